@@ -1,0 +1,52 @@
+import { defineConfig } from 'vitest/config';
+
+const never = ['**/node_modules/**', '**/dist/**', '**/public/**', '**/.cache/**'];
+
+/** One project per kind of test; a file's name says which kind it is. */
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts', '**/*.test.mjs'],
+          exclude: [...never, '**/*.integration.test.ts', '**/*.pact.test.ts', '**/contract/**', 'e2e/**'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'pact',
+          include: ['**/*.pact.test.ts', '**/contract/**/*.test.ts'],
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Consumers write their pact files, providers verify them: one file at a time keeps that order whole.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.integration.test.ts'],
+          exclude: [...never, 'e2e/**'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          // Each file may start a broker of its own; several at once would starve a small machine.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/src/**/*.test.ts'],
+          exclude: never,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
