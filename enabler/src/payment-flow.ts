@@ -1,0 +1,143 @@
+import type { PaymentIntent, PaymentIntentResult, Stripe } from '@stripe/stripe-js';
+import { parseObject, returnUrl } from './elements-options.ts';
+import {
+  ConfigurationError,
+  EnablerError,
+  fromStripe,
+  isLostAnswer,
+  NetworkError,
+  PaymentError,
+  toEnablerError,
+} from './errors.ts';
+import { messageKeyFor, type Texts } from './messages.ts';
+import { isTransient, type OpenedPayment, type ProcessorClient } from './processor-client.ts';
+
+/** What became of a payment that was not refused. */
+export interface Outcome {
+  kind: 'approved' | 'pending';
+  paymentReference: string;
+}
+
+export interface FlowDeps {
+  stripe: Pick<Stripe, 'retrievePaymentIntent'>;
+  processor: Pick<ProcessorClient, 'confirmPayment'>;
+  text: Texts;
+  sleep: (ms: number) => Promise<void>;
+}
+
+export interface PaymentFlow {
+  /**
+   * Opens a payment, lets Stripe confirm it, asks the processor for the outcome. Throws EnablerErrors, with the payment's reference
+   * as soon as it is known. An attempt whose answer from Stripe got lost is looked at first, so that nobody pays twice.
+   */
+  pay(
+    open: () => Promise<OpenedPayment>,
+    confirm: (opened: OpenedPayment) => Promise<PaymentIntentResult>,
+  ): Promise<Outcome>;
+}
+
+/** Waits between questions for a PaymentIntent whose confirmation got lost. */
+const LOOK_AGAIN_MS = [500, 1_500, 4_000];
+/** Stripe has the shopper's money or promise: from here on only the processor's word is missing. */
+const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing'];
+
+export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps): PaymentFlow {
+  let unsettled: OpenedPayment | undefined;
+
+  async function lookUp({ sClientSecret, paymentReference }: OpenedPayment): Promise<PaymentIntent> {
+    for (const delay of [...LOOK_AGAIN_MS, undefined]) {
+      const { paymentIntent, error } = await stripe.retrievePaymentIntent(sClientSecret).catch(() => ({
+        paymentIntent: undefined,
+        error: undefined,
+      }));
+      if (paymentIntent) return paymentIntent;
+      if (error && !isLostAnswer(error)) throw fromStripe(error, text, paymentReference);
+      if (delay !== undefined) await sleep(delay);
+    }
+    throw new NetworkError('payment_status_unknown', { message: text('status_unknown'), paymentReference });
+  }
+
+  async function confirmAtStripe(
+    opened: OpenedPayment,
+    confirm: (opened: OpenedPayment) => Promise<PaymentIntentResult>,
+  ): Promise<PaymentIntent> {
+    unsettled = opened;
+    const { paymentIntent, error } = await confirm(opened);
+    if (paymentIntent) return paymentIntent;
+    // Lost answer, or "already confirmed": Stripe's record of the PaymentIntent is the truth.
+    if (isLostAnswer(error) || error.code === 'payment_intent_unexpected_state') {
+      const found = await lookUp(opened);
+      if (TAKEN.includes(found.status)) return found;
+    }
+    unsettled = undefined;
+    throw fromStripe(error, text, opened.paymentReference);
+  }
+
+  async function confirmAtProcessor(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
+    try {
+      return { kind: await processor.confirmPayment(paymentReference, paymentIntent.id), paymentReference };
+    } catch (error) {
+      // Stripe has taken the payment; that its record is late must not look like a failure to the shopper.
+      if (isTransient(error) || isExpiredSession(error)) return { kind: 'pending', paymentReference };
+      throw error;
+    }
+  }
+
+  async function settle(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
+    if (!TAKEN.includes(paymentIntent.status)) throw notTaken(paymentIntent, text);
+    const outcome = await confirmAtProcessor(paymentIntent, paymentReference);
+    unsettled = undefined;
+    return outcome;
+  }
+
+  return {
+    async pay(open, confirm) {
+      let paymentReference = unsettled?.paymentReference;
+      try {
+        if (unsettled) {
+          const earlier = await lookUp(unsettled);
+          if (TAKEN.includes(earlier.status)) return await settle(earlier, unsettled.paymentReference);
+          unsettled = undefined;
+        }
+        const opened = await open();
+        paymentReference = opened.paymentReference;
+        return await settle(await confirmAtStripe(opened, confirm), paymentReference);
+      } catch (error) {
+        const failure = toEnablerError(error, text);
+        failure.paymentReference ??= paymentReference;
+        throw failure;
+      }
+    },
+  };
+}
+
+const isExpiredSession = (error: unknown): boolean =>
+  error instanceof EnablerError && 'status' in error && error.status === 401;
+
+/** Stripe answered without an error, yet the payment stands still: it waits for the shopper or was declined. */
+function notTaken(paymentIntent: PaymentIntent, text: Texts): PaymentError {
+  const { status, next_action, last_payment_error: failure } = paymentIntent;
+  if (status === 'requires_action') {
+    const extra = { next_action };
+    return new PaymentError('requires_action', 'requires_action', { message: text('action_required'), extra });
+  }
+  const message = failure?.message ?? text(messageKeyFor(failure?.code, failure?.decline_code));
+  const code = failure?.code ?? `payment_${status}`;
+  const extra = { last_payment_error: failure };
+  return new PaymentError(code, 'payment_failed', { message, declineCode: failure?.decline_code, extra });
+}
+
+/**
+ * `confirmParams` of `stripe.confirmPayment`. Billing details are sent where the form didn't ask for them, because Stripe then
+ * demands them here. Throws ConfigurationError when the merchant's return URL is not absolute.
+ */
+export function confirmParams(opened: OpenedPayment, text: Texts) {
+  const billingDetails = parseObject(opened.billingAddress);
+  let url: string;
+  try {
+    url = returnUrl(opened.merchantReturnUrl, opened.cartId, opened.paymentReference);
+  } catch (cause) {
+    throw new ConfigurationError('invalid_return_url', { message: text('generic'), cause });
+  }
+  return { return_url: url, ...(billingDetails && { payment_method_data: { billing_details: billingDetails } }) };
+}

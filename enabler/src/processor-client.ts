@@ -1,0 +1,219 @@
+import { type EnablerError, NetworkError, PaymentError, ProcessorError } from './errors.ts';
+import { messageKeyFor, type Texts } from './messages.ts';
+import type { Money } from './payment-enabler.ts';
+
+/** `GET /operations/config`, and `POST /express-config` without the stored methods part. */
+export interface OperationsConfig {
+  environment: string;
+  publishableKey: string;
+  captureMethod?: CaptureMethod;
+  /** Stringified JSON. */
+  appearance?: string;
+  /** Stringified JSON. */
+  expressElementOptions?: string;
+  storedPaymentMethodsConfig?: { isEnabled: boolean };
+}
+export type CaptureMethod = 'automatic' | 'automatic_async' | 'manual';
+
+/** `GET /config-element/payment`; strings named as JSON are stringified. */
+export interface ElementConfig {
+  /** `amount` in Stripe's minor units, `currency` in upper case. */
+  cartInfo: { amount: number; currency: string };
+  appearance?: string;
+  captureMethod: CaptureMethod;
+  setupFutureUsage?: 'off_session' | 'on_session';
+  layout?: string;
+  collectBillingAddress: 'auto' | 'never' | 'if_required';
+  paymentElementOptions?: string;
+  flowType: 'deferred' | 'pi_first';
+}
+
+/** `sessionId` is the client secret of Stripe's customer session, not a commercetools session. */
+export interface CustomerSession {
+  stripeCustomerId: string;
+  ephemeralKey: string;
+  sessionId: string;
+}
+
+/** `GET /payments`: a payment opened for the session's cart. */
+export interface OpenedPayment {
+  sClientSecret: string;
+  paymentReference: string;
+  merchantReturnUrl: string;
+  cartId: string;
+  /** Stringified JSON; present when the form doesn't collect it. */
+  billingAddress?: string;
+}
+
+export interface ExpressPaymentData {
+  totalPrice: Money;
+  currencyCode: string;
+  lineItems: { name: string; amount: Money; type: string }[];
+}
+
+export interface RawStoredPaymentMethod {
+  id: string;
+  type: string;
+  /** Stripe's PaymentMethod id. */
+  token: string;
+  createdAt: string;
+  isDefault: boolean;
+  displayOptions: Record<string, unknown>;
+}
+
+export interface ProcessorClient {
+  operationsConfig(): Promise<OperationsConfig>;
+  elementConfig(): Promise<ElementConfig>;
+  /** undefined = guest. */
+  customerSession(): Promise<CustomerSession | undefined>;
+  openPayment(express?: { withCustomer: boolean }): Promise<OpenedPayment>;
+  /** Throws PaymentError when the payment was refused; asks again while the answer got lost, the call being idempotent. */
+  confirmPayment(paymentReference: string, paymentIntentId: string): Promise<'approved' | 'pending'>;
+  expressConfig(): Promise<OperationsConfig>;
+  expressPaymentData(): Promise<ExpressPaymentData>;
+  storedPaymentMethods(): Promise<RawStoredPaymentMethod[]>;
+  deleteStoredPaymentMethod(id: string): Promise<void>;
+}
+
+export interface ProcessorClientOptions {
+  processorUrl: string;
+  /** Read at each call, because express gets its session only when a wallet opens. */
+  sessionId: () => string | undefined;
+  text: Texts;
+  fetch: typeof fetch;
+  sleep: (ms: number) => Promise<void>;
+}
+
+const TIMEOUT_MS = 30_000;
+const READ_RETRIES_MS = [300, 1_000];
+/** A confirm whose answer got lost is asked for again for about a quarter of a minute. */
+const CONFIRM_RETRIES_MS = [500, 1_000, 2_000, 4_000, 8_000];
+
+/** True where the same call may well succeed a moment later: no answer, or the processor's own or its neighbours' outage. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof NetworkError || (error instanceof ProcessorError && (error.status >= 500 || error.status === 429));
+
+/** All HTTP of the enabler. Every method throws EnablerErrors only. */
+export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
+  const { text, sleep } = options;
+  const base = options.processorUrl.replace(/\/+$/, '');
+
+  async function call(method: string, path: string, init: { headers?: Record<string, string>; body?: unknown } = {}) {
+    const sessionId = options.sessionId();
+    const headers: Record<string, string> = { ...init.headers };
+    if (method !== 'DELETE') headers['Content-Type'] = 'application/json';
+    if (sessionId) headers['X-Session-Id'] = sessionId;
+    try {
+      const request: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      if (init.body !== undefined) request.body = JSON.stringify(init.body);
+      const response = await options.fetch(`${base}${path}`, request);
+      const answer = await response.text();
+      return { status: response.status, ok: response.ok, body: parse(answer) };
+    } catch (cause) {
+      throw new NetworkError('network_error', { message: text('network'), cause });
+    }
+  }
+
+  async function retrying<T>(delays: readonly number[], attempt: () => Promise<T>): Promise<T> {
+    for (const delay of delays) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        await sleep(delay);
+      }
+    }
+    return attempt();
+  }
+
+  /** Reads and opening are idempotent at the processor, so a lost answer is simply asked for again. */
+  const get = <T>(path: string, headers?: Record<string, string>): Promise<T> =>
+    retrying(READ_RETRIES_MS, async () => {
+      const { status, ok, body } = await call('GET', path, headers ? { headers } : {});
+      if (!ok) throw processorError(status, body, text);
+      // A captive portal or a proxy answers 200 with its own page.
+      if (status !== 204 && !isObject(body)) throw new NetworkError('unreadable_answer', { message: text('network') });
+      return body as T;
+    });
+
+  return {
+    operationsConfig: () => get('/operations/config'),
+    elementConfig: () => get('/config-element/payment'),
+    async customerSession() {
+      return (await get<CustomerSession | undefined>('/customer/session')) ?? undefined;
+    },
+    openPayment(express) {
+      const headers: Record<string, string> = express ? { 'x-express-checkout': 'true' } : {};
+      if (express?.withCustomer) headers['x-express-customer-session'] = 'true';
+      return get('/payments', headers);
+    },
+    confirmPayment: (paymentReference, paymentIntentId) =>
+      retrying(CONFIRM_RETRIES_MS, async () => {
+        const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
+        const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
+        const { outcome, code, declineCode } = (body ?? {}) as {
+          outcome?: string;
+          code?: string;
+          declineCode?: string;
+        };
+        if (outcome === 'rejected') {
+          const message = text(messageKeyFor(code, declineCode));
+          throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', {
+            message,
+            declineCode,
+            paymentReference,
+          });
+        }
+        if (!ok) throw processorError(status, body, text);
+        return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
+      }),
+    async expressConfig() {
+      const { status, ok, body } = await call('POST', '/express-config', { body: {} });
+      if (ok) return body as OperationsConfig;
+      const detail =
+        status === 403 ? 'Unauthorized error fetching express config' : 'Not able to initialize Express Checkout';
+      throw new ProcessorError(status === 403 ? 'origin_not_allowed' : 'express_config_failed', status, detail, {
+        message: detail,
+      });
+    },
+    expressPaymentData: () => get('/express-payment-data'),
+    async storedPaymentMethods() {
+      return (
+        (await get<{ storedPaymentMethods?: RawStoredPaymentMethod[] }>('/stored-payment-methods'))
+          .storedPaymentMethods ?? []
+      );
+    },
+    async deleteStoredPaymentMethod(id) {
+      const { status, ok, body } = await call('DELETE', `/stored-payment-methods/${encodeURIComponent(id)}`);
+      if (!ok) throw processorError(status, body, text);
+    },
+  };
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function parse(answer: string): unknown {
+  if (answer === '') return undefined;
+  try {
+    return JSON.parse(answer);
+  } catch {
+    // A proxy's HTML page is as good as no body; the status tells the rest.
+    return undefined;
+  }
+}
+
+const ALREADY_PAID = 'The cart has already been paid in full';
+
+function processorError(status: number, body: unknown, text: Texts): EnablerError {
+  const { message, errors } = (body ?? {}) as { message?: string; errors?: { code?: string }[] };
+  const alreadyPaid = message?.startsWith(ALREADY_PAID) ?? false;
+  const code = alreadyPaid ? 'already_paid' : (errors?.[0]?.code ?? `http_${status}`);
+  const key = alreadyPaid
+    ? 'already_paid'
+    : status === 401
+      ? 'session_expired'
+      : status >= 500
+        ? 'unavailable'
+        : 'generic';
+  return new ProcessorError(code, status, message, { message: text(key) });
+}

@@ -1,0 +1,46 @@
+import type { EnablerError } from './errors.ts';
+import type { EnablerOptions, PaymentResult } from './payment-enabler.ts';
+import type { Outcome } from './payment-flow.ts';
+
+export interface Reporter {
+  /** Tells the host, and answers what it told. */
+  outcome(outcome: Outcome): PaymentResult;
+  error(error: EnablerError): void;
+}
+
+/** Pending is told as the failure variant with `isPending`, so that no host takes it for paid. */
+export const toPaymentResult = ({ kind, paymentReference }: Outcome): PaymentResult =>
+  kind === 'approved' ? { isSuccess: true, paymentReference } : { isSuccess: false, isPending: true, paymentReference };
+
+/** A host's callback that throws is the host's bug: it is reported to the page, and the payment goes on. */
+export function shielded<Arguments extends unknown[]>(callback: ((...args: Arguments) => unknown) | undefined) {
+  return (...args: Arguments): void => {
+    try {
+      const answer = callback?.(...args);
+      if (answer instanceof Promise) answer.catch(reportToPage);
+    } catch (error) {
+      reportToPage(error);
+    }
+  };
+}
+
+const reportToPage = (error: unknown): void => {
+  if (typeof reportError === 'function') reportError(error);
+};
+
+export function createReporter({ onComplete, onError }: Pick<EnablerOptions, 'onComplete' | 'onError'>): Reporter {
+  const complete = shielded(onComplete);
+  const fail = shielded(onError);
+  return {
+    outcome(outcome) {
+      const result = toPaymentResult(outcome);
+      complete(result);
+      return result;
+    },
+    error(error) {
+      const { paymentReference } = error;
+      if (paymentReference) fail(error, { paymentReference });
+      else fail(error);
+    },
+  };
+}

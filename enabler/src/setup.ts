@@ -1,0 +1,91 @@
+import type { Appearance, Stripe } from '@stripe/stripe-js';
+import { parseObject } from './elements-options.ts';
+import type { Texts } from './messages.ts';
+import type { EnablerOptions } from './payment-enabler.ts';
+import {
+  type CustomerSession,
+  createProcessorClient,
+  type ElementConfig,
+  type OpenedPayment,
+  type OperationsConfig,
+  type ProcessorClient,
+} from './processor-client.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import { browserLoadStripe, type LoadStripe, startStripe } from './stripe.ts';
+import { type OnPageRestored, onBrowserPageRestored } from './submission.ts';
+
+/** What the library needs of the browser; tests bring their own. */
+export interface Dependencies {
+  fetch: typeof fetch;
+  loadStripe: LoadStripe;
+  sleep: (ms: number) => Promise<void>;
+  onPageRestored: OnPageRestored;
+}
+
+export const browserDependencies: Dependencies = {
+  fetch: (...args) => fetch(...args),
+  loadStripe: browserLoadStripe,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  onPageRestored: onBrowserPageRestored,
+};
+
+/** Shared by everything that one `Enabler` builds. */
+export interface Context extends Dependencies {
+  options: EnablerOptions;
+  text: Texts;
+  processor: ProcessorClient;
+  reporter: Reporter;
+  /** The shopper's consent to keep the payment method. */
+  storePaymentDetails: boolean;
+}
+
+export function createContext(options: EnablerOptions, text: Texts, dependencies: Dependencies): Context {
+  const { fetch, sleep } = dependencies;
+  const sessionId = () => options.sessionId || undefined;
+  const processor = createProcessorClient({ processorUrl: options.processorUrl, sessionId, text, fetch, sleep });
+  return { ...dependencies, options, text, processor, reporter: createReporter(options), storePaymentDetails: false };
+}
+
+/** Everything known before a form with a session is built. */
+export interface SessionSetup {
+  stripe: Stripe;
+  config: OperationsConfig;
+  element: ElementConfig;
+  customer: CustomerSession | undefined;
+  appearance: Appearance;
+  /** `test` or the processor's own word. */
+  environment: string;
+}
+
+/** Reads the processor's configuration and the shopper, and starts Stripe.js; all at the same time, since none needs another. */
+export async function setUpSession(
+  context: Context,
+  operationsConfig: () => Promise<OperationsConfig>,
+): Promise<SessionSetup> {
+  const starting = operationsConfig().then(async (config) => ({
+    config,
+    stripe: await startStripe(context.loadStripe, config.publishableKey, context.options.locale),
+  }));
+  const [{ config, stripe }, element, customer] = await Promise.all([
+    starting,
+    context.processor.elementConfig(),
+    context.processor.customerSession(),
+  ]);
+  const environment = config.publishableKey.includes('_test_') ? 'test' : config.environment;
+  return { stripe, config, element, customer, appearance: parseObject(element.appearance) ?? {}, environment };
+}
+
+/** The payment that pi_first opens before the form is shown; opened once, because the form is bound to it. */
+export type Reserved = OpenedPayment | undefined;
+
+/** Runs `load` once and shares its result; a failure is forgotten, so that the next call tries again. */
+export function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+}
