@@ -1,0 +1,69 @@
+import { CloudEvent, Kafka } from 'cloudevents';
+
+/** What CloudEvents 1.0 knows of an event besides its data. */
+export interface EventAttributes {
+  /** Unique together with `source`; Stripe's own event id for Stripe's events. */
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** ISO 8601: when it happened. */
+  readonly time: string;
+  /** PaymentIntent id, where there is one. */
+  readonly subject?: string | undefined;
+}
+
+/** A Kafka record of ours, before it is sent: the CloudEvents Kafka binding in binary mode. */
+export interface EventRecord {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Record<string, string>;
+}
+
+/** A message that does not carry a CloudEvent. */
+export class UnreadableEventError extends Error {
+  override readonly name = 'UnreadableEventError';
+}
+
+/** Builds the record of an event; `data` goes in as it is (bytes) or as JSON. */
+export function toRecord(
+  key: string,
+  attributes: EventAttributes,
+  data: Buffer | object,
+  extraHeaders: Record<string, string> = {},
+): EventRecord {
+  const { subject, ...required } = attributes;
+  // Validation is left out: the attributes are made by us, and checking each against a JSON schema costs more than sending it.
+  const event = new CloudEvent(
+    { ...required, ...(subject && { subject }), datacontenttype: 'application/json' },
+    false,
+  );
+  const { headers } = Kafka.binary(event);
+  const value = Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data));
+  return { key, value, headers: { ...(headers as Record<string, string>), ...extraHeaders } };
+}
+
+type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+
+/** One header as text. */
+export function headerOf(headers: Headers | undefined, name: string): string | undefined {
+  const value = headers?.[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first?.toString();
+}
+
+/** The CloudEvents attributes of a message. Throws UnreadableEventError when a required one is missing. */
+export function attributesOf(headers: Headers | undefined): EventAttributes {
+  const read = (name: string) => headerOf(headers, `ce_${name}`);
+  const required = (name: string) => {
+    const value = read(name);
+    if (!value) throw new UnreadableEventError(`the header ce_${name} is missing`);
+    return value;
+  };
+  return {
+    id: required('id'),
+    source: required('source'),
+    type: required('type'),
+    time: read('time') ?? new Date(0).toISOString(),
+    subject: read('subject'),
+  };
+}

@@ -1,0 +1,4 @@
+export * from './keys.ts';
+export * from './metadata.ts';
+export * from './money.ts';
+export * from './transactions.ts';

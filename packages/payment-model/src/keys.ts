@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+
+const ATTEMPT = /^(?<cartId>.+)-(?<attempt>[1-9]\d*)$/;
+
+/** The commercetools key of a cart's `attempt`-th payment, from 1: whoever creates it twice is told so by commercetools. */
+export const paymentKeyOf = (cartId: string, attempt: number): string => `${cartId}-${attempt}`;
+
+/** The attempt number in a payment's key, or undefined when the key is not one of this cart's attempts. */
+export function attemptOf(cartId: string, paymentKey: string | undefined): number | undefined {
+  const groups = paymentKey && ATTEMPT.exec(paymentKey)?.groups;
+  return groups && groups.cartId === cartId ? Number(groups.attempt) : undefined;
+}
+
+/** The commercetools key of a payment made for a PaymentIntent that names none. */
+export const paymentKeyOfPaymentIntent = (paymentIntentId: string): string => `stripe-${paymentIntentId}`;
+
+/**
+ * An idempotency key for Stripe (at most 255 characters): the same for the same parts, so that a repeated call has its effect once.
+ * Parts are compared as canonical JSON, so the order of an object's fields does not matter.
+ */
+export function idempotencyKey(scope: string, ...parts: readonly unknown[]): string {
+  const digest = createHash('sha256').update(canonicalJson(parts)).digest('hex');
+  return `${scope}-${digest}`;
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value && typeof value === 'object') {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
+    return `{${fields.join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

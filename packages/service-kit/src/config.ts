@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Exit code of a process that refuses to start with its configuration (`EX_CONFIG` of sysexits). */
+export const EXIT_CONFIG = 78;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A configuration that cannot be used; `problems` has one line per variable, without any value of a secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the variables that `schema` names (one key per variable). A variable may also be given as a file, by `<NAME>_FILE`;
+ * an empty string counts as given. Throws ConfigError naming every problem at once.
+ */
+export function parseConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const file = env[`${name}_FILE`];
+    const value = env[name];
+    if (value !== undefined) given[name] = value;
+    else if (file) {
+      try {
+        given[name] = readFileSync(file, 'utf8').trim();
+      } catch {
+        problems.push(`${name}_FILE: cannot be read`);
+      }
+    }
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) problems.push(...parsed.error.issues.map(describe(given)));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return parsed.data as z.output<S>;
+}
+
+const describe = (given: Record<string, string>) => (issue: z.core.$ZodIssue) => {
+  const name = String(issue.path[0] ?? 'configuration');
+  const inside = issue.path.slice(1).join('.');
+  if (issue.path.length === 1 && given[name] === undefined) return `${name}: is required`;
+  return `${name}${inside && `, at ${inside}`}: ${issue.message}`;
+};
+
+/** As `parseConfig`, for a service's main: prints every problem as one JSON log line and ends the process with 78. */
+export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+  try {
+    return parseConfig(schema, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { problems } = error;
+    process.stderr.write(`${JSON.stringify({ level: 'fatal', msg: 'the configuration cannot be used', problems })}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+const LOCAL_HOST = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.(svc|cluster\.local|local|internal)|[^.]+)$/;
+
+/** An origin or base URL without its trailing slashes; plain `http:` only for loopback and cluster-local hosts. */
+export const baseUrl = () =>
+  z
+    .string()
+    .transform((value) => value.trim().replace(/\/+$/, ''))
+    .refine((value) => URL.canParse(value), 'must be an absolute URL')
+    .refine((value) => {
+      if (!URL.canParse(value)) return true;
+      const { protocol, hostname } = new URL(value);
+      return protocol === 'https:' || (protocol === 'http:' && LOCAL_HOST.test(hostname));
+    }, 'must be an https URL (http is accepted for loopback and cluster-local hosts only)');
+
+/** A whole number from a variable. */
+export const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
+
+/** Exactly `true` or `false`. */
+export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+/** A secret or id that must be set to something of its own: the original's and templates' placeholders are refused. */
+export const noPlaceholder = (placeholders: readonly string[]) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .refine((value) => !placeholders.includes(value.trim()), 'still has its placeholder value');
+
+/** A comma-separated list, trimmed, without empty entries. */
+export const commaList = () =>
+  z.string().transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  );
+
+/** Variables that every service has. */
+export const serviceConfig = {
+  HTTP_PORT: integer(0, 65535).default(8080).describe('Port of the service'),
+  METRICS_PORT: integer(0, 65535).default(9464).describe('Port of /livez, /readyz and /metrics'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .optional()
+    .describe('Log level; default LOGGER_LEVEL, else info'),
+  LOGGER_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .optional()
+    .describe("Log level by the original connector's name; LOG_LEVEL wins"),
+  SHUTDOWN_GRACE_MS: integer(0, 600_000)
+    .default(0)
+    .describe('How long to stay reachable after SIGTERM before work stops, in ms'),
+};

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@connector/telemetry';
+
+/** A part of a running service. `start` resolves once it works; `stop` finishes what is in hand and releases everything. */
+export interface Part {
+  readonly name: string;
+  start?(): Promise<void>;
+  stop?(): Promise<void>;
+  /** Asked by /readyz: a reason why no traffic should come, or undefined. */
+  notReady?(): string | undefined;
+  /** Asked by /livez: a reason why the process must be restarted, or undefined. */
+  dead?(): string | undefined;
+}
+
+/** Whether the process is going down; readiness turns false as soon as this is true. */
+export const shutdown = { requested: false };
+
+/**
+ * Starts the parts in order and waits. On SIGTERM or SIGINT readiness turns off, `graceMs` later the parts stop in reverse,
+ * draining, and the process exits 0. A failed start or an unhandled rejection exits 1.
+ */
+export async function run(log: Logger, parts: readonly Part[], graceMs = 0): Promise<void> {
+  const started: Part[] = [];
+  let stopping: Promise<never> | undefined;
+
+  const stop = async (code: number): Promise<never> => {
+    shutdown.requested = true;
+    if (code === 0 && graceMs > 0) await sleep(graceMs);
+    for (const part of started.toReversed()) {
+      try {
+        await part.stop?.();
+      } catch (error) {
+        log.error({ error, part: part.name }, 'a part did not stop cleanly');
+        code = 1;
+      }
+    }
+    log.info({ code }, 'stopped');
+    process.exit(code);
+  };
+  const stopOnce = (code: number) => {
+    stopping ??= stop(code);
+    return stopping;
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stopOnce(0));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error) => {
+      log.fatal({ error }, 'unexpected failure');
+      void stopOnce(1);
+    });
+  }
+
+  try {
+    for (const part of parts) {
+      started.push(part);
+      await part.start?.();
+    }
+    log.info({ startMs: Math.round(performance.now()) }, 'started');
+  } catch (error) {
+    log.fatal({ error }, 'could not start');
+    await stopOnce(1);
+  }
+}

@@ -1,0 +1,5 @@
+/** Exponential back-off with full jitter: the wait before attempt `attempt` (from 1), in ms, between half and all of min(base·2^(n−1), cap). */
+export function backOffMs(attempt: number, { baseMs = 200, capMs = 30_000 } = {}, random = Math.random): number {
+  const ceiling = Math.min(baseMs * 2 ** Math.min(attempt - 1, 20), capMs);
+  return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}

@@ -1,0 +1,81 @@
+import { trace } from '@opentelemetry/api';
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type { Logger };
+
+/** Names whose values never reach a log line, at any of the first three levels of a logged object. */
+export const REDACTED_KEYS = [
+  'authorization',
+  'client_secret',
+  'clientSecret',
+  'sClientSecret',
+  'ephemeralKey',
+  'password',
+  'secret',
+  'sessionId',
+  'session_id',
+  'token',
+  'access_token',
+  'x-session-id',
+  'stripe-signature',
+  'email',
+  'phone',
+  'billing_details',
+  'billingAddress',
+  'shippingAddress',
+  'shipping',
+] as const;
+
+/** Secrets that slipped into free text: Stripe keys and client secrets, bearer tokens, JWTs, e-mail addresses. */
+const SECRETS_IN_TEXT =
+  /\b(?:(?:sk|rk)_(?:test|live)_[A-Za-z0-9]+|whsec_[A-Za-z0-9+/=]+|(?:pi|seti|cuss|ek)_[A-Za-z0-9_]+_secret_[A-Za-z0-9]+|eyJ[\w-]+\.[\w-]+\.[\w-]*)|\bBearer\s+\S+|[\w.+-]+@[\w-]+\.[\w.-]+/g;
+
+/** `text` without the secrets and addresses that can be told by their shape. */
+export const redactText = (text: string): string => text.replace(SECRETS_IN_TEXT, '[redacted]');
+
+/**
+ * JSON logger of one service; each line carries the current trace and span id. Levels: trace, debug, info, warn, error, fatal, silent.
+ * Errors are logged with class, redacted message and stack of themselves and their causes, nothing else of theirs.
+ */
+export function createLogger(service: string, level = 'info', destination?: DestinationStream): Logger {
+  const paths = REDACTED_KEYS.flatMap((key) => {
+    const quoted = `["${key}"]`;
+    return [quoted, `*${quoted}`, `*.*${quoted}`];
+  });
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError, error: describeError },
+      mixin: () => {
+        const span = trace.getActiveSpan()?.spanContext();
+        return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+      },
+    },
+    ...(destination ? [destination] : []),
+  );
+}
+
+interface ErrorDescription {
+  name: string;
+  message: string;
+  stack?: string;
+  code?: string;
+  cause?: ErrorDescription;
+}
+
+/** An error as logs show it: no field of the provider's raw error, no secret in its text. */
+export function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) return { name: typeof error, message: redactText(String(error)) };
+  const { code } = error as { code?: unknown };
+  return {
+    name: error.name,
+    message: redactText(error.message),
+    ...(error.stack && { stack: redactText(error.stack) }),
+    ...(typeof code === 'string' && { code }),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
+}

@@ -1,0 +1,98 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+
+export { context, type Span, SpanKind, trace };
+
+/** Ends tracing: flushes what is buffered. */
+export type StopTracing = () => Promise<void>;
+
+/**
+ * Starts tracing for this process. Without an OTLP endpoint in the standard `OTEL_*` variables nothing is recorded or
+ * exported, yet every request still carries a trace id, so that logs of all services can be joined.
+ */
+export async function startTracing(service: string, version: string): Promise<StopTracing> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED } = process.env;
+  if ((OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) && OTEL_SDK_DISABLED !== 'true') {
+    const { startExport } = await import('./export.ts');
+    return startExport(service, version);
+  }
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+  );
+  const { AlwaysOffSampler, TracerProvider } = await import('@opentelemetry/sdk-trace');
+  trace.setGlobalTracerProvider(new TracerProvider({ sampler: new AlwaysOffSampler() }));
+  return async () => {};
+}
+
+const tracer = () => trace.getTracer('stripe-connector');
+
+/** What a span is about; `parent` is the context that caused it, by default the current one. */
+export interface SpanStart {
+  kind?: SpanKind;
+  attributes?: Attributes;
+  parent?: Context;
+}
+
+/** Runs `work` inside a span that ends with it; what `work` throws marks the span as failed and is thrown on. */
+export async function inSpan<T>(name: string, start: SpanStart, work: (span: Span) => Promise<T> | T): Promise<T> {
+  const { kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = start;
+  const span = tracer().startSpan(name, { kind, attributes }, parent);
+  try {
+    return await context.with(trace.setSpan(parent, span), () => work(span));
+  } catch (error) {
+    markFailed(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** Starts a span that the caller ends itself. */
+export function startSpan(name: string, { kind = SpanKind.INTERNAL, attributes = {}, parent }: SpanStart): Span {
+  return tracer().startSpan(name, { kind, attributes }, parent ?? context.active());
+}
+
+/** Marks a span as failed by its error's class; messages stay out, they may carry data. */
+export function markFailed(span: Span, error: unknown): void {
+  span.setAttribute('error.type', error instanceof Error ? error.name : typeof error);
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+type Carrier = Record<string, string | string[] | Buffer | (string | Buffer)[] | undefined>;
+
+const getter: TextMapGetter<Carrier> = {
+  keys: (carrier) => Object.keys(carrier),
+  get: (carrier, key) => {
+    const value = carrier[key];
+    const first = Array.isArray(value) ? value[0] : value;
+    return first === undefined ? undefined : first.toString();
+  },
+};
+const setter: TextMapSetter<Record<string, string | Buffer>> = {
+  set: (carrier, key, value) => {
+    carrier[key] = value;
+  },
+};
+
+/** The context that headers (HTTP or Kafka) carry, as a parent for spans; an empty one when they carry none. */
+export const contextFrom = (headers: Carrier): Context => propagation.extract(ROOT_CONTEXT, headers, getter);
+
+/** Adds `traceparent`, `tracestate` and `baggage` of the current context to outgoing headers. */
+export function injectContext<H extends Record<string, string | Buffer>>(headers: H, from = context.active()): H {
+  propagation.inject(from, headers as Record<string, string | Buffer>, setter);
+  return headers;
+}
