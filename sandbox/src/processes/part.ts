@@ -1,0 +1,228 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetProcess, watchProcess } from './reaper.ts';
+
+export interface PartOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Everything the process prints goes here, appended over restarts. */
+  readonly logFile: string;
+  /** Resolves true once the part serves; asked every 50 ms. `printed` is what this start has printed so far. */
+  readonly isReady: (printed: string) => boolean | Promise<boolean>;
+  /** How long it may take to be ready, in ms. */
+  readonly readyWithinMs?: number;
+  /** How long it may take to end after SIGTERM before it is killed, in ms. */
+  readonly graceMs?: number;
+  /** Told once each time the process ends without having been asked to. */
+  readonly onDeath?: (death: PartDied) => void;
+  /** Starts it again after an unexpected death, with a growing pause, unless it refused its configuration (exit code 78). */
+  readonly restart?: boolean;
+}
+
+/** A part ended, or never came up. `exitCode` is null when a signal ended it; `lastLines` are the end of its log. */
+export class PartDied extends Error {
+  override readonly name = 'PartDied';
+  readonly part: string;
+  readonly exitCode: number | null;
+  readonly lastLines: string;
+
+  constructor(part: string, how: string, exitCode: number | null, lastLines: string) {
+    super(`${part} ${how}${lastLines ? `; its last lines:\n${lastLines}` : ''}`);
+    this.part = part;
+    this.exitCode = exitCode;
+    this.lastLines = lastLines;
+  }
+}
+
+const EX_CONFIG = 78;
+const LONGEST_PAUSE_MS = 10_000;
+/** A part that served this long starts again with the shortest pause. */
+const STEADY_MS = 30_000;
+
+/** A child process in a group of its own, so that a Ctrl-C in the terminal reaches only its starter, which ends parts in order. */
+export class Part {
+  readonly name: string;
+  readonly #options: PartOptions;
+  #child: ChildProcess | undefined;
+  #exit: Promise<void> = Promise.resolve();
+  #wanted = false;
+  #ready = false;
+  #logStart = 0;
+  #readyAt = 0;
+  #deathsInARow = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: PartOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** True from being ready until its process ends. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Starts the process and resolves when it is ready. Throws PartDied when it ends before, or takes too long. */
+  async start(): Promise<void> {
+    if (this.#child) throw new Error(`${this.name} is running already`);
+    clearTimeout(this.#restartTimer);
+    const { command, args, env, cwd, logFile, isReady, readyWithinMs = 60_000 } = this.#options;
+    this.#wanted = true;
+    this.#logStart = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
+    const log = openSync(logFile, 'a');
+    const child = spawn(command, args, { env, cwd, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    this.#child = child;
+    if (child.pid) watchProcess(child.pid);
+    let spawnError: Error | undefined;
+    child.once('error', (error) => {
+      spawnError = error;
+    });
+    this.#exit = new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.once('error', resolve);
+    }).then(() => this.#ended(child));
+
+    const deadline = Date.now() + readyWithinMs;
+    while (this.#child === child) {
+      if (await isReady((await this.#printed(this.#logStart)).toString())) {
+        this.#ready = this.#child === child;
+        this.#readyAt = Date.now();
+        break;
+      }
+      if (Date.now() > deadline) {
+        await this.kill();
+        throw await this.#death(`was not ready within ${readyWithinMs / 1000} s`, null);
+      }
+      await sleep(50);
+    }
+    if (!this.#ready) {
+      const how = spawnError ? `could not be started: ${spawnError.message}` : describeExit(child);
+      throw await this.#death(how, child.exitCode);
+    }
+  }
+
+  /** Asks it to end (SIGTERM), waits, and kills it when it does not end in its time. */
+  async stop(): Promise<void> {
+    const child = this.#unwanted();
+    if (!child) return;
+    signal(child, 'SIGTERM');
+    const timer = setTimeout(() => signal(child, 'SIGKILL'), this.#options.graceMs ?? 15_000);
+    await this.#exit;
+    clearTimeout(timer);
+  }
+
+  /** Kills it (SIGKILL) and resolves when it is gone; it is not started again. */
+  async kill(): Promise<void> {
+    const child = this.#unwanted();
+    if (!child) return;
+    signal(child, 'SIGKILL');
+    await this.#exit;
+  }
+
+  /** Everything it has printed so far. */
+  async logs(): Promise<string> {
+    return (await this.#printed(0)).toString();
+  }
+
+  async #printed(fromByte: number): Promise<Buffer> {
+    const file = await open(this.#options.logFile, 'a+');
+    try {
+      const { size } = await file.stat();
+      const bytes = Buffer.alloc(Math.max(0, size - fromByte));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, fromByte);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  #unwanted(): ChildProcess | undefined {
+    this.#wanted = false;
+    clearTimeout(this.#restartTimer);
+    return this.#child;
+  }
+
+  async #ended(child: ChildProcess): Promise<void> {
+    if (child.pid) forgetProcess(child.pid);
+    const wasReady = this.#ready;
+    this.#child = undefined;
+    this.#ready = false;
+    // Before it was ready start() throws what happened.
+    if (!this.#wanted || !wasReady) return;
+    this.#deathsInARow = Date.now() - this.#readyAt > STEADY_MS ? 1 : this.#deathsInARow + 1;
+    this.#options.onDeath?.(await this.#death(describeExit(child), child.exitCode));
+    this.#startAgain(child.exitCode);
+  }
+
+  #startAgain(exitCode: number | null): void {
+    if (!this.#options.restart || !this.#wanted || exitCode === EX_CONFIG) return;
+    const pause = Math.min(500 * 2 ** (this.#deathsInARow - 1), LONGEST_PAUSE_MS);
+    this.#restartTimer = setTimeout(() => {
+      this.start().catch((error: unknown) => {
+        if (!this.#wanted || !(error instanceof PartDied)) return;
+        this.#deathsInARow += 1;
+        this.#options.onDeath?.(error);
+        this.#startAgain(error.exitCode);
+      });
+    }, pause);
+  }
+
+  async #death(how: string, exitCode: number | null): Promise<PartDied> {
+    const lastLines = (await this.#printed(this.#logStart)).toString().trimEnd().split('\n').slice(-10).join('\n');
+    return new PartDied(this.name, how, exitCode, lastLines);
+  }
+}
+
+const describeExit = ({ exitCode, signalCode }: ChildProcess): string =>
+  exitCode === null ? `was ended by ${signalCode}` : `ended with exit code ${exitCode}`;
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** True when `url` answers 2xx within a second. */
+export async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    // Not listening yet, or too busy: not ready.
+    return false;
+  }
+}
+
+/** Runs a command to its end. Resolves with its exit code (null when a signal ended it) and all it printed; throws when it can't be started. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<{ exitCode: number | null; output: string }> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { exitCode, output };
+}
