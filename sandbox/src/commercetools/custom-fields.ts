@@ -1,0 +1,111 @@
+import type { FieldDefinition, FieldType, Type } from '@commercetools/platform-sdk';
+import { z } from 'zod';
+import { ApiError, invalidOperation, referencedResourceNotFound } from './errors.ts';
+
+/** A Type by id or by key, if there is one. */
+export type FindType = (ref: { id?: string | undefined; key?: string | undefined }) => Type | undefined;
+
+const identifier = z
+  .object({ id: z.string().optional(), key: z.string().optional(), typeId: z.string().optional() })
+  .refine((ref) => ref.id !== undefined || ref.key !== undefined, "ResourceIdentifier requires an 'id' xor a 'key'");
+
+/** Custom fields as they are stored and answered. */
+export interface StoredCustomFields {
+  type: { typeId: 'type'; id: string };
+  fields: Record<string, unknown>;
+}
+
+/** Draft of custom fields: a type by id or key, and the values. */
+export const customFieldsDraft = z.object({
+  type: identifier,
+  fields: z.record(z.string(), z.unknown()).nullish(),
+});
+
+export { identifier as resourceIdentifier };
+
+function matches(type: FieldType, value: unknown): boolean {
+  switch (type.name) {
+    case 'Boolean':
+      return typeof value === 'boolean';
+    case 'Number':
+      return typeof value === 'number';
+    case 'String':
+    case 'Time':
+      return typeof value === 'string';
+    case 'Date':
+    case 'DateTime':
+      return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+    case 'Enum':
+      return type.values.some((entry) => entry.key === value);
+    case 'Set':
+      return Array.isArray(value) && value.every((element) => matches(type.elementType, element));
+    default:
+      return typeof value === 'object';
+  }
+}
+
+const invalidField = (definition: { name: string }, value: unknown): ApiError =>
+  new ApiError(
+    400,
+    'InvalidField',
+    `The value '${JSON.stringify(value)}' is not valid for field '${definition.name}'.`,
+    {
+      field: definition.name,
+      invalidValue: value,
+    },
+  );
+
+function checkField(definitions: readonly FieldDefinition[], name: string, value: unknown): void {
+  const definition = definitions.find((each) => each.name === name);
+  if (!definition) throw invalidOperation(`The field '${name}' is not defined by the type.`);
+  if (!matches(definition.type, value)) throw invalidField(definition, value);
+}
+
+/** Throws ApiError 400 when `type` does not exist. */
+export function resolveType(findType: FindType, ref: z.output<typeof identifier>): Type {
+  const type = findType(ref);
+  if (!type) throw referencedResourceNotFound('type', ref);
+  return type;
+}
+
+/**
+ * Custom fields from their draft. Throws ApiError 400: ReferencedResourceNotFound (no such type), InvalidOperation (the type is not
+ * for `resourceTypeId`, or does not define a field), RequiredField, InvalidField.
+ */
+export function createCustomFields(
+  findType: FindType,
+  resourceTypeId: string,
+  draft: z.output<typeof customFieldsDraft>,
+): StoredCustomFields {
+  const type = resolveType(findType, draft.type);
+  if (!type.resourceTypeIds.includes(resourceTypeId)) {
+    throw invalidOperation(`The type '${type.key}' can not be used for resources of type '${resourceTypeId}'.`);
+  }
+  const fields = Object.fromEntries(Object.entries(draft.fields ?? {}).filter(([, value]) => value != null));
+  for (const [name, value] of Object.entries(fields)) checkField(type.fieldDefinitions, name, value);
+  for (const definition of type.fieldDefinitions) {
+    if (definition.required && fields[definition.name] === undefined) {
+      throw new ApiError(400, 'RequiredField', `A value is required for field '${definition.name}'.`, {
+        field: definition.name,
+      });
+    }
+  }
+  return { type: { typeId: 'type', id: type.id }, fields };
+}
+
+/** `custom` with one field set, or removed by null. Throws ApiError 400 InvalidOperation without a custom type or for an unknown field. */
+export function withCustomField(
+  findType: FindType,
+  custom: StoredCustomFields | undefined,
+  name: string,
+  value: unknown,
+): StoredCustomFields {
+  if (!custom) throw invalidOperation('Resource has no custom type');
+  const { [name]: previous, ...others } = custom.fields;
+  if (value === null || value === undefined) {
+    if (previous === undefined) throw invalidOperation(`Cannot remove custom field ${name} because it does not exist.`);
+    return { ...custom, fields: others };
+  }
+  checkField(resolveType(findType, custom.type).fieldDefinitions, name, value);
+  return { ...custom, fields: { ...others, [name]: value } };
+}

@@ -1,0 +1,397 @@
+import type { Cart, CustomLineItem, Order } from '@commercetools/platform-sdk';
+import { CommercetoolsMock } from '@labdigital/commercetools-mock';
+import { z } from 'zod';
+import { type Address, checkKey } from './collection.ts';
+import { createCustomFields, customFieldsDraft, withCustomField } from './custom-fields.ts';
+import {
+  ApiError,
+  concurrentModification,
+  duplicateField,
+  invalidInput,
+  invalidJson,
+  invalidOperation,
+  notFound,
+} from './errors.ts';
+import { centPrecision } from './money.ts';
+import type { Payments } from './payments.ts';
+import { query, requiredValue } from './query.ts';
+import type { SandboxStorage } from './storage.ts';
+
+/** One API call below `/{projectKey}`. */
+export interface ApiRequest {
+  method: string;
+  /** First path segment, such as `carts`. */
+  collection: string;
+  /** Set when the path names one resource and nothing below it. */
+  address: Address | undefined;
+  /** Path and query as they came. */
+  url: string;
+  params: URLSearchParams;
+  body: unknown;
+  clientId: string;
+}
+
+export interface ApiResponse {
+  status: number;
+  body: unknown;
+}
+
+/** Collections queried here: commercetools-mock ignores `sort` and `withTotal`. */
+const QUERIED = ['cart', 'order', 'type', 'customer', 'product-type'] as const;
+type QueriedType = (typeof QUERIED)[number];
+const isQueried = (typeId: string | undefined): typeId is QueriedType => QUERIED.includes(typeId as QueriedType);
+
+type StoredType = Parameters<SandboxStorage['get']>[1];
+
+/** Collections whose versions, keys and custom fields are checked here before commercetools-mock sees the call. */
+const TYPE_IDS: Record<string, StoredType> = {
+  carts: 'cart',
+  orders: 'order',
+  customers: 'customer',
+  types: 'type',
+  'product-types': 'product-type',
+  products: 'product',
+  states: 'state',
+  stores: 'store',
+  'shipping-methods': 'shipping-method',
+  'tax-categories': 'tax-category',
+  zones: 'zone',
+  channels: 'channel',
+};
+
+const updateSchema = z.object({
+  version: z.int(),
+  actions: z.array(z.looseObject({ action: z.string() })).max(500),
+});
+
+interface Versioned {
+  id: string;
+  version: number;
+  key?: string;
+  custom?: Parameters<typeof withCustomField>[1];
+}
+
+/**
+ * commercetools-mock, made strict: versions are always checked (also under concurrency), keys and orders' carts are unique,
+ * custom fields fit their type, and what the mock forgets of a cart (key, recurrence, ordered state) is kept.
+ */
+export class MockApi {
+  readonly #mock: CommercetoolsMock;
+  readonly #storage: SandboxStorage;
+  readonly #payments: Payments;
+  readonly #projectKey: string;
+  readonly #queues = new Map<string, Promise<unknown>>();
+
+  constructor(options: { storage: SandboxStorage; payments: Payments; projectKey: string }) {
+    this.#storage = options.storage;
+    this.#payments = options.payments;
+    this.#projectKey = options.projectKey;
+    this.#mock = new CommercetoolsMock({
+      storage: options.storage,
+      strict: true,
+      silent: true,
+      defaultProjectKey: options.projectKey,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#mock.app.ready();
+  }
+
+  async close(): Promise<void> {
+    await this.#mock.app.close();
+  }
+
+  async handle(request: ApiRequest): Promise<ApiResponse> {
+    const { method, collection, address } = request;
+    const typeId = Object.hasOwn(TYPE_IDS, collection) ? TYPE_IDS[collection] : undefined;
+    if (method === 'GET') {
+      if (address && typeId) return { status: 200, body: await this.#read(typeId, address, request.params) };
+      if (isQueried(typeId) && !request.url.slice(1).split('?')[0]?.split('/')[2]) {
+        return this.#query(typeId, request.params);
+      }
+      return this.#forward(request);
+    }
+    if (!typeId) return this.#forward(request);
+    if (!address) return this.#oneAtATime(collection, () => this.#create(typeId, request));
+    const id = 'id' in address ? address.id : (await this.#get(typeId, address)).id;
+    return this.#oneAtATime(`${typeId} ${id}`, () =>
+      method === 'DELETE' ? this.#delete(typeId, address, request) : this.#update(typeId, address, request),
+    );
+  }
+
+  /** A cart by id or key. */
+  async findCart(ref: { id?: string | undefined; key?: string | undefined }): Promise<Cart | undefined> {
+    const cart = ref.id !== undefined ? this.#find('cart', { id: ref.id }) : this.#find('cart', { key: ref.key ?? '' });
+    return (await cart) as unknown as Cart | undefined;
+  }
+
+  /** Sets what the cart costs, in cents of its currency; a taxed price keeps its proportions. Throws ApiError 404. */
+  setCartTotal(id: string, centAmount: number): Promise<Cart> {
+    return this.#oneAtATime(`cart ${id}`, async () => {
+      const cart = await this.findCart({ id });
+      if (!cart) throw notFound(`ID '${id}'`);
+      const money = (cents: number) => centPrecision({ centAmount: cents, currencyCode: cart.totalPrice.currencyCode });
+      const taxed = cart.taxedPrice;
+      const gross = taxed?.totalGross.centAmount || 1;
+      const net = Math.round((centAmount * (taxed?.totalNet.centAmount ?? gross)) / gross);
+      const [item, ...others] = cart.customLineItems;
+      const isOnlyItem = item !== undefined && others.length === 0 && cart.lineItems.length === 0;
+      const changed: Cart = {
+        ...cart,
+        totalPrice: money(centAmount),
+        ...(taxed && {
+          taxedPrice: {
+            ...taxed,
+            totalGross: money(centAmount),
+            totalNet: money(net),
+            totalTax: money(centAmount - net),
+          },
+        }),
+        ...(isOnlyItem && {
+          customLineItems: [{ ...item, quantity: 1, money: money(centAmount), totalPrice: money(centAmount) }],
+        }),
+      };
+      return this.#save('cart', changed);
+    });
+  }
+
+  async all(typeId: 'cart' | 'order' | 'customer'): Promise<unknown[]> {
+    const all = (await this.#storage.all(this.#projectKey, typeId)) as unknown as Versioned[];
+    return all.map((resource) => presentable(typeId, resource));
+  }
+
+  /** Removes everything except types, which belong to the project's set-up. */
+  async reset(): Promise<void> {
+    const types = this.#storage.types();
+    await this.#storage.clear();
+    for (const type of types) await this.#storage.add(this.#projectKey, 'type', type);
+  }
+
+  #find(typeId: StoredType, address: Address): Promise<Versioned | null> {
+    const found =
+      'id' in address
+        ? this.#storage.get(this.#projectKey, typeId, address.id)
+        : this.#storage.getByKey(this.#projectKey, typeId, address.key);
+    return found as unknown as Promise<Versioned | null>;
+  }
+
+  async #get(typeId: StoredType, address: Address): Promise<Versioned> {
+    const resource = await this.#find(typeId, address);
+    if (!resource) throw notFound('id' in address ? `ID '${address.id}'` : `key '${address.key}'`);
+    return resource;
+  }
+
+  async #read(typeId: StoredType, address: Address, params: URLSearchParams): Promise<unknown> {
+    const resource = await this.#get(typeId, address);
+    return this.#storage.expand(this.#projectKey, presentable(typeId, resource), params.getAll('expand'));
+  }
+
+  async #query(typeId: QueriedType, params: URLSearchParams): Promise<ApiResponse> {
+    const page = await query(await this.#candidates(typeId, params), params);
+    const results: unknown[] = [];
+    for (const resource of page.results) {
+      const visible = presentable(typeId, resource as Versioned);
+      results.push(await this.#storage.expand(this.#projectKey, visible, params.getAll('expand')));
+    }
+    return { status: 200, body: { ...page, results } };
+  }
+
+  async #candidates(typeId: QueriedType, params: URLSearchParams): Promise<unknown[]> {
+    const byPayment = /^\s*paymentInfo\s*\(\s*payments\s*\(\s*id\s*=\s*"([^"\\]*)"\s*\)\s*\)\s*$/;
+    const paymentId = params.getAll('where').flatMap((where) => byPayment.exec(where)?.[1] ?? [])[0];
+    const id = requiredValue(params, 'id');
+    const ids =
+      id !== undefined
+        ? [id]
+        : paymentId !== undefined && (typeId === 'cart' || typeId === 'order')
+          ? this.#storage.idsByPayment(typeId, paymentId)
+          : undefined;
+    if (!ids) return this.#storage.all(this.#projectKey, typeId);
+    const found = await Promise.all(ids.map((each) => this.#find(typeId, { id: each })));
+    return found.filter((each) => each !== null);
+  }
+
+  async #create(typeId: StoredType, request: ApiRequest): Promise<ApiResponse> {
+    const draft = z.looseObject({ key: z.string().optional() }).safeParse(request.body);
+    if (!draft.success) throw invalidJson(draft.error.issues[0]?.message ?? 'JSON object expected.');
+    const { key, custom } = draft.data;
+    checkKey(key);
+    if (key !== undefined && (await this.#find(typeId, { key }))) throw duplicateField('key', key);
+    this.#checkCustom(typeId, custom);
+    if (typeId === 'order') return this.#order(request, draft.data);
+    const response = await this.#forward(request);
+    if (typeId === 'customer' && response.status === 201) {
+      const { customer } = response.body as { customer: Versioned };
+      return { status: 201, body: { customer: presentable('customer', customer) } };
+    }
+    if (typeId !== 'cart' || response.status !== 201) return response;
+    const cart = await this.#keepForgotten(response.body as Cart, draft.data);
+    return { status: 201, body: await this.#read('cart', { id: cart.id }, request.params) };
+  }
+
+  /** What commercetools-mock drops from a cart's draft: the key and the recurrence of custom line items. */
+  async #keepForgotten({ id }: Cart, draft: Record<string, unknown>): Promise<Cart> {
+    const cart = (await this.#get('cart', { id })) as unknown as Cart;
+    const drafts = Array.isArray(draft.customLineItems) ? (draft.customLineItems as Partial<CustomLineItem>[]) : [];
+    const isComplete = draft.key === undefined && drafts.every((item) => item.recurrenceInfo === undefined);
+    if (isComplete) return cart;
+    const customLineItems = cart.customLineItems.map((item, index) => {
+      const recurrenceInfo = drafts[index]?.recurrenceInfo;
+      return recurrenceInfo ? { ...item, recurrenceInfo } : item;
+    });
+    const kept = { ...cart, customLineItems, ...(typeof draft.key === 'string' && { key: draft.key }) };
+    await this.#storage.add(this.#projectKey, 'cart', kept);
+    return kept;
+  }
+
+  async #order(request: ApiRequest, draft: Record<string, unknown>): Promise<ApiResponse> {
+    const schema = z.looseObject({ version: z.int(), cart: z.object({ id: z.string() }) });
+    const parsed = schema.safeParse(draft);
+    if (!parsed.success) throw invalidJson(`${parsed.error.issues[0]?.path.join(' -> ')}: Missing required value`);
+    const { cart: ref, version } = parsed.data;
+    return this.#oneAtATime(`cart ${ref.id}`, async () => {
+      const cart = await this.findCart({ id: ref.id });
+      if (cart && cart.version !== version) throw concurrentModification(cart.id, version, cart.version);
+      if (cart?.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
+      const response = await this.#forward(request);
+      if (!cart || response.status !== 201) return response;
+      const order: Order = { ...(response.body as Order), customLineItems: cart.customLineItems };
+      await this.#storage.add(this.#projectKey, 'order', order);
+      await this.#save('cart', { ...cart, cartState: 'Ordered' });
+      return { status: 201, body: await this.#read('order', { id: order.id }, request.params) };
+    });
+  }
+
+  async #update(typeId: StoredType, address: Address, request: ApiRequest): Promise<ApiResponse> {
+    const current = await this.#get(typeId, address);
+    const parsed = updateSchema.safeParse(request.body);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw invalidJson(`${issue?.path.join(' -> ')}: ${issue?.message}`);
+    }
+    const { version, actions } = parsed.data;
+    if (version !== current.version) throw concurrentModification(current.id, version, current.version);
+    this.#checkCustomActions(typeId, current, actions);
+    for (const { action, key } of actions) {
+      if (action !== 'setKey' || typeof key !== 'string') continue;
+      const holder = await this.#find(typeId, { key });
+      if (holder && holder.id !== current.id) throw duplicateField('key', key);
+    }
+    if (typeId === 'customer') {
+      const response = await this.#forward(request);
+      return response.status === 200
+        ? { ...response, body: presentable(typeId, response.body as Versioned) }
+        : response;
+    }
+    if (typeId !== 'cart') return this.#forward(request);
+    return this.#updateCart(current as unknown as Cart, version, actions, request);
+  }
+
+  async #updateCart(
+    cart: Cart,
+    version: number,
+    actions: z.output<typeof updateSchema>['actions'],
+    request: ApiRequest,
+  ): Promise<ApiResponse> {
+    if (cart.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
+    const attached = new Set(cart.paymentInfo?.payments.map((payment) => payment.id));
+    const effective = actions.filter(({ action, payment }) => {
+      if (action !== 'addPayment') return true;
+      const ref = z.object({ id: z.string().optional(), key: z.string().optional() }).safeParse(payment).data ?? {};
+      const id = ref.id ?? this.#payments.find({ key: ref.key ?? '' })?.id;
+      // A cart's payments are a set: adding one again changes nothing, not even the version.
+      return id === undefined || !attached.has(id) || !attached.add(id);
+    });
+    const response = await this.#forward({ ...request, body: { version, actions: effective } });
+    if (response.status !== 200) return response;
+    return { status: 200, body: await this.#read('cart', { id: cart.id }, request.params) };
+  }
+
+  async #delete(typeId: StoredType, address: Address, request: ApiRequest): Promise<ApiResponse> {
+    const current = await this.#get(typeId, address);
+    const raw = request.params.get('version');
+    if (raw === null) throw invalidInput("Missing required parameter 'version'.");
+    if (Number(raw) !== current.version) throw concurrentModification(current.id, Number(raw), current.version);
+    if (typeId === 'type') await this.#checkIsUnused(current.id);
+    return this.#forward(request);
+  }
+
+  async #checkIsUnused(typeId: string): Promise<void> {
+    const resources = [
+      ...this.#payments.values(),
+      ...(await this.#storage.all(this.#projectKey, 'customer')),
+      ...(await this.#storage.all(this.#projectKey, 'cart')),
+      ...(await this.#storage.all(this.#projectKey, 'order')),
+    ];
+    if (resources.some((resource) => JSON.stringify(resource).includes(`"id":"${typeId}"`))) {
+      throw new ApiError(400, 'ReferenceExists', `Can not delete a type while it is referenced.`, { typeId });
+    }
+  }
+
+  #checkCustom(resourceTypeId: string, custom: unknown): void {
+    if (custom === undefined || custom === null) return;
+    const draft = customFieldsDraft.safeParse(custom);
+    if (!draft.success) throw invalidJson(`custom: ${draft.error.issues[0]?.message}`);
+    createCustomFields((ref) => this.#storage.findType(ref), resourceTypeId, draft.data);
+  }
+
+  #checkCustomActions(typeId: string, current: Versioned, actions: z.output<typeof updateSchema>['actions']): void {
+    let custom = current.custom;
+    for (const { action, type, fields, name, value } of actions) {
+      if (action === 'setCustomType') {
+        const draft = type ? customFieldsDraft.safeParse({ type, fields }) : undefined;
+        if (draft?.success === false) throw invalidJson(`type: ${draft.error.issues[0]?.message}`);
+        custom = draft && createCustomFields((ref) => this.#storage.findType(ref), typeId, draft.data);
+      }
+      if (action === 'setCustomField') {
+        custom = withCustomField((ref) => this.#storage.findType(ref), custom, String(name), value);
+      }
+    }
+  }
+
+  async #save<T extends { version: number; lastModifiedAt: string }>(typeId: StoredType, resource: T): Promise<T> {
+    const saved = { ...resource, version: resource.version + 1, lastModifiedAt: new Date().toISOString() };
+    await this.#storage.add(this.#projectKey, typeId, saved as never);
+    return saved;
+  }
+
+  async #forward({ method, url, params, body }: ApiRequest): Promise<ApiResponse> {
+    const answer = await this.#mock.app.inject({
+      method: method as 'GET' | 'POST' | 'DELETE',
+      url,
+      ...(body !== undefined && { payload: body as object }),
+    });
+    const parsed = answer.body === '' ? undefined : (JSON.parse(answer.body) as Record<string, unknown>);
+    if (answer.statusCode >= 500) throw new ApiError(500, 'General', String(parsed?.error ?? 'Internal error'));
+    if (answer.statusCode === 404 && parsed?.errors === undefined) {
+      throw new ApiError(404, 'ResourceNotFound', `URI not found: ${url}`);
+    }
+    if (params.get('withTotal') === 'false') delete parsed?.total;
+    return { status: answer.statusCode, body: parsed };
+  }
+
+  /** Runs the writes of one name one after the other: commercetools-mock awaits between its version check and its write. */
+  #oneAtATime<T>(name: string, write: () => Promise<T>): Promise<T> {
+    const result = (this.#queues.get(name) ?? Promise.resolve()).then(write, write);
+    const done = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#queues.get(name) === done) this.#queues.delete(name);
+      });
+    this.#queues.set(name, done);
+    return result;
+  }
+}
+
+/** A stored resource as the API answers it: without a customer's password. */
+function presentable(typeId: StoredType, resource: Versioned): Versioned {
+  if (typeId !== 'customer') return resource;
+  const {
+    password: _,
+    passwordResetTokens: _tokens,
+    lowercaseEmail: _email,
+    ...visible
+  } = resource as Versioned & Record<string, unknown>;
+  return visible as Versioned;
+}

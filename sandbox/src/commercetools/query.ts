@@ -1,0 +1,112 @@
+import { InMemoryStorage } from '@labdigital/commercetools-mock';
+import { invalidInput } from './errors.ts';
+
+/** What a query endpoint answers. `total` is absent with `withTotal=false`. */
+export interface PagedResult<T> {
+  limit: number;
+  offset: number;
+  count: number;
+  total?: number;
+  results: T[];
+}
+
+/** commercetools-mock's predicates, sort and paging over resources that it does not store. */
+class PredicateEngine extends InMemoryStorage {
+  readonly #candidates: readonly unknown[];
+
+  constructor(candidates: readonly unknown[]) {
+    super();
+    this.#candidates = candidates;
+  }
+
+  override all: InMemoryStorage['all'] = async () => this.#candidates as never;
+}
+
+const KEYWORDS = /^(and|or|not|in|is|defined|empty|contains|any|all|within|matches|ignore|case|true|false|circle)$/i;
+
+/** The fields and operators of a predicate outside any parentheses, its string literals emptied. */
+function topLevel(where: string): string {
+  let depth = 0;
+  let text = '';
+  for (const char of where.replace(/"(?:\\.|[^"\\])*"/g, '""')) {
+    if (char === '(') depth += 1;
+    if (depth === 0) text += char;
+    if (char === ')') depth -= 1;
+  }
+  return text;
+}
+
+function number(params: URLSearchParams, name: string, absent: number, max: number): number {
+  const raw = params.get(name);
+  if (raw === null) return absent;
+  const value = Number(raw);
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw invalidInput(`Malformed parameter: ${name}: ${raw} is not between 0 and ${max}.`);
+  }
+  return value;
+}
+
+/**
+ * Value of `field = "value"` when every match of the predicates must have it (no `or`, no `not` outside parentheses),
+ * so that an index can replace the scan; undefined otherwise.
+ */
+export function requiredValue(params: URLSearchParams, field: string): string | undefined {
+  for (const where of params.getAll('where')) {
+    if (/\b(or|not)\b|!=/i.test(topLevel(where))) continue;
+    const exact = new RegExp(`^[^()]*?(?<![\\w."])${field}\\s*=\\s*"((?:\\\\.|[^"\\\\])*)"`).exec(where);
+    if (exact?.[1] !== undefined && !exact[1].includes('\\')) return exact[1];
+  }
+  return undefined;
+}
+
+/** Values of a predicate that is nothing but `field in ("a", "b")`; undefined for any other. */
+export function listedValues(params: URLSearchParams, field: string): string[] | undefined {
+  const [where, ...others] = params.getAll('where');
+  if (where === undefined || others.length > 0) return undefined;
+  const list = new RegExp(`^\\s*${field}\\s+in\\s*\\(([^()]*)\\)\\s*$`, 'i').exec(where)?.[1];
+  return list === undefined ? undefined : [...list.matchAll(/"((?:\\.|[^"\\])*)"/g)].map((match) => match[1] ?? '');
+}
+
+/**
+ * Answers a query over `candidates` as commercetools does: `where` (repeated = and), `sort`, `limit` (20, at most 500),
+ * `offset` (at most 10,000), `withTotal`, `var.*`. The results are the candidates themselves, not copies.
+ * Throws ApiError 400 InvalidInput for a malformed parameter or, where `fields` are given, an unknown field.
+ */
+export async function query<T>(
+  candidates: readonly T[],
+  params: URLSearchParams,
+  fields?: ReadonlySet<string>,
+): Promise<PagedResult<T>> {
+  const limit = number(params, 'limit', 20, 500);
+  const offset = number(params, 'offset', 0, 10_000);
+  const where = params.getAll('where');
+  for (const predicate of where) {
+    for (const word of topLevel(predicate)
+      .replace(/:\w+/g, '')
+      .match(/[A-Za-z_][\w-]*/g) ?? []) {
+      if (fields && !fields.has(word) && !KEYWORDS.test(word)) {
+        throw invalidInput(`Malformed parameter: where: The field '${word}' does not exist.`);
+      }
+    }
+  }
+  const variables = Object.fromEntries([...params].filter(([name]) => name.startsWith('var.')));
+  const sort = params.getAll('sort');
+  const found = await new PredicateEngine(candidates)
+    .query('any', 'payment', {
+      ...variables,
+      ...(where.length > 0 && { where }),
+      ...(sort.length > 0 && { sort }),
+      limit: Number.MAX_SAFE_INTEGER,
+    })
+    .catch((error: Error) => {
+      throw invalidInput(`Malformed parameter: where: ${error.message}`);
+    });
+  const results = (found.results as unknown as T[]).slice(offset, offset + limit);
+  return {
+    limit,
+    offset,
+    count: results.length,
+    ...(params.get('withTotal') !== 'false' && { total: found.results.length }),
+    results,
+  };
+}

@@ -1,0 +1,88 @@
+import type { Cart, Order, Type } from '@commercetools/platform-sdk';
+import { InMemoryStorage } from '@labdigital/commercetools-mock';
+import type { Address } from './collection.ts';
+import { correctFractionDigits } from './money.ts';
+import type { Payments, StoredPayment } from './payments.ts';
+
+const MASK = '****';
+
+/** Payments as they appear inside another resource: commercetools masks the token there. */
+function embedded(payment: StoredPayment): StoredPayment {
+  const copy = structuredClone(payment);
+  const { token, ...info } = copy.paymentMethodInfo;
+  return token ? { ...copy, paymentMethodInfo: { ...info, token: { value: MASK } } } : copy;
+}
+
+/**
+ * commercetools-mock's storage, in which payments are those of `Payments` (so that carts can refer to and expand them), and carts
+ * and orders are found by their payments without a scan.
+ */
+export class SandboxStorage extends InMemoryStorage {
+  payments: Payments | undefined;
+  readonly #types = new Map<string, Type>();
+  readonly #customerIdByKey = new Map<string, string>();
+  readonly #customerIds = new Set<string>();
+  readonly #byPayment = { cart: new Map<string, Set<string>>(), order: new Map<string, Set<string>>() };
+
+  override get: InMemoryStorage['get'] = async (projectKey, typeId, id, params) =>
+    typeId === 'payment' ? this.#payment({ id }) : super.get(projectKey, typeId, id, params);
+
+  override getByKey: InMemoryStorage['getByKey'] = async (projectKey, typeId, key, params) =>
+    typeId === 'payment' ? this.#payment({ key }) : super.getByKey(projectKey, typeId, key, params);
+
+  override add: InMemoryStorage['add'] = async (projectKey, typeId, resource, params) => {
+    if (typeId === 'cart' || typeId === 'order') {
+      correctFractionDigits(resource);
+      const { id, paymentInfo } = resource as unknown as Cart | Order;
+      const idsByPayment = typeId === 'cart' ? this.#byPayment.cart : this.#byPayment.order;
+      for (const payment of paymentInfo?.payments ?? []) {
+        idsByPayment.set(payment.id, (idsByPayment.get(payment.id) ?? new Set<string>()).add(id));
+      }
+    }
+    if (typeId === 'type') this.#types.set(resource.id, structuredClone(resource as unknown as Type));
+    if (typeId === 'customer') {
+      this.#customerIds.add(resource.id);
+      if ('key' in resource && resource.key) this.#customerIdByKey.set(String(resource.key), resource.id);
+    }
+    return super.add(projectKey, typeId, resource, params);
+  };
+
+  override delete: InMemoryStorage['delete'] = async (projectKey, typeId, id, params) => {
+    if (typeId === 'type') this.#types.delete(id);
+    if (typeId === 'customer') this.#customerIds.delete(id);
+    return super.delete(projectKey, typeId, id, params);
+  };
+
+  override async clear(): Promise<void> {
+    await super.clear();
+    this.#types.clear();
+    this.#customerIds.clear();
+    this.#customerIdByKey.clear();
+    this.#byPayment.cart.clear();
+    this.#byPayment.order.clear();
+  }
+
+  types(): Type[] {
+    return [...this.#types.values()];
+  }
+
+  findType(ref: { id?: string | undefined; key?: string | undefined }): Type | undefined {
+    if (ref.id !== undefined) return this.#types.get(ref.id);
+    return this.types().find((type) => type.key === ref.key);
+  }
+
+  findCustomerId(ref: { id?: string | undefined; key?: string | undefined }): string | undefined {
+    const id = ref.id ?? this.#customerIdByKey.get(ref.key ?? '');
+    return id !== undefined && this.#customerIds.has(id) ? id : undefined;
+  }
+
+  /** Ids of the carts or orders that have, or had, the payment. */
+  idsByPayment(typeId: 'cart' | 'order', paymentId: string): string[] {
+    return [...(this.#byPayment[typeId].get(paymentId) ?? [])];
+  }
+
+  #payment(address: Address): never {
+    const payment = this.payments?.find(address);
+    return (payment ? embedded(payment) : null) as never;
+  }
+}
