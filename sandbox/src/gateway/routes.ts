@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const routesSchema = z.array(
+  z.strictObject({
+    path: z.string().regex(/^\/[^?#]*[^/?#]$/),
+    /** A prefix matches whole path segments, as Kubernetes' gateways have it: `/a` matches `/a` and `/a/b`, not `/ab`. */
+    match: z.enum(['exact', 'prefix']),
+    service: z.enum(['intent', 'webhook-ingest', 'enabler']),
+  }),
+);
+export type Route = z.infer<typeof routesSchema>[number];
+export type RoutedService = Route['service'];
+
+const CHART_ROUTES = new URL('../../../charts/stripe-connector/files/routes.json', import.meta.url);
+
+/** The chart's own table of what is reachable from outside. Throws ZodError when an entry has another shape. */
+export const readRoutes = (): Route[] => routesSchema.parse(JSON.parse(readFileSync(CHART_ROUTES, 'utf8')));
+
+/** Which service answers `path` (no query, case matters); undefined when none does from outside. */
+export function serviceFor(routes: readonly Route[], path: string): RoutedService | undefined {
+  const isMatch = (route: Route) =>
+    path === route.path || (route.match === 'prefix' && path.startsWith(`${route.path}/`));
+  // The longer path is the more specific rule, as in Kubernetes' gateways.
+  return routes.filter(isMatch).toSorted((a, b) => b.path.length - a.path.length)[0]?.service;
+}
