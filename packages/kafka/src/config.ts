@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { commaList, flag } from '@connector/service-kit';
+import { z } from 'zod';
+
+/** The variables of the Kafka connection, for a service's schema. */
+export const kafkaConfig = {
+  KAFKA_BROKERS: commaList()
+    .refine((brokers) => brokers.length > 0, 'must name at least one host:port')
+    .refine((brokers) => brokers.every((broker) => /^[^\s:]+:\d+$/.test(broker)), 'must be host:port, comma-separated')
+    .describe('Bootstrap brokers, host:port, comma-separated'),
+  KAFKA_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]*$/, 'may have letters, digits, dots, dashes and underscores only')
+    .default('')
+    .describe('Put before every topic and consumer group'),
+  KAFKA_CLIENT_ID: z.string().min(1).optional().describe("Client id in the broker's logs; default the service's name"),
+  KAFKA_SSL_ENABLED: flag().default(false).describe('TLS to the brokers'),
+  KAFKA_SSL_CA: z.string().optional().describe('CA certificate: PEM text or a file path'),
+  KAFKA_SSL_CERT: z.string().optional().describe('Client certificate for mTLS: PEM text or a file path'),
+  KAFKA_SSL_KEY: z.string().optional().describe('Key of the client certificate: PEM text or a file path'),
+  KAFKA_SSL_SERVERNAME: z.string().optional().describe('Server name to verify, when it differs from the host'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('SASL mechanism; unset = none'),
+  KAFKA_SASL_USERNAME: z.string().min(1).optional().describe('SASL user'),
+  KAFKA_SASL_PASSWORD: z.string().min(1).optional().describe('SASL password'),
+};
+
+export type KafkaEnvironment = z.output<z.ZodObject<typeof kafkaConfig>>;
+
+/** A connection's secrets must come together. Throws Error naming what is missing. */
+export function checkKafkaEnvironment(env: KafkaEnvironment): string[] {
+  const problems: string[] = [];
+  if (env.KAFKA_SASL_MECHANISM && !(env.KAFKA_SASL_USERNAME && env.KAFKA_SASL_PASSWORD)) {
+    problems.push('KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: are required with KAFKA_SASL_MECHANISM');
+  }
+  if (Boolean(env.KAFKA_SSL_CERT) !== Boolean(env.KAFKA_SSL_KEY)) {
+    problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: must be given together');
+  }
+  return problems;
+}
+
+/** PEM text as it is, or what the file holds. */
+export const pem = (value: string | undefined): string | undefined =>
+  value === undefined || value.includes('-----BEGIN') ? value : readFileSync(value, 'utf8');

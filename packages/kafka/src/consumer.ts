@@ -1,0 +1,495 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attributesOf, type EventAttributes, headerOf, UnreadableEventError } from '@connector/contracts';
+import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
+import { contextFrom, inSpan, metrics, SpanKind } from '@connector/telemetry';
+import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import { Circuit, type CircuitOptions } from './circuit.ts';
+import type { Kafka } from './client.ts';
+import { deadLetterOf } from './dead-letters.ts';
+import { KeyLanes } from './key-lanes.ts';
+import { PartitionProgress } from './partition-progress.ts';
+import type { Producer } from './producer.ts';
+
+/** One arrival of an event. The same event may arrive again, and may have been handled before. */
+export interface Delivery {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly attributes: EventAttributes;
+  /** 1 for the first try of this arrival. */
+  readonly attempt: number;
+  /** False once the partition may belong to another process: begin no further side effect then. */
+  stillOurs(): boolean;
+}
+
+export interface ConsumerOptions {
+  /** Group and topic, without the configured prefix. */
+  groupId: string;
+  topic: string;
+  /** Where messages that can never succeed go. */
+  deadLetterTopic: string;
+  producer: Producer;
+  /**
+   * Handles one message; its return is what makes the offset committable. Throw TransientError for what passes (tried again for as
+   * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times.
+   */
+  handle: (delivery: Delivery) => Promise<void>;
+  /** Messages handled at once, over all keys; of one key always one. */
+  concurrency?: number;
+  /** Messages of a partition held in memory at most, roughly: beyond it the partition is paused. */
+  window?: number;
+  unknownErrorAttempts?: number;
+  /** How long one key may fail while others succeed before its message becomes a dead letter, in ms. */
+  parkLimitMs?: number;
+  /** Asks whether what fails for one key works in general, when no other message has lately told. */
+  probe?: () => Promise<boolean>;
+  retry?: { baseMs?: number; capMs?: number };
+  circuit?: CircuitOptions;
+  appVersion?: string;
+  sessionTimeoutMs?: number;
+}
+
+/** A membership in the group: everything received under it is void when the partitions are dealt anew. */
+interface Membership {
+  over: boolean;
+  readonly partitions: Partitions;
+  readonly ended: AbortController;
+}
+
+interface Task {
+  readonly delivery: Omit<Delivery, 'attempt' | 'attributes'>;
+  readonly message: KafkaMessage;
+  readonly membership: Membership;
+  readonly progress: PartitionProgress;
+  readonly finish: () => void;
+}
+
+const COMMIT_INTERVAL_MS = 500;
+/** While other messages succeeded this recently, a failing key is on its own. */
+const OTHERS_SUCCEED_MS = 60_000;
+
+/**
+ * Consumes a topic so that messages of one key are handled in order and those of different keys in parallel, and commits only
+ * what is done: an offset moves when every message below it had its effect or lies in the dead letter topic.
+ */
+export function createConsumer(kafka: Kafka, options: ConsumerOptions): Part & { readonly joined: boolean } {
+  return new KeyOrderedConsumer(kafka, options);
+}
+
+class KeyOrderedConsumer implements Part {
+  readonly name: string;
+  readonly #kafka: Kafka;
+  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry'>> &
+    Pick<ConsumerOptions, 'probe' | 'retry'>;
+  readonly #group: string;
+  readonly #topic: string;
+  readonly #consumer: KafkaConsumer;
+  readonly #lanes: KeyLanes;
+  readonly #circuit: Circuit;
+  readonly #stopping = new AbortController();
+  readonly #paused = new Set<number>();
+  #membership: Membership = newMembership();
+  #joined = false;
+  #crashed: string | undefined;
+  #lastContact = Date.now();
+  #commitTimer: NodeJS.Timeout | undefined;
+  #parked = 0;
+
+  constructor(kafka: Kafka, options: ConsumerOptions) {
+    this.#kafka = kafka;
+    this.#options = {
+      concurrency: 32,
+      window: 500,
+      unknownErrorAttempts: 5,
+      parkLimitMs: 15 * 60_000,
+      appVersion: '',
+      sessionTimeoutMs: 45_000,
+      ...options,
+    };
+    this.name = `consumer of ${options.topic}`;
+    this.#group = kafka.prefixed(options.groupId);
+    this.#topic = kafka.prefixed(options.topic);
+    this.#lanes = new KeyLanes(this.#options.concurrency);
+    this.#circuit = new Circuit({
+      ...options.circuit,
+      onChange: (open) => {
+        metrics.circuitOpen.set(open ? 1 : 0);
+        kafka.log[open ? 'warn' : 'info'](
+          { open },
+          open ? 'calls fail broadly, messages are held' : 'calls work again',
+        );
+      },
+    });
+    metrics.circuitOpen.set(0);
+    metrics.parkedKeys.set(0);
+    metrics.consumerJoined.set({ group: options.groupId }, 0);
+    this.#consumer = this.#makeConsumer();
+  }
+
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  notReady(): string | undefined {
+    return this.#joined ? undefined : 'not a member of its group';
+  }
+
+  dead(): string | undefined {
+    if (this.#crashed) return `crashed: ${this.#crashed}`;
+    const silentMs = Date.now() - this.#lastContact;
+    return silentMs > 3 * this.#options.sessionTimeoutMs ? `no contact to the group for ${silentMs} ms` : undefined;
+  }
+
+  async start(): Promise<void> {
+    void this.#join();
+    this.#commitTimer = setInterval(() => void this.#commit(), COMMIT_INTERVAL_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#circuit.close();
+    clearInterval(this.#commitTimer);
+    // What is being handled finishes; what waits is left for the next member.
+    await this.#lanes.idle();
+    await this.#commit();
+    await this.#consumer.disconnect();
+    this.#joined = false;
+  }
+
+  #makeConsumer(): KafkaConsumer {
+    const { sessionTimeoutMs, groupId } = this.#options;
+    const consumer = this.#kafka.client.consumer({
+      groupId: this.#group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: 2 * sessionTimeoutMs,
+      heartbeatInterval: Math.min(3_000, sessionTimeoutMs / 3),
+      maxBytesPerPartition: 2 * 1024 * 1024,
+      maxWaitTimeInMs: 1_000,
+      metadataMaxAge: 60_000,
+      retry: {
+        initialRetryTime: 200,
+        maxRetryTime: 5_000,
+        retries: 10,
+        restartOnFailure: async () => !this.#stopping.signal.aborted,
+      },
+    });
+    const { GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, CRASH, DISCONNECT } = consumer.events;
+    const touch = () => {
+      this.#lastContact = Date.now();
+    };
+    consumer.on(HEARTBEAT, touch);
+    consumer.on(FETCH, touch);
+    consumer.on(REBALANCING, () => {
+      this.#leave();
+      void this.#commit();
+    });
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      touch();
+      this.#leave();
+      this.#membership = newMembership();
+      this.#joined = true;
+      metrics.consumerRebalances.inc({ group: groupId });
+      metrics.consumerJoined.set({ group: groupId }, 1);
+      // Where fetching was paused belongs to the membership that is over.
+      this.#resume([...this.#paused]);
+      const partitions = payload.memberAssignment[this.#topic] ?? [];
+      this.#kafka.log.info({ group: groupId, partitions: partitions.length }, 'joined the group');
+    });
+    consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      this.#leave();
+      metrics.consumerCrashes.inc({ group: groupId, restart: String(restart) });
+      if (!restart) this.#crashed = error.name;
+      this.#kafka.log.error({ error, restart }, 'the consumer crashed');
+    });
+    consumer.on(DISCONNECT, () => this.#leave());
+    return consumer;
+  }
+
+  #leave(): void {
+    this.#joined = false;
+    metrics.consumerJoined.set({ group: this.#options.groupId }, 0);
+    this.#membership.over = true;
+    this.#membership.ended.abort();
+  }
+
+  async #join(): Promise<void> {
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      this.#lastContact = Date.now();
+      try {
+        await this.#consumer.connect();
+        await this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
+        await this.#consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: 4,
+          eachBatch: (payload) => this.#receive(payload),
+        });
+        return;
+      } catch (error) {
+        this.#kafka.log.warn({ error, attempt }, 'the consumer cannot start yet');
+        await sleep(backOffMs(attempt, { capMs: 5_000 }), undefined, { signal: this.#stopping.signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** Takes a batch into memory and returns at once: handling goes on beside fetching, so heartbeats never wait for it. */
+  async #receive({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const membership = this.#membership;
+    const progress = membership.partitions.getOrInsert(batch.partition);
+    const consumed = { messaging_system: 'kafka', messaging_operation_name: 'poll' };
+    for (const message of batch.messages) {
+      if (!isRunning() || isStale() || membership.over || this.#stopping.signal.aborted) break;
+      const task: Task = {
+        message,
+        membership,
+        progress,
+        finish: progress.begin(BigInt(message.offset)),
+        delivery: this.#deliveryOf(batch.partition, message, membership),
+      };
+      this.#lanes.append(task.delivery.key, () => this.#process(task));
+      resolveOffset(message.offset);
+    }
+    metrics.consumedMessages.inc(
+      {
+        ...consumed,
+        messaging_destination_name: this.#options.topic,
+        messaging_consumer_group_name: this.#options.groupId,
+        error_type: '',
+      },
+      batch.messages.length,
+    );
+    const end = BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n;
+    metrics.consumerLag.set(
+      { topic: this.#options.topic, partition: String(batch.partition) },
+      Number(end) + progress.size,
+    );
+    if (progress.size > this.#options.window && !this.#paused.has(batch.partition)) {
+      this.#paused.add(batch.partition);
+      this.#consumer.pause([{ topic: this.#topic, partitions: [batch.partition] }]);
+    }
+    await heartbeat();
+  }
+
+  #deliveryOf(partition: number, message: KafkaMessage, membership: Membership): Task['delivery'] {
+    const headers: Record<string, string> = {};
+    for (const name of Object.keys(message.headers ?? {})) headers[name] = headerOf(message.headers, name) ?? '';
+    return {
+      topic: this.#options.topic,
+      partition,
+      offset: message.offset,
+      key: message.key?.toString() ?? `${partition}:${message.offset}`,
+      value: message.value ?? Buffer.alloc(0),
+      headers,
+      stillOurs: () => !membership.over,
+    };
+  }
+
+  async #process(task: Task): Promise<void> {
+    const { topic, groupId } = this.#options;
+    const started = performance.now();
+    const outcome = await this.#untilDone(task);
+    if (outcome === 'abandoned') return;
+    task.finish();
+    metrics.processDuration.observe(
+      {
+        messaging_system: 'kafka',
+        messaging_operation_name: 'process',
+        messaging_destination_name: topic,
+        messaging_consumer_group_name: groupId,
+        error_type: outcome === 'done' ? '' : 'dead_lettered',
+      },
+      (performance.now() - started) / 1000,
+    );
+    this.#resumeWhenDrained(task);
+  }
+
+  async #untilDone(task: Task): Promise<'done' | 'dead-lettered' | 'abandoned'> {
+    const parking = { sinceMs: 0, failedForMs: 0, firstFailedAt: 0 };
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        await this.#circuit.pass();
+        if (this.#mustLetGo(task)) return 'abandoned';
+        const failure = await this.#lanes.inSlot(() => this.#try(task, attempt));
+        if (failure === undefined) {
+          this.#circuit.succeeded();
+          return 'done';
+        }
+        if (this.#mustLetGo(task)) return 'abandoned';
+        const verdict = await this.#judge(failure.error, attempt, parking, task);
+        if (verdict.kind === 'dead-letter') {
+          if (await this.#setAside(task, verdict.reason, failure.error, attempt, parking.firstFailedAt))
+            return 'dead-lettered';
+          return 'abandoned';
+        }
+        if (!(await this.#wait(verdict.waitMs, task))) return 'abandoned';
+      }
+    } finally {
+      if (parking.firstFailedAt > 0) {
+        this.#parked -= 1;
+        metrics.parkedKeys.set(this.#parked);
+      }
+    }
+  }
+
+  #mustLetGo(task: Task): boolean {
+    return task.membership.over || this.#stopping.signal.aborted;
+  }
+
+  /** One try; answers what went wrong, wrapped so that `undefined` can be thrown too. */
+  async #try(task: Task, attempt: number): Promise<{ error: unknown } | undefined> {
+    const { delivery } = task;
+    if (this.#mustLetGo(task))
+      return { error: new TransientError('the partition is no longer ours', { reason: 'revoked' }) };
+    const attributes = {
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': delivery.topic,
+      'messaging.destination.partition.id': String(delivery.partition),
+      'messaging.consumer.group.name': this.#options.groupId,
+      'messaging.client.id': this.#kafka.clientId,
+      'messaging.kafka.offset': Number(delivery.offset),
+      'messaging.kafka.message.key': delivery.key,
+    };
+    const parent = contextFrom(task.message.headers ?? {});
+    try {
+      await inSpan(`process ${delivery.topic}`, { kind: SpanKind.CONSUMER, attributes, parent }, async (span) => {
+        const event = attributesOf(task.message.headers);
+        span.setAttribute('messaging.message.id', event.id);
+        await this.#options.handle({ ...delivery, attributes: event, attempt });
+      });
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Whether a failed message is tried again, and when, or is set aside, and why. */
+  async #judge(
+    error: unknown,
+    attempt: number,
+    parking: { sinceMs: number; failedForMs: number; firstFailedAt: number },
+    { delivery }: Task,
+  ): Promise<{ kind: 'retry'; waitMs: number } | { kind: 'dead-letter'; reason: string }> {
+    const now = Date.now();
+    if (error instanceof UnreadableEventError) return { kind: 'dead-letter', reason: 'unreadable' };
+    if (error instanceof PermanentError) return { kind: 'dead-letter', reason: error.reason };
+    if (parking.firstFailedAt === 0) {
+      parking.firstFailedAt = now;
+      parking.sinceMs = now;
+      this.#parked += 1;
+      metrics.parkedKeys.set(this.#parked);
+    }
+    const transient = error instanceof TransientError;
+    metrics.ledgerRetries.inc({ reason: transient ? error.reason : 'unknown' });
+    this.#kafka.log.warn(
+      { error, attempt, partition: delivery.partition, offset: delivery.offset },
+      'a message is tried again later',
+    );
+    if (!transient) {
+      if (attempt >= this.#options.unknownErrorAttempts) return { kind: 'dead-letter', reason: 'unknown_error' };
+      return { kind: 'retry', waitMs: backOffMs(attempt, this.#options.retry) };
+    }
+    this.#circuit.failed(delivery.key);
+    // The clock of a parked key runs only while others succeed: an outage, however long, makes no dead letters.
+    if (await this.#othersSucceed()) parking.failedForMs += now - parking.sinceMs;
+    parking.sinceMs = now;
+    if (parking.failedForMs >= this.#options.parkLimitMs) return { kind: 'dead-letter', reason: 'transient_exhausted' };
+    return { kind: 'retry', waitMs: Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, this.#options.retry)) };
+  }
+
+  async #othersSucceed(): Promise<boolean> {
+    if (this.#circuit.open) return false;
+    if (this.#circuit.sinceLastSuccessMs < OTHERS_SUCCEED_MS) return true;
+    return (await this.#options.probe?.().catch(() => false)) ?? false;
+  }
+
+  /** Puts the message into the dead letter topic, for as long as it takes; false when the partition went to another member first. */
+  async #setAside(
+    task: Task,
+    reason: string,
+    error: unknown,
+    attempts: number,
+    firstFailedAt: number,
+  ): Promise<boolean> {
+    const { deadLetterTopic, groupId, appVersion, producer, topic } = this.#options;
+    const record = deadLetterOf(task.delivery, task.message.timestamp, {
+      reason,
+      error,
+      attempts,
+      firstFailedAt: new Date(firstFailedAt || Date.now()),
+      consumerGroup: groupId,
+      appVersion,
+    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await producer.send(deadLetterTopic, record);
+        metrics.deadLetters.inc({ topic, reason });
+        this.#kafka.log.error(
+          { error, reason, attempts, partition: task.delivery.partition, offset: task.delivery.offset },
+          'a message became a dead letter',
+        );
+        return true;
+      } catch (cause) {
+        this.#kafka.log.warn({ error: cause, attempt }, 'the dead letter topic does not take a message yet');
+        if (!(await this.#wait(backOffMs(attempt), task))) return false;
+      }
+    }
+  }
+
+  /** Waits, unless the partition is taken away or the process goes down: then answers false. */
+  async #wait(ms: number, task: Task): Promise<boolean> {
+    const signal = AbortSignal.any([task.membership.ended.signal, this.#stopping.signal]);
+    if (signal.aborted) return false;
+    return sleep(ms, true, { signal }).catch(() => false);
+  }
+
+  #resumeWhenDrained({ delivery, progress, membership }: Task): void {
+    if (membership.over || !this.#paused.has(delivery.partition)) return;
+    if (progress.size < this.#options.window / 2) this.#resume([delivery.partition]);
+  }
+
+  #resume(partitions: number[]): void {
+    if (partitions.length === 0) return;
+    for (const partition of partitions) this.#paused.delete(partition);
+    this.#consumer.resume([{ topic: this.#topic, partitions }]);
+  }
+
+  async #commit(): Promise<void> {
+    const { partitions } = this.#membership;
+    const moved = [...partitions].flatMap(([partition, progress]) => {
+      const next = progress.committable;
+      return next === undefined ? [] : [{ partition, progress, next }];
+    });
+    if (moved.length === 0) return;
+    try {
+      await this.#consumer.commitOffsets(
+        moved.map(({ partition, next }) => ({ topic: this.#topic, partition, offset: String(next) })),
+      );
+      for (const { progress, next } of moved) progress.committed(next);
+      metrics.consumerLastCommit.set({ group: this.#options.groupId }, Date.now() / 1000);
+    } catch (error) {
+      // The next commit covers these offsets too; until then a crash only means that they are handled again.
+      this.#kafka.log.debug({ error }, 'offsets were not committed');
+    }
+  }
+}
+
+/** Progress by partition, made when a partition is first heard of. */
+class Partitions extends Map<number, PartitionProgress> {
+  getOrInsert(partition: number): PartitionProgress {
+    const known = this.get(partition) ?? new PartitionProgress();
+    this.set(partition, known);
+    return known;
+  }
+}
+
+const newMembership = (): Membership => ({
+  over: false,
+  partitions: new Partitions(),
+  ended: new AbortController(),
+});

@@ -1,0 +1,7 @@
+export { createKafka, type Kafka } from './client.ts';
+export { type KafkaEnvironment, kafkaConfig } from './config.ts';
+export { type ConsumerOptions, createConsumer, type Delivery } from './consumer.ts';
+export { createProducer, type Producer, type ProducerOptions } from './producer.ts';
+export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
+export { createTail, type TailMessage } from './tail.ts';
+export { ensureTopics, missingTopics, type TopicLayout } from './topics.ts';

@@ -1,0 +1,231 @@
+import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contracts';
+import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
+import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
+import { context, trace } from '@opentelemetry/api';
+import kafkajs, { type Producer as KafkaProducer } from 'kafkajs';
+import type { Kafka } from './client.ts';
+
+export interface ProducerOptions {
+  /** After this long without the broker's acknowledgement a send fails, in ms; it may still land. */
+  deadlineMs?: number;
+  /** A micro-batch holds at most this many records. */
+  maxBatchRecords?: number;
+  /** A micro-batch holds at most this many bytes, so that no partition's share can exceed the topic's limit. */
+  maxBatchBytes?: number;
+  /** The largest record the topics take, in bytes. */
+  maxRecordBytes?: number;
+  /** Records that may wait at once; further ones fail at once. */
+  maxWaiting?: number;
+}
+
+export interface Producer extends Part {
+  /**
+   * Resolves once the broker has the record as durably as the topic asks for (all in-sync replicas). Throws TransientError when
+   * that is not known within the deadline, PermanentError (`too_large`) for a record that no topic takes.
+   */
+  send(topic: string, record: EventRecord): Promise<void>;
+  /** Whether sends can be expected to work: connected, and the last one did. */
+  readonly healthy: boolean;
+}
+
+interface Waiting {
+  topic: string;
+  message: { key: string; value: Buffer; headers: Record<string, string> };
+  bytes: number;
+  settle: (error?: Error) => void;
+  settled: boolean;
+}
+
+/**
+ * One producer per process. Records that arrive while a request is under way leave together in the next one, which multiplies
+ * throughput and costs a lone record nothing. One request is under way at a time, so the records of a key keep their order.
+ *
+ * kafkajs's idempotent mode stays off: after a timed-out send it can use a sequence number again and have a different batch
+ * swallowed as a duplicate although it was acknowledged. Without it a repeated send makes a duplicate, which every reader of
+ * these topics takes.
+ */
+export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Producer {
+  const { deadlineMs = 5_000, maxBatchRecords = 500, maxBatchBytes = MAX_MESSAGE_BYTES / 2 } = options;
+  const { maxRecordBytes = MAX_MESSAGE_BYTES, maxWaiting = 20_000 } = options;
+  const producer = kafka.client.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    idempotent: false,
+    maxInFlightRequests: 1,
+    metadataMaxAge: 60_000,
+    retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
+  });
+  const waiting: Waiting[] = [];
+  let sending = false;
+  let connected = false;
+  let failing = false;
+  let stopping = false;
+  let drained: (() => void) | undefined;
+
+  const takeBatch = (): Waiting[] => {
+    const batch: Waiting[] = [];
+    let bytes = 0;
+    while (
+      waiting[0] &&
+      batch.length < maxBatchRecords &&
+      (batch.length === 0 || bytes + waiting[0].bytes <= maxBatchBytes)
+    ) {
+      const next = waiting.shift() as Waiting;
+      if (next.settled) continue;
+      batch.push(next);
+      bytes += next.bytes;
+    }
+    return batch;
+  };
+
+  const flush = async () => {
+    sending = true;
+    // Records of the same tick leave together.
+    await Promise.resolve();
+    while (waiting.length > 0 && connected) {
+      const batch = takeBatch();
+      if (batch.length > 0)
+        await sendBatch(producer, kafka, batch, (ok) => {
+          failing = !ok;
+        });
+    }
+    sending = false;
+    if (waiting.length === 0) drained?.();
+  };
+
+  const connect = async () => {
+    for (let attempt = 1; !connected && !stopping; attempt += 1) {
+      try {
+        await producer.connect();
+        connected = true;
+        void flush();
+      } catch (error) {
+        kafka.log.warn({ error, attempt }, 'no connection to Kafka yet');
+        await new Promise((resolve) => setTimeout(resolve, backOffMs(attempt, { capMs: 5_000 })));
+      }
+    }
+  };
+
+  return {
+    name: 'kafka producer',
+    get healthy() {
+      return connected && !failing;
+    },
+    notReady: () => (connected ? (failing ? 'the last send failed' : undefined) : 'not connected'),
+    start: async () => {
+      void connect();
+    },
+    stop: async () => {
+      stopping = true;
+      if (connected && (sending || waiting.length > 0)) {
+        await new Promise<void>((resolve) => {
+          drained = resolve;
+          if (!sending) void flush();
+        });
+      }
+      connected = false;
+      await producer.disconnect();
+    },
+    send: (topic, record) => {
+      const span = startSpan(`send ${topic}`, {
+        kind: SpanKind.PRODUCER,
+        attributes: {
+          'messaging.system': 'kafka',
+          'messaging.operation.name': 'send',
+          'messaging.operation.type': 'send',
+          'messaging.destination.name': topic,
+          'messaging.client.id': kafka.clientId,
+          'messaging.kafka.message.key': record.key,
+          'messaging.message.id': headerOf(record.headers, 'ce_id') ?? '',
+        },
+      });
+      const headers = injectContext({ ...record.headers }, trace.setSpan(context.active(), span));
+      const bytes = sizeOf(record.key, record.value, headers);
+      return new Promise<void>((resolve, reject) => {
+        const started = performance.now();
+        const item: Waiting = {
+          topic: kafka.prefixed(topic),
+          message: { key: record.key, value: record.value, headers },
+          bytes,
+          settled: false,
+          settle: (error) => {
+            if (item.settled) return;
+            item.settled = true;
+            clearTimeout(deadline);
+            observeSend(topic, started, span, error);
+            if (error) reject(error);
+            else resolve();
+          },
+        };
+        const deadline = setTimeout(() => {
+          failing = true;
+          item.settle(new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout' }));
+        }, deadlineMs);
+        if (bytes > maxRecordBytes) item.settle(tooLarge());
+        else if (stopping) item.settle(new TransientError('the producer is stopping', { reason: 'stopping' }));
+        else if (waiting.length >= maxWaiting)
+          item.settle(new TransientError('too many records wait', { reason: 'overloaded' }));
+        if (item.settled) return;
+        waiting.push(item);
+        if (!sending && connected) void flush();
+      });
+    },
+  };
+}
+
+async function sendBatch(
+  producer: KafkaProducer,
+  kafka: Kafka,
+  batch: Waiting[],
+  report: (ok: boolean) => void,
+): Promise<void> {
+  const byTopic = Map.groupBy(batch, ({ topic }) => topic);
+  const topicMessages = [...byTopic].map(([topic, items]) => ({
+    topic,
+    messages: items.map(({ message }) => message),
+  }));
+  try {
+    await producer.sendBatch({ acks: -1, timeout: 4_000, topicMessages });
+    report(true);
+    for (const item of batch) item.settle();
+  } catch (error) {
+    if (isTooLarge(error)) {
+      const [only] = batch;
+      // The broker does not say which record it was: alone, each tells for itself.
+      if (batch.length > 1) for (const item of batch) await sendBatch(producer, kafka, [item], report);
+      else only?.settle(tooLarge(error));
+      return;
+    }
+    report(false);
+    kafka.log.warn({ error, records: batch.length }, 'Kafka did not take a batch');
+    for (const item of batch)
+      item.settle(new TransientError('Kafka is not available', { reason: 'kafka', cause: error }));
+  }
+}
+
+const tooLarge = (cause?: unknown) =>
+  new PermanentError('the record is larger than the topic takes', { reason: 'too_large', cause });
+
+const isTooLarge = (error: unknown): boolean =>
+  ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes((error as { type?: string }).type ?? '') ||
+  ((error as { cause?: unknown }).cause !== undefined && isTooLarge((error as { cause: unknown }).cause));
+
+/** Bytes of a record with its headers, and some for Kafka's own framing. */
+function sizeOf(key: string, value: Buffer, headers: Record<string, string>): number {
+  let bytes = key.length + value.length + 100;
+  for (const [name, text] of Object.entries(headers)) bytes += name.length + text.length + 10;
+  return bytes;
+}
+
+function observeSend(topic: string, started: number, span: Span, error: Error | undefined): void {
+  const labels = {
+    messaging_system: 'kafka',
+    messaging_operation_name: 'send',
+    messaging_destination_name: topic,
+    error_type: error ? error.name : '',
+  };
+  metrics.sentMessages.inc(labels);
+  metrics.messagingDuration.observe(labels, (performance.now() - started) / 1000);
+  if (error) markFailed(span, error);
+  span.end();
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { headerOf } from '@connector/contracts';
+import { backOffMs, type Part } from '@connector/service-kit';
+import { type Kafka, withAdmin } from './client.ts';
+
+export interface TailMessage {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface TailOptions {
+  /** Without the configured prefix. */
+  topics: readonly string[];
+  /** First part of the group's name; this process's own suffix is added. */
+  name: string;
+  /** Called in order for every message from now on; it must not throw and not block. */
+  onMessage: (message: TailMessage) => void;
+}
+
+/**
+ * Reads topics in full in every process, from now on: a group of its own that commits nothing and is deleted at the end.
+ * While `joined` is false messages may be missed.
+ */
+export function createTail(kafka: Kafka, options: TailOptions): Part & { readonly joined: boolean } {
+  const groupId = kafka.prefixed(`${options.name}-${process.env.HOSTNAME ?? 'local'}-${randomUUID().slice(0, 8)}`);
+  const names = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));
+  const consumer = kafka.client.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    sessionTimeout: 30_000,
+    maxWaitTimeInMs: 1_000,
+    retry: { retries: 10, restartOnFailure: async () => !stopping },
+  });
+  let joined = false;
+  let stopping = false;
+  const { GROUP_JOIN, REBALANCING, CRASH, DISCONNECT } = consumer.events;
+  consumer.on(GROUP_JOIN, () => {
+    joined = true;
+  });
+  for (const event of [REBALANCING, CRASH, DISCONNECT] as const) {
+    consumer.on(event, () => {
+      joined = false;
+    });
+  }
+
+  const join = async () => {
+    for (let attempt = 1; !stopping; attempt += 1) {
+      try {
+        await consumer.connect();
+        await consumer.subscribe({ topics: [...names.keys()], fromBeginning: false });
+        await consumer.run({
+          autoCommit: false,
+          eachMessage: async ({ topic, message }) => {
+            const headers: Record<string, string> = {};
+            for (const name of Object.keys(message.headers ?? {}))
+              headers[name] = headerOf(message.headers, name) ?? '';
+            const { key, value } = message;
+            options.onMessage({
+              topic: names.get(topic) ?? topic,
+              key: key?.toString() ?? '',
+              value: value ?? Buffer.alloc(0),
+              headers,
+            });
+          },
+        });
+        return;
+      } catch (error) {
+        kafka.log.warn({ error, attempt }, 'a tail cannot start yet');
+        await new Promise((resolve) => setTimeout(resolve, backOffMs(attempt, { capMs: 5_000 })));
+      }
+    }
+  };
+
+  return {
+    name: `tail of ${options.topics.join(', ')}`,
+    get joined() {
+      return joined;
+    },
+    start: async () => {
+      void join();
+    },
+    stop: async () => {
+      stopping = true;
+      await consumer.disconnect();
+      // A group that nobody will join again is only noise for the broker; it expires by itself if this fails.
+      await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => {});
+    },
+  };
+}
