@@ -1,0 +1,137 @@
+import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
+import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
+import { createHttpClient, type Fetch, ServiceError } from '@connector/service-kit';
+import type { Logger } from '@connector/telemetry';
+import packageJson from '../package.json' with { type: 'json' };
+import type { CommercetoolsConfig } from './config.ts';
+import { errorOfAnswer, errorOfFailure } from './errors.ts';
+import { operationOf } from './operation.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+
+export interface CommercetoolsOptions {
+  log: Logger;
+  /** Gives up on one HTTP call after this long, in ms; default 10 000. */
+  timeoutMs?: number;
+  /** Calls at once to one host; further ones wait. Default 64. */
+  connections?: number;
+}
+
+/** A request of the typed builder, e.g. `api.payments().withId({ ID }).get()`. */
+export interface Executable<T> {
+  execute(): Promise<{ body: T }>;
+}
+
+export interface Commercetools {
+  readonly projectKey: string;
+  /** The typed request builder of the project. */
+  readonly api: ByProjectKeyRequestBuilder;
+  /**
+   * Executes a request once and answers its body. Throws NotFoundError (404), StaleVersionError (409), TransientError (401, 403,
+   * 429, 5xx, network, time-out; with `retryAfterMs` where commercetools gave one), CommercetoolsRejection (any other 4xx).
+   */
+  call<T>(operation: string, request: Executable<T>): Promise<T>;
+  /** A `fetch` with our access token, for hosts the builder does not know: Session and Checkout API. Answers any status. */
+  readonly fetch: Fetch;
+  /** The same pool and time-out without a token: introspection, JWKS. */
+  readonly plainFetch: Fetch;
+  readonly tokens: Tokens;
+  close(): Promise<void>;
+}
+
+/**
+ * The process' one client of commercetools: one pool, one token cache. Nothing is repeated inside but a request whose token was
+ * refused, once, with a new one; whether to try again is the caller's to decide.
+ */
+export function createCommercetools(
+  config: Pick<
+    CommercetoolsConfig,
+    'CTP_PROJECT_KEY' | 'CTP_CLIENT_ID' | 'CTP_CLIENT_SECRET' | 'CTP_AUTH_URL' | 'CTP_API_URL'
+  >,
+  { log, timeoutMs = 10_000, connections = 64 }: CommercetoolsOptions,
+): Commercetools {
+  const projectKey = config.CTP_PROJECT_KEY;
+  const http = createHttpClient({ api: 'commercetools', timeoutMs, connections, operationOf });
+  const tokens = createTokens({
+    authUrl: config.CTP_AUTH_URL,
+    clientId: config.CTP_CLIENT_ID,
+    clientSecret: config.CTP_CLIENT_SECRET,
+    fetch: http.fetch,
+  });
+
+  const authorised: Fetch = async (input, init = {}) => {
+    const send = async (accessToken: string) => {
+      const headers = new Headers(init.headers);
+      headers.set('authorization', `Bearer ${accessToken}`);
+      return http.fetch(input, { ...init, headers });
+    };
+    const { accessToken } = await tokens.get();
+    const answer = await send(accessToken);
+    if (answer.status !== 401) return answer;
+    log.info('an access token was refused, a new one is requested');
+    await answer.body?.cancel();
+    tokens.invalidate(accessToken);
+    return send((await tokens.get()).accessToken);
+  };
+
+  const client = new ClientBuilder()
+    .withMiddleware(authorisation(tokens, log))
+    .withUserAgentMiddleware({ libraryName: 'stripe-checkout-connector', libraryVersion: packageJson.version })
+    .withHttpMiddleware({
+      host: config.CTP_API_URL,
+      httpClient: http.fetch,
+      enableRetry: false,
+      // Without this the library takes a timed-out call for an answer without a status.
+      retryConfig: { retryOnAbort: false },
+      includeOriginalRequest: false,
+      includeRequestInErrorResponse: false,
+    })
+    .build();
+
+  return {
+    projectKey,
+    api: createApiBuilderFromCtpClient(client).withProjectKey({ projectKey }),
+    call: async (operation, request) => {
+      try {
+        return (await request.execute()).body;
+      } catch (error) {
+        throw translated(operation, error);
+      }
+    },
+    fetch: authorised,
+    plainFetch: http.fetch,
+    tokens,
+    close: http.close,
+  };
+}
+
+/** Adds the token; a refused one is forgotten and the request made again once. */
+const authorisation =
+  (tokens: Tokens, log: Logger): Middleware =>
+  (next) =>
+  async (request) => {
+    const send = (accessToken: string) =>
+      next({ ...request, headers: { ...request.headers, Authorization: `Bearer ${accessToken}` } });
+    const { accessToken } = await tokens.get();
+    const answer = await send(accessToken);
+    if (answer.statusCode !== 401) return answer;
+    log.info('an access token was refused, a new one is requested');
+    tokens.invalidate(accessToken);
+    return send((await tokens.get()).accessToken);
+  };
+
+/** What `execute()` of ts-client rejects with: an answer's status, body and headers, or, without an answer, `error` alone. */
+interface ClientFailure {
+  statusCode?: number;
+  body?: unknown;
+  headers?: Record<string, string> | null;
+  /** A NetworkError with status 0; its own `error` is what the HTTP client threw. */
+  error?: { statusCode?: number; error?: unknown };
+}
+
+function translated(operation: string, error: unknown): unknown {
+  if (error instanceof ServiceError || typeof error !== 'object' || error === null) return error;
+  const { statusCode, body, headers, error: network } = error as ClientFailure;
+  if (statusCode) return errorOfAnswer(operation, { status: statusCode, body, retryAfter: headers?.['retry-after'] });
+  if (network?.statusCode === 0) return errorOfFailure(operation, network.error);
+  return error;
+}

@@ -1,0 +1,5 @@
+export * from './client.ts';
+export * from './config.ts';
+export * from './errors.ts';
+export * from './operation.ts';
+export * from './tokens.ts';

@@ -1,0 +1,105 @@
+import { type Fetch, SingleFlight } from '@connector/service-kit';
+import { z } from 'zod';
+import { errorOfAnswer, errorOfFailure } from './errors.ts';
+
+/** An access token of our API client. */
+export interface Token {
+  readonly accessToken: string;
+  /** Scopes separated by spaces, each `name:{projectKey}`. */
+  readonly scope: string;
+  /** When it ends, in ms since the epoch, by our clock. */
+  readonly expiresAt: number;
+}
+
+export interface Tokens {
+  /** A token that is valid now; asks the authorization server only when there is none or it is about to end. */
+  get(): Promise<Token>;
+  /** Forgets `accessToken` because it was refused; does nothing when another one has taken its place. */
+  invalidate(accessToken: string): void;
+  /** A new token, past the cache: to see what the credentials grant now. */
+  request(): Promise<Token>;
+}
+
+export interface TokenOptions {
+  authUrl: string;
+  clientId: string;
+  clientSecret: string;
+  fetch: Fetch;
+  now?: () => number;
+  random?: () => number;
+}
+
+const answerSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().positive(),
+  scope: z.string().default(''),
+});
+
+/** Longest time before its end at which a token is renewed, in ms; for short-lived ones a fifth of their life. */
+const RENEW_AHEAD_MS = 5 * 60_000;
+/** A renewal ahead of time that failed is tried again after this long, in ms; the token at hand still works. */
+const RENEW_PAUSE_MS = 5_000;
+
+/**
+ * The one token cache of a process, by client credentials without a scope parameter, so with all scopes of the client. A token
+ * is renewed in the background ahead of its end, with jitter, so that pods do not ask at once and no request waits for it.
+ */
+export function createTokens(options: TokenOptions): Tokens {
+  const { authUrl, clientId, clientSecret, fetch, now = Date.now, random = Math.random } = options;
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const flight = new SingleFlight<Token>();
+  let current: Token | undefined;
+  let renewAt = 0;
+
+  const request = async (): Promise<Token> => {
+    let answer: Response;
+    let body: unknown;
+    try {
+      answer = await fetch(`${authUrl}/oauth/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'grant_type=client_credentials',
+      });
+      const text = await answer.text();
+      body = answer.ok ? JSON.parse(text) : text;
+    } catch (error) {
+      throw errorOfFailure('oauth.token', error);
+    }
+    // Whatever the server says about our credentials, the work that needs the token is right and may be done later.
+    if (!answer.ok) {
+      const status = answer.status < 500 && answer.status !== 429 ? 401 : answer.status;
+      throw errorOfAnswer('oauth.token', { status, body: '', retryAfter: answer.headers.get('retry-after') });
+    }
+    const parsed = answerSchema.safeParse(body);
+    if (!parsed.success) throw errorOfFailure('oauth.token', new SyntaxError('no access token in the answer'));
+    const { access_token: accessToken, expires_in: seconds, scope } = parsed.data;
+    return { accessToken, scope, expiresAt: now() + seconds * 1000 };
+  };
+
+  const renew = () =>
+    flight.run('token', async () => {
+      const started = now();
+      const token = await request();
+      const lifeMs = token.expiresAt - started;
+      const aheadMs = Math.min(RENEW_AHEAD_MS, lifeMs / 5);
+      renewAt = token.expiresAt - aheadMs * (1 + random());
+      current = token;
+      return token;
+    });
+
+  return {
+    request,
+    get: async () => {
+      if (!current || now() >= current.expiresAt - 1_000) return renew();
+      if (now() >= renewAt) {
+        renewAt = now() + RENEW_PAUSE_MS;
+        // The failure is of no interest yet: the token at hand is valid, and the next try reports it once it is not.
+        renew().catch(() => {});
+      }
+      return current;
+    },
+    invalidate: (accessToken) => {
+      if (current?.accessToken === accessToken) current = undefined;
+    },
+  };
+}
