@@ -26,6 +26,7 @@ const POM = join(import.meta.dirname, 'pom.xml');
 export async function kafkaDistribution(
   cacheDir: string,
   onProgress: (line: string) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<Distribution> {
   const java = await javaVersion();
   if (java !== undefined && java >= 17) {
@@ -33,7 +34,7 @@ export async function kafkaDistribution(
     if (existsSync(home)) return inHome(home);
     if (await works('mvn', ['-v'])) {
       onProgress(`downloading Apache Kafka ${KAFKA_VERSION} with Maven (about 45 MB, once)`);
-      await makeHome(home, cacheDir);
+      await makeHome(home, cacheDir, signal);
       return inHome(home);
     }
   }
@@ -52,20 +53,16 @@ const inHome = (home: string): Distribution => ({
 });
 
 /** Built aside and renamed, so that a half download is never taken for a whole one and two starts at once do no harm. */
-async function makeHome(home: string, cacheDir: string): Promise<void> {
+async function makeHome(home: string, cacheDir: string, signal?: AbortSignal): Promise<void> {
   const making = join(cacheDir, `kafka-${randomUUID()}`);
   const libs = join(making, 'libs');
   await mkdir(libs, { recursive: true });
   try {
-    const maven = await runToEnd('mvn', [
-      '-B',
-      '-q',
-      '-f',
-      POM,
-      'dependency:copy-dependencies',
-      `-DoutputDirectory=${libs}`,
-      '-DincludeScope=runtime',
-    ]);
+    const maven = await runToEnd(
+      'mvn',
+      ['-B', '-q', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`, '-DincludeScope=runtime'],
+      { ...(signal && { signal }) },
+    );
     if (maven.exitCode !== 0) throw new KafkaUnavailable(mavenFailure(maven.output));
     await format(making);
     await rename(making, home);

@@ -15,6 +15,8 @@ export interface KafkaOptions {
   /** Keeps `dir` when the broker stops, and starts on what it holds; else every start is clean. */
   readonly keep?: boolean;
   readonly onProgress?: (line: string) => void;
+  /** Gives up starting; nothing is left then. */
+  readonly signal?: AbortSignal;
   readonly onDeath?: (death: PartDied) => void;
   /** Starts the broker again when it dies unexpectedly. */
   readonly restartOnDeath?: boolean;
@@ -41,7 +43,7 @@ export const CACHE_DIR = join(import.meta.dirname, '../../../.cache');
  * Throws KafkaUnavailable when the machine has neither Java 17 with Maven nor Docker, PartDied when the broker does not come up.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
-  const distribution = await kafkaDistribution(CACHE_DIR, options.onProgress);
+  const distribution = await kafkaDistribution(CACHE_DIR, options.onProgress, options.signal);
   const dir = options.dir ?? join(CACHE_DIR, 'run', `kafka-${process.pid}-${randomUUID().slice(0, 8)}`);
   const data = join(dir, 'data');
   const keep = options.keep ?? false;
@@ -64,7 +66,17 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     restart: options.restartOnDeath ?? false,
     onDeath: options.onDeath,
   });
-  await part.start();
+  options.signal?.throwIfAborted();
+  const giveUp = () => part.kill();
+  options.signal?.addEventListener('abort', giveUp);
+  try {
+    await part.start();
+  } catch (error) {
+    if (!keep) await rm(dir, { recursive: true, force: true });
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
+  }
 
   return {
     brokers: `127.0.0.1:${port}`,

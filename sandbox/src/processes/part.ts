@@ -209,20 +209,37 @@ export async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Runs a command to its end. Resolves with its exit code (null when a signal ended it) and all it printed; throws when it can't be started. */
+/**
+ * Runs a command to its end. Resolves with its exit code (null when a signal ended it) and all it printed; throws when it can't
+ * be started, and AbortError when `signal` ends it.
+ */
 export async function runToEnd(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
 ): Promise<{ exitCode: number | null; output: string }> {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  options.signal?.throwIfAborted();
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  if (child.pid) watchProcess(child.pid);
+  const abort = () => signal(child, 'SIGTERM');
+  options.signal?.addEventListener('abort', abort);
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    output += chunk;
-  });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    output += chunk;
-  });
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { exitCode, output };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  try {
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    options.signal?.throwIfAborted();
+    return { exitCode, output };
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    if (child.pid) forgetProcess(child.pid);
+  }
 }

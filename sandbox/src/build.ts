@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { runToEnd } from './processes/part.ts';
+
+export const REPOSITORY = join(import.meta.dirname, '../..');
+
+/** Builds services and enabler, what has not changed from the cache. Throws with the build's output when it fails. */
+export async function buildAll(signal: AbortSignal): Promise<void> {
+  const bin = join(REPOSITORY, 'node_modules/.bin');
+  const { exitCode, output } = await runToEnd(
+    join(bin, 'turbo'),
+    ['run', 'build', '--output-logs=errors-only', '--ui=stream'],
+    {
+      cwd: REPOSITORY,
+      signal,
+      env: {
+        ...process.env,
+        // The build's tools run on the Node that the repository pins, wherever the machine's own is older.
+        PATH: `${bin}:${process.env.PATH ?? ''}`,
+        TURBO_TELEMETRY_DISABLED: '1',
+        TURBO_NO_UPDATE_NOTIFIER: '1',
+        NO_COLOR: '1',
+      },
+    },
+  );
+  if (exitCode !== 0) throw new Error(`the build failed:\n${output.trim()}`);
+}

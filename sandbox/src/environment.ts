@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the user's variables ask for that can't be done; one line per problem. */
+export class ConfigProblem extends Error {
+  override readonly name = 'ConfigProblem';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+export interface Plan {
+  /** The gateway's port. */
+  readonly port: number;
+  /** Each side is simulated exactly when its credentials are unset. */
+  readonly isCommercetoolsSimulated: boolean;
+  readonly isStripeSimulated: boolean;
+  /** A cluster to use instead of a broker of our own. */
+  readonly brokers: string | undefined;
+  /** What the user set, without blanks; the base of every service's environment. */
+  readonly given: Readonly<Record<string, string>>;
+}
+
+const DEFAULT_PORT = 8080;
+
+/** What the other variables of a side mean nothing without. */
+const sides = [
+  {
+    credential: 'CTP_CLIENT_ID',
+    needs: ['CTP_CLIENT_SECRET', 'CTP_PROJECT_KEY'],
+    pointless: ['CTP_CLIENT_SECRET', 'CTP_API_URL', 'CTP_AUTH_URL', 'CTP_SESSION_URL'],
+  },
+  {
+    credential: 'STRIPE_SECRET_KEY',
+    needs: ['STRIPE_PUBLISHABLE_KEY', 'STRIPE_WEBHOOK_SIGNING_SECRET'],
+    pointless: ['STRIPE_API_BASE', 'STRIPE_PUBLISHABLE_KEY', 'STRIPE_WEBHOOK_SIGNING_SECRET'],
+  },
+];
+
+/** Reads what the sandbox is to run. A blank variable counts as unset. Throws ConfigProblem naming every problem at once. */
+export function planSandbox(env: Environment): Plan {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value?.trim()) given[name] = value;
+
+  const problems: string[] = [];
+  const port = given.PORT === undefined ? DEFAULT_PORT : Number(given.PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    problems.push(`PORT must be a number from 0 (any free port) to 65535, not "${given.PORT}".`);
+  }
+  for (const { credential, needs, pointless } of sides) {
+    const missing = given[credential] ? needs.filter((name) => !given[name]) : [];
+    const alone = given[credential] ? [] : pointless.filter((name) => given[name]);
+    if (missing.length > 0) problems.push(`${credential} is set, so ${missing.join(' and ')} must be set too.`);
+    if (alone.length > 0) {
+      problems.push(
+        `${alone.join(' and ')} set without ${credential}: set it too to use that server, or none to simulate it.`,
+      );
+    }
+  }
+  const base = given.STRIPE_API_BASE;
+  if (base && !isOrigin(base)) {
+    problems.push('STRIPE_API_BASE must be an origin without a path, such as http://localhost:12111.');
+  }
+  if (problems.length > 0) throw new ConfigProblem(problems);
+
+  return {
+    port,
+    isCommercetoolsSimulated: !given.CTP_CLIENT_ID,
+    isStripeSimulated: !given.STRIPE_SECRET_KEY,
+    brokers: given.KAFKA_BROKERS,
+    given,
+  };
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash;
+}
+
+/** Credentials of one run, in the shapes that the services check; they open nothing outside this sandbox. */
+export const throwAwaySecrets = () => ({
+  projectKey: 'sandbox',
+  clientId: random(18),
+  clientSecret: random(24),
+  stripeSecretKey: `sk_test_${random(24)}`,
+  stripePublishableKey: `pk_test_sandbox${random(18)}`,
+  webhookSigningSecret: `whsec_${random(24)}`,
+});
+export type ThrowAwaySecrets = ReturnType<typeof throwAwaySecrets>;
+
+const random = (bytes: number): string => randomBytes(bytes).toString('hex');
+
+export interface Addresses {
+  /** Origin that the browser uses. */
+  readonly publicUrl: string;
+  readonly brokers: string;
+  readonly sessionAuth: string;
+  /** Origins of the simulators, where there are any. */
+  readonly commercetools: string | undefined;
+  readonly stripe: string | undefined;
+}
+
+/** Of the starter's own environment, what would mean something else to a service. */
+const NOT_FOR_SERVICES = ['PORT', 'HTTP_PORT', 'METRICS_PORT', 'NODE_ENV', 'NODE_OPTIONS'];
+
+/** The variables that all services share: what the user set, and for each simulated side where it is and how to get in. */
+export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Addresses): Record<string, string> {
+  const { given } = plan;
+  const { port } = new URL(at.publicUrl);
+  const defaults = {
+    ALLOWED_ORIGINS: `http://localhost:${port},http://127.0.0.1:${port}`,
+    MERCHANT_RETURN_URL: `${at.publicUrl}/`,
+    CONNECT_SERVICE_URL: at.publicUrl,
+  };
+  const ours = {
+    KAFKA_BROKERS: at.brokers,
+    SESSION_AUTH_URL: at.sessionAuth,
+    ...(at.commercetools && {
+      CTP_PROJECT_KEY: secrets.projectKey,
+      CTP_CLIENT_ID: secrets.clientId,
+      CTP_CLIENT_SECRET: secrets.clientSecret,
+      CTP_AUTH_URL: at.commercetools,
+      CTP_API_URL: at.commercetools,
+      CTP_SESSION_URL: at.commercetools,
+      CTP_CHECKOUT_URL: at.commercetools,
+      CTP_JWKS_URL: `${at.commercetools}/.well-known/jwks.json`,
+      CTP_JWT_ISSUER: at.commercetools,
+    }),
+    ...(at.stripe && {
+      STRIPE_API_BASE: at.stripe,
+      STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+      STRIPE_PUBLISHABLE_KEY: secrets.stripePublishableKey,
+      STRIPE_WEBHOOK_SIGNING_SECRET: secrets.webhookSigningSecret,
+    }),
+  };
+  const merged: Record<string, string> = { ...defaults, ...given, ...ours };
+  for (const name of NOT_FOR_SERVICES) delete merged[name];
+  return merged;
+}
