@@ -1,0 +1,28 @@
+/** Prices in the currency's minor units (centAmount) per piece. */
+export const PRICES = { EUR: 2_400, USD: 2_600, JPY: 3_900, KWD: 7_990 } as const;
+export type Currency = keyof typeof PRICES;
+
+export const FRACTION_DIGITS: Record<Currency, number> = { EUR: 2, USD: 2, JPY: 0, KWD: 3 };
+
+export const isCurrency = (value: unknown): value is Currency => typeof value === 'string' && value in PRICES;
+
+/**
+ * What the services are told about carts of the demonstration, as `STRIPE_PAYMENT_BEHAVIOR_RULES`: the cart's country picks how it
+ * is paid, so that one sandbox shows every flow. The shopper's address may be anywhere.
+ */
+export const BEHAVIOR_RULES = {
+  NL: { captureMethod: 'manual' },
+  PL: { flowType: 'pi_first' },
+  BE: { flowType: 'pi_first', captureMethod: 'manual' },
+} as const;
+
+export interface Wishes {
+  captureMethod?: 'automatic' | 'manual' | undefined;
+  flowType?: 'deferred' | 'pi_first' | undefined;
+}
+
+/** The cart country whose rule grants `wishes`; without wishes it is the shop's own. */
+export function countryFor({ captureMethod, flowType }: Wishes, otherwise = 'DE'): string {
+  if (flowType === 'pi_first') return captureMethod === 'manual' ? 'BE' : 'PL';
+  return captureMethod === 'manual' ? 'NL' : otherwise;
+}

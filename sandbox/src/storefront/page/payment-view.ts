@@ -1,0 +1,168 @@
+import type { SandboxEvent } from '../live.ts';
+import type { Payment } from '../merchant.ts';
+import { callBackend } from './api.ts';
+import { byId, create, formatMoney, parseAmount } from './dom.ts';
+import type { Language, TextKey } from './texts.ts';
+
+type Tone = 'good' | 'wait' | 'bad' | 'plain';
+export interface TimelineEntry {
+  source: 'browser' | 'kafka' | 'commercetools';
+  from: string;
+  what: string;
+  tone: Tone;
+  time?: string;
+}
+
+const TONES: Record<string, Tone> = { Success: 'good', Pending: 'wait', Initial: 'wait', Failure: 'bad' };
+
+export interface PaymentView {
+  /** Follows this payment from now on; the same one again changes nothing. */
+  watch(paymentReference: string): void;
+  /** Forgets the payment, for the next order. */
+  clear(): void;
+  note(entry: TimelineEntry): void;
+  /** Writes everything anew after the language changed. */
+  render(): void;
+}
+
+/** The panel behind the scenes: the payment's transactions and the timeline, as commercetools and Kafka tell them. */
+export function createPaymentView(
+  page: { language: () => Language; text: (key: TextKey) => string; canDispute: boolean },
+  onPayment: (payment: Payment) => void,
+): PaymentView {
+  let watched: string | undefined;
+  let source: EventSource | undefined;
+  let payment: Payment | undefined;
+  let isReachable = true;
+
+  const timeline = byId('timeline');
+  const money = (amount: Payment['amountPlanned']) => formatMoney(amount, page.language());
+
+  function note({ source: from, from: where, what, tone, time }: TimelineEntry): void {
+    const at = time ? new Date(time) : new Date();
+    const item = create(
+      'li',
+      {},
+      create('time', {
+        dateTime: at.toISOString(),
+        textContent: at.toLocaleTimeString(page.language(), {
+          hour: '2-digit',
+          minute: '2-digit',
+          second: '2-digit',
+          fractionalSecondDigits: 2,
+        }),
+      }),
+      create('div', { className: 'what' }, what, create('span', { className: 'from', textContent: where })),
+    );
+    item.dataset.source = from;
+    item.dataset.state = tone;
+    timeline.append(item);
+    timeline.scrollTop = timeline.scrollHeight;
+  }
+
+  function render(): void {
+    byId('payment').hidden = watched === undefined;
+    byId('behind-hint').hidden = watched !== undefined;
+    byId('payment-id').textContent = watched ? `${page.text('orderNumber')} ${watched}` : '';
+    byId('reachable').textContent = isReachable ? '' : page.text('unreachable');
+    const rows = (payment?.transactions ?? []).map((transaction) => {
+      const state = create('span', { className: 'state', textContent: transaction.state });
+      state.dataset.state = transaction.state;
+      const row = create(
+        'tr',
+        {},
+        create('td', { textContent: transaction.type }),
+        create('td', {}, state),
+        create('td', { className: 'num', textContent: money(transaction.amount) }),
+        create('td', { className: 'mono', textContent: transaction.interactionId ?? '' }),
+      );
+      row.dataset.type = transaction.type;
+      row.dataset.state = transaction.state;
+      return row;
+    });
+    const nothing = create(
+      'tr',
+      {},
+      create('td', { colSpan: 4, className: 'muted', textContent: page.text('noTransactions') }),
+    );
+    byId('transactions')
+      .querySelector('tbody')
+      ?.replaceChildren(...(rows.length > 0 ? rows : [nothing]));
+  }
+
+  function show(next: Payment): void {
+    for (const { id, type, state, amount } of next.transactions) {
+      const known = payment?.transactions.find((transaction) => transaction.id === id);
+      if (known?.state === state) continue;
+      const what = known ? `${type}: ${known.state} → ${state}` : `${type} ${state}, ${money(amount)}`;
+      note({ source: 'commercetools', from: 'commercetools', what, tone: TONES[state] ?? 'plain' });
+    }
+    payment = next;
+    render();
+    onPayment(next);
+  }
+
+  const form = byId<HTMLFormElement>('operations');
+  const answer = byId('operation-result');
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const button = event.submitter as HTMLButtonElement | null;
+    const action = button?.dataset.action;
+    if (!action || !watched || !payment) return;
+    const typed = byId<HTMLInputElement>('operation-amount').value;
+    const amount = typed.trim() === '' ? undefined : parseAmount(typed, payment.amountPlanned.fractionDigits);
+    if (typed.trim() !== '' && amount === undefined) {
+      byId('operation-amount').focus();
+      return;
+    }
+    if (button) button.disabled = true;
+    const named = button?.textContent ?? action;
+    const path = `/storefront/api/payments/${encodeURIComponent(watched)}/operations`;
+    callBackend<{ outcome?: string }>('POST', path, { action, ...(amount !== undefined && { amount }) })
+      .then(
+        ({ outcome }) => tell(`${named}: ${outcome ?? 'ok'}`, outcome === 'rejected'),
+        (error: Error) => tell(`${named}: ${error.message}`, true),
+      )
+      .finally(() => {
+        if (button) button.disabled = false;
+      });
+  });
+  function tell(what: string, isFailure: boolean): void {
+    answer.textContent = what;
+    answer.dataset.state = isFailure ? 'failed' : 'done';
+    note({ source: 'browser', from: 'POST /operations/payment-intents', what, tone: isFailure ? 'bad' : 'plain' });
+  }
+  for (const button of form.querySelectorAll<HTMLElement>('[data-action="dispute"]')) button.hidden = !page.canDispute;
+
+  return {
+    note,
+    render,
+    watch(paymentReference) {
+      if (watched === paymentReference) return;
+      source?.close();
+      watched = paymentReference;
+      payment = undefined;
+      render();
+      source = new EventSource(`/storefront/api/payments/${encodeURIComponent(paymentReference)}/stream`);
+      source.addEventListener('payment', (event) => show(JSON.parse(event.data) as Payment));
+      source.addEventListener('kafka', (event) => {
+        const { topic, type, time } = JSON.parse(event.data) as SandboxEvent;
+        note({ source: 'kafka', from: topic, what: type, tone: topic.endsWith('.dlq') ? 'bad' : 'plain', time });
+      });
+      source.addEventListener('reachable', (event) => {
+        const { commercetools } = JSON.parse(event.data) as { commercetools: boolean };
+        isReachable = commercetools;
+        render();
+      });
+    },
+    clear() {
+      source?.close();
+      watched = undefined;
+      payment = undefined;
+      isReachable = true;
+      timeline.replaceChildren();
+      answer.textContent = '';
+      render();
+    },
+  };
+}
