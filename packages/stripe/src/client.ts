@@ -1,0 +1,100 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHttpClient, type Fetch } from '@connector/service-kit';
+import { type Logger, metrics } from '@connector/telemetry';
+import Stripe from 'stripe';
+import packageJson from '../package.json' with { type: 'json' };
+import { isLiveKey, type StripeConfig } from './config.ts';
+import { errorOf } from './errors.ts';
+import { operationOf } from './operation.ts';
+
+export interface StripeOptions {
+  log: Logger;
+  /** Gives up on one HTTP call after this long, in ms; default 10 000. */
+  timeoutMs?: number;
+  /** How often a call is repeated on network failures, 409 and 5xx; default 2. */
+  retries?: number;
+  /** Calls at once; further ones wait. Default 64. */
+  connections?: number;
+}
+
+export interface StripeClient {
+  /** The SDK, for what needs no call, and for `call`. */
+  readonly stripe: Stripe;
+  /**
+   * Runs `work` with the SDK, e.g. `call('payment_intents.capture', (stripe) => stripe.paymentIntents.capture(id))`. Throws
+   * NotFoundError, TransientError (with `retryAfterMs` where Stripe gave one) or StripeRejection, nothing of the SDK's own.
+   */
+  call<T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T>;
+  /** Whether the key is a live one; events and objects of the other mode are not ours. */
+  readonly livemode: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * The process' one client of Stripe: API version pinned to the SDK's, no telemetry, no trace headers. Repeating a call is safe
+ * because reads have no effect and every POST carries an idempotency key, the caller's or else one of the SDK's for this call.
+ */
+export function createStripe(config: StripeConfig, options: StripeOptions): StripeClient {
+  const { log, timeoutMs = 10_000, retries = 2, connections = 64 } = options;
+  const { protocol, hostname, port } = new URL(config.STRIPE_API_BASE);
+  // The SDK's own time-out fires first and knows what it is; the pool's is the net below it.
+  const http = createHttpClient({
+    api: 'stripe',
+    timeoutMs: timeoutMs + 1_000,
+    connections,
+    propagate: false,
+    operationOf,
+  });
+  const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
+    apiVersion: Stripe.API_VERSION,
+    appInfo: { name: 'stripe-checkout-connector', version: packageJson.version },
+    httpClient: Stripe.createFetchHttpClient(countingRetries(http.fetch, log)),
+    host: hostname,
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    ...(port && { port }),
+    maxNetworkRetries: retries,
+    timeout: timeoutMs,
+    telemetry: false,
+  });
+  return {
+    stripe,
+    livemode: isLiveKey(config.STRIPE_SECRET_KEY),
+    call: async (operation, work) => {
+      try {
+        return await callsUnderWay.run({}, () => work(stripe));
+      } catch (error) {
+        throw errorOf(operation, error);
+      }
+    },
+    close: http.close,
+  };
+}
+
+/** The HTTP call before the present one within one `call`. */
+interface Previous {
+  target?: string;
+  /** Why the SDK may make it again; absent after a success. */
+  reason?: string | undefined;
+}
+
+const callsUnderWay = new AsyncLocalStorage<Previous>();
+
+/** The SDK repeats calls unseen; the same request after a failed one within one `call` is such a repetition. */
+const countingRetries =
+  (fetch: Fetch, log: Logger): Fetch =>
+  async (input, init) => {
+    const previous = callsUnderWay.getStore() ?? {};
+    const method = init?.method ?? 'GET';
+    const url = new URL(String(input));
+    const target = `${method} ${url}`;
+    if (previous.reason && previous.target === target) {
+      const operation = operationOf(method, url);
+      metrics.apiRetries.inc({ api: 'stripe', operation, reason: previous.reason });
+      log.info({ operation, reason: previous.reason }, 'a call to Stripe is made again');
+    }
+    previous.target = target;
+    previous.reason = 'connection';
+    const answer = await fetch(input, init);
+    previous.reason = answer.status >= 400 ? String(answer.status) : undefined;
+    return answer;
+  };

@@ -1,0 +1,87 @@
+import { type ErrorBody, NotFoundError, PermanentError, TransientError } from '@connector/service-kit';
+import Stripe from 'stripe';
+
+/** Stripe understood the request and refused it; the same request will be refused again. */
+export class StripeRejection extends PermanentError {
+  /** HTTP status of the answer, 4xx. */
+  readonly status: number;
+  /** Stripe's error code, e.g. `card_declined`, `amount_too_small`; `General` when Stripe gave none. */
+  override readonly code: string;
+  /** The issuer's reason, e.g. `insufficient_funds`. */
+  readonly declineCode: string | undefined;
+  /** Stripe's error type, e.g. `card_error`, `invalid_request_error`, `idempotency_error`. */
+  readonly type: string;
+  /** The parameter that is refused, where Stripe names one. */
+  readonly param: string | undefined;
+  /** Stripe's id of the request, for its support. */
+  readonly requestId: string | undefined;
+  /** The PaymentIntent as it is now, where the error is about one. */
+  readonly paymentIntent: { readonly id: string; readonly status: Stripe.PaymentIntent.Status } | undefined;
+
+  constructor(operation: string, status: number, error: Stripe.errors.StripeError) {
+    const { code, decline_code: declineCode, rawType, param, requestId, payment_intent: paymentIntent } = error;
+    const named = [code, declineCode, param && `at ${param}`, requestId].filter(Boolean).join(', ');
+    super(`Stripe refused ${operation} with ${status} ${rawType ?? error.type}${named && ` (${named})`}`, {
+      cause: error,
+    });
+    this.status = status;
+    this.code = code ?? 'General';
+    this.declineCode = declineCode;
+    this.type = rawType ?? error.type;
+    this.param = param;
+    this.requestId = requestId;
+    this.paymentIntent = paymentIntent && { id: paymentIntent.id, status: paymentIntent.status };
+  }
+
+  /** Callers learn Stripe's status and codes, as from the original; Stripe's words stay in the logs. */
+  override toBody(): ErrorBody {
+    const message = 'Stripe refused the request.';
+    const codes = { code: this.code, message, ...(this.declineCode && { declineCode: this.declineCode }) };
+    return { message, statusCode: this.status, errors: [codes] };
+  }
+}
+
+/**
+ * The error that stands for what the SDK threw: 404 `resource_missing` NotFoundError; 401, 403, 409 (locked, or the first request
+ * with this idempotency key is still under way), 429, 5xx, no answer TransientError; any other answer StripeRejection. What is
+ * not Stripe's is returned as it is.
+ */
+export function errorOf(operation: string, error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const { statusCode: status, code, headers } = error;
+  if (status === undefined) {
+    const reason = reasonWithoutAnswer(error);
+    return new TransientError(`Stripe ${operation} failed: ${reason}`, { reason, cause: error });
+  }
+  if (status === 404 && code === 'resource_missing') {
+    return new NotFoundError('The referenced resource was not found.', {}, { cause: error });
+  }
+  const reason = TRANSIENT[status] ?? (status >= 500 ? 'server_error' : undefined);
+  if (!reason) return new StripeRejection(operation, status, error);
+  return new TransientError(`Stripe ${operation} answered ${status}${code ? ` ${code}` : ''}`, {
+    reason,
+    retryAfterMs: retryAfterMs(headers?.['retry-after']),
+    cause: error,
+  });
+}
+
+/** Answers that pass: credentials and rights are the operator's to mend, the request itself is right. */
+const TRANSIENT: Readonly<Record<number, string>> = {
+  401: 'unauthorized',
+  403: 'unauthorized',
+  409: 'conflict',
+  429: 'rate_limited',
+};
+
+function reasonWithoutAnswer(error: Stripe.errors.StripeError): string {
+  if (!(error instanceof Stripe.errors.StripeConnectionError)) return 'unreadable';
+  const detail = error.detail as
+    | { code?: string; name?: string; exception?: { name?: string; code?: string } }
+    | undefined;
+  const names = [detail?.code, detail?.name, detail?.exception?.name, detail?.exception?.code];
+  return names.some((name) => name === 'ETIMEDOUT' || name === 'TimeoutError') ? 'timeout' : 'connection';
+}
+
+/** `Retry-After` in seconds, as Stripe sends it, in ms. */
+const retryAfterMs = (value: string | undefined): number | undefined =>
+  value && /^\d+$/.test(value) ? Number(value) * 1000 : undefined;
