@@ -37,9 +37,12 @@ export function toRecord(
     { ...required, ...(subject && { subject }), datacontenttype: 'application/json' },
     false,
   );
-  const { headers } = Kafka.binary(event);
+  const headers: Record<string, string> = { ...extraHeaders };
+  for (const [name, text] of Object.entries(Kafka.binary(event).headers)) {
+    if (typeof text === 'string') headers[name] = text;
+  }
   const value = Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data));
-  return { key, value, headers: { ...(headers as Record<string, string>), ...extraHeaders } };
+  return { key, value, headers };
 }
 
 type Headers = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;

@@ -1,5 +1,5 @@
 import type { Logger } from '@connector/telemetry';
-import kafkajs, { type Admin, type LogEntry, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
 import { checkKafkaEnvironment, type KafkaEnvironment, pem } from './config.ts';
 import { stopIdleTimers } from './idle-fix.ts';
 
@@ -16,7 +16,10 @@ const { Kafka: KafkaClient, logLevel } = kafkajs;
 stopIdleTimers();
 
 /** The connection's settings; nothing connects yet. Throws Error when settings that belong together are not together. */
-export function createKafka(env: KafkaEnvironment, { clientId, log }: { clientId: string; log: Logger }): Kafka {
+export function createKafka(
+  env: KafkaEnvironment,
+  { clientId, log, socketFactory }: { clientId: string; log: Logger; socketFactory?: ISocketFactory },
+): Kafka {
   const problems = checkKafkaEnvironment(env);
   if (problems.length > 0) throw new Error(problems.join('; '));
   const id = env.KAFKA_CLIENT_ID ?? clientId;
@@ -24,9 +27,10 @@ export function createKafka(env: KafkaEnvironment, { clientId, log }: { clientId
     clientId: id,
     brokers: env.KAFKA_BROKERS,
     connectionTimeout: 3_000,
-    requestTimeout: 10_000,
+    requestTimeout: 6_000,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },
+    ...(socketFactory && { socketFactory }),
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(log, entry),
     ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOf(env) }),

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { KeyLanes } from './key-lanes.ts';
+
+it('keeps the order within a key', async () => {
+  const lanes = new KeyLanes(8);
+  const seen: number[] = [];
+  for (let n = 0; n < 50; n += 1) {
+    lanes.append('one', async () => {
+      await Promise.resolve();
+      seen.push(n);
+    });
+  }
+  await lanes.idle();
+  expect(seen).toEqual([...Array(50).keys()]);
+  expect(lanes.size).toBe(0);
+});
+
+it('runs different keys side by side, never more than the slots', async () => {
+  const lanes = new KeyLanes(3);
+  let running = 0;
+  let most = 0;
+  for (let n = 0; n < 20; n += 1) {
+    lanes.append(`key ${n}`, () =>
+      lanes.inSlot(async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+      }),
+    );
+  }
+  await lanes.idle();
+  expect(most).toBe(3);
+});
+
+it('gives a slot back when the work in it fails', async () => {
+  const lanes = new KeyLanes(1);
+  await expect(lanes.inSlot(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await expect(lanes.inSlot(async () => 'yes')).resolves.toBe('yes');
+});
