@@ -1,0 +1,192 @@
+import { bookBalance } from './balance.ts';
+import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
+import type { Simulation } from './simulation.ts';
+import { append } from './state.ts';
+import type { Decline } from './test-cards.ts';
+
+const PROCESSING_ERRORS = new Set(['processing_error']);
+
+/** Makes the charge of one attempt to pay; metadata are copied from the PaymentIntent as they are now, and not again. */
+export function newCharge(
+  simulation: Simulation,
+  paymentIntent: PaymentIntent,
+  method: PaymentMethod,
+  attempt: {
+    status: 'succeeded' | 'pending' | 'failed';
+    isCaptured: boolean;
+    isAuthenticated: boolean;
+    decline?: Decline;
+  },
+): Charge {
+  const { status, isCaptured, decline } = attempt;
+  const isCard = method.type === 'card';
+  const charge: Charge = {
+    id: simulation.newId(isCard ? 'ch' : 'py'),
+    object: 'charge',
+    amount: paymentIntent.amount,
+    amount_captured: isCaptured && status === 'succeeded' ? paymentIntent.amount : 0,
+    amount_refunded: 0,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: null,
+    billing_details: structuredClone(method.billing_details),
+    calculated_statement_descriptor: isCard ? 'SANDBOX SHOP' : null,
+    captured: isCaptured && status !== 'failed',
+    created: simulation.now(),
+    currency: paymentIntent.currency,
+    customer: paymentIntent.customer,
+    description: paymentIntent.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: decline?.code ?? null,
+    failure_message: decline?.message ?? null,
+    fraud_details: {},
+    livemode: false,
+    metadata: { ...paymentIntent.metadata },
+    on_behalf_of: null,
+    outcome: outcomeOf(status, decline),
+    paid: status === 'succeeded',
+    payment_intent: paymentIntent.id,
+    payment_method: method.id,
+    payment_method_details: methodDetails(paymentIntent, method, attempt),
+    radar_options: {},
+    receipt_email: paymentIntent.receipt_email,
+    receipt_number: null,
+    receipt_url: null,
+    refunded: false,
+    review: null,
+    shipping: paymentIntent.shipping as Charge['shipping'],
+    source: null,
+    source_transfer: null,
+    statement_descriptor: null,
+    statement_descriptor_suffix: null,
+    status,
+    transfer_data: null,
+    transfer_group: paymentIntent.transfer_group,
+  };
+  if (status === 'succeeded') charge.receipt_url = `${simulation.url}/_sandbox/receipts/${charge.id}`;
+  append(simulation.state.chargesOf, paymentIntent.id, charge);
+  return simulation.state.charges.add(charge);
+}
+
+function outcomeOf(status: Charge['status'], decline: Decline | undefined): Charge['outcome'] {
+  if (!decline) {
+    return {
+      advice_code: null,
+      network_advice_code: null,
+      network_decline_code: null,
+      network_status: status === 'pending' ? 'not_sent_to_network' : 'approved_by_network',
+      reason: null,
+      risk_level: 'normal',
+      risk_score: 12,
+      seller_message: status === 'pending' ? 'Payment pending.' : 'Payment complete.',
+      type: 'authorized',
+    };
+  }
+  return {
+    advice_code: PROCESSING_ERRORS.has(decline.code) ? 'try_again_later' : 'do_not_try_again',
+    network_advice_code: null,
+    network_decline_code: decline.isBlocked ? null : '05',
+    network_status: decline.isBlocked ? 'not_sent_to_network' : 'declined_by_network',
+    reason: decline.isBlocked ? 'highest_risk_level' : (decline.declineCode ?? decline.code),
+    risk_level: decline.isBlocked ? 'highest' : 'normal',
+    risk_score: decline.isBlocked ? 92 : 12,
+    seller_message: decline.isBlocked
+      ? 'Stripe blocked this payment as too risky.'
+      : 'The bank did not return any further details with this decline.',
+    type: decline.isBlocked ? 'blocked' : 'issuer_declined',
+  };
+}
+
+function methodDetails(
+  paymentIntent: PaymentIntent,
+  method: PaymentMethod,
+  attempt: { isCaptured: boolean; isAuthenticated: boolean; decline?: Decline },
+): Charge['payment_method_details'] {
+  if (method.card) {
+    const { card } = method;
+    const options = paymentIntent.payment_method_options?.card;
+    return {
+      type: 'card',
+      card: {
+        amount_authorized: attempt.decline ? null : paymentIntent.amount,
+        authorization_code: attempt.decline ? null : '123456',
+        brand: card.brand,
+        ...(attempt.isCaptured || attempt.decline ? {} : { capture_before: paymentIntent.created + 7 * 86_400 }),
+        checks: {
+          address_line1_check: null,
+          address_postal_code_check: null,
+          cvc_check: attempt.decline?.code === 'incorrect_cvc' ? 'fail' : 'pass',
+        },
+        country: card.country,
+        electronic_commerce_indicator: attempt.isAuthenticated ? '05' : null,
+        exp_month: card.exp_month,
+        exp_year: card.exp_year,
+        extended_authorization: { status: 'disabled' },
+        fingerprint: card.fingerprint ?? null,
+        funding: card.funding,
+        incremental_authorization: { status: 'unavailable' },
+        installments: null,
+        last4: card.last4,
+        mandate: null,
+        multicapture: { status: options?.request_multicapture === 'if_available' ? 'available' : 'unavailable' },
+        network: card.brand,
+        network_token: { used: false },
+        network_transaction_id: '104102110912612',
+        overcapture: { maximum_amount_capturable: paymentIntent.amount, status: 'unavailable' },
+        regulated_status: 'unregulated',
+        three_d_secure: attempt.isAuthenticated
+          ? {
+              authentication_flow: 'challenge',
+              electronic_commerce_indicator: '05',
+              exemption_indicator: null,
+              result: 'authenticated',
+              result_reason: null,
+              transaction_id: null,
+              version: '2.2.0',
+            }
+          : null,
+        transaction_link_id: null,
+        wallet: card.wallet as never,
+      },
+    };
+  }
+  if (method.sepa_debit) {
+    const { bank_code, branch_code, country, fingerprint, last4 } = method.sepa_debit;
+    return {
+      type: 'sepa_debit',
+      sepa_debit: { bank_code, branch_code, country, fingerprint, last4, mandate: `mandate_${method.id.slice(3)}` },
+    };
+  }
+  return { type: method.type, [method.type]: {} };
+}
+
+/** Books the balance transaction of `amount` captured; the charge shows the latest one. */
+export function bookCapture(simulation: Simulation, charge: Charge, amount: number): void {
+  const type = charge.id.startsWith('py') ? 'payment' : 'charge';
+  charge.balance_transaction = bookBalance(simulation, {
+    type,
+    amount,
+    currency: charge.currency,
+    source: charge.id,
+  }).id;
+}
+
+/** A charge captured asynchronously gets its balance transaction a little later, and tells it with charge.updated. */
+export function bookCaptureLater(simulation: Simulation, charge: Charge): void {
+  simulation.later(simulation.settings.balanceDelayMs, () => {
+    if (charge.balance_transaction) return;
+    bookCapture(simulation, charge, charge.amount);
+    simulation.events.emit('charge.updated', charge, { balance_transaction: null });
+  });
+}
+
+/** How much of a charge may still be refunded; releases of uncaptured money do not count against it. */
+export function refundable(simulation: Simulation, charge: Charge): number {
+  const refunds = simulation.state.refundsOf.get(charge.id) ?? [];
+  const refunded = refunds
+    .filter(({ id, status }) => !simulation.state.releases.has(id) && status !== 'failed' && status !== 'canceled')
+    .reduce((sum, { amount }) => sum + amount, 0);
+  return charge.amount_captured - refunded;
+}

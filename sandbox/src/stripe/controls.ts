@@ -1,0 +1,255 @@
+import { z } from 'zod';
+import type { Faults } from '../faults.ts';
+import { moveDispute, openDispute } from './disputes.ts';
+import { noSuch, refused } from './errors.ts';
+import type { EventLog, EventRecord } from './events.ts';
+import type { IdempotencyKeys } from './idempotency.ts';
+import type { Charge, Customer, Dispute, PaymentIntent, Refund, StripeEvent } from './objects.ts';
+import { Params, type RawParams } from './params.ts';
+import { confirmPaymentIntent, finishAction, settle } from './payment-intents.ts';
+import { setRefundStatus } from './refunds.ts';
+import { DEFAULT_SETTINGS, type Settings, type Simulation } from './simulation.ts';
+import { emptyState } from './state.ts';
+import type { WebhookCounts, WebhookSender, WebhookSettings } from './webhooks.ts';
+
+export const settingsSchema = z
+  .strictObject({
+    settleDelayMs: z.number().int().min(0).max(86_400_000).nullable(),
+    balanceDelayMs: z.number().int().min(0).max(86_400_000),
+    releases: z.enum(['refund', 'none']),
+    searchLagMs: z.number().int().min(0).max(3_600_000),
+  })
+  .partial();
+
+export const paySchema = z.strictObject({
+  /** Card number; 4242 4242 4242 4242 when nothing is named. */
+  card: z.string().optional(),
+  iban: z.string().optional(),
+  /** `pm_card_visa` or an id. */
+  payment_method: z.string().optional(),
+  /** A redirect method, such as `ideal`. */
+  type: z.string().optional(),
+  return_url: z.string().optional(),
+  setup_future_usage: z.enum(['on_session', 'off_session']).optional(),
+  /** What the shopper does when asked to authenticate; `none` leaves the payment waiting for it. */
+  authentication: z.enum(['complete', 'fail', 'none']).default('complete'),
+});
+export type PayOptions = z.input<typeof paySchema>;
+
+export const disputeSchema = z.strictObject({
+  charge: z.string().optional(),
+  payment_intent: z.string().optional(),
+  amount: z.number().int().positive().optional(),
+  status: z.string().optional(),
+  reason: z.string().optional(),
+  withdraw: z.boolean().optional(),
+});
+export const disputeChangeSchema = z.strictObject({
+  status: z
+    .enum([
+      'needs_response',
+      'under_review',
+      'won',
+      'lost',
+      'warning_needs_response',
+      'warning_under_review',
+      'warning_closed',
+      'prevented',
+      'appeal_needs_response',
+      'appeal_under_review',
+    ])
+    .optional(),
+  withdraw: z.boolean().optional(),
+  reinstate: z.boolean().optional(),
+});
+export const settleSchema = z.strictObject({ outcome: z.enum(['succeeded', 'failed']).default('succeeded') });
+export const refundStatusSchema = z.strictObject({
+  status: z.enum(['pending', 'requires_action', 'succeeded', 'failed', 'canceled']),
+});
+export const eventSchema = z.looseObject({
+  type: z.string(),
+  data: z.looseObject({ object: z.record(z.string(), z.unknown()) }),
+});
+
+/** Everything that exists at the simulated Stripe: the truth to compare other systems with. Client secrets are left out. */
+export interface StateReport {
+  payment_intents: Omit<PaymentIntent, 'client_secret'>[];
+  charges: Charge[];
+  refunds: (Refund & {
+    /** True when it only let go of authorised money that was never captured. */
+    is_release: boolean;
+  })[];
+  disputes: Dispute[];
+  customers: Customer[];
+  events: number;
+}
+
+/** What a test or the demo may do to the simulated Stripe from outside. */
+export class Controls {
+  readonly #simulation: Simulation;
+  readonly #sender: WebhookSender;
+  readonly #faults: Faults;
+  readonly #idempotencyKeys: IdempotencyKeys;
+  readonly #restore: () => void;
+
+  constructor(parts: {
+    simulation: Simulation;
+    sender: WebhookSender;
+    faults: Faults;
+    idempotencyKeys: IdempotencyKeys;
+    /** Puts back what belongs to a fresh simulator. */
+    restore: () => void;
+  }) {
+    this.#simulation = parts.simulation;
+    this.#sender = parts.sender;
+    this.#faults = parts.faults;
+    this.#idempotencyKeys = parts.idempotencyKeys;
+    this.#restore = parts.restore;
+  }
+
+  /** Replaces the faults of every /v1 call; `[]` heals. Throws ZodError. */
+  setFaults(faults: unknown): void {
+    this.#faults.replace(faults);
+  }
+
+  get faults(): Faults['current'] {
+    return this.#faults.current;
+  }
+
+  /** Throws ZodError. */
+  configureWebhooks(settings: WebhookSettings): void {
+    this.#sender.configure(settings);
+  }
+
+  get webhooks(): WebhookCounts & { settings: WebhookSender['settings'] } {
+    return { ...this.#sender.counts, settings: this.#sender.settings };
+  }
+
+  flushWebhooks(): Promise<WebhookCounts> {
+    return this.#sender.flush();
+  }
+
+  get settings(): Settings {
+    return this.#simulation.settings;
+  }
+
+  /** Throws ZodError. */
+  configure(settings: Partial<Settings>): void {
+    const given = Object.entries(settingsSchema.parse(settings)).filter(([, value]) => value !== undefined);
+    this.#simulation.settings = { ...this.#simulation.settings, ...Object.fromEntries(given) };
+  }
+
+  state(): StateReport {
+    const { state, events } = this.#simulation;
+    return {
+      payment_intents: [...state.paymentIntents.values()].map(
+        ({ client_secret: _secret, ...paymentIntent }) => paymentIntent,
+      ),
+      charges: [...state.charges.values()],
+      refunds: [...state.refunds.values()].map((refund) => ({ ...refund, is_release: state.releases.has(refund.id) })),
+      disputes: [...state.disputes.values()],
+      customers: [...state.customers.values()],
+      events: events.size,
+    };
+  }
+
+  /** Pays as a shopper would in the browser. Throws StripeApiError on a decline, as Stripe answers it. */
+  pay(paymentIntentId: string, options: PayOptions = {}): PaymentIntent {
+    const { card, iban, payment_method, type, return_url, setup_future_usage, authentication } =
+      paySchema.parse(options);
+    const paymentIntent = this.#paymentIntent(paymentIntentId);
+    const raw: RawParams = { use_stripe_sdk: 'true', return_url: return_url ?? 'https://example.com/return' };
+    if (setup_future_usage) raw.setup_future_usage = setup_future_usage;
+    const billing_details = { name: 'Jenny Rosen', email: 'jenny@example.com' };
+    if (payment_method) raw.payment_method = payment_method;
+    else if (iban) raw.payment_method_data = { type: 'sepa_debit', sepa_debit: { iban }, billing_details };
+    else if (type && type !== 'card') raw.payment_method_data = { type, billing_details };
+    else {
+      const exp_year = String(new Date(this.#simulation.nowMs()).getUTCFullYear() + 4);
+      const details = { number: card ?? '4242424242424242', exp_month: '12', exp_year, cvc: '123' };
+      raw.payment_method_data = { type: 'card', card: details, billing_details };
+    }
+    const confirmed = confirmPaymentIntent(this.#simulation, paymentIntent, new Params(raw), false);
+    if (confirmed.status !== 'requires_action' || authentication === 'none') return confirmed;
+    return finishAction(this.#simulation, confirmed, authentication === 'complete');
+  }
+
+  /** Ends a shopper's pending authentication or redirect. */
+  finishAction(paymentIntentId: string, outcome: 'complete' | 'fail'): PaymentIntent {
+    return finishAction(this.#simulation, this.#paymentIntent(paymentIntentId), outcome === 'complete');
+  }
+
+  settle(paymentIntentId: string, outcome: 'succeeded' | 'failed' = 'succeeded'): PaymentIntent {
+    return settle(this.#simulation, this.#paymentIntent(paymentIntentId), outcome);
+  }
+
+  openDispute(options: z.input<typeof disputeSchema>): Dispute {
+    const { charge: chargeId, payment_intent: intentId, ...rest } = disputeSchema.parse(options);
+    const id = chargeId ?? (intentId ? this.#paymentIntent(intentId).latest_charge : null);
+    const charge = id ? this.#simulation.state.charges.get(id) : undefined;
+    if (!charge) throw noSuch('charge', id ?? '', 'charge');
+    if (charge.amount_captured === 0) throw refused('Only a captured charge can be disputed.');
+    const { amount, status, reason, withdraw } = rest;
+    return openDispute(this.#simulation, charge, {
+      ...(amount === undefined ? {} : { amount }),
+      ...(status === undefined ? {} : { status }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(withdraw === undefined ? {} : { withdraw }),
+    });
+  }
+
+  moveDispute(disputeId: string, change: z.input<typeof disputeChangeSchema>): Dispute {
+    const dispute = this.#simulation.state.disputes.get(disputeId);
+    if (!dispute) throw noSuch('dispute', disputeId);
+    const { status, withdraw, reinstate } = disputeChangeSchema.parse(change);
+    return moveDispute(this.#simulation, dispute, {
+      ...(status === undefined ? {} : { status }),
+      ...(withdraw === undefined ? {} : { withdraw }),
+      ...(reinstate === undefined ? {} : { reinstate }),
+    });
+  }
+
+  setRefundStatus(refundId: string, status: z.infer<typeof refundStatusSchema>['status']): Refund {
+    const refund = this.#simulation.state.refunds.get(refundId);
+    if (!refund) throw noSuch('refund', refundId);
+    return setRefundStatus(this.#simulation, refund, status);
+  }
+
+  /** Emits an event as given; id, created and the like are filled in when absent. Returns what was sent. */
+  emit(event: { type: string; data: { object: Record<string, unknown> } } & Record<string, unknown>): StripeEvent {
+    const record = this.#simulation.events.emitRaw(event as Parameters<EventLog['emitRaw']>[0]);
+    return JSON.parse(record.body) as StripeEvent;
+  }
+
+  /** Sends a known event once more, as the dashboard's button does. */
+  resend(eventId: string): void {
+    const record = this.#simulation.events.record(eventId);
+    if (!record) throw noSuch('event', eventId);
+    const endpoints = this.#sender.endpointsFor(record.type);
+    record.pending += endpoints.length;
+    this.#sender.send(record, endpoints);
+  }
+
+  /** The events so far, oldest first. */
+  *events(): Generator<EventRecord> {
+    yield* this.#simulation.events.values();
+  }
+
+  /** Back to an empty account without faults; what is pending is forgotten. */
+  reset(): void {
+    this.#simulation.forgetTimers();
+    this.#simulation.state = emptyState();
+    this.#simulation.settings = { ...DEFAULT_SETTINGS };
+    this.#simulation.events.clear();
+    this.#idempotencyKeys.clear();
+    this.#faults.replace([]);
+    this.#sender.reset();
+    this.#restore();
+  }
+
+  #paymentIntent(id: string): PaymentIntent {
+    const paymentIntent = this.#simulation.state.paymentIntents.get(id);
+    if (!paymentIntent) throw noSuch('payment_intent', id, 'intent');
+    return paymentIntent;
+  }
+}

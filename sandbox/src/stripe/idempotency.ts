@@ -1,0 +1,78 @@
+import { StripeApiError } from './errors.ts';
+
+interface Stored {
+  fingerprint: string;
+  answer: { status: number; body: string; requestId: string } | null;
+}
+
+export type Claim =
+  | {
+      kind: 'execute';
+      release: () => void;
+      store: (answer: { status: number; body: string; requestId: string }) => void;
+    }
+  | { kind: 'replay'; answer: { status: number; body: string; requestId: string } }
+  | { kind: 'refused'; error: StripeApiError };
+
+/**
+ * Stripe's idempotency keys: a key belongs to the first request that used it. Same parameters get the stored answer,
+ * other ones are refused, and so is a second request while the first is at work. Keys are forgotten beyond `limit`.
+ */
+export class IdempotencyKeys {
+  #stored = new Map<string, Stored>();
+  readonly #limit: number;
+
+  constructor(limit = 100_000) {
+    this.#limit = limit;
+  }
+
+  claim(key: string, fingerprint: string): Claim {
+    const known = this.#stored.get(key);
+    if (!known) {
+      const entry: Stored = { fingerprint, answer: null };
+      this.#stored.set(key, entry);
+      if (this.#stored.size > this.#limit) this.#forgetOldest();
+      return {
+        kind: 'execute',
+        release: () => {
+          if (this.#stored.get(key) === entry) this.#stored.delete(key);
+        },
+        store: (answer) => {
+          entry.answer = answer;
+        },
+      };
+    }
+    if (known.fingerprint !== fingerprint) {
+      return {
+        kind: 'refused',
+        error: new StripeApiError(400, {
+          type: 'idempotency_error',
+          message: `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
+        }),
+      };
+    }
+    if (!known.answer) {
+      return {
+        kind: 'refused',
+        error: new StripeApiError(409, {
+          type: 'idempotency_error',
+          code: 'idempotency_key_in_use',
+          message: `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`,
+        }),
+      };
+    }
+    return { kind: 'replay', answer: known.answer };
+  }
+
+  clear(): void {
+    this.#stored = new Map();
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { answer }] of this.#stored) {
+      if (!answer) continue;
+      this.#stored.delete(key);
+      return;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+export type { PayOptions, StateReport } from './controls.ts';
+export { Controls } from './controls.ts';
+export { StripeApiError } from './errors.ts';
+export { API_VERSION } from './objects.ts';
+export type { Settings } from './simulation.ts';
+export { type StripeSimulator, type StripeSimulatorOptions, startStripeSimulator } from './simulator.ts';
+export { stripeJsSource } from './stripe-js.ts';
+export type { WebhookCounts, WebhookSettings } from './webhooks.ts';

@@ -1,0 +1,59 @@
+import type Stripe from 'stripe';
+
+/** A resource as the simulator keeps it: links are ids, and are expanded only on the way out. */
+type Linked<T, K extends keyof T> = Omit<T, K> & { [P in K]: string | null };
+
+export type PaymentIntent = Linked<
+  Stripe.PaymentIntent,
+  | 'application'
+  | 'customer'
+  | 'latest_charge'
+  | 'on_behalf_of'
+  | 'payment_method'
+  | 'payment_record'
+  | 'review'
+  | 'source'
+>;
+export type Charge = Linked<
+  Stripe.Charge,
+  | 'application'
+  | 'application_fee'
+  | 'balance_transaction'
+  | 'customer'
+  | 'failure_balance_transaction'
+  | 'on_behalf_of'
+  | 'payment_intent'
+  | 'review'
+  | 'source_transfer'
+>;
+export type Refund = Omit<
+  Linked<
+    Stripe.Refund,
+    | 'balance_transaction'
+    | 'charge'
+    | 'customer'
+    | 'payment_intent'
+    | 'payment_method'
+    | 'source_transfer_reversal'
+    | 'transfer_reversal'
+  >,
+  'failure_balance_transaction'
+> & { failure_balance_transaction?: string };
+export type Dispute = Omit<Stripe.Dispute, 'charge' | 'payment_intent' | 'balance_transactions'> & {
+  charge: string;
+  payment_intent: string | null;
+  balance_transactions: BalanceTransaction[];
+};
+export type Customer = Stripe.Customer;
+export type PaymentMethod = Linked<Stripe.PaymentMethod, 'customer'>;
+export type BalanceTransaction = Linked<Stripe.BalanceTransaction, 'source'>;
+export type WebhookEndpoint = Stripe.WebhookEndpoint;
+export type StripeEvent = Omit<Stripe.Event, 'type' | 'data'> & {
+  type: string;
+  data: { object: Record<string, unknown>; previous_attributes?: Record<string, unknown> };
+};
+export type Address = Stripe.Address;
+export type Metadata = Record<string, string>;
+
+/** The version of Stripe's API that the simulator speaks, and that the pinned `stripe` package sends. */
+export const API_VERSION = '2026-10-28.endive';
