@@ -50,6 +50,7 @@ export function createPaymentView(
           minute: '2-digit',
           second: '2-digit',
           fractionalSecondDigits: 2,
+          hourCycle: 'h23',
         }),
       }),
       create('div', { className: 'what' }, what, create('span', { className: 'from', textContent: where })),
