@@ -1,0 +1,463 @@
+import { describe, expect, it } from 'vitest';
+import { Enabler } from './enabler.ts';
+import type { DropinOptions } from './payment-enabler.ts';
+import { type Answer, fakeHost, fakeProcessor, fakeStripe, paymentIntent, stripeError, succeeded } from './testing.ts';
+
+async function page(answers: Record<string, Answer | Answer[]> = {}, options: DropinOptions = {}) {
+  const stripe = fakeStripe();
+  const processor = fakeProcessor(answers);
+  const host = fakeHost(stripe, processor);
+  const enabler = new Enabler(host.options, host.dependencies);
+  const builder = await enabler.createDropinBuilder('embedded');
+  const dropin = builder.build(options);
+  return { stripe, processor, enabler, builder, dropin, ...host };
+}
+
+async function mounted(answers: Record<string, Answer | Answer[]> = {}) {
+  const made = await page(answers);
+  await made.dropin.mount('#pay');
+  return made;
+}
+
+const elementConfig = (fields: object): Answer => [
+  200,
+  {
+    cartInfo: { amount: 2400, currency: 'EUR' },
+    captureMethod: 'automatic',
+    collectBillingAddress: 'auto',
+    flowType: 'deferred',
+    ...fields,
+  },
+];
+const CONFIRM = 'POST /confirmPayments/payment-1';
+
+describe('a payment in the drop-in', () => {
+  it('is opened, confirmed at Stripe, confirmed at the processor, and then a success', async () => {
+    const { dropin, stripe, processor, results, errors } = await mounted();
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+    expect(errors).toEqual([]);
+    expect(stripe.confirms).toEqual([
+      expect.objectContaining({
+        clientSecret: 'pi_1_secret',
+        redirect: 'if_required',
+        confirmParams: { return_url: 'https://shop.example/thanks?cartId=cart-1&paymentReference=payment-1' },
+      }),
+    ]);
+    expect(processor.calls.at(-1)).toMatchObject({
+      call: CONFIRM,
+      headers: { 'X-Session-Id': 'session-1', 'Content-Type': 'application/json' },
+      body: { paymentIntent: 'pi_1' },
+    });
+  });
+
+  it('leaves the button to the host', async () => {
+    const { builder } = await page();
+    expect(builder.dropinHasSubmit).toBe(true);
+  });
+
+  it('sends the billing address that the form did not ask for', async () => {
+    const { dropin, stripe } = await mounted({
+      'GET /payments': [
+        200,
+        {
+          sClientSecret: 's',
+          paymentReference: 'payment-1',
+          merchantReturnUrl: 'https://shop.example',
+          cartId: 'c',
+          billingAddress: '{"name":"Ada"}',
+        },
+      ],
+    });
+    await dropin.submit();
+    expect(stripe.confirms[0]?.confirmParams).toMatchObject({
+      payment_method_data: { billing_details: { name: 'Ada' } },
+    });
+  });
+
+  it('that is still processing is pending, never a success', async () => {
+    const { dropin, stripe, results } = await mounted({ [CONFIRM]: [202, { outcome: 'pending' }] });
+    stripe.confirm = async () => paymentIntent({ status: 'processing' });
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: false, isPending: true, paymentReference: 'payment-1' }]);
+  });
+
+  it('is opened before the form in the pi_first flow, once for all forms of the enabler', async () => {
+    const { enabler, dropin, stripe, processor, results } = await mounted({
+      'GET /config-element/payment': elementConfig({ flowType: 'pi_first' }),
+    });
+    const second = (await enabler.createDropinBuilder('embedded')).build({});
+    await second.mount('#other');
+    expect(stripe.elementsOptions).toEqual([
+      { clientSecret: 'pi_1_secret', appearance: {}, locale: 'en' },
+      { clientSecret: 'pi_1_secret', appearance: {}, locale: 'en' },
+    ]);
+    await dropin.submit();
+    expect(results).toHaveLength(1);
+    expect(processor.count('GET /payments')).toBe(1);
+  });
+});
+
+describe('a payment that does not go through', () => {
+  it('stops at a form that is not filled in; no payment is opened', async () => {
+    const { dropin, stripe, processor, errors } = await mounted();
+    stripe.submit = async () => ({
+      error: { type: 'validation_error', code: 'incomplete_number', message: 'Incomplete.' },
+    });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ name: 'PaymentError', code: 'incomplete_number', message: 'Incomplete.' });
+    expect(processor.count('GET /payments')).toBe(0);
+  });
+
+  it('keeps Stripe’s codes and words, knows the payment, and takes the shopper back to the form', async () => {
+    const { dropin, stripe, results, errors } = await mounted();
+    stripe.confirm = async () =>
+      stripeError({
+        type: 'card_error',
+        code: 'card_declined',
+        decline_code: 'insufficient_funds',
+        message: 'Votre carte est à sec.',
+        payment_intent: { client_secret: 'pi_1_secret' } as never,
+      });
+    await dropin.submit();
+    expect(results).toEqual([]);
+    expect(errors).toEqual([
+      {
+        error: expect.objectContaining({
+          type: 'card_error',
+          code: 'card_declined',
+          decline_code: 'insufficient_funds',
+          declineCode: 'insufficient_funds',
+          message: 'Votre carte est à sec.',
+        }),
+        paymentReference: 'payment-1',
+      },
+    ]);
+    expect(errors[0]?.error).toBeInstanceOf(Error);
+    expect(JSON.stringify(errors[0]?.error)).not.toContain('pi_1_secret');
+    expect(stripe.element.isFocused).toBe(true);
+  });
+
+  it('can be tried again with another card', async () => {
+    const { dropin, stripe, results } = await mounted();
+    stripe.confirm = async () => stripeError({ type: 'card_error', code: 'card_declined' });
+    await dropin.submit();
+    stripe.confirm = async () => succeeded;
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+  });
+
+  it('tells what the shopper has to do elsewhere', async () => {
+    const { dropin, stripe, errors } = await mounted();
+    stripe.confirm = async () => paymentIntent({ status: 'requires_action', next_action: { type: 'blik_authorize' } });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ type: 'requires_action', next_action: { type: 'blik_authorize' } });
+  });
+
+  it('carries Stripe’s record when it stands still after a decline', async () => {
+    const { dropin, stripe, errors } = await mounted();
+    const last_payment_error = { code: 'card_declined', decline_code: 'lost_card', message: 'Declined.' };
+    stripe.confirm = async () => paymentIntent({ status: 'requires_payment_method', last_payment_error });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({
+      type: 'payment_failed',
+      message: 'Declined.',
+      last_payment_error,
+      declineCode: 'lost_card',
+    });
+  });
+
+  it('carries the processor’s codes when the processor rejects it', async () => {
+    const { dropin, errors } = await mounted({
+      [CONFIRM]: [
+        400,
+        {
+          outcome: 'rejected',
+          error: 'Payment confirmation failed',
+          code: 'card_declined',
+          declineCode: 'expired_card',
+        },
+      ],
+    });
+    await dropin.submit();
+    expect(errors[0]).toMatchObject({
+      error: { code: 'card_declined', declineCode: 'expired_card', message: 'Your card has expired.' },
+      paymentReference: 'payment-1',
+    });
+  });
+
+  it('says so when the cart was already paid', async () => {
+    const { dropin, errors } = await mounted({
+      'GET /payments': [
+        400,
+        { message: 'The cart has already been paid in full', errors: [{ code: 'InvalidOperation' }] },
+      ],
+    });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ code: 'already_paid', status: 400 });
+  });
+
+  it('is not opened at all once the session has expired', async () => {
+    const { dropin, errors } = await mounted({
+      'GET /payments': [401, { message: 'Session is not active', errors: [{ code: 'invalid_token' }] }],
+    });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({
+      code: 'invalid_token',
+      message: 'Your checkout session has expired. Please reload the page.',
+    });
+  });
+});
+
+describe('when an answer gets lost', () => {
+  it('the processor is asked for the outcome again', async () => {
+    const { dropin, processor, results, waits } = await mounted({
+      [CONFIRM]: ['lost', [503], [200, { outcome: 'approved' }]],
+    });
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+    expect(processor.count(CONFIRM)).toBe(3);
+    expect(waits).toEqual([500, 1000]);
+  });
+
+  it.each<[string, Answer]>([
+    ['the processor stays unreachable', 'lost'],
+    ['the session expired meanwhile', [401, { errors: [{ code: 'invalid_token' }] }]],
+  ])('a payment that Stripe has taken is pending: %s', async (_why, answer) => {
+    const { dropin, results, errors } = await mounted({ [CONFIRM]: answer });
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: false, isPending: true, paymentReference: 'payment-1' }]);
+    expect(errors).toEqual([]);
+  });
+
+  it('Stripe’s record of the PaymentIntent decides', async () => {
+    const { dropin, stripe, results } = await mounted();
+    stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
+    stripe.retrieve = async () => paymentIntent({ status: 'succeeded' });
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+  });
+
+  it('and Stripe never took the payment, it is a failure that can be tried again', async () => {
+    const { dropin, stripe, results, errors } = await mounted();
+    stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
+    stripe.retrieve = async () => paymentIntent({ status: 'requires_payment_method' });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ type: 'api_connection_error' });
+    stripe.confirm = async () => succeeded;
+    await dropin.submit();
+    expect(results).toHaveLength(1);
+  });
+
+  it('and nobody can be asked, the outcome is not guessed; the next submit asks before it pays', async () => {
+    const { dropin, stripe, processor, results, errors } = await mounted();
+    stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
+    stripe.retrieve = async () => Promise.reject(new TypeError('offline'));
+    await dropin.submit();
+    expect(errors[0]).toMatchObject({ error: { code: 'payment_status_unknown' }, paymentReference: 'payment-1' });
+
+    stripe.retrieve = async () => paymentIntent({ status: 'succeeded' });
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+    expect(stripe.confirms).toHaveLength(1);
+    expect(processor.count('GET /payments')).toBe(1);
+  });
+});
+
+describe('the page', () => {
+  it('that submits twice pays once', async () => {
+    const { dropin, stripe, results } = await mounted();
+    await Promise.all([dropin.submit(), dropin.submit()]);
+    await dropin.submit();
+    expect(stripe.confirms).toHaveLength(1);
+    expect(results).toHaveLength(1);
+  });
+
+  it('that submits before the form is ready waits for it', async () => {
+    const { dropin, stripe, results } = await page();
+    stripe.isReadyAtOnce = false;
+    await dropin.mount('#pay');
+    const submitting = dropin.submit();
+    expect(stripe.confirms).toEqual([]);
+    stripe.element.emit('ready');
+    await submitting;
+    expect(results).toHaveLength(1);
+  });
+
+  it('is told when it submits without a form', async () => {
+    const { dropin, errors } = await page();
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ name: 'NotReadyError', code: 'not_mounted' });
+  });
+
+  it('is told when the form is ready', async () => {
+    let isReady = false;
+    const { dropin, stripe } = await page(
+      {},
+      {
+        onDropinReady: async () => {
+          isReady = true;
+        },
+      },
+    );
+    stripe.isReadyAtOnce = false;
+    await dropin.mount('#pay');
+    expect(isReady).toBe(false);
+    stripe.element.emit('ready');
+    await Promise.resolve();
+    expect(isReady).toBe(true);
+  });
+
+  it('is told when the form does not load', async () => {
+    const { dropin, stripe, errors } = await page();
+    stripe.isReadyAtOnce = false;
+    await dropin.mount('#pay');
+    stripe.element.emit('loaderror', { error: { type: 'api_error', message: 'nope' } });
+    await Promise.resolve();
+    expect(errors[0]?.error).toMatchObject({ code: 'form_not_loaded' });
+  });
+
+  it('that has no such place gets a rejected mount', async () => {
+    const { dropin } = await page();
+    await expect(dropin.mount('#missing')).rejects.toMatchObject({ code: 'mount_failed' });
+  });
+
+  it('that takes the form away while it waits hears of it as an error', async () => {
+    const { dropin, stripe, errors } = await page();
+    stripe.isReadyAtOnce = false;
+    await dropin.mount('#pay');
+    const submitting = dropin.submit();
+    await dropin.unmount();
+    await submitting;
+    expect(errors.map(({ error }) => error.code)).toEqual(['unmounted']);
+  });
+
+  it('that takes the form away while Stripe confirms still hears the result', async () => {
+    const { dropin, stripe, results } = await mounted();
+    let answer = (_result: typeof succeeded) => {};
+    stripe.confirm = () => new Promise((resolve) => (answer = resolve));
+    const submitting = dropin.submit();
+    await expect.poll(() => stripe.confirms.length).toBe(1);
+    await dropin.unmount();
+    answer(succeeded);
+    await submitting;
+    expect(results).toHaveLength(1);
+  });
+
+  it('that comes back from a redirect by the back button can pay again, after Stripe was asked', async () => {
+    const { dropin, stripe, results, restorePage } = await mounted();
+    stripe.confirm = () => new Promise(() => {});
+    void dropin.submit();
+    await expect.poll(() => stripe.confirms.length).toBe(1);
+    restorePage();
+    stripe.retrieve = async () => paymentIntent({ status: 'requires_payment_method' });
+    stripe.confirm = async () => succeeded;
+    await dropin.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+  });
+
+  it('whose own callback throws does not break the payment', async () => {
+    const { enabler: _, ...rest } = await page();
+    const enabler = new Enabler(
+      {
+        ...rest.options,
+        onComplete: () => {
+          throw new Error('host bug');
+        },
+      },
+      rest.dependencies,
+    );
+    const dropin = (await enabler.createDropinBuilder('embedded')).build({});
+    await dropin.mount('#pay');
+    await expect(dropin.submit()).resolves.toBeUndefined();
+  });
+});
+
+describe('coming back from a redirect', () => {
+  const url =
+    'https://shop.example/thanks?cartId=cart-1&paymentReference=payment-1&payment_intent=pi_1&payment_intent_client_secret=pi_1_secret&redirect_status=succeeded';
+
+  it('asks the processor for the outcome, without Stripe.js', async () => {
+    const { enabler, processor, results } = await page();
+    await expect(enabler.resume(url)).resolves.toEqual({ isSuccess: true, paymentReference: 'payment-1' });
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+    expect(processor.calls.at(-1)).toMatchObject({ call: CONFIRM, body: { paymentIntent: 'pi_1' } });
+  });
+
+  it('does not believe the URL', async () => {
+    const { enabler, results, errors } = await page({
+      [CONFIRM]: [
+        400,
+        { outcome: 'rejected', error: 'Payment confirmation failed', code: 'payment_intent_authentication_failure' },
+      ],
+    });
+    await expect(enabler.resume(url)).resolves.toBeUndefined();
+    expect(results).toEqual([]);
+    expect(errors[0]).toMatchObject({
+      error: { code: 'payment_intent_authentication_failure' },
+      paymentReference: 'payment-1',
+    });
+  });
+
+  it.each(['https://shop.example/', 'https://shop.example/?paymentReference=p&cartId=c', '', 'not a url'])(
+    'does nothing on %j',
+    async (other) => {
+      const { enabler, processor, results } = await page();
+      const before = processor.calls.length;
+      await expect(enabler.resume(other)).resolves.toBeUndefined();
+      expect(processor.calls).toHaveLength(before);
+      expect(results).toEqual([]);
+    },
+  );
+});
+
+describe('setting up', () => {
+  it.each([
+    [
+      'another drop-in',
+      (enabler: Enabler) => enabler.createDropinBuilder('hpp'),
+      'Component type not supported: hpp. Supported types: embedded',
+    ],
+  ])('rejects %s', async (_what, create, message) => {
+    const { enabler } = await page();
+    await expect(create(enabler)).rejects.toThrow(message);
+  });
+
+  it('says that Stripe.js is blocked, and tries again when asked again', async () => {
+    const stripe = fakeStripe();
+    const { options, dependencies } = fakeHost(stripe, fakeProcessor());
+    let isBlocked = true;
+    const loadStripe = async () => {
+      if (isBlocked) throw new Error('Failed to load Stripe.js');
+      return stripe.stripe;
+    };
+    const enabler = new Enabler(options, { ...dependencies, loadStripe });
+    await expect(enabler.createDropinBuilder('embedded')).rejects.toMatchObject({ code: 'stripe_js_unavailable' });
+    isBlocked = false;
+    await expect(enabler.createDropinBuilder('embedded')).resolves.toBeDefined();
+  });
+
+  it('fails with the processor’s code, and retries what may pass', async () => {
+    const { options, dependencies } = fakeHost(
+      fakeStripe(),
+      fakeProcessor({ 'GET /config-element/payment': [401, { errors: [{ code: 'invalid_token' }] }] }),
+    );
+    await expect(new Enabler(options, dependencies).createDropinBuilder('embedded')).rejects.toMatchObject({
+      code: 'invalid_token',
+      status: 401,
+    });
+    const flaky = fakeHost(
+      fakeStripe(),
+      fakeProcessor({ 'GET /operations/config': ['lost', [200, { environment: 'x', publishableKey: 'pk_test_1' }]] }),
+    );
+    await expect(new Enabler(flaky.options, flaky.dependencies).createDropinBuilder('embedded')).resolves.toBeDefined();
+  });
+
+  it('does nothing in the constructor, so that it may run on a server', () => {
+    const processor = fakeProcessor();
+    const { options, dependencies } = fakeHost(fakeStripe(), processor);
+    new Enabler(options, dependencies);
+    expect(typeof window).toBe('undefined');
+    expect(processor.calls).toEqual([]);
+  });
+});

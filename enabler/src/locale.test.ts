@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { toStripeLocale } from './locale.ts';
+
+describe('the locale for Stripe', () => {
+  it.each([
+    ['is kept where Stripe knows it', 'de', 'de'],
+    ['takes Stripe’s spelling', 'pt-br', 'pt-BR'],
+    ['reads underscores', 'en_GB', 'en-GB'],
+    ['falls back to the language', 'es-MX', 'es'],
+    ['falls back to the language with underscores', 'de_AT', 'de'],
+    ['is trimmed', '  fr-CA ', 'fr-CA'],
+    ['reads numeric regions', 'es-419', 'es-419'],
+    ['is left to Stripe where the language is unknown', 'xx', 'auto'],
+    ['is left to Stripe when empty', '', 'auto'],
+    ['is left to Stripe when absent', undefined, 'auto'],
+  ])('%s', (_rule, locale, expected) => {
+    expect(toStripeLocale(locale)).toBe(expected);
+  });
+});
