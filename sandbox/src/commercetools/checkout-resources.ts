@@ -2,15 +2,9 @@ import type { PaymentMethod } from '@commercetools/platform-sdk';
 import { z } from 'zod';
 import { type Address, Collection, type Resource } from './collection.ts';
 import { createCustomFields, customFieldsDraft, resourceIdentifier, withCustomField } from './custom-fields.ts';
-import { invalidInput, invalidJson, referencedResourceNotFound } from './errors.ts';
+import { invalidInput, referencedResourceNotFound } from './errors.ts';
+import { parse } from './parse.ts';
 import type { References } from './payments.ts';
-
-function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw invalidJson(`${issue?.path.join(' -> ')}: ${issue?.message}`);
-}
 
 const text = z.string();
 const paymentMethodDraft = z.object({

@@ -5,7 +5,8 @@ import { ApiError, invalidOperation, referencedResourceNotFound } from './errors
 /** A Type by id or by key, if there is one. */
 export type FindType = (ref: { id?: string | undefined; key?: string | undefined }) => Type | undefined;
 
-const identifier = z
+/** A reference by id or by key, as drafts carry it. */
+export const resourceIdentifier = z
   .object({ id: z.string().optional(), key: z.string().optional(), typeId: z.string().optional() })
   .refine((ref) => ref.id !== undefined || ref.key !== undefined, "ResourceIdentifier requires an 'id' xor a 'key'");
 
@@ -17,11 +18,9 @@ export interface StoredCustomFields {
 
 /** Draft of custom fields: a type by id or key, and the values. */
 export const customFieldsDraft = z.object({
-  type: identifier,
+  type: resourceIdentifier,
   fields: z.record(z.string(), z.unknown()).nullish(),
 });
-
-export { identifier as resourceIdentifier };
 
 function matches(type: FieldType, value: unknown): boolean {
   switch (type.name) {
@@ -62,7 +61,7 @@ function checkField(definitions: readonly FieldDefinition[], name: string, value
 }
 
 /** Throws ApiError 400 when `type` does not exist. */
-export function resolveType(findType: FindType, ref: z.output<typeof identifier>): Type {
+export function resolveType(findType: FindType, ref: z.output<typeof resourceIdentifier>): Type {
   const type = findType(ref);
   if (!type) throw referencedResourceNotFound('type', ref);
   return type;

@@ -13,6 +13,7 @@ import {
   notFound,
 } from './errors.ts';
 import { centPrecision } from './money.ts';
+import { parse } from './parse.ts';
 import type { Payments } from './payments.ts';
 import { query, requiredValue } from './query.ts';
 import type { SandboxStorage } from './storage.ts';
@@ -247,9 +248,7 @@ export class MockApi {
 
   async #order(request: ApiRequest, draft: Record<string, unknown>): Promise<ApiResponse> {
     const schema = z.looseObject({ version: z.int(), cart: z.object({ id: z.string() }) });
-    const parsed = schema.safeParse(draft);
-    if (!parsed.success) throw invalidJson(`${parsed.error.issues[0]?.path.join(' -> ')}: Missing required value`);
-    const { cart: ref, version } = parsed.data;
+    const { cart: ref, version } = parse(schema, draft);
     return this.#oneAtATime(`cart ${ref.id}`, async () => {
       const cart = await this.findCart({ id: ref.id });
       if (cart && cart.version !== version) throw concurrentModification(cart.id, version, cart.version);
@@ -265,12 +264,7 @@ export class MockApi {
 
   async #update(typeId: StoredType, address: Address, request: ApiRequest): Promise<ApiResponse> {
     const current = await this.#get(typeId, address);
-    const parsed = updateSchema.safeParse(request.body);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw invalidJson(`${issue?.path.join(' -> ')}: ${issue?.message}`);
-    }
-    const { version, actions } = parsed.data;
+    const { version, actions } = parse(updateSchema, request.body);
     if (version !== current.version) throw concurrentModification(current.id, version, current.version);
     this.#checkCustomActions(typeId, current, actions);
     for (const { action, key } of actions) {
@@ -301,7 +295,9 @@ export class MockApi {
       const ref = z.object({ id: z.string().optional(), key: z.string().optional() }).safeParse(payment).data ?? {};
       const id = ref.id ?? this.#payments.find({ key: ref.key ?? '' })?.id;
       // A cart's payments are a set: adding one again changes nothing, not even the version.
-      return id === undefined || !attached.has(id) || !attached.add(id);
+      if (id !== undefined && attached.has(id)) return false;
+      if (id !== undefined) attached.add(id);
+      return true;
     });
     const response = await this.#forward({ ...request, body: { version, actions: effective } });
     if (response.status !== 200) return response;
@@ -371,7 +367,7 @@ export class MockApi {
     return { status: answer.statusCode, body: parsed };
   }
 
-  /** Runs the writes of one name one after the other: commercetools-mock awaits between its version check and its write. */
+  /** Runs the writes of one name one after the other: between a check here and commercetools-mock's write others could come in. */
   #oneAtATime<T>(name: string, write: () => Promise<T>): Promise<T> {
     const result = (this.#queues.get(name) ?? Promise.resolve()).then(write, write);
     const done = result

@@ -11,8 +11,9 @@ import {
   type StoredCustomFields,
   withCustomField,
 } from './custom-fields.ts';
-import { duplicateField, invalidInput, invalidJson, invalidOperation, referencedResourceNotFound } from './errors.ts';
+import { duplicateField, invalidInput, invalidOperation, referencedResourceNotFound } from './errors.ts';
 import { centPrecision } from './money.ts';
+import { parse } from './parse.ts';
 import { requiredValue } from './query.ts';
 
 type Writable<T> = T extends readonly (infer U)[]
@@ -81,14 +82,6 @@ const updateSchema = z.object({
   version: z.unknown(),
   actions: z.array(z.looseObject({ action: text })).max(500),
 });
-
-/** Throws ApiError 400 InvalidJsonInput, naming the first field that is wrong. */
-function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw invalidJson(`${issue?.path.join(' -> ')}: ${issue?.message}`);
-}
 
 interface ActionContext {
   payments: Payments;
