@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { stripeJsSource } from '../stripe/stripe-js.ts';
 import { bundlePage } from './assets.ts';
 import { isCurrency } from './catalogue.ts';
 import { createLive, type SubscribeToEvents } from './live.ts';
@@ -24,8 +25,6 @@ export interface StorefrontOptions {
   kafka?: { setDown(isDown: boolean): Promise<void> };
   /** Named figures shown beside the faults, e.g. `{ 'Dead letters': 0 }`. */
   serviceMetrics?: () => Promise<Record<string, number | string>>;
-  /** Source of the page's stand-in for Stripe.js, where Stripe is simulated; gets the URL at which the browser reaches the simulator. */
-  stripeJsSource?: (simulatorUrl: string) => string | Promise<string>;
 }
 
 export interface Storefront {
@@ -108,14 +107,9 @@ export function createStorefront(options: StorefrontOptions): Storefront {
       'GET',
       /^\/storefront\/stripe\.js$/,
       async ({ res }) => {
-        if (!simulators.stripe || !options.stripeJsSource)
-          return json(res, 404, { message: 'Stripe is not simulated.' });
-        send(
-          res,
-          200,
-          'text/javascript; charset=utf-8',
-          await options.stripeJsSource(`${publicUrl}/storefront/stripe`),
-        );
+        if (!simulators.stripe) return json(res, 404, { message: 'Stripe is not simulated.' });
+        const source = await stripeJsSource(`${publicUrl}/storefront/stripe`);
+        send(res, 200, 'text/javascript; charset=utf-8', source);
       },
     ],
     [
