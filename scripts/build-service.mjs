@@ -42,7 +42,8 @@ const startupBytes = (name, seen = new Set()) => {
     .reduce((sum, { path }) => sum + startupBytes(path, seen), bytes);
 };
 for (const [name, { entryPoint, bytes }] of outputs) {
-  if (entryPoints.includes(entryPoint)) console.log(`${name}: ${kb(bytes)}, read at start-up ${kb(startupBytes(name))}`);
+  if (entryPoints.includes(entryPoint))
+    console.log(`${name}: ${kb(bytes)}, read at start-up ${kb(startupBytes(name))}`);
 }
 if (process.argv.includes('--analyze')) {
   const byPackage = new Map();

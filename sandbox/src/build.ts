@@ -3,7 +3,12 @@ import { runToEnd } from './processes/part.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../..');
 
-/** Builds services and enabler, what has not changed from the cache. Throws with the build's output when it fails. */
+/** Services or enabler could not be built; the message holds the build's output. */
+export class BuildFailed extends Error {
+  override readonly name = 'BuildFailed';
+}
+
+/** Builds services and enabler, what has not changed from the cache. Throws BuildFailed. */
 export async function buildAll(signal: AbortSignal): Promise<void> {
   const bin = join(REPOSITORY, 'node_modules/.bin');
   const { exitCode, output } = await runToEnd(
@@ -22,5 +27,5 @@ export async function buildAll(signal: AbortSignal): Promise<void> {
       },
     },
   );
-  if (exitCode !== 0) throw new Error(`the build failed:\n${output.trim()}`);
+  if (exitCode !== 0) throw new BuildFailed(`The build failed:\n${output.trim()}`);
 }

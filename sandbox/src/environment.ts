@@ -141,3 +141,22 @@ export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Ad
   for (const name of NOT_FOR_SERVICES) delete merged[name];
   return merged;
 }
+
+/** The commercetools simulator's own variables. */
+export const commercetoolsSimulatorEnvironment = (secrets: ThrowAwaySecrets, port: number): Record<string, string> => ({
+  CT_SIM_PORT: String(port),
+  CT_SIM_PROJECT_KEY: secrets.projectKey,
+  CT_SIM_CLIENT_ID: secrets.clientId,
+  CT_SIM_CLIENT_SECRET: secrets.clientSecret,
+});
+
+/** The Stripe simulator's own variables: its webhooks come in through the gateway, as Stripe's would. */
+export const stripeSimulatorEnvironment = (
+  secrets: ThrowAwaySecrets,
+  port: number,
+  gatewayPort: number,
+): Record<string, string> => ({
+  STRIPE_SIM_PORT: String(port),
+  STRIPE_SIM_WEBHOOK_URL: `http://127.0.0.1:${gatewayPort}/stripe/webhooks`,
+  STRIPE_SIM_WEBHOOK_SECRET: secrets.webhookSigningSecret,
+});

@@ -25,8 +25,9 @@ export interface KafkaOptions {
 export interface RunningKafka {
   /** `host:port` for KAFKA_BROKERS; the same over restarts. */
   readonly brokers: string;
+  /** The broker's process; stopping it here leaves its data. */
+  readonly process: Part;
   readonly pid: number | undefined;
-  readonly ready: boolean;
   /** Ends the broker; without `keep` its data goes with it. */
   stop(): Promise<void>;
   /** SIGKILL, as when the machine dies; the data stays for restart(). */
@@ -80,11 +81,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
 
   return {
     brokers: `127.0.0.1:${port}`,
+    process: part,
     get pid() {
       return part.pid;
-    },
-    get ready() {
-      return part.ready;
     },
     async stop() {
       // An orderly shutdown is for the data's sake; without data to keep it would only take time.

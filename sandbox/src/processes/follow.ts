@@ -1,10 +1,11 @@
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const POLL_MS = 150;
 
 /** Hands on each whole line that is written to a file from now on, which may not exist yet; answers how to stop. */
 export function followLines(file: string, onLine: (line: string) => void): () => void {
-  let offset = 0;
+  let offset = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   let rest = '';
   let reading = false;
   const read = async () => {

@@ -1,0 +1,91 @@
+import { parseArgs, styleText } from 'node:util';
+import { BuildFailed } from './build.ts';
+import { ConfigProblem } from './environment.ts';
+import { PortUnavailable } from './gateway/gateway.ts';
+import { KafkaUnavailable } from './kafka/distribution.ts';
+import { PartDied } from './processes/part.ts';
+import { startSandbox } from './start.ts';
+
+const EX_CONFIG = 78;
+const HELP = `npm start [-- options]
+
+  --verbose   show what every part logs
+  --keep      keep Kafka's log for the next start with --keep
+  --host <a>  listen on this address (default: loopback only)
+
+Variables: PORT (8080; 0 = any free port), CTP_* and STRIPE_* (use the real side instead of its simulator),
+STRIPE_API_BASE (another server that speaks Stripe's API), KAFKA_BROKERS (an existing cluster).`;
+
+const options = (() => {
+  try {
+    return parseArgs({
+      options: {
+        verbose: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        host: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return process.exit(EX_CONFIG);
+  }
+})();
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'gray'] as const;
+const seen: string[] = [];
+/** One line, its part in front, each part in its own colour where there is a terminal. */
+function say(part: string, line: string): void {
+  if (!seen.includes(part)) seen.push(part);
+  const colour = COLOURS[seen.indexOf(part) % COLOURS.length] ?? 'gray';
+  console.log(`${styleText(colour, part.padEnd(15), { stream: process.stdout })} ${line}`);
+}
+
+const giveUp = new AbortController();
+const ending = Promise.withResolvers<void>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    giveUp.abort();
+    ending.resolve();
+  });
+}
+// The starter is gone, so nobody is left who could stop this.
+process.on('disconnect', () => {
+  giveUp.abort();
+  ending.resolve();
+});
+// A terminal that went away must not keep the parts from being stopped.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+try {
+  const sandbox = await startSandbox({
+    keep: options.keep,
+    restart: true,
+    signal: giveUp.signal,
+    onProgress: say,
+    onDeath: ({ message }) => say('sandbox', message),
+    ...(options.host && { host: options.host }),
+    ...(options.verbose && { onLog: say }),
+  });
+  console.log(
+    `\nReady in ${(performance.now() / 1000).toFixed(1)} s: open ${sandbox.url}   (Ctrl-C stops everything)\n`,
+  );
+  await ending.promise;
+  console.log('stopping');
+  await sandbox.stop();
+  console.log('stopped');
+  process.exit(0);
+} catch (error) {
+  if (giveUp.signal.aborted) process.exit(0);
+  if (error instanceof ConfigProblem) {
+    console.error(error.message);
+    process.exit(EX_CONFIG);
+  }
+  const isPlain = [BuildFailed, PortUnavailable, KafkaUnavailable, PartDied].some((kind) => error instanceof kind);
+  console.error(isPlain ? (error as Error).message : error);
+  process.exit(error instanceof PartDied && error.exitCode === EX_CONFIG ? EX_CONFIG : 1);
+}

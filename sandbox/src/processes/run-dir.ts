@@ -1,0 +1,28 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeAtEnd } from './reaper.ts';
+
+/**
+ * A folder for one run under `parent`, removed when this process ends. What runs left behind whose process is gone (a power cut)
+ * is removed on the way.
+ */
+export async function makeRunDir(parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    const owner = Number(/-(\d+)-/.exec(name)?.[1]);
+    if (owner && !isAlive(owner)) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  const dir = await mkdtemp(join(parent, `sandbox-${process.pid}-`));
+  removeAtEnd(dir);
+  return dir;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process is alive too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka } from '@connector/kafka';
+import type { Sandbox } from './start.ts';
+import { createStorefront } from './storefront/index.ts';
+import { createTimeline } from './timeline.ts';
+
+export interface Shop {
+  handle(req: IncomingMessage, res: ServerResponse): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** commercetools' own hosts, where the user's variables name none. */
+const HOSTS = {
+  CTP_AUTH_URL: 'https://auth.europe-west1.gcp.commercetools.com',
+  CTP_API_URL: 'https://api.europe-west1.gcp.commercetools.com',
+  CTP_SESSION_URL: 'https://session.europe-west1.gcp.commercetools.com',
+};
+
+/** The storefront, as the merchant whose project and Stripe account the sandbox runs with, and the events it shows. */
+export async function openShop(sandbox: Sandbox, kafka: Kafka): Promise<Shop> {
+  const { env, urls, url } = sandbox;
+  const timeline = createTimeline(kafka);
+  await timeline.start();
+  const storefront = createStorefront({
+    commercetools: {
+      authUrl: env.CTP_AUTH_URL ?? HOSTS.CTP_AUTH_URL,
+      apiUrl: env.CTP_API_URL ?? HOSTS.CTP_API_URL,
+      sessionUrl: env.CTP_SESSION_URL ?? HOSTS.CTP_SESSION_URL,
+      projectKey: env.CTP_PROJECT_KEY ?? '',
+      clientId: env.CTP_CLIENT_ID ?? '',
+      clientSecret: env.CTP_CLIENT_SECRET ?? '',
+    },
+    simulators: {
+      ...(urls.commercetools && { commercetools: urls.commercetools }),
+      ...(urls.stripe && { stripe: urls.stripe }),
+    },
+    publicUrl: url,
+    enablerUrl: '/connector-enabler.es.js',
+    events: timeline.subscribe,
+    ...(sandbox.kafka && {
+      kafka: { setDown: (isDown: boolean) => (isDown ? sandbox.kill('kafka') : sandbox.startService('kafka')) },
+    }),
+    serviceMetrics: () => figures(sandbox),
+  });
+  return {
+    handle: (req, res) => storefront.handle(req, res),
+    async close() {
+      storefront.close();
+      // With Kafka down a client tries for a while to say goodbye; nobody waits for that.
+      await Promise.race([timeline.stop(), sleep(3000)]);
+    },
+  };
+}
+
+const FIGURES = [
+  ['Webhooks accepted', 'webhook-ingest', /^stripe_connector_webhook_events_total\{.*outcome="accepted".*\} (\S+)$/gm],
+  ['Payments parked', 'ledger', /^stripe_connector_ledger_parked_keys(?:\{.*\})? (\S+)$/gm],
+  ['Dead letters', 'ledger', /^stripe_connector_dead_letters_total(?:\{.*\})? (\S+)$/gm],
+] as const;
+
+/** What services count that a person watching wants to see; a service that is down shows a dash. */
+async function figures({ adminUrls }: Sandbox): Promise<Record<string, number | string>> {
+  const figure = async ([label, service, pattern]: (typeof FIGURES)[number]) => {
+    try {
+      const response = await fetch(`${adminUrls[service]}/metrics`, { signal: AbortSignal.timeout(1000) });
+      const values = [...(await response.text()).matchAll(pattern)];
+      return [label, values.reduce((sum, [, value]) => sum + Number(value), 0)];
+    } catch {
+      return [label, '–'];
+    }
+  };
+  return Object.fromEntries(await Promise.all(FIGURES.map(figure)));
+}
