@@ -11,26 +11,26 @@ const KAFKA_CACHE = join(REPOSITORY, '.cache/kafka-4.1.1');
 /** The Node that the repository pins, whatever the machine's own is. */
 const PINNED_NODE = join(BIN, 'node');
 
-const succeeds = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+const succeeds = (command, args, env = process.env) => spawnSync(command, args, { stdio: 'ignore', env }).status === 0;
 
 /** One sentence for each tool that is missing on this machine; empty when all are there. */
-export function missingTools(env = process.env) {
+export function missingTools(env = process.env, hasJars = existsSync(KAFKA_CACHE)) {
   const missing = [];
   const [major] = process.versions.node.split('.').map(Number);
   if (major < 20) missing.push(`Node 20 or newer is needed, this is ${process.versions.node}.`);
   if (process.platform === 'win32') missing.push('Windows is not supported; the Windows Subsystem for Linux (WSL) is.');
   if (env.KAFKA_BROKERS?.trim()) return missing;
-  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8', env });
   const java = Number(/version "(?:1\.)?(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
-  const hasJars = existsSync(KAFKA_CACHE);
-  if (java >= 17 && (hasJars || succeeds('mvn', ['-v']))) return missing;
-  if (succeeds('docker', ['info'])) return missing;
+  const hasMaven = () => succeeds('mvn', ['-v'], env);
+  if (java >= 17 && (hasJars || hasMaven())) return missing;
+  if (succeeds('docker', ['info'], env)) return missing;
   if (java < 17) {
     missing.push(
       `Java 17 or newer is needed to run Kafka (${java ? `this is ${java}` : 'there is none'}); Docker would do too, or KAFKA_BROKERS with the address of a cluster.`,
     );
   }
-  if (!hasJars && !succeeds('mvn', ['-v'])) {
+  if (!hasJars && !hasMaven()) {
     missing.push(
       'Maven (mvn) is needed to download Kafka; Docker would do too, or KAFKA_BROKERS with the address of a cluster.',
     );

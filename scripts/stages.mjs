@@ -1,0 +1,136 @@
+// Runs the stages of `npm test` one after the other and ends with the plain line `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const REPOSITORY = join(import.meta.dirname, '..');
+const EX_CONFIG = 78;
+
+/** Each answers how many checks passed, failed and were skipped, and what to show when one failed. */
+const STAGES = {
+  lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error']]),
+  types: () =>
+    oneCheck(
+      globSync('{packages/*,services/*,enabler,sandbox,e2e}/tsconfig.json', { cwd: REPOSITORY }).map((file) => [
+        'tsc',
+        '-p',
+        file,
+      ]),
+    ),
+  unit: () => vitest('unit'),
+  pact: () => vitest('pact'),
+  integration: () => vitest('integration'),
+  e2e: () => vitest('e2e'),
+};
+
+const { selected, leftOut } = select(process.argv.slice(2));
+const reports = mkdtempSync(join(tmpdir(), 'connector-tests-'));
+const running = new Set();
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) {
+  process.on(signal, async () => {
+    for (const child of running) child.kill('SIGTERM');
+    rmSync(reports, { recursive: true, force: true });
+    process.exit(1);
+  });
+}
+
+const total = { passed: 0, failed: 0 };
+for (const name of selected) {
+  const began = performance.now();
+  const { passed, failed, skipped = 0, output } = await STAGES[name]();
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  if (failed > 0) console.log(`\n${output.trimEnd()}\n`);
+  const counts = [`${passed} passed`, `${failed} failed`, ...(skipped ? [`${skipped} skipped`] : [])].join(', ');
+  console.log(`${name.padEnd(14)} ${counts.padEnd(34)} ${seconds.padStart(7)} s`);
+  total.passed += passed;
+  total.failed += failed;
+}
+rmSync(reports, { recursive: true, force: true });
+const without = leftOut.length > 0 ? ` (left out: ${leftOut.join(', ')})` : '';
+console.log(`\n${total.passed} passed, ${total.failed} failed${without}`);
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+
+/** `--only a,b` and `--without a,b`. */
+function select(args) {
+  const all = Object.keys(STAGES);
+  try {
+    const options = { only: { type: 'string' }, without: { type: 'string' } };
+    const { values } = parseArgs({ args, options });
+    const list = (text) => text?.split(',').map((name) => name.trim()) ?? [];
+    const unknown = [...list(values.only), ...list(values.without)].filter((name) => !all.includes(name));
+    if (unknown.length > 0) throw new Error(`There is no stage ${unknown.join(', ')}.`);
+    const isWanted = (name) =>
+      (!values.only || list(values.only).includes(name)) && !list(values.without).includes(name);
+    const selected = all.filter(isWanted);
+    return { selected, leftOut: all.filter((name) => !selected.includes(name)) };
+  } catch (error) {
+    console.error(`${error.message}\nnpm test [-- --only a,b | --without a,b], with stages ${all.join(', ')}`);
+    return process.exit(EX_CONFIG);
+  }
+}
+
+/** Commands that together are one check: it passes when all of them do. As many run at once as the machine has cores. */
+async function oneCheck(commands) {
+  const waiting = [...commands];
+  const failures = [];
+  const work = async () => {
+    for (let command = waiting.shift(); command; command = waiting.shift()) {
+      const { code, output } = await run(command);
+      if (code !== 0) failures.push(`${command.join(' ')}\n${output}`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const failed = failures.length > 0 || commands.length === 0 ? 1 : 0;
+  return { passed: 1 - failed, failed, output: failures.join('\n') };
+}
+
+/** A project of vitest.config.ts. A file that could not be loaded, an error outside of tests, and no test at all count as failed. */
+async function vitest(project) {
+  const file = join(reports, `${project}.json`);
+  const { code, output } = await run([
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1, output: output || `vitest ended with ${code} and no report` };
+  }
+  const unloadable = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length;
+  const passed = report.numPassedTests;
+  const failed = report.numFailedTests + unloadable;
+  const isSilentFailure = failed === 0 && (code !== 0 || passed === 0);
+  const skipped = report.numPendingTests + report.numTodoTests;
+  return { passed, failed: isSilentFailure ? 1 : failed, skipped, output };
+}
+
+function run([command, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(join(REPOSITORY, 'node_modules/.bin', command), args, {
+      cwd: REPOSITORY,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    });
+    running.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    child.once('error', (error) => resolve({ code: null, output: error.message }));
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve({ code, output });
+    });
+  });
+}
