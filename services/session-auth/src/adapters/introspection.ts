@@ -1,0 +1,73 @@
+import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
+import { type ErrorBody, type Fetch, PermanentError } from '@connector/service-kit';
+import type { Logger } from '@connector/telemetry';
+import { type Introspection, introspectionSchema } from '../domain/oauth-token.ts';
+
+/** What introspection tells: the token's facts, or that the authorization server refuses our own credentials. */
+export type Introspected =
+  | { readonly kind: 'introspected'; readonly token: Introspection }
+  | { readonly kind: 'client_refused'; readonly code: string; readonly message: string };
+
+export interface TokenIntrospection {
+  /** Throws TransientError while the authorization server does not answer, AuthorizationFailedError when it answers nonsense. */
+  introspect(token: string): Promise<Introspected>;
+}
+
+/** The authorization server answered neither yes nor no. */
+export class AuthorizationFailedError extends PermanentError {
+  override toBody(): ErrorBody {
+    const message = 'Failed to authorize request.';
+    return { message, statusCode: 500, errors: [{ code: this.code, message }] };
+  }
+}
+
+export interface IntrospectionOptions {
+  authUrl: string;
+  clientId: string;
+  clientSecret: string;
+  fetch: Fetch;
+  log: Logger;
+}
+
+/** commercetools' introspection (RFC 7662) with Basic credentials; our client needs `introspect_oauth_tokens:{projectKey}`. */
+export function oauthIntrospection(options: IntrospectionOptions): TokenIntrospection {
+  const { authUrl, clientId, clientSecret, fetch, log } = options;
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  return {
+    introspect: async (token) => {
+      let status: number;
+      let retryAfter: string | null;
+      let body: unknown;
+      try {
+        const answer = await fetch(`${authUrl}/oauth/introspect`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+          body: new URLSearchParams({ token }).toString(),
+        });
+        status = answer.status;
+        retryAfter = answer.headers.get('retry-after');
+        const text = await answer.text();
+        body = status < 300 || status === 401 ? JSON.parse(text) : undefined;
+      } catch (error) {
+        throw errorOfFailure('oauth.introspect', error);
+      }
+      if (status === 401) {
+        log.error('the authorization server refuses our own client credentials');
+        const { error, message } = (body ?? {}) as { error?: unknown; message?: unknown };
+        return {
+          kind: 'client_refused',
+          code: textOr(error, 'invalid_client'),
+          message: textOr(message, 'Not authorized'),
+        };
+      }
+      if (status === 429 || status >= 500) throw errorOfAnswer('oauth.introspect', { status, body, retryAfter });
+      const parsed = introspectionSchema.safeParse(body);
+      if (status >= 300 || !parsed.success) {
+        throw new AuthorizationFailedError(`introspection answered ${status}`, { reason: 'unreadable' });
+      }
+      return { kind: 'introspected', token: parsed.data };
+    },
+  };
+}
+
+const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' && value ? value : otherwise);

@@ -1,0 +1,78 @@
+import { type Fetch, TransientError } from '@connector/service-kit';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { DenialReason } from '../domain/denial.ts';
+
+/** A JWT's claims, or why it is no valid one, with the words callers of the original know. */
+export type JwtReading =
+  | { readonly kind: 'valid'; readonly claims: JWTPayload }
+  | { readonly kind: 'invalid'; readonly reason: DenialReason; readonly message: string };
+
+export interface JwtReader {
+  /** Checks signature and times. Throws TransientError while the keys cannot be read. */
+  read(jwt: string): Promise<JwtReading>;
+}
+
+export interface MerchantCenterKeysOptions {
+  jwksUrl: string;
+  fetch: Fetch;
+  timeoutMs: number;
+  /** Least time between two reads caused by unknown key ids, in ms. */
+  cooldownMs: number;
+  clockToleranceS: number;
+}
+
+/** How long keys are believed without reading them again, in ms. */
+const KEYS_TTL_MS = 10 * 60_000;
+
+/**
+ * The Merchant Center's signing keys by their public JWKS. An unknown key id reads them again, so keys rotate without a restart,
+ * yet not more often than the cool-down allows, so that made-up ids cause no calls. Only RS256 is accepted.
+ */
+export function merchantCenterKeys(options: MerchantCenterKeysOptions): JwtReader {
+  const { jwksUrl, fetch, timeoutMs, cooldownMs, clockToleranceS } = options;
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    cooldownDuration: cooldownMs,
+    cacheMaxAge: KEYS_TTL_MS,
+    timeoutDuration: timeoutMs,
+    [customFetch]: fetch,
+  });
+  return {
+    read: async (jwt) => {
+      try {
+        const { payload } = await jwtVerify(jwt, keys, {
+          algorithms: ['RS256'],
+          clockTolerance: clockToleranceS,
+          requiredClaims: ['exp'],
+        });
+        return { kind: 'valid', claims: payload };
+      } catch (error) {
+        return invalid(error);
+      }
+    },
+  };
+}
+
+/** Tells a bad token from keys that cannot be read, which is thrown as TransientError. */
+function invalid(error: unknown): JwtReading {
+  const say = (reason: DenialReason, message: string): JwtReading => ({ kind: 'invalid', reason, message });
+  if (error instanceof errors.JWTExpired) return say('expired', 'jwt expired');
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === 'nbf'
+      ? say('not_yet_valid', 'jwt not active')
+      : say('malformed', `invalid ${error.claim} value`);
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return say('bad_signature', 'invalid signature');
+  if (error instanceof errors.JOSEAlgNotAllowed) return say('alg_not_allowed', 'invalid algorithm');
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+    return say('unknown_key', 'invalid signature');
+  }
+  if (
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JWTInvalid ||
+    error instanceof errors.JOSENotSupported
+  ) {
+    return say('malformed', 'jwt malformed');
+  }
+  const reason = error instanceof errors.JWKSTimeout ? 'timeout' : 'jwks';
+  throw new TransientError('the keys of Merchant Center JWTs cannot be read', { reason, cause: error });
+}

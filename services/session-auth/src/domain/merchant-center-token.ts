@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { denied, granted, type Outcome, tokenDenial } from './denial.ts';
+
+/** What a Merchant Center JWT grants; the answer of `POST /verify/jwt`. */
+export const jwtPrincipalSchema = z.object({
+  /** The Merchant Center user. */
+  subject: z.string(),
+  projectKey: z.string(),
+  permissions: z.array(z.string()),
+  /** ISO 8601. */
+  expiresAt: z.string(),
+});
+
+export type JwtPrincipal = z.output<typeof jwtPrincipalSchema>;
+
+/** Claims of a JWT whose signature and times are right. */
+export interface VerifiedClaims {
+  readonly iss?: string | undefined;
+  readonly sub?: string | undefined;
+  readonly exp?: number | undefined;
+  readonly [claim: string]: unknown;
+}
+
+/** A Merchant Center user may always do this much; the original grants the same to each. */
+const PERMISSIONS = ['manage_project', 'manage_checkout_application'];
+
+/** The issuer must be exactly ours, and the claim `{iss}/claims/project_key` our project. */
+export function judgeClaims(
+  claims: VerifiedClaims,
+  expected: { issuer: string; projectKey: string },
+): Outcome<JwtPrincipal> {
+  const { issuer, projectKey } = expected;
+  if (claims.iss !== issuer) {
+    return denied(tokenDenial('wrong_issuer', 'Issuer in the token does not match the expected issuer.'));
+  }
+  if (claims[`${issuer}/claims/project_key`] !== projectKey) {
+    return denied(tokenDenial('wrong_project', 'Project key does not match.'));
+  }
+  const expiresAt = new Date((claims.exp ?? 0) * 1000).toISOString();
+  return granted({ subject: claims.sub ?? '', projectKey, permissions: PERMISSIONS, expiresAt });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { denied, granted, type Outcome, tokenDenial } from './denial.ts';
+
+/** An introspected token as the authorization server answers it (RFC 7662), as far as it is used. */
+export const introspectionSchema = z.object({
+  active: z.boolean(),
+  scope: z.string().optional(),
+  client_id: z.string().optional(),
+  exp: z.number().optional(),
+});
+
+export type Introspection = z.output<typeof introspectionSchema>;
+
+/** What an OAuth2 token grants in our project; the answer of `POST /verify/oauth2`. */
+export const oauthPrincipalSchema = z.object({
+  clientId: z.string(),
+  /** Names of the scopes granted for exactly this project, e.g. `manage_project`. */
+  permissions: z.array(z.string()),
+  customerId: z.string().optional(),
+  anonymousId: z.string().optional(),
+  /** ISO 8601. */
+  expiresAt: z.string().optional(),
+});
+
+export type OauthPrincipal = z.output<typeof oauthPrincipalSchema>;
+
+/** The end of a token in ms since the epoch: `exp` is in seconds by the standard, yet some servers send milliseconds. */
+export const endOf = ({ exp }: Introspection): number | undefined =>
+  exp === undefined ? undefined : exp < 100_000_000_000 ? exp * 1000 : exp;
+
+/**
+ * Whether the token is active and has one of `anyOf` for exactly this project: `name:{projectKey}`. The same name for another
+ * project or only for one store of it does not count. `now` in ms since the epoch.
+ */
+export function judgeToken(
+  token: Introspection,
+  { projectKey, anyOf, now }: { projectKey: string; anyOf: readonly string[]; now: number },
+): Outcome<OauthPrincipal> {
+  const end = endOf(token);
+  if (!token.active || (end !== undefined && end <= now)) return denied(tokenDenial('inactive_token', 'invalid_token'));
+  const scopes = token.scope?.split(' ').filter(Boolean) ?? [];
+  if (scopes.length === 0) return denied(tokenDenial('no_scope', 'Token has no scopes.'));
+  const permissions = scopes
+    .filter((scope) => scope.endsWith(`:${projectKey}`) && scope.split(':').length === 2)
+    .map((scope) => scope.slice(0, -projectKey.length - 1));
+  if (!anyOf.some((permission) => permissions.includes(permission))) {
+    return denied(tokenDenial('no_permission', 'Not authorized', { validAuthorities: anyOf }));
+  }
+  const [customerId, anonymousId] = ['customer_id:', 'anonymous_id:'].map((prefix) =>
+    scopes.find((scope) => scope.startsWith(prefix))?.slice(prefix.length),
+  );
+  return granted({
+    clientId: token.client_id ?? '',
+    permissions,
+    ...(customerId && { customerId }),
+    ...(anonymousId && { anonymousId }),
+    ...(end !== undefined && { expiresAt: new Date(end).toISOString() }),
+  });
+}

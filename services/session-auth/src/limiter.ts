@@ -1,0 +1,21 @@
+import { TransientError } from '@connector/service-kit';
+
+/** Runs at most `max` pieces of work at once; `maxWaiting` more wait their turn, and whoever comes then gets TransientError. */
+export function createLimiter(max: number, maxWaiting: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= max) {
+      if (waiting.length >= maxWaiting) throw new TransientError('too many lookups wait', { reason: 'overloaded' });
+      // Whoever ends hands its place over, so `running` stays as it is.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}

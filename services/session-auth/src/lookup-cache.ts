@@ -1,0 +1,103 @@
+import { SingleFlight } from '@connector/service-kit';
+import { LRUCache } from 'lru-cache';
+
+/** What a lookup found: something good with the time it may be believed at most (ms), or a refusal. */
+export type Found<T, R> =
+  | { readonly kind: 'good'; readonly value: T; readonly freshForMs?: number | undefined }
+  | { readonly kind: 'refused'; readonly refusal: R };
+
+export type CacheUse = 'hit' | 'negative' | 'miss';
+
+export interface LookupCacheOptions<T> {
+  ttlMs: number;
+  max: number;
+  refusedTtlMs: number;
+  refusedMax: number;
+  /** Bounds the lookups at once. */
+  limit: <V>(work: () => Promise<V>) => Promise<V>;
+  /** What `evict` names: the cart of a session. */
+  groupOf?: (value: T) => string;
+  /** Monotonic clock in ms. */
+  now?: () => number;
+}
+
+/** How long an eviction is remembered for lookups that began before it, in ms: longer than any time-out of theirs. */
+const LONGEST_LOOKUP_MS = 5 * 60_000;
+
+/**
+ * Remembers what lookups found. Good and refused findings have bounds of their own, so that a flood of unknown keys can neither
+ * push good ones out nor reach the other side for each request. The same key is looked up once at a time; a failed lookup leaves nothing.
+ */
+export class LookupCache<T extends object, R extends object> {
+  readonly #good: LRUCache<string, T>;
+  readonly #refused: LRUCache<string, R>;
+  readonly #evicted: LRUCache<string, number>;
+  readonly #keysOf = new Map<string, Set<string>>();
+  readonly #flight = new SingleFlight<Found<T, R>>();
+  readonly #options: LookupCacheOptions<T>;
+  readonly #now: () => number;
+
+  constructor(options: LookupCacheOptions<T>) {
+    const { now = () => performance.now() } = options;
+    const clock = { perf: { now }, ttlResolution: 0 };
+    this.#options = options;
+    this.#now = now;
+    this.#good = new LRUCache({ ...clock, max: options.max, dispose: (value, key) => this.#forget(key, value) });
+    this.#refused = new LRUCache({ ...clock, max: options.refusedMax });
+    this.#evicted = new LRUCache({ ...clock, max: options.max, ttl: LONGEST_LOOKUP_MS });
+  }
+
+  /** What is known of `key`, else what `look` finds. Throws what `look` or the limit throws. */
+  async get(key: string, look: () => Promise<Found<T, R>>): Promise<{ found: Found<T, R>; cache: CacheUse }> {
+    const value = this.#good.get(key);
+    if (value) return { found: { kind: 'good', value }, cache: 'hit' };
+    const refusal = this.#refused.get(key);
+    if (refusal) return { found: { kind: 'refused', refusal }, cache: 'negative' };
+    const found = await this.#flight.run(key, () =>
+      this.#options.limit(async () => {
+        const started = this.#now();
+        const found = await look();
+        this.#keep(key, found, started);
+        return found;
+      }),
+    );
+    return { found, cache: 'miss' };
+  }
+
+  /** Forgets everything of a group, also what a lookup that is under way will find; answers how many entries went. */
+  evict(group: string): number {
+    const keys = [...(this.#keysOf.get(group) ?? [])];
+    for (const key of keys) this.#good.delete(key);
+    this.#evicted.set(group, this.#now());
+    return keys.length;
+  }
+
+  /** Entries kept now. */
+  get size(): { good: number; refused: number } {
+    return { good: this.#good.size, refused: this.#refused.size };
+  }
+
+  #keep(key: string, found: Found<T, R>, started: number): void {
+    const { ttlMs, refusedTtlMs, groupOf } = this.#options;
+    if (found.kind === 'refused') {
+      if (refusedTtlMs > 0) this.#refused.set(key, found.refusal, { ttl: refusedTtlMs });
+      return;
+    }
+    const ttl = Math.floor(Math.min(ttlMs, found.freshForMs ?? ttlMs));
+    const group = groupOf?.(found.value);
+    const evictedAt = group === undefined ? undefined : this.#evicted.get(group);
+    if (ttl <= 0 || (evictedAt !== undefined && evictedAt >= started)) return;
+    this.#good.set(key, found.value, { ttl });
+    if (group === undefined) return;
+    const keys = this.#keysOf.get(group) ?? new Set();
+    this.#keysOf.set(group, keys.add(key));
+  }
+
+  #forget(key: string, value: T): void {
+    const group = this.#options.groupOf?.(value);
+    const keys = group === undefined ? undefined : this.#keysOf.get(group);
+    if (group === undefined || !keys) return;
+    keys.delete(key);
+    if (keys.size === 0) this.#keysOf.delete(group);
+  }
+}

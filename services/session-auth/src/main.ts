@@ -1,0 +1,37 @@
+import { createCommercetools } from '@connector/commercetools';
+import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
+import { createKafka, createProducer, createTail } from '@connector/kafka';
+import { createAdminServer, createHttpServer, type Part, readConfig, run } from '@connector/service-kit';
+import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
+import packageJson from '../package.json' with { type: 'json' };
+import { createApp } from './app.ts';
+import { configSchema } from './config.ts';
+
+const SERVICE = 'session-auth';
+const { version } = packageJson;
+
+const config = readConfig(configSchema, process.env);
+const stopTracing = await startTracing(SERVICE, version);
+startMetrics(SERVICE, version, process.env.GIT_REVISION ?? 'unknown');
+const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
+
+const kafka = createKafka(config, { clientId: SERVICE, log });
+const producer = createProducer(kafka);
+const commercetools = createCommercetools(config, { log, timeoutMs: config.UPSTREAM_TIMEOUT_MS });
+const app = createApp({ config, commercetools, send: producer.send, log });
+const tail = createTail(kafka, { name: SERVICE, topics: [PAYMENT_TRANSACTIONS], onMessage: app.evictCart });
+const server = createHttpServer({ log, port: config.HTTP_PORT, routes: app.routes });
+
+const tracing: Part = { name: 'tracing', stop: stopTracing };
+const upstream: Part = {
+  name: 'commercetools',
+  start: async () => {
+    // The first shopper should not wait for a token; whether there is one yet decides nothing.
+    commercetools.tokens.get().catch((error: unknown) => log.warn({ error }, 'no access token yet'));
+  },
+  stop: commercetools.close,
+};
+// Kafka carries only the audit trail and early evictions, so neither of its parts keeps the pod from serving.
+const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [server] });
+
+await run(log, [tracing, admin, producer, tail, upstream, server], config.SHUTDOWN_GRACE_MS);

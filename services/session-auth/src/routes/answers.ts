@@ -1,0 +1,19 @@
+import { UnauthorizedError } from '@connector/service-kit';
+import type { Response } from 'express';
+import type { Denial, Outcome } from '../domain/denial.ts';
+
+/** 200 with what is granted, or 401 in the contract's shape. A refusal is an expected answer: counted, audited, not logged. */
+export function answer<T extends object>(res: Response, outcome: Outcome<T>): void {
+  switch (outcome.kind) {
+    case 'granted':
+      res.json(outcome.principal);
+      break;
+    case 'denied':
+      refuse(res, outcome.denial);
+  }
+}
+
+export function refuse(res: Response, { code, message, fields }: Denial): void {
+  const body = new UnauthorizedError(code, message, fields).toBody();
+  res.status(401).json({ ...body, correlationId: res.getHeader('x-correlation-id') });
+}

@@ -1,0 +1,62 @@
+import { TransientError } from '@connector/service-kit';
+import { type Request, type Response, Router } from 'express';
+import type { AccessOutcome, CheckAccess } from '../use-cases/check-access.ts';
+import { refuse } from './answers.ts';
+
+/** Where each gateway says which request it asks about. Only its own headers are read: a client may have sent the others'. */
+const QUESTIONS = {
+  nginx: (req: Request) => ({ method: req.get('x-original-method'), target: req.get('x-original-uri') }),
+  traefik: (req: Request) => ({ method: req.get('x-forwarded-method'), target: req.get('x-forwarded-uri') }),
+  envoy: (req: Request) => ({ method: req.method, target: req.path.slice('/ext-auth/envoy'.length) }),
+} as const;
+
+type Gateway = keyof typeof QUESTIONS;
+
+/**
+ * External authorization as gateways ask for it: 200 with identity headers `x-auth-*`, 401, 403. Fails closed: while a check
+ * cannot be made, 503; nginx, which takes nothing but 2xx, 401 and 403, gets 403.
+ */
+export function extAuthRoutes({ checkAccess }: { checkAccess: CheckAccess }): Router {
+  const handler = (gateway: Gateway) => async (req: Request, res: Response) => {
+    const { method, target } = QUESTIONS[gateway](req);
+    const question = {
+      method: method ?? '',
+      target: target ?? '',
+      sessionId: req.get('x-session-id'),
+      authorization: req.get('authorization'),
+    };
+    try {
+      answer(res, await checkAccess(question));
+    } catch (error) {
+      if (gateway !== 'nginx' || !(error instanceof TransientError)) throw error;
+      forbid(res);
+    }
+  };
+  return Router({ caseSensitive: true })
+    .all('/ext-auth/nginx', handler('nginx'))
+    .all('/ext-auth/traefik', handler('traefik'))
+    .all('/ext-auth/envoy/*path', handler('envoy'));
+}
+
+function answer(res: Response, outcome: AccessOutcome): void {
+  switch (outcome.kind) {
+    case 'granted':
+      for (const [name, value] of Object.entries(outcome.identity)) res.setHeader(`x-auth-${name}`, headerSafe(value));
+      res.status(200).end();
+      break;
+    case 'denied':
+      refuse(res, outcome.denial);
+      break;
+    case 'forbidden':
+      forbid(res);
+  }
+}
+
+function forbid(res: Response): void {
+  const message = 'Not allowed.';
+  const errors = [{ code: 'access_denied', message }];
+  res.status(403).json({ message, statusCode: 403, errors, correlationId: res.getHeader('x-correlation-id') });
+}
+
+/** Identities come from commercetools, yet a header must not be cut short or split whatever they hold. */
+const headerSafe = (value: string): string => value.replace(/[^\x20-\x7e]/g, '');

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { metrics } from '@connector/telemetry';
+import type { Audit } from '../adapters/audit.ts';
+import type { Outcome, Scheme } from '../domain/denial.ts';
+import type { CacheUse } from '../lookup-cache.ts';
+
+/** Which request the check is for, as the asking service names it: for the audit trail. */
+export interface Origin {
+  method?: string | undefined;
+  route?: string | undefined;
+}
+
+/** What a check found, and by which use of a cache. */
+export interface Checked<T> {
+  outcome: Outcome<T>;
+  cache: CacheUse | 'none';
+}
+
+/** Hash of a credential, in hex: what is kept and published in its place. */
+export const credentialHashOf = (credential: string): string => createHash('sha256').update(credential).digest('hex');
+
+/** Runs a check, counts it and puts a refusal into the audit trail. */
+export async function settle<T>(
+  {
+    audit,
+    scheme,
+    credential,
+    origin,
+  }: { audit: Audit; scheme: Scheme; credential: string | undefined; origin: Origin },
+  check: () => Promise<Checked<T>>,
+): Promise<Outcome<T>> {
+  let checked: Checked<T>;
+  try {
+    checked = await check();
+  } catch (error) {
+    metrics.sessionChecks.inc({ outcome: 'unavailable', cache: 'miss' });
+    throw error;
+  }
+  const { outcome, cache } = checked;
+  metrics.sessionChecks.inc({ outcome: outcome.kind === 'granted' ? 'granted' : outcome.denial.reason, cache });
+  if (outcome.kind === 'denied') {
+    const { reason } = outcome.denial;
+    audit.denied({ scheme, reason, ...origin, ...(credential && { credentialHash: credentialHashOf(credential) }) });
+  }
+  return outcome;
+}

@@ -1,0 +1,32 @@
+import type { Audit } from '../adapters/audit.ts';
+import type { JwtReader } from '../adapters/merchant-center-keys.ts';
+import { bearerTokenOf } from '../domain/bearer.ts';
+import { denied, type Outcome, tokenDenial } from '../domain/denial.ts';
+import { type JwtPrincipal, judgeClaims } from '../domain/merchant-center-token.ts';
+import { type Origin, settle } from './settle.ts';
+
+interface Deps {
+  jwts: JwtReader;
+  issuer: string;
+  projectKey: string;
+  audit: Audit;
+}
+
+export type VerifyJwt = (authorization: string | null | undefined, origin: Origin) => Promise<Outcome<JwtPrincipal>>;
+
+/** Whose Merchant Center JWT an `Authorization` header carries. Throws TransientError while the keys cannot be read. */
+export function createVerifyJwt({ jwts, issuer, projectKey, audit }: Deps): VerifyJwt {
+  return (authorization, origin) => {
+    const bearer = bearerTokenOf(authorization);
+    const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
+    return settle({ audit, scheme: 'jwt', credential, origin }, async () => {
+      if (bearer.kind === 'denied') return { outcome: bearer, cache: 'none' };
+      const reading = await jwts.read(bearer.token);
+      const outcome =
+        reading.kind === 'valid'
+          ? judgeClaims(reading.claims, { issuer, projectKey })
+          : denied(tokenDenial(reading.reason, reading.message));
+      return { outcome, cache: 'none' };
+    });
+  };
+}

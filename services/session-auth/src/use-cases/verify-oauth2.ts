@@ -1,0 +1,53 @@
+import type { Audit } from '../adapters/audit.ts';
+import type { TokenIntrospection } from '../adapters/introspection.ts';
+import { bearerTokenOf } from '../domain/bearer.ts';
+import { type Denial, denied, type Outcome, tokenDenial } from '../domain/denial.ts';
+import { endOf, type Introspection, judgeToken, type OauthPrincipal } from '../domain/oauth-token.ts';
+import type { LookupCache } from '../lookup-cache.ts';
+import { credentialHashOf, type Origin, settle } from './settle.ts';
+
+export type TokenCache = LookupCache<Introspection, Denial>;
+
+interface Deps {
+  introspection: TokenIntrospection;
+  cache: TokenCache;
+  projectKey: string;
+  audit: Audit;
+  now?: () => number;
+}
+
+export type VerifyOauth2 = (
+  authorization: string | null | undefined,
+  anyOf: readonly string[],
+  origin: Origin,
+) => Promise<Outcome<OauthPrincipal>>;
+
+/** The authorization server no longer knows the token, or calls it inactive. */
+const INACTIVE = tokenDenial('inactive_token', 'invalid_token');
+
+/**
+ * Whose OAuth2 token an `Authorization` header carries, provided it has one of `anyOf` for our project. Throws TransientError
+ * while the authorization server does not answer, AuthorizationFailedError when it answers nonsense.
+ */
+export function createVerifyOauth2({ introspection, cache, projectKey, audit, now = Date.now }: Deps): VerifyOauth2 {
+  return (authorization, anyOf, origin) => {
+    const bearer = bearerTokenOf(authorization);
+    const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
+    return settle({ audit, scheme: 'oauth2', credential, origin }, async () => {
+      if (bearer.kind === 'denied') return { outcome: bearer, cache: 'none' };
+      const { found, cache: use } = await cache.get(`${projectKey}:${credentialHashOf(bearer.token)}`, async () => {
+        const answer = await introspection.introspect(bearer.token);
+        if (answer.kind === 'client_refused') {
+          const { code, message } = answer;
+          return { kind: 'refused', refusal: { reason: 'client_refused', code, message } };
+        }
+        if (!answer.token.active) return { kind: 'refused', refusal: INACTIVE };
+        const end = endOf(answer.token);
+        return { kind: 'good', value: answer.token, freshForMs: end === undefined ? undefined : end - now() };
+      });
+      const outcome =
+        found.kind === 'good' ? judgeToken(found.value, { projectKey, anyOf, now: now() }) : denied(found.refusal);
+      return { outcome, cache: use };
+    });
+  };
+}

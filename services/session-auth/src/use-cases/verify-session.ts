@@ -1,0 +1,53 @@
+import type { Audit } from '../adapters/audit.ts';
+import type { Sessions } from '../adapters/session-api.ts';
+import { type DenialReason, denied, granted, type Outcome, sessionDenial } from '../domain/denial.ts';
+import { isSessionId, judgeSession, type SessionPrincipal } from '../domain/session.ts';
+import type { LookupCache } from '../lookup-cache.ts';
+import { type Checked, credentialHashOf, type Origin, settle } from './settle.ts';
+
+export type SessionCache = LookupCache<SessionPrincipal, { reason: DenialReason }>;
+
+interface Deps {
+  sessions: Sessions;
+  cache: SessionCache;
+  projectKey: string;
+  audit: Audit;
+  now?: () => number;
+}
+
+export type VerifySession = (
+  sessionId: string | null | undefined,
+  origin: Origin,
+) => Promise<Outcome<SessionPrincipal>>;
+
+/**
+ * Who holds a session, and for which cart. One call of the Session API per session and time to live, kept by project and hash.
+ * Throws TransientError while the Session API cannot tell.
+ */
+export function createVerifySession({ sessions, cache, projectKey, audit, now = Date.now }: Deps): VerifySession {
+  const refuse = (reason: DenialReason): Checked<SessionPrincipal> => ({
+    outcome: denied(sessionDenial(reason)),
+    cache: 'none',
+  });
+
+  return (given, origin) => {
+    const sessionId = given?.trim();
+    return settle({ audit, scheme: 'session', credential: sessionId, origin }, async () => {
+      if (!sessionId) return refuse('missing');
+      if (!isSessionId(sessionId)) return refuse('malformed');
+      const credentialHash = credentialHashOf(sessionId);
+      const { found, cache: use } = await cache.get(`${projectKey}:${credentialHash}`, async () => {
+        const session = await sessions.find(sessionId);
+        if (!session) return { kind: 'refused', refusal: { reason: 'unknown_session' } };
+        const verdict = judgeSession(session, projectKey, now());
+        if (verdict.kind === 'refused') return { kind: 'refused', refusal: { reason: verdict.reason } };
+        const { principal } = verdict;
+        audit.verified({ credentialHash, cartId: principal.cartId });
+        const freshForMs = principal.expiresAt ? Date.parse(principal.expiresAt) - now() : undefined;
+        return { kind: 'good', value: principal, freshForMs };
+      });
+      const outcome = found.kind === 'good' ? granted(found.value) : denied(sessionDenial(found.refusal.reason));
+      return { outcome, cache: use };
+    });
+  };
+}
