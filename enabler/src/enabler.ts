@@ -1,5 +1,7 @@
+import { createCardBuilder } from './components/card.ts';
 import { createDropinBuilder } from './dropin/dropin.ts';
 import { ConfigurationError } from './errors.ts';
+import { createExpressBuilder, type ExpressSetup } from './express/express.ts';
 import { textsFor } from './messages.ts';
 import type {
   EnablerOptions,
@@ -22,6 +24,8 @@ import {
   type SessionSetup,
   setUpSession,
 } from './setup.ts';
+import { createStoredBuilder } from './stored/stored.ts';
+import { startStripe } from './stripe.ts';
 
 /**
  * What Checkout, or a merchant's page, creates for one session. The constructor never throws and does nothing yet, also on a server;
@@ -31,6 +35,7 @@ export class Enabler implements PaymentEnabler {
   readonly #context: Context;
   readonly #operationsConfig: () => Promise<OperationsConfig>;
   readonly #session: () => Promise<SessionSetup>;
+  readonly #express: () => Promise<ExpressSetup>;
   /** A pi_first payment is opened once per enabler, or each form would leave a PaymentIntent behind. */
   readonly #reserved: () => Promise<OpenedPayment>;
 
@@ -39,6 +44,7 @@ export class Enabler implements PaymentEnabler {
     this.#context = context;
     this.#operationsConfig = once(() => context.processor.operationsConfig());
     this.#session = once(() => setUpSession(context, this.#operationsConfig));
+    this.#express = once(() => this.#setUpExpress());
     this.#reserved = once(() => context.processor.openPayment());
   }
 
@@ -49,16 +55,41 @@ export class Enabler implements PaymentEnabler {
     return createDropinBuilder(this.#context, setup, reserved, (url) => this.resume(url));
   }
 
+  /** With a session express knows the customer too; without one it only knows what any page of the shop may know. */
+  async #setUpExpress(): Promise<ExpressSetup> {
+    const { processor, loadStripe, options } = this.#context;
+    if (options.sessionId) {
+      const session = await this.#session();
+      return { stripe: session.stripe, config: session.config, session };
+    }
+    const config = await processor.expressConfig();
+    return { config, stripe: await startStripe(loadStripe, config.publishableKey, options.locale) };
+  }
+
   async createComponentBuilder(type: string): Promise<PaymentComponentBuilder> {
-    throw unsupported('Component', type, []);
+    if (type !== 'card') throw unsupported('Component', type, ['card']);
+    const setup = await this.#session();
+    return createCardBuilder(this.#context, setup, this.#opener(setup));
   }
 
   async createExpressBuilder(type: string): Promise<PaymentExpressBuilder> {
-    throw unsupported('Express checkout', type, []);
+    if (type !== 'dropin') throw unsupported('Express checkout', type, ['dropin']);
+    return createExpressBuilder(this.#context, await this.#express());
   }
 
   async createStoredPaymentMethodBuilder(type: string): Promise<StoredComponentBuilder> {
-    throw unsupported('Stored payment method', type, []);
+    if (type !== 'card') throw unsupported('Stored payment method', type, ['card']);
+    if (!(await this.isStoredPaymentMethodsEnabled())) {
+      const message = 'Stored payment methods are not enabled.';
+      throw new ConfigurationError('stored_payment_methods_disabled', { message });
+    }
+    const [setup, methods] = await Promise.all([this.#session(), this.#context.processor.storedPaymentMethods()]);
+    return createStoredBuilder(this.#context, setup, methods, this.#opener(setup));
+  }
+
+  /** How a form gets its payment: the one opened beforehand in the pi_first flow, else a new one at each submit. */
+  #opener({ element }: SessionSetup): () => Promise<OpenedPayment> {
+    return element.flowType === 'pi_first' ? this.#reserved : () => this.#context.processor.openPayment();
   }
 
   async isStoredPaymentMethodsEnabled(): Promise<boolean> {

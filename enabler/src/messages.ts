@@ -19,7 +19,9 @@ const EN = {
     'The payment form could not be loaded. Please check your connection or content blocker and try again.',
   not_ready: 'The payment form is not ready yet. Please wait a moment and try again.',
   cancelled: 'The payment was cancelled.',
-  shipping_unavailable: 'We cannot ship to this address.',
+  shipping: 'Shipping',
+  pay: 'Pay',
+  incomplete_card: 'Your card details are incomplete.',
 };
 export type MessageKey = keyof typeof EN;
 
@@ -45,7 +47,9 @@ const DE: Record<MessageKey, string> = {
     'Das Zahlungsformular konnte nicht geladen werden. Bitte prüfen Sie Ihre Verbindung oder Ihren Inhaltsblocker und versuchen Sie es erneut.',
   not_ready: 'Das Zahlungsformular ist noch nicht bereit. Bitte warten Sie einen Moment und versuchen Sie es erneut.',
   cancelled: 'Die Zahlung wurde abgebrochen.',
-  shipping_unavailable: 'An diese Adresse können wir nicht liefern.',
+  shipping: 'Versand',
+  pay: 'Bezahlen',
+  incomplete_card: 'Ihre Kartendaten sind unvollständig.',
 };
 
 const FR: Record<MessageKey, string> = {
@@ -69,7 +73,9 @@ const FR: Record<MessageKey, string> = {
     "Le formulaire de paiement n'a pas pu être chargé. Veuillez vérifier votre connexion ou votre bloqueur de contenu et réessayer.",
   not_ready: "Le formulaire de paiement n'est pas encore prêt. Veuillez patienter un instant et réessayer.",
   cancelled: 'Le paiement a été annulé.',
-  shipping_unavailable: 'Nous ne livrons pas à cette adresse.',
+  shipping: 'Livraison',
+  pay: 'Payer',
+  incomplete_card: 'Les données de votre carte sont incomplètes.',
 };
 
 const LANGUAGES: Record<string, Record<MessageKey, string>> = { en: EN, de: DE, fr: FR };

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { Enabler } from '../enabler.ts';
+import { type Answer, fakeHost, fakeProcessor, fakeStripe } from '../testing.ts';
+
+const STORED = [
+  {
+    id: 'pm-1',
+    type: 'card',
+    token: 'pm_secret',
+    createdAt: '2026-01-01T00:00:00Z',
+    isDefault: true,
+    displayOptions: { endDigits: '4242' },
+  },
+  {
+    id: 'pm-2',
+    type: 'sepa_debit',
+    token: 'pm_other',
+    createdAt: '2026-01-01T00:00:00Z',
+    isDefault: false,
+    displayOptions: {},
+  },
+];
+
+function page(answers: Record<string, Answer | Answer[]> = {}) {
+  const stripe = fakeStripe();
+  const processor = fakeProcessor({
+    'GET /stored-payment-methods': [200, { storedPaymentMethods: STORED }],
+    ...answers,
+  });
+  const host = fakeHost(stripe, processor);
+  return { stripe, processor, enabler: new Enabler(host.options, host.dependencies), ...host };
+}
+const DISABLED: Answer = [
+  200,
+  { environment: 'TEST', publishableKey: 'pk_test_1', storedPaymentMethodsConfig: { isEnabled: false } },
+];
+
+describe('the card component', () => {
+  async function card(answers = {}) {
+    const made = page(answers);
+    const component = (await made.enabler.createComponentBuilder('card')).build({});
+    await component.mount('#card');
+    return { ...made, component };
+  }
+
+  it('pays once the card is complete', async () => {
+    const { component, stripe, results } = await card();
+    stripe.element.emit('change', { complete: true, brand: 'visa' });
+    await component.submit();
+    expect(stripe.confirms[0]).toMatchObject({
+      clientSecret: 'pi_1_secret',
+      return_url: expect.stringContaining('paymentReference=payment-1'),
+    });
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
+  });
+
+  it('opens no payment for an incomplete card, and takes the shopper to it', async () => {
+    const { component, stripe, processor, errors } = await card();
+    await component.submit();
+    expect(errors[0]?.error).toMatchObject({ code: 'incomplete_card', type: 'validation_error' });
+    expect(processor.count('GET /payments')).toBe(0);
+    expect(stripe.element.isFocused).toBe(true);
+  });
+
+  it('answers what it knows of the card', async () => {
+    const { component, stripe } = await card();
+    await expect(component.isValid?.()).resolves.toBe(false);
+    await expect(component.getState?.()).resolves.toEqual({});
+    stripe.element.emit('change', { complete: true, brand: 'visa' });
+    await expect(component.isValid?.()).resolves.toBe(true);
+    await expect(component.getState?.()).resolves.toEqual({ card: { brand: 'visa' } });
+  });
+
+  it('keeps the card of a known customer who agreed', async () => {
+    const { component, stripe } = await card({
+      'GET /customer/session': [200, { stripeCustomerId: 'cus_1', ephemeralKey: 'ek', sessionId: 's' }],
+    });
+    stripe.element.emit('change', { complete: true });
+    await component.submit({ storePaymentDetails: true });
+    expect(stripe.confirms[0]).toMatchObject({ setup_future_usage: 'off_session' });
+  });
+});
+
+describe('stored payment methods', () => {
+  it('are listed by type, and never with their token', async () => {
+    const { enabler } = page();
+    const answer = await enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] });
+    expect(answer.storedPaymentMethods?.map(({ id }) => id)).toEqual(['pm-1']);
+    expect(JSON.stringify(answer)).not.toContain('pm_secret');
+  });
+
+  it('are none while the feature is off', async () => {
+    const { enabler } = page({ 'GET /operations/config': DISABLED });
+    await expect(enabler.isStoredPaymentMethodsEnabled()).resolves.toBe(false);
+    await expect(enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] })).resolves.toEqual({
+      storedPaymentMethods: [],
+    });
+    await expect(enabler.createStoredPaymentMethodBuilder('card')).rejects.toMatchObject({
+      code: 'stored_payment_methods_disabled',
+    });
+  });
+
+  it('pay without any input', async () => {
+    const { enabler, stripe, results } = page();
+    const component = (await enabler.createStoredPaymentMethodBuilder('card')).build({ id: 'pm-1', brands: ['visa'] });
+    await component.mount('#stored');
+    await component.submit();
+    expect(stripe.confirms[0]).toMatchObject({
+      clientSecret: 'pi_1_secret',
+      confirmParams: { payment_method: 'pm_secret' },
+    });
+    expect(results).toHaveLength(1);
+  });
+
+  it('that are not the shopper’s can’t be built', async () => {
+    const { enabler } = page();
+    const builder = await enabler.createStoredPaymentMethodBuilder('card');
+    expect(() => builder.build({ id: 'pm-9', brands: [] })).toThrow('No stored payment method has the id pm-9.');
+  });
+
+  it('are removed at the processor, and a refusal is told', async () => {
+    const { enabler, processor } = page({
+      'DELETE /stored-payment-methods/pm-1': [[200], [404, { errors: [{ code: 'ResourceNotFound' }] }]],
+    });
+    const component = (await enabler.createStoredPaymentMethodBuilder('card')).build({ id: 'pm-1', brands: [] });
+    await component.remove();
+    expect(processor.calls.at(-1)).toMatchObject({ headers: { 'X-Session-Id': 'session-1' } });
+    await expect(component.remove()).rejects.toMatchObject({ code: 'ResourceNotFound' });
+  });
+});
+
+describe('unsupported types are named', () => {
+  it.each([
+    [
+      'component',
+      (enabler: Enabler) => enabler.createComponentBuilder('invoice'),
+      'Component type not supported: invoice. Supported types: card',
+    ],
+    [
+      'express',
+      (enabler: Enabler) => enabler.createExpressBuilder('sample'),
+      'Express checkout type not supported: sample. Supported types: dropin',
+    ],
+    [
+      'stored',
+      (enabler: Enabler) => enabler.createStoredPaymentMethodBuilder('paypal'),
+      'Stored payment method type not supported: paypal. Supported types: card',
+    ],
+  ])('%s', async (_kind, create, message) => {
+    await expect(create(page().enabler)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,75 @@
+import { addPayButton } from '../dom.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { StoredComponent, StoredComponentBuilder, StoredComponentOptions } from '../payment-enabler.ts';
+import { confirmParams, createPaymentFlow } from '../payment-flow.ts';
+import type { OpenedPayment, RawStoredPaymentMethod } from '../processor-client.ts';
+import type { Context, SessionSetup } from '../setup.ts';
+import { createSubmission } from '../submission.ts';
+
+/** Builds components that pay with one of the shopper's `methods`; Stripe's token of it never leaves the library. */
+export const createStoredBuilder = (
+  context: Context,
+  setup: SessionSetup,
+  methods: readonly RawStoredPaymentMethod[],
+  open: () => Promise<OpenedPayment>,
+): StoredComponentBuilder => ({
+  componentHasSubmit: true,
+  build(options) {
+    const method = methods.find(({ id }) => id === options.id);
+    if (!method) {
+      const message = `No stored payment method has the id ${options.id}.`;
+      throw new ConfigurationError('unknown_stored_payment_method', { message });
+    }
+    return buildStored(context, setup, method, open, options);
+  },
+});
+
+function buildStored(
+  context: Context,
+  { stripe }: SessionSetup,
+  method: RawStoredPaymentMethod,
+  open: () => Promise<OpenedPayment>,
+  options: StoredComponentOptions,
+): StoredComponent {
+  const { text, processor, reporter, sleep, onPageRestored } = context;
+  const flow = createPaymentFlow({ stripe, processor, text, sleep });
+  const submit = createSubmission(
+    () =>
+      flow.pay(open, (opened) => {
+        const { return_url } = confirmParams(opened, text);
+        return stripe.confirmPayment({
+          clientSecret: opened.sClientSecret,
+          redirect: 'if_required',
+          confirmParams: { return_url, payment_method: method.token },
+        });
+      }),
+    { reporter, text, onPageRestored },
+  );
+  let removeButton = () => {};
+
+  return {
+    async mount(selector) {
+      removeButton();
+      if (options.showPayButton) removeButton = addPayButton(selector, text('pay'), payByButton);
+    },
+    submit,
+    async remove() {
+      await processor.deleteStoredPaymentMethod(method.id);
+      removeButton();
+    },
+    // The form has no fields: what was stored is complete.
+    async showValidation() {},
+    isValid: async () => true,
+    isAvailable: async () => true,
+  };
+
+  async function payByButton(): Promise<void> {
+    try {
+      await options.onPayButtonClick?.();
+    } catch {
+      // The host does not want to pay now.
+      return;
+    }
+    await submit();
+  }
+}
