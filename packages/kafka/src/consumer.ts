@@ -200,6 +200,8 @@ class KeyOrderedConsumer implements Part {
       this.#kafka.log.info({ group: groupId, partitions: partitions.length }, 'joined the group');
     });
     consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      // It is alive and tries again: a broker that is away must not get this process restarted.
+      if (restart) touch();
       this.#leave();
       metrics.consumerCrashes.inc({ group: groupId, restart: String(restart) });
       if (!restart) this.#crashed = error.name;

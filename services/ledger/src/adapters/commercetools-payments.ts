@@ -1,0 +1,58 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import { type Commercetools, CommercetoolsRejection, type Executable } from '@connector/commercetools';
+import { NotFoundError } from '@connector/service-kit';
+import type { Carts, Payments } from '../use-cases/ports.ts';
+
+async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Payments of the project over its HTTP API. */
+export function commercetoolsPayments({ api, call }: Commercetools): Payments {
+  const payments = api.payments();
+  return {
+    byId: (ID) => orUndefined(call('payments.get', payments.withId({ ID }).get())),
+    byKey: (key) => orUndefined(call('payments.get_by_key', payments.withKey({ key }).get())),
+    byPaymentIntent: async (paymentIntentId) => {
+      const where = `interfaceId="${escaped(paymentIntentId)}"`;
+      const { results } = await call(
+        'payments.query',
+        payments.get({ queryArgs: { where, limit: 2, withTotal: false } }),
+      );
+      return results[0];
+    },
+    update: ({ id, version }, actions) =>
+      call('payments.update', payments.withId({ ID: id }).post({ body: { version, actions } }) as Executable<Payment>),
+    create: async (draft) => {
+      try {
+        return await call('payments.create', payments.post({ body: draft }));
+      } catch (error) {
+        if (error instanceof CommercetoolsRejection && error.code === 'DuplicateField' && error.field === 'key')
+          return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Carts of the project over its HTTP API. */
+export function commercetoolsCarts({ api, call }: Commercetools): Carts {
+  return {
+    byId: (ID) => orUndefined(call('carts.get', api.carts().withId({ ID }).get())),
+    addPayment: async ({ id, version }, paymentId) => {
+      const body = {
+        version,
+        actions: [{ action: 'addPayment' as const, payment: { typeId: 'payment' as const, id: paymentId } }],
+      };
+      await call('carts.update', api.carts().withId({ ID: id }).post({ body }));
+    },
+  };
+}
+
+/** A value inside the quotes of a query predicate. */
+const escaped = (value: string): string => value.replace(/["\\]/g, '\\$&');

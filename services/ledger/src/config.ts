@@ -1,0 +1,35 @@
+import { commercetoolsConfig } from '@connector/commercetools';
+import { kafkaConfig } from '@connector/kafka';
+import { integer, serviceConfig } from '@connector/service-kit';
+import { stripeConfig } from '@connector/stripe';
+import { z } from 'zod';
+
+/** Every variable the ledger reads. */
+export const configSchema = z.object({
+  METRICS_PORT: serviceConfig.METRICS_PORT,
+  LOG_LEVEL: serviceConfig.LOG_LEVEL,
+  LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
+  SHUTDOWN_GRACE_MS: serviceConfig.SHUTDOWN_GRACE_MS,
+  CTP_PROJECT_KEY: commercetoolsConfig.CTP_PROJECT_KEY,
+  CTP_CLIENT_ID: commercetoolsConfig.CTP_CLIENT_ID,
+  CTP_CLIENT_SECRET: commercetoolsConfig.CTP_CLIENT_SECRET,
+  CTP_AUTH_URL: commercetoolsConfig.CTP_AUTH_URL,
+  CTP_API_URL: commercetoolsConfig.CTP_API_URL,
+  CTP_CHECKOUT_URL: commercetoolsConfig.CTP_CHECKOUT_URL,
+  ...stripeConfig,
+  ...kafkaConfig,
+  PAYMENT_INTERFACE: z
+    .string()
+    .min(1)
+    .default('checkout-stripe')
+    .describe('paymentMethodInfo.paymentInterface of payments, and the interface of stored payment methods'),
+  LEDGER_CONCURRENCY: integer(1, 512).default(32).describe('Payments handled at once; one payment never twice at once'),
+  LEDGER_KNOWN_PAYMENTS: integer(0, 1_000_000)
+    .default(5_000)
+    .describe('Payments remembered, so that an event of a known one costs one call'),
+  LEDGER_CALL_TIMEOUT_MS: integer(100, 60_000).default(10_000).describe('Gives up on one call after this long, in ms'),
+  LEDGER_PARK_LIMIT_MS: integer(1_000, 24 * 60 * 60_000)
+    .default(15 * 60_000)
+    .describe('How long one payment may fail while others succeed before its event becomes a dead letter, in ms'),
+});
+export type LedgerConfig = z.output<typeof configSchema>;

@@ -1,0 +1,72 @@
+import type { Payment, PaymentUpdateAction } from '@commercetools/platform-sdk';
+import type { Fact, TransactionFact } from './facts.ts';
+import { record } from './record.ts';
+import { RULES } from './rules.ts';
+
+/** Raised when what the rules decide changes, so that results derived under different rules can be told apart. */
+export const RULES_VERSION = '1';
+
+/** What decisions look at of a payment. */
+export type DecidablePayment = Pick<
+  Payment,
+  'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo' | 'interfaceInteractions'
+>;
+
+/** A record of the event on the payment; written only where the merchant's project has the type for it. */
+export interface Interaction {
+  readonly typeKey: string;
+  readonly fields: { interactionId: string; createdAt: string; type: string; response?: string };
+}
+
+export interface Decision {
+  readonly facts: readonly Fact[];
+  readonly paymentIntentId?: string | undefined;
+  readonly interaction?: Interaction | undefined;
+}
+
+/**
+ * The update actions that make `payment` show `facts`, in one update; none when it does already. Pure and total: it reads no
+ * clock and asks nobody, so any permutation, duplication and redelivery of the same facts ends in the same payment.
+ */
+export function decide(
+  payment: DecidablePayment,
+  { facts, paymentIntentId, interaction }: Decision,
+): PaymentUpdateAction[] {
+  const transactions = facts.flatMap((fact) => apply(fact, payment)).flatMap((fact) => record(payment, fact));
+  return [
+    ...interfaceId(payment, paymentIntentId),
+    ...methodInfo(payment, facts),
+    ...transactions,
+    ...interfaceInteraction(payment, interaction),
+  ];
+}
+
+function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionFact[] {
+  const rule = RULES[fact.kind] as (fact: F, payment: DecidablePayment) => TransactionFact[];
+  return rule(fact, payment);
+}
+
+/** The payment's handle at Stripe is its PaymentIntent's id, always; commercetools never lets it change. */
+const interfaceId = (payment: DecidablePayment, paymentIntentId: string | undefined): PaymentUpdateAction[] =>
+  payment.interfaceId || !paymentIntentId ? [] : [{ action: 'setInterfaceId', interfaceId: paymentIntentId }];
+
+/** The kind of payment method, from the first charge that tells it. */
+function methodInfo({ paymentMethodInfo }: DecidablePayment, facts: readonly Fact[]): PaymentUpdateAction[] {
+  if (paymentMethodInfo.method) return [];
+  const method = facts
+    .map((fact) =>
+      fact.kind === 'charge' || fact.kind === 'refunds' ? fact.charge.payment_method_details?.type : undefined,
+    )
+    .find(Boolean);
+  return method ? [{ action: 'setMethodInfoMethod', method }] : [];
+}
+
+function interfaceInteraction(
+  { interfaceInteractions }: DecidablePayment,
+  interaction: Interaction | undefined,
+): PaymentUpdateAction[] {
+  if (!interaction) return [];
+  const { typeKey, fields } = interaction;
+  if (interfaceInteractions?.some(({ fields: known }) => known.interactionId === fields.interactionId)) return [];
+  return [{ action: 'addInterfaceInteraction', type: { typeId: 'type', key: typeKey }, fields }];
+}

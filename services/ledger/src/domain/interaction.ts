@@ -1,0 +1,68 @@
+import type { Interaction } from './decide.ts';
+import type { PaymentEvent } from './payment-event.ts';
+
+/** Why a payment was declined, in Stripe's codes and words. */
+export interface Decline {
+  readonly code?: string | undefined;
+  readonly declineCode?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** The decline that an event tells of, if it does. */
+export function declineOf({ happening }: PaymentEvent): Decline | undefined {
+  if (happening.kind === 'operation-refused') {
+    const { code, declineCode } = happening.refusal;
+    return { code, declineCode };
+  }
+  if (happening.kind !== 'payment-failed') return undefined;
+  const { code, decline_code: declineCode, message } = happening.paymentIntent.last_payment_error ?? {};
+  return { code: code ?? undefined, declineCode: declineCode ?? undefined, message: message ?? undefined };
+}
+
+/**
+ * The record of an event on the payment, in the type that Checkout's tools read. `response` holds what happened in a few fields, never the
+ * raw event: it has the shopper's data.
+ */
+export function interactionOf(event: PaymentEvent, typeKey: string | undefined): Interaction | undefined {
+  if (!typeKey || event.happening.kind === 'payment-opened') return undefined;
+  const { id, type, occurredAt } = event;
+  return {
+    typeKey,
+    fields: {
+      interactionId: id,
+      createdAt: occurredAt.toISOString(),
+      type,
+      response: JSON.stringify(summaryOf(event)),
+    },
+  };
+}
+
+function summaryOf(event: PaymentEvent): Record<string, unknown> {
+  const { happening } = event;
+  const decline = declineOf(event);
+  switch (happening.kind) {
+    case 'payment-intent-changed':
+    case 'payment-failed':
+    case 'shopper-must-act': {
+      const { id, status, amount, amount_received, currency } = happening.paymentIntent;
+      return { id, status, amount, amount_received, currency, ...decline };
+    }
+    case 'charge-changed':
+    case 'charge-refunded': {
+      const { id, status, amount, amount_captured, amount_refunded, currency } = happening.charge;
+      return { id, status, amount, amount_captured, amount_refunded, currency };
+    }
+    case 'refund-changed': {
+      const { id, status, amount, currency } = happening.refund;
+      return { id, status, amount, currency };
+    }
+    case 'dispute-changed': {
+      const { id, status, amount, currency } = happening.dispute;
+      return { id, status, amount, currency };
+    }
+    case 'operation-refused':
+      return { operation: happening.data.operation, operationId: happening.data.operationId, ...decline };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,166 @@
+import { EVENTS, type EventAttributes, type EventData, idOf, STRIPE_TYPE_PREFIX } from '@connector/contracts';
+import { PermanentError } from '@connector/service-kit';
+import { z } from 'zod';
+import {
+  type ChargeObject,
+  chargeSchema,
+  type DisputeObject,
+  disputeSchema,
+  type PaymentIntentObject,
+  paymentIntentSchema,
+  type RefundObject,
+  refundSchema,
+  stripeEventSchema,
+} from './stripe-objects.ts';
+
+/** What happened, in our words, whoever told it: Stripe by webhook, or intent. */
+export type Happening =
+  | { kind: 'payment-opened'; data: EventData<'checkout.payment.opened'> }
+  | { kind: 'payment-intent-changed'; paymentIntent: PaymentIntentObject }
+  | { kind: 'shopper-must-act'; paymentIntent: PaymentIntentObject }
+  | { kind: 'payment-failed'; paymentIntent: PaymentIntentObject }
+  | { kind: 'charge-changed'; charge: ChargeObject }
+  | { kind: 'charge-refunded'; charge: ChargeObject }
+  | { kind: 'refund-changed'; refund: RefundObject }
+  | { kind: 'dispute-changed'; dispute: DisputeObject }
+  | { kind: 'operation-requested'; data: EventData<'checkout.payment.operation_requested'> }
+  | { kind: 'operation-refused'; data: EventData<'checkout.payment.operation_completed'>; refusal: Refusal };
+
+type Refusal = Extract<EventData<'checkout.payment.operation_completed'>['outcome'], { kind: 'refused' }>;
+
+/** An event about one PaymentIntent. */
+export interface PaymentEvent {
+  readonly id: string;
+  /** Stripe's event type, or ours. */
+  readonly type: string;
+  readonly occurredAt: Date;
+  /** Absent on events of ours: those are of this system's own mode. */
+  readonly livemode?: boolean;
+  /** Absent for a charge, refund or dispute that belongs to no PaymentIntent. */
+  readonly paymentIntentId: string | undefined;
+  /** commercetools Payment id, where the event itself names it. */
+  readonly paymentId?: string;
+  readonly happening: Happening;
+}
+
+/**
+ * Reads a message of the payments topic; undefined for a type that changes no payment. Throws PermanentError (`unreadable`) for
+ * JSON or an object that is not what its type says, and (`unsupported_version`) for a type of ours in a version unknown here.
+ */
+export function toPaymentEvent(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
+  const { type } = attributes;
+  if (type.startsWith(STRIPE_TYPE_PREFIX)) return fromStripe(attributes, value);
+  if (type in EVENTS) return fromIntent(attributes, value);
+  if (type.startsWith('checkout.')) {
+    throw new PermanentError(`the event type ${type} is not known here`, { reason: 'unsupported_version' });
+  }
+  return undefined;
+}
+
+const HAPPENINGS: Record<string, (object: unknown) => Happening> = {
+  'charge.succeeded': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
+  'charge.updated': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
+  'charge.captured': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
+  'charge.refunded': (object) => ({ kind: 'charge-refunded', charge: chargeSchema.parse(object) }),
+  'payment_intent.succeeded': paymentIntentChanged,
+  'payment_intent.processing': paymentIntentChanged,
+  'payment_intent.canceled': paymentIntentChanged,
+  'payment_intent.amount_capturable_updated': paymentIntentChanged,
+  'payment_intent.requires_action': (object) => ({
+    kind: 'shopper-must-act',
+    paymentIntent: paymentIntentSchema.parse(object),
+  }),
+  'payment_intent.payment_failed': (object) => ({
+    kind: 'payment-failed',
+    paymentIntent: paymentIntentSchema.parse(object),
+  }),
+  'refund.created': refundChanged,
+  'refund.updated': refundChanged,
+  'refund.failed': refundChanged,
+  'charge.dispute.created': disputeChanged,
+  'charge.dispute.updated': disputeChanged,
+  'charge.dispute.closed': disputeChanged,
+  'charge.dispute.funds_withdrawn': disputeChanged,
+  'charge.dispute.funds_reinstated': disputeChanged,
+};
+
+function paymentIntentChanged(object: unknown): Happening {
+  return { kind: 'payment-intent-changed', paymentIntent: paymentIntentSchema.parse(object) };
+}
+function refundChanged(object: unknown): Happening {
+  return { kind: 'refund-changed', refund: refundSchema.parse(object) };
+}
+function disputeChanged(object: unknown): Happening {
+  return { kind: 'dispute-changed', dispute: disputeSchema.parse(object) };
+}
+
+function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
+  return readable(attributes, value, (json) => {
+    const event = stripeEventSchema.parse(json);
+    const happened = HAPPENINGS[event.type];
+    if (!happened) return undefined;
+    const { object } = event.data;
+    return {
+      id: event.id,
+      type: event.type,
+      occurredAt: new Date(event.created * 1000),
+      livemode: event.livemode,
+      paymentIntentId: object.object === 'payment_intent' ? idOf(object) : idOf(object.payment_intent),
+      happening: happened(object),
+    };
+  });
+}
+
+function fromIntent(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
+  return readable(attributes, value, (json) => {
+    const happened = happeningOfIntent(attributes.type, json);
+    if (!happened) return undefined;
+    const { data, happening } = happened;
+    return {
+      id: attributes.id,
+      type: attributes.type,
+      occurredAt: new Date(attributes.time),
+      paymentIntentId: data.paymentIntentId,
+      paymentId: data.paymentId,
+      happening,
+    };
+  });
+}
+
+function happeningOfIntent(
+  type: string,
+  json: unknown,
+): { data: { paymentId: string; paymentIntentId: string }; happening: Happening } | undefined {
+  if (type === 'checkout.payment.opened') {
+    const data = EVENTS[type].parse(json);
+    return { data, happening: { kind: 'payment-opened', data } };
+  }
+  if (type === 'checkout.payment.confirmed') {
+    const data = EVENTS[type].parse(json);
+    return { data, happening: paymentIntentChanged(data.paymentIntent) };
+  }
+  if (type === 'checkout.payment.operation_requested') {
+    const data = EVENTS[type].parse(json);
+    return { data, happening: { kind: 'operation-requested', data } };
+  }
+  if (type === 'checkout.payment.operation_completed') {
+    const data = EVENTS[type].parse(json);
+    const { outcome } = data;
+    if (outcome.kind === 'refused') return { data, happening: { kind: 'operation-refused', data, refusal: outcome } };
+    // What Stripe answered is a snapshot like that of a webhook.
+    const { object } = outcome;
+    return { data, happening: object.object === 'refund' ? refundChanged(object) : paymentIntentChanged(object) };
+  }
+  return undefined;
+}
+
+function readable<T>({ type }: EventAttributes, value: Buffer, read: (json: unknown) => T): T {
+  try {
+    return read(JSON.parse(value.toString()));
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof z.ZodError) {
+      throw new PermanentError(`a message of type ${type} cannot be read`, { reason: 'unreadable', cause });
+    }
+    throw cause;
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** The fields of Stripe's objects that decide anything; whatever else Stripe sends passes through unread. */
+
+const reference = z
+  .union([z.string(), z.looseObject({ id: z.string() })])
+  .nullish()
+  .transform((value) => (typeof value === 'object' ? value?.id : value) || undefined);
+
+const metadata = z.record(z.string(), z.string()).nullish();
+
+/** Stripe's statuses; a new one of Stripe's is text we do not know and is handled as "waiting for the shopper". */
+export const paymentIntentSchema = z.looseObject({
+  id: z.string(),
+  object: z.literal('payment_intent'),
+  status: z.string(),
+  /** Minor units of Stripe, as all amounts here. */
+  amount: z.int(),
+  amount_received: z.int().nullish(),
+  currency: z.string(),
+  created: z.int(),
+  latest_charge: reference,
+  payment_method: reference,
+  customer: reference,
+  metadata,
+  last_payment_error: z
+    .looseObject({ code: z.string().nullish(), decline_code: z.string().nullish(), message: z.string().nullish() })
+    .nullish(),
+});
+export type PaymentIntentObject = z.output<typeof paymentIntentSchema>;
+
+export const chargeSchema = z.looseObject({
+  id: z.string(),
+  object: z.literal('charge'),
+  status: z.string(),
+  amount: z.int(),
+  amount_captured: z.int().nullish(),
+  captured: z.boolean(),
+  currency: z.string(),
+  created: z.int(),
+  payment_intent: reference,
+  payment_method: reference,
+  customer: reference,
+  metadata,
+  payment_method_details: z.looseObject({ type: z.string() }).nullish(),
+});
+export type ChargeObject = z.output<typeof chargeSchema>;
+
+export const refundSchema = z.looseObject({
+  id: z.string(),
+  object: z.literal('refund'),
+  amount: z.int(),
+  currency: z.string(),
+  created: z.int(),
+  status: z.string().nullish(),
+  charge: reference,
+  payment_intent: reference,
+  metadata,
+});
+export type RefundObject = z.output<typeof refundSchema>;
+
+export const disputeSchema = z.looseObject({
+  id: z.string(),
+  object: z.literal('dispute'),
+  amount: z.int(),
+  currency: z.string(),
+  created: z.int(),
+  status: z.string(),
+  charge: reference,
+  payment_intent: reference,
+  balance_transactions: z.array(z.looseObject({ amount: z.int() })).nullish(),
+});
+export type DisputeObject = z.output<typeof disputeSchema>;
+
+/** A Stripe event around one of the objects above. */
+export const stripeEventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  created: z.int(),
+  livemode: z.boolean(),
+  data: z.looseObject({ object: z.looseObject({ object: z.string() }) }),
+});

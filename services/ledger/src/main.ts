@@ -1,0 +1,62 @@
+import { createCommercetools } from '@connector/commercetools';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { createConsumer, createKafka, createProducer } from '@connector/kafka';
+import { createAdminServer, readConfig, run } from '@connector/service-kit';
+import { createStripe } from '@connector/stripe';
+import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
+import packageJson from '../package.json' with { type: 'json' };
+import { commercetoolsCarts, commercetoolsPayments } from './adapters/commercetools-payments.ts';
+import { createInteractionType } from './adapters/interaction-type.ts';
+import { createKnownPayments } from './adapters/known-payments.ts';
+import { kafkaResults } from './adapters/results.ts';
+import { stripeFacts } from './adapters/stripe-facts.ts';
+import { configSchema } from './config.ts';
+import { handlePaymentEvent } from './consumers/payment-events.ts';
+
+const config = readConfig(configSchema, process.env);
+const stopTracing = await startTracing('ledger', packageJson.version);
+startMetrics('ledger', packageJson.version, process.env.REVISION ?? '');
+const log = createLogger('ledger', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
+
+const limits = { log, timeoutMs: config.LEDGER_CALL_TIMEOUT_MS, connections: config.LEDGER_CONCURRENCY };
+const commercetools = createCommercetools(config, limits);
+const stripe = createStripe(config, limits);
+const kafka = createKafka(config, { clientId: 'ledger', log });
+const producer = createProducer(kafka);
+const interactionType = createInteractionType(commercetools, log);
+
+const consumer = createConsumer(kafka, {
+  groupId: 'ledger',
+  topic: PAYMENT_EVENTS,
+  deadLetterTopic: PAYMENT_EVENTS_DLQ,
+  producer,
+  concurrency: config.LEDGER_CONCURRENCY,
+  parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
+  appVersion: packageJson.version,
+  probe: () =>
+    commercetools
+      .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
+      .then(() => true),
+  handle: handlePaymentEvent({
+    payments: commercetoolsPayments(commercetools),
+    carts: commercetoolsCarts(commercetools),
+    stripe: stripeFacts(stripe),
+    projectKey: commercetools.projectKey,
+    paymentInterface: config.PAYMENT_INTERFACE,
+    livemode: stripe.livemode,
+    known: createKnownPayments(config.LEDGER_KNOWN_PAYMENTS),
+    interactionType: interactionType.key,
+    results: kafkaResults(producer),
+    log,
+  }),
+});
+
+const clients = {
+  name: 'clients',
+  stop: async () => {
+    await Promise.all([commercetools.close(), stripe.close()]);
+    await stopTracing();
+  },
+};
+const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, consumer] });
+await run(log, [clients, admin, interactionType, producer, consumer], config.SHUTDOWN_GRACE_MS);

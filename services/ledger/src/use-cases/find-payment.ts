@@ -1,0 +1,116 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import { paymentKeyOfPaymentIntent } from '@connector/payment-model';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { newPayment } from '../domain/new-payment.ts';
+import type { Gathered } from './gather.ts';
+import type { Carts, Payments } from './ports.ts';
+
+/** Payments by the PaymentIntent they belong to, as last written or read here: bounded, and never trusted over commercetools. */
+export interface KnownPayments {
+  get(paymentIntentId: string): Payment | undefined;
+  set(paymentIntentId: string, payment: Payment): void;
+  delete(paymentIntentId: string): void;
+}
+
+export interface FindDependencies {
+  payments: Payments;
+  carts: Carts;
+  projectKey: string;
+  paymentInterface: string;
+  known: KnownPayments;
+}
+
+export type Attachment = 'attached' | 'cart-gone' | 'cart-ordered' | 'without-cart';
+
+export type Found =
+  | { kind: 'found'; payment: Payment; created?: Attachment }
+  /** Another integration's, or another project's, on the same Stripe account. */
+  | { kind: 'foreign' }
+  /** Ours, but nothing was ever charged and commercetools has no payment for it: nothing to record. */
+  | { kind: 'nothing-to-record' };
+
+/**
+ * The commercetools payment of a PaymentIntent: as remembered, by the id or the key in its metadata, by its own id; else created from it when
+ * money was asked for. A payment whose PaymentIntent is not set yet may be half made: it is put on its cart first.
+ */
+export async function findPayment(dependencies: FindDependencies, gathered: Gathered): Promise<Found> {
+  const { payments, known, projectKey } = dependencies;
+  const { paymentIntentId, ownership } = gathered;
+  if (ownership.projectKey && ownership.projectKey !== projectKey) return { kind: 'foreign' };
+  const remembered = known.get(paymentIntentId);
+  if (remembered) return { kind: 'found', payment: remembered };
+
+  const isIts = (payment: Payment | undefined): payment is Payment =>
+    payment !== undefined && !isOfAnother(payment, paymentIntentId);
+  for (const look of [
+    () => (ownership.paymentId ? payments.byId(ownership.paymentId) : undefined),
+    () => (ownership.paymentKey ? payments.byKey(ownership.paymentKey) : undefined),
+    () => payments.byPaymentIntent(paymentIntentId),
+  ]) {
+    const payment = await look();
+    if (isIts(payment)) {
+      if (!payment.interfaceId) await attach(dependencies.carts, payment.id, ownership.cartId);
+      return { kind: 'found', payment };
+    }
+  }
+  if (!ownership.projectKey || !ownership.cartId) return { kind: 'foreign' };
+  return create(dependencies, gathered);
+}
+
+/**
+ * Two PaymentIntents can carry one payment's key when a cart changed between a failed opening and its retry. The payment belongs to
+ * the one in its interfaceId. (The original connector could leave another kind of id there; those name no PaymentIntent.)
+ */
+const isOfAnother = ({ interfaceId }: Payment, paymentIntentId: string): boolean =>
+  (interfaceId?.startsWith('pi_') ?? false) && interfaceId !== paymentIntentId;
+
+async function create(dependencies: FindDependencies, gathered: Gathered): Promise<Found> {
+  const { payments, carts, paymentInterface } = dependencies;
+  const { money, paymentIntentId, ownership } = gathered;
+  if (!money) return { kind: 'nothing-to-record' };
+  const cart = ownership.cartId ? await carts.byId(ownership.cartId) : undefined;
+  const origin = { paymentIntentId, ownership, ...money };
+  const { anonymousId } = cart ?? {};
+  // The key in the metadata can be taken by the payment of another PaymentIntent; then this one gets a key of its own.
+  for (const key of [ownership.paymentKey, paymentKeyOfPaymentIntent(paymentIntentId)]) {
+    if (key === undefined) continue;
+    const draft = newPayment(origin, { paymentInterface, key, anonymousId });
+    const payment = (await createForCustomer(payments, draft)) ?? (await payments.byKey(key));
+    if (payment && !isOfAnother(payment, paymentIntentId)) {
+      return { kind: 'found', payment, created: await attach(dependencies.carts, payment.id, ownership.cartId) };
+    }
+  }
+  throw new TransientError('the payment exists and cannot be read yet', { reason: 'payment_not_visible' });
+}
+
+/** A customer who is gone by now must not keep the payment from being recorded. */
+async function createForCustomer(payments: Payments, draft: Parameters<Payments['create']>[0]) {
+  try {
+    return await payments.create(draft);
+  } catch (error) {
+    if (!(error instanceof PermanentError) || !draft.customer) throw error;
+    const { customer: _gone, ...withoutCustomer } = draft;
+    return payments.create(withoutCustomer);
+  }
+}
+
+/** Puts the payment on its cart unless it is there, or the cart is gone or became an order. */
+async function attach(
+  carts: Carts,
+  paymentId: string,
+  cartId: string | undefined,
+  attemptsLeft = 5,
+): Promise<Attachment> {
+  if (!cartId) return 'without-cart';
+  const cart = await carts.byId(cartId);
+  if (!cart) return 'cart-gone';
+  if (cart.paymentInfo?.payments.some(({ id }) => id === paymentId)) return 'attached';
+  if (cart.cartState !== 'Active') return 'cart-ordered';
+  try {
+    await carts.addPayment(cart, paymentId);
+    return 'attached';
+  } catch (error) {
+    if (!(error instanceof StaleVersionError) || attemptsLeft <= 1) throw error;
+    return attach(carts, paymentId, cartId, attemptsLeft - 1);
+  }
+}

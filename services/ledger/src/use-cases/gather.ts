@@ -1,0 +1,103 @@
+import { type Ownership, ownershipOf } from '@connector/payment-model';
+import type { Fact } from '../domain/facts.ts';
+import type { PaymentEvent } from '../domain/payment-event.ts';
+import type { ChargeObject, PaymentIntentObject } from '../domain/stripe-objects.ts';
+import type { StripeFacts } from './ports.ts';
+
+/** What an event comes to once Stripe was asked for what it alone cannot tell. */
+export interface Gathered {
+  readonly facts: readonly Fact[];
+  readonly paymentIntentId: string;
+  readonly ownership: Ownership;
+  /** Set when money was asked for at Stripe, so that a payment has to exist: its amount in Stripe minor units. */
+  readonly money?: { amount: number; currency: string };
+}
+
+/** Statuses that stay, or whose Authorization and captures do: no need to ask Stripe for what came later. */
+const SETTLED = new Set(['succeeded', 'requires_capture']);
+
+/**
+ * Collects the facts of an event. Asks Stripe for all refunds of the charge (refund events), for the dispute (dispute events), and for the
+ * PaymentIntent where its state may have moved on (processing, failed, canceled) or the event does not say whose it is.
+ * Answers undefined for an object that belongs to no PaymentIntent.
+ */
+export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<Gathered | undefined> {
+  const { happening } = event;
+  switch (happening.kind) {
+    case 'payment-opened':
+    case 'operation-requested':
+      return { facts: [], paymentIntentId: happening.data.paymentIntentId, ownership: ofIntent(event) };
+    case 'operation-refused': {
+      const { refusal, data } = happening;
+      const { transactionType: type, amount } = refusal;
+      const { operationId } = data;
+      const fact: Fact = { kind: 'refusedOperation', type, amount, operationId, refusedAt: event.occurredAt };
+      return { facts: [fact], paymentIntentId: data.paymentIntentId, ownership: ofIntent(event) };
+    }
+    case 'payment-intent-changed':
+    case 'payment-failed':
+    case 'shopper-must-act': {
+      const told = happening.paymentIntent;
+      const now = SETTLED.has(told.status) ? told : await stripe.paymentIntent(told.id);
+      return ofPaymentIntent(now, event, told.status === 'processing');
+    }
+    case 'charge-changed':
+      return ofCharge(stripe, event, happening.charge, { kind: 'charge', charge: happening.charge });
+    case 'charge-refunded':
+      return ofRefunds(stripe, event, happening.charge.id);
+    case 'refund-changed': {
+      const { charge } = happening.refund;
+      return charge === undefined ? undefined : ofRefunds(stripe, event, charge);
+    }
+    case 'dispute-changed': {
+      const { dispute, charge } = await stripe.dispute(happening.dispute.id);
+      if (charge) return ofCharge(stripe, event, charge, { kind: 'dispute', dispute });
+      if (!dispute.payment_intent) return undefined;
+      const paymentIntent = await stripe.paymentIntent(dispute.payment_intent);
+      return { ...ofPaymentIntent(paymentIntent, event, false), facts: [{ kind: 'dispute', dispute }] };
+    }
+  }
+}
+
+async function ofRefunds(stripe: StripeFacts, event: PaymentEvent, chargeId: string): Promise<Gathered | undefined> {
+  const { charge, refunds } = await stripe.refundsOf(chargeId);
+  return ofCharge(stripe, event, charge, { kind: 'refunds', charge, refunds });
+}
+
+/** Whose a charge is stands in its own metadata, copied when it was made; else the PaymentIntent tells. */
+async function ofCharge(
+  stripe: StripeFacts,
+  event: PaymentEvent,
+  charge: ChargeObject,
+  fact: Fact,
+): Promise<Gathered | undefined> {
+  const paymentIntentId = charge.payment_intent;
+  if (!paymentIntentId) return undefined;
+  const own = ownershipOf(charge.metadata);
+  const known = own.paymentId || own.paymentKey || own.projectKey;
+  const ownership = known ? own : ownershipOf((await stripe.paymentIntent(paymentIntentId)).metadata);
+  const money = charge.status === 'failed' ? {} : { money: { amount: charge.amount, currency: charge.currency } };
+  return { facts: [fact], paymentIntentId, ownership: { ...ownership, ...ofIntent(event) }, ...money };
+}
+
+function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent, wasProcessing: boolean): Gathered {
+  const { id, status, amount, currency, latest_charge: charge, metadata } = paymentIntent;
+  const moneyAsked =
+    SETTLED.has(status) || status === 'processing' || wasProcessing || (status === 'canceled' && charge);
+  return {
+    facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing }],
+    paymentIntentId: id,
+    ownership: { ...ownershipOf(metadata), ...ofIntent(event) },
+    ...(moneyAsked && { money: { amount, currency } }),
+  };
+}
+
+/** Events of intent name the payment themselves. */
+function ofIntent(event: PaymentEvent): Ownership {
+  const { happening } = event;
+  if (happening.kind === 'payment-opened') {
+    const { paymentId, paymentKey, cartId } = happening.data;
+    return { paymentId, paymentKey, cartId };
+  }
+  return event.paymentId ? { paymentId: event.paymentId } : {};
+}

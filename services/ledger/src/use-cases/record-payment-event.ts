@@ -1,0 +1,86 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import { InexpressibleAmountError } from '@connector/payment-model';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { decide, type Interaction } from '../domain/decide.ts';
+import { interactionOf } from '../domain/interaction.ts';
+import type { PaymentEvent } from '../domain/payment-event.ts';
+import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
+import { type Gathered, gather } from './gather.ts';
+import type { StripeFacts } from './ports.ts';
+
+export interface RecordDependencies extends FindDependencies {
+  stripe: StripeFacts;
+  /** Events of the other mode are another system's. */
+  livemode: boolean;
+  /** Key of the type for interface interactions, when the project has it. */
+  interactionType: () => string | undefined;
+}
+
+export type RecordOutcome =
+  /** `written`: the payment was changed; otherwise it showed everything already. */
+  | { kind: 'recorded'; written: boolean; payment: Payment; created?: Attachment; gathered: Gathered }
+  /** Not ours to record: another integration's, another project's, or the other mode's. */
+  | { kind: 'foreign' }
+  | { kind: 'nothing-to-record' };
+
+const ATTEMPTS = 5;
+
+/**
+ * Makes commercetools show what an event tells: gather the facts, decide, save in one update. A stale version means that another writer won:
+ * look again, decide again. Safe to run any number of times, at any time, in any order.
+ */
+export async function recordPaymentEvent(
+  dependencies: RecordDependencies,
+  event: PaymentEvent,
+  stillOurs: () => boolean = () => true,
+): Promise<RecordOutcome> {
+  if (event.livemode !== undefined && event.livemode !== dependencies.livemode) return { kind: 'foreign' };
+  // A note for people and for reconciliation; what came of it arrives by an event of its own.
+  if (event.happening.kind === 'operation-requested') return { kind: 'nothing-to-record' };
+  if (event.happening.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
+  const gathered = await gather(dependencies.stripe, event);
+  if (!gathered) return { kind: 'foreign' };
+  const interaction = interactionOf(event, dependencies.interactionType());
+  return save(dependencies, gathered, interaction, stillOurs, ATTEMPTS);
+}
+
+async function save(
+  dependencies: RecordDependencies,
+  gathered: Gathered,
+  interaction: Interaction | undefined,
+  stillOurs: () => boolean,
+  attemptsLeft: number,
+): Promise<RecordOutcome> {
+  const { payments, known } = dependencies;
+  const found = await findPayment(dependencies, gathered);
+  if (found.kind !== 'found') return found;
+  const { payment, created } = found;
+  const { facts, paymentIntentId } = gathered;
+  const actions = decided(() => decide(payment, { facts, paymentIntentId, interaction }));
+  const outcome = { kind: 'recorded' as const, gathered, ...(created && { created }) };
+  if (actions.length === 0) {
+    known.set(paymentIntentId, payment);
+    return { ...outcome, written: false, payment };
+  }
+  if (!stillOurs()) throw new TransientError('the partition went to another process', { reason: 'revoked' });
+  try {
+    const updated = await payments.update(payment, actions);
+    known.set(paymentIntentId, updated);
+    return { ...outcome, written: true, payment: updated };
+  } catch (error) {
+    // Whatever went wrong, what is remembered may be out of date.
+    known.delete(paymentIntentId);
+    if (!(error instanceof StaleVersionError)) throw error;
+    if (attemptsLeft > 1) return save(dependencies, gathered, interaction, stillOurs, attemptsLeft - 1);
+    throw new TransientError('others keep changing the payment', { reason: 'conflict', cause: error });
+  }
+}
+
+function decided<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof InexpressibleAmountError)) throw cause;
+    throw new PermanentError(cause.message, { reason: 'inexpressible_amount', cause });
+  }
+}
