@@ -3,8 +3,10 @@ import { type Currency, FRACTION_DIGITS, PRICES } from '../catalogue.ts';
 import type { Checkout, Payment } from '../merchant.ts';
 import { callBackend } from './api.ts';
 import { byId, create, formatMoney } from './dom.ts';
+import { showExpress } from './express.ts';
 import { type Switches, showFaults, showMetrics } from './faults.ts';
 import { createPaymentView } from './payment-view.ts';
+import { showStoredMethods } from './stored-methods.ts';
 import { showTestCards } from './test-cards.ts';
 import { isLanguage, type Language, type TextKey, textsOf } from './texts.ts';
 
@@ -65,8 +67,9 @@ function showResult(next: ResultState, more = ''): void {
   const isOver = next === 'approved' || next === 'pending';
   pay.hidden = isOver;
   byId('again').hidden = !isOver;
-  byId('payment-element').hidden = isOver;
+  if (isOver) byId('payment-element').hidden = true;
   byId<HTMLFieldSetElement>('stored').disabled = isOver;
+  if (isOver) byId('express').hidden = true;
   if (next === 'paying') pay.disabled = true;
 }
 
@@ -121,6 +124,11 @@ function onError(
   if (context?.paymentReference) view.watch(context.paymentReference);
   const code = [error.code, error.declineCode].filter(Boolean).join(', ');
   view.note({ source: 'browser', from: text('browser'), what: `onError: ${code}`, tone: 'bad' });
+  // Closing a wallet is the shopper's choice, not a failure.
+  if (error.name === 'CANCEL') {
+    showResult('idle');
+    return;
+  }
   showResult('failed', error.message);
   pay.disabled = !dropin;
 }
@@ -145,6 +153,7 @@ async function startCheckout(): Promise<void> {
   const mount = byId('payment-element');
   pay.disabled = true;
   mount.setAttribute('aria-busy', 'true');
+  mount.hidden = false;
   showResult('idle');
   await dropin?.unmount();
   dropin = undefined;
@@ -177,8 +186,26 @@ async function startCheckout(): Promise<void> {
       },
     });
     const form = dropin;
-    payWith = () => form.submit();
+    const useForm = () => {
+      payWith = () => form.submit();
+      mount.hidden = false;
+    };
+    useForm();
     await dropin.mount('#payment-element');
+    // What else there is to pay with must not hold up the form, nor take it down.
+    const express = showExpress(enabler, opened, { total: total(), freeShipping: text('free'), onComplete });
+    express.catch(() => {
+      byId('express').hidden = true;
+    });
+    const stored = showStoredMethods(enabler, text, (submit) => {
+      if (mine !== latest) return;
+      if (!submit) return useForm();
+      payWith = submit;
+      mount.hidden = true;
+    });
+    stored.catch(() => {
+      byId('stored').hidden = true;
+    });
   } catch (error) {
     if (mine !== latest) return;
     mount.setAttribute('aria-busy', 'false');
