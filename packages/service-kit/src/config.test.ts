@@ -1,0 +1,64 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { baseUrl, ConfigError, commaList, flag, integer, noPlaceholder, parseConfig } from './config.ts';
+
+const schema = z.object({
+  URL: baseUrl(),
+  SECRET: noPlaceholder(['xxx']),
+  PORT: integer(0, 65535).default(8080),
+  FLAG: flag().default(false),
+  LIST: commaList().default([]),
+});
+const problemsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    parseConfig(schema, env);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).problems;
+  }
+};
+
+it('reads what is given and fills in the rest', () => {
+  expect(parseConfig(schema, { URL: 'https://a.example/', SECRET: 's', LIST: 'a, b,,c', OTHER: 'ignored' })).toEqual({
+    URL: 'https://a.example',
+    SECRET: 's',
+    PORT: 8080,
+    FLAG: false,
+    LIST: ['a', 'b', 'c'],
+  });
+});
+
+it('names every problem at once, without a value', () => {
+  const problems = problemsOf({ SECRET: 'xxx', PORT: '99999', FLAG: 'yes' });
+  expect(problems).toEqual([
+    'URL: is required',
+    'SECRET: still has its placeholder value',
+    'PORT: must be from 0 to 65535',
+    'FLAG: must be true or false',
+  ]);
+});
+
+it('reads a secret from a file', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'secret');
+  writeFileSync(file, 'from-file\n');
+  expect(parseConfig(schema, { URL: 'https://a.example', SECRET_FILE: file }).SECRET).toBe('from-file');
+  expect(problemsOf({ URL: 'https://a.example', SECRET_FILE: '/nowhere' })).toContain('SECRET_FILE: cannot be read');
+});
+
+it.each([
+  ['http://localhost:8080', true],
+  ['http://127.0.0.1:1', true],
+  ['http://session-auth:8080', true],
+  ['http://session-auth.shop.svc:8080', true],
+  ['http://session-auth.shop.svc.cluster.local', true],
+  ['https://api.example.com', true],
+  ['http://api.example.com', false],
+  ['ftp://localhost', false],
+  ['not a url', false],
+])('takes %s as a base URL: %s', (url, accepted) => {
+  expect(problemsOf({ URL: url, SECRET: 's' }).length === 0).toBe(accepted);
+});

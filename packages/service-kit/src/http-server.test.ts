@@ -1,0 +1,118 @@
+import { createLogger, startTracing } from '@connector/telemetry';
+import express, { Router } from 'express';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { correlationId } from './correlation.ts';
+import { InvalidRequestError, PermanentError, TransientError, UnauthorizedError } from './errors.ts';
+import { createHttpServer } from './http-server.ts';
+
+const log = createLogger('test', 'silent');
+beforeAll(async () => {
+  await startTracing('test', '0.0.0');
+});
+let stop: (() => Promise<void>) | undefined;
+afterEach(() => stop?.());
+
+async function serve(routes: Parameters<typeof createHttpServer>[0]['routes']) {
+  const server = createHttpServer({ log, port: 0, routes });
+  await server.start?.();
+  stop = server.stop;
+  return (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
+}
+const failing = (error: unknown) =>
+  Router().get('/fail', () => {
+    throw error;
+  });
+const schema = z.object({ amount: z.object({ centAmount: z.int() }), kind: z.enum(['a', 'b']) });
+
+it.each([
+  [
+    'bad input',
+    new InvalidRequestError('InvalidOperation', 'no', { resource: 'r' }),
+    400,
+    { message: 'no', statusCode: 400, errors: [{ code: 'InvalidOperation', message: 'no', resource: 'r' }] },
+  ],
+  [
+    'a stranger',
+    new UnauthorizedError('invalid_token', 'Session is not active'),
+    401,
+    { statusCode: 401, error: 'invalid_token', error_description: 'Session is not active' },
+  ],
+  [
+    'a failed dependency',
+    new TransientError('db-7 said no', { retryAfterMs: 2500 }),
+    503,
+    { statusCode: 503, errors: [{ code: 'General' }] },
+  ],
+  [
+    'a refusal of another system',
+    new PermanentError('its words'),
+    500,
+    { message: 'Internal server error.', statusCode: 500 },
+  ],
+  [
+    'a bug',
+    new TypeError('x is undefined'),
+    500,
+    {
+      message: 'Internal server error.',
+      statusCode: 500,
+      errors: [{ code: 'General', message: 'Internal server error.' }],
+    },
+  ],
+])('answers %s in the documented shape', async (_case, error, status, body) => {
+  const call = await serve([failing(error)]);
+  const answer = await call('/fail', { headers: { 'x-correlation-id': 'c-1' } });
+  expect(answer.status).toBe(status);
+  const answered = await answer.json();
+  expect(answered).toMatchObject(body);
+  expect(answered.correlationId).toBe('c-1');
+  expect(JSON.stringify(answered)).not.toMatch(/db-7|undefined|its words/);
+});
+
+it('says when to try again', async () => {
+  const call = await serve([failing(new TransientError('x', { retryAfterMs: 2500 }))]);
+  expect((await call('/fail')).headers.get('retry-after')).toBe('3');
+});
+
+it.each([
+  ['a missing field', { kind: 'a' }, { code: 'RequiredField', field: 'amount' }],
+  ['a missing inner field', { kind: 'a', amount: {} }, { code: 'RequiredField', field: 'amount.centAmount' }],
+  [
+    'a value outside its list',
+    { kind: 'c', amount: { centAmount: 1 } },
+    { code: 'InvalidField', field: 'kind', allowedValues: ['a', 'b'] },
+  ],
+  ['a wrong type', { kind: 'a', amount: { centAmount: 'x' } }, { code: 'InvalidJsonInput' }],
+])('tells %s from the others', async (_case, given, error) => {
+  const call = await serve([express.json(), Router().post('/x', (req, res) => res.json(schema.parse(req.body)))]);
+  const answer = await call('/x', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(given),
+  });
+  expect(answer.status).toBe(400);
+  expect((await answer.json()).errors[0]).toMatchObject(error);
+});
+
+it('answers JSON that cannot be read with 400, not 500', async () => {
+  const call = await serve([express.json(), Router().post('/x', (_req, res) => res.end())]);
+  const answer = await call('/x', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
+  expect(answer.status).toBe(400);
+  expect((await answer.json()).errors[0].code).toBe('InvalidJsonInput');
+});
+
+it('answers an unknown route as the original does', async () => {
+  const call = await serve([]);
+  const answer = await call('/x?y=1');
+  expect(await answer.json()).toEqual({ message: 'Route GET:/x not found', error: 'Not Found', statusCode: 404 });
+});
+
+it('keeps the correlation id for the work of the request, and makes one where a given one is unusable', async () => {
+  const call = await serve([Router().get('/id', (_req, res) => res.json({ id: correlationId() }))]);
+  expect(await (await call('/id', { headers: { 'x-correlation-id': 'from-checkout' } })).json()).toEqual({
+    id: 'from-checkout',
+  });
+  const made = await (await call('/id', { headers: { 'x-correlation-id': 'a b\tc' } })).json();
+  expect(made.id).toMatch(/^[0-9a-f-]{36}$/);
+});

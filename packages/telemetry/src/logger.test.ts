@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { createLogger, redactText } from './logger.ts';
+
+/** What must never be seen in a log line, wherever it stood. */
+const SECRETS = [
+  'sk_test_51AbCdEf',
+  'rk_live_51AbCdEf',
+  'whsec_c2VjcmV0',
+  'pi_3Abc_secret_XyZ123',
+  'cuss_1_secret_abc',
+  'Bearer abc.def.ghi',
+  'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
+  'jane.doe+shop@example.com',
+];
+
+function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
+  const lines: string[] = [];
+  write(createLogger('test', 'debug', { write: (line: string) => lines.push(line) }));
+  return lines.join('');
+}
+
+it.each(SECRETS)('takes %s out of free text', (secret) => {
+  expect(redactText(`before ${secret} after`)).toMatch(/^before \[redacted\] after$/);
+});
+
+it.each(SECRETS)('shows no %s that an error carries, at any depth', (secret) => {
+  const error = Object.assign(new Error(`failed with ${secret}`, { cause: new Error(`because of ${secret}`) }), {
+    raw: { secret, headers: { authorization: secret } },
+  });
+  expect(logged((log) => log.error({ error }, 'failed'))).not.toContain(secret);
+});
+
+it.each(['authorization', 'client_secret', 'token', 'email', 'billing_details', 'sessionId'])(
+  'shows no value under %s',
+  (key) => {
+    const line = logged((log) =>
+      log.info({ [key]: 'hidden-1', a: { [key]: 'hidden-2', b: { [key]: 'hidden-3' } } }, 'x'),
+    );
+    expect(line).not.toContain('hidden');
+    expect(line).toContain('[redacted]');
+  },
+);
+
+it('keeps what helps: ids, classes and stacks', () => {
+  const line = logged((log) => log.warn({ error: new RangeError('no'), paymentIntentId: 'pi_1' }, 'x'));
+  const { level, error, paymentIntentId } = JSON.parse(line);
+  expect({ level, name: error.name, message: error.message, paymentIntentId }).toEqual({
+    level: 'warn',
+    name: 'RangeError',
+    message: 'no',
+    paymentIntentId: 'pi_1',
+  });
+  expect(error.stack).toContain('RangeError');
+});
