@@ -19,6 +19,8 @@ async function serve(routes: Parameters<typeof createHttpServer>[0]['routes']) {
   stop = server.stop;
   return (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
 }
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+const jsonOf = async (answer: Response): Promise<any> => answer.json();
 const failing = (error: unknown) =>
   Router().get('/fail', () => {
     throw error;
@@ -64,7 +66,7 @@ it.each([
   const call = await serve([failing(error)]);
   const answer = await call('/fail', { headers: { 'x-correlation-id': 'c-1' } });
   expect(answer.status).toBe(status);
-  const answered = await answer.json();
+  const answered = await jsonOf(answer);
   expect(answered).toMatchObject(body);
   expect(answered.correlationId).toBe('c-1');
   expect(JSON.stringify(answered)).not.toMatch(/db-7|undefined|its words/);
@@ -92,20 +94,20 @@ it.each([
     body: JSON.stringify(given),
   });
   expect(answer.status).toBe(400);
-  expect((await answer.json()).errors[0]).toMatchObject(error);
+  expect((await jsonOf(answer)).errors[0]).toMatchObject(error);
 });
 
 it('answers JSON that cannot be read with 400, not 500', async () => {
   const call = await serve([express.json(), Router().post('/x', (_req, res) => res.end())]);
   const answer = await call('/x', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
   expect(answer.status).toBe(400);
-  expect((await answer.json()).errors[0].code).toBe('InvalidJsonInput');
+  expect((await jsonOf(answer)).errors[0].code).toBe('InvalidJsonInput');
 });
 
 it('answers an unknown route as the original does', async () => {
   const call = await serve([]);
   const answer = await call('/x?y=1');
-  expect(await answer.json()).toEqual({ message: 'Route GET:/x not found', error: 'Not Found', statusCode: 404 });
+  expect(await jsonOf(answer)).toEqual({ message: 'Route GET:/x not found', error: 'Not Found', statusCode: 404 });
 });
 
 it('keeps the correlation id for the work of the request, and makes one where a given one is unusable', async () => {
@@ -113,6 +115,6 @@ it('keeps the correlation id for the work of the request, and makes one where a 
   expect(await (await call('/id', { headers: { 'x-correlation-id': 'from-checkout' } })).json()).toEqual({
     id: 'from-checkout',
   });
-  const made = await (await call('/id', { headers: { 'x-correlation-id': 'a b\tc' } })).json();
+  const made = await jsonOf(await call('/id', { headers: { 'x-correlation-id': 'a b\tc' } }));
   expect(made.id).toMatch(/^[0-9a-f-]{36}$/);
 });
