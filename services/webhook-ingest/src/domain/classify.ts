@@ -1,0 +1,70 @@
+import { isStripeEventType, partitionKeyOf, type StripeEventType } from '@connector/contracts';
+import { METADATA } from '@connector/payment-model';
+
+/** What this service reads of a Stripe event; the rest travels as it came. */
+export interface StripeEvent {
+  readonly id: string;
+  readonly type: StripeEventType;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly livemode: boolean;
+  readonly apiVersion: string | undefined;
+  /** The connected account the event is about, for events of a Connect endpoint. */
+  readonly account: string | undefined;
+  readonly object: StripeObject;
+}
+
+/** The Stripe object an event is about. */
+export type StripeObject = Readonly<Record<string, unknown>>;
+
+/** Whose events these are. */
+export interface Ours {
+  /** The mode of our Stripe keys. */
+  readonly livemode: boolean;
+  readonly projectKey: string;
+}
+
+export type Classification =
+  | { readonly kind: 'record'; readonly event: StripeEvent }
+  | { readonly kind: 'ignored'; readonly reason: 'type' | 'mode' | 'project' | 'thin'; readonly type: string }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+/**
+ * What to do with a genuine event (its parsed JSON). Ignored are thin events (`v2.core.event`), types that change no payment,
+ * the other mode's events, and those of another project that shares the Stripe account; refusing them would make Stripe
+ * repeat them for days and disable the endpoint.
+ */
+export function classify(json: unknown, ours: Ours): Classification {
+  if (!isObject(json)) return malformed('the payload is not an event');
+  const { id, object: kind, type, created, livemode, api_version: apiVersion, account, data } = json;
+  if (typeof type !== 'string' || !isText(id)) return malformed('the payload is not an event');
+  if (kind === 'v2.core.event') return { kind: 'ignored', reason: 'thin', type };
+  if (!isStripeEventType(type)) return { kind: 'ignored', reason: 'type', type };
+  if (livemode !== ours.livemode) return { kind: 'ignored', reason: 'mode', type };
+  const object = isObject(data) ? data.object : undefined;
+  if (!isObject(object) || !partitionKeyOf(object)) return malformed('the event has no object');
+  if (typeof created !== 'number' || !isTime(created)) return malformed('the event has no time of creation');
+  const projectKey = isObject(object.metadata) ? object.metadata[METADATA.projectKey] : undefined;
+  if (projectKey && projectKey !== ours.projectKey) return { kind: 'ignored', reason: 'project', type };
+  const event: StripeEvent = {
+    id,
+    type,
+    created,
+    livemode: ours.livemode,
+    apiVersion: isText(apiVersion) ? apiVersion : undefined,
+    account: isText(account) ? account : undefined,
+    object,
+  };
+  return { kind: 'record', event };
+}
+
+const malformed = (reason: string): Classification => ({ kind: 'malformed', reason });
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Text that may stand in a record's header: Stripe's ids and versions are printable ASCII. */
+const isText = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
+
+/** Within what a date can hold. */
+const isTime = (seconds: number): boolean => seconds >= 0 && seconds <= 8_640_000_000_000;

@@ -1,0 +1,25 @@
+import { type EventRecord, idOf, partitionKeyOf, STRIPE_TYPE_PREFIX, toRecord } from '@connector/contracts';
+import type { StripeEvent } from './classify.ts';
+
+/**
+ * The record of a Stripe event for `payments.events`: keyed by PaymentIntent, with Stripe's event id, and `value` (the bytes
+ * Stripe sent, or the event as its API gives it) unchanged. `accountId` is our own account, for events that name none.
+ */
+export function toPaymentRecord(event: StripeEvent, value: Buffer, accountId: string | undefined): EventRecord {
+  const account = event.account ?? accountId;
+  const attributes = {
+    id: event.id,
+    source: account ? `/stripe/${account}` : '/stripe',
+    type: `${STRIPE_TYPE_PREFIX}${event.type}`,
+    time: new Date(event.created * 1000).toISOString(),
+    subject: paymentIntentIdOf(event.object),
+  };
+  return toRecord(partitionKeyOf(event.object), attributes, value, {
+    'stripe-livemode': String(event.livemode),
+    ...(event.apiVersion && { 'stripe-api-version': event.apiVersion }),
+    ...(account && { 'stripe-account': account }),
+  });
+}
+
+const paymentIntentIdOf = (object: StripeEvent['object']): string | undefined =>
+  object.object === 'payment_intent' ? idOf(object) : idOf(object.payment_intent);

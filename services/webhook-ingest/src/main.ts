@@ -1,0 +1,41 @@
+import { createKafka, createProducer } from '@connector/kafka';
+import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
+import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
+import { configSchema, livemodeOf } from './config.ts';
+import { addressList } from './domain/address-list.ts';
+import { signingKey } from './domain/verify-signature.ts';
+import { stripeWebhooksRoute } from './routes/stripe-webhooks.ts';
+import { startWebhookMetrics } from './webhook-metrics.ts';
+
+const SERVICE = 'webhook-ingest';
+const VERSION = process.env.npm_package_version ?? '0.1.0';
+
+const config = readConfig(configSchema, process.env);
+const stopTracing = await startTracing(SERVICE, VERSION);
+startMetrics(SERVICE, VERSION, process.env.REVISION ?? 'unknown');
+startWebhookMetrics();
+const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
+
+const kafka = createKafka(config, { clientId: SERVICE, log });
+const producer = createProducer(kafka);
+const signingKeys = config.STRIPE_WEBHOOK_SIGNING_SECRET.map(signingKey);
+const webhooks = stripeWebhooksRoute({
+  log,
+  producer,
+  signingKeys: () => signingKeys,
+  ours: { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY },
+  accountId: config.STRIPE_ACCOUNT_ID,
+  maxInFlight: config.WEBHOOK_MAX_IN_FLIGHT,
+  duplicateWindowMs: config.WEBHOOK_DUPLICATE_WINDOW_S * 1000,
+  allows: addressList(config.STRIPE_WEBHOOK_ALLOWED_IPS),
+});
+const server = createHttpServer({
+  log,
+  port: config.HTTP_PORT,
+  trustedHops: config.TRUSTED_PROXY_HOPS,
+  routes: [webhooks],
+});
+const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, server] });
+const tracing = { name: 'tracing', stop: stopTracing };
+
+await run(log, [tracing, admin, producer, server], config.SHUTDOWN_GRACE_MS);
