@@ -1,0 +1,72 @@
+import { type Fetch, TransientError, UnauthorizedError } from '@connector/service-kit';
+import { z } from 'zod';
+import type { Session } from '../domain/session.ts';
+
+/** The route that asks, as the audit trail names it: method and pattern, no ids. */
+export interface AskingRoute {
+  readonly method: string;
+  readonly route: string;
+}
+
+/** Who calls, and whether they may. Every method throws UnauthorizedError for a refusal, TransientError when it cannot be told. */
+export interface Callers {
+  session(sessionId: string | undefined, asking: AskingRoute): Promise<Session>;
+  /** A Merchant Center user's JWT. */
+  jwt(authorization: string | undefined, asking: AskingRoute): Promise<void>;
+  /** An OAuth2 token of our project with one of `anyOf`. */
+  oauth2(authorization: string | undefined, anyOf: readonly string[], asking: AskingRoute): Promise<void>;
+}
+
+/** What session-auth answers for a session, as far as it is used here. */
+export const sessionSchema = z.object({
+  cartId: z.string(),
+  allowedPaymentMethods: z.array(z.string()).optional(),
+  checkoutTransactionItemId: z.string().optional(),
+  merchantReturnUrl: z.string().optional(),
+  futureOrderNumber: z.string().optional(),
+  giftCardPlannedAmount: z.object({ centAmount: z.int(), currencyCode: z.string() }).optional(),
+  correlationId: z.string().optional(),
+}) satisfies z.ZodType<Session>;
+
+const refusalSchema = z.object({
+  errors: z.array(z.looseObject({ code: z.string(), message: z.string() })).min(1),
+});
+
+/** session-auth over HTTP; it decides, nothing is cached here. */
+export function sessionAuthCallers(baseUrl: string, fetch: Fetch): Callers {
+  const verify = async (scheme: string, body: object): Promise<unknown> => {
+    let status: number;
+    let answer: unknown;
+    try {
+      const response = await fetch(`${baseUrl}/verify/${scheme}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      status = response.status;
+      answer = await response.json();
+    } catch (error) {
+      throw new TransientError('session-auth cannot be asked', { reason: 'connection', cause: error });
+    }
+    if (status === 200) return answer;
+    const refusal = refusalSchema.safeParse(answer);
+    if (status !== 401 || !refusal.success) {
+      throw new TransientError(`session-auth answered ${status}`, { reason: 'server_error' });
+    }
+    const { code, message, ...fields } = refusal.data.errors[0] as { code: string; message: string };
+    throw new UnauthorizedError(code, message, fields);
+  };
+  return {
+    session: async (sessionId, asking) => {
+      const session = sessionSchema.safeParse(await verify('session', { sessionId, ...asking }));
+      if (!session.success) throw new TransientError('session-auth gave no session', { reason: 'unreadable' });
+      return session.data;
+    },
+    jwt: async (authorization, asking) => {
+      await verify('jwt', { authorization, ...asking });
+    },
+    oauth2: async (authorization, anyOf, asking) => {
+      await verify('oauth2', { authorization, anyOf, ...asking });
+    },
+  };
+}

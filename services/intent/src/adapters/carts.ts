@@ -1,0 +1,44 @@
+import type { Cart as CommercetoolsCart } from '@commercetools/platform-sdk';
+import type { Commercetools } from '@connector/commercetools';
+import { StaleVersionError } from '@connector/service-kit';
+import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
+
+export interface Carts {
+  /** The cart with its payments, by one call. Throws NotFoundError. */
+  get(cartId: string): Promise<CheckoutCart>;
+  /** Puts a payment on the cart, whatever changes the cart meanwhile; nothing to do when it is there already. */
+  addPayment(cart: { readonly id: string; readonly version: number }, paymentId: string): Promise<void>;
+}
+
+/** Tries of one addPayment; each starts from the cart as it then is. */
+const TRIES = 8;
+
+export function commercetoolsCarts({ api, call }: Commercetools): Carts {
+  const cart = (ID: string) => api.carts().withId({ ID });
+  const get = async (cartId: string) =>
+    toCheckoutCart(await call('carts.get', cart(cartId).get({ queryArgs: { expand: ['paymentInfo.payments[*]'] } })));
+  return {
+    get,
+    addPayment: async ({ id, version }, paymentId) => {
+      let current = version;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const actions = [{ action: 'addPayment' as const, payment: { typeId: 'payment' as const, id: paymentId } }];
+          await call('carts.update', cart(id).post({ body: { version: current, actions } }));
+          return;
+        } catch (error) {
+          if (!(error instanceof StaleVersionError) || attempt >= TRIES) throw error;
+        }
+        const latest = await call('carts.get', cart(id).get());
+        if (latest.paymentInfo?.payments.some((payment) => payment.id === paymentId)) return;
+        current = latest.version;
+      }
+    },
+  };
+}
+
+/** Payments that no longer exist stay on a cart as references without an object. */
+export function toCheckoutCart(cart: CommercetoolsCart): CheckoutCart {
+  const references = cart.paymentInfo?.payments ?? [];
+  return { cart, payments: references.flatMap(({ obj }) => (obj ? [obj as Payment] : [])) };
+}

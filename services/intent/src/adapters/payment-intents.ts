@@ -1,0 +1,109 @@
+import { METADATA } from '@connector/payment-model';
+import { NotFoundError } from '@connector/service-kit';
+import { type StripeClient, StripeRejection } from '@connector/stripe';
+import type Stripe from 'stripe';
+import { OPERATION_METADATA } from '../domain/operations.ts';
+
+export type CreateOutcome =
+  | { readonly kind: 'created'; readonly paymentIntent: Stripe.PaymentIntent }
+  /** The idempotency key was used before, with other parameters; nothing was created. */
+  | { readonly kind: 'other-parameters' };
+
+/** PaymentIntents at Stripe. Every method throws StripeRejection when Stripe refuses, TransientError when it cannot be asked. */
+export interface PaymentIntents {
+  create(params: Stripe.PaymentIntentCreateParams, key: string): Promise<CreateOutcome>;
+  /** The PaymentIntent as it is now, its latest charge expanded; undefined when Stripe has none of this id. */
+  find(id: string): Promise<Stripe.PaymentIntent | undefined>;
+  /**
+   * One that is not canceled, by the payment key in its metadata and its amount in Stripe's minor units; Stripe's search lags
+   * behind by about a minute.
+   */
+  search(paymentKey: string, amount: number): Promise<Stripe.PaymentIntent | undefined>;
+  update(id: string, params: Stripe.PaymentIntentUpdateParams, key: string): Promise<Stripe.PaymentIntent>;
+  cancel(id: string, key: string): Promise<Stripe.PaymentIntent>;
+  /** `amount` in Stripe's minor units; when not final the rest stays authorised. */
+  capture(
+    id: string,
+    capture: { amount: number; isFinal: boolean; metadata: Record<string, string> },
+    key: string,
+  ): Promise<Stripe.PaymentIntent>;
+  refund(
+    paymentIntentId: string,
+    refund: { amount: number; metadata: Record<string, string> },
+    key: string,
+  ): Promise<Stripe.Refund>;
+  /** The refund that an operation made, if it did. */
+  refundOfOperation(paymentIntentId: string, operationId: string): Promise<Stripe.Refund | undefined>;
+}
+
+export const isOtherParameters = (error: unknown): boolean =>
+  error instanceof StripeRejection && error.type === 'idempotency_error';
+
+export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): PaymentIntents {
+  return {
+    create: async (params, key) => {
+      try {
+        const paymentIntent = await call('payment_intents.create', (stripe) =>
+          stripe.paymentIntents.create(params, { idempotencyKey: key }),
+        );
+        return { kind: 'created', paymentIntent };
+      } catch (error) {
+        if (isOtherParameters(error)) return { kind: 'other-parameters' };
+        throw error;
+      }
+    },
+    find: async (id) => {
+      try {
+        return await call('payment_intents.retrieve', (stripe) =>
+          stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
+        );
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      }
+    },
+    search: async (paymentKey, amount) => {
+      const query = `metadata['${METADATA.paymentKey}']:'${paymentKey.replace(/[^\w-]/g, '')}'`;
+      const found = await call('payment_intents.search', (stripe) =>
+        stripe.paymentIntents.search({ query, limit: 100 }),
+      );
+      return found.data.find((candidate) => candidate.amount === amount && candidate.status !== 'canceled');
+    },
+    update: (id, params, key) =>
+      call('payment_intents.update', (stripe) => stripe.paymentIntents.update(id, params, { idempotencyKey: key })),
+    cancel: (id, key) =>
+      call('payment_intents.cancel', (stripe) => stripe.paymentIntents.cancel(id, {}, { idempotencyKey: key })),
+    capture: async (id, { amount, isFinal, metadata }, key) => {
+      const capture = (final: boolean) =>
+        call('payment_intents.capture', (stripe) =>
+          stripe.paymentIntents.capture(
+            id,
+            {
+              amount_to_capture: amount,
+              ...(!final && { final_capture: false }),
+              ...(Object.keys(metadata).length > 0 && { metadata }),
+            },
+            { idempotencyKey: key },
+          ),
+        );
+      try {
+        return await capture(isFinal);
+      } catch (error) {
+        if (!isOtherParameters(error)) throw error;
+        // The same operation went through before, when the amounts made it the other kind; Stripe repeats its answer to that.
+        return capture(!isFinal);
+      }
+    },
+    refund: (payment_intent, { amount, metadata }, key) =>
+      call('refunds.create', (stripe) =>
+        stripe.refunds.create({ payment_intent, amount, metadata }, { idempotencyKey: key }),
+      ),
+    refundOfOperation: (payment_intent, operationId) =>
+      call('refunds.list', async (stripe) => {
+        for await (const refund of stripe.refunds.list({ payment_intent, limit: 100 })) {
+          if (refund.metadata?.[OPERATION_METADATA] === operationId) return refund;
+        }
+        return undefined;
+      }),
+  };
+}

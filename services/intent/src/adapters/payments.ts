@@ -1,0 +1,47 @@
+import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
+import { type Commercetools, CommercetoolsRejection } from '@connector/commercetools';
+import type { Money } from '@connector/payment-model';
+import type { Payment } from '../domain/checkout-cart.ts';
+import type { PaymentDraft } from '../domain/payment-draft.ts';
+
+/** What intent may change of a payment; transactions are the ledger's. */
+export interface PaymentChange {
+  readonly amountPlanned?: Money;
+  readonly interfaceId?: string;
+}
+
+export interface Payments {
+  /** Throws NotFoundError. */
+  get(paymentId: string): Promise<Payment>;
+  /** Creates the payment, or finds the one that has its key already. */
+  create(draft: PaymentDraft): Promise<{ readonly kind: 'created' | 'exists'; readonly payment: Payment }>;
+  /** Throws StaleVersionError when the payment changed since it was read. */
+  change(payment: Pick<Payment, 'id' | 'version'>, change: PaymentChange): Promise<Payment>;
+}
+
+export function commercetoolsPayments({ api, call }: Commercetools): Payments {
+  const byKey = async (key: string) => (await call('payments.get', api.payments().withKey({ key }).get())) as Payment;
+  return {
+    get: async (ID) => (await call('payments.get', api.payments().withId({ ID }).get())) as Payment,
+    create: async (draft) => {
+      try {
+        const payment = (await call('payments.create', api.payments().post({ body: draft }))) as Payment;
+        return { kind: 'created', payment };
+      } catch (error) {
+        const isDuplicate = error instanceof CommercetoolsRejection && error.code === 'DuplicateField';
+        if (!isDuplicate || !draft.key) throw error;
+        return { kind: 'exists', payment: await byKey(draft.key) };
+      }
+    },
+    change: async ({ id, version }, { amountPlanned, interfaceId }) => {
+      const actions: PaymentUpdateAction[] = [];
+      if (amountPlanned) {
+        const { centAmount, currencyCode } = amountPlanned;
+        actions.push({ action: 'changeAmountPlanned', amount: { centAmount, currencyCode } });
+      }
+      if (interfaceId) actions.push({ action: 'setInterfaceId', interfaceId });
+      const request = api.payments().withId({ ID: id }).post({ body: { version, actions } });
+      return (await call('payments.update', request)) as Payment;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from '@connector/contracts';
+import { createTail, type Kafka, type TailMessage } from '@connector/kafka';
+import type { Part } from '@connector/service-kit';
+import { z } from 'zod';
+
+/** What the ledger made of an event. */
+export type Recorded =
+  | { readonly kind: 'recorded' }
+  | { readonly kind: 'rejected'; readonly code?: string | undefined; readonly declineCode?: string | undefined };
+
+/** Somebody who waits for what the ledger makes of one event. */
+export interface Waiter extends Disposable {
+  /** The ledger's result, or undefined when there is none within `ms`. */
+  within(ms: number): Promise<Recorded | undefined>;
+}
+
+export interface RecordedTransactions {
+  /** Starts to listen for the result of an event; to be called before the event is published, and disposed of afterwards. */
+  waitFor(causeId: string): Waiter;
+  /** While false, results may pass unseen. */
+  readonly isListening: boolean;
+}
+
+const causeSchema = z.looseObject({ causeId: z.string() });
+
+/** Hands the ledger's results to those who wait for them; others' are dropped. */
+export function createRecordedTransactions(): {
+  readonly waiters: Pick<RecordedTransactions, 'waitFor'>;
+  readonly onMessage: (message: Pick<TailMessage, 'headers' | 'value'>) => void;
+} {
+  const waiting = new Map<string, Set<(result: Recorded) => void>>();
+  return {
+    waiters: {
+      waitFor: (causeId) => {
+        const { promise, resolve } = Promise.withResolvers<Recorded>();
+        const others = waiting.get(causeId) ?? new Set();
+        waiting.set(causeId, others.add(resolve));
+        return {
+          within: async (ms) => {
+            let timer: NodeJS.Timeout | undefined;
+            const timeout = new Promise<undefined>((give) => {
+              timer = setTimeout(give, ms, undefined);
+            });
+            try {
+              return await Promise.race([promise, timeout]);
+            } finally {
+              clearTimeout(timer);
+            }
+          },
+          [Symbol.dispose]: () => {
+            others.delete(resolve);
+            if (others.size === 0 && waiting.get(causeId) === others) waiting.delete(causeId);
+          },
+        };
+      },
+    },
+    onMessage: ({ headers, value }) => {
+      // Nearly every message is for another pod's shopper or nobody's.
+      if (waiting.size === 0) return;
+      const read = readResult(headers, value);
+      if (!read) return;
+      for (const resolve of waiting.get(read.causeId) ?? []) resolve(read.result);
+    },
+  };
+}
+
+function readResult(headers: TailMessage['headers'], value: Buffer): { causeId: string; result: Recorded } | undefined {
+  let type: string;
+  let data: unknown;
+  try {
+    ({ type } = attributesOf(headers));
+    data = JSON.parse(value.toString('utf8'));
+  } catch (error) {
+    // Whoever waits falls back to "pending": a tail has nobody to report an unreadable message to.
+    if (error instanceof UnreadableEventError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const cause = causeSchema.safeParse(data);
+  if (!cause.success) return undefined;
+  const { causeId } = cause.data;
+  if (type === 'checkout.transaction.recorded') return { causeId, result: { kind: 'recorded' } };
+  const rejected = EVENTS['checkout.payment.rejected'].safeParse(data);
+  if (type !== 'checkout.payment.rejected' || !rejected.success) return undefined;
+  const { code, declineCode } = rejected.data;
+  return { causeId, result: { kind: 'rejected', code, declineCode } };
+}
+
+/** The ledger's results from Kafka, read in full by every pod from now on. */
+export function kafkaRecordedTransactions(kafka: Kafka): RecordedTransactions & { readonly tail: Part } {
+  const { waiters, onMessage } = createRecordedTransactions();
+  const tail = createTail(kafka, { name: 'intent-replies', topics: [PAYMENT_TRANSACTIONS], onMessage });
+  return {
+    waitFor: waiters.waitFor,
+    tail,
+    get isListening() {
+      return tail.joined;
+    },
+  };
+}

@@ -1,0 +1,239 @@
+import { commercetoolsConfig } from '@connector/commercetools';
+import { kafkaConfig } from '@connector/kafka';
+import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/service-kit';
+import { isLiveKey, stripeConfig } from '@connector/stripe';
+import { z } from 'zod';
+import {
+  type BehaviourSettings,
+  BILLING_ADDRESS_MODES,
+  CAPTURE_METHODS,
+  FLOW_TYPES,
+  NO_FUTURE_USAGE,
+} from './domain/behaviour.ts';
+import { DEFAULT_LAYOUT, layoutSchema, readPaymentElementOptions } from './domain/element-options.ts';
+import { jsonText, jsonValue } from './json-variable.ts';
+
+const { CTP_SESSION_URL: _session, CTP_CHECKOUT_URL: _checkout, ...notOurs } = commercetoolsConfig;
+const { CTP_JWKS_URL: _jwks, CTP_JWT_ISSUER: _issuer, ...commercetools } = notOurs;
+
+/** Key of a commercetools resource. */
+const resourceKey = () => z.string().regex(/^[A-Za-z0-9_-]{2,256}$/, 'must be a commercetools key');
+
+const isLocalOrHttps = (value: string): boolean => !value.startsWith('http:') || baseUrl().safeParse(value).success;
+
+const absoluteUrl = () =>
+  z
+    .string()
+    .refine((value) => URL.canParse(value), 'must be an absolute URL')
+    .refine(isLocalOrHttps, 'must be https (http is accepted for loopback and cluster-local hosts only)');
+
+const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value;
+
+const onOrOff = z.enum(['enabled', 'disabled']);
+
+/** Features of Stripe's saved payment methods in the payment element. */
+export const savedMethodsSchema = z.strictObject({
+  payment_method_save: onOrOff.optional(),
+  payment_method_save_usage: z.enum(['off_session', 'on_session']).optional(),
+  payment_method_redisplay: onOrOff.optional(),
+  payment_method_redisplay_limit: z.int().min(1).max(10).optional(),
+  payment_method_remove: onOrOff.optional(),
+  payment_method_allow_redisplay_filters: z.array(z.enum(['always', 'limited', 'unspecified'])).optional(),
+});
+
+export type SavedMethodsFeatures = z.output<typeof savedMethodsSchema>;
+
+const futureUsageWord = z.preprocess(
+  (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
+  z.enum(['off_session', 'on_session', ...NO_FUTURE_USAGE]),
+);
+
+const rulesSchema = z.record(
+  z.string(),
+  z.strictObject({
+    flowType: z.enum(FLOW_TYPES).optional(),
+    captureMethod: z.enum(CAPTURE_METHODS).optional(),
+    setupFutureUsage: futureUsageWord.optional(),
+    collectBillingAddress: z.enum(BILLING_ADDRESS_MODES).optional(),
+  }),
+);
+
+const walletTexts = z.looseObject({
+  applePay: z.string().optional(),
+  googlePay: z.string().optional(),
+  paypal: z.string().optional(),
+});
+
+const expressElementSchema = z.looseObject({
+  buttonHeight: z.number().optional(),
+  buttonTheme: walletTexts.optional(),
+  buttonType: walletTexts.optional(),
+  emailRequired: z.boolean().optional(),
+  layout: z
+    .looseObject({
+      maxColumns: z.number().optional(),
+      maxRows: z.number().optional(),
+      overflow: z.enum(['auto', 'never']).optional(),
+    })
+    .optional(),
+  paymentMethodOrder: z.array(z.string()).optional(),
+  phoneNumberRequired: z.boolean().optional(),
+});
+
+/** The service's variables; the names are those of the original connector where it has them. */
+export const configSchema = z
+  .object({
+    ...serviceConfig,
+    ...kafkaConfig,
+    ...commercetools,
+    ...stripeConfig,
+    STRIPE_PUBLISHABLE_KEY: z
+      .string()
+      .regex(/^pk_(test|live)_\w+$/, 'must be a publishable key: pk_test_… or pk_live_…')
+      .describe("The browser's key, of the same mode as the secret key"),
+    STRIPE_API_VERSION: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/, 'must be a version such as 2025-12-15.clover')
+      .default('2025-12-15.clover')
+      .describe("Stripe-Version of a customer's ephemeral key"),
+    STRIPE_CAPTURE_METHOD: z.enum(CAPTURE_METHODS).default('automatic').describe('When money is taken'),
+    STRIPE_PAYMENT_FLOW: z
+      .string()
+      .default('deferred')
+      .transform((value) => FLOW_TYPES.find((flow) => flow === value) ?? 'deferred')
+      .describe(
+        '`deferred`, or `pi_first`: the PaymentIntent exists before the element is shown; anything else is deferred',
+      ),
+    STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: z
+      .string()
+      .optional()
+      .transform((value) => futureUsageWord.safeParse(value).data)
+      .describe('`off_session`, `on_session`; empty or none = leave out; unset = as saved payment methods say'),
+    STRIPE_COLLECT_BILLING_ADDRESS: z
+      .enum(BILLING_ADDRESS_MODES)
+      .default('auto')
+      .describe('Whether the element asks for the billing address'),
+    STRIPE_ENABLE_MULTI_OPERATIONS: flag()
+      .default(false)
+      .describe('Several captures and refunds of one payment; needs the feature on the Stripe account'),
+    STRIPE_SAVED_PAYMENT_METHODS_CONFIG: jsonValue(savedMethodsSchema)
+      .default({})
+      .describe('JSON: features of saved payment methods in the payment element'),
+    STRIPE_LAYOUT: z
+      .string()
+      .default(DEFAULT_LAYOUT)
+      .transform((text) => (jsonText(layoutSchema).safeParse(text).success ? text : DEFAULT_LAYOUT))
+      .describe('JSON: layout of the payment element; the default is used for anything unreadable'),
+    STRIPE_APPEARANCE_PAYMENT_ELEMENT: jsonText(z.looseObject({}))
+      .optional()
+      .describe("JSON: Stripe's Appearance object"),
+    STRIPE_BEHAVIOR_PAYMENT_ELEMENT: z
+      .string()
+      .optional()
+      .transform(readPaymentElementOptions)
+      .describe('JSON: options of the payment element; a wrong key is left out with a warning'),
+    STRIPE_EXPRESS_ELEMENT_OPTIONS: jsonText(expressElementSchema)
+      .optional()
+      .describe('JSON: options of the express checkout element'),
+    STRIPE_PAYMENT_BEHAVIOR_RULES: jsonValue(rulesSchema)
+      .default({})
+      .describe('JSON: overrides by country code or store key'),
+    STRIPE_APPLE_PAY_WELL_KNOWN: z
+      .string()
+      .optional()
+      .describe("Text of Apple's domain association file; unset = /applePayConfig answers 404"),
+    MERCHANT_RETURN_URL: absoluteUrl().describe('Where a shopper returns to when the session names no URL'),
+    ALLOWED_ORIGINS: commaList()
+      .refine((origins) => origins.length > 0, 'must name at least one origin')
+      .refine((origins) => origins.every(isOrigin), 'must be origins, scheme://host[:port], without path or wildcard')
+      .refine(
+        (origins) => origins.every(isLocalOrHttps),
+        'must be https (http is accepted for loopback and cluster-local hosts only)',
+      )
+      .describe('Origins of the pages that may call the processor, comma-separated'),
+    PAYMENT_INTERFACE: z
+      .string()
+      .min(1, 'must not be empty')
+      .default('checkout-stripe')
+      .describe('Payment interface of payments and stored methods in commercetools'),
+    HEALTH_CHECK_TIMEOUT: integer(1, 600_000)
+      .default(5_000)
+      .describe('Limit of all checks of /operations/status, in ms'),
+    MOCK_ENVIRONMENT: z.string().default('TEST').describe('Value of `environment` in config answers'),
+    CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: resourceKey()
+      .default('payment-connector-stripe-customer-id')
+      .describe("Custom type that holds a customer's Stripe id"),
+    STORED_PAYMENT_METHODS_ENABLED: flag()
+      .default(false)
+      .describe('Stored payment methods and merchant-initiated transactions'),
+    STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: z
+      .string()
+      .min(1, 'must not be empty')
+      .optional()
+      .describe('Payment interface of stored methods; default PAYMENT_INTERFACE'),
+    STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT: z
+      .string()
+      .optional()
+      .describe('Account that stored methods are limited to'),
+    SESSION_AUTH_URL: baseUrl().describe('Base URL of session-auth inside the cluster'),
+    CONFIRM_WAIT_MS: integer(0, 60_000)
+      .default(5_000)
+      .describe('How long a confirm waits for the ledger before it answers pending, in ms'),
+    TRUSTED_PROXY_HOPS: integer(0, 10).default(1).describe('Proxies in front whose X-Forwarded-For is believed'),
+    RATE_LIMIT_OPENS_PER_SESSION: integer(0, 1_000_000)
+      .default(60)
+      .describe('Payments a session may open or confirm per minute; 0 = no limit'),
+    RATE_LIMIT_DENIALS_PER_ADDRESS: integer(0, 1_000_000)
+      .default(300)
+      .describe('Requests with bad credentials an address may send per minute; 0 = no limit'),
+    RATE_LIMIT_REQUESTS_PER_ADDRESS: integer(0, 10_000_000)
+      .default(60_000)
+      .describe('Requests an address may send per minute; 0 = no limit'),
+  })
+  .refine(
+    ({ STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY }) =>
+      isLiveKey(STRIPE_SECRET_KEY) === isLiveKey(STRIPE_PUBLISHABLE_KEY),
+    {
+      path: ['STRIPE_PUBLISHABLE_KEY'],
+      message: 'must be of the same mode, test or live, as STRIPE_SECRET_KEY',
+      // Told together with every other problem, as soon as both keys are readable.
+      when: ({ value }) => {
+        const keys = (value ?? {}) as Record<string, unknown>;
+        return typeof keys.STRIPE_SECRET_KEY === 'string' && typeof keys.STRIPE_PUBLISHABLE_KEY === 'string';
+      },
+    },
+  );
+
+export type Config = z.output<typeof configSchema>;
+
+/** The configured way of taking payments, in the domain's words. */
+export const behaviourSettings = (config: Config): BehaviourSettings => ({
+  flowType: config.STRIPE_PAYMENT_FLOW,
+  captureMethod: config.STRIPE_CAPTURE_METHOD,
+  setupFutureUsage: config.STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE,
+  savedMethodsUsage: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG.payment_method_save_usage,
+  collectBillingAddress: config.STRIPE_COLLECT_BILLING_ADDRESS,
+  rules: config.STRIPE_PAYMENT_BEHAVIOR_RULES,
+});
+
+/** Variables of the original connector or its manifest that have no effect here, nor had there. */
+const WITHOUT_EFFECT = ['STRIPE_APPEARANCE_EXPRESS_CHECKOUT', 'CTP_SCOPE', 'MOCK_CLIENT_KEY', 'RETURN_URL'] as const;
+
+/** One sentence for each variable that is accepted but not used as it stands; none holds a value. */
+export function configWarnings(config: Config, env: Environment): string[] {
+  const given = (name: string) => env[name] !== undefined;
+  return [
+    ...WITHOUT_EFFECT.filter(given).map((name) => `${name}: has no effect`),
+    ...(given('STRIPE_PAYMENT_FLOW') && env.STRIPE_PAYMENT_FLOW !== config.STRIPE_PAYMENT_FLOW
+      ? ['STRIPE_PAYMENT_FLOW: unknown value, deferred is used']
+      : []),
+    ...(given('STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE') &&
+    config.STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE === undefined
+      ? ['STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: unknown value, treated as unset']
+      : []),
+    ...(given('STRIPE_LAYOUT') && env.STRIPE_LAYOUT !== config.STRIPE_LAYOUT
+      ? ['STRIPE_LAYOUT: cannot be read, the default layout is used']
+      : []),
+    ...config.STRIPE_BEHAVIOR_PAYMENT_ELEMENT.problems.map((problem) => `STRIPE_BEHAVIOR_PAYMENT_ELEMENT: ${problem}`),
+  ];
+}

@@ -1,0 +1,65 @@
+import { attemptOf, countsAsPaid, isReturned } from '@connector/payment-model';
+import type Stripe from 'stripe';
+import type { Payment } from './checkout-cart.ts';
+
+/** One try to pay a cart: a commercetools payment and the PaymentIntent it belongs to. */
+export interface Attempt {
+  readonly payment: Payment;
+  /** Its number when this system made it; the original connector's payments have none. */
+  readonly number: number | undefined;
+  /** Undefined while commercetools does not know it yet. */
+  readonly paymentIntentId: string | undefined;
+}
+
+/**
+ * The PaymentIntent of a payment: its interface id, or, on payments that the original connector made and nothing has happened on
+ * yet, the interaction id of their authorization.
+ */
+export function paymentIntentIdOf({ interfaceId, transactions }: Pick<Payment, 'interfaceId' | 'transactions'>) {
+  if (interfaceId) return interfaceId;
+  return transactions.find(({ type, interactionId }) => type === 'Authorization' && interactionId?.startsWith('pi_'))
+    ?.interactionId;
+}
+
+/** The attempts among a cart's payments, oldest first; payments of other providers are none. */
+export function attemptsOf(cartId: string, payments: readonly Payment[]): Attempt[] {
+  return payments
+    .map((payment) => ({
+      payment,
+      number: attemptOf(cartId, payment.key),
+      paymentIntentId: paymentIntentIdOf(payment),
+    }))
+    .filter(({ number, paymentIntentId }) => number !== undefined || paymentIntentId?.startsWith('pi_'))
+    .sort((a, b) => (a.number ?? 0) - (b.number ?? 0) || a.payment.createdAt.localeCompare(b.payment.createdAt));
+}
+
+/** The number of the attempt after `attempts`. */
+export const nextAttemptNumber = (attempts: readonly Attempt[]): number =>
+  Math.max(0, ...attempts.map(({ number }) => number ?? 0)) + 1;
+
+/** Whether commercetools shows how the attempt ended, so that Stripe need not be asked. */
+export const isSettled = ({ payment: { transactions } }: Attempt): boolean =>
+  countsAsPaid(transactions) || isReturned(transactions);
+
+/** What a PaymentIntent's state means for its attempt. */
+export type Standing = 'waiting' | 'paid' | 'over';
+
+const STANDINGS: Record<Stripe.PaymentIntent.Status, Standing> = {
+  requires_payment_method: 'waiting',
+  requires_confirmation: 'waiting',
+  requires_action: 'waiting',
+  // The money is on its way or held: a second PaymentIntent would take it twice, whatever commercetools shows by now.
+  processing: 'paid',
+  requires_capture: 'paid',
+  succeeded: 'paid',
+  canceled: 'over',
+};
+
+export const standingOf = ({ status }: Pick<Stripe.PaymentIntent, 'status'>): Standing => STANDINGS[status] ?? 'paid';
+
+/**
+ * Whether an attempt may go on with another amount: a transaction's amount can't be changed in commercetools, so a payment of the
+ * original connector, which begins with an authorization, can't.
+ */
+export const mayChangeAmount = ({ payment: { transactions } }: Attempt): boolean =>
+  !transactions.some(({ type, state }) => type === 'Authorization' && state === 'Initial');

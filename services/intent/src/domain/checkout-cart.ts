@@ -1,0 +1,76 @@
+import type {
+  Cart as CommercetoolsCart,
+  Customer as CommercetoolsCustomer,
+  Payment as CommercetoolsPayment,
+} from '@commercetools/platform-sdk';
+import type { TransactionView } from '@connector/payment-model';
+
+/** The fields of a commercetools cart that the processor looks at. */
+export type Cart = Pick<
+  CommercetoolsCart,
+  | 'id'
+  | 'version'
+  | 'customerId'
+  | 'anonymousId'
+  | 'customerEmail'
+  | 'country'
+  | 'store'
+  | 'totalPrice'
+  | 'taxedPrice'
+  | 'shippingInfo'
+  | 'billingAddress'
+  | 'shippingAddress'
+  | 'custom'
+  | 'paymentInfo'
+> & {
+  readonly lineItems: readonly MaybeRecurring[];
+  readonly customLineItems: readonly MaybeRecurring[];
+};
+
+interface MaybeRecurring {
+  readonly recurrenceInfo?: unknown;
+}
+
+export type Customer = Pick<
+  CommercetoolsCustomer,
+  'id' | 'version' | 'email' | 'firstName' | 'lastName' | 'addresses' | 'custom'
+>;
+
+export type Payment = Pick<
+  CommercetoolsPayment,
+  'id' | 'version' | 'key' | 'createdAt' | 'interfaceId' | 'amountPlanned' | 'paymentMethodInfo' | 'customer'
+> & { readonly transactions: readonly Transaction[] };
+
+export interface Transaction extends TransactionView {
+  readonly id: string;
+  readonly interactionId?: string;
+}
+
+/** A cart with its payments, as one call to commercetools gives both. */
+export interface CheckoutCart {
+  readonly cart: Cart;
+  readonly payments: readonly Payment[];
+}
+
+/** Whether the cart starts a recurring order: its customer is known and an item has recurrence information. */
+export const isRecurring = ({ customerId, lineItems, customLineItems }: Cart): boolean =>
+  Boolean(customerId) && [...lineItems, ...customLineItems].some(({ recurrenceInfo }) => Boolean(recurrenceInfo));
+
+/** Custom field of a customer that holds its Stripe customer's id. */
+export const STRIPE_CUSTOMER_FIELD = 'stripeConnector_stripeCustomerId';
+
+/** The Stripe customer that a customer's custom field names. */
+export function stripeCustomerIdOf(customer: Pick<Customer, 'custom'> | undefined): string | undefined {
+  const value: unknown = customer?.custom?.fields[STRIPE_CUSTOMER_FIELD];
+  return typeof value === 'string' && value ? value : undefined;
+}
+
+/** Custom field of a cart with the Stripe Tax calculations made for it, written by the Stripe Tax connector. */
+const TAX_CALCULATIONS_FIELD = 'connectorStripeTax_calculationReferences';
+
+/** The cart's Stripe Tax calculation; none when there are several, for a PaymentIntent takes one. */
+export function taxCalculationOf({ custom }: Pick<Cart, 'custom'>): string | undefined {
+  const references: unknown = custom?.fields[TAX_CALCULATIONS_FIELD];
+  if (!Array.isArray(references) || references.length !== 1) return undefined;
+  return typeof references[0] === 'string' && references[0] ? references[0] : undefined;
+}

@@ -1,0 +1,159 @@
+import {
+  fromStripeAmount,
+  InexpressibleAmountError,
+  idempotencyKey,
+  type Money,
+  toStripeAmount,
+} from '@connector/payment-model';
+import type Stripe from 'stripe';
+import type { Payment } from './checkout-cart.ts';
+
+/** What a merchant asks for; amounts without digits, as the Checkout contract has them. */
+export type Operation =
+  | { readonly action: 'capturePayment'; readonly amount: RequestedAmount }
+  | {
+      readonly action: 'refundPayment';
+      readonly amount: RequestedAmount;
+      /** The commercetools transaction to refund. */
+      readonly transactionId?: string | undefined;
+    }
+  | { readonly action: 'cancelPayment' }
+  | { readonly action: 'reversePayment' };
+
+export interface RequestedAmount {
+  readonly centAmount: number;
+  readonly currencyCode: string;
+}
+
+/** The one call to Stripe that carries out an operation; amounts in Stripe's minor units. */
+export type StripeStep =
+  | { readonly kind: 'capture'; readonly amount: number; readonly money: Money; readonly isFinal: boolean }
+  | { readonly kind: 'refund'; readonly amount: number; readonly money: Money }
+  | { readonly kind: 'cancel'; readonly money: Money };
+
+export type Plan =
+  | StripeStep
+  /** The caller's mistake: the field, what it had, and what is possible. */
+  | {
+      readonly kind: 'invalid';
+      readonly field: string;
+      readonly value: unknown;
+      readonly allowed: readonly string[];
+      readonly reason: string;
+    }
+  /** More than what is left to refund, unless it is this very refund asked for again. */
+  | { readonly kind: 'above-refundable'; readonly step: StripeStep; readonly refundable: number }
+  /** This configuration or payment does not take it; answered `rejected` without asking Stripe. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'nothing-to-reverse' };
+
+/** Money of a PaymentIntent's first and only charge, in Stripe's minor units. */
+export interface Captured {
+  readonly captured: number;
+  readonly refunded: number;
+}
+
+/** What was captured and what of it was given back, by Stripe's count; commercetools may lag behind. */
+export function capturedOf({ latest_charge: charge, amount_received }: Stripe.PaymentIntent): Captured {
+  if (charge && typeof charge === 'object')
+    return { captured: charge.amount_captured, refunded: charge.amount_refunded };
+  return { captured: amount_received, refunded: 0 };
+}
+
+/** Decides what to ask of Stripe, from the payment and the PaymentIntent as Stripe has it now (with its charge expanded). */
+export function planOf(
+  operation: Operation,
+  payment: Pick<Payment, 'amountPlanned' | 'transactions'>,
+  paymentIntent: Stripe.PaymentIntent,
+  multiOperations: boolean,
+): Plan {
+  const { amountPlanned: planned } = payment;
+  const moneyOf = (stripeAmount: number): Money =>
+    fromStripeAmount(stripeAmount, planned.currencyCode, planned.fractionDigits);
+  const { captured, refunded } = capturedOf(paymentIntent);
+  // An authorisation released without a capture counts as refunded at Stripe; it is nothing to give back.
+  const refundable = captured - Math.min(refunded, captured);
+
+  switch (operation.action) {
+    case 'capturePayment': {
+      const checked = checkedAmount(operation.amount, planned);
+      if (checked.kind === 'invalid') return checked;
+      if (planned.centAmount <= 0) return { kind: 'refused', reason: 'the payment has no planned amount' };
+      const isFinal = paymentIntent.amount_received + checked.amount >= toStripeAmount(planned);
+      if (!isFinal && !multiOperations) return { kind: 'refused', reason: 'partial captures are not enabled' };
+      return { kind: 'capture', amount: checked.amount, money: checked.money, isFinal };
+    }
+    case 'refundPayment': {
+      const checked = checkedAmount(operation.amount, planned);
+      if (checked.kind === 'invalid') return checked;
+      const { transactionId } = operation;
+      const isCharge = ({ id, type }: { id: string; type: string }) => id === transactionId && type === 'Charge';
+      if (transactionId !== undefined && !payment.transactions.some(isCharge)) {
+        return {
+          kind: 'invalid',
+          field: 'transactionId',
+          value: transactionId,
+          allowed: payment.transactions.filter(({ type }) => type === 'Charge').map(({ id }) => id),
+          reason: 'is not a Charge of the payment',
+        };
+      }
+      const step = { kind: 'refund', amount: checked.amount, money: checked.money } as const;
+      if (checked.amount > refundable) {
+        return { kind: 'above-refundable', step, refundable: moneyOf(refundable).centAmount };
+      }
+      return step;
+    }
+    case 'cancelPayment':
+      return { kind: 'cancel', money: moneyOf(paymentIntent.amount - paymentIntent.amount_received) };
+    case 'reversePayment': {
+      if (captured > 0 && refunded === 0) return { kind: 'refund', amount: captured, money: moneyOf(captured) };
+      if (captured === 0 && paymentIntent.status === 'requires_capture') {
+        return { kind: 'cancel', money: moneyOf(paymentIntent.amount) };
+      }
+      return { kind: 'nothing-to-reverse' };
+    }
+  }
+}
+
+type CheckedAmount = { kind: 'valid'; amount: number; money: Money } | Extract<Plan, { kind: 'invalid' }>;
+
+function checkedAmount({ centAmount, currencyCode }: RequestedAmount, planned: Money): CheckedAmount {
+  if (currencyCode !== planned.currencyCode) {
+    return {
+      kind: 'invalid',
+      field: 'amount.currencyCode',
+      value: currencyCode,
+      allowed: [planned.currencyCode],
+      reason: "is not the payment's currency",
+    };
+  }
+  const invalid = (reason: string) =>
+    ({ kind: 'invalid', field: 'amount.centAmount', value: centAmount, allowed: ['> 0'], reason }) as const;
+  if (centAmount <= 0) return invalid('must be above 0');
+  const money: Money = { centAmount, currencyCode, fractionDigits: planned.fractionDigits };
+  try {
+    return { kind: 'valid', amount: toStripeAmount(money), money };
+  } catch (error) {
+    if (error instanceof InexpressibleAmountError) return invalid(error.message);
+    throw error;
+  }
+}
+
+/**
+ * What makes an operation the same when it is asked for again: the merchant's reference, else the caller's request id. It is the
+ * idempotency key of the call to Stripe and the id of the operation in events and in the refund's metadata.
+ */
+export const operationIdOf = (paymentId: string, operation: Operation, reference: string): string =>
+  idempotencyKey(operation.action, paymentId, 'amount' in operation ? amountOnly(operation.amount) : null, reference);
+
+const amountOnly = ({ centAmount, currencyCode }: RequestedAmount) => ({ centAmount, currencyCode });
+
+/** Key of a refund's metadata that tells a repeated operation from a new one. */
+export const OPERATION_METADATA = 'ct_operation_id';
+
+/** Type of the transaction that records a step, also when Stripe refuses it. */
+export const TRANSACTION_TYPES = {
+  capture: 'Charge',
+  refund: 'Refund',
+  cancel: 'CancelAuthorization',
+} as const satisfies Record<StripeStep['kind'], string>;

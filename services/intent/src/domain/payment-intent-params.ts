@@ -1,0 +1,127 @@
+import { idOf } from '@connector/contracts';
+import { idempotencyKey, METADATA, type Money, toStripeAmount } from '@connector/payment-model';
+import type Stripe from 'stripe';
+import { type StripeShipping, shippingOf } from './addresses.ts';
+import type { Behaviour } from './behaviour.ts';
+import { type Cart, type Customer, stripeCustomerIdOf, taxCalculationOf } from './checkout-cart.ts';
+
+/** What a PaymentIntent of a cart is to be, whichever attempt it belongs to. */
+export interface Wanted {
+  readonly due: Money;
+  readonly captureMethod: Behaviour['captureMethod'];
+  readonly customer: string | undefined;
+  readonly setupFutureUsage: Behaviour['setupFutureUsage'];
+  readonly shipping: StripeShipping | undefined;
+  readonly multicapture: boolean;
+  readonly taxCalculation: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface WantedInput {
+  cart: Cart;
+  customer: Customer | undefined;
+  due: Money;
+  behaviour: Behaviour;
+  projectKey: string;
+  multiOperations: boolean;
+  /** Express checkout: the wallet brings the shipping address. */
+  express: boolean;
+  /** Express checkout of a page that made its elements with a Stripe customer. */
+  expressCustomerSession: boolean;
+}
+
+export function wantedOf(input: WantedInput): Wanted {
+  const { cart, customer, due, behaviour, projectKey, multiOperations, express, expressCustomerSession } = input;
+  const stripeCustomerId = express && !expressCustomerSession ? undefined : stripeCustomerIdOf(customer);
+  return {
+    due,
+    captureMethod: behaviour.captureMethod,
+    customer: stripeCustomerId,
+    // A method can only be saved for somebody.
+    setupFutureUsage: stripeCustomerId ? behaviour.setupFutureUsage : undefined,
+    shipping: express ? undefined : shippingOf(cart, customer),
+    multicapture: multiOperations,
+    taxCalculation: taxCalculationOf(cart),
+    metadata: {
+      [METADATA.cartId]: cart.id,
+      [METADATA.projectKey]: projectKey,
+      ...(cart.customerId && { [METADATA.customerId]: cart.customerId }),
+    },
+  };
+}
+
+/**
+ * Parameters of the create call. The payment's key stands in the metadata from the start, so that a PaymentIntent whose caller died
+ * right after is still told to belong to it. Throws InexpressibleAmountError.
+ */
+export function createParams(paymentKey: string, wanted: Wanted): Stripe.PaymentIntentCreateParams {
+  const { due, captureMethod, customer, setupFutureUsage, shipping, multicapture, taxCalculation, metadata } = wanted;
+  return {
+    amount: toStripeAmount(due),
+    currency: due.currencyCode.toLowerCase(),
+    automatic_payment_methods: { enabled: true },
+    capture_method: captureMethod,
+    ...(customer && { customer }),
+    ...(setupFutureUsage && { setup_future_usage: setupFutureUsage }),
+    metadata: { ...metadata, [METADATA.paymentKey]: paymentKey },
+    ...(shipping && { shipping }),
+    ...(multicapture && { payment_method_options: { card: { request_multicapture: 'if_available' } } }),
+    ...(taxCalculation && { hooks: { inputs: { tax: { calculation: taxCalculation } } } }),
+  };
+}
+
+/**
+ * Idempotency key of an attempt's create call. Besides the payment's key it holds only what the commercetools payment shows too, so
+ * that whoever finds the payment can ask Stripe for its PaymentIntent again; Stripe refuses the key for other parameters.
+ */
+export const attemptKey = (
+  paymentKey: string,
+  { centAmount, currencyCode }: Pick<Money, 'centAmount' | 'currencyCode'>,
+) => idempotencyKey('open', paymentKey, { centAmount, currencyCode });
+
+/** What it takes to make a PaymentIntent what is wanted. */
+export type Change =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'update'; readonly params: Stripe.PaymentIntentUpdateParams }
+  /** Stripe fixes it at creation. */
+  | { readonly kind: 'replace' };
+
+/** Compares a PaymentIntent that waits for the shopper with what is wanted of it. Throws InexpressibleAmountError. */
+export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): Change {
+  const { due, captureMethod, customer, setupFutureUsage, shipping, multicapture, taxCalculation, metadata } = wanted;
+  const present = paymentIntent;
+  const presentCustomer = idOf(present.customer);
+  if (present.currency.toUpperCase() !== due.currencyCode.toUpperCase()) return { kind: 'replace' };
+  if (present.capture_method !== captureMethod) return { kind: 'replace' };
+  if (presentCustomer && presentCustomer !== customer) return { kind: 'replace' };
+
+  const params: Stripe.PaymentIntentUpdateParams = {};
+  const amount = toStripeAmount(due);
+  if (present.amount !== amount) params.amount = amount;
+  if (customer && !presentCustomer) params.customer = customer;
+  if ((present.setup_future_usage ?? undefined) !== setupFutureUsage)
+    params.setup_future_usage = setupFutureUsage ?? '';
+  if (!sameShipping(present.shipping, shipping)) params.shipping = shipping ?? '';
+  const presentMulticapture = present.payment_method_options?.card?.request_multicapture === 'if_available';
+  if (multicapture && !presentMulticapture && present.payment_method_options?.card) {
+    params.payment_method_options = { card: { request_multicapture: 'if_available' } };
+  }
+  const presentCalculation = present.hooks?.inputs?.tax?.calculation ?? undefined;
+  if (presentCalculation !== taxCalculation) {
+    params.hooks = { inputs: { tax: { calculation: taxCalculation ?? '' } } };
+  }
+  const changed = Object.entries(metadata).filter(([name, value]) => present.metadata[name] !== value);
+  if (changed.length > 0) params.metadata = Object.fromEntries(changed);
+  return Object.keys(params).length === 0 ? { kind: 'none' } : { kind: 'update', params };
+}
+
+/** Stripe stores an empty string as nothing, so both count as the same. */
+function sameShipping(present: Stripe.PaymentIntent.Shipping | null, wanted: StripeShipping | undefined): boolean {
+  if (!present || !wanted) return !present === !wanted;
+  const fields = ['line1', 'line2', 'city', 'postal_code', 'state', 'country'] as const;
+  return (
+    (present.name ?? '') === wanted.name &&
+    (present.phone ?? '') === wanted.phone &&
+    fields.every((field) => (present.address?.[field] ?? '') === wanted.address[field])
+  );
+}

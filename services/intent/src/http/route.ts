@@ -1,0 +1,187 @@
+import { requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { z } from 'zod';
+import type { Callers } from '../adapters/callers.ts';
+import type { Session } from '../domain/session.ts';
+import { jsonBody } from './json-body.ts';
+import { RateLimitedError, type RateLimiter } from './rate-limit.ts';
+
+/** How a route's caller proves what it may do; `open` routes decide for themselves. */
+export type Auth =
+  | { readonly scheme: 'session' }
+  | { readonly scheme: 'jwt' }
+  | { readonly scheme: 'oauth2'; readonly anyOf: readonly string[] }
+  | { readonly scheme: 'open' };
+
+/** One documented answer; without a schema it has no body. */
+export interface Answered {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** Default `application/json`; `text/plain` bodies are strings. */
+  readonly contentType?: 'text/plain';
+}
+
+type Answers = Readonly<Record<number, Answered>>;
+
+type BodyOf<A> = A extends { schema: infer B extends z.ZodType } ? z.input<B> : undefined;
+
+/** One of the route's answers; only `reply` makes it, so that status and body fit. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+
+/** What a handler is given: everything parsed, the caller verified. */
+export interface Call<A extends Auth, P, H, B, R> {
+  readonly session: A extends { scheme: 'session' } ? Session : undefined;
+  readonly params: Parsed<P>;
+  readonly headers: Parsed<H>;
+  readonly body: Parsed<B>;
+  readonly requestId: string;
+  /** An answer of the route: a status it documents, with that status's body. */
+  reply<S extends keyof R & number>(...answer: BodyOf<R[S]> extends undefined ? [S] : [S, BodyOf<R[S]>]): Answer;
+}
+
+/** A route as data: parsing, checks, answers and the OpenAPI document all follow from it. */
+export interface RouteDefinition<
+  A extends Auth = Auth,
+  P extends z.ZodObject | undefined = z.ZodObject | undefined,
+  H extends z.ZodObject | undefined = z.ZodObject | undefined,
+  B extends z.ZodType | undefined = z.ZodType | undefined,
+  R extends Answers = Answers,
+> {
+  readonly method: 'get' | 'post' | 'delete';
+  /** As in OpenAPI: `/confirmPayments/{id}`. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly auth: A;
+  readonly params?: P;
+  readonly headers?: H;
+  /** A POST without one takes any JSON and looks at none of it. */
+  readonly body?: B;
+  readonly answers: R;
+  /** Counts towards the limit of payments per session. */
+  readonly limitedPerSession?: boolean;
+  handle(call: Call<A, P, H, B, R>): Promise<Answer>;
+}
+
+/** Keeps the types of one definition together; they are forgotten where definitions are listed. */
+export const defineRoute = <
+  const A extends Auth,
+  P extends z.ZodObject | undefined = undefined,
+  H extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  const R extends Answers = Answers,
+>(
+  definition: RouteDefinition<A, P, H, B, R>,
+): RouteDefinition => definition as unknown as RouteDefinition;
+
+export interface RouteDeps {
+  callers: Callers;
+  limits: {
+    /** Requests of an address. */
+    requests: RateLimiter;
+    /** Refused credentials of an address. */
+    denials: RateLimiter;
+    /** Payments of a session. */
+    opens: RateLimiter;
+  };
+}
+
+/** The routes, each with its checks in the contract's order: body, schema, caller, then the handler. */
+export function routerOf(definitions: readonly RouteDefinition[], deps: RouteDeps): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const definition of definitions) {
+    const path = definition.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const parsers = definition.method === 'post' ? jsonBody() : [];
+    router[definition.method](path, requestLimit(deps), ...parsers, handlerOf(definition, path, deps));
+  }
+  return router;
+}
+
+const addressOf = (req: Request): string => req.ip ?? 'unknown';
+
+const requestLimit =
+  ({ limits }: RouteDeps): RequestHandler =>
+  (req, res, next) => {
+    limited(res, () => limits.requests.take(addressOf(req)));
+    next();
+  };
+
+/** Tells the caller when to come again, besides refusing. */
+function limited(res: Response, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof RateLimitedError) res.setHeader('retry-after', String(error.retryAfterS));
+    throw error;
+  }
+}
+
+function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): RequestHandler {
+  const { auth, params, headers, body, answers, handle, limitedPerSession } = definition;
+  const asking = { method: definition.method.toUpperCase(), route: path };
+  // The values that were refused belong into the answer.
+  const options = { reportInput: true };
+  return async (req, res) => {
+    const parsed = {
+      params: params?.parse(req.params, options),
+      headers: headers?.parse(req.headers, options),
+      body: body?.parse(req.body, options),
+    };
+    const session = await verified(req, res, auth, asking, deps);
+    if (limitedPerSession) limited(res, () => deps.limits.opens.take(req.get('x-session-id') ?? ''));
+    const reply = (status: number, answer?: unknown): Answer => ({ status, body: answer });
+    const call = { ...parsed, session, requestId: requestId(res), reply } as Parameters<typeof handle>[0];
+    const work = () => handle(call);
+    const answer = session?.correlationId ? await withCorrelation(res, session.correlationId, work) : await work();
+    send(res, answer, answers);
+    requestSpan(req)?.setAttribute('connector.route', definition.id);
+  };
+}
+
+async function verified(
+  req: Request,
+  res: Response,
+  auth: Auth,
+  asking: { method: string; route: string },
+  { callers, limits }: RouteDeps,
+): Promise<Session | undefined> {
+  if (auth.scheme === 'open') return undefined;
+  const address = addressOf(req);
+  limited(res, () => limits.denials.check(address));
+  try {
+    switch (auth.scheme) {
+      case 'session':
+        return await callers.session(req.get('x-session-id'), asking);
+      case 'jwt':
+        await callers.jwt(req.get('authorization'), asking);
+        return undefined;
+      case 'oauth2':
+        await callers.oauth2(req.get('authorization'), auth.anyOf, asking);
+        return undefined;
+    }
+  } catch (error) {
+    if (error instanceof UnauthorizedError) limited(res, () => limits.denials.take(address));
+    throw error;
+  }
+}
+
+/** Checkout's own correlation id, where the session names one, replaces the request's. */
+function withCorrelation<T>(res: Response, correlationId: string, work: () => T): T {
+  if (!/^[\w.:\-/=+]{1,256}$/.test(correlationId)) return work();
+  res.setHeader('x-correlation-id', correlationId);
+  return withCorrelationId(correlationId, work);
+}
+
+/** Only what the answer's schema lists leaves. */
+function send(res: Response, { status, body }: Answer, answers: Answers): void {
+  const answered = answers[status];
+  res.status(status);
+  if (!answered?.schema) res.end();
+  else if (answered.contentType === 'text/plain') res.type('text/plain').send(answered.schema.parse(body));
+  else res.json(answered.schema.parse(body));
+}

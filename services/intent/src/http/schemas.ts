@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** A whole number; the original connector also takes it as text. */
+export const wholeNumber = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^-?\d{1,15}$/)
+    .transform(Number),
+]);
+
+export const amountSchema = z
+  .object({ centAmount: wholeNumber, currencyCode: z.string() })
+  .meta({ description: "Amount in the currency's minor units" });
+
+export const moneySchema = z
+  .object({ centAmount: z.int(), currencyCode: z.string(), fractionDigits: z.int() })
+  .meta({ description: "Amount in the currency's minor units, of which there are 10^fractionDigits" });
+
+/** Id of a commercetools resource in a path; nothing else may get there. */
+export const resourceId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
+export const idParams = z.object({ id: resourceId });
+
+/** What every failed request is answered with. */
+export const errorSchema = z
+  .looseObject({
+    message: z.string(),
+    statusCode: z.int(),
+    errors: z.array(z.looseObject({ code: z.string(), message: z.string() })),
+    correlationId: z.string().optional(),
+  })
+  .meta({ id: 'Error', description: "The first error's text, the status, and the errors one by one" });
+
+/** As `Error`, with OAuth2's names of the first error. */
+export const unauthorizedSchema = z
+  .looseObject({
+    message: z.string(),
+    statusCode: z.literal(401),
+    error: z.string(),
+    error_description: z.string(),
+    errors: z.array(z.looseObject({ code: z.string(), message: z.string() })),
+    correlationId: z.string().optional(),
+  })
+  .meta({ id: 'Unauthorized' });

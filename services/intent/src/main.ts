@@ -1,0 +1,60 @@
+import { createCommercetools } from '@connector/commercetools';
+import { createKafka, createProducer } from '@connector/kafka';
+import { createAdminServer, createHttpClient, createHttpServer, readConfig, run } from '@connector/service-kit';
+import { createStripe } from '@connector/stripe';
+import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
+import packageJson from '../package.json' with { type: 'json' };
+import { sessionAuthCallers } from './adapters/callers.ts';
+import { commercetoolsCarts } from './adapters/carts.ts';
+import { commercetoolsCustomers } from './adapters/customers.ts';
+import { kafkaPaymentEvents } from './adapters/payment-events.ts';
+import { stripePaymentIntents } from './adapters/payment-intents.ts';
+import { commercetoolsPayments } from './adapters/payments.ts';
+import { kafkaRecordedTransactions } from './adapters/recorded-transactions.ts';
+import { createRoutes } from './app.ts';
+import { configSchema, configWarnings } from './config.ts';
+import { createBackground } from './use-cases/background.ts';
+
+const config = readConfig(configSchema, process.env);
+const stopTracing = await startTracing('intent', packageJson.version);
+startMetrics('intent', packageJson.version, process.env.REVISION ?? 'unknown');
+const log = createLogger('intent', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
+for (const warning of configWarnings(config, process.env)) log.warn(warning);
+
+const commercetools = createCommercetools(config, { log });
+const stripe = createStripe(config, { log });
+const kafka = createKafka(config, { clientId: 'intent', log });
+const producer = createProducer(kafka);
+const recorded = kafkaRecordedTransactions(kafka);
+const background = createBackground(log);
+const sessionAuth = createHttpClient({
+  api: 'session-auth',
+  timeoutMs: 6_000,
+  operationOf: (_method, { pathname }) => pathname.slice(1).replaceAll('/', '.'),
+});
+
+const world = {
+  callers: sessionAuthCallers(config.SESSION_AUTH_URL, sessionAuth.fetch),
+  carts: commercetoolsCarts(commercetools),
+  customers: commercetoolsCustomers(commercetools, config.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY),
+  payments: commercetoolsPayments(commercetools),
+  paymentIntents: stripePaymentIntents(stripe),
+  events: kafkaPaymentEvents(producer),
+  recorded,
+};
+const clients = {
+  name: 'clients',
+  stop: async () => {
+    await Promise.all([commercetools.close(), stripe.close(), sessionAuth.close()]);
+    await stopTracing();
+  },
+};
+const server = createHttpServer({
+  log,
+  port: config.HTTP_PORT,
+  routes: createRoutes({ config, world, inBackground: background.run, log }),
+  trustedHops: config.TRUSTED_PROXY_HOPS,
+});
+const parts = [clients, producer, recorded.tail, background, server];
+const admin = createAdminServer({ log, port: config.METRICS_PORT, parts });
+await run(log, [admin, ...parts], config.SHUTDOWN_GRACE_MS);

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Carts } from '../adapters/carts.ts';
+import { amountDue } from '../domain/amount-due.ts';
+import {
+  type BehaviourSettings,
+  BILLING_ADDRESS_MODES,
+  behaviourFor,
+  CAPTURE_METHODS,
+  FLOW_TYPES,
+} from '../domain/behaviour.ts';
+import { isRecurring } from '../domain/checkout-cart.ts';
+import { defineRoute } from '../http/route.ts';
+import { alreadyPaid } from './payments.ts';
+
+const response = z.object({
+  cartInfo: z.object({ amount: z.int(), currency: z.string() }),
+  appearance: z.string().optional(),
+  captureMethod: z.enum(CAPTURE_METHODS),
+  setupFutureUsage: z.enum(['off_session', 'on_session']).optional(),
+  layout: z.string(),
+  collectBillingAddress: z.enum(BILLING_ADDRESS_MODES),
+  paymentElementOptions: z.string(),
+  flowType: z.enum(FLOW_TYPES),
+});
+
+export interface ConfigElementDeps {
+  carts: Carts;
+  behaviour: BehaviourSettings;
+  element: { appearance?: string | undefined; layout: string; paymentElementOptions: string };
+}
+
+/** What the payment element of a cart is made with; any component name is answered alike. */
+export const configElementRoute = ({ carts, behaviour, element }: ConfigElementDeps) =>
+  defineRoute({
+    method: 'get',
+    path: '/config-element/{paymentComponent}',
+    id: 'getElementConfig',
+    summary: "Configuration of the payment element for the session's cart",
+    auth: { scheme: 'session' },
+    params: z.object({ paymentComponent: z.string() }),
+    answers: { 200: { description: 'The configuration', schema: response } },
+    handle: async ({ session, reply }) => {
+      const { cart, payments } = await carts.get(session.cartId);
+      const amount = amountDue(cart, payments, session.giftCardPlannedAmount);
+      if (amount.kind === 'paid') throw alreadyPaid(cart.id, amount);
+      const { captureMethod, setupFutureUsage, collectBillingAddress, flowType } = behaviourFor(
+        cart,
+        isRecurring(cart),
+        behaviour,
+      );
+      const { centAmount, currencyCode } = amount.due;
+      return reply(200, {
+        cartInfo: { amount: centAmount, currency: currencyCode },
+        appearance: element.appearance,
+        captureMethod,
+        setupFutureUsage,
+        layout: element.layout,
+        collectBillingAddress,
+        paymentElementOptions: element.paymentElementOptions,
+        flowType,
+      });
+    },
+  });

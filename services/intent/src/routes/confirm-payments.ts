@@ -1,0 +1,71 @@
+import { metrics } from '@connector/telemetry';
+import { z } from 'zod';
+import { defineRoute } from '../http/route.ts';
+import { idParams } from '../http/schemas.ts';
+import { type ConfirmPaymentDeps, type ConfirmPaymentOutcome, confirmPayment } from '../use-cases/confirm-payment.ts';
+
+const body = z.object({
+  paymentIntent: z.string().meta({ description: 'Stripe PaymentIntent id' }),
+  confirmationToken: z.string().optional().meta({ description: 'Not used' }),
+});
+
+const approved = z.object({ outcome: z.literal('approved') });
+const pending = z.object({ outcome: z.literal('pending') });
+const rejected = z.object({
+  outcome: z.literal('rejected'),
+  error: z.string(),
+  code: z.string().optional().meta({ description: "Stripe's error code" }),
+  declineCode: z.string().optional().meta({ description: "Stripe's decline code" }),
+});
+/** A body that breaks the schema is told in the general shape. */
+const refused = z.union([rejected, z.looseObject({ message: z.string(), statusCode: z.int() })]);
+
+/** Confirms what the browser did with Stripe. */
+export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/confirmPayments/{id}',
+    id: 'confirmPayment',
+    summary: 'Confirms a payment by what Stripe says of it',
+    auth: { scheme: 'session' },
+    params: idParams,
+    body,
+    limitedPerSession: true,
+    answers: {
+      200: { description: 'Authorised, and recorded in commercetools', schema: approved },
+      202: { description: 'The money is on its way, or the record is', schema: pending },
+      400: { description: 'Not paid, or not this payment', schema: refused },
+    },
+    handle: async ({ session, params, body: { paymentIntent }, reply }) => {
+      const request = { session, paymentId: params.id, paymentIntentId: paymentIntent };
+      const outcome = await counted(() => confirmPayment(deps, request));
+      switch (outcome.kind) {
+        case 'approved':
+          return reply(200, { outcome: 'approved' });
+        case 'pending':
+          return reply(202, { outcome: 'pending' });
+        case 'rejected': {
+          const { code, declineCode } = outcome;
+          return reply(400, {
+            outcome: 'rejected',
+            error: 'Payment confirmation failed',
+            ...(code && { code }),
+            ...(declineCode && { declineCode }),
+          });
+        }
+      }
+    },
+  });
+
+const LABELS = { approved: 'approved', pending: 'received', rejected: 'rejected' } as const;
+
+async function counted(work: () => Promise<ConfirmPaymentOutcome>): Promise<ConfirmPaymentOutcome> {
+  try {
+    const outcome = await work();
+    metrics.paymentOperations.inc({ operation: 'confirm', outcome: LABELS[outcome.kind] });
+    return outcome;
+  } catch (error) {
+    metrics.paymentOperations.inc({ operation: 'confirm', outcome: 'error' });
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { Carts } from '../adapters/carts.ts';
+import { CAPTURE_METHODS } from '../domain/behaviour.ts';
+import { defineRoute } from '../http/route.ts';
+
+/** What the browser is told of the configuration. */
+export interface PublicConfig {
+  readonly environment: string;
+  readonly publishableKey: string;
+  readonly captureMethod: (typeof CAPTURE_METHODS)[number];
+  readonly appearance?: string | undefined;
+  readonly expressElementOptions?: string | undefined;
+}
+
+export const publicConfigSchema = z.object({
+  environment: z.string(),
+  publishableKey: z.string(),
+  captureMethod: z.enum(CAPTURE_METHODS).optional(),
+  appearance: z.string().optional().meta({ description: "JSON: Stripe's Appearance object" }),
+  expressElementOptions: z.string().optional().meta({ description: 'JSON: options of the express element' }),
+});
+
+const response = publicConfigSchema.extend({ storedPaymentMethodsConfig: z.object({ isEnabled: z.boolean() }) });
+
+/** What the enabler needs to know before it shows anything. */
+export const operationsConfigRoute = (deps: {
+  carts: Carts;
+  publicConfig: PublicConfig;
+  storedMethodsEnabled: boolean;
+}) =>
+  defineRoute({
+    method: 'get',
+    path: '/operations/config',
+    id: 'getConfig',
+    summary: 'Configuration for the enabler',
+    auth: { scheme: 'session' },
+    answers: { 200: { description: 'The configuration', schema: response } },
+    handle: async ({ session, reply }) => {
+      // The cart is only needed for its customer, and only where methods are stored at all.
+      const isEnabled = deps.storedMethodsEnabled && Boolean((await deps.carts.get(session.cartId)).cart.customerId);
+      return reply(200, { ...deps.publicConfig, storedPaymentMethodsConfig: { isEnabled } });
+    },
+  });

@@ -1,0 +1,93 @@
+import { withoutClientSecrets } from '@connector/contracts';
+import { NotFoundError } from '@connector/service-kit';
+import type Stripe from 'stripe';
+import type { Carts } from '../adapters/carts.ts';
+import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
+import type { PaymentIntents } from '../adapters/payment-intents.ts';
+import type { Payments } from '../adapters/payments.ts';
+import type { Recorded, RecordedTransactions } from '../adapters/recorded-transactions.ts';
+import type { Payment } from '../domain/checkout-cart.ts';
+import { confirmationOf, isRecorded } from '../domain/confirmation.ts';
+import type { Session } from '../domain/session.ts';
+
+export interface ConfirmPaymentDeps {
+  carts: Carts;
+  payments: Payments;
+  paymentIntents: PaymentIntents;
+  events: PaymentEvents;
+  recorded: RecordedTransactions;
+  /** How long to wait for the ledger, in ms. */
+  confirmWaitMs: number;
+  sleep: (ms: number) => Promise<void>;
+}
+
+export type ConfirmPaymentOutcome =
+  | { readonly kind: 'approved' }
+  /** The money is on its way, or the ledger has not written it yet: webhooks and the ledger finish it. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'rejected'; readonly code?: string | undefined; readonly declineCode?: string | undefined };
+
+/** Between two reads of a payment while its pod cannot hear the ledger, in ms. */
+const POLL_MS = 250;
+
+/**
+ * Confirms what the browser did, by Stripe's word alone: publishes the PaymentIntent as a fact and waits, bounded, until the ledger
+ * has written it. Calling it again is harmless: it is the same event.
+ */
+export async function confirmPayment(
+  deps: ConfirmPaymentDeps,
+  request: { session: Session; paymentId: string; paymentIntentId: string },
+): Promise<ConfirmPaymentOutcome> {
+  const [checkout, payment, paymentIntent] = await Promise.all([
+    deps.carts.get(request.session.cartId),
+    orUndefined(deps.payments.get(request.paymentId)),
+    deps.paymentIntents.find(request.paymentIntentId),
+  ]);
+  if (!payment || !paymentIntent) return { kind: 'rejected' };
+  const confirmation = confirmationOf(checkout, payment, paymentIntent);
+  if (confirmation.kind === 'rejected') return confirmation;
+  const isProcessing = confirmation.kind === 'processing';
+  if (!isProcessing && isRecorded(payment, paymentIntent)) return { kind: 'approved' };
+
+  const unique = [payment.id, paymentIntent.id, paymentIntent.status, String(paymentIntent.amount_received)];
+  const publish = () =>
+    deps.events.publish('checkout.payment.confirmed', unique, {
+      paymentId: payment.id,
+      paymentIntentId: paymentIntent.id,
+      paymentIntent: { ...withoutClientSecrets(paymentIntent) },
+    });
+  if (isProcessing) {
+    await publish();
+    return { kind: 'pending' };
+  }
+  // Listening starts first, so that the ledger cannot be faster.
+  using waiter = deps.recorded.waitFor(eventIdOf('checkout.payment.confirmed', unique));
+  await publish();
+  const result = deps.recorded.isListening
+    ? await waiter.within(deps.confirmWaitMs)
+    : await polled(deps, payment, paymentIntent);
+  if (!result) return { kind: 'pending' };
+  return result.kind === 'recorded' ? { kind: 'approved' } : result;
+}
+
+/** Reads the payment until it shows the PaymentIntent's state: for a pod that cannot hear the ledger at the moment. */
+async function polled(
+  { payments, confirmWaitMs, sleep }: ConfirmPaymentDeps,
+  { id }: Payment,
+  paymentIntent: Stripe.PaymentIntent,
+): Promise<Recorded | undefined> {
+  for (let waitedMs = 0; waitedMs < confirmWaitMs; waitedMs += POLL_MS) {
+    await sleep(POLL_MS);
+    if (isRecorded(await payments.get(id), paymentIntent)) return { kind: 'recorded' };
+  }
+  return undefined;
+}
+
+async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
