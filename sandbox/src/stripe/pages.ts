@@ -17,7 +17,8 @@ export function authenticationPage(
   const text = isRedirectMethod
     ? `Authorize the test payment of ${amount}?`
     : `This is a test 3D Secure 2 authentication for a payment of ${amount}. In live mode, customers are asked here to prove who they are.`;
-  const action = `/_sandbox/3ds/${escapeHtml(paymentIntent.id)}/finish`;
+  // Relative, so that it also works behind a proxy with a path of its own.
+  const action = `${escapeHtml(paymentIntent.id)}/finish`;
   const button = (outcome: string, id: string, label: string, style: string): string =>
     `<form method="post" action="${action}?client_secret=${escapeHtml(encodeURIComponent(clientSecret))}&outcome=${outcome}"><button id="${id}" class="${style}">${label}</button></form>`;
   return page(

@@ -1,0 +1,202 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+import type { Api, Result } from './api.ts';
+import type { Appearance } from './dom.ts';
+import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
+import { ExpressElement, type ExpressOptions } from './express-element.ts';
+import { PaymentElement, type PaymentElementOptions } from './payment-element.ts';
+import { type Texts, textsFor } from './texts.ts';
+
+export interface ElementsOptions {
+  clientSecret?: string;
+  mode?: string;
+  amount?: number;
+  currency?: string;
+  captureMethod?: string;
+  capture_method?: string;
+  setupFutureUsage?: string | null;
+  setup_future_usage?: string | null;
+  customerSessionClientSecret?: string;
+  appearance?: Appearance;
+  locale?: string;
+  [option: string]: unknown;
+}
+
+export interface SavedMethod {
+  id: string;
+  type: string;
+  card?: { brand: string; last4: string; exp_month: number; exp_year: number };
+  sepa_debit?: { last4: string };
+}
+
+interface Session {
+  payment_intent: PaymentIntentView | null;
+  customer: { payment_methods: SavedMethod[] } | null;
+  features: { payment_method_save?: string; payment_method_save_usage?: string | null } | null;
+}
+
+/** What `stripe.elements()` returns: the elements of one payment and what they know of it. */
+export class ElementsGroup {
+  options: ElementsOptions;
+  session: Promise<Result<Session>>;
+  isSubmitted = false;
+  readonly #api: Api;
+  readonly #locale: string | undefined;
+  #known: Session | null = null;
+  #payment: PaymentElement | null = null;
+  #express: ExpressElement | null = null;
+
+  constructor(api: Api, options: ElementsOptions, locale: string | undefined) {
+    check(options);
+    this.#api = api;
+    this.options = options;
+    this.#locale = locale;
+    this.session = this.#load();
+  }
+
+  get isDeferred(): boolean {
+    return this.options.clientSecret === undefined;
+  }
+
+  get texts(): Texts {
+    return textsFor(this.options.locale ?? this.#locale);
+  }
+
+  get features(): Session['features'] {
+    return this.#known?.features ?? null;
+  }
+
+  get savedMethods(): SavedMethod[] {
+    return this.#known?.customer?.payment_methods ?? [];
+  }
+
+  get amount(): number {
+    return this.#known?.payment_intent?.amount ?? this.options.amount ?? 0;
+  }
+
+  get currency(): string {
+    return this.#known?.payment_intent?.currency ?? this.options.currency ?? 'eur';
+  }
+
+  get futureUsage(): string | null {
+    return this.options.setupFutureUsage ?? this.options.setup_future_usage ?? null;
+  }
+
+  get captureMethod(): string {
+    return this.options.captureMethod ?? this.options.capture_method ?? 'automatic';
+  }
+
+  /** The kinds of payment that the form offers. */
+  get methodTypes(): string[] {
+    const offered = this.#known?.payment_intent?.payment_method_types;
+    if (offered) return ['card', 'sepa_debit', ...REDIRECTS].filter((type) => offered.includes(type)).slice(0, 3);
+    const isManual = this.captureMethod === 'manual';
+    if (this.currency !== 'eur') return isManual ? ['card'] : ['card', 'klarna'];
+    return isManual ? ['card', 'klarna'] : ['card', 'sepa_debit', 'ideal'];
+  }
+
+  get payment(): PaymentElement | null {
+    return this.#payment?.isMounted ? this.#payment : null;
+  }
+
+  get express(): ExpressElement | null {
+    return this.#express?.isMounted ? this.#express : null;
+  }
+
+  money(amount: number): string {
+    const format = new Intl.NumberFormat(undefined, { style: 'currency', currency: this.currency });
+    return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  }
+
+  create(type: string, options: PaymentElementOptions & ExpressOptions = {}): PaymentElement | ExpressElement {
+    if (type === 'payment') {
+      if (this.#payment)
+        throw new IntegrationError('Can only create one Element of type payment through an Elements instance.');
+      this.#payment = new PaymentElement(this, options, () => {
+        this.#payment = null;
+      });
+      return this.#payment;
+    }
+    if (type === 'expressCheckout') {
+      if (this.#express)
+        throw new IntegrationError('Can only create one Element of type expressCheckout through an Elements instance.');
+      this.#express = new ExpressElement(this, options, () => {
+        this.#express = null;
+      });
+      return this.#express;
+    }
+    throw new IntegrationError(
+      `A valid Element name must be provided. Valid Elements here are: payment, expressCheckout; you passed: ${type}.`,
+    );
+  }
+
+  getElement(type: string): PaymentElement | ExpressElement | null {
+    if (type === 'payment') return this.#payment;
+    return type === 'expressCheckout' ? this.#express : null;
+  }
+
+  update(options: ElementsOptions): void {
+    if (options.clientSecret !== undefined && options.clientSecret !== this.options.clientSecret) {
+      throw new IntegrationError('The clientSecret of an Elements instance cannot be updated.');
+    }
+    this.options = { ...this.options, ...options };
+    this.#payment?.refresh();
+  }
+
+  async fetchUpdates(): Promise<{ error?: StripeError }> {
+    this.session = this.#load();
+    const { error } = await this.session;
+    if (error) return { error };
+    this.#payment?.refresh();
+    return {};
+  }
+
+  async submit(): Promise<{ error?: StripeError; selectedPaymentMethod?: string }> {
+    const { payment, express } = this;
+    if (!payment && !express) {
+      throw new IntegrationError('elements.submit() needs a mounted Payment Element or Express Checkout Element.');
+    }
+    const isWallet = express?.billing !== undefined;
+    const error = isWallet ? null : (payment?.validate() ?? null);
+    if (error) return { error };
+    this.isSubmitted = true;
+    return { selectedPaymentMethod: isWallet ? 'google_pay' : (payment?.selectedType ?? 'card') };
+  }
+
+  async #load(): Promise<Result<Session>> {
+    const { clientSecret, customerSessionClientSecret } = this.options;
+    const result = await this.#api.get<Session>('/v1/elements/sessions', {
+      client_secret: clientSecret,
+      customer_session_client_secret: customerSessionClientSecret,
+    });
+    if (result.value) this.#known = result.value;
+    return result;
+  }
+}
+
+const REDIRECTS = ['ideal', 'klarna', 'twint', 'p24', 'bancontact'];
+
+function check({ clientSecret, mode, amount, currency }: ElementsOptions): void {
+  if (clientSecret !== undefined) {
+    if (!/^pi_\w+_secret_\w+$/.test(clientSecret)) {
+      throw new IntegrationError(
+        'Invalid value for elements(): clientSecret should be a client secret of the form pi_…_secret_….',
+      );
+    }
+    if (mode !== undefined) throw new IntegrationError('You cannot pass both clientSecret and mode to elements().');
+    return;
+  }
+  if (mode === undefined) return;
+  if (mode !== 'payment')
+    throw new IntegrationError(`The stand-in for Stripe.js supports mode "payment" only; you passed: ${mode}.`);
+  if (!Number.isInteger(amount) || (amount ?? 0) <= 0) {
+    throw new IntegrationError(
+      'Invalid value for elements(): amount should be a positive integer in the smallest currency unit.',
+    );
+  }
+  if (typeof currency !== 'string' || !/^[a-z]{3}$/.test(currency)) {
+    throw new IntegrationError(
+      `Invalid value for elements(): currency should be a three-letter ISO code in lowercase; you passed: ${String(currency)}.`,
+    );
+  }
+}

@@ -1,0 +1,342 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+import { create, dress, freeId } from './dom.ts';
+import { BaseElement } from './element.ts';
+import type { ElementsGroup } from './elements.ts';
+import { IntegrationError } from './errors.ts';
+
+interface LineItem {
+  name: string;
+  amount: number;
+}
+
+interface ShippingRate {
+  id: string;
+  amount: number;
+  displayName: string;
+}
+
+interface ClickDetails {
+  lineItems?: LineItem[];
+  shippingRates?: ShippingRate[];
+  shippingAddressRequired?: boolean;
+}
+
+export interface ExpressOptions extends ClickDetails {
+  billingAddressRequired?: boolean;
+  emailRequired?: boolean;
+  phoneNumberRequired?: boolean;
+  buttonHeight?: number;
+  allowedShippingCountries?: string[];
+  [option: string]: unknown;
+}
+
+/** The answer to the wallet's click must come within this time, in ms. */
+const CLICK_TIMEOUT_MS = 1000;
+/** Wallets wait this long for an answer to a change of address or rate, in ms. */
+const CHANGE_TIMEOUT_MS = 20_000;
+
+const ADDRESSES = [
+  { name: 'Jenny Rosen', line1: 'Torstraße 12', city: 'Berlin', state: 'Berlin', postal_code: '10119', country: 'DE' },
+  {
+    name: 'Marie Durand',
+    line1: '12 Rue de Rivoli',
+    city: 'Paris',
+    state: 'Île-de-France',
+    postal_code: '75001',
+    country: 'FR',
+  },
+  {
+    name: 'John Smith',
+    line1: '354 Oyster Point Blvd',
+    city: 'South San Francisco',
+    state: 'CA',
+    postal_code: '94080',
+    country: 'US',
+  },
+] as const;
+type SampleAddress = (typeof ADDRESSES)[number];
+
+/** One test wallet behind a button: click, address, delivery, confirm. */
+export class ExpressElement extends BaseElement {
+  readonly #group: ElementsGroup;
+  #options: ExpressOptions;
+  #sheet: Sheet | null = null;
+
+  constructor(group: ElementsGroup, options: ExpressOptions, onDestroy: () => void) {
+    super('expressCheckout', onDestroy);
+    this.#group = group;
+    this.#options = options;
+  }
+
+  update(options: ExpressOptions): this {
+    this.#options = { ...this.#options, ...options };
+    return this;
+  }
+
+  /** Billing details of the open sheet; undefined when no wallet is open. */
+  get billing(): ReturnType<typeof billingOf> | undefined {
+    return this.#sheet ? billingOf(this.#sheet.address, this.#options) : undefined;
+  }
+
+  /** The page's confirmation is over; a failed one leaves the sheet open for another try. */
+  finish(isPaid: boolean): void {
+    if (isPaid) this.#close();
+    else this.#sheet?.fail(this.#group.texts.walletFailed);
+  }
+
+  override unmount(): void {
+    super.unmount();
+    this.#close();
+  }
+
+  protected override render(root: HTMLElement): void {
+    dress(root, this.#group.options.appearance);
+    const button = create(
+      'button',
+      { type: 'button', class: 'sjs-wallet', id: freeId('express-pay') },
+      this.#group.texts.wallet,
+    );
+    if (this.#options.buttonHeight) button.style.height = `${this.#options.buttonHeight}px`;
+    button.addEventListener('click', () => void this.#open());
+    button.addEventListener('focus', () => this.emit('focus', {}));
+    button.addEventListener('blur', () => this.emit('blur', {}));
+    void this.#group.session.then(({ error }) => {
+      if (this.root !== root) return;
+      if (error) {
+        this.emit('loaderror', { error });
+        return;
+      }
+      root.replaceChildren(button);
+      const availablePaymentMethods = {
+        amazonPay: false,
+        applePay: false,
+        googlePay: true,
+        klarna: false,
+        link: false,
+        paypal: false,
+      };
+      this.emit('ready', { availablePaymentMethods });
+    });
+  }
+
+  async #open(): Promise<void> {
+    if (this.#sheet) return;
+    const details = await this.#click();
+    if (!details || !this.root) return;
+    const asksAddress = details.shippingAddressRequired ?? this.#options.shippingAddressRequired ?? false;
+    const countries = this.#options.allowedShippingCountries;
+    const sheet = new Sheet(this.#group, {
+      addresses: ADDRESSES.filter(({ country }) => !asksAddress || !countries || countries.includes(country)),
+      asksAddress,
+      lineItems: details.lineItems ?? this.#options.lineItems ?? [],
+      rates: details.shippingRates ?? this.#options.shippingRates ?? [],
+    });
+    this.#sheet = sheet;
+    sheet.onCancel = () => {
+      this.#close();
+      this.emit('cancel', {});
+    };
+    sheet.onAddress = () => this.#change(sheet, 'shippingaddresschange');
+    sheet.onRate = () => this.#change(sheet, 'shippingratechange');
+    sheet.onConfirm = () => this.#confirm(sheet, asksAddress);
+    sheet.show();
+    if (asksAddress) await this.#change(sheet, 'shippingaddresschange');
+  }
+
+  /** The page decides what the wallet shows; null when it refused or was late. */
+  async #click(): Promise<ClickDetails | null> {
+    if (!this.handles('click')) return {};
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        console.error('The Express Checkout Element click event was not resolved within 1 second.');
+        resolve(null);
+      }, CLICK_TIMEOUT_MS);
+      this.emit('click', {
+        expressPaymentType: 'google_pay',
+        resolve: (details: ClickDetails = {}) => {
+          const asksAddress = details.shippingAddressRequired ?? this.#options.shippingAddressRequired;
+          const rates = details.shippingRates ?? this.#options.shippingRates;
+          clearTimeout(timer);
+          if (asksAddress && !rates?.length) {
+            resolve(null);
+            throw new IntegrationError('When `shippingAddressRequired` is true, you must specify `shippingRates`.');
+          }
+          resolve(details);
+        },
+        reject: () => {
+          clearTimeout(timer);
+          resolve(null);
+        },
+      });
+    });
+  }
+
+  async #change(sheet: Sheet, type: 'shippingaddresschange' | 'shippingratechange'): Promise<void> {
+    if (!this.handles(type)) return;
+    sheet.setBusy(true);
+    const { name, city, state, postal_code, country } = sheet.address;
+    const answer = await new Promise<ClickDetails | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), CHANGE_TIMEOUT_MS);
+      const settle = (details: ClickDetails | null): void => {
+        clearTimeout(timer);
+        resolve(details);
+      };
+      this.emit(type, {
+        ...(type === 'shippingaddresschange'
+          ? { name, address: { city, state, postal_code, country } }
+          : { shippingRate: sheet.rate }),
+        resolve: (details: ClickDetails = {}) => settle(details),
+        reject: () => settle(null),
+      });
+    });
+    if (this.#sheet !== sheet) return;
+    sheet.setBusy(false);
+    if (!answer) {
+      sheet.fail(this.#group.texts.walletFailed);
+      return;
+    }
+    if (answer.shippingRates) sheet.setRates(answer.shippingRates);
+    if (answer.lineItems) sheet.setLineItems(answer.lineItems);
+  }
+
+  #confirm(sheet: Sheet, asksAddress: boolean): void {
+    sheet.setBusy(true);
+    const { name, line1, city, state, postal_code, country } = sheet.address;
+    this.emit('confirm', {
+      expressPaymentType: 'google_pay',
+      billingDetails: billingOf(sheet.address, this.#options),
+      ...(asksAddress
+        ? {
+            shippingAddress: { name, address: { line1, line2: null, city, state, postal_code, country } },
+            shippingRate: sheet.rate,
+          }
+        : {}),
+      paymentFailed: ({ message }: { message?: string } = {}) => sheet.fail(message ?? this.#group.texts.walletFailed),
+    });
+  }
+
+  #close(): void {
+    this.#sheet?.close();
+    this.#sheet = null;
+  }
+}
+
+const billingOf = ({ name, line1, city, state, postal_code, country }: SampleAddress, options: ExpressOptions) => ({
+  name,
+  ...(options.emailRequired ? { email: 'jenny@example.com' } : {}),
+  ...(options.phoneNumberRequired ? { phone: '+4930123456' } : {}),
+  address: { line1, line2: null, city, state, postal_code, country },
+});
+
+interface SheetContent {
+  addresses: SampleAddress[];
+  asksAddress: boolean;
+  lineItems: LineItem[];
+  rates: ShippingRate[];
+}
+
+/** The wallet's own window, as a dialog of the page. */
+class Sheet {
+  onCancel: () => void = () => {};
+  onAddress: () => void = () => {};
+  onRate: () => void = () => {};
+  onConfirm: () => void = () => {};
+  address: SampleAddress;
+  rate: ShippingRate | undefined;
+  readonly #group: ElementsGroup;
+  readonly #dialog: HTMLDialogElement;
+  readonly #lines = create('div', { id: 'express-lines' });
+  readonly #rates = create('fieldset', { class: 'sjs-saved' });
+  readonly #error = create('div', { class: 'sjs-error', role: 'alert' });
+  readonly #confirm: HTMLButtonElement;
+
+  constructor(group: ElementsGroup, content: SheetContent) {
+    this.#group = group;
+    const { texts } = group;
+    this.address = content.addresses[0] ?? ADDRESSES[0];
+    this.#dialog = create('dialog', { id: 'express-sheet', 'aria-label': texts.wallet });
+    dress(this.#dialog, group.options.appearance);
+    const cancel = create('button', { type: 'button', class: 'sjs-secondary', id: 'express-cancel' }, texts.cancel);
+    this.#confirm = create('button', { type: 'button', class: 'sjs-primary', id: 'express-confirm' }, texts.pay);
+    cancel.addEventListener('click', () => this.onCancel());
+    this.#confirm.addEventListener('click', () => this.onConfirm());
+    this.#dialog.addEventListener('cancel', (event) => {
+      event.preventDefault();
+      this.onCancel();
+    });
+    this.#dialog.append(create('h2', {}, texts.wallet), this.#lines);
+    if (content.asksAddress) {
+      const select = create('select', { class: 'sjs-input', id: 'express-address' });
+      content.addresses.forEach((address, index) => {
+        select.append(
+          create(
+            'option',
+            { value: String(index) },
+            `${address.name}, ${address.line1}, ${address.city} (${address.country})`,
+          ),
+        );
+      });
+      select.addEventListener('change', () => {
+        this.address = content.addresses[Number(select.value)] ?? this.address;
+        this.onAddress();
+      });
+      this.#dialog.append(
+        create('label', { class: 'sjs-label', for: 'express-address' }, texts.shipTo),
+        select,
+        this.#rates,
+      );
+    }
+    this.#dialog.append(this.#error, this.#confirm, cancel);
+    this.setRates(content.rates);
+    this.setLineItems(content.lineItems);
+  }
+
+  show(): void {
+    document.body.append(this.#dialog);
+    this.#dialog.showModal();
+    this.#confirm.focus();
+  }
+
+  close(): void {
+    this.#dialog.close();
+    this.#dialog.remove();
+  }
+
+  setBusy(isBusy: boolean): void {
+    this.#confirm.disabled = isBusy;
+    if (isBusy) this.#error.textContent = '';
+  }
+
+  fail(message: string): void {
+    this.setBusy(false);
+    this.#error.textContent = message;
+  }
+
+  setLineItems(items: readonly LineItem[]): void {
+    const total = this.#group.amount;
+    const line = (name: string, amount: number): HTMLElement =>
+      create('div', { class: 'sjs-line' }, create('span', {}, name), create('span', {}, this.#group.money(amount)));
+    this.#lines.replaceChildren(
+      ...items.map(({ name, amount }) => line(name, amount)),
+      line(this.#group.texts.total, total),
+    );
+  }
+
+  /** The first rate is the chosen one, as in the wallets. */
+  setRates(rates: readonly ShippingRate[]): void {
+    this.rate = rates.find(({ id }) => id === this.rate?.id) ?? rates[0];
+    this.#rates.replaceChildren(create('legend', {}, this.#group.texts.shipBy));
+    for (const rate of rates) {
+      const input = create('input', { type: 'radio', name: 'express-rate', value: rate.id });
+      input.checked = rate.id === this.rate?.id;
+      input.addEventListener('change', () => {
+        this.rate = rate;
+        this.onRate();
+      });
+      this.#rates.append(
+        create('label', { class: 'sjs-check' }, input, `${rate.displayName} (${this.#group.money(rate.amount)})`),
+      );
+    }
+  }
+}

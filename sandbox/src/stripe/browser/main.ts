@@ -1,0 +1,289 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+import { Api, type FormValue, idOf, type Result, shopperUrl } from './api.ts';
+import { askForAuthentication } from './dialog.ts';
+import { ElementsGroup, type ElementsOptions } from './elements.ts';
+import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
+import type { BillingDetails } from './payment-element.ts';
+import { textsFor } from './texts.ts';
+
+type IntentResult =
+  | { paymentIntent: PaymentIntentView; error?: undefined }
+  | { paymentIntent?: undefined; error: StripeError };
+
+interface ConfirmParams {
+  return_url?: string;
+  payment_method?: string;
+  payment_method_data?: { billing_details?: BillingDetails };
+  shipping?: FormValue;
+  receipt_email?: string;
+}
+
+interface ConfirmOptions {
+  elements?: ElementsGroup;
+  clientSecret?: string;
+  confirmParams?: ConfirmParams;
+  redirect?: 'always' | 'if_required';
+}
+
+const OUTCOME: Record<string, string> = {
+  succeeded: 'succeeded',
+  requires_capture: 'succeeded',
+  processing: 'pending',
+};
+
+/** Stripe.js as far as the sandbox needs it, against the simulator. */
+class StripeStandIn {
+  readonly #api: Api;
+  readonly #locale: string | undefined;
+
+  constructor(publishableKey: string, options: { locale?: string }) {
+    this.#api = new Api(publishableKey);
+    this.#locale = options.locale;
+  }
+
+  elements(options: ElementsOptions = {}): ElementsGroup {
+    return new ElementsGroup(this.#api, options, this.#locale);
+  }
+
+  async retrievePaymentIntent(clientSecret: string): Promise<IntentResult> {
+    checkSecret(clientSecret, 'retrievePaymentIntent');
+    return toIntentResult(await this.#api.retrieve(clientSecret));
+  }
+
+  async confirmPayment(options: ConfirmOptions): Promise<IntentResult> {
+    const { elements, confirmParams = {}, redirect = 'always' } = options;
+    const clientSecret = options.clientSecret ?? elements?.options.clientSecret;
+    if (!clientSecret) {
+      throw new IntegrationError('stripe.confirmPayment() needs a clientSecret, or elements created with one.');
+    }
+    checkSecret(clientSecret, 'confirmPayment');
+    if (redirect !== 'if_required' && !confirmParams.return_url) {
+      throw new IntegrationError('confirmParams.return_url is required when `redirect` is not "if_required".');
+    }
+    if (confirmParams.return_url && !URL.canParse(confirmParams.return_url)) {
+      throw new IntegrationError(
+        `Invalid value for confirmParams.return_url: ${confirmParams.return_url} is not an absolute URL.`,
+      );
+    }
+    const prepared = elements
+      ? await this.#prepare(elements, clientSecret, confirmParams)
+      : { params: fromMethod(confirmParams) };
+    if (prepared.error) return { error: prepared.error };
+    const { shipping, receipt_email } = confirmParams;
+    const result = await this.#confirm(
+      clientSecret,
+      {
+        ...prepared.params,
+        return_url: confirmParams.return_url,
+        ...(shipping ? { shipping } : {}),
+        ...(receipt_email ? { receipt_email } : {}),
+      },
+      elements,
+    );
+    elements?.express?.finish(result.error === undefined);
+    if (result.error || redirect === 'if_required') return result;
+    return leaveFor(returnTo(confirmParams.return_url ?? '', result.paymentIntent));
+  }
+
+  async confirmCardPayment(
+    clientSecret: string,
+    data: { payment_method?: FormValue; return_url?: string; setup_future_usage?: string } = {},
+    { handleActions = true }: { handleActions?: boolean } = {},
+  ): Promise<IntentResult> {
+    checkSecret(clientSecret, 'confirmCardPayment');
+    const { payment_method: method, ...rest } = data;
+    const params: Record<string, FormValue> = { ...rest };
+    if (typeof method === 'string') params.payment_method = method;
+    else if (method && typeof method === 'object') params.payment_method_data = { type: 'card', ...(method as object) };
+    return this.#confirm(clientSecret, params, undefined, handleActions);
+  }
+
+  async handleNextAction({ clientSecret }: { clientSecret: string }): Promise<IntentResult> {
+    checkSecret(clientSecret, 'handleNextAction');
+    const found = await this.retrievePaymentIntent(clientSecret);
+    return found.error ? found : this.#act(found.paymentIntent, clientSecret, undefined);
+  }
+
+  handleCardAction(clientSecret: string): Promise<IntentResult> {
+    return this.handleNextAction({ clientSecret });
+  }
+
+  async createPaymentMethod(options: {
+    elements?: ElementsGroup;
+    params?: { billing_details?: BillingDetails };
+    [param: string]: unknown;
+  }): Promise<{ paymentMethod?: unknown; error?: StripeError }> {
+    const { elements, params, ...plain } = options;
+    let body = plain as Record<string, FormValue>;
+    if (elements) {
+      if (!elements.isSubmitted) throw notSubmitted('createPaymentMethod');
+      const entered = elements.payment?.params(params?.billing_details, null).payment_method_data;
+      if (!entered) throw new IntegrationError('elements should have a mounted Payment Element.');
+      body = entered as Record<string, FormValue>;
+    }
+    const { value, error } = await this.#api.post('/v1/payment_methods', body);
+    return error ? { error } : { paymentMethod: value };
+  }
+
+  registerAppInfo(): void {}
+  _registerWrapper(): void {}
+
+  async #prepare(
+    elements: ElementsGroup,
+    clientSecret: string,
+    { payment_method_data: data }: ConfirmParams,
+  ): Promise<{ params?: Record<string, FormValue>; error?: StripeError }> {
+    const { payment, express } = elements;
+    const wallet = express?.billing;
+    if (!payment && !express) {
+      throw new IntegrationError(
+        'Invalid value for stripe.confirmPayment(): elements should have a mounted Payment Element or Express Checkout Element.',
+      );
+    }
+    if (elements.isDeferred && !elements.isSubmitted) throw notSubmitted('confirmPayment');
+    const billing = data?.billing_details;
+    if (!wallet) {
+      const error = payment?.validate();
+      if (error) return { error };
+      payment?.checkPromises(billing);
+    }
+    if (elements.isDeferred) {
+      const { value: paymentIntent, error } = await this.#api.retrieve(clientSecret);
+      if (error) return { error };
+      const mismatch = mismatchOf(elements, paymentIntent);
+      if (mismatch) return { error: mismatch };
+    }
+    if (wallet || !payment) {
+      const card = {
+        number: '4242424242424242',
+        exp_month: '12',
+        exp_year: String(new Date().getFullYear() + 4),
+        cvc: '123',
+        wallet: { type: 'google_pay' },
+      };
+      const details = { ...wallet, ...billing } as FormValue;
+      return { params: { payment_method_data: { type: 'card', card, billing_details: details } } };
+    }
+    return { params: payment.params(billing, elements.futureUsage) };
+  }
+
+  async #confirm(
+    clientSecret: string,
+    params: Record<string, FormValue>,
+    elements: ElementsGroup | undefined,
+    handlesActions = true,
+  ): Promise<IntentResult> {
+    const result = toIntentResult(
+      await this.#api.post(`/v1/payment_intents/${idOf(clientSecret)}/confirm`, {
+        ...params,
+        client_secret: clientSecret,
+        use_stripe_sdk: true,
+      }),
+    );
+    if (result.error || !handlesActions) return result;
+    return this.#act(result.paymentIntent, clientSecret, elements);
+  }
+
+  /** Lets the shopper do what the payment waits for: in a dialog, or on another page, from which this one does not come back. */
+  async #act(
+    paymentIntent: PaymentIntentView,
+    clientSecret: string,
+    elements: ElementsGroup | undefined,
+  ): Promise<IntentResult> {
+    const { next_action: action } = paymentIntent;
+    if (paymentIntent.status !== 'requires_action' || !action) return { paymentIntent };
+    if (action.redirect_to_url) {
+      if (!action.redirect_to_url.return_url) {
+        return {
+          error: {
+            type: 'invalid_request_error',
+            code: 'parameter_missing',
+            param: 'return_url',
+            message: 'A return_url is required for this payment method.',
+          },
+        };
+      }
+      return leaveFor(shopperUrl(action.redirect_to_url.url));
+    }
+    const texts = elements?.texts ?? textsFor(this.#locale);
+    const outcome = await askForAuthentication(texts, elements?.options.appearance);
+    const { error: lost } = await this.#api.finishAction(clientSecret, outcome);
+    if (lost) return { error: lost };
+    const found = await this.retrievePaymentIntent(clientSecret);
+    if (found.error || found.paymentIntent.status !== 'requires_payment_method') return found;
+    const failure = found.paymentIntent.last_payment_error ?? { type: 'api_error', message: 'The payment failed.' };
+    return { error: { ...failure, payment_intent: found.paymentIntent } };
+  }
+}
+
+const toIntentResult = ({ value, error }: Result<PaymentIntentView>): IntentResult =>
+  error ? { error } : { paymentIntent: value };
+
+const notSubmitted = (method: string): IntegrationError =>
+  new IntegrationError(
+    `Before calling \`stripe.${method}()\`, you must call \`elements.submit()\` and wait for it. Refer to https://stripe.com/docs/js/elements/submit.`,
+  );
+
+function checkSecret(clientSecret: unknown, method: string): void {
+  if (typeof clientSecret !== 'string' || !/^pi_\w+_secret_\w+$/.test(clientSecret)) {
+    throw new IntegrationError(
+      `Invalid value for stripe.${method} intent secret: value should be a client secret of the form pi_…_secret_….`,
+    );
+  }
+}
+
+function fromMethod({ payment_method: method, payment_method_data: data }: ConfirmParams): Record<string, FormValue> {
+  if (method) return { payment_method: method };
+  return data ? { payment_method_data: data as FormValue } : {};
+}
+
+/** Stripe refuses to confirm when the form was shown for something other than what is paid. */
+function mismatchOf(elements: ElementsGroup, paymentIntent: PaymentIntentView): StripeError | null {
+  const isManual = (method: string): boolean => method === 'manual';
+  const differs = (name: string, shown: unknown, paid: unknown): StripeError => ({
+    type: 'invalid_request_error',
+    code: 'payment_intent_invalid_parameter',
+    param: name,
+    message: `The PaymentIntent's ${name} (${String(paid)}) does not match the ${name} that Elements was created with (${String(shown)}).`,
+  });
+  const { amount, currency, mode } = elements.options;
+  if (mode !== 'payment') return null;
+  if (amount !== paymentIntent.amount) return differs('amount', amount, paymentIntent.amount);
+  if (currency !== paymentIntent.currency) return differs('currency', currency, paymentIntent.currency);
+  if (isManual(elements.captureMethod) !== isManual(paymentIntent.capture_method)) {
+    return differs('capture_method', elements.captureMethod, paymentIntent.capture_method);
+  }
+  const [shown, paid] = [elements.futureUsage, paymentIntent.setup_future_usage];
+  return shown === paid ? null : differs('setup_future_usage', shown, paid);
+}
+
+function returnTo(returnUrl: string, paymentIntent: PaymentIntentView): string {
+  const url = new URL(returnUrl);
+  url.searchParams.set('payment_intent', paymentIntent.id);
+  url.searchParams.set('payment_intent_client_secret', paymentIntent.client_secret);
+  url.searchParams.set('redirect_status', OUTCOME[paymentIntent.status] ?? 'failed');
+  return url.href;
+}
+
+/** The page is left; as with Stripe.js the promise does not settle on it any more. */
+function leaveFor(url: string): Promise<never> {
+  window.location.assign(url);
+  return new Promise(() => {});
+}
+
+function Stripe(publishableKey: unknown, options: { locale?: string } = {}): StripeStandIn {
+  if (typeof publishableKey !== 'string' || publishableKey === '') {
+    throw new IntegrationError('Missing value for Stripe(): apiKey should be a string.');
+  }
+  if (!publishableKey.startsWith('pk_test_sandbox')) {
+    throw new IntegrationError(
+      'The stand-in for Stripe.js takes only keys that begin with pk_test_sandbox. Load https://js.stripe.com instead.',
+    );
+  }
+  return new StripeStandIn(publishableKey, options);
+}
+/** The release that the page's loader of Stripe.js expects. */
+Stripe.version = 'endive';
+
+Object.assign(window, { Stripe });
