@@ -72,6 +72,13 @@ export const EVENTS = {
       }),
     ]),
   }),
+  /** What Stripe answered when reconciliation asked: a PaymentIntent, a Refund or a Dispute as it is now. */
+  'checkout.payment.reconciled': z.object({
+    ...paymentRef,
+    /** Absent when commercetools has no payment for the PaymentIntent, or it was not looked for. */
+    paymentId: z.string().optional(),
+    object: snapshotSchema,
+  }),
   'checkout.transaction.recorded': z.object({
     ...paymentRef,
     paymentKey: z.string().optional(),

@@ -93,6 +93,10 @@ function refundChanged(object: unknown): Happening {
 function disputeChanged(object: unknown): Happening {
   return { kind: 'dispute-changed', dispute: disputeSchema.parse(object) };
 }
+function objectChanged(object: { object: string }): Happening {
+  if (object.object === 'refund') return refundChanged(object);
+  return object.object === 'dispute' ? disputeChanged(object) : paymentIntentChanged(object);
+}
 
 function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
   return readable(attributes, value, (json) => {
@@ -121,7 +125,7 @@ function fromIntent(attributes: EventAttributes, value: Buffer): PaymentEvent | 
       type: attributes.type,
       occurredAt: new Date(attributes.time),
       paymentIntentId: data.paymentIntentId,
-      paymentId: data.paymentId,
+      ...(data.paymentId && { paymentId: data.paymentId }),
       happening,
     };
   });
@@ -130,7 +134,7 @@ function fromIntent(attributes: EventAttributes, value: Buffer): PaymentEvent | 
 function happeningOfIntent(
   type: string,
   json: unknown,
-): { data: { paymentId: string; paymentIntentId: string }; happening: Happening } | undefined {
+): { data: { paymentId?: string | undefined; paymentIntentId: string }; happening: Happening } | undefined {
   if (type === 'checkout.payment.opened') {
     const data = EVENTS[type].parse(json);
     return { data, happening: { kind: 'payment-opened', data } };
@@ -148,8 +152,11 @@ function happeningOfIntent(
     const { outcome } = data;
     if (outcome.kind === 'refused') return { data, happening: { kind: 'operation-refused', data, refusal: outcome } };
     // What Stripe answered is a snapshot like that of a webhook.
-    const { object } = outcome;
-    return { data, happening: object.object === 'refund' ? refundChanged(object) : paymentIntentChanged(object) };
+    return { data, happening: objectChanged(outcome.object) };
+  }
+  if (type === 'checkout.payment.reconciled') {
+    const data = EVENTS[type].parse(json);
+    return { data, happening: objectChanged(data.object) };
   }
   return undefined;
 }
