@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { ruleFor } from './access-rules.ts';
+
+it.each([
+  ['GET', '/operations/config', 'session'],
+  ['GET', '/payments', 'session'],
+  ['HEAD', '/payments', 'session'],
+  ['POST', '/confirmPayments/3f2504e0-4f89-11d3-9a0c-0305e82c3301', 'session'],
+  ['GET', '/customer/session', 'session'],
+  ['GET', '/express-payment-data', 'session'],
+  ['GET', '/config-element/payment', 'session'],
+  ['GET', '/stored-payment-methods', 'session'],
+  ['DELETE', '/stored-payment-methods/m1', 'session'],
+  ['GET', '/operations/status', 'jwt'],
+  ['GET', '/operations/payment-components', 'jwt'],
+  ['POST', '/operations/payment-intents/p1', 'oauth2'],
+  ['POST', '/operations/transactions', 'oauth2'],
+  ['POST', '/express-config', 'open'],
+  ['GET', '/applePayConfig', 'open'],
+  ['POST', '/stripe/webhooks', 'open'],
+  ['GET', '/connector-enabler.es.js', 'open'],
+])('%s %s needs %s', (method, path, scheme) => {
+  expect(ruleFor(method, path)?.requires.scheme).toBe(scheme);
+});
+
+it('names the permissions of the operations', () => {
+  expect(ruleFor('POST', '/operations/payment-intents/p1')?.requires).toEqual({
+    scheme: 'oauth2',
+    anyOf: ['manage_project', 'manage_checkout_payment_intents'],
+  });
+  expect(ruleFor('POST', '/operations/transactions')?.requires).toEqual({
+    scheme: 'oauth2',
+    anyOf: ['manage_project', 'manage_checkout_transactions'],
+  });
+});
+
+it.each([
+  ['POST', '/payments'],
+  ['PUT', '/operations/config'],
+  ['GET', '/Payments'],
+  ['GET', '/payments/'],
+  ['GET', '/payments/p1'],
+  ['GET', '//payments'],
+  ['GET', '/operations/../payments'],
+  ['GET', '/operations/./config'],
+  ['GET', '/config-element/..'],
+  ['GET', '/config-element/.'],
+  ['GET', '/config-element/%2e%2e'],
+  ['GET', '/applePayConfig%2f..%2fpayments'],
+  ['GET', '/config-element/a;b'],
+  ['GET', '/config-element/a\\b'],
+  ['GET', '/metrics'],
+  ['GET', '/verify/session'],
+  ['GET', '/'],
+  ['GET', ''],
+])('has no rule for %s %s', (method, path) => {
+  expect(ruleFor(method, path)).toBeUndefined();
+});

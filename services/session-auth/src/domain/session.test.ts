@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { isSessionId, judgeSession, sessionSchema } from './session.ts';
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+const active = {
+  id: 's1',
+  state: 'ACTIVE',
+  activeCart: { cartRef: { id: 'cart-1' } },
+  metadata: { allowedPaymentMethods: ['card'], processorUrl: 'https://p.example.com' },
+};
+const judge = (body: unknown) => judgeSession(sessionSchema.parse(body), 'shop', NOW);
+
+describe('a session', () => {
+  it('grants its cart and what its metadata says', () => {
+    const metadata = {
+      ...active.metadata,
+      paymentInterface: 'stripe',
+      checkoutTransactionItemId: 'item-1',
+      merchantReturnUrl: 'https://shop.example.com/back',
+      futureOrderNumber: 'order-1',
+      giftCardPlannedAmount: { centAmount: 500, currencyCode: 'EUR' },
+      correlationId: 'corr-1',
+      applicationKey: 'not used',
+    };
+    const { applicationKey: _, ...known } = metadata;
+    expect(judge({ ...active, metadata })).toEqual({
+      kind: 'active',
+      principal: { cartId: 'cart-1', projectKey: 'shop', ...known },
+    });
+  });
+
+  it('allows no payment method in particular when its metadata names none', () => {
+    expect(judge({ ...active, metadata: undefined })).toEqual({
+      kind: 'active',
+      principal: { cartId: 'cart-1', projectKey: 'shop', allowedPaymentMethods: [] },
+    });
+  });
+
+  it('tells its end where the Session API does', () => {
+    const expiresAt = '2026-11-23T12:30:00Z';
+    expect(judge({ ...active, expiresAt })).toMatchObject({ principal: { expiresAt } });
+  });
+
+  it.each([
+    ['is expired', { ...active, state: 'EXPIRED' }, 'expired'],
+    ['is in a state nobody knows', { ...active, state: 'active' }, 'expired'],
+    ['has ended though its state lags', { ...active, expiresAt: '2026-11-23T12:00:00Z' }, 'expired'],
+    ['has no cart', { ...active, activeCart: undefined }, 'no_cart'],
+    ['has an empty cart reference', { ...active, activeCart: { cartRef: {} } }, 'no_cart'],
+    ['has only the cart of its creation request', { state: 'ACTIVE', cart: { cartRef: { id: 'cart-1' } } }, 'no_cart'],
+  ])('is refused when it %s', (_rule, body, reason) => {
+    expect(judge(body)).toEqual({ kind: 'refused', reason });
+  });
+
+  it('may have a merchant’s odd values in its metadata', () => {
+    const metadata = { allowedPaymentMethods: 'card', merchantReturnUrl: 7, futureOrderNumber: null };
+    expect(judge({ ...active, metadata })).toMatchObject({ kind: 'active', principal: { allowedPaymentMethods: [] } });
+  });
+
+  it.each([
+    [{ centAmount: 1.5, currencyCode: 'EUR' }],
+    [{ centAmount: -1, currencyCode: 'EUR' }],
+    [{ centAmount: 5 }],
+    ['5'],
+  ])('is unreadable with the gift card amount %j, which decides what is charged', (giftCardPlannedAmount) => {
+    expect(sessionSchema.safeParse({ ...active, metadata: { giftCardPlannedAmount } }).success).toBe(false);
+  });
+});
+
+it.each([
+  ['0a0af777-286e-4ae8-bb90-c3e6b2050a69', true],
+  ['a/../b?c', true],
+  ['', false],
+  ['a b', false],
+  ['a\r\nx-evil: 1', false],
+  ['ä', false],
+  ['x'.repeat(257), false],
+])('can %j be the id of a session? %s', (id, expected) => {
+  expect(isSessionId(id)).toBe(expected);
+});
