@@ -53,7 +53,14 @@ export function isInstalled(folder = REPOSITORY) {
 /** Installs what package-lock.json names, quietly. Answers undefined, or why it could not. */
 async function install() {
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const [command, ...args] = [...npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const [command, ...args] = [
+    ...npm,
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--fetch-retry-mintimeout=2000',
+  ];
   const child = spawn(command, args, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'] });
   const stopped = forwardSignals(child);
   let output = '';

@@ -1,4 +1,5 @@
 import { parseArgs, styleText } from 'node:util';
+import { ConfigError } from '@connector/service-kit';
 import { BuildFailed } from './build.ts';
 import { ConfigProblem } from './environment.ts';
 import { PortUnavailable } from './gateway/gateway.ts';
@@ -81,7 +82,7 @@ try {
   process.exit(0);
 } catch (error) {
   if (giveUp.signal.aborted) process.exit(0);
-  if (error instanceof ConfigProblem) {
+  if (error instanceof ConfigProblem || error instanceof ConfigError) {
     console.error(error.message);
     process.exit(EX_CONFIG);
   }

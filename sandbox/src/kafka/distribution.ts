@@ -60,7 +60,15 @@ async function makeHome(home: string, cacheDir: string, signal?: AbortSignal): P
   try {
     const maven = await runToEnd(
       'mvn',
-      ['-B', '-q', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`, '-DincludeScope=runtime'],
+      [
+        '-B',
+        '-q',
+        '-f',
+        POM,
+        'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies',
+        `-DoutputDirectory=${libs}`,
+        '-DincludeScope=runtime',
+      ],
       { ...(signal && { signal }) },
     );
     if (maven.exitCode !== 0) throw new KafkaUnavailable(mavenFailure(maven.output));
@@ -75,7 +83,9 @@ async function makeHome(home: string, cacheDir: string, signal?: AbortSignal): P
 
 function mavenFailure(output: string): string {
   if (
-    /Unknown host|UnknownHost|Connection (refused|timed out)|Network is unreachable|Temporary failure/i.test(output)
+    /Unknown host|UnknownHost|Connection (refused|timed out)|Connect to .* failed|Network is unreachable|Temporary failure/i.test(
+      output,
+    )
   ) {
     return "Kafka could not be downloaded: Maven's repository can't be reached from here (no network?).";
   }

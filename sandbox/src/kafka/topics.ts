@@ -3,17 +3,18 @@ import { createKafka, ensureTopics, type Kafka, kafkaConfig } from '@connector/k
 import { type Environment, parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { z } from 'zod';
+import { KafkaUnavailable } from './distribution.ts';
 
 /** The sandbox's own client to the cluster that KAFKA_* of `env` name. Throws ConfigError on settings that can't be used. */
 export const connectKafka = (env: Environment): Kafka =>
   createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'sandbox', log: createLogger('sandbox', 'silent') });
 
-/** Creates the system's topics where they are missing, with the cluster's default replication. */
+/** Creates the system's topics where they are missing, with the cluster's default replication. Throws KafkaUnavailable. */
 export async function createTopics(kafka: Kafka, brokers: string): Promise<void> {
   try {
     await ensureTopics(kafka, TOPICS);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The topics could not be created at ${brokers}: ${reason}`, { cause });
+    throw new KafkaUnavailable(`The topics could not be created at ${brokers}: ${reason}.`, { cause });
   }
 }
