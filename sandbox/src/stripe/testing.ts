@@ -12,6 +12,8 @@ export interface Delivery {
 export interface Receiver {
   url: string;
   deliveries: Delivery[];
+  /** Errors of deliveries whose signature was wrong. */
+  forgeries: unknown[];
   /** What the signatures are checked with. */
   secret: string;
   types(): string[];
@@ -29,11 +31,15 @@ export async function startReceiver(): Promise<Receiver> {
     for await (const chunk of req) chunks.push(chunk as Buffer);
     attempts += 1;
     const status = receiver.answer(attempts);
-    const event = stripe.webhooks.constructEvent(
-      Buffer.concat(chunks),
-      String(req.headers['stripe-signature']),
-      SECRET,
-    );
+    const signature = String(req.headers['stripe-signature']);
+    let event: Stripe.Event;
+    try {
+      event = stripe.webhooks.constructEvent(Buffer.concat(chunks), signature, receiver.secret);
+    } catch (error) {
+      receiver.forgeries.push(error);
+      res.writeHead(400).end();
+      return;
+    }
     if (status < 300) receiver.deliveries.push({ event, headers: req.headers });
     res.writeHead(status).end();
   });
@@ -41,6 +47,7 @@ export async function startReceiver(): Promise<Receiver> {
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
     deliveries: [],
+    forgeries: [],
     secret: SECRET,
     types: () => receiver.deliveries.map(({ event }) => event.type),
     answer: () => 200,

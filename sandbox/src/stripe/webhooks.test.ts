@@ -12,6 +12,7 @@ beforeEach(async () => {
   ({ simulator, stripe } = await startWithClient({ webhook: { url: receiver.url, secret: SECRET } }));
 });
 afterEach(async () => {
+  expect(receiver.forgeries).toEqual([]);
   await simulator.close();
   await receiver.close();
 });
@@ -107,7 +108,7 @@ describe('webhooks', () => {
   });
 
   it('go to each endpoint that wants the type, with its own secret', async () => {
-    const endpoint = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['charge.*' as never] });
+    const endpoint = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['charge.succeeded'] });
     expect(endpoint.secret).toMatch(/^whsec_/);
     expect(await stripe.webhookEndpoints.retrieve(endpoint.id)).not.toHaveProperty('secret');
     simulator.setWebhook(null);
