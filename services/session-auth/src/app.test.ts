@@ -159,6 +159,15 @@ describe('session-auth', () => {
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 503 });
     });
 
+    it('is looked up once more when a connection is cut', async () => {
+      ct.instead.set('/shop/sessions', (req) => {
+        ct.instead.clear();
+        req.socket.destroy();
+      });
+      expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
+      expect(ct.callsTo('/shop/sessions')).toHaveLength(2);
+    });
+
     it('that is in the cache outlives an outage', async () => {
       await verify('session', { sessionId: 's-1' });
       ct.instead.set('/', cut);

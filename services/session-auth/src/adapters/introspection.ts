@@ -2,6 +2,7 @@ import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
 import { type ErrorBody, type Fetch, PermanentError } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
 import { type Introspection, introspectionSchema } from '../domain/oauth-token.ts';
+import { onceMore } from './once-more.ts';
 
 /** What introspection tells: the token's facts, or that the authorization server refuses our own credentials. */
 export type Introspected =
@@ -33,41 +34,40 @@ export interface IntrospectionOptions {
 export function oauthIntrospection(options: IntrospectionOptions): TokenIntrospection {
   const { authUrl, clientId, clientSecret, fetch, log } = options;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
-  return {
-    introspect: async (token) => {
-      let status: number;
-      let retryAfter: string | null;
-      let body: unknown;
-      try {
-        const answer = await fetch(`${authUrl}/oauth/introspect`, {
-          method: 'POST',
-          headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
-          body: new URLSearchParams({ token }).toString(),
-        });
-        status = answer.status;
-        retryAfter = answer.headers.get('retry-after');
-        const text = await answer.text();
-        body = status < 300 || status === 401 ? JSON.parse(text) : undefined;
-      } catch (error) {
-        throw errorOfFailure('oauth.introspect', error);
-      }
-      if (status === 401) {
-        log.error('the authorization server refuses our own client credentials');
-        const { error, message } = (body ?? {}) as { error?: unknown; message?: unknown };
-        return {
-          kind: 'client_refused',
-          code: textOr(error, 'invalid_client'),
-          message: textOr(message, 'Not authorized'),
-        };
-      }
-      if (status === 429 || status >= 500) throw errorOfAnswer('oauth.introspect', { status, body, retryAfter });
-      const parsed = introspectionSchema.safeParse(body);
-      if (status >= 300 || !parsed.success) {
-        throw new AuthorizationFailedError(`introspection answered ${status}`, { reason: 'unreadable' });
-      }
-      return { kind: 'introspected', token: parsed.data };
-    },
+  const ask = async (token: string): Promise<Introspected> => {
+    let answer: Response;
+    let body: unknown;
+    try {
+      answer = await fetch(`${authUrl}/oauth/introspect`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ token }).toString(),
+      });
+      const text = await answer.text();
+      body = answer.ok || answer.status === 401 ? JSON.parse(text) : undefined;
+    } catch (error) {
+      throw errorOfFailure('oauth.introspect', error);
+    }
+    const { status, headers } = answer;
+    if (status === 401) {
+      log.error('the authorization server refuses our own client credentials');
+      const { error, message } = (body ?? {}) as { error?: unknown; message?: unknown };
+      return {
+        kind: 'client_refused',
+        code: textOr(error, 'invalid_client'),
+        message: textOr(message, 'Not authorized'),
+      };
+    }
+    if (status === 429 || status >= 500) {
+      throw errorOfAnswer('oauth.introspect', { status, body, retryAfter: headers.get('retry-after') });
+    }
+    const parsed = introspectionSchema.safeParse(body);
+    if (!answer.ok || !parsed.success) {
+      throw new AuthorizationFailedError(`introspection answered ${status}`, { reason: 'unreadable' });
+    }
+    return { kind: 'introspected', token: parsed.data };
   };
+  return { introspect: (token) => onceMore('oauth.introspect', () => ask(token)) };
 }
 
 const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' && value ? value : otherwise);

@@ -1,6 +1,7 @@
 import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
-import { type Fetch, PermanentError } from '@connector/service-kit';
+import { type Fetch, PermanentError, ServiceError } from '@connector/service-kit';
 import { type Session, sessionSchema } from '../domain/session.ts';
+import { onceMore } from './once-more.ts';
 
 /** Where sessions are looked up. */
 export interface Sessions {
@@ -10,37 +11,34 @@ export interface Sessions {
 
 /** commercetools' Session API: `GET {url}/{projectKey}/sessions/{id}` with our own token (`view_sessions:{projectKey}`). */
 export function sessionApi({ url, projectKey, fetch }: { url: string; projectKey: string; fetch: Fetch }): Sessions {
+  const get = async (segment: string): Promise<Session | undefined> => {
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await fetch(`${url}/${projectKey}/sessions/${segment}`, {
+        headers: { accept: 'application/json', 'content-type': 'application/json' },
+      });
+      text = await answer.text();
+    } catch (error) {
+      // The token's errors are ours already; what the HTTP client throws is not.
+      throw error instanceof ServiceError ? error : errorOfFailure('sessions.get', error);
+    }
+    const { status, headers } = answer;
+    // 400 is how the Session API answers an id that cannot be one.
+    if (status === 404 || status === 400) return undefined;
+    if (!answer.ok) {
+      throw errorOfAnswer('sessions.get', { status, body: undefined, retryAfter: headers.get('retry-after') });
+    }
+    return parse(text);
+  };
   return {
     find: async (sessionId) => {
-      // An encoded id cannot name another path; only the segments that mean a folder need the dots themselves encoded.
-      const segment = encodeURIComponent(sessionId).replace(/^\.+$/, (dots) => dots.replaceAll('.', '%2E'));
-      if (/^(%2E){1,2}$/.test(segment)) return undefined;
-      let status: number;
-      let text: string;
-      let retryAfter: string | null;
-      try {
-        const answer = await fetch(`${url}/${projectKey}/sessions/${segment}`, {
-          headers: { accept: 'application/json', 'content-type': 'application/json' },
-        });
-        status = answer.status;
-        retryAfter = answer.headers.get('retry-after');
-        text = await answer.text();
-      } catch (error) {
-        throw asFailure(error);
-      }
-      // 400 is how the Session API answers an id that cannot be one.
-      if (status === 404 || status === 400) return undefined;
-      if (status < 200 || status > 299) {
-        throw errorOfAnswer('sessions.get', { status, body: undefined, retryAfter });
-      }
-      return parse(text);
+      // An encoded id cannot name another path, but for the two that mean a folder.
+      if (sessionId === '.' || sessionId === '..') return undefined;
+      return onceMore('sessions.get', () => get(encodeURIComponent(sessionId)));
     },
   };
 }
-
-/** The token's errors are ours already; what the HTTP client throws is not. */
-const asFailure = (error: unknown): unknown =>
-  error instanceof Error && 'toBody' in error ? error : errorOfFailure('sessions.get', error);
 
 function parse(text: string): Session {
   let body: unknown;
