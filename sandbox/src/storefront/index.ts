@@ -89,6 +89,7 @@ export function createStorefront(options: StorefrontOptions): Storefront {
       /^\/$/,
       async ({ res }) => {
         res.setHeader('cache-control', 'no-store');
+        res.setHeader('content-security-policy', contentSecurityPolicy(new URL(publicUrl).origin));
         send(res, 200, 'text/html; charset=utf-8', (await page).html(pageConfig));
       },
     ],
@@ -188,6 +189,19 @@ export function createStorefront(options: StorefrontOptions): Storefront {
     close: () => live.close(),
   };
 }
+
+/** What a shop has to allow for Stripe.js and the enabler; the page shows that no more is needed. */
+const contentSecurityPolicy = (origin: string): string =>
+  [
+    "default-src 'self'",
+    `script-src 'self' ${origin} https://js.stripe.com`,
+    "style-src 'self' 'unsafe-inline'",
+    `connect-src 'self' ${origin} https://api.stripe.com`,
+    'frame-src https://js.stripe.com https://hooks.stripe.com',
+    "img-src 'self' data: https://*.stripe.com",
+    "base-uri 'none'",
+    "object-src 'none'",
+  ].join('; ');
 
 interface Exchange {
   req: IncomingMessage;

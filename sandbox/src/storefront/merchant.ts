@@ -128,8 +128,21 @@ export function createMerchant(access: CommercetoolsAccess, { publicUrl }: { pub
   const project = `${trimmed(access.apiUrl)}/${access.projectKey}`;
   const sessions = `${trimmed(access.sessionUrl)}/${access.projectKey}/sessions`;
 
+  /** A browser may remember a customer of a project that has been emptied since. */
+  async function exists(url: string): Promise<boolean> {
+    try {
+      await call('GET', url);
+      return true;
+    } catch (error) {
+      if (error instanceof CommercetoolsAnswerError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
   async function customerId(customer: CheckoutRequest['customer'], address: Address): Promise<string | undefined> {
-    if (typeof customer === 'string') return customer;
+    if (typeof customer === 'string' && (await exists(`${project}/customers/${encodeURIComponent(customer)}`))) {
+      return customer;
+    }
     if (!customer) return undefined;
     const { firstName, lastName } = address;
     const draft = { email: `shopper-${randomUUID()}@example.com`, password: randomUUID(), firstName, lastName };

@@ -50,27 +50,33 @@ const pay = byId<HTMLButtonElement>('pay');
 const result = byId('result');
 const addressForm = byId<HTMLFormElement>('address');
 let state: ResultState = 'idle';
-let detail = '';
+let shown: { title?: TextKey | undefined; more: () => string } = { more: () => '' };
 
-function showResult(next: ResultState, more = ''): void {
+const TITLES: Record<ResultState, TextKey | undefined> = {
+  idle: undefined,
+  paying: 'paying',
+  approved: 'approved',
+  pending: 'pending',
+  failed: 'failed',
+};
+const isOver = (): boolean => state === 'approved' || state === 'pending';
+
+/** `more` is asked anew when the language changes. */
+function showResult(next: ResultState, more: string | (() => string) = '', title = TITLES[next]): void {
   state = next;
-  detail = more;
-  result.dataset.state = next;
-  const titles: Record<ResultState, string> = {
-    idle: '',
-    paying: text('paying'),
-    approved: text(detail === text('authorisedText') ? 'authorised' : 'approved'),
-    pending: text('pending'),
-    failed: text('failed'),
-  };
-  result.replaceChildren(...(next === 'idle' ? [] : [create('strong', { textContent: titles[next] }), detail]));
-  const isOver = next === 'approved' || next === 'pending';
-  pay.hidden = isOver;
-  byId('again').hidden = !isOver;
-  if (isOver) byId('payment-element').hidden = true;
-  byId<HTMLFieldSetElement>('stored').disabled = isOver;
-  if (isOver) byId('express').hidden = true;
+  shown = { title, more: typeof more === 'string' ? () => more : more };
+  renderResult();
   if (next === 'paying') pay.disabled = true;
+}
+
+function renderResult(): void {
+  result.dataset.state = state;
+  const { title, more } = shown;
+  result.replaceChildren(...(title ? [create('strong', { textContent: text(title) }), more()] : []));
+  pay.hidden = isOver();
+  byId('again').hidden = !isOver();
+  byId<HTMLFieldSetElement>('stored').disabled = isOver();
+  if (isOver()) for (const id of ['express', 'payment-element']) byId(id).hidden = true;
 }
 
 const view = createPaymentView(
@@ -80,7 +86,7 @@ const view = createPaymentView(
     const has = (type: string, wanted: string) => transactions.some((t) => t.type === type && t.state === wanted);
     if (state !== 'pending' && state !== 'approved') return;
     if (has('Charge', 'Success')) showResult('approved');
-    else if (has('Authorization', 'Success')) showResult('approved', text('authorisedText'));
+    else if (has('Authorization', 'Success')) showResult('approved', () => text('authorisedText'), 'authorised');
     else if (has('Authorization', 'Failure') && state === 'pending') showResult('failed');
   },
 );
@@ -113,7 +119,7 @@ function onComplete(completed: PaymentResult): void {
     what: `onComplete: ${kind}`,
     tone: kind === 'approved' ? 'good' : kind === 'pending' ? 'wait' : 'bad',
   });
-  showResult(kind, kind === 'pending' ? text('pendingText') : '');
+  showResult(kind, () => (kind === 'pending' ? text('pendingText') : ''));
   if (kind === 'failed') pay.disabled = false;
 }
 
@@ -216,7 +222,7 @@ async function startCheckout(): Promise<void> {
 }
 
 pay.addEventListener('click', () => {
-  showResult('paying', text('payingText'));
+  showResult('paying', () => text('payingText'));
   void payWith();
 });
 byId('again').addEventListener('click', () => {
@@ -295,8 +301,17 @@ function start(): void {
   choose('currency', (value) => {
     shopper.currency = value as Currency;
   });
-  choose('language', (value) => {
+  byId<HTMLSelectElement>('language').addEventListener('change', (event) => {
+    const { value } = event.target as HTMLSelectElement;
     if (isLanguage(value)) shopper.language = value;
+    if (!isOver()) {
+      changed();
+      return;
+    }
+    // A finished order stays on the page, in the new language.
+    remember();
+    render();
+    renderResult();
   });
   for (const id of ['manual', 'customer']) byId(id).addEventListener('change', changed);
   for (const [id, step] of [
@@ -329,7 +344,7 @@ async function resumeOrStart(): Promise<void> {
   const session = sessionStorage.getItem('session');
   const isReturn = new URLSearchParams(location.search).has('payment_intent');
   if (!isReturn || !session) return startCheckout();
-  showResult('paying', text('payingText'));
+  showResult('paying', () => text('payingText'));
   const { Enabler } = await loadEnabler();
   const url = location.href;
   // The address bar, the history and referrers are no place for a client secret.
