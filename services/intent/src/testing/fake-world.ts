@@ -1,0 +1,330 @@
+import type { EventType } from '@connector/contracts';
+import type { Money } from '@connector/payment-model';
+import { NotFoundError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { StripeRejection } from '@connector/stripe';
+import Stripe from 'stripe';
+import type { Carts } from '../adapters/carts.ts';
+import type { Customers } from '../adapters/customers.ts';
+import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
+import type { PaymentIntents } from '../adapters/payment-intents.ts';
+import type { Payments } from '../adapters/payments.ts';
+import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
+import { OPERATION_METADATA } from '../domain/operations.ts';
+import { aCart, aPaymentIntent } from './builders.ts';
+
+/** When and how a call goes on: waits, or fails it before or after its effect. */
+export type Gate = (call: string, moment: 'before' | 'after') => Promise<void>;
+
+export const stripeRejection = (
+  code: string | undefined,
+  { type = 'invalid_request_error', declineCode }: { type?: string; declineCode?: string } = {},
+) =>
+  new StripeRejection(
+    'test',
+    400,
+    Stripe.errors.StripeError.generate({
+      type: type as 'invalid_request_error',
+      ...(code && { code }),
+      ...(declineCode && { decline_code: declineCode }),
+      message: 'no',
+    } as Stripe.StripeRawError),
+  );
+
+/** commercetools and Stripe in memory, with the rules that the processor builds on. */
+export class FakeWorld {
+  readonly cartsById = new Map<string, Cart & { paymentIds: string[] }>();
+  readonly paymentsById = new Map<string, Payment>();
+  readonly customersById = new Map<string, Customer>();
+  readonly intents = new Map<string, Stripe.PaymentIntent>();
+  readonly refunds: Stripe.Refund[] = [];
+  readonly published: { type: EventType; id: string; data: Record<string, unknown> }[] = [];
+  /** Every call in order, as `payment_intents.create`. */
+  readonly calls: string[] = [];
+  gate: Gate = async () => {};
+  /** Called instead of the usual effect of a Stripe call, to refuse it. */
+  refuse: (call: string) => StripeRejection | undefined = () => undefined;
+  now = Date.parse('2026-01-01T00:00:00Z');
+  readonly #idempotency = new Map<string, { params: string; answer: unknown }>();
+  readonly #work = new Set<Promise<unknown>>();
+  #ids = 0;
+
+  constructor(cart: Cart = aCart()) {
+    this.cartsById.set(cart.id, { ...cart, paymentIds: [] });
+  }
+
+  async #call<T>(name: string, effect: () => T): Promise<T> {
+    this.calls.push(name);
+    await this.gate(name, 'before');
+    const result = structuredClone(effect());
+    await this.gate(name, 'after');
+    return result;
+  }
+
+  #cart(id: string) {
+    const cart = this.cartsById.get(id);
+    if (!cart) throw new NotFoundError('no such cart');
+    return cart;
+  }
+
+  #payment(id: string): Payment {
+    const payment = this.paymentsById.get(id);
+    if (!payment) throw new NotFoundError('no such payment');
+    return payment;
+  }
+
+  #intent(id: string): Stripe.PaymentIntent {
+    const paymentIntent = this.intents.get(id);
+    if (!paymentIntent) throw new NotFoundError('no such PaymentIntent');
+    return paymentIntent;
+  }
+
+  /** As Stripe: the same key has one effect and one answer, word for word, and takes one set of parameters. */
+  #once<T>(key: string, params: unknown, effect: () => T): T {
+    const text = JSON.stringify(params);
+    const known = this.#idempotency.get(key);
+    if (known) {
+      if (known.params !== text) throw stripeRejection(undefined, { type: 'idempotency_error' });
+      return structuredClone(known.answer) as T;
+    }
+    const answer = effect();
+    this.#idempotency.set(key, { params: text, answer: structuredClone(answer) });
+    return answer;
+  }
+
+  setTotal(cartId: string, total: Money): void {
+    const cart = this.#cart(cartId);
+    const totalPrice = { type: 'centPrecision' as const, ...total };
+    this.cartsById.set(cartId, { ...cart, totalPrice, version: cart.version + 1 });
+  }
+
+  putPayment(payment: Payment, cartId?: string): void {
+    this.paymentsById.set(payment.id, payment);
+    if (cartId) this.#cart(cartId).paymentIds.push(payment.id);
+  }
+
+  addTransaction(paymentId: string, transaction: Transaction): void {
+    const payment = this.#payment(paymentId);
+    this.paymentsById.set(paymentId, {
+      ...payment,
+      version: payment.version + 1,
+      transactions: [...payment.transactions, transaction],
+    });
+  }
+
+  change(paymentIntentId: string, fields: Partial<Stripe.PaymentIntent>): void {
+    Object.assign(this.#intent(paymentIntentId), fields);
+  }
+
+  paymentsOnCart(cartId = 'cart-1'): Payment[] {
+    return this.#cart(cartId).paymentIds.map((id) => this.#payment(id));
+  }
+
+  readonly inBackground = (_name: string, work: () => Promise<unknown>): void => {
+    const running: Promise<unknown> = work()
+      .catch((error: unknown) => error)
+      .finally(() => this.#work.delete(running));
+    this.#work.add(running);
+  };
+
+  /** Waits for the work that answers did not wait for. */
+  async settled(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  readonly carts: Carts = {
+    get: (id) =>
+      this.#call('carts.get', () => {
+        const { paymentIds, ...cart } = this.#cart(id);
+        const payments = paymentIds.map((paymentId) => this.#payment(paymentId));
+        return { cart, payments };
+      }),
+    addPayment: ({ id }, paymentId) =>
+      this.#call('carts.update', () => {
+        const cart = this.#cart(id);
+        if (cart.paymentIds.includes(paymentId)) return;
+        this.cartsById.set(id, { ...cart, paymentIds: [...cart.paymentIds, paymentId], version: cart.version + 1 });
+      }),
+  };
+
+  readonly customers: Customers = {
+    find: (id) => this.#call('customers.get', () => this.customersById.get(id)),
+    saveStripeCustomerId: (customer, id) =>
+      this.#call('customers.update', () => {
+        const custom = { type: { typeId: 'type' as const, id: 't' }, fields: { stripeConnector_stripeCustomerId: id } };
+        this.customersById.set(customer.id, { ...customer, version: customer.version + 1, custom });
+      }),
+  };
+
+  readonly payments: Payments = {
+    get: (id) => this.#call('payments.get', () => this.#payment(id)),
+    create: (draft) =>
+      this.#call('payments.create', () => {
+        const known = [...this.paymentsById.values()].find(({ key }) => key === draft.key);
+        if (known) return { kind: 'exists' as const, payment: known };
+        this.#ids += 1;
+        const payment: Payment = {
+          id: `payment-${this.#ids}`,
+          version: 1,
+          createdAt: new Date(this.now).toISOString(),
+          ...(draft.key && { key: draft.key }),
+          amountPlanned: {
+            type: 'centPrecision',
+            fractionDigits: 2,
+            ...draft.amountPlanned,
+          } as Payment['amountPlanned'],
+          paymentMethodInfo: {},
+          transactions: [],
+        };
+        this.paymentsById.set(payment.id, payment);
+        return { kind: 'created' as const, payment };
+      }),
+    change: ({ id, version }, { amountPlanned, interfaceId }) =>
+      this.#call('payments.update', () => {
+        const payment = this.#payment(id);
+        if (payment.version !== version) throw new StaleVersionError('changed');
+        if (interfaceId && payment.interfaceId && payment.interfaceId !== interfaceId) throw new Error('set already');
+        const changed: Payment = {
+          ...payment,
+          version: version + 1,
+          ...(amountPlanned && { amountPlanned: { ...payment.amountPlanned, ...amountPlanned } }),
+          ...(interfaceId && { interfaceId }),
+        };
+        this.paymentsById.set(id, changed);
+        return changed;
+      }),
+  };
+
+  #stripe<T>(name: string, effect: () => T): Promise<T> {
+    return this.#call(name, () => {
+      const rejection = this.refuse(name);
+      if (rejection) throw rejection;
+      return effect();
+    });
+  }
+
+  readonly paymentIntents: PaymentIntents = {
+    create: (params, key) =>
+      this.#stripe('payment_intents.create', () => {
+        try {
+          const paymentIntent = this.#once(key, params, () => {
+            this.#ids += 1;
+            const id = `pi_${this.#ids}`;
+            const { amount, currency, capture_method, metadata, customer, setup_future_usage, shipping } = params;
+            const made = aPaymentIntent({
+              id,
+              client_secret: `${id}_secret_x`,
+              amount,
+              currency,
+              capture_method: capture_method ?? 'automatic',
+              customer: customer ?? null,
+              setup_future_usage: setup_future_usage ?? null,
+              shipping: (shipping as Stripe.PaymentIntent.Shipping | undefined) ?? null,
+              metadata: { ...(metadata as Record<string, string>) },
+            });
+            this.intents.set(id, made);
+            return made;
+          });
+          return { kind: 'created' as const, paymentIntent };
+        } catch (error) {
+          if (error instanceof StripeRejection && error.type === 'idempotency_error') {
+            return { kind: 'other-parameters' as const };
+          }
+          throw error;
+        }
+      }),
+    find: (id) => this.#stripe('payment_intents.retrieve', () => this.intents.get(id)),
+    search: (paymentKey, amount) =>
+      this.#stripe('payment_intents.search', () =>
+        [...this.intents.values()].find(
+          (candidate) =>
+            candidate.metadata.ct_payment_key === paymentKey &&
+            candidate.amount === amount &&
+            candidate.status !== 'canceled',
+        ),
+      ),
+    update: (id, params, key) =>
+      this.#stripe('payment_intents.update', () =>
+        this.#once(key, params, () => {
+          const paymentIntent = this.#intent(id);
+          const { metadata, shipping, setup_future_usage, ...fields } = params;
+          if (paymentIntent.status === 'canceled' || paymentIntent.status === 'succeeded') {
+            if (Object.keys(params).some((name) => name !== 'metadata')) {
+              throw stripeRejection('payment_intent_unexpected_state');
+            }
+          }
+          Object.assign(paymentIntent, fields, {
+            ...(shipping !== undefined && { shipping: shipping || null }),
+            ...(setup_future_usage !== undefined && { setup_future_usage: setup_future_usage || null }),
+            metadata: { ...paymentIntent.metadata, ...(metadata as Record<string, string>) },
+          });
+          return paymentIntent;
+        }),
+      ),
+    cancel: (id, key) =>
+      this.#stripe('payment_intents.cancel', () =>
+        this.#once(key, {}, () => {
+          const paymentIntent = this.#intent(id);
+          if (paymentIntent.status === 'canceled' || paymentIntent.status === 'succeeded') {
+            throw stripeRejection('payment_intent_unexpected_state');
+          }
+          paymentIntent.status = 'canceled';
+          return paymentIntent;
+        }),
+      ),
+    capture: (id, capture, key) =>
+      this.#stripe('payment_intents.capture', () =>
+        this.#once(key, capture.amount, () => {
+          const paymentIntent = this.#intent(id);
+          if (paymentIntent.status !== 'requires_capture') throw stripeRejection('payment_intent_unexpected_state');
+          paymentIntent.amount_received += capture.amount;
+          if (capture.isFinal) paymentIntent.status = 'succeeded';
+          return paymentIntent;
+        }),
+      ),
+    refund: (payment_intent, { amount, metadata }, key) =>
+      this.#stripe('refunds.create', () =>
+        this.#once(key, { amount, metadata }, () => {
+          this.#ids += 1;
+          const refund = { id: `re_${this.#ids}`, object: 'refund', payment_intent, amount, metadata } as Stripe.Refund;
+          this.refunds.push(refund);
+          const { latest_charge: charge } = this.#intent(payment_intent);
+          if (charge && typeof charge === 'object') charge.amount_refunded += amount;
+          return refund;
+        }),
+      ),
+    refundOfOperation: (paymentIntentId, operationId) =>
+      this.#stripe('refunds.list', () =>
+        this.refunds.find(
+          (refund) =>
+            refund.payment_intent === paymentIntentId && refund.metadata?.[OPERATION_METADATA] === operationId,
+        ),
+      ),
+  };
+
+  readonly events: PaymentEvents = {
+    publish: (type, unique, data) =>
+      this.#call(`publish ${type}`, () => {
+        const id = eventIdOf(type, unique);
+        this.published.push({ type, id, data: data as Record<string, unknown> });
+        return id;
+      }),
+  };
+}
+
+/** Fails the call that comes `at`-th (from 0) once, before or after it had its effect. */
+export function failOnce(at: number, moment: 'before' | 'after'): Gate & { readonly failed: () => string | undefined } {
+  let count = -1;
+  let failed: string | undefined;
+  let target: string | undefined;
+  const gate: Gate = async (call, now) => {
+    if (now === 'before') {
+      count += 1;
+      if (count === at) target = call;
+    }
+    if (failed === undefined && target === call && now === moment) {
+      failed = call;
+      throw new TransientError(`injected ${moment} ${call}`);
+    }
+  };
+  return Object.assign(gate, { failed: () => failed });
+}

@@ -1,0 +1,352 @@
+import { TransientError } from '@connector/service-kit';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { standingOf } from '../domain/attempts.ts';
+import { aCart, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
+import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
+import {
+  type OpenCheckoutDeps,
+  type OpenCheckoutOutcome,
+  type OpenCheckoutRequest,
+  openCheckout,
+} from './open-checkout.ts';
+
+const depsOf = (world: FakeWorld, behaviour = someBehaviour()): OpenCheckoutDeps => ({
+  carts: world.carts,
+  customers: world.customers,
+  payments: world.payments,
+  paymentIntents: world.paymentIntents,
+  events: world.events,
+  inBackground: world.inBackground,
+  settings: {
+    projectKey: 'project',
+    paymentInterface: 'checkout-stripe',
+    merchantReturnUrl: 'https://shop.example/return',
+    multiOperations: false,
+    behaviour,
+  },
+  sleep: async () => {
+    world.now += 150;
+  },
+  now: () => world.now,
+});
+
+let requests = 0;
+const aRequest = (fields: Partial<OpenCheckoutRequest> = {}): OpenCheckoutRequest => {
+  requests += 1;
+  return {
+    session: { cartId: 'cart-1' },
+    express: false,
+    expressCustomerSession: false,
+    requestId: `request-${requests}`,
+    ...fields,
+  };
+};
+
+const open = async (world: FakeWorld, fields: Partial<OpenCheckoutRequest> = {}, behaviour = someBehaviour()) => {
+  const outcome = await openCheckout(depsOf(world, behaviour), aRequest(fields));
+  await world.settled();
+  return outcome;
+};
+
+const secretOf = (outcome: OpenCheckoutOutcome) => {
+  if (outcome.kind !== 'opened') throw new Error(`expected an open payment, got ${outcome.kind}`);
+  return outcome.clientSecret;
+};
+
+const live = (world: FakeWorld) => [...world.intents.values()].filter((intent) => standingOf(intent) !== 'over');
+
+/** The end of every story: one live PaymentIntent, tied to one payment on the cart, of the cart's amount. */
+function expectOneJoinedAttempt(world: FakeWorld, outcome: OpenCheckoutOutcome, amount = 1190) {
+  const [paymentIntent, ...others] = live(world);
+  expect(others).toEqual([]);
+  expect(secretOf(outcome)).toBe(paymentIntent?.client_secret);
+  const payments = world.paymentsOnCart().filter(({ interfaceId }) => interfaceId === paymentIntent?.id);
+  expect(payments).toHaveLength(1);
+  expect(payments[0]).toMatchObject({ amountPlanned: { centAmount: amount } });
+  expect(paymentIntent).toMatchObject({
+    amount,
+    metadata: { cart_id: 'cart-1', ct_project_key: 'project', ct_payment_key: payments[0]?.key },
+  });
+  expect(outcome).toMatchObject({ paymentReference: payments[0]?.id });
+}
+
+describe('opening a cart', () => {
+  it('makes one PaymentIntent and one payment, joined by the key from the start', async () => {
+    const world = new FakeWorld();
+    const outcome = await open(world);
+    expectOneJoinedAttempt(world, outcome);
+    expect(outcome).toMatchObject({ cartId: 'cart-1', merchantReturnUrl: 'https://shop.example/return' });
+    expect(world.paymentsOnCart()).toMatchObject([{ key: 'cart-1-1', transactions: [] }]);
+    expect(live(world)[0]?.metadata.ct_payment_id).toBe('payment-2');
+    expect(world.published).toMatchObject([
+      { type: 'checkout.payment.opened', data: { paymentKey: 'cart-1-1', cartId: 'cart-1', amount: euro(1190) } },
+    ]);
+  });
+
+  it('asks commercetools once before, and both sides at the same time after', async () => {
+    const world = new FakeWorld();
+    await openCheckout(depsOf(world), aRequest());
+    expect(world.calls.slice(0, 4)).toEqual(['carts.get', 'payment_intents.create', 'payments.create', 'carts.update']);
+    await world.settled();
+  });
+
+  it("takes the session's return URL before the configured one", async () => {
+    const session = { cartId: 'cart-1', merchantReturnUrl: 'https://other.example/' };
+    expect(await open(new FakeWorld(), { session })).toMatchObject({ merchantReturnUrl: 'https://other.example/' });
+  });
+
+  it('gives the billing address only where the element does not ask for it', async () => {
+    const cart = aCart({ billingAddress: { country: 'DE', firstName: 'Ada', city: 'Berlin' } });
+    const behaviour = someBehaviour({ collectBillingAddress: 'never' });
+    expect(await open(new FakeWorld(cart), {}, behaviour)).toMatchObject({
+      billingAddress: { name: 'Ada', address: { city: 'Berlin', country: 'DE', line1: '' } },
+    });
+    expect(await open(new FakeWorld(cart))).toMatchObject({ billingAddress: undefined });
+  });
+
+  it('has nothing to open for a paid cart or one without an amount', async () => {
+    expect(await open(new FakeWorld(aCart({ total: euro(0) })))).toMatchObject({ kind: 'paid' });
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ transactions: [aTransaction('Charge', 'Success')] }), 'cart-1');
+    expect(await open(world)).toEqual({ kind: 'paid', paidAmount: 1190, cartAmount: 1190 });
+    expect(world.intents.size).toBe(0);
+  });
+
+  it('subtracts what gift cards will pay', async () => {
+    const world = new FakeWorld();
+    const session = { cartId: 'cart-1', giftCardPlannedAmount: { centAmount: 190, currencyCode: 'EUR' } };
+    await open(world, { session });
+    expect(live(world)).toMatchObject([{ amount: 1000 }]);
+  });
+});
+
+describe('opening a cart again', () => {
+  it('finds the open attempt', async () => {
+    const world = new FakeWorld();
+    const first = await open(world);
+    const again = await open(world);
+    expect(secretOf(again)).toBe(secretOf(first));
+    expect(world.intents.size).toBe(1);
+    expect(world.paymentsOnCart()).toHaveLength(1);
+  });
+
+  it('changes the amount on both sides when the cart changed, back and forth', async () => {
+    const world = new FakeWorld();
+    const first = await open(world);
+    for (const total of [2000, 1190, 2000, 1190]) {
+      world.setTotal('cart-1', euro(total));
+      const again = await open(world);
+      expect(secretOf(again)).toBe(secretOf(first));
+      expectOneJoinedAttempt(world, again, total);
+    }
+  });
+
+  it.each(['processing', 'requires_capture', 'succeeded'] as const)(
+    'answers that the cart is paid while its PaymentIntent is %s, whatever commercetools shows by now',
+    async (status) => {
+      const world = new FakeWorld();
+      await open(world);
+      world.change('pi_1', { status });
+      expect(await open(world)).toMatchObject({ kind: 'paid' });
+      expect(world.intents.size).toBe(1);
+    },
+  );
+
+  it('makes the next attempt after a canceled one', async () => {
+    const world = new FakeWorld();
+    await open(world);
+    world.change('pi_1', { status: 'canceled' });
+    expectOneJoinedAttempt(world, await open(world));
+    expect(world.paymentsOnCart().map(({ key }) => key)).toEqual(['cart-1-1', 'cart-1-2']);
+  });
+
+  it('cancels an attempt that cannot become what is asked, then makes the next', async () => {
+    const world = new FakeWorld();
+    await open(world);
+    const again = await open(world, {}, someBehaviour({ captureMethod: 'manual' }));
+    expect(world.intents.get('pi_1')?.status).toBe('canceled');
+    expectOneJoinedAttempt(world, again);
+  });
+
+  it('does not ask Stripe about an attempt that commercetools shows as paid or returned', async () => {
+    const world = new FakeWorld(aCart({ total: euro(3000) }));
+    const transactions = [aTransaction('Charge', 'Success')];
+    world.putPayment(aPayment({ id: 'a', key: 'cart-1-1', interfaceId: 'pi_a', transactions }), 'cart-1');
+    const returned = [...transactions, aTransaction('Refund', 'Success')];
+    world.putPayment(aPayment({ id: 'b', key: 'cart-1-2', interfaceId: 'pi_b', transactions: returned }), 'cart-1');
+    await open(world);
+    expect(world.calls).not.toContain('payment_intents.retrieve');
+    expect(live(world)).toMatchObject([{ amount: 1810, metadata: { ct_payment_key: 'cart-1-3' } }]);
+  });
+
+  it('replaces an attempt that Stripe does not let change', async () => {
+    const world = new FakeWorld();
+    await open(world);
+    world.setTotal('cart-1', euro(2000));
+    world.refuse = (call) =>
+      call === 'payment_intents.update' ? stripeRejection('payment_intent_unexpected_state') : undefined;
+    const again = await open(world);
+    expect(world.intents.get('pi_1')?.status).toBe('canceled');
+    expectOneJoinedAttempt(world, again, 2000);
+  });
+
+  it('does not stack payments while Stripe refuses the amount, and goes on when it is another', async () => {
+    const world = new FakeWorld(aCart({ total: euro(10) }));
+    const tooSmall = stripeRejection('amount_too_small');
+    world.refuse = (call) => (call === 'payment_intents.create' ? tooSmall : undefined);
+    await expect(open(world)).rejects.toBe(tooSmall);
+    await expect(open(world)).rejects.toBe(tooSmall);
+    expect(world.paymentsOnCart()).toHaveLength(1);
+    world.setTotal('cart-1', euro(1190));
+    let first = true;
+    world.refuse = (call) => {
+      if (call !== 'payment_intents.create' || !first) return undefined;
+      first = false;
+      return tooSmall;
+    };
+    expectOneJoinedAttempt(world, await open(world));
+  });
+});
+
+describe("an attempt of the original connector's", () => {
+  const theirs = (status: 'requires_payment_method' | 'succeeded') => {
+    const world = new FakeWorld();
+    const authorization = aTransaction('Authorization', 'Initial', { interactionId: 'pi_theirs' });
+    const { key: _none, ...payment } = aPayment({ id: 'theirs', transactions: [authorization] });
+    world.putPayment(payment, 'cart-1');
+    const metadata = { cart_id: 'cart-1', ct_project_key: 'project', ct_payment_id: 'theirs' };
+    world.intents.set('pi_theirs', aPaymentIntent({ id: 'pi_theirs', status, metadata, client_secret: 'theirs' }));
+    return world;
+  };
+
+  it('is used while its amount fits', async () => {
+    const world = theirs('requires_payment_method');
+    expect(await open(world)).toMatchObject({ clientSecret: 'theirs', paymentReference: 'theirs' });
+    expect(world.intents.size).toBe(1);
+  });
+
+  it('is canceled when the amount changed, for its transaction could not follow', async () => {
+    const world = theirs('requires_payment_method');
+    world.setTotal('cart-1', euro(2000));
+    expectOneJoinedAttempt(world, await open(world), 2000);
+    expect(world.intents.get('pi_theirs')?.status).toBe('canceled');
+  });
+
+  it('counts as paid once its PaymentIntent is', async () => {
+    expect(await open(theirs('succeeded'))).toMatchObject({ kind: 'paid' });
+  });
+});
+
+describe('a failure half way', () => {
+  const calls = Array.from({ length: 7 }, (_, at) => at);
+
+  it.each(calls.flatMap((at) => [[at, 'before'] as const, [at, 'after'] as const]))(
+    'is mended by the next try: call %i fails %s its effect',
+    async (at, moment) => {
+      const world = new FakeWorld();
+      const gate = failOnce(at, moment);
+      world.gate = gate;
+      const first = await open(world).catch((error: unknown) => error);
+      expect(gate.failed()).toBeDefined();
+      if (first instanceof Error) expect(first).toBeInstanceOf(TransientError);
+      const again = await open(world);
+      expectOneJoinedAttempt(world, again);
+      expect(world.intents.size).toBe(1);
+      expect(world.paymentsById.size).toBe(1);
+    },
+  );
+
+  it('leaves nothing payable behind when the cart changed before the next try', async () => {
+    for (const at of calls) {
+      for (const moment of ['before', 'after'] as const) {
+        const world = new FakeWorld();
+        world.gate = failOnce(at, moment);
+        const first = await open(world).catch(() => undefined);
+        world.setTotal('cart-1', euro(2000));
+        const again = await open(world);
+        const delivered = new Set([first, again].map((outcome) => outcome && secretOf(outcome)));
+        const payable = live(world).filter(({ client_secret }) => delivered.has(client_secret ?? undefined));
+        expect(payable).toMatchObject([{ amount: 2000, client_secret: secretOf(again) }]);
+        expect(world.paymentsOnCart()).toHaveLength(1);
+      }
+    }
+  });
+
+  it('answers that trying again makes sense while another request with other parameters has not said which it made', async () => {
+    const world = new FakeWorld();
+    // The other request died after it made both, with an address this one does not know.
+    const other = aCart({ shippingAddress: { country: 'DE', city: 'Berlin' } });
+    world.cartsById.set('cart-1', { ...other, paymentIds: [] });
+    world.gate = failOnce(3, 'before');
+    await open(world).catch(() => undefined);
+    world.cartsById.set('cart-1', { ...aCart({ version: 2 }), paymentIds: [] });
+    world.gate = async (call) => {
+      if (call === 'payment_intents.search') throw new TransientError('the index lags');
+    };
+    await expect(open(world)).rejects.toBeInstanceOf(TransientError);
+    world.gate = async () => {};
+    expectOneJoinedAttempt(world, await open(world));
+    expect(world.intents.size).toBe(1);
+  });
+});
+
+describe('requests that meet', () => {
+  /** Runs `stories` with every await of the world decided by the scheduler. */
+  async function interleaved(
+    scheduler: fc.Scheduler,
+    world: FakeWorld,
+    stories: readonly (() => Promise<OpenCheckoutOutcome | undefined>)[],
+  ) {
+    world.gate = (call, moment) => scheduler.schedule(Promise.resolve(), `${moment} ${call}`);
+    const running = Promise.all(stories.map((story) => story().catch(() => undefined)));
+    await scheduler.waitFor(running);
+    await scheduler.waitFor(world.settled());
+    world.gate = async () => {};
+    return running;
+  }
+
+  it('end with one PaymentIntent and one payment when a shopper clicks several times at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 4 }), async (scheduler, clicks) => {
+        const world = new FakeWorld();
+        const story = () => openCheckout(depsOf(world), aRequest());
+        const outcomes = await interleaved(scheduler, world, Array(clicks).fill(story));
+        for (const outcome of outcomes) {
+          if (!outcome) throw new Error('a click failed');
+          expectOneJoinedAttempt(world, outcome);
+        }
+        expect(world.intents.size).toBe(1);
+        expect(world.paymentsById.size).toBe(1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never give two payable PaymentIntents away, whatever they ask for and whenever the cart changes', async () => {
+    const story = fc.record({
+      express: fc.boolean(),
+      total: fc.option(fc.constantFrom(1190, 2000, 3000)),
+      captureMethod: fc.constantFrom('automatic' as const, 'automatic' as const, 'manual' as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.array(story, { minLength: 2, maxLength: 4 }), async (scheduler, asked) => {
+        const world = new FakeWorld(aCart({ shippingAddress: { country: 'DE', city: 'Berlin' } }));
+        const stories = asked.map(({ express, total, captureMethod }) => async () => {
+          await scheduler.schedule(Promise.resolve(), 'the shopper');
+          if (total !== null) world.setTotal('cart-1', euro(total));
+          return openCheckout(depsOf(world, someBehaviour({ captureMethod })), aRequest({ express }));
+        });
+        const outcomes = await interleaved(scheduler, world, stories);
+        const delivered = new Set(outcomes.flatMap((outcome) => (outcome ? [secretOf(outcome)] : [])));
+        const payable = live(world).filter(({ client_secret }) => delivered.has(client_secret ?? ''));
+        expect(payable.length).toBeLessThanOrEqual(1);
+
+        const { totalPrice } = world.cartsById.get('cart-1') ?? aCart();
+        const last = await open(world);
+        expectOneJoinedAttempt(world, last, totalPrice.centAmount);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
