@@ -1,6 +1,15 @@
 export { createKafka, type Kafka } from './client.ts';
 export { type KafkaEnvironment, kafkaConfig } from './config.ts';
 export { type ConsumerOptions, createConsumer, type Delivery } from './consumer.ts';
+export {
+  createDeadLetterBox,
+  type DeadLetter,
+  type DeadLetterBox,
+  type DeadLetterFilter,
+  type Handled,
+  type HandleOptions,
+  type Resolution,
+} from './dead-letter-box.ts';
 export { createProducer, type Producer, type ProducerOptions } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
 export { createTail, type TailMessage } from './tail.ts';

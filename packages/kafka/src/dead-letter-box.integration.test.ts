@@ -1,0 +1,230 @@
+import { MAX_MESSAGE_BYTES, toRecord } from '@connector/contracts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type Part, PermanentError } from '@connector/service-kit';
+import { createLogger } from '@connector/telemetry';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import {
+  createConsumer,
+  createDeadLetterBox,
+  createKafka,
+  createProducer,
+  type Delivery,
+  ensureTopics,
+  type Handled,
+  type Kafka,
+  type Producer,
+  type StoredMessage,
+  scanTopic,
+} from './index.ts';
+
+const log = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
+let broker: RunningKafka;
+let kafka: Kafka;
+let producer: Producer;
+const running: Part[] = [];
+
+beforeAll(async () => {
+  broker = await startKafka();
+  const brokers = broker.brokers.split(',');
+  // A prefix, so that nothing here may forget it.
+  const environment = { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: 'shop-a.', KAFKA_SSL_ENABLED: false };
+  kafka = createKafka(environment, { clientId: 'test', log });
+  producer = createProducer(kafka);
+  await producer.start?.();
+});
+afterAll(async () => {
+  await producer?.stop?.();
+  await broker?.stop();
+});
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop?.();
+});
+
+let topics = 0;
+/** A topic whose consumer refuses what `isPoison` says, until that changes. */
+async function ledgerOn(isPoison: (delivery: Delivery) => boolean) {
+  topics += 1;
+  const topic = `events${topics}`;
+  const dlq = `${topic}.dlq`;
+  const config = { 'max.message.bytes': String(MAX_MESSAGE_BYTES) };
+  await ensureTopics(
+    kafka,
+    [topic, dlq].map((name) => ({ name, partitions: 3, config })),
+  );
+  const handled: Delivery[] = [];
+  const consumer = createConsumer(kafka, {
+    groupId: `g-${topic}`,
+    topic,
+    deadLetterTopic: dlq,
+    producer,
+    sessionTimeoutMs: 10_000,
+    handle: async (delivery) => {
+      if (isPoison(delivery)) throw new PermanentError('jane@example.com cannot be charged', { reason: 'rejected' });
+      handled.push(delivery);
+    },
+  });
+  running.push(consumer);
+  await consumer.start?.();
+  const box = createDeadLetterBox(kafka, { topic: dlq, producer, by: 'sre@laptop' });
+  const waiting = (count: number) =>
+    vi.waitFor(async () => expect(await box.depth()).toBe(count), { timeout: 30_000, interval: 200 });
+  return { topic, dlq, handled, box, waiting };
+}
+
+/** As Stripe sends it, with spaces and a character of two bytes: bytes that no parser gives back. */
+const bytesOf = (n: number) => Buffer.from(`{ "id":"evt_${n}",\n  "name":"Zoë",  "n":${n} }`);
+const event = (key: string, n: number) =>
+  toRecord(
+    key,
+    {
+      id: `evt_${n}`,
+      source: '/stripe/acct_1',
+      type: 'com.stripe.charge.succeeded',
+      time: '2026-11-23T10:00:00.000Z',
+      subject: key,
+    },
+    bytesOf(n),
+    { 'stripe-api-version': '2026-01-28.basil', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00` },
+  );
+
+async function all(topic: string): Promise<StoredMessage[]> {
+  const messages: StoredMessage[] = [];
+  await scanTopic(kafka, topic, (message) => messages.push(message));
+  return messages;
+}
+
+it('lists a poison message with its reason, puts it back unchanged once its cause is mended, and lists it no more', async () => {
+  let mended = false;
+  const { topic, dlq, handled, box, waiting } = await ledgerOn(
+    ({ attributes }) => !mended && attributes.id === 'evt_2',
+  );
+  const records = [event('pi_1', 1), event('pi_1', 2), event('pi_2', 3)];
+  for (const record of records) await producer.send(topic, record);
+  await waiting(1);
+
+  const listed = await box.list();
+  expect(listed).toMatchObject([
+    {
+      key: 'pi_1',
+      reason: 'rejected',
+      bytes: bytesOf(2).length,
+      event: { id: 'evt_2', type: 'com.stripe.charge.succeeded' },
+      origin: { topic },
+    },
+  ]);
+  const [letter] = listed;
+  if (!letter) throw new Error('nothing listed');
+  const read = await box.read(letter.id);
+  expect(read?.value.equals(bytesOf(2))).toBe(true);
+  expect(read?.letter.headers['dlq-error-message']).toBe('[redacted] cannot be charged');
+  expect(read?.letter.headers['dlq-error-stack']).toContain('PermanentError');
+
+  mended = true;
+  const progress: string[] = [];
+  const result = await box.redrive(listed, {
+    perSecond: 1000,
+    onProgress: ({ letter: { id }, outcome }, done, total) => progress.push(`${id} ${outcome} ${done}/${total}`),
+  });
+  expect(result.map(({ outcome }) => outcome)).toEqual(['redriven']);
+  expect(progress).toEqual([`${letter.id} redriven 1/1`]);
+  await vi.waitFor(() => expect(handled.map(({ attributes }) => attributes.id)).toContain('evt_2'), {
+    timeout: 20_000,
+  });
+  const again = handled.find(({ attributes }) => attributes.id === 'evt_2');
+  expect(again?.value.equals(bytesOf(2))).toBe(true);
+  expect(again).toMatchObject({
+    key: 'pi_1',
+    headers: { ...records[1]?.headers, 'dlq-redriven-from': letter.id },
+  });
+  expect(Object.keys(again?.headers ?? {}).filter((name) => name.startsWith('dlq-'))).toEqual(['dlq-redriven-from']);
+
+  expect(await box.list()).toEqual([]);
+  expect(await box.depth()).toBe(0);
+  expect(await box.list({ resolved: true })).toMatchObject([
+    { id: letter.id, resolution: { kind: 'redriven', by: 'sre@laptop' } },
+  ]);
+  // The audit line lies beside the message it is about, under the same key.
+  const [kept, audit] = await all(dlq);
+  expect(kept?.value.equals(bytesOf(2))).toBe(true);
+  expect(audit).toMatchObject({
+    key: 'pi_1',
+    headers: { 'dlq-resolution': 'redriven', 'dlq-resolves': letter.id, 'dlq-resolved-by': 'sre@laptop' },
+  });
+
+  // Twice is harmless: the event arrives again, nothing else changes.
+  await box.redrive(listed, { perSecond: 1000 });
+  await vi.waitFor(() => expect(handled.filter(({ attributes }) => attributes.id === 'evt_2')).toHaveLength(2), {
+    timeout: 20_000,
+  });
+  expect(await box.depth()).toBe(0);
+});
+
+it('lists a message that is refused again as a new dead letter that knows where it came from', async () => {
+  const { topic, box, waiting } = await ledgerOn(() => true);
+  await producer.send(topic, event('pi_1', 1));
+  await waiting(1);
+  const [first] = await box.list();
+  if (!first) throw new Error('nothing listed');
+  await box.redrive([first], { perSecond: 1000 });
+  await waiting(1);
+  const [second, ...others] = await box.list();
+  expect(others).toEqual([]);
+  expect(second?.id).not.toBe(first.id);
+  expect(second?.headers).toMatchObject({ 'dlq-redriven-from': first.id, ce_id: 'evt_1' });
+});
+
+it('redrives in the order the messages of a key were set aside, whatever order they are given in', async () => {
+  let mended = false;
+  const { topic, handled, box, waiting } = await ledgerOn(() => !mended);
+  for (const n of [1, 2, 3, 4]) await producer.send(topic, event('pi_1', n));
+  await waiting(4);
+  mended = true;
+  await box.redrive((await box.list()).toReversed(), { perSecond: 1000 });
+  await vi.waitFor(() => expect(handled).toHaveLength(4), { timeout: 20_000 });
+  expect(handled.map(({ attributes }) => attributes.id)).toEqual(['evt_1', 'evt_2', 'evt_3', 'evt_4']);
+});
+
+it('discards with a reason, and without losing the message', async () => {
+  const { topic, dlq, handled, box, waiting } = await ledgerOn(() => true);
+  for (const n of [1, 2]) await producer.send(topic, event(`pi_${n}`, n));
+  await waiting(2);
+  const selected = await box.list({ eventId: 'evt_1' });
+  await expect(box.discard(selected, ' ')).rejects.toThrow('reason');
+  expect(await box.depth()).toBe(2);
+  await box.discard(selected, 'test payment of a deleted project', { perSecond: 1000 });
+  expect((await box.list()).map(({ event: { id } }) => id)).toEqual(['evt_2']);
+  expect(await box.list({ eventId: 'evt_1', resolved: true })).toMatchObject([
+    { resolution: { kind: 'discarded', by: 'sre@laptop', reason: 'test payment of a deleted project' } },
+  ]);
+  expect((await all(dlq)).some(({ value }) => value.equals(bytesOf(1)))).toBe(true);
+  expect(handled).toEqual([]);
+});
+
+it('keeps a message listed that Kafka does not take, and leaves the rest for later', async () => {
+  const { topic, box, waiting } = await ledgerOn(() => true);
+  for (const n of [1, 2]) await producer.send(topic, event('pi_1', n));
+  await waiting(2);
+  const unconnected = createProducer(kafka, { deadlineMs: 100 });
+  const other = createDeadLetterBox(kafka, { topic: `${topic}.dlq`, producer: unconnected, by: 'sre' });
+  const results: Handled[] = await other.redrive(await box.list(), { perSecond: 1000 });
+  expect(results.map(({ outcome, problem }) => [outcome, problem])).toEqual([
+    ['failed', 'Kafka did not acknowledge in time'],
+    ['left', undefined],
+  ]);
+  expect(await box.depth()).toBe(2);
+});
+
+it('says so of a message that the topic does not hold', async () => {
+  const { topic, box, waiting } = await ledgerOn(() => true);
+  await producer.send(topic, event('pi_1', 1));
+  await waiting(1);
+  const [letter] = await box.list();
+  if (!letter) throw new Error('nothing listed');
+  expect(await box.read(`${letter.partition}:999`)).toBeUndefined();
+  const gone = { ...letter, id: `${letter.partition}:999`, offset: '999' };
+  const results = await box.redrive([gone, letter], { perSecond: 1000 });
+  expect(results.map(({ letter: { id }, outcome }) => [id, outcome])).toEqual([
+    [letter.id, 'redriven'],
+    [gone.id, 'failed'],
+  ]);
+});
