@@ -3,6 +3,11 @@ import { runToEnd } from './processes/part.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../..');
 
+const BIN = join(REPOSITORY, 'node_modules/.bin');
+
+/** The Node that the repository pins, whatever this process runs on. */
+export const PINNED_NODE = join(BIN, 'node');
+
 /** Services or enabler could not be built; the message holds the build's output. */
 export class BuildFailed extends Error {
   override readonly name = 'BuildFailed';
@@ -10,9 +15,8 @@ export class BuildFailed extends Error {
 
 /** Builds services and enabler, what has not changed from the cache. Throws BuildFailed. */
 export async function buildAll(signal: AbortSignal): Promise<void> {
-  const bin = join(REPOSITORY, 'node_modules/.bin');
   const { exitCode, output } = await runToEnd(
-    join(bin, 'turbo'),
+    join(BIN, 'turbo'),
     ['run', 'build', '--output-logs=errors-only', '--ui=stream'],
     {
       cwd: REPOSITORY,
@@ -20,7 +24,7 @@ export async function buildAll(signal: AbortSignal): Promise<void> {
       env: {
         ...process.env,
         // The build's tools run on the Node that the repository pins, wherever the machine's own is older.
-        PATH: `${bin}:${process.env.PATH ?? ''}`,
+        PATH: `${BIN}:${process.env.PATH ?? ''}`,
         TURBO_TELEMETRY_DISABLED: '1',
         TURBO_NO_UPDATE_NOTIFIER: '1',
         NO_COLOR: '1',

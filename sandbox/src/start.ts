@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kafka } from '@connector/kafka';
-import { buildAll, REPOSITORY } from './build.ts';
+import { buildAll, PINNED_NODE, REPOSITORY } from './build.ts';
 import {
   commercetoolsSimulatorEnvironment,
   type Environment,
@@ -19,6 +19,7 @@ import { followLines } from './processes/follow.ts';
 import { freePort } from './processes/free-port.ts';
 import { answers, Part, type PartDied } from './processes/part.ts';
 import { makeRunDir } from './processes/run-dir.ts';
+import { setUpProject } from './project-setup.ts';
 import { openShop, type Shop } from './shop.ts';
 
 /** In the order of what they need: intent asks session-auth. */
@@ -179,6 +180,7 @@ class Run implements Sandbox {
       stripe,
     });
 
+    if (commercetools) await setUpProject(this.env);
     const shop = await openShop(this, kafka.client);
     this.#shop = shop;
     gateway.fallback = (req, res) => shop.handle(req, res);
@@ -278,6 +280,8 @@ class Run implements Sandbox {
         METRICS_PORT: String(adminPort),
       },
       isReady: () => answers(`${this.adminUrls[name]}/readyz`),
+      // After a kill Kafka lets a consumer in again only when its earlier session has run out, 45 s.
+      readyWithinMs: 120_000,
     });
     await this.#comingUp(
       name,
@@ -288,7 +292,10 @@ class Run implements Sandbox {
 
   #addPart(
     name: ServiceName | SimulatorName,
-    options: Pick<ConstructorParameters<typeof Part>[0], 'args' | 'cwd' | 'env' | 'isReady' | 'graceMs'>,
+    options: Pick<
+      ConstructorParameters<typeof Part>[0],
+      'args' | 'cwd' | 'env' | 'isReady' | 'readyWithinMs' | 'graceMs'
+    >,
   ): Part {
     const { restart = false, onDeath } = this.#options;
     const logFile = join(this.#dir, `${name}.log`);
@@ -296,7 +303,7 @@ class Run implements Sandbox {
     const part = new Part({
       ...options,
       name,
-      command: process.execPath,
+      command: PINNED_NODE,
       logFile,
       restart,
       ...(onDeath && { onDeath }),
