@@ -22,7 +22,7 @@ export class IdempotencyKeys {
   #stored = new Map<string, Stored>();
   readonly #limit: number;
 
-  constructor(limit = 100_000) {
+  constructor(limit = 20_000) {
     this.#limit = limit;
   }
 

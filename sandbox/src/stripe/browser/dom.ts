@@ -81,6 +81,7 @@ const CSS = `
 .sjs *{box-sizing:border-box;font-family:inherit}
 .sjs-tabs{display:flex;gap:calc(var(--sjs-unit)*2);flex-wrap:wrap;margin-bottom:calc(var(--sjs-unit)*3)}
 .sjs-tabs.sjs-accordion{flex-direction:column}
+.sjs-accordion .sjs-tab{flex:none}
 .sjs-tab{flex:1 1 6rem;padding:calc(var(--sjs-unit)*3);border:1px solid var(--sjs-border);border-radius:var(--sjs-radius);background:var(--sjs-background);color:var(--sjs-text);font-size:.875em;font-weight:500;text-align:left;cursor:pointer}
 .sjs-tab[aria-selected=true]{border-color:var(--sjs-primary);color:var(--sjs-primary);box-shadow:0 0 0 1px var(--sjs-primary)}
 .sjs :is(input,button,select):focus-visible{outline:2px solid var(--sjs-primary);outline-offset:1px}

@@ -325,7 +325,7 @@ class Sheet {
 
   /** The first rate is the chosen one, as in the wallets. */
   setRates(rates: readonly ShippingRate[]): void {
-    this.rate = rates.find(({ id }) => id === this.rate?.id) ?? rates[0];
+    this.rate = rates[0];
     this.#rates.replaceChildren(create('legend', {}, this.#group.texts.shipBy));
     for (const rate of rates) {
       const input = create('input', { type: 'radio', name: 'express-rate', value: rate.id });

@@ -259,7 +259,7 @@ export class PaymentElement extends BaseElement {
       option(
         method,
         card
-          ? `${card.brand} •••• ${card.last4} (${card.exp_month}/${card.exp_year % 100})`
+          ? `${card.brand[0]?.toUpperCase()}${card.brand.slice(1)} •••• ${card.last4} (${card.exp_month}/${card.exp_year % 100})`
           : `SEPA •••• ${sepa?.last4 ?? ''}`,
       );
     }
