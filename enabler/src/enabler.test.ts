@@ -317,9 +317,10 @@ describe('the page', () => {
     expect(errors[0]?.error).toMatchObject({ code: 'form_not_loaded' });
   });
 
-  it('that has no such place gets a rejected mount', async () => {
-    const { dropin } = await page();
+  it('that has no such place gets a rejected mount, and an error if it does not wait', async () => {
+    const { dropin, errors } = await page();
     await expect(dropin.mount('#missing')).rejects.toMatchObject({ code: 'mount_failed' });
+    expect(errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
   });
 
   it('that takes the form away while it waits hears of it as an error', async () => {

@@ -24,6 +24,12 @@ export function shielded<Arguments extends unknown[]>(callback: ((...args: Argum
   };
 }
 
+/** The same promise, whose rejection is no unhandled one on pages that do not wait for it; they hear of it through `onError`. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
 const reportToPage = (error: unknown): void => {
   if (typeof reportError === 'function') reportError(error);
 };

@@ -5,6 +5,7 @@ import { toStripeLocale } from '../locale.ts';
 import type { ComponentOptions, PaymentComponent, PaymentComponentBuilder } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow } from '../payment-flow.ts';
 import type { OpenedPayment } from '../processor-client.ts';
+import { handled } from '../reporter.ts';
 import type { Context, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 
@@ -56,20 +57,33 @@ function buildCard(
     { reporter, text, onPageRestored, afterFailure: () => element?.focus() },
   );
 
+  function unmount(): void {
+    removeButton();
+    removeButton = () => {};
+    element?.destroy();
+    element = undefined;
+    state = undefined;
+  }
+
+  /** Mounts before it returns, for pages that do not wait. */
+  async function mount(selector: string): Promise<void> {
+    unmount();
+    try {
+      element = elements.create('card', { hidePostalCode: true });
+      element.on('change', (event) => {
+        state = event;
+      });
+      element.mount(selector);
+    } catch (cause) {
+      const failure = toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
+      reporter.error(failure);
+      throw failure;
+    }
+    if (options.showPayButton) removeButton = addPayButton(selector, text('pay'), payByButton);
+  }
+
   const component = {
-    async mount(selector: string) {
-      await component.unmount();
-      try {
-        element = elements.create('card', { hidePostalCode: true });
-        element.on('change', (event) => {
-          state = event;
-        });
-        element.mount(selector);
-      } catch (cause) {
-        throw toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
-      }
-      if (options.showPayButton) removeButton = addPayButton(selector, text('pay'), payByButton);
-    },
+    mount: (selector: string) => handled(mount(selector)),
     submit(consent: { storePaymentDetails?: boolean } = {}) {
       if (consent.storePaymentDetails !== undefined) context.storePaymentDetails = consent.storePaymentDetails;
       return submission();
@@ -83,13 +97,7 @@ function buildCard(
       return brand && brand !== 'unknown' ? { card: { brand } } : {};
     },
     isAvailable: async () => true,
-    async unmount() {
-      removeButton();
-      removeButton = () => {};
-      element?.destroy();
-      element = undefined;
-      state = undefined;
-    },
+    unmount: async () => unmount(),
   };
   return component;
 

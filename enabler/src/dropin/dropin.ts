@@ -4,7 +4,7 @@ import { type EnablerError, fromStripe, NotReadyError, PaymentError, toEnablerEr
 import { toStripeLocale } from '../locale.ts';
 import type { DropinComponent, DropinOptions, PaymentDropinBuilder, PaymentResult } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow, type Outcome } from '../payment-flow.ts';
-import { shielded } from '../reporter.ts';
+import { handled, shielded } from '../reporter.ts';
 import type { Context, Reserved, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 
@@ -66,29 +66,36 @@ function buildDropin(
     if (error instanceof PaymentError && error.type === 'card_error') form?.element.focus?.();
   }
 
+  function unmount(): void {
+    const mounted = form;
+    form = undefined;
+    mounted?.abandon(new NotReadyError('unmounted', { message: text('not_ready') }));
+    mounted?.element.destroy();
+  }
+
+  /** Mounts before it returns, for pages that call `submit` without having waited. */
+  async function mount(selector: string): Promise<void> {
+    unmount();
+    try {
+      form = mountForm(elements, selector);
+    } catch (cause) {
+      const failure = toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
+      reporter.error(failure);
+      throw failure;
+    }
+    const mounted = form;
+    mounted.ready.then(
+      () => onDropinReady(),
+      (error: EnablerError) => {
+        if (mounted === form) reporter.error(error);
+      },
+    );
+  }
+
   return {
-    async mount(selector) {
-      await this.unmount();
-      try {
-        form = mountForm(elements, selector);
-      } catch (cause) {
-        throw toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
-      }
-      const mounted = form;
-      mounted.ready.then(
-        () => onDropinReady(),
-        (error: EnablerError) => {
-          if (mounted === form) reporter.error(error);
-        },
-      );
-    },
+    mount: (selector) => handled(mount(selector)),
     submit: createSubmission(pay, { reporter, text, onPageRestored, afterFailure: focusForm }),
-    async unmount() {
-      const mounted = form;
-      form = undefined;
-      mounted?.abandon(new NotReadyError('unmounted', { message: text('not_ready') }));
-      mounted?.element.destroy();
-    },
+    unmount: async () => unmount(),
     resume,
   };
 

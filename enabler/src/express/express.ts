@@ -21,7 +21,7 @@ import { toStripeLocale } from '../locale.ts';
 import type { ExpressComponent, ExpressOptions, PaymentExpressBuilder, ShippingOption } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow, type Outcome } from '../payment-flow.ts';
 import { createProcessorClient, type ExpressPaymentData, type OperationsConfig } from '../processor-client.ts';
-import { shielded, toPaymentResult } from '../reporter.ts';
+import { handled, shielded, toPaymentResult } from '../reporter.ts';
 import type { Context, SessionSetup } from '../setup.ts';
 import { toBillingDetails, toExpressAddress } from './address.ts';
 
@@ -234,18 +234,20 @@ function buildExpress(context: Context, setup: ExpressSetup, options: ExpressOpt
     return created;
   }
 
-  return {
-    async mount(selector) {
-      try {
-        element ??= createElement();
-        if (isMounted) element.unmount();
-        element.mount(selector);
-        isMounted = true;
-      } catch (cause) {
-        throw toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
-      }
-    },
-  };
+  async function mount(selector: string): Promise<void> {
+    try {
+      element ??= createElement();
+      if (isMounted) element.unmount();
+      element.mount(selector);
+      isMounted = true;
+    } catch (cause) {
+      const failure = toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
+      fail(failure);
+      throw failure;
+    }
+  }
+
+  return { mount: (selector) => handled(mount(selector)) };
 }
 
 /** Stripe refuses lines that sum up to more than the total, as after a part was paid already. */
