@@ -155,7 +155,7 @@ class Run implements Sandbox {
       this.#comingUp(
         'kafka',
         () => this.#startKafka(),
-        ({ brokers }) => (this.kafka ? 'running at' : 'using') + ` ${brokers}`,
+        ({ brokers }) => `${this.kafka ? 'running at' : 'using'} ${brokers}`,
       ),
       isCommercetoolsSimulated
         ? this.#startSimulator('commercetools', (port) => commercetoolsSimulatorEnvironment(this.#secrets, port))

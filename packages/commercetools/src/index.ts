@@ -3,3 +3,4 @@ export * from './config.ts';
 export * from './errors.ts';
 export * from './operation.ts';
 export * from './tokens.ts';
+export * from './types.ts';

@@ -49,6 +49,10 @@ export interface ConsumerOptions {
   retry?: { baseMs?: number; capMs?: number };
   circuit?: CircuitOptions;
   appVersion?: string;
+  /**
+   * How long the group waits for a member that died before its partitions go to others, in ms. It may be short: handling goes on beside
+   * fetching and heartbeats, so a slow handler never looks dead.
+   */
   sessionTimeoutMs?: number;
 }
 
@@ -106,7 +110,7 @@ class KeyOrderedConsumer implements Part {
       unknownErrorAttempts: 5,
       parkLimitMs: 15 * 60_000,
       appVersion: '',
-      sessionTimeoutMs: 45_000,
+      sessionTimeoutMs: 15_000,
       ...options,
     };
     this.name = `consumer of ${options.topic}`;

@@ -1,9 +1,6 @@
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, INTERACTION_TYPE } from '@connector/commercetools';
 import { NotFoundError, type Part } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
-
-/** Key of the type that Checkout's tools read interface interactions in. */
-export const INTERACTION_TYPE = 'commercetools-checkout-payment-interface-interaction';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -20,8 +17,10 @@ export function createInteractionType({ api, call }: Commercetools, log: Logger)
       await call('types.get', api.types().withKey({ key: INTERACTION_TYPE }).get());
       present = true;
     } catch (error) {
-      if (error instanceof NotFoundError) present = false;
-      if (!warned) log.warn({ error, type: INTERACTION_TYPE }, 'events are not recorded as interface interactions');
+      const missing = error instanceof NotFoundError;
+      if (missing) present = false;
+      const why = missing ? { reason: 'the project does not have the type' } : { error };
+      if (!warned) log.warn({ ...why, type: INTERACTION_TYPE }, 'events are not recorded as interface interactions');
       warned = true;
     }
   };

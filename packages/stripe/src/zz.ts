@@ -1,0 +1,10 @@
+import { createLogger } from '@connector/telemetry';
+import { createStripe } from './index.ts';
+const s = createStripe({ STRIPE_SECRET_KEY: 'sk_test_sandbox', STRIPE_API_BASE: process.argv[2] as string }, { log: createLogger('x', 'warn') });
+const show = (e: unknown) => console.log(String(e), JSON.stringify(e));
+const pi = await s.call('payment_intents.create', (x) => x.paymentIntents.create({ amount: 1000, currency: 'eur' }, { idempotencyKey: 'k1' })).catch(show);
+console.log(pi && pi.id, pi && pi.status);
+await s.call('payment_intents.create', (x) => x.paymentIntents.create({ amount: 1001, currency: 'eur' }, { idempotencyKey: 'k1' })).catch(show);
+await s.call('payment_intents.capture', (x) => x.paymentIntents.capture(pi ? pi.id : '')).catch(show);
+await s.call('payment_intents.retrieve', (x) => x.paymentIntents.retrieve('pi_nope')).catch(show);
+await s.close();
