@@ -1,5 +1,6 @@
 import { kafkaConfig } from '@connector/kafka';
 import { commaList, integer, noPlaceholder, serviceConfig } from '@connector/service-kit';
+import { stripeConfig } from '@connector/stripe';
 import { z } from 'zod';
 import { areAddresses } from './domain/address-list.ts';
 
@@ -79,3 +80,13 @@ export const configSchema = z
     ...always,
     error: 'STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes (test and live)',
   });
+
+/** The reconcile command's variables. */
+export const reconcileConfigSchema = z.object({
+  LOG_LEVEL: serviceConfig.LOG_LEVEL,
+  LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
+  ...kafkaConfig,
+  ...stripeConfig,
+  CTP_PROJECT_KEY: ownership.CTP_PROJECT_KEY,
+  STRIPE_ACCOUNT_ID: ownership.STRIPE_ACCOUNT_ID,
+});

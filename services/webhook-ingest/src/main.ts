@@ -1,6 +1,7 @@
 import { createKafka, createProducer } from '@connector/kafka';
 import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
+import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { configSchema, livemodeOf } from './config.ts';
 import { addressList } from './domain/address-list.ts';
 import { signingKey } from './domain/verify-signature.ts';
@@ -19,12 +20,14 @@ const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 const kafka = createKafka(config, { clientId: SERVICE, log });
 const producer = createProducer(kafka);
 const signingKeys = config.STRIPE_WEBHOOK_SIGNING_SECRET.map(signingKey);
+const ours = { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY };
+const accountId = config.STRIPE_ACCOUNT_ID;
 const webhooks = stripeWebhooksRoute({
   log,
   producer,
   signingKeys: () => signingKeys,
-  ours: { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY },
-  accountId: config.STRIPE_ACCOUNT_ID,
+  ours,
+  accountId,
   maxInFlight: config.WEBHOOK_MAX_IN_FLIGHT,
   duplicateWindowMs: config.WEBHOOK_DUPLICATE_WINDOW_S * 1000,
   allows: addressList(config.STRIPE_WEBHOOK_ALLOWED_IPS),
@@ -35,7 +38,12 @@ const server = createHttpServer({
   trustedHops: config.TRUSTED_PROXY_HOPS,
   routes: [webhooks],
 });
+const status = reconciliationStatus({
+  readCheckpoints: allCheckpoints(kafka),
+  whose: { accountId, livemode: ours.livemode },
+  log,
+});
 const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, server] });
 const tracing = { name: 'tracing', stop: stopTracing };
 
-await run(log, [tracing, admin, producer, server], config.SHUTDOWN_GRACE_MS);
+await run(log, [tracing, admin, producer, status, server], config.SHUTDOWN_GRACE_MS);

@@ -1,0 +1,67 @@
+import { createKafka, createProducer } from '@connector/kafka';
+import { readConfig } from '@connector/service-kit';
+import { createStripe } from '@connector/stripe';
+import { createLogger, startTracing } from '@connector/telemetry';
+import { kafkaCheckpoints } from '../adapters/kafka-checkpoints.ts';
+import { stripeEvents } from '../adapters/stripe-events.ts';
+import { reconcileConfigSchema } from '../config.ts';
+import { parseReconcileOptions, RECONCILE_HELP, UsageError } from '../domain/reconcile-options.ts';
+import { summaryTable } from '../domain/summary-table.ts';
+import { reconcile } from '../use-cases/reconcile.ts';
+
+/** Exit code for options that make no sense (`EX_USAGE` of sysexits). */
+const EXIT_USAGE = 64;
+const NAME = 'reconcile';
+
+const options = readOptions();
+const config = readConfig(reconcileConfigSchema, process.env);
+const stopTracing = await startTracing(NAME, process.env.npm_package_version ?? '0.1.0');
+// Standard output is the command's answer; log lines go beside it.
+const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const stripe = createStripe(config, { log });
+const kafka = createKafka(config, { clientId: NAME, log });
+const producer = createProducer(kafka);
+const interrupted = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+
+try {
+  await producer.start?.();
+  const summary = await reconcile(
+    {
+      listEvents: stripeEvents(stripe),
+      producer,
+      checkpoints: kafkaCheckpoints(kafka, producer),
+      ours: { livemode: stripe.livemode, projectKey: config.CTP_PROJECT_KEY },
+      accountId: config.STRIPE_ACCOUNT_ID,
+      signal: interrupted.signal,
+      onProgress: ({ listed, produced, ignored, failed }) => {
+        if (!options.json) print(`${listed} listed, ${produced} produced, ${ignored} ignored, ${failed} failed`);
+      },
+    },
+    options,
+  );
+  print(options.json ? JSON.stringify(summary) : summaryTable(summary));
+  process.exitCode = summary.complete ? 0 : 1;
+} catch (error) {
+  log.fatal({ error }, 'reconciliation did not finish; it can be run again');
+  process.exitCode = 1;
+} finally {
+  await producer.stop?.();
+  await stripe.close();
+  await stopTracing();
+}
+
+function readOptions() {
+  try {
+    const parsed = parseReconcileOptions(process.argv.slice(2), Math.floor(Date.now() / 1000));
+    if (parsed !== 'help') return parsed;
+    process.stdout.write(RECONCILE_HELP);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\nTry --help.\n`);
+    process.exit(EXIT_USAGE);
+  }
+}

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import { isStripeEventType, STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
+
+export const RECONCILE_HELP = `reconcile: puts Stripe's events on Kafka that may not have arrived by webhook
+
+Lists Stripe's events, oldest first, and produces them to payments.events as the webhook does, with the same event id, so
+that the ledger takes those it has as redeliveries. Without --since it begins where the last run ended (10 minutes
+earlier, to be sure), or 3 days ago when there was none. Stripe keeps events for 30 days.
+
+Usage: reconcile [options]
+
+  --since <time>      from this time on
+  --until <time>      to before this time; default: now
+  --types <list>      only these event types, comma-separated
+  --undelivered-only  only events whose webhooks Stripe has not delivered
+  --dry-run           list and count, produce nothing and store no checkpoint
+  --json              one JSON object at the end instead of lines of text
+  -h, --help          this text
+
+A <time> is an ISO date (2026-11-23, 2026-11-23T10:00:00Z), Unix seconds, or a duration before now (90s, 30m, 12h, 7d).
+
+The checkpoint moves only when a run of all types leaves no gap behind the last one. --undelivered-only has its own.
+Exit code: 0 when everything listed was produced and the checkpoint stored, 1 when not, 64 for wrong options, 78 for a
+wrong configuration. It may be run again at any time.
+`;
+
+export interface ReconcileOptions {
+  /** Unix seconds; undefined = from the checkpoint on. */
+  readonly since: number | undefined;
+  /** Unix seconds, exclusive. */
+  readonly until: number;
+  readonly types: readonly StripeEventType[];
+  readonly undeliveredOnly: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** Options that make no sense; the message is for the person who typed them. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Reads the command line (without program names); `nowSeconds` is Unix time. `help` when it was asked for. Throws UsageError. */
+export function parseReconcileOptions(argv: readonly string[], nowSeconds: number): ReconcileOptions | 'help' {
+  const { values } = readArguments(argv);
+  if (values.help) return 'help';
+  const until = values.until === undefined ? nowSeconds : timeOf('--until', values.until, nowSeconds);
+  const since = values.since === undefined ? undefined : timeOf('--since', values.since, nowSeconds);
+  if (until > nowSeconds) throw new UsageError('--until must not be in the future');
+  if (since !== undefined && since >= until) throw new UsageError('--since must be before --until');
+  return {
+    since,
+    until,
+    types: values.types === undefined ? STRIPE_EVENT_TYPES : typesOf(values.types),
+    undeliveredOnly: values['undelivered-only'],
+    dryRun: values['dry-run'],
+    json: values.json,
+  };
+}
+
+function readArguments(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        since: { type: 'string' },
+        until: { type: 'string' },
+        types: { type: 'string' },
+        'undelivered-only': { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function typesOf(list: string): StripeEventType[] {
+  const given = list.split(',').map((type) => type.trim());
+  const known = given.filter(isStripeEventType);
+  const unknown = given.filter((type) => !isStripeEventType(type));
+  if (unknown.length > 0) {
+    throw new UsageError(`--types: not handled: ${unknown.join(', ')}. Handled are ${STRIPE_EVENT_TYPES.join(', ')}`);
+  }
+  return [...new Set(known)];
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+function timeOf(option: string, text: string, nowSeconds: number): number {
+  const duration = /^(?<count>\d{1,9})(?<unit>[smhd])$/.exec(text)?.groups;
+  if (duration) return nowSeconds - Number(duration.count) * SECONDS[duration.unit as keyof typeof SECONDS];
+  if (/^\d{9,11}$/.test(text)) return Number(text);
+  const parsed = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(parsed)) throw new UsageError(`${option}: not a time: ${text}`);
+  return Math.floor(parsed / 1000);
+}

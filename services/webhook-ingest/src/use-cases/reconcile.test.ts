@@ -1,0 +1,168 @@
+import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { PermanentError, TransientError } from '@connector/service-kit';
+import type Stripe from 'stripe';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EventQuery } from '../adapters/stripe-events.ts';
+import type { Checkpoint } from '../domain/checkpoint.ts';
+import type { ReconcileOptions } from '../domain/reconcile-options.ts';
+import { paymentIntentSucceeded } from '../testing/stripe-events.ts';
+import { type Reconciliation, reconcile } from './reconcile.ts';
+
+const NOW = 1_790_000_000;
+const OPTIONS: ReconcileOptions = {
+  since: undefined,
+  until: NOW,
+  types: STRIPE_EVENT_TYPES,
+  undeliveredOnly: false,
+  dryRun: false,
+  json: false,
+};
+
+let pages: Record<string, unknown>[][];
+let queries: EventQuery[];
+let sent: { topic: string; record: EventRecord }[];
+let stored: Map<string, Checkpoint>;
+let refuse: (record: EventRecord) => Error | undefined;
+
+beforeEach(() => {
+  pages = [];
+  queries = [];
+  sent = [];
+  stored = new Map();
+  refuse = () => undefined;
+});
+
+const run = (options: Partial<ReconcileOptions> = {}, deps: Partial<Reconciliation> = {}) =>
+  reconcile(
+    {
+      listEvents: async function* (query) {
+        queries.push(query);
+        for (const page of pages) yield page as unknown as Stripe.Event[];
+      },
+      producer: {
+        send: async (topic, record) => {
+          const error = refuse(record);
+          if (error) throw error;
+          sent.push({ topic, record });
+        },
+      },
+      checkpoints: {
+        read: async (key) => stored.get(key),
+        write: async (key, checkpoint) => void stored.set(key, checkpoint),
+      },
+      ours: { livemode: false, projectKey: 'shop' },
+      accountId: 'acct_1',
+      pause: async () => {},
+      now: () => new Date(NOW * 1000),
+      ...deps,
+    },
+    { ...OPTIONS, ...options },
+  );
+
+const event = (id: string, changes: Record<string, unknown> = {}, object: Record<string, unknown> = {}) =>
+  paymentIntentSucceeded({ id, created: NOW - 100, pending_webhooks: 0, ...changes }, object);
+
+describe('reconciliation', () => {
+  it('produces the events as the webhook does: key, event id and source are the same', async () => {
+    pages = [
+      [event('evt_1')],
+      [event('evt_2', { type: 'charge.refunded' }, { id: 'ch_1', object: 'charge', payment_intent: 'pi_7' })],
+    ];
+    const summary = await run();
+    expect(sent.map(({ topic, record: { key, headers } }) => [topic, key, headers.ce_id, headers.ce_source])).toEqual([
+      [PAYMENT_EVENTS, 'pi_1', 'evt_1', '/stripe/acct_1'],
+      [PAYMENT_EVENTS, 'pi_7', 'evt_2', '/stripe/acct_1'],
+    ]);
+    expect(JSON.parse(String(sent[0]?.record.value))).toEqual(event('evt_1'));
+    expect(summary).toMatchObject({
+      listed: 2,
+      produced: 2,
+      byType: { 'payment_intent.succeeded': 1, 'charge.refunded': 1 },
+      complete: true,
+    });
+  });
+
+  it('leaves out what the webhook ignores', async () => {
+    pages = [[event('evt_1', { livemode: true }), event('evt_2', {}, { metadata: { ct_project_key: 'other' } })]];
+    expect(await run()).toMatchObject({ listed: 2, ignored: 2, produced: 0, complete: true });
+    expect(sent).toEqual([]);
+  });
+
+  it('counts what Stripe has not delivered', async () => {
+    pages = [[event('evt_1', { pending_webhooks: 1 }), event('evt_2')]];
+    expect(await run()).toMatchObject({ listed: 2, undelivered: 1 });
+  });
+
+  it('begins 3 days back at first, then a little before its checkpoint', async () => {
+    await run();
+    await run({ until: NOW + 1000 });
+    expect(queries.map(({ since, until }) => [since, until])).toEqual([
+      [NOW - 3 * 86_400, NOW],
+      [NOW - 600, NOW + 1000],
+    ]);
+    expect(stored.get('reconcile:acct_1')).toMatchObject({ until: NOW + 1000 });
+  });
+
+  it('keeps a checkpoint of its own for undelivered events', async () => {
+    await run({ undeliveredOnly: true });
+    expect([...stored.keys()]).toEqual(['reconcile:acct_1:undelivered']);
+    expect(queries[0]?.undeliveredOnly).toBe(true);
+  });
+
+  it.each([
+    ['is a dry run', { dryRun: true }],
+    ['lists some types only', { types: ['charge.refunded'] as const }],
+    ['would leave a gap', { since: NOW - 500 }],
+    ['ends before it', { since: NOW - 5000, until: NOW - 4000 }],
+  ])('leaves the checkpoint alone when it %s', async (_rule, options) => {
+    stored.set('reconcile:acct_1', { until: NOW - 1000 });
+    expect(await run(options)).toMatchObject({ checkpoint: 'unchanged', complete: true });
+    expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW - 1000 });
+  });
+
+  it('produces nothing in a dry run, and says what it would', async () => {
+    pages = [[event('evt_1'), event('evt_2')]];
+    expect(await run({ dryRun: true })).toMatchObject({ listed: 2, produced: 2 });
+    expect(sent).toEqual([]);
+  });
+
+  it('sends again what Kafka did not take in passing', async () => {
+    pages = [[event('evt_1'), event('evt_2')]];
+    let failures = 3;
+    refuse = ({ headers }) => (headers.ce_id === 'evt_1' && failures-- > 0 ? new TransientError('down') : undefined);
+    expect(await run()).toMatchObject({ produced: 2, complete: true });
+    expect(sent.map(({ record }) => record.headers.ce_id)).toEqual(['evt_2', 'evt_1']);
+  });
+
+  it('fails and stores no checkpoint when Kafka stays away', async () => {
+    pages = [[event('evt_1')]];
+    refuse = () => new TransientError('down');
+    await expect(run()).rejects.toThrow(TransientError);
+    expect(stored.size).toBe(0);
+  });
+
+  it.each([
+    ['is larger than the topic takes', event('evt_1'), new PermanentError('too large', { reason: 'too_large' })],
+    ['cannot be read', event('evt_1', { created: null }), undefined],
+  ])('goes on after an event that %s, but is not complete', async (_rule, bad, error) => {
+    pages = [[bad], [event('evt_2')]];
+    refuse = ({ headers }) => (headers.ce_id === 'evt_1' ? error : undefined);
+    expect(await run()).toMatchObject({ produced: 1, failed: 1, checkpoint: 'failed', complete: false });
+    expect(stored.size).toBe(0);
+  });
+
+  it('stores how far it came on the way through a long list', async () => {
+    pages = Array.from({ length: 50 }, (_, index) => [event(`evt_${index}`, { created: NOW - 1000 + index })]);
+    refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
+    await expect(run()).rejects.toThrow('killed');
+    expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW - 1000 + 39 });
+  });
+
+  it('ends after the page in hand when it is interrupted, incomplete', async () => {
+    pages = [[event('evt_1')], [event('evt_2')]];
+    const interrupted = new AbortController();
+    const summary = await run({}, { signal: interrupted.signal, onProgress: () => interrupted.abort() });
+    expect(summary).toMatchObject({ listed: 1, produced: 1, complete: false });
+    expect(stored.size).toBe(0);
+  });
+});

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { backOffMs, PermanentError, TransientError } from '@connector/service-kit';
+import type { Checkpoints } from '../adapters/kafka-checkpoints.ts';
+import type { ListEvents } from '../adapters/stripe-events.ts';
+import { checkpointKey, FIRST_RUN_SECONDS, leavesNoGap, OVERLAP_SECONDS } from '../domain/checkpoint.ts';
+import { classify, type Ours } from '../domain/classify.ts';
+import type { ReconcileOptions } from '../domain/reconcile-options.ts';
+import { toPaymentRecord } from '../domain/to-payment-record.ts';
+
+export interface Reconciliation {
+  readonly listEvents: ListEvents;
+  readonly producer: { send(topic: string, record: EventRecord): Promise<void> };
+  readonly checkpoints: Checkpoints;
+  readonly ours: Ours;
+  readonly accountId: string | undefined;
+  /** Told after each page. */
+  readonly onProgress?: (summary: ReconcileSummary) => void;
+  /** Ends the run after the page in hand. */
+  readonly signal?: AbortSignal;
+  /** How often a send that failed in passing is tried. */
+  readonly attempts?: number;
+  readonly pause?: (ms: number) => Promise<unknown>;
+  readonly now?: () => Date;
+}
+
+/** What a run did. Times are Unix seconds. */
+export interface ReconcileSummary {
+  readonly since: number;
+  readonly until: number;
+  readonly dryRun: boolean;
+  readonly undeliveredOnly: boolean;
+  listed: number;
+  /** Listed, and Stripe still has a webhook of it to deliver. */
+  undelivered: number;
+  /** Acknowledged by Kafka; in a dry run, what would have been sent. */
+  produced: number;
+  /** Of another project or mode. */
+  ignored: number;
+  /** Unreadable, or larger than the topic takes. */
+  failed: number;
+  byType: Record<string, number>;
+  checkpoint: 'stored' | 'unchanged' | 'failed';
+  /** Everything listed was produced, and the checkpoint is where it should be. */
+  complete: boolean;
+}
+
+/** Pages between two checkpoints stored on the way, so that a run that is cut off is not in vain. */
+const PAGES_PER_CHECKPOINT = 20;
+
+/**
+ * Lists Stripe's events of a window and produces those of ours as the webhook does. A page at a time: memory does not grow with
+ * the window. Throws TransientError when Stripe or Kafka stay away; what was produced by then is harmless to produce again.
+ */
+export async function reconcile(deps: Reconciliation, options: ReconcileOptions): Promise<ReconcileSummary> {
+  const { listEvents, checkpoints, ours, accountId, onProgress = () => {}, signal, now = () => new Date() } = deps;
+  const { until, types, undeliveredOnly, dryRun } = options;
+  const key = checkpointKey({ accountId, livemode: ours.livemode }, undeliveredOnly);
+  const last = await checkpoints.read(key);
+  const since = options.since ?? Math.min(last ? last.until - OVERLAP_SECONDS : until - FIRST_RUN_SECONDS, until - 1);
+  const allTypes = STRIPE_EVENT_TYPES.every((type) => types.includes(type));
+  const movesCheckpoint = !dryRun && allTypes && leavesNoGap(last, { since, until });
+  const summary: ReconcileSummary = {
+    since,
+    until,
+    dryRun,
+    undeliveredOnly,
+    listed: 0,
+    undelivered: 0,
+    produced: 0,
+    ignored: 0,
+    failed: 0,
+    byType: {},
+    checkpoint: 'unchanged',
+    complete: false,
+  };
+
+  let pages = 0;
+  for await (const page of listEvents({ since, until, types, undeliveredOnly })) {
+    const records: EventRecord[] = [];
+    for (const event of page) {
+      summary.listed += 1;
+      if (event.pending_webhooks > 0) summary.undelivered += 1;
+      const classified = classify(event, ours);
+      if (classified.kind === 'malformed') summary.failed += 1;
+      if (classified.kind === 'ignored') summary.ignored += 1;
+      if (classified.kind !== 'record') continue;
+      records.push(toPaymentRecord(classified.event, Buffer.from(JSON.stringify(event)), accountId));
+      summary.byType[event.type] = (summary.byType[event.type] ?? 0) + 1;
+    }
+    const tooLarge = dryRun ? 0 : await produce(records, deps);
+    summary.produced += records.length - tooLarge;
+    summary.failed += tooLarge;
+    onProgress(summary);
+    if (signal?.aborted) return summary;
+    pages += 1;
+    const reached = page.at(-1)?.created;
+    if (movesCheckpoint && summary.failed === 0 && reached !== undefined && pages % PAGES_PER_CHECKPOINT === 0) {
+      if (!last || reached > last.until) await checkpoints.write(key, { until: reached });
+    }
+  }
+
+  if (movesCheckpoint && summary.failed === 0) {
+    const { undelivered, produced } = summary;
+    await checkpoints.write(key, { until, finishedAt: now().toISOString(), undelivered, produced });
+    summary.checkpoint = 'stored';
+  } else if (movesCheckpoint) {
+    summary.checkpoint = 'failed';
+  }
+  summary.complete = summary.failed === 0;
+  return summary;
+}
+
+/** Sends in order, waits for all, and tries again those that failed in passing. Answers how many the topic does not take. */
+async function produce(records: readonly EventRecord[], deps: Reconciliation): Promise<number> {
+  const { producer, attempts = 6, pause = sleep } = deps;
+  let open = records;
+  let tooLarge = 0;
+  for (let attempt = 1; open.length > 0; attempt += 1) {
+    const results = await Promise.allSettled(open.map((record) => producer.send(PAYMENT_EVENTS, record)));
+    const failed: EventRecord[] = [];
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue;
+      const error: unknown = result.reason;
+      if (error instanceof PermanentError && error.reason === 'too_large') tooLarge += 1;
+      else if (error instanceof TransientError && attempt < attempts) failed.push(open[index] as EventRecord);
+      else throw error;
+    }
+    open = failed;
+    if (open.length > 0) await pause(backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
+  }
+  return tooLarge;
+}
