@@ -218,7 +218,7 @@ export class Controls {
   /** Emits an event as given; id, created and the like are filled in when absent. Returns what was sent. */
   emit(event: { type: string; data: { object: Record<string, unknown> } } & Record<string, unknown>): StripeEvent {
     const record = this.#simulation.events.emitRaw(event as Parameters<EventLog['emitRaw']>[0]);
-    return JSON.parse(record.body) as StripeEvent;
+    return JSON.parse(record.body.toString()) as StripeEvent;
   }
 
   /** Sends a known event once more, as the dashboard's button does. */

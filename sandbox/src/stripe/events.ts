@@ -10,7 +10,7 @@ export interface EventRecord {
   type: string;
   created: number;
   /** The webhook body, pretty-printed as Stripe's is. */
-  body: string;
+  body: Buffer;
   /** Endpoints that have not yet answered 2xx. */
   pending: number;
   hasFailed: boolean;
@@ -54,7 +54,7 @@ export class EventLog {
       id: event.id,
       type: event.type,
       created: event.created,
-      body: JSON.stringify(event, null, 2),
+      body: Buffer.from(JSON.stringify(event, null, 2)),
       pending: endpoints.length,
       hasFailed: false,
     };
@@ -106,7 +106,7 @@ export class EventLog {
 }
 
 function toEvent(record: EventRecord): StripeEvent {
-  const event = JSON.parse(record.body) as StripeEvent;
+  const event = JSON.parse(record.body.toString()) as StripeEvent;
   event.pending_webhooks = record.pending;
   return event;
 }
