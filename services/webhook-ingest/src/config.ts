@@ -1,13 +1,21 @@
 import { kafkaConfig } from '@connector/kafka';
 import { commaList, integer, noPlaceholder, serviceConfig } from '@connector/service-kit';
-import { stripeConfig } from '@connector/stripe';
 import { z } from 'zod';
 import { areAddresses } from './domain/address-list.ts';
 
 const PLACEHOLDERS = ['whsec_', 'whsec_...', 'whsec_xxx', 'whsec_changeme', 'whsec_your_signing_secret', '<secret>'];
 
+const secretsField = noPlaceholder(PLACEHOLDERS)
+  .pipe(commaList())
+  .refine((secrets) => secrets.length > 0, 'must hold at least one signing secret')
+  .refine((secrets) => secrets.every((secret) => /^whsec_\S+$/.test(secret)), 'each secret must begin with whsec_')
+  .refine((secrets) => !secrets.some((secret) => PLACEHOLDERS.includes(secret)), 'still has its placeholder value');
+
+/** Signing secrets from the text of a file; undefined when it is not valid. */
+export const parseSigningSecrets = (text: string): readonly string[] | undefined => secretsField.safeParse(text).data;
+
 /** Whose Stripe events these are; shared by the service and the reconcile command. */
-const ownership = {
+export const ownership = {
   STRIPE_PUBLISHABLE_KEY: z
     .string()
     .regex(/^pk_(test|live)_/, 'must begin with pk_test_ or pk_live_')
@@ -52,12 +60,14 @@ export const configSchema = z
       .regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_')
       .optional()
       .describe('Only its mode is read (test or live); the service makes no Stripe call'),
-    STRIPE_WEBHOOK_SIGNING_SECRET: noPlaceholder(PLACEHOLDERS)
-      .pipe(commaList())
-      .refine((secrets) => secrets.length > 0, 'must hold at least one signing secret')
-      .refine((secrets) => secrets.every((secret) => /^whsec_\S+$/.test(secret)), 'each secret must begin with whsec_')
-      .refine((secrets) => !secrets.some((secret) => PLACEHOLDERS.includes(secret)), 'still has its placeholder value')
-      .describe('Signing secrets of the webhook endpoint (whsec_…), the current one first, comma-separated'),
+    STRIPE_WEBHOOK_SIGNING_SECRET: secretsField.describe(
+      'Signing secrets of the webhook endpoint (whsec_…), the current one first, comma-separated',
+    ),
+    STRIPE_WEBHOOK_SIGNING_SECRET_FILE: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File with the signing secrets instead; it is followed, so that a rotation needs no restart'),
     STRIPE_WEBHOOK_ALLOWED_IPS: commaList()
       .refine(areAddresses, 'must be IP addresses or CIDR ranges, comma-separated')
       .default([])
@@ -80,13 +90,3 @@ export const configSchema = z
     ...always,
     error: 'STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY are of different modes (test and live)',
   });
-
-/** The reconcile command's variables. */
-export const reconcileConfigSchema = z.object({
-  LOG_LEVEL: serviceConfig.LOG_LEVEL,
-  LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
-  ...kafkaConfig,
-  ...stripeConfig,
-  CTP_PROJECT_KEY: ownership.CTP_PROJECT_KEY,
-  STRIPE_ACCOUNT_ID: ownership.STRIPE_ACCOUNT_ID,
-});

@@ -2,9 +2,9 @@ import { createKafka, createProducer } from '@connector/kafka';
 import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
-import { configSchema, livemodeOf } from './config.ts';
+import { signingSecrets } from './adapters/signing-secrets.ts';
+import { configSchema, livemodeOf, parseSigningSecrets } from './config.ts';
 import { addressList } from './domain/address-list.ts';
-import { signingKey } from './domain/verify-signature.ts';
 import { stripeWebhooksRoute } from './routes/stripe-webhooks.ts';
 import { startWebhookMetrics } from './webhook-metrics.ts';
 
@@ -19,13 +19,18 @@ const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const kafka = createKafka(config, { clientId: SERVICE, log });
 const producer = createProducer(kafka);
-const signingKeys = config.STRIPE_WEBHOOK_SIGNING_SECRET.map(signingKey);
+const secrets = signingSecrets({
+  initial: config.STRIPE_WEBHOOK_SIGNING_SECRET,
+  file: config.STRIPE_WEBHOOK_SIGNING_SECRET_FILE,
+  parse: parseSigningSecrets,
+  log,
+});
 const ours = { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY };
 const accountId = config.STRIPE_ACCOUNT_ID;
 const webhooks = stripeWebhooksRoute({
   log,
   producer,
-  signingKeys: () => signingKeys,
+  signingKeys: secrets.keys,
   ours,
   accountId,
   maxInFlight: config.WEBHOOK_MAX_IN_FLIGHT,
@@ -46,4 +51,4 @@ const status = reconciliationStatus({
 const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, server] });
 const tracing = { name: 'tracing', stop: stopTracing };
 
-await run(log, [tracing, admin, producer, status, server], config.SHUTDOWN_GRACE_MS);
+await run(log, [tracing, admin, producer, status, secrets, server], config.SHUTDOWN_GRACE_MS);

@@ -4,9 +4,9 @@ import { createStripe } from '@connector/stripe';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { kafkaCheckpoints } from '../adapters/kafka-checkpoints.ts';
 import { stripeEvents } from '../adapters/stripe-events.ts';
-import { reconcileConfigSchema } from '../config.ts';
 import { parseReconcileOptions, RECONCILE_HELP, UsageError } from '../domain/reconcile-options.ts';
 import { summaryTable } from '../domain/summary-table.ts';
+import { reconcileConfigSchema } from '../reconcile-config.ts';
 import { reconcile } from '../use-cases/reconcile.ts';
 
 /** Exit code for options that make no sense (`EX_USAGE` of sysexits). */

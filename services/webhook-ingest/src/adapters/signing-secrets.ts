@@ -1,0 +1,45 @@
+import type { KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Part } from '@connector/service-kit';
+import type { Logger } from '@connector/telemetry';
+import { signingKey } from '../domain/verify-signature.ts';
+
+/** Kubernetes renews a mounted secret within about a minute; reading a small file this often costs nothing. */
+const EVERY_MS = 10_000;
+
+/**
+ * The signing secrets as HMAC keys. With a `file` they follow it, so that a rotation needs no restart; a file that is missing
+ * or holds no valid secrets changes nothing, and says so in the log. `parse` answers undefined for text that is not valid.
+ */
+export function signingSecrets(options: {
+  initial: readonly string[];
+  file: string | undefined;
+  parse: (text: string) => readonly string[] | undefined;
+  log: Pick<Logger, 'info' | 'warn'>;
+  everyMs?: number;
+}): Part & { keys(): readonly KeyObject[]; refresh(): Promise<void> } {
+  const { initial, file, parse, log, everyMs = EVERY_MS } = options;
+  let secrets = initial;
+  let keys = initial.map(signingKey);
+  let timer: NodeJS.Timeout | undefined;
+
+  const refresh = async () => {
+    if (!file) return;
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const read = parse(text.trim());
+    if (!read) return log.warn({ file }, 'the file of signing secrets is not usable; the known ones stay');
+    if (read.join() === secrets.join()) return;
+    secrets = read;
+    keys = read.map(signingKey);
+    log.info({ secrets: keys.length }, 'signing secrets were changed');
+  };
+  return {
+    name: 'signing secrets',
+    keys: () => keys,
+    refresh,
+    start: async () => {
+      if (file) timer = setInterval(() => void refresh(), everyMs);
+    },
+    stop: async () => clearInterval(timer),
+  };
+}
