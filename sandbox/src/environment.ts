@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { BEHAVIOR_RULES } from './storefront/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -115,6 +116,9 @@ export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Ad
     ALLOWED_ORIGINS: `http://localhost:${port},http://127.0.0.1:${port}`,
     MERCHANT_RETURN_URL: `${at.publicUrl}/`,
     CONNECT_SERVICE_URL: at.publicUrl,
+    STRIPE_PAYMENT_BEHAVIOR_RULES: JSON.stringify(BEHAVIOR_RULES),
+    // Each request's line carries its trace, so that one payment can be followed through the logs of all parts.
+    LOG_LEVEL: 'debug',
   };
   const ours = {
     KAFKA_BROKERS: at.brokers,

@@ -48,7 +48,7 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
   app.set('trust proxy', trustedHops);
   app.set('case sensitive routing', true);
   app.set('query parser', 'simple');
-  app.use(observed);
+  app.use(observed(log));
   for (const route of routes) app.use(route);
   app.use((req, res) => {
     const message = `Route ${req.method}:${req.originalUrl.split('?')[0]} not found`;
@@ -96,43 +96,51 @@ const spans = new WeakMap<Request, Span>();
 /** The server span of a request, for attributes such as the payment's id. */
 export const requestSpan = (req: Request): Span | undefined => spans.get(req);
 
-const observed: RequestHandler = (req, res, next) => {
-  const started = performance.now();
-  const method = req.method;
-  const parent = contextFrom(req.headers);
-  const span = startSpan(method, {
-    kind: SpanKind.SERVER,
-    attributes: { 'http.request.method': method, 'url.scheme': req.protocol },
-    parent,
-  });
-  spans.set(req, span);
-  metrics.httpServerActive.inc({ http_request_method: method });
-  const correlation = header(req, 'x-correlation-id') ?? randomUUID();
-  const requestId = header(req, 'x-request-id') ?? randomUUID();
-  res.setHeader('x-correlation-id', correlation);
-  res.setHeader('x-request-id', requestId);
-  if (shutdown.requested) res.setHeader('connection', 'close');
-  res.once('close', () => {
-    const route = (req.route as { path?: string } | undefined)?.path;
-    const name = typeof route === 'string' ? `${req.baseUrl}${route}` : 'unmatched';
-    const status = res.writableFinished ? res.statusCode : 499;
-    span.updateName(`${method} ${name}`);
-    span.setAttributes({ 'http.route': name, 'http.response.status_code': status });
-    if (status >= 500) markFailed(span, new Error(String(status)));
-    span.end();
-    metrics.httpServerActive.dec({ http_request_method: method });
-    metrics.httpServerDuration.observe(
-      {
-        http_request_method: method,
-        http_route: name,
-        http_response_status_code: String(status),
-        error_type: status >= 500 ? String(status) : '',
-      },
-      (performance.now() - started) / 1000,
-    );
-  });
-  context.with(trace.setSpan(parent, span), () => withCorrelationId(correlation, next));
-};
+const observed =
+  (log: Logger): RequestHandler =>
+  (req, res, next) => {
+    const started = performance.now();
+    const method = req.method;
+    const parent = contextFrom(req.headers);
+    const span = startSpan(method, {
+      kind: SpanKind.SERVER,
+      attributes: { 'http.request.method': method, 'url.scheme': req.protocol },
+      parent,
+    });
+    spans.set(req, span);
+    metrics.httpServerActive.inc({ http_request_method: method });
+    const correlation = header(req, 'x-correlation-id') ?? randomUUID();
+    const requestId = header(req, 'x-request-id') ?? randomUUID();
+    res.setHeader('x-correlation-id', correlation);
+    res.setHeader('x-request-id', requestId);
+    if (shutdown.requested) res.setHeader('connection', 'close');
+    res.once('close', () => {
+      const route = (req.route as { path?: string } | undefined)?.path;
+      const name = typeof route === 'string' ? `${req.baseUrl}${route}` : 'unmatched';
+      const status = res.writableFinished ? res.statusCode : 499;
+      const seconds = (performance.now() - started) / 1000;
+      span.updateName(`${method} ${name}`);
+      span.setAttributes({ 'http.route': name, 'http.response.status_code': status });
+      if (status >= 500) markFailed(span, new Error(String(status)));
+      span.end();
+      metrics.httpServerActive.dec({ http_request_method: method });
+      metrics.httpServerDuration.observe(
+        {
+          http_request_method: method,
+          http_route: name,
+          http_response_status_code: String(status),
+          error_type: status >= 500 ? String(status) : '',
+        },
+        seconds,
+      );
+      if (log.isLevelEnabled('debug')) {
+        const ms = Math.round(seconds * 1000);
+        context.with(within, () => log.debug({ method, route: name, status, ms }, 'request served'));
+      }
+    });
+    const within = trace.setSpan(parent, span);
+    context.with(within, () => withCorrelationId(correlation, next));
+  };
 
 const header = (req: Request, name: string): string | undefined => {
   const value = req.get(name);
