@@ -24,9 +24,15 @@ export interface Producer extends Part {
    * that is not known within the deadline, PermanentError (`too_large`) for a record that no topic takes.
    */
   send(topic: string, record: EventRecord): Promise<void>;
-  /** Whether sends can be expected to work: connected, and the last one did. */
+  /** Whether sends can be expected to work: connected, and the last one did or is a while ago. */
   readonly healthy: boolean;
 }
+
+/**
+ * How long a failed send counts against the producer, in ms. A pod that is not ready gets no traffic, so nothing would ever be
+ * sent that could show that Kafka is back: after this time it is tried again.
+ */
+const FAILURE_COUNTS_MS = 10_000;
 
 interface Waiting {
   topic: string;
@@ -58,9 +64,11 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
   const waiting: Waiting[] = [];
   let sending = false;
   let connected = false;
-  let failing = false;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let stopping = false;
   let drained: (() => void) | undefined;
+
+  const failing = () => performance.now() - failedAt < FAILURE_COUNTS_MS;
 
   const takeBatch = (): Waiting[] => {
     const batch: Waiting[] = [];
@@ -86,7 +94,7 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
       const batch = takeBatch();
       if (batch.length > 0)
         await sendBatch(producer, kafka, batch, (ok) => {
-          failing = !ok;
+          failedAt = ok ? Number.NEGATIVE_INFINITY : performance.now();
         });
     }
     sending = false;
@@ -109,9 +117,9 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
   return {
     name: 'kafka producer',
     get healthy() {
-      return connected && !failing;
+      return connected && !failing();
     },
-    notReady: () => (connected ? (failing ? 'the last send failed' : undefined) : 'not connected'),
+    notReady: () => (connected ? (failing() ? 'the last send failed' : undefined) : 'not connected'),
     start: async () => {
       void connect();
     },
@@ -158,7 +166,7 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
           },
         };
         const deadline = setTimeout(() => {
-          failing = true;
+          failedAt = performance.now();
           item.settle(new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout' }));
         }, deadlineMs);
         if (bytes > maxRecordBytes) item.settle(tooLarge());
