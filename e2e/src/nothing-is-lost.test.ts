@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox?.stop());
 afterEach(async (context) => {
-  if (context.task.result?.state === 'fail') console.log((await sandbox.logs('intent')).split('\n').slice(-6).join('\n'));
+  if (context.task.result?.state === 'fail')
+    console.log((await sandbox.logs('intent')).split('\n').slice(-6).join('\n'));
   await shopper.commercetoolsFaults([]);
   await shopper.stripeFaults([]);
   await shopper.webhooks({ paused: false });

@@ -17,7 +17,7 @@ import { CACHE_DIR, type RunningKafka, startKafka } from './kafka/kafka.ts';
 import { connectKafka, createTopics } from './kafka/topics.ts';
 import { followLines } from './processes/follow.ts';
 import { freePort } from './processes/free-port.ts';
-import { answers, Part, type PartDied } from './processes/part.ts';
+import { answers, Part, PartDied } from './processes/part.ts';
 import { makeRunDir } from './processes/run-dir.ts';
 import { setUpProject } from './project-setup.ts';
 import { openShop, type Shop } from './shop.ts';
@@ -84,13 +84,16 @@ export interface Sandbox {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const plan = planSandbox(options.env ?? process.env);
-  const run = new Run(plan, options, await makeRunDir(join(CACHE_DIR, 'run')));
-  try {
-    await run.start();
-    return run;
-  } catch (error) {
-    await run.stop();
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    const run = new Run(plan, options, await makeRunDir(join(CACHE_DIR, 'run')));
+    try {
+      await run.start();
+      return run;
+    } catch (error) {
+      await run.stop();
+      // Another process can take a free port between its choice and its use; other ports are chosen then.
+      if (!(error instanceof PartDied && error.message.includes('EADDRINUSE')) || attempt >= 3) throw error;
+    }
   }
 }
 
