@@ -1,0 +1,35 @@
+/** Exit code for a command line that makes no sense (`EX_USAGE` of sysexits). */
+export const EXIT_USAGE = 64;
+
+/** A command line that makes no sense; the message is for the person who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A duration such as `90s`, `30m`, `12h` or `7d`, in ms; a bare number is in `unit`s where one is given. */
+export function durationMs(option: string, text: string, unit?: keyof typeof MILLISECONDS): number {
+  const groups = /^(?<count>\d{1,9})(?<unit>[smhd])?$/.exec(text)?.groups;
+  const given = (groups?.unit ?? unit) as keyof typeof MILLISECONDS | undefined;
+  if (!groups || !given) throw new UsageError(`${option}: not a duration such as 30m, 12h or 7d: ${text}`);
+  return Number(groups.count) * MILLISECONDS[given];
+}
+
+/** A moment: an ISO date or time, or a duration before `now`. */
+export function momentOf(option: string, text: string, now: Date): Date {
+  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    const at = new Date(text);
+    if (Number.isNaN(at.getTime())) throw new UsageError(`${option}: not a date: ${text}`);
+    return at;
+  }
+  return new Date(now.getTime() - durationMs(option, text));
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max))
+    throw new UsageError(`${option}: not a whole number from ${min} to ${max}: ${text}`);
+  return value;
+}

@@ -1,0 +1,266 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { STRIPE_TYPE_PREFIX } from '@connector/contracts';
+import type { DeadLetterFilter } from '@connector/kafka';
+import { momentOf, UsageError, wholeNumber } from './options.ts';
+
+const FILTERS_HELP = `Which dead letters (all conditions must hold):
+  <id> …                       by id, <partition>:<offset> as list shows it
+  --event <id>                 by event id, such as evt_1ABC
+  --type <type>                by event type; com.stripe. may be left out, * ends a beginning
+  --reason <reason>            by the reason it was set aside for, such as rejected or unreadable
+  --payment-intent <id>        by partition key: the PaymentIntent id
+  --older-than <time>          set aside before: a duration (90s, 30m, 12h, 7d) or an ISO date
+  --newer-than <time>          set aside after
+  --offsets <p>:<from>-<to>    a range of offsets in one partition, both ends included
+`;
+
+const HELP = {
+  '': `redrive: the dead letters of payments.events, and what to do about them
+
+A dead letter is an event that could not be applied, set aside with its reason so that the events
+behind it could go on. It is not lost, but its payment may be out of date until it is redriven.
+
+Usage: redrive <command> [options]
+
+  list      the dead letters that wait, oldest first
+  show      one of them with its headers and its content
+  redrive   put them back on the topic they came from, to be applied again
+  discard   mark them as not to be applied, with a reason
+
+Try: redrive list --help
+
+Configuration: KAFKA_BROKERS and the other KAFKA_* variables, as the services have them.
+Exit code: 0 when everything selected was done, 1 when not, 64 for a command line that makes no
+sense, 78 for a wrong configuration.
+`,
+  list: `redrive list: the dead letters that wait, oldest first
+
+Usage: redrive list [<id> …] [options]
+
+${FILTERS_HELP}
+  --all                        also those already redriven or discarded, with what was done
+  --limit <n>                  show at most n; default 100
+  --json                       one JSON object
+  -h, --help                   this text
+
+Example: what was refused in the last day
+  redrive list --reason rejected --newer-than 1d
+`,
+  show: `redrive show: one dead letter with its headers, its error and its content
+
+Usage: redrive show <id> [options]
+
+  --raw                        the content as it is; without it personal data and secrets are hidden
+  --json                       one JSON object
+  -h, --help                   this text
+
+Example:
+  redrive show 3:14
+`,
+  redrive: `redrive redrive: puts dead letters back on the topic they came from
+
+Key, content and headers stay as they were; an event that the ledger has already changes nothing.
+A dead letter is marked only once Kafka has acknowledged its event, so that an interrupted run can
+be repeated. On a terminal it asks first.
+
+Usage: redrive redrive <id> … | <conditions> | --everything [options]
+
+${FILTERS_HELP}
+  --everything                 all that wait
+  --again                      also those already redriven or discarded
+  --dry-run                    show what would be done, and do nothing
+  --yes                        do not ask; needed where there is no terminal, as in a Job
+  --rate <n>                   at most n per second; default 50
+  --by <name>                  who does it, for the audit trail; default <user>@<host>
+  --json                       one JSON object at the end
+  -h, --help                   this text
+
+Example: once the ledger's permissions are mended
+  redrive redrive --reason rejected --type 'charge.*' --dry-run
+  redrive redrive --reason rejected --type 'charge.*' --yes
+`,
+  discard: `redrive discard: marks dead letters as not to be applied
+
+They are listed no more, nor redriven unless --again asks for it, and stay in the topic until its
+retention ends. On a terminal it asks first.
+
+Usage: redrive discard <id> … | <conditions> | --everything --because <text> [options]
+
+${FILTERS_HELP}
+  --everything                 all that wait
+  --because <text>             why, for the audit trail; no personal data
+  --dry-run                    show what would be done, and do nothing
+  --yes                        do not ask; needed where there is no terminal, as in a Job
+  --rate <n>                   at most n per second; default 50
+  --by <name>                  who does it, for the audit trail; default <user>@<host>
+  --json                       one JSON object at the end
+  -h, --help                   this text
+
+Example:
+  redrive discard 3:14 --because 'test payment of a project that was deleted'
+`,
+} as const;
+
+type Command = Exclude<keyof typeof HELP, ''>;
+
+/** A command line, understood. */
+export type RedriveCommand =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'list'; readonly filter: DeadLetterFilter; readonly limit: number; readonly json: boolean }
+  | { readonly kind: 'show'; readonly id: string; readonly raw: boolean; readonly json: boolean }
+  | ({ readonly kind: 'redrive' } & Change)
+  | ({ readonly kind: 'discard'; readonly because: string } & Change);
+
+/** What redrive and discard have in common. */
+export interface Change {
+  readonly filter: DeadLetterFilter;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly perSecond: number;
+  readonly json: boolean;
+  readonly by?: string;
+}
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+const FILTERS = {
+  event: text,
+  type: text,
+  reason: text,
+  'payment-intent': text,
+  'older-than': text,
+  'newer-than': text,
+  offsets: text,
+} as const;
+const COMMON = { json: flag, help: { ...flag, short: 'h' } } as const;
+const CHANGES = {
+  ...FILTERS,
+  ...COMMON,
+  everything: flag,
+  'dry-run': flag,
+  yes: flag,
+  rate: { ...text, default: '50' },
+  by: text,
+} as const;
+
+/** Reads the command line, without program names. Throws UsageError. */
+export function parseRedriveCommand(argv: readonly string[], now: Date): RedriveCommand {
+  const [command, ...rest] = argv;
+  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
+    return { kind: 'help', text: HELP[''] };
+  }
+  if (!isCommand(command)) throw new UsageError(`There is no command ${command}: list, show, redrive, discard.`);
+  if (rest.includes('--help') || rest.includes('-h')) return { kind: 'help', text: HELP[command] };
+  switch (command) {
+    case 'list': {
+      const { values, positionals } = read(rest, {
+        ...FILTERS,
+        ...COMMON,
+        all: flag,
+        limit: { ...text, default: '100' },
+      });
+      const filter = { ...filterOf(values, positionals, now), resolved: values.all };
+      return { kind: 'list', filter, limit: wholeNumber('--limit', values.limit, 1, 1_000_000), json: values.json };
+    }
+    case 'show': {
+      const { values, positionals } = read(rest, { ...COMMON, raw: flag });
+      const [id, ...others] = idsOf(positionals);
+      if (id === undefined || others.length > 0) throw new UsageError('Name one dead letter, as in: show 3:14');
+      return { kind: 'show', id, raw: values.raw, json: values.json };
+    }
+    case 'redrive': {
+      const { values, positionals } = read(rest, { ...CHANGES, again: flag });
+      const change = changeOf(values, positionals, now);
+      return { kind: 'redrive', ...change, filter: { ...change.filter, resolved: values.again } };
+    }
+    case 'discard': {
+      const { values, positionals } = read(rest, { ...CHANGES, because: text });
+      if (!values.because?.trim()) throw new UsageError('Say why with --because; it goes into the audit trail.');
+      return { kind: 'discard', because: values.because.trim(), ...changeOf(values, positionals, now) };
+    }
+  }
+}
+
+const isCommand = (word: string): word is Command => word !== '' && Object.hasOwn(HELP, word);
+
+function read<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    // What parseArgs throws names the option and says what is wrong with it.
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+interface FilterValues {
+  event?: string | undefined;
+  type?: string | undefined;
+  reason?: string | undefined;
+  'payment-intent'?: string | undefined;
+  'older-than'?: string | undefined;
+  'newer-than'?: string | undefined;
+  offsets?: string | undefined;
+}
+
+interface ChangeValues extends FilterValues {
+  everything: boolean;
+  'dry-run': boolean;
+  yes: boolean;
+  rate: string;
+  by?: string | undefined;
+  json: boolean;
+}
+
+function changeOf(values: ChangeValues, positionals: readonly string[], now: Date): Change {
+  const filter = filterOf(values, positionals, now);
+  const selects = Object.keys(filter).length > 0;
+  if (!selects && !values.everything) {
+    throw new UsageError('Say which: ids, conditions such as --reason rejected, or --everything.');
+  }
+  if (selects && values.everything) throw new UsageError('--everything and conditions contradict each other.');
+  return {
+    filter,
+    dryRun: values['dry-run'],
+    yes: values.yes,
+    perSecond: wholeNumber('--rate', values.rate, 1, 10_000),
+    json: values.json,
+    ...(values.by && { by: values.by }),
+  };
+}
+
+function filterOf(values: FilterValues, positionals: readonly string[], now: Date): DeadLetterFilter {
+  const { event, type, reason, offsets } = values;
+  const olderThan = values['older-than'];
+  const newerThan = values['newer-than'];
+  const key = values['payment-intent'];
+  return {
+    ...(positionals.length > 0 && { ids: idsOf(positionals) }),
+    ...(event !== undefined && { eventId: event }),
+    ...(type !== undefined && { type: typeOf(type) }),
+    ...(reason !== undefined && { reason }),
+    ...(key !== undefined && { key }),
+    ...(olderThan !== undefined && { before: momentOf('--older-than', olderThan, now) }),
+    ...(newerThan !== undefined && { after: momentOf('--newer-than', newerThan, now) }),
+    ...(offsets !== undefined && { offsets: offsetsOf(offsets) }),
+  };
+}
+
+function idsOf(positionals: readonly string[]): string[] {
+  for (const id of positionals) {
+    if (!/^\d{1,9}:\d{1,19}$/.test(id)) throw new UsageError(`Not the id of a dead letter, such as 3:14: ${id}`);
+  }
+  return [...new Set(positionals)];
+}
+
+const typeOf = (type: string): string =>
+  /^(com\.stripe|checkout)\.|^\*/.test(type) ? type : `${STRIPE_TYPE_PREFIX}${type}`;
+
+function offsetsOf(range: string): NonNullable<DeadLetterFilter['offsets']> {
+  const groups = /^(?<partition>\d{1,9}):(?<from>\d{1,19})-(?<to>\d{1,19})$/.exec(range)?.groups;
+  const { partition, from, to } = groups ?? {};
+  if (!partition || !from || !to || BigInt(from) > BigInt(to)) {
+    throw new UsageError(`--offsets: not a range such as 3:10-20: ${range}`);
+  }
+  return { partition: Number(partition), from: BigInt(from), to: BigInt(to) };
+}

@@ -1,0 +1,236 @@
+import type { DeadLetter, DeadLetterBox, Handled } from '@connector/kafka';
+import { describe, expect, it } from 'vitest';
+import { parseRedriveCommand } from './redrive-options.ts';
+import { runRedrive, type Surroundings } from './run-redrive.ts';
+
+const now = new Date('2026-11-23T12:00:00Z');
+
+function letterOf(id: string, given: Partial<DeadLetter> = {}): DeadLetter {
+  const [partition, offset = ''] = id.split(':');
+  return {
+    id,
+    partition: Number(partition),
+    offset,
+    key: `pi_3SHxAb2eZvKYlo2C0aQ9x7L${offset}`,
+    setAsideAt: new Date('2026-11-23T09:00:00Z'),
+    bytes: 10,
+    reason: 'rejected',
+    event: { id: `evt_${offset}`, type: 'com.stripe.charge.dispute.funds_reinstated' },
+    origin: { topic: 'payments.events', partition: '1', offset: '9' },
+    headers: { 'dlq-error-class': 'PermanentError', 'dlq-error-message': 'refused for jane@example.com' },
+    ...given,
+  };
+}
+
+/** A box of these letters that notes what is done; `fails` are ids that Kafka does not take. */
+function boxOf(letters: DeadLetter[], { value = Buffer.from('{}'), fails = [] as string[] } = {}) {
+  const done: string[] = [];
+  const handle =
+    (outcome: 'redriven' | 'discarded'): DeadLetterBox['redrive'] =>
+    async (selected, options) => {
+      const results = selected.map(
+        (letter): Handled =>
+          fails.includes(letter.id) ? { letter, outcome: 'failed', problem: 'too large' } : { letter, outcome },
+      );
+      for (const [at, one] of results.entries()) {
+        if (one.outcome === outcome) done.push(`${one.letter.id} ${outcome}`);
+        options?.onProgress?.(one, at + 1, results.length);
+      }
+      return results;
+    };
+  const box: DeadLetterBox = {
+    list: async ({ ids, resolved } = {}) =>
+      letters.filter((letter) => (resolved || !letter.resolution) && (!ids || ids.includes(letter.id))),
+    read: async (id) => {
+      const letter = letters.find((each) => each.id === id);
+      return letter && { letter, value };
+    },
+    redrive: handle('redriven'),
+    discard: (selected, reason, options) => {
+      done.push(`because ${reason}`);
+      return handle('discarded')(selected, options);
+    },
+    depth: async () => letters.length,
+  };
+  return { box, done };
+}
+
+async function run(box: DeadLetterBox, args: string[], confirm?: Surroundings['confirm']) {
+  const out: string[] = [];
+  const told: string[] = [];
+  const command = parseRedriveCommand(args, now);
+  if (command.kind === 'help') throw new Error('help');
+  const code = await runRedrive(box, command, {
+    print: (text) => out.push(text),
+    tell: (text) => told.push(text),
+    now: () => now,
+    ...(confirm && { confirm }),
+  });
+  return { code, out: out.join('\n'), told: told.join('\n') };
+}
+
+const resolved = letterOf('1:3', {
+  resolution: { kind: 'redriven', at: new Date('2026-11-23T11:00:00Z'), by: 'sre@laptop' },
+});
+
+describe('list', () => {
+  it('shows what waits in lines of at most 100 columns, ids and keys whole, and no address', async () => {
+    const letters = [letterOf('1:1'), letterOf('11:12345678', { reason: 'transient_exhausted_for_very_long_indeed' })];
+    const { code, out } = await run(boxOf([...letters, resolved]).box, ['list']);
+    expect(code).toBe(0);
+    for (const { id, key } of letters) {
+      expect(out).toContain(id);
+      expect(out).toContain(key);
+    }
+    expect(out).not.toContain('1:3');
+    expect(out).not.toContain('jane');
+    expect(out).toContain('3h');
+    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  it('shows with --all what was done', async () => {
+    const { out } = await run(boxOf([letterOf('1:1'), resolved]).box, ['list', '--all']);
+    expect(out).toMatch(/1:1 .* waits/);
+    expect(out).toMatch(/1:3 .* redriven 60m ago/);
+  });
+
+  it('says so when nothing waits', async () => {
+    expect(await run(boxOf([resolved]).box, ['list'])).toEqual({ code: 0, out: 'No dead letters wait.', told: '' });
+  });
+
+  it('says how many more there are than it shows', async () => {
+    const { out } = await run(boxOf([letterOf('1:1'), letterOf('1:2')]).box, ['list', '--limit', '1']);
+    expect(out).toContain('… and 1 more');
+  });
+
+  it('gives machines one object without content', async () => {
+    const { out } = await run(boxOf([letterOf('1:1')]).box, ['list', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ count: 1, deadLetters: [{ id: '1:1', eventId: 'evt_1' }] });
+  });
+});
+
+describe('show', () => {
+  const value = Buffer.from(
+    JSON.stringify({
+      id: 'evt_1',
+      data: {
+        object: {
+          id: 'pi_1',
+          object: 'payment_intent',
+          amount: 4999,
+          status: 'succeeded',
+          client_secret: 'pi_1_secret_abc',
+          receipt_email: 'jane@example.com',
+          description: 'Gift for Bob',
+          shipping: { name: 'Jane Doe', address: { line1: 'Torstr. 1' } },
+          payment_method_details: { card: { brand: 'visa', last4: '4242', exp_year: 2031 } },
+          metadata: { ct_payment_key: 'cart-1', gift_note: 'Bob' },
+        },
+      },
+    }),
+  );
+
+  it('hides personal data and secrets, and keeps ids, states and amounts', async () => {
+    const { code, out } = await run(boxOf([letterOf('1:1')], { value }).box, ['show', '1:1']);
+    expect(code).toBe(0);
+    for (const shown of ['pi_1"', '4999', 'succeeded', 'visa', 'cart-1', 'payment_intent'])
+      expect(out).toContain(shown);
+    for (const hidden of ['jane', 'Jane', 'Torstr', 'Bob', '4242', '2031', 'secret_abc'])
+      expect(out).not.toContain(hidden);
+  });
+
+  it('shows all with --raw', async () => {
+    const { out } = await run(boxOf([letterOf('1:1')], { value }).box, ['show', '1:1', '--raw']);
+    expect(out).toContain(value.toString());
+  });
+
+  it('shows nothing of content it cannot read', async () => {
+    const box = boxOf([letterOf('1:1')], { value: Buffer.from('jane {') }).box;
+    const { out } = await run(box, ['show', '1:1']);
+    expect(out).toContain('It is not JSON');
+    expect(out).not.toContain('jane {');
+  });
+
+  it('ends with 1 for one that is not there', async () => {
+    expect(await run(boxOf([]).box, ['show', '1:1'])).toMatchObject({ code: 1, told: 'There is no dead letter 1:1.' });
+  });
+});
+
+describe('redrive', () => {
+  const letters = [letterOf('1:1'), letterOf('1:2'), resolved];
+
+  it('changes nothing in a dry run', async () => {
+    const { box, done } = boxOf(letters);
+    const { code, out } = await run(box, ['redrive', '--everything', '--dry-run', '--yes']);
+    expect(out).toContain('2 dead letters would be put back on payments.events. Nothing was changed.');
+    expect({ code, done }).toEqual({ code: 0, done: [] });
+  });
+
+  it('changes nothing without --yes where nobody can be asked', async () => {
+    const { box, done } = boxOf(letters);
+    const { code, told } = await run(box, ['redrive', '--everything']);
+    expect(told).toContain('--yes is needed');
+    expect({ code, done }).toEqual({ code: 1, done: [] });
+  });
+
+  it.each([
+    [true, 0, ['1:1 redriven', '1:2 redriven']],
+    [false, 1, []],
+  ])('asks a person, whose answer decides: %s', async (answer, code, expected) => {
+    const { box, done } = boxOf(letters);
+    const questions: string[] = [];
+    const result = await run(box, ['redrive', '--everything'], async (question) => {
+      questions.push(question);
+      return answer;
+    });
+    expect(questions).toEqual(['2 dead letters will be put back on payments.events. Go on? [y/N] ']);
+    expect(done).toEqual(expected);
+    expect(result.code).toBe(code);
+  });
+
+  it('leaves alone what is resolved already, and is done with that', async () => {
+    const { box, done } = boxOf(letters);
+    const { code, out } = await run(box, ['redrive', '1:3', '--yes']);
+    expect(out).toMatch(/already resolved +1/);
+    expect({ code, done }).toEqual({ code: 0, done: [] });
+  });
+
+  it('redrives it once more when told to', async () => {
+    const { box, done } = boxOf(letters);
+    await run(box, ['redrive', '1:3', '--yes', '--again']);
+    expect(done).toEqual(['1:3 redriven']);
+  });
+
+  it('ends with 1 when one failed, and says which and why', async () => {
+    const { box } = boxOf(letters, { fails: ['1:2'] });
+    const { code, out, told } = await run(box, ['redrive', '--everything', '--yes']);
+    expect(code).toBe(1);
+    expect(told).toContain('1:2 failed: too large');
+    expect(out).toMatch(/1:2 +evt_2 +too large/);
+    expect(out).toMatch(/redriven +1\nfailed +1/);
+  });
+
+  it('ends with 1 when an id is not there', async () => {
+    const { box, done } = boxOf(letters);
+    const { code, told } = await run(box, ['redrive', '1:1', '9:9', '--yes']);
+    expect({ code, done }).toEqual({ code: 1, done: ['1:1 redriven'] });
+    expect(told).toContain('There is no dead letter 9:9.');
+  });
+
+  it('gives machines the counts', async () => {
+    const { out } = await run(boxOf(letters, { fails: ['1:2'] }).box, ['redrive', '--everything', '--yes', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      selected: 2,
+      redriven: 1,
+      failed: 1,
+      ids: ['1:1', '1:2'],
+      failures: [{ id: '1:2', problem: 'too large' }],
+    });
+  });
+});
+
+it('discards with the reason given', async () => {
+  const { box, done } = boxOf([letterOf('1:1')]);
+  const { code } = await run(box, ['discard', '1:1', '--because', 'a test', '--yes']);
+  expect({ code, done }).toEqual({ code: 0, done: ['because a test', '1:1 discarded'] });
+});

@@ -1,0 +1,78 @@
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { createDeadLetterBox, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
+import { readConfig } from '@connector/service-kit';
+import { createLogger, describeError, startTracing } from '@connector/telemetry';
+import { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
+import { EXIT_USAGE, UsageError } from './cli/options.ts';
+import { parseRedriveCommand, type RedriveCommand } from './cli/redrive-options.ts';
+import { runRedrive } from './cli/run-redrive.ts';
+
+const NAME = 'redrive';
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+
+// A reader that has seen enough, such as head, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const command = understood();
+const config = readConfig(z.object(kafkaConfig), process.env);
+const stopTracing = await startTracing(NAME, packageJson.version);
+const log = createLogger(NAME, 'error', process.stderr);
+const kafka = createKafka(config, { clientId: NAME, log });
+const producer = createProducer(kafka);
+const by = ('by' in command && command.by) || `${userName()}@${hostname()}`;
+const box = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by });
+const interrupted = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+
+try {
+  await producer.start?.();
+  process.exitCode = await runRedrive(box, command, {
+    print: (text) => void process.stdout.write(`${text}\n`),
+    tell,
+    ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),
+    now: () => new Date(),
+    signal: interrupted.signal,
+  });
+} catch (error) {
+  tell(`It could not be done: ${describeError(error).message}`);
+  process.exitCode = 1;
+} finally {
+  await producer.stop?.();
+  await stopTracing();
+}
+
+function understood(): Exclude<RedriveCommand, { kind: 'help' }> {
+  try {
+    const parsed = parseRedriveCommand(process.argv.slice(2), new Date());
+    if (parsed.kind !== 'help') return parsed;
+    process.stdout.write(parsed.text);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(`${error.message}\nTry --help.`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await reader.question(question, { signal: interrupted.signal })).trim());
+  } finally {
+    reader.close();
+  }
+}
+
+/** An image's user need not have a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}
