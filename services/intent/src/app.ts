@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@connector/telemetry';
-import type { RequestHandler } from 'express';
+import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
+import packageJson from '../package.json' with { type: 'json' };
 import type { Callers } from './adapters/callers.ts';
 import type { Carts } from './adapters/carts.ts';
 import type { Customers } from './adapters/customers.ts';
@@ -9,16 +10,28 @@ import type { PaymentEvents } from './adapters/payment-events.ts';
 import type { PaymentIntents } from './adapters/payment-intents.ts';
 import type { Payments } from './adapters/payments.ts';
 import type { RecordedTransactions } from './adapters/recorded-transactions.ts';
+import type { StoredMethods } from './adapters/stored-methods.ts';
+import type { StripeCustomers } from './adapters/stripe-customers.ts';
 import { behaviourSettings, type Config } from './config.ts';
 import { cors } from './http/cors.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { type RouteDefinition, routerOf } from './http/route.ts';
+import { openApiDocument } from './openapi.ts';
+import { applePayConfigRoute } from './routes/apple-pay-config.ts';
 import { configElementRoute } from './routes/config-element.ts';
 import { confirmPaymentsRoute } from './routes/confirm-payments.ts';
+import { customerSessionRoute } from './routes/customer-session.ts';
+import { expressConfigRoute } from './routes/express-config.ts';
+import { expressPaymentDataRoute } from './routes/express-payment-data.ts';
 import { operationsConfigRoute } from './routes/operations-config.ts';
+import { paymentComponentsRoute } from './routes/operations-payment-components.ts';
 import { paymentIntentsRoute } from './routes/operations-payment-intents.ts';
+import { operationsStatusRoute } from './routes/operations-status.ts';
+import { transactionsRoute } from './routes/operations-transactions.ts';
 import { paymentsRoute } from './routes/payments.ts';
+import { deleteStoredPaymentMethodRoute, storedPaymentMethodsRoute } from './routes/stored-payment-methods.ts';
 import type { InBackground } from './use-cases/background.ts';
+import type { HealthCheck } from './use-cases/check-health.ts';
 
 /** Everything outside that the processor talks to. */
 export interface World {
@@ -29,6 +42,9 @@ export interface World {
   paymentIntents: PaymentIntents;
   events: PaymentEvents;
   recorded: RecordedTransactions;
+  storedMethods: StoredMethods;
+  stripeCustomers: StripeCustomers;
+  healthChecks: readonly HealthCheck[];
 }
 
 export interface AppDeps {
@@ -61,18 +77,40 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
     multiOperations,
     behaviour,
   };
+  const isEnabled = config.STORED_PAYMENT_METHODS_ENABLED;
+  const stored = { ...world, isEnabled, inBackground };
   return [
-    operationsConfigRoute({ ...world, publicConfig, storedMethodsEnabled: config.STORED_PAYMENT_METHODS_ENABLED }),
+    operationsConfigRoute({ ...world, publicConfig, storedMethodsEnabled: isEnabled }),
+    operationsStatusRoute({
+      checks: world.healthChecks,
+      timeoutMs: config.HEALTH_CHECK_TIMEOUT,
+      version: packageJson.version,
+      metadata: {
+        name: packageJson.name,
+        description: packageJson.description,
+        stripe: packageJson.dependencies.stripe,
+      },
+    }),
+    paymentComponentsRoute(),
+    paymentIntentsRoute({ ...world, multiOperations, log }),
+    transactionsRoute({ ...stored, settings }),
     configElementRoute({ ...world, behaviour, element }),
     paymentsRoute({ ...world, inBackground, settings, sleep, now: Date.now }),
     confirmPaymentsRoute({ ...world, confirmWaitMs: config.CONFIRM_WAIT_MS, sleep }),
-    paymentIntentsRoute({ ...world, multiOperations, log }),
+    customerSessionRoute({ ...world, features: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG }),
+    expressPaymentDataRoute(world),
+    expressConfigRoute({ allowedOrigins: config.ALLOWED_ORIGINS, publicConfig }),
+    applePayConfigRoute({ wellKnown: config.STRIPE_APPLE_PAY_WELL_KNOWN }),
+    storedPaymentMethodsRoute(stored),
+    deleteStoredPaymentMethodRoute(stored),
   ];
 }
 
 /** The middleware of the HTTP server, in order. */
 export function createRoutes(deps: AppDeps): RequestHandler[] {
   const { config, world } = deps;
+  const definitions = routeDefinitions(deps);
+  const document = JSON.stringify(openApiDocument(definitions));
   return [
     helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }),
     (_req, res, next) => {
@@ -81,7 +119,10 @@ export function createRoutes(deps: AppDeps): RequestHandler[] {
       next();
     },
     cors(config.ALLOWED_ORIGINS),
-    routerOf(routeDefinitions(deps), {
+    Router({ caseSensitive: true, strict: true }).get('/openapi.json', (_req, res) => {
+      res.type('application/json').send(document);
+    }),
+    routerOf(definitions, {
       callers: world.callers,
       limits: {
         requests: createRateLimiter(config.RATE_LIMIT_REQUESTS_PER_ADDRESS),

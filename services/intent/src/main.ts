@@ -7,10 +7,13 @@ import packageJson from '../package.json' with { type: 'json' };
 import { sessionAuthCallers } from './adapters/callers.ts';
 import { commercetoolsCarts } from './adapters/carts.ts';
 import { commercetoolsCustomers } from './adapters/customers.ts';
+import { commercetoolsPermissions, kafkaStatus, stripeStatus } from './adapters/health-checks.ts';
 import { kafkaPaymentEvents } from './adapters/payment-events.ts';
 import { stripePaymentIntents } from './adapters/payment-intents.ts';
 import { commercetoolsPayments } from './adapters/payments.ts';
 import { kafkaRecordedTransactions } from './adapters/recorded-transactions.ts';
+import { storedMethods } from './adapters/stored-methods.ts';
+import { stripeCustomers } from './adapters/stripe-customers.ts';
 import { createRoutes } from './app.ts';
 import { configSchema, configWarnings } from './config.ts';
 import { createBackground } from './use-cases/background.ts';
@@ -41,6 +44,12 @@ const world = {
   paymentIntents: stripePaymentIntents(stripe),
   events: kafkaPaymentEvents(producer),
   recorded,
+  storedMethods: storedMethods(commercetools, stripe, {
+    paymentInterface: config.STORED_PAYMENT_METHODS_PAYMENT_INTERFACE ?? config.PAYMENT_INTERFACE,
+    interfaceAccount: config.STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT,
+  }),
+  stripeCustomers: stripeCustomers(stripe, config.STRIPE_API_VERSION),
+  healthChecks: [commercetoolsPermissions(commercetools), stripeStatus(stripe), kafkaStatus(producer)],
 };
 const clients = {
   name: 'clients',

@@ -18,7 +18,7 @@ export interface Answered {
   readonly description: string;
   readonly schema?: z.ZodType;
   /** Default `application/json`; `text/plain` bodies are strings. */
-  readonly contentType?: 'text/plain';
+  readonly contentType?: 'application/json' | 'text/plain';
 }
 
 type Answers = Readonly<Record<number, Answered>>;

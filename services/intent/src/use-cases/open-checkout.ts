@@ -29,6 +29,7 @@ import { paymentDraft } from '../domain/payment-draft.ts';
 import { attemptKey, changeTo, createParams, type Wanted, wantedOf } from '../domain/payment-intent-params.ts';
 import type { Session } from '../domain/session.ts';
 import type { InBackground } from './background.ts';
+import { link } from './link-payment.ts';
 
 export interface OpenCheckoutDeps {
   carts: Carts;
@@ -189,7 +190,7 @@ async function lookUp(round: Round, attempt: Attempt): Promise<OpenAttempt | und
   if (made === 'refused') return undefined;
   const id = made === 'other-parameters' ? await linkedElsewhere(round, payment) : made.id;
   if (!id) return undefined;
-  const linked = await link(round.deps, payment, id);
+  const linked = await link(round.deps.payments, payment, id);
   // The answer to a repeated call is the first one's, word for word: the state is asked for.
   const paymentIntent = await paymentIntents.find(linked.interfaceId ?? id);
   return (
@@ -239,20 +240,6 @@ async function linkedElsewhere({ deps }: Round, payment: Payment): Promise<strin
 
 const isOld = ({ now }: Pick<OpenCheckoutDeps, 'now'>, createdAt: string) =>
   now() - Date.parse(createdAt) > GIVE_UP_AFTER_MS;
-
-/** Ties the payment to a PaymentIntent for good, unless it is tied already: the first one stays. */
-async function link({ payments }: Pick<OpenCheckoutDeps, 'payments'>, payment: Payment, paymentIntentId: string) {
-  let current = payment;
-  for (let attempt = 1; ; attempt += 1) {
-    if (current.interfaceId) return current;
-    try {
-      return await payments.change(current, { interfaceId: paymentIntentId });
-    } catch (error) {
-      if (!(error instanceof StaleVersionError) || attempt >= 5) throw error;
-      current = await payments.get(payment.id);
-    }
-  }
-}
 
 /** Makes an attempt that waits for the shopper fit the cart as it is now; `replace` when it can't be and was canceled. */
 async function reuse(
@@ -329,7 +316,7 @@ async function openNext(round: Round, number: number): Promise<OpenCheckoutOutco
   const second = await deps.paymentIntents.create(params, idempotencyKey('open-again', paymentKey, params));
   if (second.kind === 'other-parameters') return 'again';
   memory.created.set(`again ${key}`, second.paymentIntent);
-  const linked = await link(deps, payment, second.paymentIntent.id);
+  const linked = await link(deps.payments, payment, second.paymentIntent.id);
   if (linked.interfaceId !== second.paymentIntent.id) return 'again';
   return opened(round, linked, second.paymentIntent, true);
 }
@@ -362,7 +349,7 @@ function opened(
     if (other.id !== paymentIntentId) deps.inBackground('cancel a spare PaymentIntent', () => cancel(round, other));
   }
   if (isNew) {
-    deps.inBackground('link payment to PaymentIntent', () => link(deps, payment, paymentIntentId));
+    deps.inBackground('link payment to PaymentIntent', () => link(deps.payments, payment, paymentIntentId));
     deps.inBackground('name the payment on the PaymentIntent', () =>
       deps.paymentIntents.update(
         paymentIntentId,

@@ -1,0 +1,56 @@
+import type { Commercetools } from '@connector/commercetools';
+import type { Producer } from '@connector/kafka';
+import type { StripeClient } from '@connector/stripe';
+import { type HealthCheck, HealthProblem } from '../use-cases/check-health.ts';
+
+/** Permissions that the connector's API client needs, without the project's key. */
+export const REQUIRED_PERMISSIONS = [
+  'manage_payments',
+  'view_sessions',
+  'view_api_clients',
+  'manage_orders',
+  'introspect_oauth_tokens',
+  'manage_checkout_payment_intents',
+  'manage_types',
+  'manage_payment_methods',
+  'manage_recurring_payment_jobs',
+] as const;
+
+/** A fresh token, and whether its scopes hold every permission; `manage_project` holds all. */
+export const commercetoolsPermissions = ({
+  projectKey,
+  tokens,
+}: Pick<Commercetools, 'projectKey' | 'tokens'>): HealthCheck => ({
+  name: 'commercetools permissions',
+  check: async () => {
+    const { scope } = await tokens.request();
+    const actual = new Set(scope.split(' '));
+    const expected = REQUIRED_PERMISSIONS.map((permission) => `${permission}:${projectKey}`);
+    const isComplete = actual.has(`manage_project:${projectKey}`) || expected.every((one) => actual.has(one));
+    if (isComplete) return { details: { scope } };
+    const expectedScopes = expected.join(' ');
+    throw new HealthProblem(`expected scopes: ${expectedScopes}, actual scopes: ${scope}`, {
+      expectedScopes,
+      actualScopes: scope,
+      reason: 'scopes not available',
+    });
+  },
+});
+
+/** A cheap read that every key of ours may do. */
+export const stripeStatus = ({ call }: Pick<StripeClient, 'call'>): HealthCheck => ({
+  name: 'Stripe Status check',
+  check: async () => {
+    await call('balance.retrieve', (stripe) => stripe.balance.retrieve());
+    return { message: 'Stripe api is working' };
+  },
+});
+
+/** Whether facts can be made durable: connected, and the last send worked. */
+export const kafkaStatus = (producer: Pick<Producer, 'healthy'>): HealthCheck => ({
+  name: 'Kafka Status check',
+  check: async () => {
+    if (!producer.healthy) throw new HealthProblem('Kafka does not take records', { reason: 'producer not healthy' });
+    return { message: 'Kafka takes records' };
+  },
+});

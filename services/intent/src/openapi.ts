@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Answered, Auth, RouteDefinition } from './http/route.ts';
+import { errorSchema, unauthorizedSchema } from './http/schemas.ts';
+
+type Json = Record<string, unknown>;
+
+/** Schemes as OpenAPI names them; the comments of the contract's authentication in its words. */
+const SECURITY_SCHEMES = {
+  session: { type: 'apiKey', in: 'header', name: 'X-Session-Id', description: 'commercetools Checkout session' },
+  jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A Merchant Center user's JWT" },
+  oauth2: { type: 'http', scheme: 'bearer', description: 'Access token of an API client of the project' },
+} as const;
+
+/** The OpenAPI 3.1 document of the routes, from the schemas that check their requests and answers. */
+export function openApiDocument(definitions: readonly RouteDefinition[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const definition of definitions) {
+    paths[definition.path] = { ...paths[definition.path], [definition.method]: operationOf(definition) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Stripe for commercetools Checkout: processor',
+      description: packageJson.description,
+      version: packageJson.version,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    paths,
+    components: {
+      securitySchemes: SECURITY_SCHEMES,
+      schemas: { Error: schemaOf(errorSchema, 'output'), Unauthorized: schemaOf(unauthorizedSchema, 'output') },
+    },
+  };
+}
+
+function operationOf({ id, summary, auth, params, headers, body, answers, method }: RouteDefinition): Json {
+  const parameters = [...parametersOf('path', params), ...parametersOf('header', headers)];
+  return {
+    operationId: id,
+    summary: permissions(summary, auth),
+    security: auth.scheme === 'open' ? [] : [{ [auth.scheme]: [] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+    }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, answered]) => [status, responseOf(answered)])),
+      ...failuresOf(auth, method, Object.keys(answers)),
+    },
+  };
+}
+
+const permissions = (summary: string, auth: Auth): string =>
+  auth.scheme === 'oauth2' ? `${summary} (needs ${auth.anyOf.join(' or ')})` : summary;
+
+function parametersOf(place: 'path' | 'header', schema: z.ZodObject | undefined): Json[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(description !== undefined && { description }),
+    schema: property,
+  }));
+}
+
+function responseOf({ description, schema, contentType = 'application/json' }: Answered): Json {
+  return { description, ...(schema && { content: { [contentType]: { schema: schemaOf(schema, 'output') } } }) };
+}
+
+const failure = (description: string, name: 'Error' | 'Unauthorized' = 'Error', headers?: Json): Json => ({
+  description,
+  ...(headers && { headers }),
+  content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
+});
+
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
+
+/** How any route may fail; its own answers win. */
+function failuresOf({ scheme }: Auth, method: RouteDefinition['method'], own: readonly string[]): Json {
+  const failures: Record<string, Json> = {
+    400: failure('The request is wrong, or what it asks for is not possible'),
+    ...(scheme !== 'open' && { 401: failure('The caller is not known, or may not do this', 'Unauthorized') }),
+    402: failure('Stripe declined'),
+    404: failure('What the request is about does not exist'),
+    ...(method === 'post' && { 413: failure('The body is too large') }),
+    429: failure('Too many requests', 'Error', RETRY_AFTER),
+    500: failure('Something unforeseen'),
+    503: failure('A service that is needed is not available', 'Error', RETRY_AFTER),
+  };
+  return Object.fromEntries(Object.entries(failures).filter(([status]) => !own.includes(status)));
+}
+
+/** JSON Schema of a zod schema, as OpenAPI 3.1 takes it: inline, without its own dialect line and ids. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const {
+    $schema: _dialect,
+    id: _id,
+    ...rest
+  } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    reused: 'inline',
+    // Answers are what their schema lists, yet readers are to take new fields without complaint.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.type === 'object' && jsonSchema.additionalProperties === false) {
+        delete jsonSchema.additionalProperties;
+      }
+      delete jsonSchema.id;
+    },
+  }) as Json;
+  return rest;
+}

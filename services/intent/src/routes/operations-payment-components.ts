@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { defineRoute } from '../http/route.ts';
+
+const response = z.object({
+  dropins: z.array(z.object({ type: z.enum(['embedded', 'hpp']) })),
+  components: z.array(z.object({ type: z.string(), subtypes: z.array(z.string()).optional() })),
+  express: z.array(z.object({ type: z.string() })),
+});
+
+/** The names by which Checkout asks the enabler for its builders. */
+export const paymentComponentsRoute = () =>
+  defineRoute({
+    method: 'get',
+    path: '/operations/payment-components',
+    id: 'getPaymentComponents',
+    summary: 'What the enabler can show',
+    auth: { scheme: 'jwt' },
+    answers: { 200: { description: 'The components', schema: response } },
+    handle: async ({ reply }) =>
+      reply(200, { dropins: [{ type: 'embedded' }], components: [], express: [{ type: 'dropin' }] }),
+  });

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { defineRoute } from '../http/route.ts';
+import { amountSchema } from '../http/schemas.ts';
+import { type RunTransactionDeps, runTransaction } from '../use-cases/run-transaction.ts';
+
+const body = z.object({
+  type: z.literal('Recurring'),
+  cartId: z.uuid(),
+  checkoutTransactionItemId: z.uuid(),
+  paymentMethodId: z.uuid().optional().meta({ description: 'commercetools payment method to charge; needed' }),
+  amount: amountSchema.optional().meta({ description: 'Default: what is due on the cart' }),
+  idempotencyKey: z.string().optional(),
+  futureOrderNumber: z.string().optional(),
+  paymentInterface: z.uuid().optional().meta({ deprecated: true }),
+});
+
+const response = z.object({
+  transactionStatus: z.object({
+    state: z.enum(['Completed', 'Failed', 'Pending']),
+    errors: z.array(z.object({ code: z.literal('PaymentRejected'), message: z.string() })),
+  }),
+  paymentId: z.string(),
+});
+
+/** Charges a stored method for a recurring order, without the shopper. */
+export const transactionsRoute = (deps: RunTransactionDeps) =>
+  defineRoute({
+    method: 'post',
+    path: '/operations/transactions',
+    id: 'createTransaction',
+    summary: 'Charges a stored payment method for a cart',
+    auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_transactions'] },
+    body,
+    answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },
+    handle: async ({ body: given, requestId, reply }) => {
+      const { state, code, paymentId } = await runTransaction(deps, { ...given, requestId });
+      const errors =
+        state === 'Failed'
+          ? [{ code: 'PaymentRejected' as const, message: `The payment was rejected${code ? `: ${code}` : ''}.` }]
+          : [];
+      return reply(201, { transactionStatus: { state, errors }, paymentId });
+    },
+  });

@@ -1,0 +1,534 @@
+import { TransientError } from '@connector/service-kit';
+import { describe, expect, it } from 'vitest';
+import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
+import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
+import { JWT, noStoredMethods, startApp, tokenFor } from '../testing/start-app.ts';
+
+const OPERATOR = tokenFor('manage_checkout_payment_intents');
+
+describe('GET /operations/config', () => {
+  it('gives the public configuration, and that no methods are stored while the feature is off', async () => {
+    await using app = await startApp(new FakeWorld());
+    const { status, body } = await app.call('GET', '/operations/config', { session: true });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      environment: 'TEST',
+      publishableKey: 'pk_test_x',
+      captureMethod: 'automatic',
+      storedPaymentMethodsConfig: { isEnabled: false },
+    });
+  });
+
+  it.each([
+    [undefined, false],
+    ['customer-1', true],
+  ])('stores methods for customers only: %s', async (customerId, isEnabled) => {
+    const world = new FakeWorld(aCart(customerId ? { customerId } : {}));
+    await using app = await startApp(world, { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } });
+    const { body } = await app.call('GET', '/operations/config', { session: true });
+    expect(body).toMatchObject({ storedPaymentMethodsConfig: { isEnabled } });
+  });
+});
+
+describe('GET /config-element/{paymentComponent}', () => {
+  it('gives the same for any component name', async () => {
+    await using app = await startApp(new FakeWorld(), {
+      env: { STRIPE_APPEARANCE_PAYMENT_ELEMENT: '{"theme":"flat"}' },
+    });
+    for (const name of ['payment', 'anything']) {
+      const { status, body } = await app.call('GET', `/config-element/${name}`, { session: true });
+      expect(status).toBe(200);
+      expect(body).toEqual({
+        cartInfo: { amount: 1190, currency: 'EUR' },
+        appearance: '{"theme":"flat"}',
+        captureMethod: 'automatic',
+        layout: '{"type":"tabs","defaultCollapsed":false}',
+        collectBillingAddress: 'auto',
+        paymentElementOptions: '{}',
+        flowType: 'deferred',
+      });
+    }
+  });
+
+  it("follows the rule for the cart's country", async () => {
+    const rules = { PL: { flowType: 'pi_first', captureMethod: 'manual', collectBillingAddress: 'never' } };
+    await using app = await startApp(new FakeWorld(aCart({ country: 'PL' })), {
+      env: { STRIPE_PAYMENT_BEHAVIOR_RULES: JSON.stringify(rules) },
+    });
+    const { body } = await app.call('GET', '/config-element/payment', { session: true });
+    expect(body).toMatchObject({ flowType: 'pi_first', captureMethod: 'manual', collectBillingAddress: 'never' });
+  });
+});
+
+describe('GET /payments', () => {
+  it('answers the open payment, and nothing that the contract does not list', async () => {
+    const world = new FakeWorld();
+    await using app = await startApp(world);
+    const { status, body } = await app.call('GET', '/payments', { session: true });
+    expect(status).toBe(200);
+    const [payment] = world.paymentsOnCart();
+    expect(body).toEqual({
+      sClientSecret: expect.stringMatching(/^pi_\d_secret_x$/),
+      paymentReference: payment?.id,
+      merchantReturnUrl: 'https://shop.example/return',
+      cartId: 'cart-1',
+    });
+  });
+
+  it('answers 400 for a paid cart, with the amounts', async () => {
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ transactions: [aTransaction('Charge', 'Success')] }), 'cart-1');
+    await using app = await startApp(world);
+    const { status, body } = await app.call('GET', '/payments', { session: true });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      message: 'The cart has already been paid in full',
+      errors: [{ code: 'InvalidOperation', paidAmount: 1190, cartAmount: 1190, resource: { id: 'cart-1' } }],
+    });
+  });
+
+  it("answers Stripe's status and code when Stripe refuses, not its words", async () => {
+    const world = new FakeWorld();
+    world.refuse = () => stripeRejection('amount_too_small');
+    await using app = await startApp(world);
+    const { status, body, text } = await app.call('GET', '/payments', { session: true });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ code: 'amount_too_small' }] });
+    expect(text).not.toContain('"no"');
+  });
+
+  it('answers 503 with Retry-After while a side is down', async () => {
+    const world = new FakeWorld();
+    world.gate = async (call) => {
+      if (call === 'carts.get') throw new TransientError('down', { retryAfterMs: 3000 });
+    };
+    await using app = await startApp(world);
+    const { status, headers } = await app.call('GET', '/payments', { session: true });
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('3');
+  });
+
+  it.each([
+    ['JPY', 1001, 0, 1001],
+    ['JOD', 10100, 3, 10100],
+  ])('charges %s in the units that Stripe counts in', async (currencyCode, centAmount, fractionDigits, amount) => {
+    const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
+    await using app = await startApp(world);
+    expect((await app.call('GET', '/payments', { session: true })).status).toBe(200);
+    expect([...world.intents.values()]).toMatchObject([{ amount, currency: currencyCode.toLowerCase() }]);
+  });
+
+  it('refuses an amount that Stripe cannot take, instead of rounding it', async () => {
+    const world = new FakeWorld(aCart({ total: { currencyCode: 'JOD', centAmount: 10101, fractionDigits: 3 } }));
+    await using app = await startApp(world);
+    const { status, body } = await app.call('GET', '/payments', { session: true });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ code: 'InvalidField', field: 'amount.centAmount' }] });
+  });
+
+  it('takes so many a minute from a session, then says when to come again', async () => {
+    await using app = await startApp(new FakeWorld(), { env: { RATE_LIMIT_OPENS_PER_SESSION: '2' } });
+    const open = () => app.call('GET', '/payments', { session: true });
+    expect([(await open()).status, (await open()).status]).toEqual([200, 200]);
+    const third = await open();
+    expect(third.status).toBe(429);
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(third.body).toMatchObject({ statusCode: 429, errors: [{ code: 'TooManyRequests' }] });
+  });
+});
+
+describe('POST /confirmPayments/{id}', () => {
+  const paid = (fields: Parameters<typeof aPaymentIntent>[0] = {}) => {
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
+    world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190, ...fields }));
+    return world;
+  };
+  const confirm = { session: true, body: { paymentIntent: 'pi_1' } };
+
+  it('answers 200 once the ledger has it', async () => {
+    await using app = await startApp(paid());
+    const { status, body } = await app.call('POST', '/confirmPayments/payment-1', confirm);
+    expect([status, body]).toEqual([200, { outcome: 'approved' }]);
+  });
+
+  it('answers 202 while the money is on its way', async () => {
+    await using app = await startApp(paid({ status: 'processing' }));
+    const { status, body } = await app.call('POST', '/confirmPayments/payment-1', confirm);
+    expect([status, body]).toEqual([202, { outcome: 'pending' }]);
+  });
+
+  it("answers 400 with Stripe's codes for a decline", async () => {
+    const last_payment_error = { code: 'card_declined', decline_code: 'insufficient_funds', message: 'secret words' };
+    const world = paid({ status: 'requires_payment_method', last_payment_error: last_payment_error as never });
+    await using app = await startApp(world);
+    const { status, body } = await app.call('POST', '/confirmPayments/payment-1', confirm);
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      outcome: 'rejected',
+      error: 'Payment confirmation failed',
+      code: 'card_declined',
+      declineCode: 'insufficient_funds',
+    });
+  });
+
+  it.each([
+    ['an unknown payment', '/confirmPayments/nobody'],
+    ["another cart's payment", '/confirmPayments/foreign'],
+  ])('rejects %s', async (_what, path) => {
+    const world = paid();
+    world.putPayment(aPayment({ id: 'foreign', key: 'cart-2-1' }));
+    await using app = await startApp(world);
+    const { status, body } = await app.call('POST', path, confirm);
+    expect([status, body]).toEqual([400, { outcome: 'rejected', error: 'Payment confirmation failed' }]);
+  });
+
+  it('answers 503 while Stripe cannot be asked, so that the browser may try again', async () => {
+    const world = paid();
+    world.gate = async (call) => {
+      if (call === 'payment_intents.retrieve') throw new TransientError('down');
+    };
+    await using app = await startApp(world);
+    expect((await app.call('POST', '/confirmPayments/payment-1', confirm)).status).toBe(503);
+  });
+
+  it('asks for the PaymentIntent', async () => {
+    await using app = await startApp(paid());
+    const { status, body } = await app.call('POST', '/confirmPayments/payment-1', { session: true, body: {} });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ code: 'RequiredField', field: 'paymentIntent' }] });
+  });
+});
+
+describe('POST /operations/payment-intents/{id}', () => {
+  const authorised = () => {
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
+    world.intents.set('pi_1', aPaymentIntent({ status: 'requires_capture', amount_capturable: 1190 }));
+    return world;
+  };
+  const capture = { action: 'capturePayment', amount: { centAmount: 1190, currencyCode: 'EUR' } };
+  const path = '/operations/payment-intents/payment-1';
+
+  it('captures', async () => {
+    await using app = await startApp(authorised());
+    const { status, body } = await app.call('POST', path, { token: OPERATOR, body: { actions: [capture] } });
+    expect([status, body]).toEqual([200, { outcome: 'approved' }]);
+  });
+
+  it('takes amounts as text, as the original does', async () => {
+    await using app = await startApp(authorised());
+    const actions = [{ ...capture, amount: { centAmount: '1190', currencyCode: 'EUR' } }];
+    expect((await app.call('POST', path, { token: OPERATOR, body: { actions } })).body).toEqual({
+      outcome: 'approved',
+    });
+  });
+
+  it('answers 404 for an unknown payment', async () => {
+    await using app = await startApp(authorised());
+    const nobody = '/operations/payment-intents/nobody';
+    const { status, body } = await app.call('POST', nobody, { token: OPERATOR, body: { actions: [capture] } });
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ errors: [{ code: 'ResourceNotFound' }] });
+  });
+
+  it.each([
+    ['no action', { actions: [] }, 'InvalidJsonInput'],
+    ['two actions', { actions: [capture, capture] }, 'InvalidJsonInput'],
+    ['no list', {}, 'RequiredField'],
+    ['a capture without an amount', { actions: [{ action: 'capturePayment' }] }, 'RequiredField'],
+    ['an unknown action', { actions: [{ action: 'doIt' }] }, 'InvalidJsonInput'],
+    ['no JSON', '{"actions":', 'InvalidJsonInput'],
+    ['text', '"actions"', 'InvalidJsonInput'],
+    ['an empty body', '', 'InvalidJsonInput'],
+  ])('answers 400 for %s, before it looks at who asks', async (_what, body, code) => {
+    await using app = await startApp(authorised());
+    const answer = await app.call('POST', path, { body, headers: { 'content-type': 'application/json' } });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ errors: [{ code }] });
+  });
+
+  it('answers 401, not 403, for a token without the permission, and names those that would do', async () => {
+    await using app = await startApp(authorised());
+    const token = tokenFor('view_payments');
+    const { status, body } = await app.call('POST', path, { token, body: { actions: [capture] } });
+    expect(status).toBe(401);
+    expect(body).toMatchObject({
+      error: 'invalid_token',
+      errors: [{ validAuthorities: ['manage_project', 'manage_checkout_payment_intents'] }],
+    });
+  });
+
+  it('refuses a body of 100 kB and one that nests 10,000 deep', async () => {
+    await using app = await startApp(authorised());
+    const large = { actions: [capture], note: 'x'.repeat(100_000) };
+    expect((await app.call('POST', path, { token: OPERATOR, body: large })).status).toBe(413);
+    const deep = `{"actions":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
+    expect((await app.call('POST', path, { token: OPERATOR, body: deep })).status).toBe(400);
+  });
+});
+
+describe('GET /express-payment-data', () => {
+  it('lists net and tax of a taxed cart', async () => {
+    await using app = await startApp(new FakeWorld(aCart({ taxedPrice: aTaxedPrice(1000, 190) })));
+    const { status, body } = await app.call('GET', '/express-payment-data', { session: true });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      totalPrice: euro(1190),
+      currencyCode: 'EUR',
+      lineItems: [
+        { name: 'Subtotal', amount: euro(1000), type: 'SUBTOTAL' },
+        { name: 'Tax', amount: euro(190), type: 'TAX' },
+      ],
+    });
+  });
+});
+
+describe('GET /customer/session', () => {
+  it('answers 204 for a guest', async () => {
+    await using app = await startApp(new FakeWorld());
+    const { status, text } = await app.call('GET', '/customer/session', { session: true });
+    expect([status, text]).toEqual([204, '']);
+  });
+
+  it('makes a customer at Stripe and remembers it', async () => {
+    const customer = aCustomer();
+    const world = new FakeWorld(aCart({ customerId: customer.id }));
+    world.customersById.set(customer.id, customer);
+    await using app = await startApp(world);
+    const { status, body } = await app.call('GET', '/customer/session', { session: true });
+    expect(status).toBe(200);
+    expect(body).toEqual({ stripeCustomerId: 'cus_new', ephemeralKey: 'ek_secret', sessionId: 'cuss_secret' });
+    const { custom } = world.customersById.get(customer.id) ?? aCustomer();
+    expect(custom?.fields.stripeConnector_stripeCustomerId).toBe('cus_new');
+  });
+});
+
+describe('POST /express-config', () => {
+  it('answers a known origin only', async () => {
+    await using app = await startApp(new FakeWorld());
+    const ask = (headers: Record<string, string>) => app.call('POST', '/express-config', { headers, body: {} });
+    const known = await ask({ origin: 'https://shop.example' });
+    expect([known.status, known.body]).toEqual([
+      200,
+      { environment: 'TEST', publishableKey: 'pk_test_x', captureMethod: 'automatic' },
+    ]);
+    for (const headers of [{}, { origin: 'https://evil.example' }, { origin: 'https://shop.example.evil.example' }]) {
+      const { status, body } = await ask(headers as Record<string, string>);
+      expect([status, body]).toEqual([403, { error: 'Forbidden', message: 'CORS origin not allowed.' }]);
+    }
+  });
+});
+
+describe('GET /applePayConfig', () => {
+  it('gives the text to anybody', async () => {
+    await using app = await startApp(new FakeWorld(), { env: { STRIPE_APPLE_PAY_WELL_KNOWN: '7B2276' } });
+    const { status, text, headers } = await app.call('GET', '/applePayConfig', {
+      headers: { origin: 'https://anyone.example' },
+    });
+    expect([status, text]).toEqual([200, '7B2276']);
+    expect(headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('answers 404 without a file', async () => {
+    await using app = await startApp(new FakeWorld());
+    expect((await app.call('GET', '/applePayConfig')).status).toBe(404);
+  });
+});
+
+describe('GET /operations/status', () => {
+  const up = { name: 'one', check: async () => ({ message: 'works' }) };
+  const down = {
+    name: 'two',
+    check: async () => {
+      throw new TransientError('sk_test_secret of somebody');
+    },
+  };
+  it.each([
+    ['OK', [up]],
+    ['Partially Available', [up, down]],
+    ['Unavailable', [down]],
+  ])('answers 200 with %s', async (expected, healthChecks) => {
+    await using app = await startApp(new FakeWorld(), { world: { healthChecks } });
+    const { status, body, text } = await app.call('GET', '/operations/status', { token: JWT });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ status: expected, version: '0.1.0', timestamp: expect.any(String) });
+    expect(text).not.toContain('sk_test_secret');
+  });
+
+  it('gives up on checks that hang', async () => {
+    const hanging = { name: 'three', check: () => new Promise<never>(() => {}) };
+    await using app = await startApp(new FakeWorld(), {
+      env: { HEALTH_CHECK_TIMEOUT: '20' },
+      world: { healthChecks: [up, hanging] },
+    });
+    const { body } = await app.call('GET', '/operations/status', { token: JWT });
+    expect(body).toMatchObject({ status: 'Unavailable', checks: [] });
+  });
+
+  it('needs a JWT', async () => {
+    await using app = await startApp(new FakeWorld());
+    expect((await app.call('GET', '/operations/status')).status).toBe(401);
+  });
+});
+
+describe('GET /operations/payment-components', () => {
+  it('names what the enabler can show', async () => {
+    await using app = await startApp(new FakeWorld());
+    const { status, body } = await app.call('GET', '/operations/payment-components', { token: JWT });
+    expect([status, body]).toEqual([
+      200,
+      { dropins: [{ type: 'embedded' }], components: [], express: [{ type: 'dropin' }] },
+    ]);
+  });
+});
+
+describe('stored payment methods', () => {
+  const method = {
+    id: 'method-1',
+    version: 3,
+    method: 'card',
+    token: { value: 'pm_1' },
+    default: true,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    customer: { typeId: 'customer' as const, id: 'customer-1' },
+  };
+  const enabled = { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } };
+  const customers = () => new FakeWorld(aCart({ customerId: 'customer-1' }));
+
+  it('are listed with what Stripe knows of them', async () => {
+    const card = { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2030 };
+    const storedMethods = { ...noStoredMethods, list: async () => [method], details: async () => ({ card }) as never };
+    await using app = await startApp(customers(), { ...enabled, world: { storedMethods } });
+    const { status, body } = await app.call('GET', '/stored-payment-methods', { session: true });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      storedPaymentMethods: [
+        {
+          id: 'method-1',
+          type: 'card',
+          token: 'pm_1',
+          isDefault: true,
+          createdAt: '2026-01-01T00:00:00.000Z',
+          displayOptions: { endDigits: '4242', brand: { key: 'visa' }, expiryMonth: 12, expiryYear: 30 },
+        },
+      ],
+    });
+  });
+
+  it('are deleted in commercetools before they are detached at Stripe', async () => {
+    const done: string[] = [];
+    const storedMethods = {
+      ...noStoredMethods,
+      list: async () => [method],
+      delete: async () => void done.push('deleted'),
+      detach: async () => void done.push('detached'),
+    };
+    const world = customers();
+    await using app = await startApp(world, { ...enabled, world: { storedMethods } });
+    const { status, text } = await app.call('DELETE', '/stored-payment-methods/method-1', { session: true });
+    expect([status, text]).toEqual([200, '']);
+    await world.settled();
+    expect(done).toEqual(['deleted', 'detached']);
+  });
+
+  it.each([
+    ['a method of somebody else', enabled, customers(), 404, 'ResourceNotFound'],
+    ['a guest', enabled, new FakeWorld(), 400, 'RequiredField'],
+    ['the feature off', {}, customers(), 400, 'InvalidOperation'],
+  ])('answers for %s', async (_what, options, world, expected, code) => {
+    await using app = await startApp(world, options);
+    const { status, body } = await app.call('DELETE', '/stored-payment-methods/other', { session: true });
+    expect(status).toBe(expected);
+    expect(body).toMatchObject({ errors: [{ code }] });
+  });
+});
+
+describe('what every route has in common', () => {
+  it('answers 401 in the same words for any session that is not good', async () => {
+    await using app = await startApp(new FakeWorld());
+    for (const headers of [{}, { 'x-session-id': 'unknown' }]) {
+      const { status, body } = await app.call('GET', '/payments', { headers: headers as Record<string, string> });
+      expect(status).toBe(401);
+      expect(body).toMatchObject({
+        message: 'Session is not active',
+        statusCode: 401,
+        error: 'invalid_token',
+        error_description: 'Session is not active',
+        errors: [{ code: 'invalid_token', message: 'Session is not active' }],
+      });
+    }
+  });
+
+  it('stops an address that guesses sessions', async () => {
+    await using app = await startApp(new FakeWorld(), { env: { RATE_LIMIT_DENIALS_PER_ADDRESS: '3' } });
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 5; guess += 1) statuses.push((await app.call('GET', '/payments')).status);
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+  });
+
+  it.each([
+    ['GET', '/nothing'],
+    ['GET', '/Payments'],
+    ['POST', '/payments'],
+    ['GET', '/confirmpayments/x'],
+  ])('has no route %s %s', async (method, path) => {
+    await using app = await startApp(new FakeWorld());
+    const { status, body } = await app.call(method, path, { body: method === 'POST' ? {} : undefined });
+    expect([status, body]).toEqual([
+      404,
+      { message: `Route ${method}:${path} not found`, error: 'Not Found', statusCode: 404 },
+    ]);
+  });
+
+  it("echoes a known origin, and nobody else's", async () => {
+    await using app = await startApp(new FakeWorld());
+    const ask = (origin: string) => app.call('GET', '/operations/config', { session: true, headers: { origin } });
+    const known = await ask('https://shop.example');
+    expect(known.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    expect(known.headers.get('vary')).toContain('Origin');
+    expect((await ask('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('answers preflights: 204 to a known origin, 403 to another, 400 to what is none', async () => {
+    await using app = await startApp(new FakeWorld());
+    const preflight = (headers: Record<string, string>) => app.call('OPTIONS', '/payments', { headers });
+    const asks = { 'access-control-request-method': 'GET' };
+    const known = await preflight({ ...asks, origin: 'https://shop.example' });
+    expect(known.status).toBe(204);
+    expect(known.headers.get('access-control-allow-methods')).toBe('GET,HEAD,POST,DELETE');
+    expect(known.headers.get('access-control-allow-headers')).toBe(
+      'Content-Type, Authorization, X-Correlation-ID, X-Request-ID, X-Session-ID, x-express-checkout, x-express-customer-session',
+    );
+    expect((await preflight({ ...asks, origin: 'https://evil.example' })).status).toBe(403);
+    const none = await preflight({ origin: 'https://shop.example' });
+    expect([none.status, none.text]).toEqual([400, 'Invalid Preflight Request']);
+  });
+
+  it('carries security headers and is kept out of caches', async () => {
+    await using app = await startApp(new FakeWorld());
+    const { headers } = await app.call('GET', '/operations/config', { session: true });
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('strict-transport-security')).toBeTruthy();
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it("uses the session's correlation id when it names one, else the caller's", async () => {
+    const headers = { 'x-correlation-id': 'from-caller' };
+    await using own = await startApp(new FakeWorld());
+    const first = await own.call('GET', '/operations/config', { session: true, headers });
+    expect(first.headers.get('x-correlation-id')).toBe('from-caller');
+    await using other = await startApp(new FakeWorld(), { session: { cartId: 'cart-1', correlationId: 'of-session' } });
+    const second = await other.call('GET', '/operations/config', { session: true, headers });
+    expect(second.headers.get('x-correlation-id')).toBe('of-session');
+  });
+
+  it('serves its OpenAPI document', async () => {
+    await using app = await startApp(new FakeWorld());
+    const { status, body } = await app.call('GET', '/openapi.json');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ openapi: '3.1.0', paths: { '/payments': { get: { operationId: 'openPayment' } } } });
+  });
+});

@@ -1,0 +1,53 @@
+/** One thing that must work for payments to work. */
+export interface HealthCheck {
+  readonly name: string;
+  /** Answers what is shown of it; throws HealthProblem or anything else when it does not work. */
+  check(): Promise<{ readonly message?: string; readonly details?: Readonly<Record<string, unknown>> }>;
+}
+
+/** Why a check failed, in words and details that may be shown. */
+export class HealthProblem extends Error {
+  override readonly name = 'HealthProblem';
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, details: Readonly<Record<string, unknown>>) {
+    super(message);
+    this.details = details;
+  }
+}
+
+export interface CheckResult {
+  readonly name: string;
+  readonly status: 'UP' | 'DOWN';
+  readonly message?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface Health {
+  readonly status: 'OK' | 'Partially Available' | 'Unavailable';
+  readonly checks: readonly CheckResult[];
+}
+
+/** Runs all checks at once under one limit, in ms; past it nothing is known, so everything counts as unavailable. */
+export async function checkHealth(checks: readonly HealthCheck[], timeoutMs: number): Promise<Health> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
+  });
+  const results = await Promise.race([Promise.all(checks.map(run)), timeout]);
+  clearTimeout(timer);
+  if (!results) return { status: 'Unavailable', checks: [] };
+  const down = results.filter(({ status }) => status === 'DOWN').length;
+  const status = down === 0 ? 'OK' : down === results.length ? 'Unavailable' : 'Partially Available';
+  return { status, checks: results };
+}
+
+async function run({ name, check }: HealthCheck): Promise<CheckResult> {
+  try {
+    return { name, status: 'UP', ...(await check()) };
+  } catch (error) {
+    if (error instanceof HealthProblem) return { name, status: 'DOWN', message: error.message, details: error.details };
+    // What failed inside is in the logs of the clients; an error's own words may hold anything.
+    return { name, status: 'DOWN', details: { error: error instanceof Error ? error.name : 'unknown' } };
+  }
+}
