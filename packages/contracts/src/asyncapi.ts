@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { EVENTS, type EventType, STRIPE_TYPE_PREFIX } from './events.ts';
+import { STRIPE_EVENT_TYPES } from './stripe-event-types.ts';
+import { CHECKOUT_SESSIONS, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, TOPICS } from './topics.ts';
+
+interface Channel {
+  readonly topic: string;
+  readonly description: string;
+  readonly events: readonly EventType[];
+  /** Also carries Stripe's events, as Stripe sent them. */
+  readonly stripe?: true;
+  readonly sent: readonly string[];
+  readonly received: readonly string[];
+}
+
+/** Who sends what to which topic, and who reads it. */
+const CHANNELS: readonly Channel[] = [
+  {
+    topic: PAYMENT_EVENTS,
+    description:
+      'Everything that can change a payment, keyed by PaymentIntent id. Stripe’s events carry Stripe’s own bytes and hold personal data.',
+    events: [
+      'checkout.payment.opened',
+      'checkout.payment.confirmed',
+      'checkout.payment.operation_requested',
+      'checkout.payment.operation_completed',
+    ],
+    stripe: true,
+    sent: ['webhook-ingest', 'intent', 'reconcile', 'redrive'],
+    received: ['ledger'],
+  },
+  {
+    topic: PAYMENT_TRANSACTIONS,
+    description: 'What the ledger recorded, keyed by PaymentIntent id; also for the merchant’s own consumers.',
+    events: ['checkout.transaction.recorded', 'checkout.payment.rejected'],
+    sent: ['ledger'],
+    received: ['intent', 'session-auth', 'merchant'],
+  },
+  {
+    topic: PAYMENT_EVENTS_DLQ,
+    description: 'Messages of payments.events that were set aside, unchanged, with dlq-* headers that say why.',
+    events: [],
+    stripe: true,
+    sent: ['ledger'],
+    received: ['redrive'],
+  },
+  {
+    topic: CHECKOUT_SESSIONS,
+    description: 'Audit trail of session-auth, keyed by cart id.',
+    events: ['checkout.session.verified', 'checkout.access.denied'],
+    sent: ['session-auth'],
+    received: [],
+  },
+];
+
+const messageId = (type: string): string => type.replaceAll(/[^A-Za-z0-9]+/g, '_');
+const channelId = messageId;
+
+const envelope = (type: z.core.JSONSchema.BaseSchema) => ({
+  type: 'object',
+  required: ['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'],
+  properties: {
+    ce_specversion: { const: '1.0' },
+    ce_id: { type: 'string', description: 'Unique together with ce_source; the same event may arrive again under it.' },
+    ce_source: { type: 'string' },
+    ce_type: type,
+    ce_time: { type: 'string', format: 'date-time' },
+    ce_subject: { type: 'string', description: 'PaymentIntent id' },
+    'content-type': { const: 'application/json' },
+    traceparent: { type: 'string', description: 'W3C Trace Context' },
+    baggage: { type: 'string', description: 'W3C Baggage; carries correlation.id' },
+  },
+});
+
+/** The AsyncAPI 3.0 document of the topics, generated from the schemas that the services validate with. */
+export function asyncApiDocument(version: string): object {
+  const stripeTypes = STRIPE_EVENT_TYPES.map((type) => `${STRIPE_TYPE_PREFIX}${type}`);
+  const messages: Record<string, object> = {
+    com_stripe_event: {
+      name: 'Stripe event',
+      summary: 'A Stripe event as Stripe sent it.',
+      contentType: 'application/json',
+      headers: envelope({ enum: stripeTypes }),
+      payload: { type: 'object', required: ['id', 'object', 'type', 'data'], additionalProperties: true },
+    },
+  };
+  for (const [type, schema] of Object.entries(EVENTS)) {
+    messages[messageId(type)] = {
+      name: type,
+      contentType: 'application/json',
+      headers: envelope({ const: type }),
+      payload: z.toJSONSchema(schema, { io: 'input' }),
+    };
+  }
+  const channels: Record<string, object> = {};
+  const operations: Record<string, object> = {};
+  for (const { topic, description, events, stripe, sent, received } of CHANNELS) {
+    const ids = [...(stripe ? ['com_stripe_event'] : []), ...events.map(messageId)];
+    const spec = TOPICS.find(({ name }) => name === topic);
+    channels[channelId(topic)] = {
+      address: topic,
+      description,
+      messages: Object.fromEntries(ids.map((id) => [id, { $ref: `#/components/messages/${id}` }])),
+      bindings: { kafka: { topic, partitions: spec?.partitions, topicConfiguration: spec?.config } },
+    };
+    for (const [action, services] of [
+      ['send', sent],
+      ['receive', received],
+    ] as const) {
+      for (const service of services) {
+        operations[`${messageId(service)}_${action}s_${channelId(topic)}`] = {
+          action,
+          title: `${service} ${action}s ${topic}`,
+          channel: { $ref: `#/channels/${channelId(topic)}` },
+        };
+      }
+    }
+  }
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Stripe connector for commercetools Checkout: events',
+      version,
+      description:
+        'CloudEvents 1.0 in Kafka binary mode: attributes are ce_* headers, the value is the data. Delivery is at least once; every reader is idempotent. Readers ignore fields they do not know; a breaking change is a new type with a version suffix.',
+      license: { name: 'MIT' },
+    },
+    defaultContentType: 'application/json',
+    channels,
+    operations,
+    components: { messages },
+  };
+}
