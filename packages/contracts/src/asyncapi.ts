@@ -24,6 +24,7 @@ const CHANNELS: readonly Channel[] = [
       'checkout.payment.confirmed',
       'checkout.payment.operation_requested',
       'checkout.payment.operation_completed',
+      'checkout.payment.reconciled',
     ],
     stripe: true,
     sent: ['webhook-ingest', 'intent', 'reconcile', 'redrive'],
