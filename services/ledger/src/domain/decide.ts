@@ -32,13 +32,27 @@ export function decide(
   payment: DecidablePayment,
   { facts, paymentIntentId, interaction }: Decision,
 ): PaymentUpdateAction[] {
-  const transactions = facts.flatMap((fact) => apply(fact, payment)).flatMap((fact) => record(payment, fact));
+  const transactions = shown(
+    payment,
+    facts.flatMap((fact) => apply(fact, payment)),
+  );
   return [
     ...interfaceId(payment, paymentIntentId),
     ...methodInfo(payment, facts),
     ...transactions,
     ...interfaceInteraction(payment, interaction),
   ];
+}
+
+/** A transaction without an id, once a fact has given it one, is no other fact's. */
+function shown(payment: DecidablePayment, facts: readonly TransactionFact[]): PaymentUpdateAction[] {
+  let { transactions } = payment;
+  return facts.flatMap((fact) => {
+    const actions = record({ transactions }, fact);
+    const named = actions.find(({ action }) => action === 'changeTransactionInteractionId');
+    transactions = transactions.filter(({ id }) => !named || !('transactionId' in named) || id !== named.transactionId);
+    return actions;
+  });
 }
 
 function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionFact[] {
@@ -50,14 +64,12 @@ function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionF
 const interfaceId = (payment: DecidablePayment, paymentIntentId: string | undefined): PaymentUpdateAction[] =>
   payment.interfaceId || !paymentIntentId ? [] : [{ action: 'setInterfaceId', interfaceId: paymentIntentId }];
 
-/** The kind of payment method, from the first charge that tells it. */
+/** The kind of payment method: of the charge that succeeded, as a failed attempt before it may have used another. */
 function methodInfo({ paymentMethodInfo }: DecidablePayment, facts: readonly Fact[]): PaymentUpdateAction[] {
   if (paymentMethodInfo.method) return [];
   const method = facts
-    .map((fact) =>
-      fact.kind === 'charge' || fact.kind === 'refunds' ? fact.charge.payment_method_details?.type : undefined,
-    )
-    .find(Boolean);
+    .flatMap((fact) => (fact.kind === 'charge' || fact.kind === 'refunds' ? [fact.charge] : []))
+    .find(({ status }) => status === 'succeeded')?.payment_method_details?.type;
   return method ? [{ action: 'setMethodInfoMethod', method }] : [];
 }
 

@@ -3,12 +3,13 @@ import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } f
 
 /** Something that is true at Stripe (or was asked of us) and that the payment in commercetools has to show. */
 export type Fact =
-  /** `wasProcessing`: the event tells that the money was on its way before, whatever the state is by now. */
-  | { kind: 'paymentIntent'; paymentIntent: PaymentIntentObject; wasProcessing?: boolean }
-  | { kind: 'charge'; charge: ChargeObject }
+  /** `wasProcessing`: the event tells that the money was on its way before, whatever the state is by now. `toldAt`: when it happened. */
+  | { kind: 'paymentIntent'; paymentIntent: PaymentIntentObject; wasProcessing?: boolean; toldAt: Date }
+  | { kind: 'charge'; charge: ChargeObject; toldAt: Date }
   /** Every refund of one charge. */
   | { kind: 'refunds'; charge: ChargeObject; refunds: readonly RefundObject[] }
-  | { kind: 'dispute'; dispute: DisputeObject }
+  /** `told`: the dispute as the event has it, which may be of a state that it has left since. */
+  | { kind: 'dispute'; dispute: DisputeObject; told?: DisputeObject }
   | { kind: 'refusedOperation'; type: TransactionType; amount: Money; operationId: string; refusedAt: Date };
 
 /** A transaction that ought to be there. */

@@ -12,7 +12,7 @@ export const RULES: {
 } = {
   paymentIntent: (fact, payment) => [
     ...authorization(fact, payment),
-    ...captures(fact.paymentIntent, payment),
+    ...captures(fact, payment),
     ...cancellation(fact.paymentIntent, payment),
   ],
   charge: authorizationAndNonFinalCapture,
@@ -62,16 +62,19 @@ function authorization(
  * What was captured and is in no Charge yet. The last or only capture carries the PaymentIntent's id; one that is not the last
  * carries the charge's id and the sum captured so far.
  */
-function captures(paymentIntent: PaymentIntentObject, payment: PaymentView): TransactionFact[] {
-  const { id, status, amount_received: received, currency, created, latest_charge: chargeId } = paymentIntent;
+function captures(
+  { paymentIntent, toldAt }: Extract<Fact, { kind: 'paymentIntent' }>,
+  payment: PaymentView,
+): TransactionFact[] {
+  const { id, status, amount_received: received, currency, latest_charge: chargeId } = paymentIntent;
   if (!received) return [];
-  if (status === 'succeeded') return chargeUpTo(received, currency, id, created, payment);
+  if (status === 'succeeded') return chargeUpTo(received, currency, id, toldAt, payment);
   if (chargeId === undefined) return [];
-  return chargeUpTo(received, currency, `${chargeId}:${received}`, created, payment);
+  return chargeUpTo(received, currency, `${chargeId}:${received}`, toldAt, payment);
 }
 
 function authorizationAndNonFinalCapture(
-  { charge }: Extract<Fact, { kind: 'charge' }>,
+  { charge, toldAt }: Extract<Fact, { kind: 'charge' }>,
   payment: PaymentView,
 ): TransactionFact[] {
   const {
@@ -94,7 +97,7 @@ function authorizationAndNonFinalCapture(
       occurredAt: iso(created),
     },
     // Once `captured` is true it was the final or only capture: that one is booked from the PaymentIntent.
-    ...(!captured && soFar ? chargeUpTo(soFar, currency, `${id}:${soFar}`, created, payment) : []),
+    ...(!captured && soFar ? chargeUpTo(soFar, currency, `${id}:${soFar}`, toldAt, payment) : []),
   ];
 }
 
@@ -103,7 +106,7 @@ function chargeUpTo(
   total: number,
   currency: string,
   interactionId: string,
-  created: number,
+  capturedAt: Date,
   payment: PaymentView,
 ): TransactionFact[] {
   const { centAmount, ...unit } = money(total, currency, payment);
@@ -115,7 +118,7 @@ function chargeUpTo(
       state: 'Success',
       amount: { centAmount: missing, ...unit },
       interactionId,
-      occurredAt: iso(created),
+      occurredAt: capturedAt.toISOString(),
     },
   ];
 }
@@ -142,51 +145,77 @@ const REFUND_STATES: Record<string, TransactionFact['state']> = {
   failed: 'Failure',
   canceled: 'Failure',
 };
+const refundState = ({ status }: RefundObject): TransactionFact['state'] => REFUND_STATES[status ?? ''] ?? 'Pending';
 
 /**
- * One Refund for each refund of the charge, under its own id. What exceeds the captured amount is no refund but the release of
- * an authorisation, and is not booked; so is everything while nothing is captured.
+ * One Refund for each refund of the charge, under its own id. The release of an authorisation is no refund and is not booked; nor is
+ * anything beyond the captured amount, which is everything while nothing is captured.
  */
 function oneForEachRefund(
   { charge, refunds }: Extract<Fact, { kind: 'refunds' }>,
   payment: PaymentView,
 ): TransactionFact[] {
   const captured = charge.amount_captured ?? (charge.captured ? charge.amount : 0);
+  const ordered = refunds.toSorted(byCreation);
+  const common = commonRefund(charge.payment_intent, ordered, payment);
   let room = captured;
-  let bookedTogether = refundedUnderThePaymentIntent(charge.payment_intent, payment);
-  return refunds.toSorted(byCreation).flatMap((refund) => {
-    const state = REFUND_STATES[refund.status ?? ''] ?? 'Pending';
+  const own = ordered.flatMap((refund): TransactionFact[] => {
+    if (isRelease(refund, charge.amount - captured)) return [];
+    const state = refundState(refund);
     if (state !== 'Failure') {
       if (refund.amount > room) return [];
       room -= refund.amount;
-      if (refund.amount <= bookedTogether) {
-        bookedTogether -= refund.amount;
-        return [];
-      }
     }
+    if (common.stands.has(refund.id)) return [];
     const amount = money(refund.amount, refund.currency, payment);
-    return [{ type: 'Refund' as const, state, amount, interactionId: refund.id, occurredAt: iso(refund.created) }];
+    return [{ type: 'Refund', state, amount, interactionId: refund.id, occurredAt: iso(refund.created) }];
   });
+  return [...common.failed, ...own];
 }
 
 const byCreation = (a: RefundObject, b: RefundObject): number => a.created - b.created || (a.id < b.id ? -1 : 1);
 
-/** What the original connector booked as one Refund under the PaymentIntent's id, in Stripe minor units: those refunds are there already. */
-function refundedUnderThePaymentIntent(paymentIntentId: string | undefined, payment: PaymentView): number {
-  const together = transactionsOf(
-    payment,
-    ({ interactionId }) => Boolean(interactionId) && interactionId === paymentIntentId,
+/** Stripe shows money that was authorised and let go of as a succeeded refund, though none moved: without a balance transaction. */
+const isRelease = ({ status, amount, balance_transaction: movement }: RefundObject, uncaptured: number): boolean =>
+  status === 'succeeded' && !movement && amount <= uncaptured;
+
+/**
+ * The original connector booked the first refunds as one Refund under the PaymentIntent's id. Those refunds are there already, until one
+ * of them fails: then the common Refund fails, and each stands under its own id.
+ */
+function commonRefund(
+  paymentIntentId: string | undefined,
+  ordered: readonly RefundObject[],
+  payment: PaymentView,
+): { stands: ReadonlySet<string>; failed: TransactionFact[] } {
+  const none = { stands: new Set<string>(), failed: [] };
+  const booked = payment.transactions.find(
+    ({ type, interactionId }) => type === 'Refund' && interactionId && interactionId === paymentIntentId,
   );
-  const centAmount = sumOf(together, 'Refund', ['Success', 'Pending']);
-  const { currencyCode, fractionDigits } = payment.amountPlanned;
-  return centAmount === 0 ? 0 : toStripeAmount({ centAmount, currencyCode, fractionDigits });
+  if (!booked?.interactionId || booked.state === 'Failure') return none;
+  const { interactionId, timestamp } = booked;
+  const { centAmount, currencyCode, fractionDigits } = booked.amount;
+  let left = toStripeAmount({ centAmount, currencyCode, fractionDigits });
+  const together: RefundObject[] = [];
+  for (const refund of ordered) {
+    if (refund.amount > left) break;
+    left -= refund.amount;
+    together.push(refund);
+  }
+  if (!together.some((refund) => refundState(refund) === 'Failure')) {
+    return { stands: new Set(together.map(({ id }) => id)), failed: [] };
+  }
+  const amount = { centAmount, currencyCode, fractionDigits };
+  const occurredAt = timestamp ?? iso(together[0]?.created ?? 0);
+  return { ...none, failed: [{ type: 'Refund', state: 'Failure', amount, interactionId, occurredAt }] };
 }
 
 /** A Chargeback for a dispute; inquiries that moved no money leave none. */
-function chargeback({ dispute }: Extract<Fact, { kind: 'dispute' }>, payment: PaymentView): TransactionFact[] {
+function chargeback({ dispute, told }: Extract<Fact, { kind: 'dispute' }>, payment: PaymentView): TransactionFact[] {
   const { id, amount, currency, created } = dispute;
   const known = payment.transactions.some(({ type, interactionId }) => type === 'Chargeback' && interactionId === id);
-  const state = chargebackState(dispute, known);
+  const before = told && chargebackState(told);
+  const state = chargebackState(dispute, known || before !== undefined, before === 'Failure');
   if (!state) return [];
   return [
     {
@@ -199,36 +228,39 @@ function chargeback({ dispute }: Extract<Fact, { kind: 'dispute' }>, payment: Pa
   ];
 }
 
-function chargebackState(dispute: DisputeObject, known: boolean): TransactionFact['state'] | undefined {
-  const { status } = dispute;
+/**
+ * Where the disputed money is by the dispute as it is read. `wasFormal` and `wasReturned` are what it has been before, so that what is
+ * left does not depend on which of its states were seen.
+ */
+function chargebackState(
+  { status, balance_transactions }: DisputeObject,
+  wasFormal = false,
+  wasReturned = false,
+): TransactionFact['state'] | undefined {
+  const movements = balance_transactions ?? [];
+  const withdrawals = movements.filter(({ amount }) => amount < 0).length;
+  const reinstatements = movements.filter(({ amount }) => amount > 0).length;
+  // Counted, not summed: they are in the settlement currency, whose rate moves between them.
+  const isReturned = reinstatements > 0 && reinstatements >= withdrawals;
   switch (status) {
     case 'won':
       return 'Failure';
     case 'lost':
-      return 'Success';
+      return isReturned ? 'Failure' : 'Success';
     case 'warning_needs_response':
     case 'warning_under_review':
       return undefined;
     case 'warning_closed':
     case 'prevented':
-      return known ? 'Failure' : undefined;
-    default: {
-      const movements = dispute.balance_transactions ?? [];
-      const withdrawn = movements.some((movement) => movement.amount < 0);
-      const reinstated = movements.some((movement) => movement.amount > 0);
-      if (reinstated) return 'Failure';
-      return withdrawn ? 'Success' : 'Pending';
-    }
+      return wasFormal ? 'Failure' : undefined;
+    default:
+      if (isReturned) return 'Failure';
+      if (withdrawals > 0) return 'Success';
+      return wasReturned ? 'Failure' : 'Pending';
   }
 }
 
-const transactionsOf = (
-  payment: PaymentView,
-  wanted: (transaction: Payment['transactions'][number]) => boolean = () => true,
-) =>
-  payment.transactions.filter(wanted).map(({ type, state, amount }) => ({ type, state, amount })) as Parameters<
-    typeof sumOf
-  >[0];
+const transactionsOf = ({ transactions }: PaymentView) => transactions as Parameters<typeof sumOf>[0];
 
 /** Stripe's minor units as the payment counts its money. Throws InexpressibleAmountError. */
 function money(amount: number, currency: string, { amountPlanned }: PaymentView): Money {

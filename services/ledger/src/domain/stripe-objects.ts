@@ -55,6 +55,8 @@ export const refundSchema = z.looseObject({
   status: z.string().nullish(),
   charge: reference,
   payment_intent: reference,
+  /** Absent when no money moved: not yet, or never. */
+  balance_transaction: reference,
   metadata,
 });
 export type RefundObject = z.output<typeof refundSchema>;

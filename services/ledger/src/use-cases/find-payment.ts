@@ -23,7 +23,8 @@ export interface FindDependencies {
 export type Attachment = 'attached' | 'cart-gone' | 'cart-ordered' | 'without-cart';
 
 export type Found =
-  | { kind: 'found'; payment: Payment; created?: Attachment }
+  /** `remembered`: as this process last saw it, not asked for now. */
+  | { kind: 'found'; payment: Payment; created?: Attachment; remembered?: true }
   /** Another integration's, or another project's, on the same Stripe account. */
   | { kind: 'foreign' }
   /** Ours, but nothing was ever charged and commercetools has no payment for it: nothing to record. */
@@ -38,7 +39,7 @@ export async function findPayment(dependencies: FindDependencies, gathered: Gath
   const { paymentIntentId, ownership } = gathered;
   if (ownership.projectKey && ownership.projectKey !== projectKey) return { kind: 'foreign' };
   const remembered = known.get(paymentIntentId);
-  if (remembered) return { kind: 'found', payment: remembered };
+  if (remembered) return { kind: 'found', payment: remembered, remembered: true };
 
   const isIts = (payment: Payment | undefined): payment is Payment =>
     payment !== undefined && !isOfAnother(payment, paymentIntentId);

@@ -42,19 +42,26 @@ export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<
       return ofPaymentIntent(now, event, told.status === 'processing');
     }
     case 'charge-changed':
-      return ofCharge(stripe, event, happening.charge, { kind: 'charge', charge: happening.charge });
+      return ofCharge(stripe, event, happening.charge, {
+        kind: 'charge',
+        charge: happening.charge,
+        toldAt: event.occurredAt,
+      });
     case 'charge-refunded':
       return ofRefunds(stripe, event, happening.charge.id);
     case 'refund-changed': {
-      const { charge } = happening.refund;
-      return charge === undefined ? undefined : ofRefunds(stripe, event, charge);
+      const { charge, payment_intent: paymentIntentId } = happening.refund;
+      const refunded = charge ?? (paymentIntentId && (await stripe.paymentIntent(paymentIntentId)).latest_charge);
+      return refunded ? ofRefunds(stripe, event, refunded) : undefined;
     }
     case 'dispute-changed': {
-      const { dispute, charge } = await stripe.dispute(happening.dispute.id);
-      if (charge) return ofCharge(stripe, event, charge, { kind: 'dispute', dispute });
+      const { dispute: told } = happening;
+      const { dispute, charge } = await stripe.dispute(told.id);
+      const fact: Fact = { kind: 'dispute', dispute, told };
+      if (charge) return ofCharge(stripe, event, charge, fact);
       if (!dispute.payment_intent) return undefined;
       const paymentIntent = await stripe.paymentIntent(dispute.payment_intent);
-      return { ...ofPaymentIntent(paymentIntent, event, false), facts: [{ kind: 'dispute', dispute }] };
+      return { ...ofPaymentIntent(paymentIntent, event, false), facts: [fact] };
     }
   }
 }
@@ -85,7 +92,7 @@ function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent
   const moneyAsked =
     SETTLED.has(status) || status === 'processing' || wasProcessing || (status === 'canceled' && charge);
   return {
-    facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing }],
+    facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing, toldAt: event.occurredAt }],
     paymentIntentId: id,
     ownership: { ...ownershipOf(metadata), ...ofIntent(event) },
     ...(moneyAsked && { money: { amount, currency } }),

@@ -27,7 +27,7 @@ const ATTEMPTS = 5;
 
 /**
  * Makes commercetools show what an event tells: gather the facts, decide, save in one update. A stale version means that another writer won:
- * look again, decide again. Safe to run any number of times, at any time, in any order.
+ * gather again, as Stripe may have moved on too, and decide again. Safe to run any number of times, at any time, in any order.
  */
 export async function recordPaymentEvent(
   dependencies: RecordDependencies,
@@ -38,42 +38,67 @@ export async function recordPaymentEvent(
   // A note for people and for reconciliation; what came of it arrives by an event of its own.
   if (event.happening.kind === 'operation-requested') return { kind: 'nothing-to-record' };
   if (event.happening.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
+  return record(writingOnlyWhile(stillOurs, dependencies), event, ATTEMPTS);
+}
+
+async function record(
+  dependencies: RecordDependencies,
+  event: PaymentEvent,
+  attemptsLeft: number,
+): Promise<RecordOutcome> {
   const gathered = await gather(dependencies.stripe, event);
   if (!gathered) return { kind: 'foreign' };
-  const interaction = interactionOf(event, dependencies.interactionType());
-  return save(dependencies, gathered, interaction, stillOurs, ATTEMPTS);
+  try {
+    return await save(dependencies, gathered, interactionOf(event, dependencies.interactionType()));
+  } catch (error) {
+    // Whatever went wrong, what is remembered may be out of date.
+    dependencies.known.delete(gathered.paymentIntentId);
+    if (!(error instanceof StaleVersionError)) throw error;
+    if (attemptsLeft > 1) return record(dependencies, event, attemptsLeft - 1);
+    throw new TransientError('others keep changing the payment', { reason: 'conflict', cause: error });
+  }
 }
 
 async function save(
   dependencies: RecordDependencies,
   gathered: Gathered,
   interaction: Interaction | undefined,
-  stillOurs: () => boolean,
-  attemptsLeft: number,
 ): Promise<RecordOutcome> {
   const { payments, known } = dependencies;
   const found = await findPayment(dependencies, gathered);
   if (found.kind !== 'found') return found;
-  const { payment, created } = found;
+  const { payment, created, remembered } = found;
   const { facts, paymentIntentId } = gathered;
   const actions = decided(() => decide(payment, { facts, paymentIntentId, interaction }));
   const outcome = { kind: 'recorded' as const, gathered, ...(created && { created }) };
-  if (actions.length === 0) {
-    known.set(paymentIntentId, payment);
-    return { ...outcome, written: false, payment };
-  }
-  if (!stillOurs()) throw new TransientError('the partition went to another process', { reason: 'revoked' });
-  try {
+  if (actions.length > 0) {
     const updated = await payments.update(payment, actions);
     known.set(paymentIntentId, updated);
     return { ...outcome, written: true, payment: updated };
-  } catch (error) {
-    // Whatever went wrong, what is remembered may be out of date.
-    known.delete(paymentIntentId);
-    if (!(error instanceof StaleVersionError)) throw error;
-    if (attemptsLeft > 1) return save(dependencies, gathered, interaction, stillOurs, attemptsLeft - 1);
-    throw new TransientError('others keep changing the payment', { reason: 'conflict', cause: error });
   }
+  if (remembered) {
+    // Another process may have written since: only commercetools can say that nothing is left to write.
+    known.delete(paymentIntentId);
+    return save(dependencies, gathered, interaction);
+  }
+  known.set(paymentIntentId, payment);
+  return { ...outcome, written: false, payment };
+}
+
+/** The same dependencies, whose writes fail once the partition has gone to another process: that one writes now. */
+function writingOnlyWhile(stillOurs: () => boolean, dependencies: RecordDependencies): RecordDependencies {
+  const { payments, carts } = dependencies;
+  const ours =
+    <Args extends unknown[], T>(write: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      if (!stillOurs()) throw new TransientError('the partition went to another process', { reason: 'revoked' });
+      return write(...args);
+    };
+  return {
+    ...dependencies,
+    payments: { ...payments, update: ours(payments.update), create: ours(payments.create) },
+    carts: { ...carts, addPayment: ours(carts.addPayment) },
+  };
 }
 
 function decided<T>(work: () => T): T {

@@ -1,0 +1,394 @@
+import type { Payment, PaymentUpdateAction } from '@commercetools/platform-sdk';
+import {
+  attributesOf,
+  derivedEventId,
+  type EventRecord,
+  eventRecord,
+  PAYMENT_EVENTS,
+  SOURCES,
+  withoutClientSecrets,
+} from '@connector/contracts';
+import { type Ownership, ownershipOf } from '@connector/payment-model';
+import { backOffMs, TransientError } from '@connector/service-kit';
+import { decide } from '../domain/decide.ts';
+import { toPaymentEvent } from '../domain/payment-event.ts';
+import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
+import { gather } from './gather.ts';
+import type { Payments, StripeFacts } from './ports.ts';
+
+/** A Stripe object as Stripe gave it. */
+export type Snapshot = { readonly id: string; readonly object: string } & Record<string, unknown>;
+
+/** What commercetools is asked for. */
+export interface OpenPayments {
+  /** Payments created before `before` with Pending or Initial transactions, by id, those after `afterId`; none = the end. */
+  page(before: Date, afterId?: string): Promise<readonly Payment[]>;
+  /** The payments of these PaymentIntents, at most 500. */
+  ofPaymentIntents(ids: readonly string[]): Promise<readonly Payment[]>;
+}
+
+/** Stripe's objects as they are now; undefined for one that Stripe does not have. */
+export interface StripeSnapshots {
+  paymentIntent(id: string): Promise<Snapshot | undefined>;
+  refund(id: string): Promise<Snapshot | undefined>;
+  dispute(id: string): Promise<Snapshot | undefined>;
+  /** PaymentIntents created from `since` to `until`, newest first, those after `afterId`; none = the end. */
+  paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
+}
+
+export interface FindPendingDependencies {
+  openPayments: OpenPayments;
+  payments: Pick<Payments, 'byId' | 'byKey'>;
+  snapshots: StripeSnapshots;
+  stripe: StripeFacts;
+  projectKey: string;
+  producer: { send(topic: string, record: EventRecord): Promise<void> };
+  onProgress?: (summary: FindPendingSummary) => void;
+  /** Told of each divergence as it is found. */
+  onDivergence?: (divergence: Divergence) => void;
+  onFailure?: (what: string, error: unknown) => void;
+  /** Ends the run between two pages. */
+  signal?: AbortSignal;
+  pause?: (ms: number) => Promise<unknown>;
+  now?: () => Date;
+}
+
+export interface FindPendingOptions {
+  /** Transactions younger than this are left to the webhooks, in ms. */
+  readonly olderThanMs: number;
+  /** PaymentIntents created since then are compared too; undefined = none. */
+  readonly since?: Date | undefined;
+  /** Whether an event is published for what only the comparison of PaymentIntents found. */
+  readonly repair: boolean;
+  readonly dryRun: boolean;
+}
+
+/** How commercetools and Stripe differ. */
+export const DIVERGENCE_KINDS = [
+  /** commercetools has no payment for a PaymentIntent of this project whose money was asked for. */
+  'payment_missing',
+  /** The payment lacks a transaction that Stripe's state implies. */
+  'transaction_missing',
+  /** A transaction is in a state that Stripe has left behind. */
+  'transaction_outdated',
+  /** The payment's open transaction is about an object that Stripe does not have. */
+  'gone_from_stripe',
+] as const;
+export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
+
+export interface Divergence {
+  readonly kind: DivergenceKind;
+  readonly paymentIntentId?: string | undefined;
+  readonly paymentId?: string | undefined;
+  /** What the ledger would write, in words. */
+  readonly change: string;
+  /** An event was published, or would have been in a dry run. */
+  readonly repaired: boolean;
+}
+
+export interface Counts {
+  checked: number;
+  /** Open in commercetools, and at Stripe too. */
+  pending: number;
+  diverging: number;
+  repaired: number;
+  failed: number;
+}
+
+export interface FindPendingSummary {
+  readonly dryRun: boolean;
+  /** Payments with open transactions. */
+  readonly payments: Counts;
+  /** PaymentIntents of this project. */
+  readonly paymentIntents: Counts;
+  readonly kinds: Record<DivergenceKind, number>;
+  readonly repairs: Record<DivergenceKind, number>;
+  /** Payments by the state of their open transactions, and when the oldest of those was made. */
+  readonly open: Record<OpenState, { payments: number; oldest?: Date }>;
+  /** Everything was checked, and every event acknowledged. */
+  complete: boolean;
+}
+
+const OPEN_STATES = ['Pending', 'Initial'] as const;
+export type OpenState = (typeof OPEN_STATES)[number];
+
+/** Calls under way at once: enough to get on, far below what the vendors limit. */
+const AT_ONCE = 8;
+const ATTEMPTS = 5;
+
+/**
+ * Finds what commercetools shows otherwise than Stripe, by the ledger's own rules: an event is made of Stripe's object as it is now, and where
+ * `decide` would write something for it, the two differ. The ledger stays the one who writes: the event is published to it.
+ * First every payment with an open transaction, then (with `since`) every PaymentIntent of the project whose money was asked for.
+ * Throws TransientError when commercetools or Stripe cannot be listed at all.
+ */
+export async function findPending(
+  deps: FindPendingDependencies,
+  options: FindPendingOptions,
+): Promise<FindPendingSummary> {
+  const { openPayments, snapshots, projectKey, signal, onProgress = () => {}, now = () => new Date() } = deps;
+  const before = new Date(now().getTime() - options.olderThanMs);
+  const summary = emptySummary(options.dryRun);
+  const done = new Set<string>();
+
+  const each = async <T>(counts: Counts, items: readonly T[], nameOf: (item: T) => string, work: Check<T>) => {
+    await inParallel(items, AT_ONCE, async (item) => {
+      counts.checked += 1;
+      try {
+        const divergences = await work(item);
+        if (divergences === 'pending') counts.pending += 1;
+        else if (divergences.length > 0) {
+          counts.diverging += 1;
+          if (divergences.some(({ repaired }) => repaired)) counts.repaired += 1;
+          for (const divergence of divergences) note(summary, divergence, deps);
+        }
+      } catch (error) {
+        // One payment that cannot be checked must not keep the others from it; the run does not count as complete.
+        counts.failed += 1;
+        deps.onFailure?.(nameOf(item), error);
+      }
+    });
+    onProgress(summary);
+  };
+
+  for await (const page of pages((afterId) => patiently(deps, () => openPayments.page(before, afterId)))) {
+    const open = page.filter((payment) => openTransactions(payment, before).length > 0);
+    for (const payment of open) count(summary, payment, before);
+    await each(
+      summary.payments,
+      open,
+      ({ id }) => `payment ${id}`,
+      (payment) => checkPayment(deps, options, payment, before, done),
+    );
+    if (signal?.aborted) return summary;
+  }
+
+  const { since } = options;
+  if (since) {
+    const read = (afterId?: string) => patiently(deps, () => snapshots.paymentIntents(since, before, afterId));
+    for await (const page of pages(read)) {
+      const ours = page.filter(
+        (snapshot) => projectOf(snapshot) === projectKey && moneyWasAskedFor(snapshot) && !done.has(snapshot.id),
+      );
+      const known = await paymentsOf(deps, ours);
+      await each(
+        summary.paymentIntents,
+        ours,
+        ({ id }) => `PaymentIntent ${id}`,
+        async (snapshot) => {
+          const payment = known.get(snapshot.id) ?? (await named(deps, snapshot));
+          const publishes = options.repair && !options.dryRun;
+          const found = await compare(deps, publishes, snapshot, { paymentIntentId: snapshot.id, payment });
+          return found ? [{ ...found, repaired: options.repair }] : [];
+        },
+      );
+      if (signal?.aborted) return summary;
+    }
+  }
+  summary.complete = summary.payments.failed === 0 && summary.paymentIntents.failed === 0;
+  return summary;
+}
+
+type Check<T> = (item: T) => Promise<'pending' | Divergence[]>;
+
+/** The open transactions of a payment that are older than `before`; one without a time is as old as its payment. */
+export const openTransactions = (payment: Payment, before: Date): Payment['transactions'] =>
+  payment.transactions.filter(
+    ({ state, timestamp }) =>
+      OPEN_STATES.some((open) => open === state) && new Date(timestamp ?? payment.createdAt) < before,
+  );
+
+/** Asks Stripe for each object that an open transaction is about. */
+async function checkPayment(
+  deps: FindPendingDependencies,
+  options: FindPendingOptions,
+  payment: Payment,
+  before: Date,
+  done: Set<string>,
+): Promise<'pending' | Divergence[]> {
+  const { snapshots } = deps;
+  const transactions = openTransactions(payment, before);
+  const paymentIntentId = [payment.interfaceId, ...payment.transactions.map(({ interactionId }) => interactionId)].find(
+    (id) => id?.startsWith('pi_'),
+  );
+  const objects = new Map<string, () => Promise<Snapshot | undefined>>();
+  for (const { type, interactionId: id } of transactions) {
+    if (type === 'Refund' && id && /^(re|pyr)_/.test(id)) objects.set(id, () => snapshots.refund(id));
+    else if (type === 'Chargeback' && id && /^d[pu]_/.test(id)) objects.set(id, () => snapshots.dispute(id));
+    else if (paymentIntentId) objects.set(paymentIntentId, () => snapshots.paymentIntent(paymentIntentId));
+  }
+  if (paymentIntentId && objects.has(paymentIntentId)) done.add(paymentIntentId);
+  const gone = (what: string): Divergence => ({
+    kind: 'gone_from_stripe',
+    paymentIntentId,
+    paymentId: payment.id,
+    change: what,
+    repaired: false,
+  });
+  if (!paymentIntentId || objects.size === 0) return [gone('it names no PaymentIntent')];
+  const divergences: Divergence[] = [];
+  for (const [id, read] of objects) {
+    const snapshot = await patiently(deps, read);
+    if (!snapshot) divergences.push(gone(`Stripe has no ${id}`));
+    else {
+      const found = await compare(deps, !options.dryRun, snapshot, { paymentIntentId, payment });
+      if (found) divergences.push({ ...found, repaired: true });
+    }
+  }
+  return divergences.length > 0 ? divergences : 'pending';
+}
+
+/** What the ledger would write for the object as it is now; with `publishes`, the event that makes it do so is on its way. */
+async function compare(
+  deps: FindPendingDependencies,
+  publishes: boolean,
+  snapshot: Snapshot,
+  { paymentIntentId, payment }: { paymentIntentId: string; payment: Payment | undefined },
+): Promise<Omit<Divergence, 'repaired'> | undefined> {
+  const record = reconciled(snapshot, paymentIntentId, payment?.id, deps.now?.());
+  const event = toPaymentEvent(attributesOf(record.headers), record.value);
+  if (!event) return undefined;
+  // The PaymentIntent was read a moment ago.
+  const { happening } = event;
+  const read = 'paymentIntent' in happening ? happening.paymentIntent : undefined;
+  const stripe: StripeFacts = {
+    ...deps.stripe,
+    paymentIntent: async (id) => (read?.id === id ? read : deps.stripe.paymentIntent(id)),
+  };
+  const gathered = await patiently(deps, () => gather(stripe, event));
+  if (!gathered) return undefined;
+  if (!payment && !gathered.money) return undefined;
+  const actions = payment ? decide(payment, gathered).filter(isTransaction) : [];
+  if (payment && actions.length === 0) return undefined;
+  if (publishes) await patiently(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
+  return {
+    kind: kindOf(payment, actions),
+    paymentIntentId,
+    paymentId: payment?.id,
+    change: payment ? actions.map((action) => inWords(action, payment)).join(', ') : 'a payment for it is missing',
+  };
+}
+
+/** The event that makes the ledger apply what Stripe says now; the same truth has the same id, whoever finds it. */
+function reconciled(object: Snapshot, paymentIntentId: string, paymentId: string | undefined, time = new Date()) {
+  const type = 'checkout.payment.reconciled';
+  const snapshot = withoutClientSecrets(object);
+  const id = derivedEventId(type, paymentId ?? '', JSON.stringify(snapshot));
+  return eventRecord(
+    type,
+    { key: paymentIntentId, id, source: SOURCES.reconcile, subject: paymentIntentId, time },
+    { paymentIntentId, ...(paymentId && { paymentId }), object: snapshot },
+  );
+}
+
+const isTransaction = ({ action }: PaymentUpdateAction): boolean =>
+  action === 'addTransaction' || action === 'changeTransactionState';
+
+function kindOf(payment: Payment | undefined, actions: readonly PaymentUpdateAction[]): DivergenceKind {
+  if (!payment) return 'payment_missing';
+  return actions.some(({ action }) => action === 'changeTransactionState')
+    ? 'transaction_outdated'
+    : 'transaction_missing';
+}
+
+function inWords(action: PaymentUpdateAction, { transactions }: Payment): string {
+  if (action.action === 'addTransaction') {
+    const { type, state, amount } = action.transaction;
+    return `${type} ${state} ${amount.centAmount} ${amount.currencyCode} is missing`;
+  }
+  if (action.action !== 'changeTransactionState') return action.action;
+  const known = transactions.find(({ id }) => id === action.transactionId);
+  return `${known?.type} ${known?.state} is ${action.state}`;
+}
+
+/** The payments that have these PaymentIntents as their interfaceId, asked for together. */
+async function paymentsOf(
+  deps: FindPendingDependencies,
+  snapshots: readonly Snapshot[],
+): Promise<Map<string, Payment>> {
+  if (snapshots.length === 0) return new Map();
+  const found = await patiently(deps, () => deps.openPayments.ofPaymentIntents(snapshots.map(({ id }) => id)));
+  return new Map(found.flatMap((payment) => (payment.interfaceId ? [[payment.interfaceId, payment] as const] : [])));
+}
+
+/** Page after page, each from where the last one ended. */
+async function* pages<T extends { id: string }>(read: (afterId?: string) => Promise<readonly T[]>) {
+  for (let page = await read(); page.length > 0; page = await read(page.at(-1)?.id)) yield page;
+}
+
+const ownership = ({ metadata }: Snapshot): Ownership => ownershipOf(metadata as Record<string, string> | undefined);
+const projectOf = (snapshot: Snapshot) => ownership(snapshot).projectKey;
+
+/** An open or abandoned checkout has nothing to show yet; what was captured and then canceled has. */
+function moneyWasAskedFor(snapshot: Snapshot): boolean {
+  const { status, latest_charge: charge } = snapshot as Partial<PaymentIntentObject>;
+  return ['succeeded', 'requires_capture', 'processing'].includes(status ?? '') || (status === 'canceled' && !!charge);
+}
+
+/** The payment that a PaymentIntent names, where none has it as its interfaceId. */
+async function named(deps: FindPendingDependencies, snapshot: Snapshot): Promise<Payment | undefined> {
+  const { paymentId, paymentKey } = ownership(snapshot);
+  const looks = [
+    paymentId && (() => deps.payments.byId(paymentId)),
+    paymentKey && (() => deps.payments.byKey(paymentKey)),
+  ];
+  for (const look of looks) {
+    const found = look && (await patiently(deps, look));
+    // A payment that belongs to another PaymentIntent is not this one's.
+    if (found && (!found.interfaceId?.startsWith('pi_') || found.interfaceId === snapshot.id)) return found;
+  }
+  return undefined;
+}
+
+/** Tries again what fails in passing. Throws the last TransientError, and at once what will not pass. */
+async function patiently<T>({ pause, signal }: FindPendingDependencies, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TransientError) || attempt >= ATTEMPTS || signal?.aborted) throw error;
+      const ms = Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
+      await (pause ?? ((time) => new Promise((resolve) => setTimeout(resolve, time))))(ms);
+    }
+  }
+}
+
+async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+function note(summary: FindPendingSummary, divergence: Divergence, deps: FindPendingDependencies): void {
+  summary.kinds[divergence.kind] += 1;
+  if (divergence.repaired && !summary.dryRun) summary.repairs[divergence.kind] += 1;
+  deps.onDivergence?.(divergence);
+}
+
+function count(summary: FindPendingSummary, payment: Payment, before: Date): void {
+  const open = openTransactions(payment, before);
+  for (const state of OPEN_STATES) {
+    const times = open
+      .filter((transaction) => transaction.state === state)
+      .map(({ timestamp }) => new Date(timestamp ?? payment.createdAt));
+    if (times.length === 0) continue;
+    const known = summary.open[state];
+    known.payments += 1;
+    for (const at of times) if (!known.oldest || at < known.oldest) known.oldest = at;
+  }
+}
+
+const noCounts = (): Counts => ({ checked: 0, pending: 0, diverging: 0, repaired: 0, failed: 0 });
+const noKinds = () => Object.fromEntries(DIVERGENCE_KINDS.map((kind) => [kind, 0])) as Record<DivergenceKind, number>;
+
+export const emptySummary = (dryRun: boolean): FindPendingSummary => ({
+  dryRun,
+  payments: noCounts(),
+  paymentIntents: noCounts(),
+  kinds: noKinds(),
+  repairs: noKinds(),
+  open: { Pending: { payments: 0 }, Initial: { payments: 0 } },
+  complete: false,
+});

@@ -1,0 +1,106 @@
+import type { RefundStatus, Step } from '@connector/fixtures';
+import fc from 'fast-check';
+import type { Fault } from './fake-commercetools.ts';
+
+const share = fc.oneof(fc.constant(100), fc.integer({ min: 1, max: 100 }));
+const which = fc.nat(2);
+const refundStatus = fc.constantFrom<RefundStatus>('pending', 'requires_action', 'succeeded', 'failed', 'canceled');
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('changes the amount' as const),
+      amount: fc.integer({ min: 2, max: 20_000 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>({ does: 'is declined' }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ does: 'is challenged' }) },
+  { weight: 4, arbitrary: fc.constant<Step>({ does: 'is authorised', method: 'card' }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constant('is processing' as const),
+      method: fc.constantFrom('sepa_debit', 'us_bank_account'),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant('settles' as const), well: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ does: 'gets its balance transaction' }) },
+  { weight: 6, arbitrary: fc.record({ does: fc.constant('is captured' as const), share, isFinal: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ does: 'is canceled' }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      does: fc.constant('is refunded' as const),
+      share,
+      status: fc.constantFrom<RefundStatus>('succeeded', 'pending', 'requires_action', 'failed'),
+      isBooked: fc.boolean(),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ does: fc.constant('moves a refund' as const), which, status: refundStatus }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constant('is disputed' as const),
+      share,
+      status: fc.constantFrom('needs_response', 'warning_needs_response', 'under_review'),
+      withdrawn: fc.boolean(),
+    }),
+  },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      does: fc.constant('moves a dispute' as const),
+      which,
+      status: fc.constantFrom(
+        'warning_under_review',
+        'warning_closed',
+        'needs_response',
+        'under_review',
+        'won',
+        'lost',
+        'prevented',
+        'appeal_needs_response',
+        'appeal_under_review',
+      ),
+      reinstated: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('has disputed money moved' as const), which }) },
+);
+
+/** A PaymentIntent's life: how it is captured, what Stripe's API version shows, and what happens to it. */
+export const history = fc.record({
+  captureMethod: fc.constantFrom('automatic' as const, 'automatic_async' as const, 'manual' as const),
+  showsReleases: fc.boolean(),
+  /** After how many steps this connector takes over from the original, where it does. */
+  takenOverAfter: fc.nat(12),
+  steps: fc.array(step, { maxLength: 24, size: 'max' }),
+});
+export type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
+
+/** One arrival of an event: `delay` steps after it was emitted, among those of one moment by `rank`. */
+export interface Arrival {
+  delay: number;
+  rank: number;
+  /** Which of two ledger processes has the partition. */
+  process: 0 | 1;
+  fault: Fault | undefined;
+  /** The process has started anew. */
+  restarted: boolean;
+}
+
+const arrival: fc.Arbitrary<Arrival> = fc.record({
+  delay: fc.oneof(fc.constant(0), fc.constant(Number.MAX_SAFE_INTEGER), fc.nat(12)),
+  rank: fc.nat(1000),
+  process: fc.constantFrom(0 as const, 1 as const),
+  fault: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(undefined) },
+    { weight: 2, arbitrary: fc.constantFrom<Fault>('refused', 'answer-lost', 'another-writer') },
+  ),
+  restarted: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+});
+
+/** How the events of a history arrive: the n-th one as the n-th entry says (around again when there are more events), 1 to 3 times. */
+export const deliveries = fc.array(fc.array(arrival, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 24 });
+export type Deliveries = Arrival[][];

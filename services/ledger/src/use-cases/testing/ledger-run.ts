@@ -1,0 +1,220 @@
+import type { Payment, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
+import {
+  type Charge,
+  cart,
+  METADATA_OF_OURS,
+  money,
+  PaymentLife,
+  payment,
+  type Truth,
+  transaction,
+} from '@connector/fixtures';
+import { TransientError } from '@connector/service-kit';
+import { type RecordDependencies, recordPaymentEvent } from '../record-payment-event.ts';
+import { FakeCommercetools, memory } from './fake-commercetools.ts';
+import { FakeStripe } from './fake-stripe.ts';
+import type { Deliveries, History } from './histories.ts';
+import { readEmission } from './messages.ts';
+
+/** What commercetools has when the events begin to arrive. */
+export type Beginning =
+  /** The payment that intent made. */
+  | 'opened-by-intent'
+  /** None: it was lost, or is not visible yet. */
+  | 'unknown'
+  /** The payment that the original connector made, nothing paid yet. */
+  | 'opened-by-the-original'
+  /** The payment that the original connector kept until a moment of its life. */
+  | 'kept-by-the-original';
+
+const { cart_id: cartId, ct_project_key: projectKey, ct_payment_key: paymentKey } = METADATA_OF_OURS;
+
+/** The life of a PaymentIntent whose metadata are those of its beginning, and its payment. */
+export function begin({ captureMethod, showsReleases, takenOverAfter, steps }: History, beginning: Beginning) {
+  const ofTheOriginal = beginning.endsWith('by-the-original');
+  const before = payment(ofTheOriginal ? {} : { key: paymentKey });
+  const metadata: Record<string, string> = ofTheOriginal
+    ? { cart_id: cartId, ct_project_key: projectKey, ct_payment_id: before.id }
+    : { ...METADATA_OF_OURS };
+  const life = PaymentLife.of(steps, { capture_method: captureMethod, metadata }, { showsReleases });
+  if (!ofTheOriginal) return { life, before: beginning === 'unknown' ? undefined : before };
+  const moment = beginning === 'kept-by-the-original' ? Math.min(takenOverAfter, life.truths.length - 1) : 0;
+  return { life, before: { ...before, interfaceId: life.paymentIntent.id, transactions: asTheOriginal(life, moment) } };
+}
+
+/**
+ * What the original connector has booked by a moment: an Authorization from the beginning, declines as its Failure, a cancellation over the
+ * whole amount, captures under the PaymentIntent's or the balance transaction's id, and the first refund (only that) with a Chargeback beside.
+ */
+function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
+  const { paymentIntent, charges } = life.truths[moment] as Truth;
+  const { id: interactionId, status, amount, amount_received: received, last_payment_error: declined } = paymentIntent;
+  const states: Record<string, string> = {
+    succeeded: 'Success',
+    requires_capture: 'Success',
+    processing: 'Pending',
+    canceled: 'Failure',
+  };
+  const state = (states[status] ?? (declined ? 'Failure' : 'Initial')) as 'Initial';
+  const of = (id: string | null | undefined, centAmount: number) => ({
+    amount: money(centAmount),
+    interactionId: id ?? interactionId,
+  });
+  const refunded = life.emissions.find(
+    (emission) => emission.by === 'stripe' && emission.moment <= moment && emission.event.type === 'charge.refunded',
+  );
+  const charge = refunded?.by === 'stripe' && (refunded.event.data.object as Charge);
+  const isRelease = life.releases.size > 0;
+  return [
+    transaction('Authorization', state, { interactionId }),
+    ...(status === 'canceled' ? [transaction('CancelAuthorization', 'Success', of(interactionId, amount))] : []),
+    ...(received > 0 && status === 'succeeded' ? [transaction('Charge', 'Success', of(interactionId, received))] : []),
+    ...(received > 0 && status !== 'succeeded'
+      ? [transaction('Charge', 'Success', of(charges.at(-1)?.balance_transaction, received))]
+      : []),
+    ...(charge && !isRelease && charge.amount_refunded > 0
+      ? (['Refund', 'Chargeback'] as const).map((type) =>
+          transaction(type, 'Success', of(interactionId, charge.amount_refunded)),
+        )
+      : []),
+  ];
+}
+
+/** Everything, once, as it happens. */
+export const IN_ORDER: Deliveries = [[{ delay: 0, rank: 0, process: 0, fault: undefined, restarted: false }]];
+
+/** Lets the events of a life arrive, and answers with what commercetools shows once all have. */
+export async function run(
+  life: PaymentLife,
+  before: Payment | undefined,
+  plan: Deliveries,
+): Promise<FakeCommercetools> {
+  const commercetools = new FakeCommercetools().addCart(cart({ id: cartId }));
+  if (before) commercetools.add(before);
+  const stripe = new FakeStripe(life.truths[0] as Truth);
+  const shared = {
+    payments: commercetools.payments,
+    carts: commercetools.cartsPort,
+    stripe,
+    projectKey,
+    paymentInterface: 'checkout-stripe',
+    livemode: false,
+    interactionType: () => undefined,
+  };
+  const processes: [RecordDependencies, RecordDependencies] = [
+    { ...shared, known: memory() },
+    { ...shared, known: memory() },
+  ];
+  const last = life.truths.length - 1;
+  const ids = { paymentIntentId: life.paymentIntent.id, paymentId: before?.id ?? '', paymentKey, cartId };
+  const arrivals = life.emissions
+    .filter((emission) => emission.by === 'stripe' || before !== undefined)
+    .flatMap((emission, index) =>
+      (plan[index % plan.length] ?? []).map((arrival) => ({
+        ...arrival,
+        event: readEmission(emission, ids),
+        moment: Math.min(last, emission.moment + arrival.delay),
+      })),
+    )
+    .sort((a, b) => a.moment - b.moment || a.rank - b.rank);
+  for (const { event, moment, process, fault, restarted } of arrivals) {
+    stripe.truth = life.truths[moment] as Truth;
+    if (restarted) processes[process].known = memory();
+    commercetools.faults.length = 0;
+    commercetools.faults.push(fault);
+    await untilHandled(() => recordPaymentEvent(processes[process], event));
+  }
+  return commercetools;
+}
+
+/** A message is delivered again until it is handled. */
+async function untilHandled(handle: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await handle();
+      return;
+    } catch (error) {
+      if (!(error instanceof TransientError) || attempt === 5) throw error;
+    }
+  }
+}
+
+/** A payment's transactions so that two of the same payment compare: Charges as their sum, the others one by one. */
+export function shown(payment: Payment | undefined): string[] {
+  if (!payment) return ['no payment'];
+  const charged = chargedOf(payment);
+  return [
+    ...(charged > 0 ? [`Charge:Success ${charged}`] : []),
+    ...payment.transactions
+      .filter(({ type, state }) => !(type === 'Charge' && state === 'Success'))
+      .map(({ type, state, amount, interactionId }) => `${type}:${state} ${amount.centAmount} [${interactionId}]`),
+  ].sort();
+}
+
+/** Σ Refund that came or is on its way, in centAmount. */
+export const refundedOf = ({ transactions }: Payment): number =>
+  transactions
+    .filter(({ type, state }) => type === 'Refund' && state !== 'Failure')
+    .reduce((sum, { amount }) => sum + amount.centAmount, 0);
+
+/** Σ Charge:Success, in centAmount. */
+export const chargedOf = (payment: Payment): number =>
+  payment.transactions
+    .filter(({ type, state }) => type === 'Charge' && state === 'Success')
+    .reduce((sum, { amount }) => sum + amount.centAmount, 0);
+
+/** What a payment has to show once every event of a life has arrived, read from the life alone. */
+export function expected(life: PaymentLife, beginning: Beginning): string[] {
+  const { paymentIntent, past } = life;
+  const { id, status, amount, amount_received: received, latest_charge: attempted } = paymentIntent;
+  const waits = !['succeeded', 'requires_capture', 'processing', 'canceled'].includes(status);
+  const moneyAsked = past.authorised || past.processed || (status === 'canceled' && attempted);
+  if (beginning === 'unknown' && !moneyAsked) return ['no payment'];
+  const initial = beginning === 'opened-by-the-original' ? 'Initial' : undefined;
+  const authorization = () => {
+    if (past.authorised || status === 'succeeded') return 'Success';
+    if (status === 'processing') return 'Pending';
+    if (status === 'canceled') return 'Failure';
+    return waits && past.processed ? 'Failure' : initial;
+  };
+  const state = authorization();
+  return [
+    ...(state ? [`Authorization:${state} ${state === 'Initial' ? 10_000 : authorized(life, beginning)} [${id}]`] : []),
+    ...(received > 0 ? [`Charge:Success ${received}`] : []),
+    ...(status === 'canceled' && amount > received ? [`CancelAuthorization:Success ${amount - received} [${id}]`] : []),
+    ...life.realRefunds.map((refund) => `Refund:${refundState(refund.status)} ${refund.amount} [${refund.id}]`),
+    ...life.disputes.flatMap((dispute) => {
+      const chargeback = chargebackState(life, dispute);
+      return chargeback ? [`Chargeback:${chargeback} ${dispute.amount} [${dispute.id}]`] : [];
+    }),
+  ].sort();
+}
+
+/** commercetools never changes a transaction's amount: the original's is the amount it was opened with. */
+const authorized = ({ paymentIntent }: PaymentLife, beginning: Beginning): number =>
+  beginning === 'opened-by-the-original' ? 10_000 : paymentIntent.amount;
+
+const refundState = (status: string | null): string => {
+  if (status === 'succeeded') return 'Success';
+  return status === 'failed' || status === 'canceled' ? 'Failure' : 'Pending';
+};
+
+function chargebackState({ past }: PaymentLife, dispute: PaymentLife['disputes'][number]): string | undefined {
+  if (!past.formal.has(dispute.id)) return undefined;
+  if (dispute.status === 'won' || dispute.status === 'prevented') return 'Failure';
+  const signs = dispute.balance_transactions.map(({ amount }) => Math.sign(amount));
+  const balance = signs.reduce((sum, sign) => sum + sign, 0);
+  if (balance < 0) return 'Success';
+  return signs.length > 0 || past.won.has(dispute.id) ? 'Failure' : 'Pending';
+}
+
+/** The state changes that a write makes, with the transaction's type. */
+export const stateChanges = (
+  before: Payment,
+  actions: readonly PaymentUpdateAction[],
+): { type: string; from: string; to: string }[] =>
+  actions.flatMap((action) => {
+    if (action.action !== 'changeTransactionState') return [];
+    const changed = before.transactions.find(({ id }) => id === action.transactionId);
+    return [{ type: changed?.type ?? 'none', from: changed?.state ?? 'none', to: action.state }];
+  });
