@@ -1,0 +1,44 @@
+import { TransientError, UnauthorizedError } from '@connector/service-kit';
+import { expect, it } from 'vitest';
+import { sessionAuthCallers } from './callers.ts';
+
+const asking = { method: 'GET', route: '/payments' };
+
+/** session-auth that answers once, and what it was asked. */
+function answering(status: number, body: unknown) {
+  const asked: { url: string; body: unknown }[] = [];
+  const callers = sessionAuthCallers('http://session-auth:8080', async (url, init) => {
+    asked.push({ url: String(url), body: JSON.parse(String(init?.body)) });
+    return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+  });
+  return { callers, asked };
+}
+
+it('asks for a session and takes what it grants, nothing else', async () => {
+  const { callers, asked } = answering(200, {
+    cartId: 'cart-1',
+    projectKey: 'p',
+    merchantReturnUrl: 'https://x',
+    new: 1,
+  });
+  expect(await callers.session('s', asking)).toEqual({ cartId: 'cart-1', merchantReturnUrl: 'https://x' });
+  expect(asked).toEqual([{ url: 'http://session-auth:8080/verify/session', body: { sessionId: 's', ...asking } }]);
+});
+
+it('hands a refusal on, word for word', async () => {
+  const errors = [{ code: 'invalid_token', message: 'Not authorized', validAuthorities: ['manage_project'] }];
+  const { callers } = answering(401, { message: 'Not authorized', statusCode: 401, errors });
+  const refusal = await callers.oauth2('Bearer x', ['manage_project'], asking).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(UnauthorizedError);
+  expect((refusal as UnauthorizedError).toBody().errors).toEqual(errors);
+});
+
+it.each([
+  ['503', 503, {}],
+  ['500 with a page', 500, '<html>'],
+  ['401 without a reason', 401, {}],
+  ['a session without a cart', 200, {}],
+])('does not take trouble for a refusal: %s', async (_what, status, body) => {
+  const { callers } = answering(status, body);
+  await expect(callers.session('s', asking)).rejects.toBeInstanceOf(TransientError);
+});

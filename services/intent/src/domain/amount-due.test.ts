@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { aCart, aPayment, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
+import { amountDue, totalOf } from './amount-due.ts';
+
+const paid = (...transactions: Parameters<typeof aTransaction>[]) =>
+  aPayment({ planned: euro(500), transactions: transactions.map((one) => aTransaction(...one)) });
+
+describe('the amount due', () => {
+  it.each([
+    ['nothing tried yet', [], 1190],
+    ['an attempt without a transaction', [paid()], 1190],
+    ['an authorisation not sent yet', [paid(['Authorization', 'Initial'])], 1190],
+    ['a failed authorisation', [paid(['Authorization', 'Failure'])], 1190],
+    ['an authorisation on its way', [paid(['Authorization', 'Pending'])], 690],
+    ['an authorisation', [paid(['Authorization', 'Success'])], 690],
+    ['a charge', [paid(['Charge', 'Success'])], 690],
+    ['a refunded charge', [paid(['Charge', 'Success'], ['Refund', 'Success'])], 1190],
+    ['a refund on its way', [paid(['Charge', 'Success'], ['Refund', 'Pending'])], 1190],
+    ['a refund that failed', [paid(['Charge', 'Success'], ['Refund', 'Failure'])], 690],
+    ['a released authorisation', [paid(['Authorization', 'Success'], ['CancelAuthorization', 'Success'])], 1190],
+    ['two partial payments', [paid(['Charge', 'Success']), paid(['Charge', 'Success'])], 190],
+  ])('counts the planned amount of what is paid, once: %s', (_what, payments, centAmount) => {
+    expect(amountDue(aCart(), payments)).toMatchObject({ kind: 'due', due: euro(centAmount) });
+  });
+
+  it('is none when payments reach the total, and for a cart of nothing', () => {
+    const payment = { ...paid(['Charge', 'Success']), amountPlanned: aPayment().amountPlanned };
+    expect(amountDue(aCart(), [payment])).toEqual({ kind: 'paid', paidAmount: 1190, cartAmount: 1190 });
+    expect(amountDue(aCart({ total: euro(0) }), [])).toEqual({ kind: 'paid', paidAmount: 0, cartAmount: 0 });
+  });
+
+  it.each([
+    ['in the same currency', 'EUR', 190, 1000],
+    ['in another currency', 'USD', 190, 1190],
+    ['of a negative amount', 'EUR', -190, 1190],
+  ])('takes gift cards off %s', (_what, currencyCode, centAmount, due) => {
+    expect(amountDue(aCart(), [], { currencyCode, centAmount })).toMatchObject({ due: euro(due) });
+  });
+
+  it('is gross where the cart is taxed', () => {
+    expect(totalOf(aCart({ total: euro(1000), taxedPrice: aTaxedPrice(1000, 190) }))).toEqual(euro(1190));
+  });
+});

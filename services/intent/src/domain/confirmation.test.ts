@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { aPayment, aPaymentIntent, aTransaction } from '../testing/builders.ts';
+import { confirmationOf, isRecorded } from './confirmation.ts';
+
+const payment = aPayment();
+const confirm = (paymentIntent: Parameters<typeof aPaymentIntent>[0], onCart = [payment], of = payment) =>
+  confirmationOf({ payments: onCart }, of, aPaymentIntent({ status: 'succeeded', ...paymentIntent })).kind;
+
+describe('a confirmation', () => {
+  it.each([
+    ['succeeded', 'authorised'],
+    ['requires_capture', 'authorised'],
+    ['processing', 'processing'],
+    ['requires_action', 'rejected'],
+    ['requires_payment_method', 'rejected'],
+    ['requires_confirmation', 'rejected'],
+    ['canceled', 'rejected'],
+  ] as const)('of a PaymentIntent that is %s is %s', (status, expected) => {
+    expect(confirm({ status })).toBe(expected);
+  });
+
+  it.each([
+    ['is of another amount', { amount: 1 }],
+    ['is of another currency', { currency: 'usd' }],
+    ["names another payment's key", { metadata: { ct_payment_key: 'cart-2-1' } }],
+    ['names no payment', { metadata: {} }],
+    ['names an empty key', { metadata: { ct_payment_key: '', ct_payment_id: '' } }],
+  ])('is rejected when the PaymentIntent %s', (_what, fields) => {
+    expect(confirm(fields)).toBe('rejected');
+  });
+
+  it("takes the original connector's tie, the payment's id", () => {
+    const { key: _none, ...theirs } = payment;
+    expect(confirm({ metadata: { ct_payment_id: payment.id } }, [theirs], theirs)).toBe('authorised');
+    expect(confirm({ metadata: { ct_payment_id: 'other' } }, [theirs], theirs)).toBe('rejected');
+  });
+
+  it("is rejected for a payment that is not on the session's cart", () => {
+    expect(confirm({}, [])).toBe('rejected');
+  });
+
+  it('compares money, not digits', () => {
+    const planned = { centAmount: 500, currencyCode: 'ISK', fractionDigits: 0 };
+    const isk = aPayment({ planned });
+    expect(confirm({ amount: 50000, currency: 'isk' }, [isk], isk)).toBe('authorised');
+    expect(confirm({ amount: 500, currency: 'isk' }, [isk], isk)).toBe('rejected');
+  });
+});
+
+describe('commercetools shows it', () => {
+  it.each([
+    ['succeeded', aTransaction('Charge', 'Success', { interactionId: 'pi_1' }), true],
+    ['succeeded', aTransaction('Authorization', 'Success', { interactionId: 'pi_1' }), false],
+    ['requires_capture', aTransaction('Authorization', 'Success', { interactionId: 'pi_1' }), true],
+    ['requires_capture', aTransaction('Authorization', 'Success', { interactionId: 'pi_0' }), false],
+    ['requires_capture', aTransaction('Authorization', 'Pending', { interactionId: 'pi_1' }), false],
+  ] as const)('when the PaymentIntent is %s and the payment has %j: %s', (status, transaction, expected) => {
+    const shown = isRecorded(aPayment({ transactions: [transaction] }), aPaymentIntent({ status }));
+    expect(shown).toBe(expected);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { aPayment, aPaymentIntent, aTransaction, euro } from '../testing/builders.ts';
+import { type Operation, operationIdOf, type Plan, planOf } from './operations.ts';
+
+const amount = (centAmount: number, currencyCode = 'EUR') => ({ centAmount, currencyCode });
+const charge = (amount_captured: number, amount_refunded = 0) => ({ amount_captured, amount_refunded }) as never;
+const authorised = aPaymentIntent({ status: 'requires_capture', amount_capturable: 1190 });
+const captured = (refunded = 0) =>
+  aPaymentIntent({ status: 'succeeded', amount_received: 1190, latest_charge: charge(1190, refunded) });
+const partlyCaptured = aPaymentIntent({
+  status: 'requires_capture',
+  amount_received: 500,
+  latest_charge: charge(500),
+});
+const payment = aPayment({ transactions: [aTransaction('Charge', 'Success', { id: 'charge-1' })] });
+
+type Row = [string, Operation, ReturnType<typeof aPaymentIntent>, boolean, Partial<Plan>];
+
+describe('a capture', () => {
+  const capture = (centAmount: number, currencyCode?: string): Operation => ({
+    action: 'capturePayment',
+    amount: amount(centAmount, currencyCode),
+  });
+  it.each<Row>([
+    ['of everything is final', capture(1190), authorised, false, { kind: 'capture', amount: 1190, isFinal: true }],
+    ['of a part is refused while that is off', capture(500), authorised, false, { kind: 'refused' }],
+    ['of a part leaves the rest', capture(500), authorised, true, { kind: 'capture', amount: 500, isFinal: false }],
+    ['of the last part is final', capture(690), partlyCaptured, true, { kind: 'capture', amount: 690, isFinal: true }],
+    [
+      'above the authorisation is for Stripe to refuse',
+      capture(2000),
+      authorised,
+      false,
+      { kind: 'capture', amount: 2000 },
+    ],
+    [
+      'in another currency is invalid',
+      capture(1190, 'USD'),
+      authorised,
+      false,
+      { kind: 'invalid', field: 'amount.currencyCode' },
+    ],
+    ['of nothing is invalid', capture(0), authorised, true, { kind: 'invalid', field: 'amount.centAmount' }],
+  ])('%s', (_rule, operation, paymentIntent, multi, expected) => {
+    expect(planOf(operation, payment, paymentIntent, multi)).toMatchObject(expected);
+  });
+
+  it('of a payment without a planned amount is refused', () => {
+    const nothing = aPayment({ planned: euro(0) });
+    expect(planOf(capture(1), nothing, authorised, true)).toMatchObject({ kind: 'refused' });
+  });
+});
+
+describe('a refund', () => {
+  const refund = (centAmount: number, fields = {}): Operation => ({
+    action: 'refundPayment',
+    amount: amount(centAmount),
+    ...fields,
+  });
+  it.each<Row>([
+    ['of everything', refund(1190), captured(), false, { kind: 'refund', amount: 1190 }],
+    ['of a part', refund(1), captured(), false, { kind: 'refund', amount: 1 }],
+    ['of what is left', refund(190), captured(1000), false, { kind: 'refund', amount: 190 }],
+    ['above what is left', refund(191), captured(1000), false, { kind: 'above-refundable', refundable: 190 }],
+    ['of what was only authorised', refund(1), authorised, false, { kind: 'above-refundable', refundable: 0 }],
+    ['of a partly captured payment', refund(501), partlyCaptured, true, { kind: 'above-refundable', refundable: 500 }],
+    ['of a named charge', refund(1, { transactionId: 'charge-1' }), captured(), false, { kind: 'refund' }],
+    [
+      'of an unknown charge',
+      refund(1, { transactionId: 'other' }),
+      captured(),
+      false,
+      { kind: 'invalid', field: 'transactionId' },
+    ],
+  ])('%s', (_rule, operation, paymentIntent, multi, expected) => {
+    expect(planOf(operation, payment, paymentIntent, multi)).toMatchObject(expected);
+  });
+});
+
+describe('a cancellation', () => {
+  it('releases what was not captured', () => {
+    expect(planOf({ action: 'cancelPayment' }, payment, partlyCaptured, true)).toEqual({
+      kind: 'cancel',
+      money: euro(690),
+    });
+  });
+});
+
+describe('a reversal', () => {
+  it.each<[string, ReturnType<typeof aPaymentIntent>, Partial<Plan>]>([
+    ['refunds what was captured', captured(), { kind: 'refund', amount: 1190 }],
+    ['refunds no more than was captured', partlyCaptured, { kind: 'refund', amount: 500 }],
+    ['releases an authorisation', authorised, { kind: 'cancel', money: euro(1190) }],
+    ['does nothing twice', captured(1), { kind: 'nothing-to-reverse' }],
+    ['has nothing to do for an unpaid attempt', aPaymentIntent(), { kind: 'nothing-to-reverse' }],
+    ['has nothing to do for a canceled one', aPaymentIntent({ status: 'canceled' }), { kind: 'nothing-to-reverse' }],
+    [
+      'does not take a released authorisation for a refund',
+      aPaymentIntent({ status: 'canceled', latest_charge: charge(0, 1190) }),
+      { kind: 'nothing-to-reverse' },
+    ],
+  ])('%s', (_rule, paymentIntent, expected) => {
+    expect(planOf({ action: 'reversePayment' }, payment, paymentIntent, false)).toMatchObject(expected);
+  });
+});
+
+describe("an operation's id", () => {
+  const refund: Operation = { action: 'refundPayment', amount: amount(100) };
+  it('is the same for the same payment, action, amount and reference, and another for anything else', () => {
+    const id = operationIdOf('payment-1', refund, 'r1');
+    expect(operationIdOf('payment-1', { ...refund, amount: amount(100) }, 'r1')).toBe(id);
+    const others = [
+      operationIdOf('payment-2', refund, 'r1'),
+      operationIdOf('payment-1', { ...refund, amount: amount(101) }, 'r1'),
+      operationIdOf('payment-1', { action: 'capturePayment', amount: amount(100) }, 'r1'),
+      operationIdOf('payment-1', refund, 'r2'),
+    ];
+    expect(new Set([id, ...others]).size).toBe(5);
+  });
+});

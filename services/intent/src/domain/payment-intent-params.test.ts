@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { aCart, aCustomer, aPaymentIntent, euro, someBehaviour } from '../testing/builders.ts';
+import { behaviourFor } from './behaviour.ts';
+import { attemptKey, changeTo, createParams, type WantedInput, wantedOf } from './payment-intent-params.ts';
+
+const customer = aCustomer({
+  custom: { type: { typeId: 'type', id: 't' }, fields: { stripeConnector_stripeCustomerId: 'cus_1' } },
+});
+const cart = aCart({ customerId: customer.id });
+
+const wanted = (fields: Partial<WantedInput> = {}) =>
+  wantedOf({
+    cart,
+    customer,
+    due: euro(1190),
+    behaviour: behaviourFor(cart, false, someBehaviour({ setupFutureUsage: 'off_session' })),
+    projectKey: 'project',
+    multiOperations: false,
+    express: false,
+    expressCustomerSession: false,
+    ...fields,
+  });
+
+describe("a PaymentIntent's parameters", () => {
+  it('carry who it belongs to from the start', () => {
+    expect(createParams('cart-1-1', wanted())).toEqual({
+      amount: 1190,
+      currency: 'eur',
+      automatic_payment_methods: { enabled: true },
+      capture_method: 'automatic',
+      customer: 'cus_1',
+      setup_future_usage: 'off_session',
+      metadata: {
+        cart_id: 'cart-1',
+        ct_project_key: 'project',
+        ct_customer_id: customer.id,
+        ct_payment_key: 'cart-1-1',
+      },
+    });
+  });
+
+  it.each([
+    ['a guest', { cart: aCart(), customer: undefined }, undefined],
+    ['a customer without a Stripe customer', { customer: aCustomer() }, undefined],
+    ['express', { express: true }, undefined],
+    ['express with a customer session', { express: true, expressCustomerSession: true }, 'cus_1'],
+  ])('bind the customer, and save for it, as the elements were made: %s', (_what, fields, expected) => {
+    const params = createParams('cart-1-1', wanted(fields));
+    expect(params.customer).toBe(expected);
+    expect(params.setup_future_usage).toBe(expected && 'off_session');
+  });
+
+  it("fill the shipping address up from the customer's", () => {
+    const shippingAddress = { country: 'DE', firstName: 'Ada', streetName: 'Main', streetNumber: '5', mobile: '123' };
+    const addresses = [{ country: 'FR', lastName: 'Other', city: 'Berlin', postalCode: '10115', state: 'BE' }];
+    const fields = { cart: aCart({ shippingAddress }), customer: aCustomer({ addresses }) };
+    expect(createParams('k', wanted(fields)).shipping).toEqual({
+      name: 'Ada',
+      phone: '123',
+      address: { line1: '5 Main', line2: '', city: 'Berlin', postal_code: '10115', state: 'BE', country: 'DE' },
+    });
+    expect(createParams('k', wanted({ ...fields, express: true })).shipping).toBeUndefined();
+  });
+
+  it('ask for several captures only where they are enabled', () => {
+    const { payment_method_options } = createParams('k', wanted({ multiOperations: true }));
+    expect(payment_method_options).toEqual({ card: { request_multicapture: 'if_available' } });
+  });
+
+  it.each([
+    [['taxcalc_1'], { inputs: { tax: { calculation: 'taxcalc_1' } } }],
+    [['taxcalc_1', 'taxcalc_2'], undefined],
+    [[], undefined],
+    [undefined, undefined],
+  ])('name the Stripe Tax calculation when there is exactly one: %j', (references, hooks) => {
+    const fields = { connectorStripeTax_calculationReferences: references };
+    const taxed = aCart({ custom: { type: { typeId: 'type', id: 't' }, fields } });
+    expect(createParams('k', wanted({ cart: taxed })).hooks).toEqual(hooks);
+  });
+});
+
+describe('the idempotency key of an attempt', () => {
+  it('is the same for the same payment and amount, whatever else is asked for', () => {
+    expect(attemptKey('cart-1-1', euro(1190))).toBe(attemptKey('cart-1-1', { currencyCode: 'EUR', centAmount: 1190 }));
+    expect(attemptKey('cart-1-1', euro(1190))).not.toBe(attemptKey('cart-1-1', euro(1191)));
+    expect(attemptKey('cart-1-1', euro(1190))).not.toBe(attemptKey('cart-1-2', euro(1190)));
+  });
+});
+
+describe('making a PaymentIntent what is wanted', () => {
+  const guest = wanted({ cart: aCart(), customer: undefined });
+  const present = aPaymentIntent();
+  const address = { line1: '5 Main', line2: null, city: 'Berlin', postal_code: null, state: null, country: 'DE' };
+
+  it.each<[string, Parameters<typeof changeTo>, ReturnType<typeof changeTo>]>([
+    ['nothing changed', [present, guest], { kind: 'none' }],
+    ['another amount', [present, { ...guest, due: euro(2000) }], { kind: 'update', params: { amount: 2000 } }],
+    [
+      'another currency',
+      [present, { ...guest, due: { centAmount: 1190, currencyCode: 'USD', fractionDigits: 2 } }],
+      { kind: 'replace' },
+    ],
+    ['another capture method', [present, { ...guest, captureMethod: 'manual' }], { kind: 'replace' }],
+    ['another customer', [aPaymentIntent({ customer: 'cus_0' }), { ...guest, customer: 'cus_1' }], { kind: 'replace' }],
+    ['no customer any more', [aPaymentIntent({ customer: 'cus_0' }), guest], { kind: 'replace' }],
+    [
+      'a customer at last',
+      [present, { ...guest, customer: 'cus_1' }],
+      { kind: 'update', params: { customer: 'cus_1' } },
+    ],
+    [
+      'not to be saved any more',
+      [aPaymentIntent({ setup_future_usage: 'off_session' }), guest],
+      { kind: 'update', params: { setup_future_usage: '' } },
+    ],
+    [
+      'the same address, as Stripe keeps it',
+      [
+        aPaymentIntent({ shipping: { name: 'Ada', address } as never }),
+        {
+          ...guest,
+          shipping: {
+            name: 'Ada',
+            phone: '',
+            address: { line1: '5 Main', line2: '', city: 'Berlin', postal_code: '', state: '', country: 'DE' },
+          },
+        },
+      ],
+      { kind: 'none' },
+    ],
+    [
+      "the wallet's own address",
+      [aPaymentIntent({ shipping: { name: 'Ada', address } as never }), guest],
+      { kind: 'update', params: { shipping: '' } },
+    ],
+    [
+      'the customer is known by now',
+      [present, { ...guest, metadata: { ...guest.metadata, ct_customer_id: 'c' } }],
+      { kind: 'update', params: { metadata: { ct_customer_id: 'c' } } },
+    ],
+  ])('%s', (_what, input, expected) => {
+    expect(changeTo(...input)).toEqual(expected);
+  });
+});

@@ -1,0 +1,143 @@
+import { TransientError } from '@connector/service-kit';
+import { describe, expect, it } from 'vitest';
+import { eventIdOf } from '../adapters/payment-events.ts';
+import { createRecordedTransactions, type RecordedTransactions } from '../adapters/recorded-transactions.ts';
+import { aPayment, aPaymentIntent, aTransaction } from '../testing/builders.ts';
+import { FakeWorld } from '../testing/fake-world.ts';
+import { type ConfirmPaymentDeps, confirmPayment } from './confirm-payment.ts';
+
+const request = { session: { cartId: 'cart-1' }, paymentId: 'payment-1', paymentIntentId: 'pi_1' };
+const EVENT = eventIdOf('checkout.payment.confirmed', ['payment-1', 'pi_1', 'succeeded', '1190']);
+
+function paidWorld() {
+  const world = new FakeWorld();
+  world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
+  world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190 }));
+  return world;
+}
+
+const depsOf = (world: FakeWorld, recorded: RecordedTransactions, confirmWaitMs = 0): ConfirmPaymentDeps => ({
+  carts: world.carts,
+  payments: world.payments,
+  paymentIntents: world.paymentIntents,
+  events: world.events,
+  recorded,
+  confirmWaitMs,
+  sleep: async () => {},
+});
+
+const message = (type: string, data: object) => ({
+  headers: { ce_id: 'x', ce_source: '/ledger', ce_type: type },
+  value: Buffer.from(JSON.stringify(data)),
+});
+
+/** A ledger that answers what is published in the moment it is. */
+function withLedger(world: FakeWorld, type: string, data: object) {
+  const { waiters, onMessage } = createRecordedTransactions();
+  world.gate = async (call, moment) => {
+    if (call.startsWith('publish') && moment === 'after') onMessage(message(type, { causeId: EVENT, ...data }));
+  };
+  return { ...waiters, isListening: true };
+}
+
+const deaf: RecordedTransactions = { ...createRecordedTransactions().waiters, isListening: false };
+const silent: RecordedTransactions = { ...createRecordedTransactions().waiters, isListening: true };
+
+describe('a confirm', () => {
+  it('publishes the snapshot without its client secret, and is approved once the ledger has it', async () => {
+    const world = paidWorld();
+    const recorded = withLedger(world, 'checkout.transaction.recorded', {});
+    expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toEqual({ kind: 'approved' });
+    expect(world.published).toMatchObject([{ type: 'checkout.payment.confirmed', id: EVENT }]);
+    expect(JSON.stringify(world.published)).not.toContain('secret');
+  });
+
+  it("is rejected with the ledger's codes when the ledger rejects it", async () => {
+    const world = paidWorld();
+    const data = { paymentId: 'payment-1', paymentIntentId: 'pi_1', causeType: 'x', code: 'card_declined' };
+    const recorded = withLedger(world, 'checkout.payment.rejected', data);
+    expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toMatchObject({
+      kind: 'rejected',
+      code: 'card_declined',
+    });
+  });
+
+  it('is pending when the ledger does not answer in time', async () => {
+    expect(await confirmPayment(depsOf(paidWorld(), silent), request)).toEqual({ kind: 'pending' });
+  });
+
+  it('is pending, without a wait, while the money is on its way', async () => {
+    const world = paidWorld();
+    world.change('pi_1', { status: 'processing' });
+    expect(await confirmPayment(depsOf(world, silent, 60_000), request)).toEqual({ kind: 'pending' });
+    expect(world.published).toHaveLength(1);
+  });
+
+  it('is approved at once when commercetools shows it already', async () => {
+    const world = paidWorld();
+    world.addTransaction('payment-1', aTransaction('Charge', 'Success', { interactionId: 'pi_1' }));
+    expect(await confirmPayment(depsOf(world, silent, 60_000), request)).toEqual({ kind: 'approved' });
+    expect(world.published).toEqual([]);
+  });
+
+  it('is the same event when it is called twice', async () => {
+    const world = paidWorld();
+    await confirmPayment(depsOf(world, silent), request);
+    await confirmPayment(depsOf(world, silent), request);
+    expect(new Set(world.published.map(({ id }) => id))).toEqual(new Set([EVENT]));
+  });
+
+  it('reads the payment instead while its pod cannot hear the ledger', async () => {
+    const world = paidWorld();
+    let reads = 0;
+    world.gate = async (call, moment) => {
+      if (call !== 'payments.get' || moment !== 'before') return;
+      reads += 1;
+      if (reads === 3) world.addTransaction('payment-1', aTransaction('Charge', 'Success', { interactionId: 'pi_1' }));
+    };
+    expect(await confirmPayment(depsOf(world, deaf, 5000), request)).toEqual({ kind: 'approved' });
+    expect(await confirmPayment(depsOf(paidWorld(), deaf, 5000), request)).toEqual({ kind: 'pending' });
+  });
+
+  it.each([
+    ['an unknown payment', { paymentId: 'nobody' }],
+    ['an unknown PaymentIntent', { paymentIntentId: 'pi_nobody' }],
+  ])('of %s is rejected', async (_what, fields) => {
+    const outcome = await confirmPayment(depsOf(paidWorld(), silent), { ...request, ...fields });
+    expect(outcome).toEqual({ kind: 'rejected' });
+  });
+
+  it.each(['carts.get', 'payments.get', 'payment_intents.retrieve', 'publish checkout.payment.confirmed'])(
+    'fails for now, and is not rejected, when %s does',
+    async (broken) => {
+      const world = paidWorld();
+      world.gate = async (call) => {
+        if (call === broken) throw new TransientError('down');
+      };
+      await expect(confirmPayment(depsOf(world, silent), request)).rejects.toBeInstanceOf(TransientError);
+    },
+  );
+});
+
+describe('what the ledger tells', () => {
+  it('reaches everybody who waits for that event, and nobody else', async () => {
+    const { waiters, onMessage } = createRecordedTransactions();
+    using first = waiters.waitFor('event-1');
+    using second = waiters.waitFor('event-1');
+    using other = waiters.waitFor('event-2');
+    onMessage(message('checkout.transaction.recorded', { causeId: 'event-1' }));
+    expect(await first.within(1000)).toEqual({ kind: 'recorded' });
+    expect(await second.within(1000)).toEqual({ kind: 'recorded' });
+    expect(await other.within(0)).toBeUndefined();
+  });
+
+  it('is passed over when it cannot be read', async () => {
+    const { waiters, onMessage } = createRecordedTransactions();
+    using waiter = waiters.waitFor('event-1');
+    onMessage({ headers: {}, value: Buffer.from('{}') });
+    onMessage({ ...message('checkout.transaction.recorded', {}), value: Buffer.from('{') });
+    onMessage(message('checkout.transaction.recorded', { causeId: 1 }));
+    onMessage(message('checkout.unknown', { causeId: 'event-1' }));
+    expect(await waiter.within(0)).toBeUndefined();
+  });
+});

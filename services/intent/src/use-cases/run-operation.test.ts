@@ -1,0 +1,130 @@
+import { TransientError } from '@connector/service-kit';
+import { createLogger } from '@connector/telemetry';
+import { describe, expect, it } from 'vitest';
+import type { Operation } from '../domain/operations.ts';
+import { aPayment, aPaymentIntent } from '../testing/builders.ts';
+import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
+import { type RunOperationRequest, runOperation } from './run-operation.ts';
+
+const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
+const capture: Operation = { action: 'capturePayment', amount: EUR(1190) };
+const refund: Operation = { action: 'refundPayment', amount: EUR(1190) };
+const charge = () => ({ amount_captured: 1190, amount_refunded: 0 }) as never;
+
+function worldWith(status: 'requires_capture' | 'succeeded') {
+  const world = new FakeWorld();
+  world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
+  const amount_received = status === 'succeeded' ? 1190 : 0;
+  const latest_charge = status === 'succeeded' ? charge() : null;
+  world.intents.set('pi_1', aPaymentIntent({ status, amount_received, latest_charge }));
+  return world;
+}
+
+let requests = 0;
+function run(world: FakeWorld, operation: Operation, fields: Partial<RunOperationRequest> = {}) {
+  requests += 1;
+  const { payments, paymentIntents, events } = world;
+  return runOperation(
+    { payments, paymentIntents, events, multiOperations: false, log: createLogger('intent', 'silent') },
+    { paymentId: 'payment-1', operation, requestId: `request-${requests}`, ...fields },
+  );
+}
+
+const outcomes = (world: FakeWorld) =>
+  world.published.map(({ type, data }) => [type.replace('checkout.payment.', ''), data.outcome]);
+
+describe('an operation', () => {
+  it('is noted, carried out at Stripe, and told with what Stripe returned', async () => {
+    const world = worldWith('requires_capture');
+    expect(await run(world, capture)).toBe('approved');
+    expect(outcomes(world)).toMatchObject([
+      ['operation_requested', undefined],
+      ['operation_completed', { kind: 'done', object: { id: 'pi_1', status: 'succeeded' } }],
+    ]);
+    expect(world.calls.filter((call) => call.startsWith('publish') || call.includes('capture'))).toEqual([
+      'publish checkout.payment.operation_requested',
+      'payment_intents.capture',
+      'publish checkout.payment.operation_completed',
+    ]);
+    expect(JSON.stringify(world.published)).not.toContain('client_secret');
+  });
+
+  it("leaves a Failure to the ledger when Stripe refuses, with Stripe's code", async () => {
+    const world = worldWith('requires_capture');
+    world.refuse = (call) => (call.endsWith('capture') ? stripeRejection('charge_expired_for_capture') : undefined);
+    expect(await run(world, capture)).toBe('rejected');
+    expect(outcomes(world)[1]?.[1]).toMatchObject({
+      kind: 'refused',
+      transactionType: 'Charge',
+      amount: { centAmount: 1190 },
+      code: 'charge_expired_for_capture',
+    });
+  });
+
+  it('does nothing when its note is not durable', async () => {
+    const world = worldWith('requires_capture');
+    world.gate = async (call) => {
+      if (call.startsWith('publish')) throw new TransientError('Kafka is down');
+    };
+    await expect(run(world, capture)).rejects.toBeInstanceOf(TransientError);
+    expect(world.intents.get('pi_1')?.status).toBe('requires_capture');
+  });
+
+  it('is answered as Stripe did it when only the telling fails: the webhook tells it', async () => {
+    const world = worldWith('requires_capture');
+    world.gate = async (call) => {
+      if (call === 'publish checkout.payment.operation_completed') throw new TransientError('Kafka is down');
+    };
+    expect(await run(world, capture)).toBe('approved');
+  });
+
+  it('refunds once for one merchant reference, however often it is asked', async () => {
+    const world = worldWith('succeeded');
+    const once = { merchantReference: 'return-7' };
+    expect([await run(world, refund, once), await run(world, refund, once)]).toEqual(['received', 'received']);
+    expect(world.refunds).toHaveLength(1);
+    expect(world.refunds[0]?.metadata).toMatchObject({ merchant_reference: 'return-7', ct_payment_id: 'payment-1' });
+  });
+
+  it('refunds once when the answer of the first try was lost', async () => {
+    const world = worldWith('succeeded');
+    let lost = false;
+    world.gate = async (call, moment) => {
+      if (call !== 'refunds.create' || moment === 'before' || lost) return;
+      lost = true;
+      throw new TransientError('lost');
+    };
+    const once = { requestId: 'same' };
+    await expect(run(world, refund, once)).rejects.toBeInstanceOf(TransientError);
+    expect(await run(world, refund, once)).toBe('received');
+    expect(world.refunds).toHaveLength(1);
+  });
+
+  it('is new for every call without a reference', async () => {
+    const world = worldWith('succeeded');
+    const half: Operation = { action: 'refundPayment', amount: EUR(595) };
+    await run(world, half);
+    await run(world, half);
+    expect(world.refunds).toHaveLength(2);
+  });
+
+  it.each<[string, Operation, string]>([
+    ['more than is left to refund', { action: 'refundPayment', amount: EUR(1191) }, 'InvalidField'],
+    ['another currency', { ...refund, amount: { centAmount: 1, currencyCode: 'USD' } }, 'InvalidField'],
+  ])('is the caller’s mistake for %s', async (_what, operation, code) => {
+    const world = worldWith('succeeded');
+    await expect(run(world, operation)).rejects.toMatchObject({ code, statusCode: 400 });
+    expect(world.published).toEqual([]);
+  });
+
+  it('needs a PaymentIntent, and something to reverse', async () => {
+    const world = worldWith('succeeded');
+    world.putPayment(aPayment({ id: 'none' }));
+    await expect(run(world, capture, { paymentId: 'none' })).rejects.toMatchObject({ code: 'InvalidOperation' });
+    world.intents.set('pi_1', aPaymentIntent());
+    await expect(run(world, { action: 'reversePayment' })).rejects.toMatchObject({
+      code: 'InvalidOperation',
+      message: 'There is no successful payment transaction to reverse.',
+    });
+  });
+});
