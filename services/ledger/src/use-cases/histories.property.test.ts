@@ -93,7 +93,7 @@ describe('any delivery of a valid history of a PaymentIntent', () => {
           const disputes = new Set(life.disputes.map(({ id }) => id));
           for (const { after } of writes) {
             expect(chargedOf(after)).toBeLessThanOrEqual(received);
-          expect(refundedOf(after)).toBeLessThanOrEqual(received);
+            expect(refundedOf(after)).toBeLessThanOrEqual(received);
             expect(received).toBeLessThanOrEqual(amount);
             for (const { type, interactionId = '' } of after.transactions) {
               if (type === 'Chargeback') expect(disputes.has(interactionId)).toBe(true);

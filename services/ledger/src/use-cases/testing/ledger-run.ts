@@ -109,13 +109,11 @@ export async function run(
   const ids = { paymentIntentId: life.paymentIntent.id, paymentId: before?.id ?? '', paymentKey, cartId };
   const arrivals = life.emissions
     .filter((emission) => emission.by === 'stripe' || before !== undefined)
-    .flatMap((emission, index) =>
-      (plan[index % plan.length] ?? []).map((arrival) => ({
-        ...arrival,
-        event: readEmission(emission, ids),
-        moment: Math.min(last, emission.moment + arrival.delay),
-      })),
-    )
+    .flatMap((emission, index) => {
+      const event = readEmission(emission, ids);
+      const ways = plan[index % plan.length] ?? [];
+      return ways.map((way) => ({ ...way, event, moment: Math.min(last, emission.moment + way.delay) }));
+    })
     .sort((a, b) => a.moment - b.moment || a.rank - b.rank);
   for (const { event, moment, process, fault, restarted } of arrivals) {
     stripe.truth = life.truths[moment] as Truth;

@@ -8,7 +8,7 @@ export function messageOf(event: StripeEvent): { attributes: EventAttributes; va
   const { id, type, created } = event;
   const time = new Date(created * 1000).toISOString();
   const attributes = { id, source: '/stripe/acct_1TFixture', type: `${STRIPE_TYPE_PREFIX}${type}`, time };
-  return { attributes, value: Buffer.from(JSON.stringify(event, null, 2)) };
+  return { attributes, value: Buffer.from(JSON.stringify(event)) };
 }
 
 /** The payments topic's message of an event of intent. */
