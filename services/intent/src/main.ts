@@ -16,12 +16,14 @@ import { storedMethods } from './adapters/stored-methods.ts';
 import { stripeCustomers } from './adapters/stripe-customers.ts';
 import { createRoutes } from './app.ts';
 import { configSchema, configWarnings } from './config.ts';
+import { initialiseCounters } from './metrics.ts';
 import { createBackground } from './use-cases/background.ts';
 
 const config = readConfig(configSchema, process.env);
 const stopTracing = await startTracing('intent', packageJson.version);
 startMetrics('intent', packageJson.version, process.env.REVISION ?? 'unknown');
 const log = createLogger('intent', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
+initialiseCounters();
 for (const warning of configWarnings(config, process.env)) log.warn(warning);
 
 const commercetools = createCommercetools(config, { log });

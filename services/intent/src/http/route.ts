@@ -1,4 +1,4 @@
-import { requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
+import { PermanentError, requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import type { Callers } from '../adapters/callers.ts';
@@ -137,10 +137,22 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
     const reply = (status: number, answer?: unknown): Answer => ({ status, body: answer });
     const call = { ...parsed, session, requestId: requestId(res), reply } as Parameters<typeof handle>[0];
     const work = () => handle(call);
-    const answer = session?.correlationId ? await withCorrelation(res, session.correlationId, work) : await work();
-    send(res, answer, answers);
+    await ours(async () => {
+      const answer = session?.correlationId ? await withCorrelation(res, session.correlationId, work) : await work();
+      send(res, answer, answers);
+    });
     requestSpan(req)?.setAttribute('connector.route', definition.id);
   };
+}
+
+/** Data that breaks a schema once the request has passed is our mistake, not the caller's. */
+async function ours(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    throw new PermanentError('data does not fit its schema', { reason: 'schema', cause: error });
+  }
 }
 
 async function verified(

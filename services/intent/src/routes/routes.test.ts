@@ -525,6 +525,14 @@ describe('what every route has in common', () => {
     expect(second.headers.get('x-correlation-id')).toBe('of-session');
   });
 
+  it('answers 500, and not that the request is wrong, when data of its own breaks a schema', async () => {
+    const healthChecks = [{ name: 7 as unknown as string, check: async () => ({}) }];
+    await using app = await startApp(new FakeWorld(), { world: { healthChecks } });
+    const { status, body } = await app.call('GET', '/operations/status', { token: JWT });
+    expect(status).toBe(500);
+    expect(body).toMatchObject({ errors: [{ code: 'General', message: 'Internal server error.' }] });
+  });
+
   it('serves its OpenAPI document', async () => {
     await using app = await startApp(new FakeWorld());
     const { status, body } = await app.call('GET', '/openapi.json');

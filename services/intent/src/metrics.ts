@@ -1,0 +1,11 @@
+import { metrics } from '@connector/telemetry';
+
+const OPERATIONS = ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse'] as const;
+const OUTCOMES = ['approved', 'received', 'rejected', 'error'] as const;
+
+/** Makes every series exist from the start, so that its first event counts as an increase. */
+export function initialiseCounters(): void {
+  for (const operation of OPERATIONS) {
+    for (const outcome of OUTCOMES) metrics.paymentOperations.inc({ operation, outcome }, 0);
+  }
+}
