@@ -1,5 +1,5 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { defaultFractionDigits, fromStripeAmount, type Money, sumOf, toStripeAmount } from '@connector/payment-model';
+import { defaultFractionDigits, fromStripeAmount, type Money, sumOf } from '@connector/payment-model';
 import type { Fact, TransactionFact } from './facts.ts';
 import type { DisputeObject, PaymentIntentObject, RefundObject } from './stripe-objects.ts';
 
@@ -59,8 +59,8 @@ function authorization(
 }
 
 /**
- * What was captured and is in no Charge yet. The last or only capture carries the PaymentIntent's id; one that is not the last
- * carries the charge's id and the sum captured so far.
+ * What was captured and is in no Charge yet. The last or only capture carries the PaymentIntent's id, unless an earlier one has it (the
+ * original connector's partial captures do); one that is not the last carries the charge's id and the sum captured so far.
  */
 function captures(
   { paymentIntent, toldAt }: Extract<Fact, { kind: 'paymentIntent' }>,
@@ -68,7 +68,10 @@ function captures(
 ): TransactionFact[] {
   const { id, status, amount_received: received, currency, latest_charge: chargeId } = paymentIntent;
   if (!received) return [];
-  if (status === 'succeeded') return chargeUpTo(received, currency, id, toldAt, payment);
+  const isTaken = payment.transactions.some(
+    ({ type, state, interactionId }) => type === 'Charge' && state === 'Success' && interactionId === id,
+  );
+  if (status === 'succeeded' && !isTaken) return chargeUpTo(received, currency, id, toldAt, payment);
   if (chargeId === undefined) return [];
   return chargeUpTo(received, currency, `${chargeId}:${received}`, toldAt, payment);
 }
@@ -195,11 +198,11 @@ function commonRefund(
   if (!booked?.interactionId || booked.state === 'Failure') return none;
   const { interactionId, timestamp } = booked;
   const { centAmount, currencyCode, fractionDigits } = booked.amount;
-  let left = toStripeAmount({ centAmount, currencyCode, fractionDigits });
+  let left = centAmount;
   const together: RefundObject[] = [];
   for (const refund of ordered) {
-    if (refund.amount > left) break;
-    left -= refund.amount;
+    left -= money(refund.amount, refund.currency, payment).centAmount;
+    if (left < 0) break;
     together.push(refund);
   }
   if (!together.some((refund) => refundState(refund) === 'Failure')) {

@@ -44,10 +44,10 @@ export function begin({ captureMethod, showsReleases, takenOverAfter, steps }: H
 
 /**
  * What the original connector has booked by a moment: an Authorization from the beginning, declines as its Failure, a cancellation over the
- * whole amount, captures under the PaymentIntent's or the balance transaction's id, and the first refund (only that) with a Chargeback beside.
+ * whole amount, captures, all under the PaymentIntent's id, and the first refund (only that) with a Chargeback beside.
  */
 function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
-  const { paymentIntent, charges } = life.truths[moment] as Truth;
+  const { paymentIntent } = life.truths[moment] as Truth;
   const { id: interactionId, status, amount, amount_received: received, last_payment_error: declined } = paymentIntent;
   const states: Record<string, string> = {
     succeeded: 'Success',
@@ -56,10 +56,7 @@ function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
     canceled: 'Failure',
   };
   const state = (states[status] ?? (declined ? 'Failure' : 'Initial')) as 'Initial';
-  const of = (id: string | null | undefined, centAmount: number) => ({
-    amount: money(centAmount),
-    interactionId: id ?? interactionId,
-  });
+  const of = (centAmount: number) => ({ amount: money(centAmount), interactionId });
   const refunded = life.emissions.find(
     (emission) => emission.by === 'stripe' && emission.moment <= moment && emission.event.type === 'charge.refunded',
   );
@@ -67,15 +64,10 @@ function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
   const isRelease = life.releases.size > 0;
   return [
     transaction('Authorization', state, { interactionId }),
-    ...(status === 'canceled' ? [transaction('CancelAuthorization', 'Success', of(interactionId, amount))] : []),
-    ...(received > 0 && status === 'succeeded' ? [transaction('Charge', 'Success', of(interactionId, received))] : []),
-    ...(received > 0 && status !== 'succeeded'
-      ? [transaction('Charge', 'Success', of(charges.at(-1)?.balance_transaction, received))]
-      : []),
+    ...(status === 'canceled' ? [transaction('CancelAuthorization', 'Success', of(amount))] : []),
+    ...(received > 0 ? [transaction('Charge', 'Success', of(received))] : []),
     ...(charge && !isRelease && charge.amount_refunded > 0
-      ? (['Refund', 'Chargeback'] as const).map((type) =>
-          transaction(type, 'Success', of(interactionId, charge.amount_refunded)),
-        )
+      ? (['Refund', 'Chargeback'] as const).map((type) => transaction(type, 'Success', of(charge.amount_refunded)))
       : []),
   ];
 }
