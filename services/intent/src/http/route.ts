@@ -1,6 +1,6 @@
 import { PermanentError, requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Callers } from '../adapters/callers.ts';
 import type { Session } from '../domain/session.ts';
 import { jsonBody } from './json-body.ts';
