@@ -33,3 +33,14 @@ export const configSchema = z.object({
     .describe('How long one payment may fail while others succeed before its event becomes a dead letter, in ms'),
 });
 export type LedgerConfig = z.output<typeof configSchema>;
+
+/** Every variable the command reconcile-pending reads. */
+export const reconcilePendingConfigSchema = configSchema.omit({
+  METRICS_PORT: true,
+  SHUTDOWN_GRACE_MS: true,
+  CTP_CHECKOUT_URL: true,
+  LEDGER_CONCURRENCY: true,
+  LEDGER_KNOWN_PAYMENTS: true,
+  LEDGER_CALL_TIMEOUT_MS: true,
+  LEDGER_PARK_LIMIT_MS: true,
+});

@@ -1,17 +1,21 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
-import { createConsumer, createKafka, createProducer } from '@connector/kafka';
+import { createConsumer, createDeadLetterBox, createKafka, createProducer, readLatest } from '@connector/kafka';
 import { createAdminServer, readConfig, run } from '@connector/service-kit';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { commercetoolsCarts, commercetoolsPayments } from './adapters/commercetools-payments.ts';
+import { deadLetterDepth } from './adapters/dead-letter-depth.ts';
 import { createInteractionType } from './adapters/interaction-type.ts';
 import { createKnownPayments } from './adapters/known-payments.ts';
+import { checkoutRecurringJobs, commercetoolsPaymentMethods, stripePaymentMethod } from './adapters/payment-methods.ts';
+import { reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { kafkaResults } from './adapters/results.ts';
 import { stripeFacts } from './adapters/stripe-facts.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
+import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
 const config = readConfig(configSchema, process.env);
 const stopTracing = await startTracing('ledger', packageJson.version);
@@ -24,6 +28,9 @@ const stripe = createStripe(config, limits);
 const kafka = createKafka(config, { clientId: 'ledger', log });
 const producer = createProducer(kafka);
 const interactionType = createInteractionType(commercetools, log);
+const payments = commercetoolsPayments(commercetools);
+const carts = commercetoolsCarts(commercetools);
+const known = createKnownPayments(config.LEDGER_KNOWN_PAYMENTS);
 
 const consumer = createConsumer(kafka, {
   groupId: 'ledger',
@@ -38,18 +45,33 @@ const consumer = createConsumer(kafka, {
       .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
       .then(() => true),
   handle: handlePaymentEvent({
-    payments: commercetoolsPayments(commercetools),
-    carts: commercetoolsCarts(commercetools),
+    payments,
+    carts,
     stripe: stripeFacts(stripe),
     projectKey: commercetools.projectKey,
     paymentInterface: config.PAYMENT_INTERFACE,
     livemode: stripe.livemode,
-    known: createKnownPayments(config.LEDGER_KNOWN_PAYMENTS),
+    known,
     interactionType: interactionType.key,
     results: kafkaResults(producer),
     log,
+    afterwards: keepPaymentMethod({
+      payments,
+      carts,
+      paymentMethods: commercetoolsPaymentMethods(commercetools),
+      jobs: checkoutRecurringJobs(commercetools, config.CTP_CHECKOUT_URL),
+      stripePaymentMethod: stripePaymentMethod(stripe),
+      paymentInterface: config.PAYMENT_INTERFACE,
+      known,
+      log,
+    }),
   }),
 });
+const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
+const status = [
+  deadLetterDepth(deadLetters, log),
+  reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
+];
 
 const clients = {
   name: 'clients',
@@ -59,4 +81,4 @@ const clients = {
   },
 };
 const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, consumer] });
-await run(log, [clients, admin, interactionType, producer, consumer], config.SHUTDOWN_GRACE_MS);
+await run(log, [clients, admin, interactionType, producer, consumer, ...status], config.SHUTDOWN_GRACE_MS);

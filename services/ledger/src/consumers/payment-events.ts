@@ -33,9 +33,9 @@ export const handlePaymentEvent =
     if (outcome.kind === 'recorded') {
       span?.setAttribute('commercetools.payment.id', outcome.payment.id);
       await results.publish(event, outcome);
-      await afterwards?.(event, outcome, attempt);
       const delay = (Date.now() - event.occurredAt.getTime()) / 1000;
       if (outcome.written) metrics.ledgerEventDelay.observe({ event_type: event.type }, Math.max(0, delay));
+      await afterwards?.(event, outcome, attempt);
     }
     metrics.ledgerEvents.inc({ event_type: event.type, outcome: labelOf(outcome) });
     const decline = declineOf(event);

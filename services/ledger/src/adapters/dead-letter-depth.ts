@@ -1,0 +1,33 @@
+import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import type { DeadLetterBox } from '@connector/kafka';
+import type { Part } from '@connector/service-kit';
+import { type Logger, metrics } from '@connector/telemetry';
+
+const EVERY_MS = 60_000;
+
+/** Exports how many dead letters wait, neither redriven nor discarded. Every process of the service says the same. */
+export function deadLetterDepth(box: Pick<DeadLetterBox, 'depth'>, log: Logger, everyMs = EVERY_MS): Part {
+  let timer: NodeJS.Timeout | undefined;
+  let looking = false;
+  const tick = async () => {
+    if (looking) return;
+    looking = true;
+    try {
+      metrics.dlqDepth.set({ topic: PAYMENT_EVENTS_DLQ }, await box.depth());
+    } catch (error) {
+      // The last known depth stays; that Kafka is away is told by the consumer and the producer.
+      log.debug({ error }, 'the dead letters cannot be counted now');
+    } finally {
+      looking = false;
+    }
+  };
+  return {
+    name: 'dead letter depth',
+    start: async () => {
+      void tick();
+      timer = setInterval(() => void tick(), everyMs);
+      timer.unref();
+    },
+    stop: async () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,151 @@
+import { type Commercetools, createCommercetools } from '@connector/commercetools';
+import { createStripe, type StripeClient } from '@connector/stripe';
+import { createLogger } from '@connector/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type CommercetoolsSimulator,
+  startCommercetoolsSimulator,
+} from '../../../../sandbox/src/commercetools/index.ts';
+import { freePort } from '../../../../sandbox/src/processes/free-port.ts';
+import { type StripeSimulator, startStripeSimulator } from '../../../../sandbox/src/stripe/index.ts';
+import { checkoutRecurringJobs, commercetoolsPaymentMethods, stripePaymentMethod } from './payment-methods.ts';
+
+const log = createLogger('test', 'silent');
+let simulator: CommercetoolsSimulator;
+let stripeSimulator: StripeSimulator;
+let commercetools: Commercetools;
+let stripe: StripeClient;
+let customerId: string;
+let paymentId: string;
+
+const clientFor = (clientId: string, clientSecret: string) =>
+  createCommercetools(
+    {
+      CTP_PROJECT_KEY: simulator.projectKey,
+      CTP_CLIENT_ID: clientId,
+      CTP_CLIENT_SECRET: clientSecret,
+      CTP_AUTH_URL: simulator.url,
+      CTP_API_URL: simulator.url,
+    },
+    { log },
+  );
+
+beforeAll(async () => {
+  simulator = await startCommercetoolsSimulator();
+  stripeSimulator = await startStripeSimulator();
+  commercetools = clientFor(simulator.clientId, simulator.clientSecret);
+  stripe = createStripe({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_API_BASE: stripeSimulator.url }, { log });
+});
+afterAll(async () => {
+  await Promise.all([commercetools.close(), stripe.close(), simulator.close(), stripeSimulator.close()]);
+});
+beforeEach(async () => {
+  await simulator.reset();
+  const { api, call } = commercetools;
+  const email = 'jane@example.com';
+  const { customer } = await call('customers.create', api.customers().post({ body: { email, password: 'secret' } }));
+  customerId = customer.id;
+  const body = {
+    amountPlanned: { centAmount: 100, currencyCode: 'EUR' },
+    paymentMethodInfo: { paymentInterface: 'checkout-stripe' },
+  };
+  paymentId = (await call('payments.create', api.payments().post({ body }))).id;
+});
+
+const draft = () => ({
+  key: 'stripe-pm_1',
+  customer: { typeId: 'customer' as const, id: customerId },
+  paymentInterface: 'checkout-stripe',
+  method: 'card',
+  default: false,
+  paymentMethodStatus: 'Active' as const,
+  token: { value: 'pm_1' },
+});
+
+describe('payment methods in commercetools', () => {
+  it('are found by customer, interface and token together, and by key', async () => {
+    const methods = commercetoolsPaymentMethods(commercetools);
+    const created = await methods.create(draft());
+    const of = { customerId, paymentInterface: 'checkout-stripe', token: 'pm_1' };
+    expect(await methods.byToken(of)).toEqual(created);
+    expect(await methods.byKey('stripe-pm_1')).toEqual(created);
+    expect(await methods.byToken({ ...of, token: 'pm_2' })).toBeUndefined();
+    expect(await methods.byToken({ ...of, customerId: 'other' })).toBeUndefined();
+    expect(await methods.byToken({ ...of, paymentInterface: 'other' })).toBeUndefined();
+    expect(await methods.byKey('stripe-pm_2')).toBeUndefined();
+  });
+
+  it('are created once under one key', async () => {
+    const methods = commercetoolsPaymentMethods(commercetools);
+    const [first, second] = await Promise.all([methods.create(draft()), methods.create(draft())]);
+    expect([first, second].filter(Boolean)).toHaveLength(1);
+  });
+
+  it('are refused for a client without the permission, told apart from an outage', async () => {
+    const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
+    const limited = clientFor(clientId, clientSecret);
+    await expect(commercetoolsPaymentMethods(limited).create(draft())).rejects.toMatchObject({
+      reason: 'unauthorized',
+    });
+    await limited.close();
+  });
+});
+
+describe('a recurring payment job', () => {
+  const jobs = (client = commercetools) => checkoutRecurringJobs(client, simulator.url);
+  const methodId = async () => (await commercetoolsPaymentMethods(commercetools).create(draft()))?.id ?? '';
+
+  it('is made for the payment and the method', async () => {
+    const id = await methodId();
+    await jobs().create(paymentId, id);
+    expect((await simulator.state()).recurringPaymentJobs).toMatchObject([
+      { originPayment: { id: paymentId }, paymentMethod: { id }, status: { state: 'Initial' } },
+    ]);
+  });
+
+  it('may be asked for again where there is certainly none', async () => {
+    for (const status of [429, 503]) {
+      simulator.setFaults([{ match: 'recurring', status }]);
+      await expect(jobs().create(paymentId, 'm')).rejects.toMatchObject({ name: 'TransientError' });
+    }
+    const away = checkoutRecurringJobs(commercetools, `http://127.0.0.1:${await freePort()}`);
+    await expect(away.create(paymentId, 'm')).rejects.toMatchObject({ name: 'TransientError', reason: 'connection' });
+  });
+
+  it('may not be asked for again where there may be one', async () => {
+    const id = await methodId();
+    for (const fault of [{ reset: true }, { status: 500 }, { status: 504 }]) {
+      simulator.setFaults([{ match: 'recurring', when: 'after', ...fault }]);
+      await expect(jobs().create(paymentId, id)).rejects.toMatchObject({
+        name: 'PermanentError',
+        reason: 'answer_lost',
+      });
+    }
+  });
+
+  it('is refused for a client without the permission, told apart', async () => {
+    const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
+    const limited = clientFor(clientId, clientSecret);
+    await expect(jobs(limited).create(paymentId, 'm')).rejects.toMatchObject({ reason: 'unauthorized' });
+    await limited.close();
+  });
+
+  it('is refused for good for a method that does not exist', async () => {
+    await expect(jobs().create(paymentId, 'none')).rejects.toMatchObject({
+      name: 'CommercetoolsRejection',
+      status: 400,
+    });
+  });
+});
+
+describe("Stripe's payment method", () => {
+  it('tells whose it is', async () => {
+    const customer = await stripe.stripe.customers.create({ name: 'Jane' });
+    const guests = await stripe.stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } });
+    const saved = await stripe.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    const read = stripePaymentMethod(stripe);
+    expect(await read(guests.id)).toEqual({ id: guests.id, type: 'card' });
+    expect(await read(saved.id)).toEqual({ id: saved.id, type: 'card', customer: customer.id });
+    expect(await read('pm_unknown')).toBeUndefined();
+  });
+});

@@ -1,0 +1,114 @@
+import { type Commercetools, CommercetoolsRejection, errorOfAnswer, errorOfFailure } from '@connector/commercetools';
+import { NotFoundError, PermanentError, TransientError } from '@connector/service-kit';
+import type { StripeClient } from '@connector/stripe';
+import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/save-payment-method.ts';
+
+/** The payment methods of the project's customers, over its HTTP API. */
+export function commercetoolsPaymentMethods({ api, call }: Commercetools): PaymentMethods {
+  const methods = api.paymentMethods();
+  return {
+    byToken: async ({ customerId, paymentInterface, token }) => {
+      const where = [
+        `customer(id=${quoted(customerId)})`,
+        `paymentInterface=${quoted(paymentInterface)}`,
+        `token(value=${quoted(token)})`,
+      ].join(' and ');
+      const { results } = await call(
+        'payment-methods.query',
+        methods.get({ queryArgs: { where, sort: 'createdAt asc', limit: 1, withTotal: false } }),
+      );
+      return results[0];
+    },
+    byKey: async (key) => {
+      try {
+        return await call('payment-methods.get', methods.withKey({ key }).get());
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      }
+    },
+    create: async (draft) => {
+      try {
+        return await call('payment-methods.create', methods.post({ body: draft }));
+      } catch (error) {
+        if (error instanceof CommercetoolsRejection && error.code === 'DuplicateField' && error.field === 'key') {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+const OPERATION = 'recurring-payment-jobs.create';
+/** Answers after which there is certainly no job. */
+const WITHOUT_EFFECT = new Set([401, 403, 429, 503]);
+/** What a call fails with that never got through to the other side. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** Checkout's recurring payment jobs, over the Checkout API at `checkoutUrl`. */
+export function checkoutRecurringJobs(
+  { fetch, projectKey }: Pick<Commercetools, 'fetch' | 'projectKey'>,
+  checkoutUrl: string,
+): RecurringJobs {
+  return {
+    create: async (paymentId, paymentMethodId) => {
+      const body = JSON.stringify({
+        originPayment: { typeId: 'payment', id: paymentId },
+        paymentMethod: { typeId: 'payment-method', id: paymentMethodId },
+        status: { state: 'Initial' },
+      });
+      let answer: Response;
+      try {
+        answer = await fetch(`${checkoutUrl}/${projectKey}/recurring-payment-jobs`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
+      } catch (error) {
+        // A token that could not be had: nothing was asked for yet.
+        if (error instanceof TransientError) throw error;
+        if (NEVER_SENT.has(codeOf(error))) throw errorOfFailure(OPERATION, error);
+        throw new PermanentError('there may be a recurring payment job: the answer was lost', {
+          reason: 'answer_lost',
+          cause: error,
+        });
+      }
+      await answer.body?.cancel();
+      const { status, headers } = answer;
+      if (answer.ok) return;
+      const error = errorOfAnswer(OPERATION, { status, body: undefined, retryAfter: headers.get('retry-after') });
+      if (!(error instanceof TransientError) || WITHOUT_EFFECT.has(status)) throw error;
+      throw new PermanentError(`there may be a recurring payment job: the answer was ${status}`, {
+        reason: 'answer_lost',
+        cause: error,
+      });
+    },
+  };
+}
+
+/** The code of a network failure, wherever it is wrapped. */
+function codeOf(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string') return code;
+  return cause === undefined ? '' : codeOf(cause);
+}
+
+/** A payment method as Stripe has it now. */
+export const stripePaymentMethod =
+  (client: StripeClient) =>
+  async (id: string): Promise<StripePaymentMethod | undefined> => {
+    try {
+      const { type, customer } = await client.call('payment_methods.retrieve', (stripe) =>
+        stripe.paymentMethods.retrieve(id),
+      );
+      const customerId = typeof customer === 'string' ? customer : customer?.id;
+      return { id, type, ...(customerId && { customer: customerId }) };
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  };
+
+/** A text in a query predicate. */
+const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;

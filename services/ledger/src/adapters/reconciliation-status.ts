@@ -1,0 +1,77 @@
+import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
+import type { Part } from '@connector/service-kit';
+import { type Logger, metrics } from '@connector/telemetry';
+import { z } from 'zod';
+import { DIVERGENCE_KINDS, type FindPendingSummary } from '../use-cases/find-pending.ts';
+
+const EVERY_MS = 5 * 60_000;
+
+const runSchema = z.object({
+  finishedAt: z.iso.datetime(),
+  kinds: z.record(z.string(), z.int()),
+  repairs: z.record(z.string(), z.int()),
+  open: z.record(z.string(), z.object({ payments: z.int(), oldest: z.iso.datetime().optional() })),
+});
+
+const keyOf = (projectKey: string): string => `reconcile-pending:${projectKey}`;
+
+/** What a complete run of reconcile-pending leaves on the topic of checkpoints. */
+export const reconciliationRecord = (
+  projectKey: string,
+  { kinds, repairs, open }: FindPendingSummary,
+  at: Date,
+): EventRecord => ({
+  key: keyOf(projectKey),
+  value: Buffer.from(JSON.stringify({ finishedAt: at.toISOString(), kinds, repairs, open })),
+  headers: {},
+});
+
+/**
+ * Exports the last run of reconcile-pending as metrics: the command itself is gone before anything could scrape it; what it left is its record.
+ * `readLatest` answers that of a key.
+ */
+export function reconciliationStatus(
+  readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
+  { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
+): Part & { refresh(): Promise<void> } {
+  let seen: string | undefined;
+  let first = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  const refresh = async () => {
+    const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
+    const run = stored && runSchema.parse(JSON.parse(stored.toString()));
+    // What was repaired before this process began is not its to count.
+    if (run && !first && run.finishedAt !== seen) {
+      for (const [kind, count] of Object.entries(run.repairs)) metrics.reconciliationRepairs.inc({ kind }, count);
+    }
+    first = false;
+    if (!run || run.finishedAt === seen) return;
+    seen = run.finishedAt;
+    metrics.reconciliationLastSuccess.set(Date.parse(run.finishedAt) / 1000);
+    for (const [kind, count] of Object.entries(run.kinds)) metrics.reconciliationDivergences.set({ kind }, count);
+    metrics.oldestPendingPayment.reset();
+    for (const [state, { payments, oldest }] of Object.entries(run.open)) {
+      metrics.pendingPayments.set({ state }, payments);
+      if (oldest) metrics.oldestPendingPayment.set({ state }, Date.parse(oldest) / 1000);
+    }
+  };
+  const tick = () => {
+    // The metric growing old is the alarm; no event waits for this.
+    refresh().catch((error: unknown) => log.debug({ error }, 'the last reconciliation cannot be read now'));
+  };
+  return {
+    name: 'reconciliation status',
+    refresh,
+    start: async () => {
+      for (const kind of DIVERGENCE_KINDS) {
+        metrics.reconciliationRepairs.inc({ kind }, 0);
+        metrics.reconciliationDivergences.set({ kind }, 0);
+      }
+      tick();
+      timer = setInterval(tick, everyMs);
+      timer.unref();
+    },
+    stop: async () => clearInterval(timer),
+  };
+}

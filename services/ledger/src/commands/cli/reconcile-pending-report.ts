@@ -1,0 +1,51 @@
+import type { Counts, Divergence, FindPendingSummary } from '../../use-cases/find-pending.ts';
+import { clock, pairs, table } from './table.ts';
+
+/** A run as a person reads it: what differed, the counts, and what is still open. */
+export function report(summary: FindPendingSummary, divergences: readonly Divergence[], limit = 100): string {
+  const { dryRun, payments, paymentIntents, open, complete } = summary;
+  const parts: string[] = [];
+  if (divergences.length > 0) {
+    const columns = [
+      { title: 'DIVERGENCE', whole: true },
+      { title: 'OF', whole: true },
+      { title: '' },
+      { title: 'STRIPE SAYS' },
+    ];
+    const rows = divergences
+      .slice(0, limit)
+      .map(({ kind, paymentIntentId, paymentId, repaired, change }) => [
+        kind,
+        paymentIntentId ?? paymentId ?? '',
+        repaired ? (dryRun ? 'would repair' : 'repaired') : 'left',
+        change,
+      ]);
+    parts.push(table(columns, rows));
+    if (divergences.length > limit) parts.push(`… and ${divergences.length - limit} more (--json has all)`);
+  }
+  const right = { right: true, whole: true };
+  const columns = [
+    { title: '', whole: true },
+    ...['CHECKED', 'PENDING', 'DIVERGING', dryRun ? 'WOULD REPAIR' : 'REPAIRED', 'FAILED'].map((title) => ({
+      title,
+      ...right,
+    })),
+  ];
+  const row = (name: string, { checked, pending, diverging, repaired, failed }: Counts) => [
+    name,
+    ...[checked, pending, diverging, repaired, failed].map(String),
+  ];
+  parts.push(
+    table(columns, [row('payments with open transactions', payments), row("Stripe's PaymentIntents", paymentIntents)]),
+  );
+  const stillOpen = Object.entries(open)
+    .filter(([, { payments: count }]) => count > 0)
+    .map(([state, { payments: count, oldest }]): [string, string] => [
+      state,
+      `${count}${oldest ? `, the oldest since ${clock(oldest)}` : ''}`,
+    ]);
+  if (stillOpen.length > 0) parts.push(`Open when looked at, by state of the transaction\n${pairs(stillOpen, '  ')}`);
+  if (dryRun) parts.push('Dry run: nothing was published.');
+  else if (!complete) parts.push('Not everything could be checked; it can be run again at once.');
+  return parts.join('\n\n');
+}

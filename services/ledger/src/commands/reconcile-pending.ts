@@ -1,0 +1,86 @@
+import { createCommercetools } from '@connector/commercetools';
+import { CHECKPOINTS } from '@connector/contracts';
+import { createKafka, createProducer } from '@connector/kafka';
+import { readConfig } from '@connector/service-kit';
+import { createStripe } from '@connector/stripe';
+import { createLogger, describeError, startTracing } from '@connector/telemetry';
+import packageJson from '../../package.json' with { type: 'json' };
+import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
+import { openPayments } from '../adapters/open-payments.ts';
+import { reconciliationRecord } from '../adapters/reconciliation-status.ts';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
+import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
+import { reconcilePendingConfigSchema } from '../config.ts';
+import { type Divergence, findPending } from '../use-cases/find-pending.ts';
+import { EXIT_USAGE, UsageError } from './cli/options.ts';
+import {
+  parseReconcilePending,
+  RECONCILE_PENDING_HELP,
+  type ReconcilePendingCommand,
+} from './cli/reconcile-pending-options.ts';
+import { report } from './cli/reconcile-pending-report.ts';
+
+const NAME = 'reconcile-pending';
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+// A reader that has seen enough, such as head, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const command = understood();
+const config = readConfig(reconcilePendingConfigSchema, process.env);
+const stopTracing = await startTracing(NAME, packageJson.version);
+const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
+const commercetools = createCommercetools(config, { log });
+const stripe = createStripe(config, { log });
+const kafka = createKafka(config, { clientId: NAME, log });
+const producer = createProducer(kafka);
+const interrupted = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+
+try {
+  await producer.start?.();
+  const divergences: Divergence[] = [];
+  const summary = await findPending(
+    {
+      openPayments: openPayments(commercetools, config.PAYMENT_INTERFACE),
+      payments: commercetoolsPayments(commercetools),
+      snapshots: stripeSnapshots(stripe),
+      stripe: stripeFacts(stripe),
+      projectKey: commercetools.projectKey,
+      producer,
+      signal: interrupted.signal,
+      onDivergence: (divergence) => divergences.push(divergence),
+      onFailure: (what, error) => tell(`${what} could not be checked: ${describeError(error).message}`),
+      onProgress: ({ payments, paymentIntents }) =>
+        tell(`${payments.checked} payments and ${paymentIntents.checked} PaymentIntents checked`),
+    },
+    command,
+  );
+  if (summary.complete && !command.dryRun) {
+    await producer.send(CHECKPOINTS, reconciliationRecord(commercetools.projectKey, summary, new Date()));
+  }
+  print(command.json ? JSON.stringify({ ...summary, divergences }) : report(summary, divergences));
+  process.exitCode = summary.complete ? 0 : 1;
+} catch (error) {
+  tell(`It could not be done: ${describeError(error).message}`);
+  process.exitCode = 1;
+} finally {
+  await producer.stop?.();
+  await Promise.all([commercetools.close(), stripe.close()]);
+  await stopTracing();
+}
+
+function understood(): ReconcilePendingCommand {
+  try {
+    const parsed = parseReconcilePending(process.argv.slice(2), new Date());
+    if (parsed !== 'help') return parsed;
+    process.stdout.write(RECONCILE_PENDING_HELP);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(`${error.message}\nTry --help.`);
+    process.exit(EXIT_USAGE);
+  }
+}

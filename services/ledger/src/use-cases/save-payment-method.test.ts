@@ -1,0 +1,334 @@
+import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
+import { attributesOf, eventRecord, SOURCES, toRecord } from '@connector/contracts';
+import { cart, chargeOf, payment as paymentFixture, paymentIntent, stripeEvent } from '@connector/fixtures';
+import { ownershipOf } from '@connector/payment-model';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { createLogger } from '@connector/telemetry';
+import { describe, expect, it } from 'vitest';
+import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
+import { keepPaymentMethod, type SaveDependencies, savePaymentMethod } from './save-payment-method.ts';
+
+const METADATA = {
+  ct_project_key: 'shop',
+  cart_id: 'cart-1',
+  ct_customer_id: 'customer-1',
+  ct_payment_key: 'cart-1-1',
+};
+const paid = paymentIntent({
+  status: 'succeeded',
+  customer: 'cus_1',
+  payment_method: 'pm_1',
+  amount_received: 10_000,
+  metadata: METADATA,
+});
+const charge = { ...chargeOf(paid), customer: 'cus_1', payment_method: 'pm_1' };
+
+const eventOf = (type: string, object: Parameters<typeof stripeEvent>[1]): PaymentEvent => {
+  const sent = stripeEvent(type as Parameters<typeof stripeEvent>[0], object);
+  const attributes = { id: sent.id, source: '/stripe', type: `com.stripe.${type}`, time: '2026-11-23T09:00:00Z' };
+  const record = toRecord('pi_1', attributes, sent);
+  const event = toPaymentEvent(attributesOf(record.headers), record.value);
+  if (!event) throw new Error('no event');
+  return event;
+};
+const recurring = cart({
+  id: 'cart-1',
+  customerId: 'customer-1',
+  lineItems: [{ recurrenceInfo: { recurrencePolicy: { typeId: 'recurrence-policy', id: 'monthly' } } }] as never,
+});
+
+interface World {
+  cart?: Cart;
+  methods?: PaymentMethod[];
+  stripeCustomer?: string | undefined;
+  /** What goes wrong with the next calls of a name. */
+  faults?: Record<string, (Error | 'answer-lost')[]>;
+  token?: string;
+}
+
+/** commercetools, Checkout and Stripe in memory, for one payment. */
+function world({ cart: ofPayment, methods = [], faults = {}, token, ...given }: World = {}) {
+  const stripeCustomer = 'stripeCustomer' in given ? given.stripeCustomer : 'cus_1';
+  const calls: string[] = [];
+  const jobs: [string, string][] = [];
+  let stored: Payment = paymentFixture({
+    id: 'payment-1',
+    version: 3,
+    interfaceId: paid.id,
+    ...(token && { paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: token } } }),
+  });
+  const remembered = new Map<string, Payment>();
+  const call = <T>(name: string, work: () => T): Promise<T> => {
+    calls.push(name);
+    const fault = faults[name]?.shift();
+    if (fault && fault !== 'answer-lost') return Promise.reject(fault);
+    const result = work();
+    return fault ? Promise.reject(new TransientError('timeout', { reason: 'timeout' })) : Promise.resolve(result);
+  };
+  const deps: SaveDependencies = {
+    payments: {
+      byId: () => call('payments.byId', () => structuredClone(stored)),
+      update: ({ version }, [action]) =>
+        call('payments.update', () => {
+          if (version !== stored.version) throw new StaleVersionError('409');
+          if (action?.action !== 'setMethodInfoToken' || !action.token) throw new Error('unexpected action');
+          const info = { ...stored.paymentMethodInfo, token: action.token };
+          stored = { ...stored, version: version + 1, paymentMethodInfo: info };
+          return structuredClone(stored);
+        }),
+    },
+    carts: { byId: () => call('carts.byId', () => ofPayment) },
+    paymentMethods: {
+      byToken: ({ token: value, customerId }) =>
+        call('methods.byToken', () =>
+          methods.find((one) => one.token?.value === value && one.customer?.id === customerId),
+        ),
+      byKey: (key) => call('methods.byKey', () => methods.find((one) => one.key === key)),
+      create: (draft) =>
+        call('methods.create', () => {
+          if (methods.some(({ key }) => key === draft.key)) return undefined;
+          const method = { id: `method-${methods.length + 1}`, version: 1, ...draft } as PaymentMethod;
+          methods.push(method);
+          return method;
+        }),
+    },
+    jobs: {
+      create: (paymentId, methodId) =>
+        call('jobs.create', () => {
+          jobs.push([paymentId, methodId]);
+        }),
+    },
+    stripePaymentMethod: (id) =>
+      call('stripe.paymentMethod', () => ({ id, type: 'card', ...(stripeCustomer && { customer: stripeCustomer }) })),
+    paymentInterface: 'checkout-stripe',
+    known: {
+      get: (id) => remembered.get(id),
+      set: (id, payment) => void remembered.set(id, payment),
+      delete: (id) => void remembered.delete(id),
+    },
+    log: createLogger('test', 'silent'),
+  };
+  return {
+    deps,
+    calls,
+    jobs,
+    methods,
+    remembered,
+    get payment() {
+      return stored;
+    },
+    /** Another writer changes the payment. */
+    change: (change: Partial<Payment>) => {
+      stored = { ...stored, ...change, version: stored.version + 1 };
+    },
+    /** The payment as the ledger has just recorded it, unless `payment` is given. */
+    recorded: (of: Record<string, string> = METADATA, payment = structuredClone(stored)) => ({
+      kind: 'recorded' as const,
+      written: true,
+      payment,
+      gathered: { facts: [], paymentIntentId: paid.id, ownership: ownershipOf(of) },
+    }),
+  };
+}
+
+const succeeded = eventOf('payment_intent.succeeded', paid);
+
+describe('what is kept', () => {
+  it.each([
+    ['a successful charge', eventOf('charge.succeeded', charge)],
+    ['a successful PaymentIntent', succeeded],
+  ])('%s of a customer who saved the method: in commercetools, and its token on the payment', async (_what, event) => {
+    const { deps, methods, remembered, recorded, ...rest } = world();
+    expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: false });
+    expect(methods).toMatchObject([
+      {
+        key: 'stripe-pm_1',
+        customer: { typeId: 'customer', id: 'customer-1' },
+        paymentInterface: 'checkout-stripe',
+        method: 'card',
+        default: false,
+        paymentMethodStatus: 'Active',
+        token: { value: 'pm_1' },
+      },
+    ]);
+    expect(rest.calls).toContain('payments.update');
+    // The next event of the payment costs one call again.
+    expect(remembered.get(paid.id)).toMatchObject({ version: 4, paymentMethodInfo: { token: { value: 'pm_1' } } });
+  });
+
+  it('what reconciliation read at Stripe, like a webhook', async () => {
+    const { deps, methods, recorded } = world();
+    const attributes = { key: paid.id, id: 'rec-1', source: SOURCES.reconcile };
+    const record = eventRecord('checkout.payment.reconciled', attributes, {
+      paymentIntentId: paid.id,
+      object: { ...paid },
+    });
+    const event = toPaymentEvent(attributesOf(record.headers), record.value);
+    await savePaymentMethod(deps)(event as PaymentEvent, recorded());
+    expect(methods).toHaveLength(1);
+  });
+
+  it.each<[string, PaymentEvent, Record<string, string>]>([
+    ['a guest at Stripe', eventOf('charge.succeeded', { ...charge, customer: null }), METADATA],
+    ['a guest in commercetools', succeeded, { ct_project_key: 'shop', cart_id: 'cart-1' }],
+    ['a payment without a method', eventOf('charge.succeeded', { ...charge, payment_method: null }), METADATA],
+    ['a charge that failed', eventOf('charge.succeeded', { ...charge, status: 'failed' }), METADATA],
+    ['an event that only changes a charge', eventOf('charge.updated', charge), METADATA],
+    ['a payment that is under way', eventOf('payment_intent.processing', { ...paid, status: 'processing' }), METADATA],
+  ])('nothing, without a call: %s', async (_what, event, metadata) => {
+    const { deps, calls, recorded } = world();
+    expect(await savePaymentMethod(deps)(event, recorded(metadata))).toEqual({ kind: 'nothing-to-save' });
+    expect(calls).toEqual([]);
+  });
+
+  it('nothing, without a call, for a payment that carries its token already', async () => {
+    const { deps, calls, recorded } = world({ token: 'pm_1', cart: recurring });
+    expect(await savePaymentMethod(deps)(succeeded, recorded())).toEqual({ kind: 'nothing-to-save' });
+    expect(calls).toEqual([]);
+  });
+
+  it('nothing when the shopper did not save the method', async () => {
+    const { deps, calls, recorded } = world({ stripeCustomer: undefined });
+    expect(await savePaymentMethod(deps)(succeeded, recorded())).toEqual({ kind: 'not-saved-by-shopper' });
+    expect(calls).toEqual(['stripe.paymentMethod']);
+  });
+
+  it('one method for two payments with it, also one that the original connector stored without a key', async () => {
+    const stored = { id: 'old', token: { value: 'pm_1' }, customer: { typeId: 'customer', id: 'customer-1' } };
+    const { deps, methods, recorded } = world({ methods: [stored as PaymentMethod] });
+    expect(await savePaymentMethod(deps)(succeeded, recorded())).toMatchObject({ paymentMethodId: 'old' });
+    expect(methods).toHaveLength(1);
+  });
+
+  it('one method when two processes store it in the same moment', async () => {
+    const { deps, methods, recorded } = world();
+    const both = [eventOf('charge.succeeded', charge), succeeded].map((event) =>
+      savePaymentMethod(deps)(event, recorded()),
+    );
+    const outcomes = await Promise.all(both);
+    expect(methods).toHaveLength(1);
+    expect(outcomes.map((one) => one.kind === 'saved' && one.paymentMethodId)).toEqual(['method-1', 'method-1']);
+  });
+
+  it("refuses a method that is another customer's", async () => {
+    const stored = { id: 'x', key: 'stripe-pm_1', customer: { typeId: 'customer', id: 'customer-2' } };
+    const { deps, recorded } = world({ methods: [stored as PaymentMethod] });
+    await expect(savePaymentMethod(deps)(succeeded, recorded())).rejects.toMatchObject({ reason: 'other_customer' });
+  });
+
+  it('reads the payment again when another writer changed it', async () => {
+    const one = world();
+    const recorded = one.recorded();
+    one.change({ key: 'changed' });
+    await savePaymentMethod(one.deps)(succeeded, recorded);
+    expect(one.payment).toMatchObject({ key: 'changed', paymentMethodInfo: { token: { value: 'pm_1' } } });
+  });
+
+  it('leaves a token alone that another writer put there', async () => {
+    const one = world({ cart: recurring });
+    const recorded = one.recorded();
+    one.change({ paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: 'pm_1' } } });
+    await savePaymentMethod(one.deps)(succeeded, recorded);
+    expect(one.calls.filter((call) => call === 'payments.update')).toHaveLength(1);
+    expect(one.jobs).toEqual([]);
+  });
+});
+
+describe('a recurring cart', () => {
+  it('gets one job, whoever asks and how often', async () => {
+    const one = world({ cart: recurring });
+    const [here, there] = [savePaymentMethod(one.deps), savePaymentMethod(one.deps)];
+    const early = one.recorded();
+    await Promise.all([here(eventOf('charge.succeeded', charge), early), there(succeeded, early)]);
+    await here(succeeded, one.recorded());
+    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+  });
+
+  it.each([
+    ['without a customer', { ...recurring, customerId: undefined }],
+    ['without recurring items', cart({ id: 'cart-1', customerId: 'customer-1' })],
+    ['that is gone', undefined],
+  ])('gets none: a cart %s', async (_what, ofPayment) => {
+    const one = world({ ...(ofPayment && { cart: ofPayment as Cart }) });
+    await savePaymentMethod(one.deps)(succeeded, one.recorded());
+    expect(one.jobs).toEqual([]);
+  });
+
+  it('gets it with a custom line item that recurs', async () => {
+    const { lineItems, ...rest } = recurring;
+    const one = world({ cart: { ...rest, lineItems: [], customLineItems: lineItems as never } });
+    await savePaymentMethod(one.deps)(succeeded, one.recorded());
+    expect(one.jobs).toHaveLength(1);
+  });
+
+  it('gets it at the next try when Checkout was away', async () => {
+    const one = world({ cart: recurring, faults: { 'jobs.create': [new TransientError('503')] } });
+    const save = savePaymentMethod(one.deps);
+    await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    await save(succeeded, one.recorded());
+    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+  });
+
+  it('gets no second one when the answer was lost', async () => {
+    const lost = new PermanentError('there may be one', { reason: 'answer_lost' });
+    const one = world({ cart: recurring, faults: { 'jobs.create': [lost] } });
+    const save = savePaymentMethod(one.deps);
+    await expect(save(succeeded, one.recorded())).rejects.toThrow(PermanentError);
+    expect(await save(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
+    expect(one.jobs).toEqual([]);
+  });
+
+  it('gets it although the answer to the claim was lost', async () => {
+    const one = world({ cart: recurring, faults: { 'payments.update': ['answer-lost'] } });
+    const save = savePaymentMethod(one.deps);
+    await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    await save(succeeded, one.recorded());
+    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+  });
+});
+
+describe('what goes wrong', () => {
+  const down = () => new TransientError('down');
+
+  it('brings the event back twice, then lets it be', async () => {
+    const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down(), down()] } });
+    const keep = keepPaymentMethod(one.deps);
+    await expect(keep(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    await expect(keep(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    await keep(succeeded, one.recorded());
+    expect(one.calls).toHaveLength(3);
+  });
+
+  it('counts the tries of each event for itself', async () => {
+    const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down()] } });
+    const keep = keepPaymentMethod(one.deps);
+    for (const event of [succeeded, eventOf('charge.succeeded', charge), succeeded]) {
+      await expect(keep(event, one.recorded())).rejects.toThrow(TransientError);
+    }
+  });
+
+  it.each([
+    ['a refusal', new PermanentError('no')],
+    ['a bug', new TypeError('x is undefined')],
+  ])('%s never reaches the consumer', async (_what, error) => {
+    const one = world({ faults: { 'methods.create': [error] } });
+    await keepPaymentMethod(one.deps)(succeeded, one.recorded());
+    expect(one.calls).toContain('methods.create');
+  });
+
+  it('warns of a missing permission once an hour, and does not try again', async () => {
+    const denied = () => new TransientError('403', { reason: 'unauthorized' });
+    const lines: string[] = [];
+    const log = createLogger('test', 'warn', { write: (line) => void lines.push(line) });
+    let now = 0;
+    const one = world({ faults: { 'methods.byToken': [denied(), denied(), denied()] } });
+    const keep = keepPaymentMethod({ ...one.deps, log, now: () => now });
+    await keep(succeeded, one.recorded());
+    await keep(succeeded, one.recorded());
+    expect(lines).toHaveLength(1);
+    now = 60 * 60 * 1000;
+    await keep(succeeded, one.recorded());
+    expect(lines).toHaveLength(2);
+    expect(one.payment.paymentMethodInfo.token).toBeUndefined();
+  });
+});

@@ -1,0 +1,221 @@
+import type { Cart, Payment, PaymentMethod, PaymentMethodDraft } from '@commercetools/platform-sdk';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { type Logger, metrics } from '@connector/telemetry';
+import { LRUCache } from 'lru-cache';
+import type { PaymentEvent } from '../domain/payment-event.ts';
+import type { KnownPayments } from './find-payment.ts';
+import type { Carts, Payments } from './ports.ts';
+import type { RecordOutcome } from './record-payment-event.ts';
+
+/** The payment methods of the project's customers. Each method makes one call. */
+export interface PaymentMethods {
+  byToken(of: { customerId: string; paymentInterface: string; token: string }): Promise<PaymentMethod | undefined>;
+  byKey(key: string): Promise<PaymentMethod | undefined>;
+  /** Answers undefined when a payment method with the draft's key exists already. */
+  create(draft: PaymentMethodDraft): Promise<PaymentMethod | undefined>;
+}
+
+/** Checkout's recurring payment jobs. */
+export interface RecurringJobs {
+  /**
+   * Asks once for a job. Throws TransientError only when there is certainly no job yet (not reached, 429, 503, no permission), PermanentError
+   * when it was refused, or its answer was lost and there may be one.
+   */
+  create(paymentId: string, paymentMethodId: string): Promise<void>;
+}
+
+/** A payment method at Stripe, as far as it matters here. */
+export interface StripePaymentMethod {
+  readonly id: string;
+  /** Stripe's type, such as `card`. */
+  readonly type: string;
+  /** Stripe's customer; absent while the shopper has not saved it. */
+  readonly customer?: string;
+}
+
+export interface SaveDependencies {
+  payments: Pick<Payments, 'byId' | 'update'>;
+  carts: Pick<Carts, 'byId'>;
+  paymentMethods: PaymentMethods;
+  jobs: RecurringJobs;
+  /** undefined for one that Stripe does not have (any more). */
+  stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
+  paymentInterface: string;
+  known: KnownPayments;
+  log: Logger;
+  now?: () => number;
+}
+
+type Recorded = Extract<RecordOutcome, { kind: 'recorded' }>;
+
+export type SaveOutcome =
+  /** A guest's payment, an event of another kind, or a payment that has its method already. */
+  | { kind: 'nothing-to-save' }
+  /** The shopper did not ask for it to be saved. */
+  | { kind: 'not-saved-by-shopper' }
+  | { kind: 'saved'; paymentMethodId: string; job: boolean };
+
+/** Events after which Stripe knows whether the shopper saved the method. */
+const TELLING = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
+
+const ATTEMPTS = 3;
+const STALE_ATTEMPTS = 5;
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Keeps a saved payment method in commercetools, after the payment was recorded. What fails in passing is thrown as TransientError, so that the
+ * event comes again, twice at most; then, and for everything else, it is logged and counted and the event is done: the money is recorded,
+ * and no payment may become a dead letter for its method's sake. Without the permission in commercetools or Stripe it says so once an hour.
+ */
+export function keepPaymentMethod(deps: SaveDependencies): (event: PaymentEvent, recorded: Recorded) => Promise<void> {
+  const { log, now = Date.now } = deps;
+  const save = savePaymentMethod(deps);
+  const tries = new LRUCache<string, number>({ max: 1_000 });
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  const counted = (outcome: string) => metrics.paymentOperations.inc({ operation: 'save_payment_method', outcome });
+  return async (event, recorded) => {
+    const about = { eventId: event.id, type: event.type, paymentId: recorded.payment.id };
+    try {
+      const outcome = await save(event, recorded);
+      tries.delete(event.id);
+      if (outcome.kind !== 'saved') return;
+      counted('approved');
+      log.info({ ...about, paymentMethodId: outcome.paymentMethodId, job: outcome.job }, 'payment method kept');
+    } catch (error) {
+      if (error instanceof TransientError && error.reason === 'unauthorized') {
+        counted('rejected');
+        if (now() - warnedAt >= HOUR_MS) {
+          warnedAt = now();
+          log.warn({ ...about, error }, 'payment methods are not kept: a permission is missing');
+        }
+        return;
+      }
+      const tried = (tries.get(event.id) ?? 0) + 1;
+      if (error instanceof TransientError && tried < ATTEMPTS) {
+        tries.set(event.id, tried);
+        throw error;
+      }
+      tries.delete(event.id);
+      counted('error');
+      log.error({ ...about, error, tried }, 'a payment method could not be kept');
+    }
+  };
+}
+
+/**
+ * Stores the payment method of a payment for its customer, unless it is there, and puts its token on the payment.
+ *
+ * For a cart with recurring items it asks Checkout for a recurring payment job, at most once for a payment: the token on the payment is the
+ * claim. commercetools takes it from one writer only, by the payment's version, and whoever wrote it asks, after that. A job is asked for
+ * again only when there certainly is none yet. A process that dies between the two leaves the order without its job, which shows when the
+ * next cycle is due; two jobs would charge the shopper twice.
+ */
+export function savePaymentMethod(
+  deps: SaveDependencies,
+): (event: PaymentEvent, recorded: Recorded) => Promise<SaveOutcome> {
+  /** Jobs that this process has claimed and not got through yet: payment id → payment method id. */
+  const owed = new LRUCache<string, string>({ max: 1_000 });
+
+  const runJob = async (paymentId: string, paymentMethodId: string): Promise<SaveOutcome> => {
+    try {
+      await deps.jobs.create(paymentId, paymentMethodId);
+    } catch (error) {
+      if (!(error instanceof TransientError) || error.reason === 'unauthorized') owed.delete(paymentId);
+      throw error;
+    }
+    owed.delete(paymentId);
+    return { kind: 'saved', paymentMethodId, job: true };
+  };
+
+  return async (event, { payment, gathered }) => {
+    const token = tokenOf(event);
+    const { customerId, cartId } = gathered.ownership;
+    if (!token || !customerId) return { kind: 'nothing-to-save' };
+    const owedMethodId = owed.get(payment.id);
+    const present = payment.paymentMethodInfo.token?.value;
+    if (present !== undefined) {
+      return present === token && owedMethodId ? runJob(payment.id, owedMethodId) : { kind: 'nothing-to-save' };
+    }
+
+    const atStripe = await deps.stripePaymentMethod(token);
+    if (!atStripe?.customer) return { kind: 'not-saved-by-shopper' };
+    const [method, cart] = await Promise.all([
+      findOrCreate(deps, customerId, atStripe),
+      cartId ? deps.carts.byId(cartId) : undefined,
+    ]);
+    const needsJob = isRecurring(cart);
+    if (needsJob) owed.set(payment.id, method.id);
+    const claimed = await claim(deps, payment, gathered.paymentIntentId, token, STALE_ATTEMPTS);
+    if (!claimed) owed.delete(payment.id);
+    return claimed && needsJob
+      ? runJob(payment.id, method.id)
+      : { kind: 'saved', paymentMethodId: method.id, job: false };
+  };
+}
+
+/** The payment method of a successful payment by a customer of Stripe's; undefined for anything else. */
+function tokenOf({ type, happening }: PaymentEvent): string | undefined {
+  if (!TELLING.has(type)) return undefined;
+  const object =
+    happening.kind === 'charge-changed'
+      ? happening.charge
+      : happening.kind === 'payment-intent-changed'
+        ? happening.paymentIntent
+        : undefined;
+  return object?.status === 'succeeded' && object.customer ? object.payment_method : undefined;
+}
+
+/** commercetools lets several methods have one token; the key, made of the token, is what only one can have. */
+async function findOrCreate(
+  { paymentMethods, paymentInterface }: SaveDependencies,
+  customerId: string,
+  { id: token, type: method }: StripePaymentMethod,
+): Promise<PaymentMethod> {
+  const of = { customerId, paymentInterface, token };
+  const known = await paymentMethods.byToken(of);
+  if (known) return known;
+  const key = `stripe-${token}`;
+  const created = await paymentMethods.create({
+    key,
+    customer: { typeId: 'customer', id: customerId },
+    paymentInterface,
+    method,
+    default: false,
+    paymentMethodStatus: 'Active',
+    token: { value: token },
+  });
+  if (created) return created;
+  const other = await paymentMethods.byKey(key);
+  if (!other) throw new TransientError('the payment method exists and cannot be read yet', { reason: 'not_visible' });
+  if (other.customer?.id === customerId) return other;
+  throw new PermanentError("the payment method is another customer's", { reason: 'other_customer' });
+}
+
+/** Puts the token on the payment. Answers false when another writer did; whoever gets true is the only one. */
+async function claim(
+  deps: SaveDependencies,
+  payment: Payment,
+  paymentIntentId: string,
+  token: string,
+  attemptsLeft: number,
+): Promise<boolean> {
+  if (payment.paymentMethodInfo.token) return false;
+  try {
+    const updated = await deps.payments.update(payment, [{ action: 'setMethodInfoToken', token: { value: token } }]);
+    deps.known.set(paymentIntentId, updated);
+    return true;
+  } catch (error) {
+    deps.known.delete(paymentIntentId);
+    if (!(error instanceof StaleVersionError)) throw error;
+    if (attemptsLeft <= 1)
+      throw new TransientError('others keep changing the payment', { reason: 'conflict', cause: error });
+    const newer = await deps.payments.byId(payment.id);
+    if (!newer) throw new PermanentError('the payment is gone', { reason: 'gone', cause: error });
+    return claim(deps, newer, paymentIntentId, token, attemptsLeft - 1);
+  }
+}
+
+/** A customer's cart with an item that is to be ordered again and again. */
+const isRecurring = (cart: Cart | undefined): boolean =>
+  Boolean(cart?.customerId) &&
+  [...(cart?.lineItems ?? []), ...(cart?.customLineItems ?? [])].some(({ recurrenceInfo }) => Boolean(recurrenceInfo));
