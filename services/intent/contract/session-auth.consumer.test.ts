@@ -120,6 +120,7 @@ describe('a Merchant Center JWT', () => {
   /** The token itself is made by session-auth's state: a signature that stays good cannot stand in a file. */
   const token = {
     path: '/verify/jwt',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Pact's own placeholder for a value of the state.
     body: { authorization: fromProviderState('Bearer ${jwt}', 'Bearer jwt'), ...route },
   };
   const ask = (callers: Callers) => callers.jwt('Bearer jwt', asking);

@@ -1,0 +1,135 @@
+import { attributesOf, STRIPE_EVENT_TYPES, STRIPE_TYPE_PREFIX, type StripeEventType } from '@connector/contracts';
+import { expected, receive, startContract } from '@connector/fixtures/pact';
+import { METADATA } from '@connector/payment-model';
+import { MatchersV3 } from '@pact-foundation/pact';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Happening, toPaymentEvent } from '../src/domain/payment-event.ts';
+import {
+  chargeSchema,
+  disputeSchema,
+  paymentIntentSchema,
+  refundSchema,
+  stripeEventSchema,
+} from '../src/domain/stripe-objects.ts';
+
+const { equal, regex, string } = MatchersV3;
+
+const contract = startContract('ledger', 'webhook-ingest');
+
+/** Whose a PaymentIntent or charge is. */
+const metadata = {
+  [METADATA.cartId]: 'cart-1',
+  [METADATA.projectKey]: 'shop',
+  [METADATA.paymentKey]: 'cart-1-1',
+};
+const money = { amount: 10_000, currency: 'eur', created: 1_795_424_400 };
+const charge = {
+  schema: chargeSchema,
+  example: {
+    id: 'ch_1',
+    object: 'charge',
+    status: 'succeeded',
+    ...money,
+    amount_captured: 10_000,
+    captured: true,
+    payment_intent: 'pi_1',
+    payment_method: 'pm_1',
+    metadata,
+    payment_method_details: { type: 'card' },
+  },
+};
+const refund = {
+  schema: refundSchema,
+  example: { id: 're_1', object: 'refund', ...money, status: 'succeeded', charge: 'ch_1', payment_intent: 'pi_1' },
+};
+const dispute = {
+  schema: disputeSchema,
+  example: {
+    id: 'du_1',
+    object: 'dispute',
+    ...money,
+    status: 'needs_response',
+    charge: 'ch_1',
+    payment_intent: 'pi_1',
+    balance_transactions: [{ amount: -10_000 }],
+  },
+};
+/** What a PaymentIntent's event means hangs on the status in it. */
+const paymentIntent = (status: string, fields: object = {}) => ({
+  schema: paymentIntentSchema.extend({ status: z.literal(status) }),
+  example: { id: 'pi_1', object: 'payment_intent', status, ...money, amount_received: 0, metadata, ...fields },
+});
+const declined = {
+  last_payment_error: { code: 'card_declined', decline_code: 'insufficient_funds', message: 'Your card was declined.' },
+};
+
+const EVENTS: Record<StripeEventType, { schema: z.ZodType; example: object; happening: Happening['kind'] }> = {
+  'charge.succeeded': { ...charge, happening: 'charge-changed' },
+  'charge.updated': { ...charge, happening: 'charge-changed' },
+  'charge.captured': { ...charge, happening: 'charge-changed' },
+  'charge.refunded': { ...charge, happening: 'charge-refunded' },
+  'payment_intent.succeeded': {
+    ...paymentIntent('succeeded', { amount_received: 10_000, latest_charge: 'ch_1', payment_method: 'pm_1' }),
+    happening: 'payment-intent-changed',
+  },
+  'payment_intent.canceled': { ...paymentIntent('canceled'), happening: 'payment-intent-changed' },
+  'payment_intent.payment_failed': {
+    ...paymentIntent('requires_payment_method', declined),
+    happening: 'payment-failed',
+  },
+  'payment_intent.requires_action': { ...paymentIntent('requires_action'), happening: 'shopper-must-act' },
+  'payment_intent.processing': {
+    ...paymentIntent('processing', { latest_charge: 'py_1' }),
+    happening: 'payment-intent-changed',
+  },
+  'payment_intent.amount_capturable_updated': {
+    ...paymentIntent('requires_capture', { latest_charge: 'ch_1' }),
+    happening: 'payment-intent-changed',
+  },
+  'refund.created': { ...refund, happening: 'refund-changed' },
+  'refund.updated': { ...refund, happening: 'refund-changed' },
+  'refund.failed': {
+    schema: refundSchema.extend({ status: z.literal('failed') }),
+    example: { ...refund.example, status: 'failed' },
+    happening: 'refund-changed',
+  },
+  'charge.dispute.created': { ...dispute, happening: 'dispute-changed' },
+  'charge.dispute.updated': { ...dispute, happening: 'dispute-changed' },
+  'charge.dispute.closed': { ...dispute, happening: 'dispute-changed' },
+  'charge.dispute.funds_withdrawn': { ...dispute, happening: 'dispute-changed' },
+  'charge.dispute.funds_reinstated': { ...dispute, happening: 'dispute-changed' },
+};
+
+it.each(STRIPE_EVENT_TYPES)("reads Stripe's %s from its bytes", async (type) => {
+  const { schema, example, happening } = EVENTS[type];
+  const content = expected(stripeEventSchema.extend({ type: z.literal(type), data: z.object({ object: schema }) }), {
+    id: 'evt_1',
+    type,
+    created: 1_795_424_520,
+    livemode: false,
+    data: { object: example },
+  });
+  const headers = {
+    ce_id: regex('evt_\\w+', 'evt_1'),
+    ce_source: string('/stripe/acct_1'),
+    ce_type: equal(`${STRIPE_TYPE_PREFIX}${type}`),
+    // One payment's events must share a partition.
+    key: regex('pi_\\w+', 'pi_1'),
+  };
+  await receive(contract, `Stripe's ${type}`, { headers, content }, (message) => {
+    const event = toPaymentEvent(attributesOf(message.headers), message.value);
+    expect(event).toMatchObject({
+      id: 'evt_1',
+      type,
+      occurredAt: new Date('2026-11-23T09:02:00Z'),
+      livemode: false,
+      paymentIntentId: 'pi_1',
+      happening: { kind: happening },
+    });
+  });
+});
+
+it('is the published contract', async () => {
+  await expect(contract.text()).toMatchFileSnapshot(contract.file);
+});

@@ -1,0 +1,67 @@
+import { STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
+import {
+  balanceTransaction,
+  chargeOf,
+  disputeOf,
+  METADATA_OF_OURS,
+  paymentIntent,
+  refundOf,
+  type StripeObject,
+  stripeEvent,
+} from '@connector/fixtures';
+import { verifyMessages } from '@connector/fixtures/pact';
+import { it } from 'vitest';
+import { classify } from '../src/domain/classify.ts';
+import { toPaymentRecord } from '../src/domain/to-payment-record.ts';
+
+const waiting = paymentIntent();
+const charge = chargeOf(waiting);
+const dispute = disputeOf(charge, { balance_transactions: [balanceTransaction()] });
+const declined = {
+  type: 'card_error',
+  code: 'card_declined',
+  decline_code: 'insufficient_funds',
+  message: 'Your card has insufficient funds.',
+  charge: charge.id,
+} as const;
+
+/** What Stripe sends an event of each type about. */
+const OBJECTS: Record<StripeEventType, StripeObject> = {
+  'charge.succeeded': charge,
+  'charge.updated': charge,
+  'charge.captured': charge,
+  'charge.refunded': { ...charge, amount_refunded: charge.amount, refunded: true },
+  'payment_intent.succeeded': paymentIntent({
+    status: 'succeeded',
+    amount_received: waiting.amount,
+    latest_charge: charge.id,
+    payment_method: charge.payment_method,
+  }),
+  'payment_intent.canceled': paymentIntent({ status: 'canceled' }),
+  'payment_intent.payment_failed': paymentIntent({ last_payment_error: declined }),
+  'payment_intent.requires_action': paymentIntent({ status: 'requires_action' }),
+  'payment_intent.processing': paymentIntent({ status: 'processing', latest_charge: charge.id }),
+  'payment_intent.amount_capturable_updated': paymentIntent({ status: 'requires_capture', latest_charge: charge.id }),
+  'refund.created': refundOf(charge),
+  'refund.updated': refundOf(charge),
+  'refund.failed': refundOf(charge, { status: 'failed' }),
+  'charge.dispute.created': dispute,
+  'charge.dispute.updated': dispute,
+  'charge.dispute.closed': dispute,
+  'charge.dispute.funds_withdrawn': dispute,
+  'charge.dispute.funds_reinstated': dispute,
+};
+
+/** From the body of a webhook to the record, as the route does it. */
+function recordOf(type: StripeEventType) {
+  const body = Buffer.from(JSON.stringify(stripeEvent(type, OBJECTS[type])));
+  const ours = { livemode: false, projectKey: METADATA_OF_OURS.ct_project_key };
+  const classified = classify(JSON.parse(body.toString()), ours);
+  if (classified.kind !== 'record') throw new Error(`${type} is ${classified.kind}`);
+  return toPaymentRecord(classified.event, body, 'acct_1');
+}
+
+it('webhook-ingest publishes what the ledger expects', async () => {
+  const records = STRIPE_EVENT_TYPES.map((type) => [`Stripe's ${type}`, () => recordOf(type)]);
+  await verifyMessages('webhook-ingest', ['ledger'], Object.fromEntries(records));
+});
