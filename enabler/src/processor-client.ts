@@ -86,8 +86,9 @@ export interface ProcessorClientOptions {
 
 const TIMEOUT_MS = 30_000;
 const READ_RETRIES_MS = [300, 1_000];
-/** A confirm whose answer got lost is asked for again for about a quarter of a minute. */
+/** A confirm whose answer got lost is asked for again for about a quarter of a minute, also where each refusal takes long. */
 const CONFIRM_RETRIES_MS = [500, 1_000, 2_000, 4_000, 8_000];
+const CONFIRM_WITHIN_MS = 16_000;
 
 /** True where the same call may well succeed a moment later: no answer, or the processor's own or its neighbours' outage. */
 export const isTransient = (error: unknown): boolean =>
@@ -114,12 +115,18 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
     }
   }
 
-  async function retrying<T>(delays: readonly number[], attempt: () => Promise<T>): Promise<T> {
+  /** No further attempt begins later than `withinMs` after the first. */
+  async function retrying<T>(
+    delays: readonly number[],
+    attempt: () => Promise<T>,
+    withinMs = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    const began = Date.now();
     for (const delay of delays) {
       try {
         return await attempt();
       } catch (error) {
-        if (!isTransient(error)) throw error;
+        if (!isTransient(error) || Date.now() - began + delay > withinMs) throw error;
         await sleep(delay);
       }
     }
@@ -148,25 +155,29 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
       return get('/payments', headers);
     },
     confirmPayment: (paymentReference, paymentIntentId) =>
-      retrying(CONFIRM_RETRIES_MS, async () => {
-        const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
-        const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
-        const { outcome, code, declineCode } = (body ?? {}) as {
-          outcome?: string;
-          code?: string;
-          declineCode?: string;
-        };
-        if (outcome === 'rejected') {
-          const message = text(messageKeyFor(code, declineCode));
-          throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', {
-            message,
-            declineCode,
-            paymentReference,
-          });
-        }
-        if (!ok) throw processorError(status, body, text);
-        return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
-      }),
+      retrying(
+        CONFIRM_RETRIES_MS,
+        async () => {
+          const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
+          const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
+          const { outcome, code, declineCode } = (body ?? {}) as {
+            outcome?: string;
+            code?: string;
+            declineCode?: string;
+          };
+          if (outcome === 'rejected') {
+            const message = text(messageKeyFor(code, declineCode));
+            throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', {
+              message,
+              declineCode,
+              paymentReference,
+            });
+          }
+          if (!ok) throw processorError(status, body, text);
+          return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
+        },
+        CONFIRM_WITHIN_MS,
+      ),
     async expressConfig() {
       const { status, ok, body } = await call('POST', '/express-config', { body: {} });
       if (ok) return body as OperationsConfig;
