@@ -50,6 +50,7 @@ const pay = byId<HTMLButtonElement>('pay');
 const result = byId('result');
 const addressForm = byId<HTMLFormElement>('address');
 let state: ResultState = 'idle';
+let dropin: DropinComponent | undefined;
 let shown: { title?: TextKey | undefined; more: () => string } = { more: () => '' };
 
 const TITLES: Record<ResultState, TextKey | undefined> = {
@@ -60,9 +61,12 @@ const TITLES: Record<ResultState, TextKey | undefined> = {
   failed: 'failed',
 };
 const isOver = (): boolean => state === 'approved' || state === 'pending';
+/** There is no form left to pay with: another try begins with a new checkout. */
+let isSpent = false;
 
 /** `more` is asked anew when the language changes. */
 function showResult(next: ResultState, more: string | (() => string) = '', title = TITLES[next]): void {
+  isSpent = next === 'failed' && (isOver() || !dropin);
   state = next;
   shown = { title, more: typeof more === 'string' ? () => more : more };
   renderResult();
@@ -73,8 +77,11 @@ function renderResult(): void {
   result.dataset.state = state;
   const { title, more } = shown;
   result.replaceChildren(...(title ? [create('strong', { textContent: text(title) }), more()] : []));
-  pay.hidden = isOver();
-  byId('again').hidden = !isOver();
+  pay.hidden = isOver() || isSpent;
+  const again = byId('again');
+  again.hidden = !pay.hidden;
+  again.dataset.t = isSpent ? 'retry' : 'newOrder';
+  again.textContent = text(again.dataset.t as TextKey);
   byId<HTMLFieldSetElement>('stored').disabled = isOver();
   if (isOver()) for (const id of ['express', 'payment-element']) byId(id).hidden = true;
 }
@@ -98,6 +105,10 @@ const loadEnabler = () => {
   enablerModule ??= (config.isStripeSimulated ? loadScript('/storefront/stripe.js') : Promise.resolve()).then(
     () => import(config.enablerUrl) as Promise<{ Enabler: EnablerConstructor }>,
   );
+  // What did not load is loaded anew at the next try.
+  enablerModule.catch(() => {
+    enablerModule = undefined;
+  });
   return enablerModule;
 };
 
@@ -147,7 +158,6 @@ const enablerOptions = (sessionId: string) => ({
   onError,
 });
 
-let dropin: DropinComponent | undefined;
 let latest = 0;
 let checkout: Checkout | undefined;
 let payWith: () => Promise<void> = () => Promise.resolve();
@@ -216,8 +226,6 @@ async function startCheckout(): Promise<void> {
     if (mine !== latest) return;
     mount.setAttribute('aria-busy', 'false');
     showResult('failed', `${text('shopDown')} ${error instanceof Error ? error.message : ''}`);
-    byId('again').textContent = text('retry');
-    byId('again').hidden = false;
   }
 }
 
@@ -350,7 +358,6 @@ async function resumeOrStart(): Promise<void> {
   // The address bar, the history and referrers are no place for a client secret.
   history.replaceState(null, '', '/');
   await new Enabler(enablerOptions(session)).resume(url);
-  if (state === 'failed') byId('again').hidden = false;
   byId('payment-element').setAttribute('aria-busy', 'false');
 }
 
