@@ -1,0 +1,60 @@
+import { VERDICTS } from './oracle.ts';
+import type { ChaosReport } from './run-chaos.ts';
+import { table } from './table.ts';
+
+/** True when nothing was lost, doubled, wrong, stuck or orphaned, no event was set aside, and every life was lived to its end. */
+export const isClean = ({ findings, deadLetters, cutShort, atRest }: ChaosReport): boolean =>
+  findings.length === 0 && deadLetters === 0 && cutShort.length === 0 && atRest;
+
+const SHOWN = 40;
+
+/** The report as Markdown tables. */
+export function chaosTables(report: ChaosReport): string {
+  const { events, seconds, findings, cutShort } = report;
+  const faults = report.faults.map(({ name, what, fromSeconds, toSeconds }) => [
+    name,
+    what,
+    fromSeconds,
+    toSeconds ?? '',
+  ]);
+  const summary: [string, string | number][] = [
+    ['seed', String(report.seed)],
+    ['lives', report.lives],
+    ['lives cut short', cutShort.length],
+    ['PaymentIntents', report.paymentIntents],
+    ['refunds', report.refunds],
+    ['disputes', report.disputes],
+    ['events made by Stripe', events.made],
+    ['webhooks tried', events.attempts],
+    ['webhooks delivered', events.delivered],
+    ['records on the events topic', events.records],
+    ['requests that people had to repeat', report.retriedRequests],
+    ['operations refused', report.refusals.length],
+    ['transactions in commercetools', report.transactions],
+    ['dead letters', report.deadLetters],
+    ['seconds: lives', seconds.lives],
+    ['seconds: from the last fault to rest', report.atRest ? seconds.toRest : 'never'],
+    ['seconds: all', seconds.total],
+    ...VERDICTS.map((verdict): [string, number] => [
+      verdict,
+      findings.filter((finding) => finding.verdict === verdict).length,
+    ]),
+  ];
+  const parts = [
+    table(['fault', 'what', 'from s', 'to s'], faults),
+    table(
+      ['', ''],
+      summary.map(([k, v]) => [k, typeof v === 'number' ? v.toLocaleString('en') : v]),
+    ),
+  ];
+  if (findings.length > 0) {
+    const rows = findings
+      .slice(0, SHOWN)
+      .map(({ verdict, paymentIntentId = '', paymentId = '', what }) => [verdict, paymentIntentId, paymentId, what]);
+    parts.push(table(['verdict', 'PaymentIntent', 'payment', 'what'], rows));
+    if (findings.length > SHOWN) parts.push(`… and ${findings.length - SHOWN} more`);
+  }
+  if (cutShort.length > 0) parts.push(['Cut short:', ...cutShort.slice(0, SHOWN)].join('\n'));
+  if (report.refusals.length > 0) parts.push(['Refused:', ...report.refusals.slice(0, SHOWN)].join('\n'));
+  return parts.join('\n\n');
+}

@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sandbox } from '@connector/sandbox';
+import { randomOf } from './random.ts';
+import { request } from './shop.ts';
+
+/** What can go wrong, and in words. */
+export const FAULTS = {
+  webhooks: 'webhooks shuffled, each event delivered 1 to 3 times',
+  'ct-errors': 'commercetools fails 20 % of calls with 503',
+  'ct-down': 'commercetools is down',
+  'ct-latency': 'commercetools is slow',
+  'ct-resets': 'commercetools cuts connections, before and after it did what was asked',
+  'ct-hangs': 'commercetools leaves calls without an answer',
+  'stripe-errors': 'Stripe answers 500 and 429',
+  'stripe-latency': 'Stripe is slow',
+  'stripe-resets': 'Stripe cuts connections, before and after it did what was asked',
+  'ledger-kills': 'ledger killed with SIGKILL and started again',
+  'broker-kill': 'broker killed with SIGKILL and started again',
+  'ingest-kill': 'webhook-ingest killed with SIGKILL and started again',
+  'intent-kill': 'intent killed with SIGKILL and started again',
+  'session-auth-kill': 'session-auth killed with SIGKILL and started again',
+} as const;
+export type FaultName = keyof typeof FAULTS;
+
+export const ALL_FAULTS = Object.keys(FAULTS) as FaultName[];
+
+type Side = 'commercetools' | 'stripe';
+type Part = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
+
+/** A fault that comes when this share of the lives has begun. */
+export type Planned = { readonly name: FaultName; readonly at: number } & (
+  | { readonly kind: 'webhooks' }
+  /** `ms` undefined: until the end. */
+  | { readonly kind: 'side'; readonly side: Side; readonly rules: readonly object[]; readonly ms: number | undefined }
+  | { readonly kind: 'kill'; readonly part: Part; readonly downMs: number }
+);
+
+/** The faults of a run with this seed, by their time. `outageMs` is how long commercetools is down. */
+export function planFaults(seed: number, names: readonly FaultName[], outageMs: number): Planned[] {
+  const random = randomOf(seed, -1);
+  const about = (at: number) => Math.max(0, at + (random.next() - 0.5) * 0.06);
+  const window = (
+    name: FaultName,
+    side: Side,
+    at: number,
+    ms: number | undefined,
+    rules: readonly object[],
+  ): Planned => ({
+    name,
+    at: ms === undefined ? 0 : about(at),
+    kind: 'side',
+    side,
+    rules,
+    ms,
+  });
+  const kill = (name: FaultName, part: Part, at: number): Planned => ({
+    name,
+    at: about(at),
+    kind: 'kill',
+    part,
+    downMs: random.between(500, 3_000),
+  });
+  const some = outageMs / 2;
+  const resets = [
+    { reset: true, rate: 0.05 },
+    { reset: true, rate: 0.05, when: 'after' },
+  ];
+  const plan: Record<FaultName, () => Planned[]> = {
+    webhooks: () => [{ name: 'webhooks', at: 0, kind: 'webhooks' }],
+    'ct-errors': () => [window('ct-errors', 'commercetools', 0, undefined, [{ status: 503, rate: 0.2 }])],
+    'ct-down': () => [
+      window('ct-down', 'commercetools', 0.5, outageMs, [{ status: 503, match: '^(GET|POST|DELETE) ' }]),
+    ],
+    'ct-latency': () => [window('ct-latency', 'commercetools', 0.25, some, [{ latencyMs: 300, jitterMs: 700 }])],
+    'ct-resets': () => [window('ct-resets', 'commercetools', 0.4, some, resets)],
+    'ct-hangs': () => [window('ct-hangs', 'commercetools', 0.65, some, [{ hang: true, rate: 0.02 }])],
+    'stripe-errors': () => [
+      window('stripe-errors', 'stripe', 0.3, some, [
+        { status: 500, rate: 0.1 },
+        { status: 429, rate: 0.05 },
+      ]),
+    ],
+    'stripe-latency': () => [window('stripe-latency', 'stripe', 0.7, some, [{ latencyMs: 300, jitterMs: 700 }])],
+    'stripe-resets': () => [window('stripe-resets', 'stripe', 0.55, some, resets)],
+    'ledger-kills': () => [0.15, 0.45, 0.75].map((at) => kill('ledger-kills', 'ledger', at)),
+    'broker-kill': () => [kill('broker-kill', 'kafka', 0.6)],
+    'ingest-kill': () => [kill('ingest-kill', 'webhook-ingest', 0.35)],
+    'intent-kill': () => [kill('intent-kill', 'intent', 0.8)],
+    'session-auth-kill': () => [kill('session-auth-kill', 'session-auth', 0.9)],
+  };
+  return names.flatMap((name) => plan[name]()).sort((a, b) => a.at - b.at);
+}
+
+/** A fault as it came: seconds since the run began. */
+export interface Injected {
+  readonly name: FaultName;
+  readonly what: string;
+  readonly fromSeconds: number;
+  toSeconds: number | undefined;
+}
+
+/** Brings the planned faults about as the lives go on. */
+export class Injector {
+  readonly injected: Injected[] = [];
+  readonly #sandbox: Sandbox;
+  readonly #waiting: Planned[];
+  readonly #began = performance.now();
+  readonly #active = new Map<Planned, Side>();
+  readonly #running: Promise<void>[] = [];
+  /** One part is killed and started one time after another. */
+  readonly #partsBusy = new Map<Part, Promise<void>>();
+  readonly #onChange: (line: string) => void;
+
+  constructor(sandbox: Sandbox, planned: readonly Planned[], onChange: (line: string) => void) {
+    this.#sandbox = sandbox;
+    this.#waiting = [...planned];
+    this.#onChange = onChange;
+  }
+
+  /** To be told whenever the share of lives that have begun grew. */
+  progressed(share: number): void {
+    while (this.#waiting[0] && this.#waiting[0].at <= share) {
+      const planned = this.#waiting.shift() as Planned;
+      const done = this.#inject(planned);
+      this.#running.push(done);
+      // Told by lift(), which waits for all.
+      done.catch(() => {});
+    }
+  }
+
+  /** Ends every fault, and resolves when all parts run again. Throws what went wrong with one. */
+  async lift(): Promise<void> {
+    this.progressed(1);
+    await Promise.all(this.#running);
+    this.#active.clear();
+    await Promise.all([this.#setFaults('commercetools'), this.#setFaults('stripe')]);
+    const { retryDelaysMs } = (await this.#control('GET', 'stripe/webhooks', undefined)).settings;
+    await this.#control('PUT', 'stripe/webhooks', { shuffle: 0, duplicates: { min: 1, max: 1 }, retryDelaysMs });
+    for (const each of this.injected) each.toSeconds ??= this.#seconds();
+  }
+
+  async #inject(planned: Planned): Promise<void> {
+    switch (planned.kind) {
+      case 'webhooks':
+        this.#note(planned, FAULTS.webhooks);
+        await this.#control('PUT', 'stripe/webhooks', { shuffle: 2_000, duplicates: { min: 1, max: 3 } });
+        return;
+      case 'side': {
+        const { side, ms } = planned;
+        const note = this.#note(planned, FAULTS[planned.name]);
+        this.#active.set(planned, side);
+        await this.#setFaults(side);
+        if (ms === undefined) return;
+        await sleep(ms);
+        this.#active.delete(planned);
+        await this.#setFaults(side);
+        note.toSeconds = this.#seconds();
+        this.#onChange(`${planned.name} is over`);
+        return;
+      }
+      case 'kill': {
+        const { part } = planned;
+        const before = this.#partsBusy.get(part) ?? Promise.resolve();
+        const done = before.then(() => this.#kill(planned));
+        this.#partsBusy.set(part, done);
+        return done;
+      }
+    }
+  }
+
+  async #kill(planned: Extract<Planned, { kind: 'kill' }>): Promise<void> {
+    const { part, downMs } = planned;
+    const note = this.#note(planned, FAULTS[planned.name]);
+    await this.#sandbox.kill(part);
+    await sleep(downMs);
+    await this.#sandbox.startService(part);
+    note.toSeconds = this.#seconds();
+    this.#onChange(`${part} is ready again`);
+  }
+
+  #note({ name }: Planned, what: string): Injected {
+    const note: Injected = { name, what, fromSeconds: this.#seconds(), toSeconds: undefined };
+    this.injected.push(note);
+    this.#onChange(what);
+    return note;
+  }
+
+  /** An outage hides the lesser faults of its side; the simulator tries its rules in order. */
+  async #setFaults(side: Side): Promise<void> {
+    const rules = [...this.#active]
+      .filter(([, of]) => of === side)
+      .flatMap(([planned]) => ('rules' in planned ? planned.rules : []));
+    await this.#control('PUT', `${side}/faults`, rules);
+  }
+
+  async #control(method: string, path: string, body: unknown) {
+    const { status, text, json } = await request(method, `${this.#sandbox.url}/_sandbox/${path}`, { body });
+    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+    return json;
+  }
+
+  #seconds = () => Math.round((performance.now() - this.#began) / 100) / 10;
+}

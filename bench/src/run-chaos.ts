@@ -1,0 +1,232 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
+import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
+import { parseConfig } from '@connector/service-kit';
+import { createLogger } from '@connector/telemetry';
+import { z } from 'zod';
+import { ALL_FAULTS, type FaultName, type Injected, Injector, planFaults } from './faults.ts';
+import { live } from './live.ts';
+import { lifeOf } from './lives.ts';
+import {
+  type CommercetoolsPayment,
+  type CommercetoolsTruth,
+  compare,
+  type Finding,
+  type StripeTruth,
+} from './oracle.ts';
+import { request, Shop } from './shop.ts';
+
+export interface ChaosOptions {
+  readonly payments: number;
+  /** Over how long the lives begin, in seconds; it takes longer where the machine is slower. */
+  readonly seconds: number;
+  readonly seed: number;
+  readonly faults?: readonly FaultName[];
+  /** How long commercetools is down, in ms; other faults that pass last half as long. */
+  readonly outageMs?: number;
+  /** Lives at once. */
+  readonly concurrency?: number;
+  /** How long after the last life everything may take to come to rest, in ms. */
+  readonly quietWithinMs?: number;
+  readonly build?: boolean;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  readonly seed: number;
+  readonly lives: number;
+  /** Lives that could not be lived to their end, and why. */
+  readonly cutShort: readonly string[];
+  readonly retriedRequests: number;
+  /** Operations that were refused although Stripe could have done them, and by whom. */
+  readonly refusals: readonly string[];
+  readonly paymentIntents: number;
+  readonly refunds: number;
+  readonly disputes: number;
+  readonly transactions: number;
+  /** Events that Stripe made; webhooks that were tried and that were answered with 2xx; records on the events topic. */
+  readonly events: {
+    readonly made: number;
+    readonly attempts: number;
+    readonly delivered: number;
+    readonly records: number;
+  };
+  readonly faults: readonly Injected[];
+  readonly deadLetters: number;
+  readonly findings: readonly Finding[];
+  readonly seconds: { readonly lives: number; readonly toRest: number; readonly total: number };
+  /** True when nothing moved any more when it was compared. */
+  readonly atRest: boolean;
+}
+
+/**
+ * Lives payments against a sandbox of its own while faults come and go, lifts the faults, waits until nothing moves any more, and compares
+ * both sides. The choice of lives and faults follows from the seed; the moments at which they meet do not.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const tell = options.onProgress ?? (() => {});
+  const sandbox = await startSandbox({
+    port: 0,
+    ...(options.build === false && { build: false }),
+    env: { ...process.env, LOG_LEVEL: 'info', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
+    onDeath: ({ message }: PartDied) => tell(message),
+    onProgress: (part, line) => tell(`${part}: ${line}`),
+  });
+  try {
+    return await chaos(sandbox, options, tell);
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+const DEFAULT_OUTAGE_MS = 20_000;
+/** Shorter than the test's patience, long enough to be overtaken by other events. */
+const SETTLE_MS = 1_500;
+
+async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: string) => void): Promise<ChaosReport> {
+  const { payments, seconds, seed, faults = ALL_FAULTS, outageMs = DEFAULT_OUTAGE_MS, concurrency = 48 } = options;
+  const shop = new Shop({
+    url: sandbox.url,
+    stripe: { url: sandbox.env.STRIPE_API_BASE ?? '', secretKey: sandbox.env.STRIPE_SECRET_KEY ?? '' },
+    patienceMs: 180_000,
+  });
+  await control(sandbox, 'PUT', 'stripe/settings', { settleDelayMs: SETTLE_MS });
+  const injector = new Injector(sandbox, planFaults(seed, faults, outageMs), tell);
+  const cutShort: string[] = [];
+
+  const began = performance.now();
+  const since = (from: number) => Math.round((performance.now() - from) / 100) / 10;
+  let started = 0;
+  const liveOneAfterAnother = async () => {
+    for (;;) {
+      const index = started;
+      if (index >= payments) return;
+      started += 1;
+      const dueMs = (index / payments) * seconds * 1000 - (performance.now() - began);
+      if (dueMs > 0) await sleep(dueMs);
+      injector.progressed((index + 1) / payments);
+      if (index % Math.ceil(payments / 10) === 0) tell(`${index} of ${payments} lives have begun`);
+      try {
+        await live(shop, lifeOf(seed, index));
+      } catch (error) {
+        cutShort.push(`life ${index}: ${(error as Error).message}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, payments) }, liveOneAfterAnother));
+  const livesTook = since(began);
+  tell(`all lives are lived after ${livesTook} s`);
+  await injector.lift();
+  tell('all faults are lifted');
+
+  const lifted = performance.now();
+  const kafka = connect(sandbox);
+  const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, tell);
+  const [stripe, commercetools] = await bothSides(sandbox);
+  const deadLetters = await recordsOf(kafka, PAYMENT_EVENTS_DLQ);
+  const webhooks = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
+  return {
+    seed,
+    lives: payments,
+    cutShort,
+    retriedRequests: shop.retries,
+    refusals: shop.refusals,
+    paymentIntents: stripe.payment_intents.length,
+    refunds: stripe.refunds.filter(({ is_release }) => !is_release).length,
+    disputes: stripe.disputes.length,
+    transactions: commercetools.payments.reduce((sum, { transactions }) => sum + transactions.length, 0),
+    events: {
+      made: stripe.events,
+      attempts: webhooks.attempts,
+      delivered: webhooks.delivered,
+      records: await recordsOf(kafka, PAYMENT_EVENTS),
+    },
+    faults: injector.injected,
+    deadLetters,
+    findings: compare(stripe, commercetools),
+    seconds: { lives: livesTook, toRest: since(lifted), total: since(began) },
+    atRest,
+  };
+}
+
+interface Webhooks {
+  pending: number;
+  delivered: number;
+  attempts: number;
+  failed: number;
+}
+
+/** Quiet: no webhook waits, the ledger has handled every record, and both sides stay as they are. Answers false when it never was. */
+async function untilQuiet(
+  sandbox: Sandbox,
+  kafka: Kafka,
+  withinMs: number,
+  tell: (line: string) => void,
+): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  let before = '';
+  for (let looks = 0; Date.now() < deadline; looks += 1) {
+    await sleep(SETTLE_MS + 500);
+    const { pending } = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
+    const lag = await lagOf(kafka);
+    const [stripe, commercetools] = await bothSides(sandbox);
+    const versions = commercetools.payments.reduce((sum, { version }) => sum + version, 0);
+    const now = `${stripe.events} ${versions}`;
+    if (pending === 0 && lag === 0 && now === before) return true;
+    if (looks % 5 === 0) tell(`${pending} webhooks wait, the ledger is ${lag} records behind`);
+    before = now;
+  }
+  return false;
+}
+
+interface CommercetoolsState extends CommercetoolsTruth {
+  readonly payments: readonly (CommercetoolsPayment & { version: number })[];
+}
+type Sides = [StripeTruth & { events: number }, CommercetoolsState];
+
+const bothSides = (sandbox: Sandbox): Promise<Sides> =>
+  Promise.all([
+    control<Sides[0]>(sandbox, 'GET', 'stripe/state'),
+    control<Sides[1]>(sandbox, 'GET', 'commercetools/state'),
+  ]);
+
+async function control<T>(sandbox: Sandbox, method: string, path: string, body?: unknown): Promise<T> {
+  const { status, json, text } = await request(method, `${sandbox.url}/_sandbox/${path}`, { body });
+  if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+  return json as T;
+}
+
+const connect = ({ env }: Sandbox): Kafka =>
+  createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'bench', log: createLogger('bench', 'silent') });
+
+async function withAdmin<T>(
+  { client }: Kafka,
+  work: (admin: ReturnType<Kafka['client']['admin']>) => Promise<T>,
+): Promise<T> {
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const recordsOf = (kafka: Kafka, topic: string): Promise<number> =>
+  withAdmin(kafka, async (admin) => {
+    const partitions = await admin.fetchTopicOffsets(kafka.prefixed(topic));
+    return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+  });
+
+const lagOf = (kafka: Kafka): Promise<number> =>
+  withAdmin(kafka, async (admin) => {
+    const topic = kafka.prefixed(PAYMENT_EVENTS);
+    const ends = await admin.fetchTopicOffsets(topic);
+    const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed('ledger'), topics: [topic] });
+    const at = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+    return ends.reduce(
+      (sum, { partition, high, low }) => sum + Number(high) - Math.max(at.get(partition) ?? 0, Number(low)),
+      0,
+    );
+  });
