@@ -1,0 +1,41 @@
+import { EVENTS } from '@connector/contracts';
+import { expected, receive, startContract } from '@connector/fixtures/pact';
+import { createLogger } from '@connector/telemetry';
+import { MatchersV3 } from '@pact-foundation/pact';
+import { expect, it } from 'vitest';
+import { LookupCache } from '../src/lookup-cache.ts';
+import { createEvictCart } from '../src/use-cases/evict-cart.ts';
+import type { SessionCache } from '../src/use-cases/verify-session.ts';
+
+const { equal } = MatchersV3;
+
+const contract = startContract('session-auth', 'ledger');
+
+const TYPE = 'checkout.transaction.recorded';
+
+it("forgets a cart's sessions when its payment shows an event", async () => {
+  const content = expected(EVENTS[TYPE].pick({ cartId: true }), { cartId: 'cart-1' });
+  await receive(
+    contract,
+    'a payment that shows an event',
+    { headers: { ce_type: equal(TYPE) }, content },
+    async (message) => {
+      const cache: SessionCache = new LookupCache({
+        ttlMs: 60_000,
+        max: 10,
+        refusedTtlMs: 60_000,
+        refusedMax: 10,
+        limit: (work) => work(),
+        groupOf: ({ cartId }) => cartId,
+      });
+      const value = { cartId: 'cart-1', projectKey: 'shop', allowedPaymentMethods: [] };
+      await cache.get('session', async () => ({ kind: 'good', value }));
+      createEvictCart({ cache, log: createLogger('session-auth', 'silent') })(message);
+      expect(cache.size.good).toBe(0);
+    },
+  );
+});
+
+it('is the published contract', async () => {
+  await expect(contract.text()).toMatchFileSnapshot(contract.file);
+});
