@@ -1,0 +1,231 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Payment } from '@commercetools/platform-sdk';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, TOPICS, toRecord } from '@connector/contracts';
+import {
+  createDeadLetterBox,
+  createKafka,
+  createProducer,
+  ensureTopics,
+  type Kafka,
+  type Producer,
+} from '@connector/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { createLogger } from '@connector/telemetry';
+import Stripe from 'stripe';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import {
+  type CommercetoolsSimulator,
+  startCommercetoolsSimulator,
+} from '../../../../sandbox/src/commercetools/index.ts';
+import { type StripeSimulator, startStripeSimulator } from '../../../../sandbox/src/stripe/index.ts';
+
+const SERVICE = join(import.meta.dirname, '..');
+const HOURS_AGO = 3 * 60 * 60 * 1000;
+
+let broker: RunningKafka;
+let commercetools: CommercetoolsSimulator;
+let stripeSimulator: StripeSimulator;
+let stripe: Stripe;
+let kafka: Kafka;
+let producer: Producer;
+let ledger: ChildProcess;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  // What is made here is three hours old: commands leave younger transactions to the webhooks.
+  const now = () => Date.now() - HOURS_AGO;
+  [broker, commercetools, stripeSimulator] = await Promise.all([
+    startKafka(),
+    startCommercetoolsSimulator({ now, projectKey: 'shop' }),
+    startStripeSimulator({ now }),
+  ]);
+  const { hostname, port } = new URL(stripeSimulator.url);
+  stripe = new Stripe('sk_test_1', { host: hostname, port, protocol: 'http', telemetry: false });
+  const log = createLogger('test', 'silent');
+  const config = { KAFKA_BROKERS: [broker.brokers], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false };
+  kafka = createKafka(config, { clientId: 'test', log });
+  await ensureTopics(kafka, TOPICS);
+  producer = createProducer(kafka);
+  await producer.start?.();
+  environment = {
+    PATH: process.env.PATH ?? '',
+    KAFKA_BROKERS: broker.brokers,
+    CTP_PROJECT_KEY: 'shop',
+    CTP_CLIENT_ID: commercetools.clientId,
+    CTP_CLIENT_SECRET: commercetools.clientSecret,
+    CTP_AUTH_URL: commercetools.url,
+    CTP_API_URL: commercetools.url,
+    CTP_CHECKOUT_URL: commercetools.url,
+    STRIPE_SECRET_KEY: 'sk_test_1',
+    STRIPE_API_BASE: stripeSimulator.url,
+    METRICS_PORT: '0',
+  };
+  ledger = spawn(process.execPath, ['main.ts'], { cwd: SERVICE, env: environment, stdio: 'ignore' });
+});
+afterAll(async () => {
+  if (ledger?.exitCode === null) {
+    ledger.kill('SIGTERM');
+    await once(ledger, 'exit');
+  }
+  await producer?.stop?.();
+  await Promise.all([broker?.stop(), commercetools?.close(), stripeSimulator?.close()]);
+});
+afterEach(() => commercetools.setFaults([]));
+
+/** Runs a command as a Job does: no terminal. `redrive` gets the variables of Kafka alone. */
+async function command(name: 'redrive' | 'reconcile-pending', ...args: string[]) {
+  const { PATH = '', KAFKA_BROKERS = '' } = environment;
+  const env = name === 'redrive' ? { PATH, KAFKA_BROKERS } : environment;
+  const child = spawn(process.execPath, [`commands/${name}.ts`, ...args], { cwd: SERVICE, env });
+  let out = '';
+  let told = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    told += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, out, told };
+}
+
+/** A PaymentIntent and its payment, as intent opens them. */
+async function opened({ withPayment = true } = {}) {
+  const key = `cart-${crypto.randomUUID()}-1`;
+  const metadata = { ct_project_key: 'shop', cart_id: 'cart', ct_payment_key: key };
+  const paymentIntent = await stripe.paymentIntents.create({
+    amount: 4_999,
+    currency: 'eur',
+    automatic_payment_methods: { enabled: true },
+    metadata,
+  });
+  const amountPlanned = { centAmount: 4_999, currencyCode: 'EUR' };
+  const paymentMethodInfo = { paymentInterface: 'checkout-stripe' };
+  if (withPayment) await post('/payments', { key, amountPlanned, paymentMethodInfo, interfaceId: paymentIntent.id });
+  return { id: paymentIntent.id, key };
+}
+
+async function post(path: string, body: object): Promise<Payment> {
+  const answer = await fetch(`${commercetools.url}/shop${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${commercetools.issueToken()}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as Payment;
+}
+
+/** Puts the newest of Stripe's events about the PaymentIntent on Kafka, as the webhook does. */
+async function deliver(paymentIntentId: string, type: string) {
+  const events = [...stripeSimulator.controls.events()].toReversed();
+  const event = events.find((one) => one.type === type && one.body.includes(paymentIntentId));
+  if (!event) throw new Error(`no ${type}`);
+  const attributes = { id: event.id, source: '/stripe', type: `com.stripe.${type}`, time: new Date().toISOString() };
+  const record = toRecord(paymentIntentId, { ...attributes, subject: paymentIntentId }, Buffer.from(event.body));
+  await producer.send(PAYMENT_EVENTS, record);
+  return event.id;
+}
+
+const transactions = async (key: string) => {
+  const { payments } = await commercetools.state({ payments: [key] });
+  return payments[0]?.transactions.map(({ type, state, amount }) => `${type} ${state} ${amount.centAmount}`);
+};
+const shows = (key: string, ...expected: string[]) =>
+  vi.waitFor(async () => expect(await transactions(key)).toEqual(expected), { timeout: 30_000, interval: 100 });
+const deadLetters = () => createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'test' });
+
+it('sets a refused event aside, delays no other by it, and applies it once its cause is mended and it is redriven', async () => {
+  const [poisoned, other] = [await opened(), await opened()];
+  stripeSimulator.controls.pay(poisoned.id);
+  stripeSimulator.controls.pay(other.id);
+  const { payments } = await commercetools.state({ payments: [poisoned.key] });
+  commercetools.setFaults([{ match: `POST /shop/payments/${payments[0]?.id}`, status: 400 }]);
+  const eventId = await deliver(poisoned.id, 'payment_intent.succeeded');
+  await deliver(other.id, 'payment_intent.succeeded');
+  await shows(other.key, 'Authorization Success 4999', 'Charge Success 4999');
+  await vi.waitFor(async () => expect(await deadLetters().depth()).toBe(1), { timeout: 30_000, interval: 200 });
+  expect(await transactions(poisoned.key)).toEqual([]);
+
+  const listed = await command('redrive', 'list', '--payment-intent', poisoned.id);
+  expect(listed).toMatchObject({ code: 0, told: '' });
+  expect(listed.out).toContain('payment_intent.succeeded');
+  const asJson = await command('redrive', 'list', '--json');
+  const [{ id, reason }] = JSON.parse(asJson.out).deadLetters;
+  expect(JSON.parse(asJson.out).deadLetters).toMatchObject([{ eventId, key: poisoned.id, reason: 'rejected' }]);
+  const shown = await command('redrive', 'show', id);
+  expect(shown.out).toContain(eventId);
+  expect(shown.out).not.toMatch(/_secret_|jenny|Jenny/);
+
+  expect(await command('redrive', 'redrive', '--reason', reason, '--dry-run')).toMatchObject({ code: 0 });
+  expect(await command('redrive', 'redrive', '--reason', reason)).toMatchObject({ code: 1 });
+  expect(await deadLetters().depth()).toBe(1);
+
+  commercetools.setFaults([]);
+  expect(await command('redrive', 'redrive', '--reason', reason, '--yes')).toMatchObject({ code: 0 });
+  await shows(poisoned.key, 'Authorization Success 4999', 'Charge Success 4999');
+  expect((await command('redrive', 'list')).out).toBe('No dead letters wait.\n');
+  // Once more is harmless.
+  expect(await command('redrive', 'redrive', id, '--again', '--yes')).toMatchObject({ code: 0 });
+  expect(await deadLetters().depth()).toBe(0);
+  await shows(poisoned.key, 'Authorization Success 4999', 'Charge Success 4999');
+});
+
+it('brings payments up to date whose webhooks never came', async () => {
+  const debit = await opened();
+  const waiting = await opened();
+  stripeSimulator.controls.configure({ settleDelayMs: null });
+  for (const { id } of [debit, waiting]) {
+    stripeSimulator.controls.pay(id, { iban: 'DE89370400440532013000' });
+    await deliver(id, 'payment_intent.processing');
+  }
+  await shows(debit.key, 'Authorization Pending 4999');
+  await shows(waiting.key, 'Authorization Pending 4999');
+  stripeSimulator.controls.settle(debit.id);
+  const [unseen, orphan] = [await opened(), await opened({ withPayment: false })];
+  stripeSimulator.controls.pay(unseen.id);
+  stripeSimulator.controls.pay(orphan.id);
+
+  const dry = await command('reconcile-pending', '--since', '1d', '--repair', '--dry-run', '--json');
+  const { payments, paymentIntents, kinds, open, divergences } = JSON.parse(dry.out);
+  expect(dry.code).toBe(0);
+  expect(payments).toEqual({ checked: 2, pending: 1, diverging: 1, repaired: 1, failed: 0 });
+  expect(paymentIntents).toMatchObject({ diverging: 2, repaired: 2, failed: 0 });
+  expect(kinds).toEqual({ transaction_outdated: 1, transaction_missing: 1, payment_missing: 1, gone_from_stripe: 0 });
+  expect(open).toMatchObject({ Pending: { payments: 2 }, Initial: { payments: 0 } });
+  expect(divergences[0]).toMatchObject({
+    kind: 'transaction_outdated',
+    paymentIntentId: debit.id,
+    change: 'Authorization Pending is Success, Charge Success 4999 EUR is missing',
+  });
+  expect(await transactions(debit.key)).toEqual(['Authorization Pending 4999']);
+
+  const found = await command('reconcile-pending', '--since', '1d');
+  expect(found.code).toBe(0);
+  expect(found.out).toMatch(/payments with open transactions +2 +1 +1 +1 +0/);
+  await shows(debit.key, 'Authorization Success 4999', 'Charge Success 4999');
+  expect(await transactions(unseen.key)).toEqual([]);
+
+  const repaired = await command('reconcile-pending', '--since', '1d', '--repair');
+  expect(repaired.code).toBe(0);
+  await shows(unseen.key, 'Authorization Success 4999', 'Charge Success 4999');
+  await shows(orphan.key, 'Authorization Success 4999', 'Charge Success 4999');
+  expect(await transactions(waiting.key)).toEqual(['Authorization Pending 4999']);
+
+  const after = await command('reconcile-pending', '--since', '1d', '--repair', '--json');
+  expect(JSON.parse(after.out)).toMatchObject({
+    complete: true,
+    payments: { checked: 1, pending: 1, diverging: 0 },
+    paymentIntents: { diverging: 0, failed: 0 },
+  });
+});
+
+it('checks the others when one cannot be checked, and says that it is not done', async () => {
+  stripeSimulator.controls.setFaults([{ match: 'GET /v1/payment_intents/', status: 400 }]);
+  const { code, out, told } = await command('reconcile-pending', '--since', 'never');
+  stripeSimulator.controls.setFaults([]);
+  expect(code).toBe(1);
+  expect(told).toMatch(/payment [0-9a-f-]+ could not be checked: Stripe refused payment_intents.retrieve/);
+  expect(out).toMatch(/payments with open transactions +1 +0 +0 +0 +1/);
+});
