@@ -1,0 +1,339 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import { attributesOf, EVENTS, type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
+import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/fixtures';
+import { PermanentError, TransientError } from '@connector/service-kit';
+import { describe, expect, it } from 'vitest';
+import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
+import { type Divergence, type FindPendingOptions, findPending, type Snapshot } from './find-pending.ts';
+
+const NOW = new Date('2026-11-23T12:00:00Z');
+const HOUR = 60 * 60 * 1000;
+const METADATA = { ct_project_key: 'shop', cart_id: 'cart-1' };
+
+interface World {
+  payments?: Payment[];
+  stripe?: object[];
+  /** PaymentIntents that Stripe lists. */
+  listed?: object[];
+  /** Errors of the next calls that name an object. */
+  faults?: Record<string, Error[]>;
+  sendFaults?: Error[];
+}
+
+function world({ payments = [], stripe = [], listed = [], faults = {}, sendFaults = [] }: World) {
+  const sent: EventRecord[] = [];
+  const divergences: Divergence[] = [];
+  const failures: string[] = [];
+  const pauses: number[] = [];
+  const objects = new Map([...stripe, ...listed].map((object) => [(object as Snapshot).id, object as Snapshot]));
+  const read = async (id: string) => {
+    const fault = faults[id]?.shift();
+    if (fault) throw fault;
+    return objects.get(id);
+  };
+  const existing = async (id: string) => {
+    const found = await read(id);
+    if (!found) throw new PermanentError('gone', { reason: 'gone_from_stripe' });
+    return found;
+  };
+  const all = (kind: string) => [...objects.values()].filter(({ object }) => object === kind);
+  const run = (options: Partial<FindPendingOptions> = {}) =>
+    findPending(
+      {
+        openPayments: {
+          // A page holds one payment.
+          page: async (before, afterId) => {
+            const open = payments
+              .filter(({ createdAt }) => new Date(createdAt) < before)
+              .filter(({ transactions }) =>
+                transactions.some(({ state }) => state === 'Pending' || state === 'Initial'),
+              )
+              .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+            return open.filter(({ id }) => !afterId || id > afterId).slice(0, 1);
+          },
+          ofPaymentIntents: async (ids) => payments.filter(({ interfaceId }) => ids.includes(interfaceId ?? '')),
+        },
+        payments: {
+          byId: async (id) => payments.find((one) => one.id === id),
+          byKey: async (key) => payments.find((one) => one.key === key),
+        },
+        snapshots: {
+          paymentIntent: read,
+          refund: read,
+          dispute: read,
+          paymentIntents: async (_since, _until, afterId) => {
+            const at = listed.findIndex((object) => (object as Snapshot).id === afterId) + 1;
+            return listed.slice(at, at + 1) as Snapshot[];
+          },
+        },
+        stripe: {
+          paymentIntent: async (id) => paymentIntentSchema.parse(await existing(id)),
+          charge: async (id) => chargeSchema.parse(await existing(id)),
+          refundsOf: async (id) => ({
+            charge: chargeSchema.parse(await existing(id)),
+            refunds: all('refund')
+              .filter(({ charge }) => charge === id)
+              .map((refund) => refundSchema.parse(refund)),
+          }),
+          dispute: async (id) => {
+            const dispute = disputeSchema.parse(await existing(id));
+            return { dispute, charge: chargeSchema.parse(await existing(dispute.charge ?? '')) };
+          },
+        },
+        projectKey: 'shop',
+        producer: {
+          send: async (topic, record) => {
+            const fault = sendFaults.shift();
+            if (fault) throw fault;
+            expect(topic).toBe(PAYMENT_EVENTS);
+            sent.push(record);
+          },
+        },
+        onDivergence: (divergence) => divergences.push(divergence),
+        onFailure: (what) => failures.push(what),
+        pause: async (ms) => pauses.push(ms),
+        now: () => NOW,
+      },
+      { olderThanMs: HOUR, repair: false, dryRun: false, ...options },
+    );
+  return { run, sent, divergences, failures, pauses };
+}
+
+const pending = (type: Parameters<typeof transaction>[0], interactionId: string, given: object = {}) =>
+  transaction(type, 'Pending', { interactionId, ...given });
+
+/** A payment of 100.00 EUR whose money is on its way, and its PaymentIntent, in Stripe's state now. */
+function debit(status: string, given: object = {}) {
+  const atStripe = paymentIntent({
+    status: status as 'succeeded',
+    amount_received: status === 'succeeded' ? 10_000 : 0,
+    metadata: METADATA,
+    ...given,
+  });
+  const ofIt = payment({ interfaceId: atStripe.id, transactions: [pending('Authorization', atStripe.id)] });
+  return { atStripe, ofIt };
+}
+
+const dataOf = ({ value }: EventRecord) => EVENTS['checkout.payment.reconciled'].parse(JSON.parse(value.toString()));
+
+describe('an open transaction', () => {
+  it.each([
+    ['succeeded', 'Authorization Pending is Success, Charge Success 10000 EUR is missing'],
+    ['requires_capture', 'Authorization Pending is Success'],
+    ['requires_payment_method', 'Authorization Pending is Failure'],
+    ['canceled', 'Authorization Pending is Failure, CancelAuthorization Success 10000 EUR is missing'],
+  ])('that Stripe has settled gets an event with what Stripe says: %s', async (status, change) => {
+    const { atStripe, ofIt } = debit(status);
+    const { run, sent, divergences } = world({ payments: [ofIt], stripe: [atStripe] });
+    const summary = await run();
+    expect(divergences).toEqual([
+      { kind: 'transaction_outdated', paymentIntentId: atStripe.id, paymentId: ofIt.id, change, repaired: true },
+    ]);
+    expect(sent.map(({ key }) => key)).toEqual([atStripe.id]);
+    expect(sent.map(dataOf)).toMatchObject([
+      { paymentId: ofIt.id, paymentIntentId: atStripe.id, object: { id: atStripe.id, status } },
+    ]);
+    expect(sent[0]?.value.toString()).not.toContain('client_secret');
+    expect(summary).toMatchObject({
+      complete: true,
+      payments: { checked: 1, pending: 0, diverging: 1, repaired: 1, failed: 0 },
+      repairs: { transaction_outdated: 1 },
+    });
+  });
+
+  it('that is open at Stripe too is left alone', async () => {
+    const { atStripe, ofIt } = debit('processing');
+    const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
+    expect((await run()).payments).toEqual({ checked: 1, pending: 1, diverging: 0, repaired: 0, failed: 0 });
+    expect(sent).toEqual([]);
+  });
+
+  it('that is Initial because the shopper never paid is left alone', async () => {
+    const atStripe = paymentIntent({ status: 'requires_payment_method', metadata: METADATA });
+    const initial = transaction('Authorization', 'Initial', { interactionId: atStripe.id });
+    const ofIt = payment({ interfaceId: atStripe.id, transactions: [initial] });
+    const { run } = world({ payments: [ofIt], stripe: [atStripe] });
+    expect(await run()).toMatchObject({
+      payments: { pending: 1, diverging: 0 },
+      open: { Initial: { payments: 1 }, Pending: { payments: 0 } },
+    });
+  });
+
+  it('that is young is left to the webhooks', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const young = { ...ofIt, transactions: [pending('Authorization', atStripe.id, { timestamp: NOW.toISOString() })] };
+    const { run } = world({ payments: [young], stripe: [atStripe] });
+    expect((await run()).payments.checked).toBe(0);
+  });
+
+  it('without a time is as old as its payment', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const old = { ...ofIt, transactions: ofIt.transactions.map(({ timestamp: _, ...rest }) => rest) };
+    const { run } = world({ payments: [old], stripe: [atStripe] });
+    expect(await run()).toMatchObject({
+      payments: { repaired: 1 },
+      open: { Pending: { oldest: new Date(ofIt.createdAt) } },
+    });
+  });
+
+  it('of a refund is asked of the refund', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const charge = chargeOf(atStripe, { amount_captured: 10_000, captured: true });
+    const refund = refundOf(charge, { status: 'failed' });
+    const transactions = [
+      transaction('Authorization', 'Success', { interactionId: atStripe.id }),
+      transaction('Charge', 'Success', { interactionId: atStripe.id }),
+      pending('Refund', refund.id),
+    ];
+    const { run, sent, divergences } = world({
+      payments: [{ ...ofIt, transactions }],
+      stripe: [atStripe, charge, refund],
+    });
+    await run();
+    expect(divergences).toMatchObject([{ change: 'Refund Pending is Failure' }]);
+    expect(sent.map(dataOf)).toMatchObject([{ paymentIntentId: atStripe.id, object: { id: refund.id } }]);
+  });
+
+  it('of a dispute is asked of the dispute', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const charge = chargeOf(atStripe, { amount_captured: 10_000, captured: true });
+    const dispute = disputeOf(charge, { id: stripeId('du'), status: 'lost' });
+    const transactions = [pending('Chargeback', dispute.id)];
+    const { run, sent, divergences } = world({
+      payments: [{ ...ofIt, transactions }],
+      stripe: [atStripe, charge, dispute],
+    });
+    await run();
+    expect(divergences).toMatchObject([{ change: 'Chargeback Pending is Success' }]);
+    expect(sent.map(dataOf)).toMatchObject([{ object: { id: dispute.id } }]);
+  });
+
+  it('about something that Stripe does not have is reported, and nothing is published', async () => {
+    const { ofIt } = debit('succeeded');
+    const unnamed = payment({ transactions: [transaction('Authorization', 'Initial')] });
+    const { run, sent, divergences } = world({ payments: [ofIt, unnamed] });
+    expect(await run()).toMatchObject({ complete: true, payments: { diverging: 2, repaired: 0 } });
+    expect(divergences.map(({ kind, repaired }) => [kind, repaired])).toEqual([
+      ['gone_from_stripe', false],
+      ['gone_from_stripe', false],
+    ]);
+    expect(sent).toEqual([]);
+  });
+
+  it('gets the same event id, however often the same truth is found', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
+    await run();
+    await run();
+    expect(new Set(sent.map(({ headers }) => attributesOf(headers).id)).size).toBe(1);
+    expect(sent).toHaveLength(2);
+  });
+});
+
+it('reads page after page', async () => {
+  const many = Array.from({ length: 5 }, () => debit('succeeded'));
+  const { run, sent } = world({ payments: many.map(({ ofIt }) => ofIt), stripe: many.map(({ atStripe }) => atStripe) });
+  expect((await run()).payments).toMatchObject({ checked: 5, repaired: 5 });
+  expect(new Set(sent.map(({ key }) => key)).size).toBe(5);
+});
+
+describe("Stripe's PaymentIntents", () => {
+  const since = new Date(NOW.getTime() - 24 * HOUR);
+  const paid = () => paymentIntent({ status: 'succeeded', amount_received: 10_000, metadata: METADATA });
+
+  it('without a payment are reported, and repaired when asked to', async () => {
+    const { run, sent, divergences } = world({ listed: [paid()] });
+    expect(await run({ since })).toMatchObject({ complete: true, paymentIntents: { diverging: 1, repaired: 0 } });
+    expect(sent).toEqual([]);
+    expect(await run({ since, repair: true })).toMatchObject({ repairs: { payment_missing: 1 } });
+    expect(sent.map(dataOf).map(({ paymentId }) => paymentId)).toEqual([undefined]);
+    expect(divergences.map(({ kind, repaired }) => [kind, repaired])).toEqual([
+      ['payment_missing', false],
+      ['payment_missing', true],
+    ]);
+  });
+
+  it('whose payment lacks a transaction are repaired, by interfaceId or by the key they name', async () => {
+    const [one, two] = [paid(), paid()];
+    const named = { ...two, metadata: { ...METADATA, ct_payment_key: 'cart-1-1' } };
+    const payments = [payment({ interfaceId: one.id }), payment({ key: 'cart-1-1' })];
+    const { run, sent } = world({ payments, listed: [one, named] });
+    expect(await run({ since, repair: true })).toMatchObject({ repairs: { transaction_missing: 2 } });
+    expect(sent.map(dataOf).map(({ paymentId }) => paymentId)).toEqual(payments.map(({ id }) => id));
+  });
+
+  it('are no divergence when the payment that they name belongs to another one', async () => {
+    const named = { ...paid(), metadata: { ...METADATA, ct_payment_key: 'cart-1-1' } };
+    const other = payment({ key: 'cart-1-1', interfaceId: stripeId('pi') });
+    const { run, divergences } = world({ payments: [other], listed: [named] });
+    await run({ since });
+    expect(divergences).toMatchObject([{ kind: 'payment_missing', paymentId: undefined }]);
+  });
+
+  it.each<[string, object]>([
+    ['of another project', { ...paid(), metadata: { ct_project_key: 'other' } }],
+    ['of another integration', { ...paid(), metadata: {} }],
+    ['that the shopper left', paymentIntent({ status: 'requires_payment_method', metadata: METADATA })],
+    [
+      'that were canceled before any money',
+      paymentIntent({ status: 'canceled', latest_charge: null, metadata: METADATA }),
+    ],
+  ])('%s are not looked at', async (_which, object) => {
+    const { run } = world({ listed: [object] });
+    expect((await run({ since, repair: true })).paymentIntents).toMatchObject({ checked: 0, diverging: 0 });
+  });
+
+  it('are not asked for twice', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const { run, sent } = world({ payments: [ofIt], listed: [atStripe] });
+    expect(await run({ since, repair: true })).toMatchObject({
+      payments: { repaired: 1 },
+      paymentIntents: { checked: 0 },
+    });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('are left out without a time', async () => {
+    const { run } = world({ listed: [paid()] });
+    expect((await run({ since: undefined })).paymentIntents.checked).toBe(0);
+  });
+});
+
+it('publishes nothing in a dry run, and tells what it would', async () => {
+  const { atStripe, ofIt } = debit('succeeded');
+  const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
+  expect(await run({ dryRun: true })).toMatchObject({
+    payments: { repaired: 1 },
+    repairs: { transaction_outdated: 0 },
+  });
+  expect(sent).toEqual([]);
+});
+
+describe('what fails', () => {
+  it('in passing is tried again, waiting as long as was asked for', async () => {
+    const { atStripe, ofIt } = debit('succeeded');
+    const busy = new TransientError('429', { reason: 'rate_limited', retryAfterMs: 30_000 });
+    const faults = { [atStripe.id]: [busy] };
+    const { run, pauses } = world({
+      payments: [ofIt],
+      stripe: [atStripe],
+      faults,
+      sendFaults: [new TransientError('x')],
+    });
+    expect(await run()).toMatchObject({ complete: true, payments: { repaired: 1, failed: 0 } });
+    expect(pauses[0]).toBe(30_000);
+    expect(pauses).toHaveLength(2);
+  });
+
+  it('for good keeps nobody else from being checked, and the run from being complete', async () => {
+    const [one, two] = [debit('succeeded'), debit('succeeded')];
+    const faults = { [one.atStripe.id]: [new PermanentError('refused')] };
+    const { run, failures } = world({
+      payments: [one.ofIt, two.ofIt],
+      stripe: [one.atStripe, two.atStripe],
+      faults,
+    });
+    expect(await run()).toMatchObject({ complete: false, payments: { checked: 2, repaired: 1, failed: 1 } });
+    expect(failures).toEqual([`payment ${one.ofIt.id}`]);
+  });
+});
