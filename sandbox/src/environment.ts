@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { BEHAVIOR_RULES } from './storefront/index.ts';
+import { BEHAVIOR_RULES, SAVED_METHODS } from './storefront/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -117,6 +117,7 @@ export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Ad
     MERCHANT_RETURN_URL: `${at.publicUrl}/`,
     CONNECT_SERVICE_URL: at.publicUrl,
     STRIPE_PAYMENT_BEHAVIOR_RULES: JSON.stringify(BEHAVIOR_RULES),
+    STRIPE_SAVED_PAYMENT_METHODS_CONFIG: JSON.stringify(SAVED_METHODS),
     // Each request's line carries its trace, so that one payment can be followed through the logs of all parts.
     LOG_LEVEL: 'debug',
   };

@@ -34,7 +34,8 @@ function toSandboxEvent({ topic, key, value, headers }: TailMessage): SandboxEve
     key,
     id: headers.ce_id ?? '',
     type: headers.ce_type ?? '',
-    time: headers.ce_time ?? '',
+    // Not the event's own time: Stripe's are whole seconds, and would stand before what led to them.
+    time: new Date().toISOString(),
     ...(paymentReference && { paymentReference }),
   };
 }

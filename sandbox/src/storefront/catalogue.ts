@@ -16,6 +16,14 @@ export const BEHAVIOR_RULES = {
   BE: { flowType: 'pi_first', captureMethod: 'manual' },
 } as const;
 
+/** As `STRIPE_SAVED_PAYMENT_METHODS_CONFIG`: signed-in customers may keep a card, with their consent, and pay with it again. */
+export const SAVED_METHODS = {
+  payment_method_save: 'enabled',
+  payment_method_save_usage: 'off_session',
+  payment_method_redisplay: 'enabled',
+  payment_method_remove: 'enabled',
+} as const;
+
 export interface Wishes {
   captureMethod?: 'automatic' | 'manual' | undefined;
   flowType?: 'deferred' | 'pi_first' | undefined;

@@ -8,7 +8,7 @@ import { type CommercetoolsAccess, CommercetoolsAnswerError, createMerchant } fr
 import { createOperations } from './operations.ts';
 import { proxy } from './proxy.ts';
 
-export { BEHAVIOR_RULES } from './catalogue.ts';
+export { BEHAVIOR_RULES, SAVED_METHODS } from './catalogue.ts';
 export type { SandboxEvent, SubscribeToEvents } from './live.ts';
 
 export interface StorefrontOptions {

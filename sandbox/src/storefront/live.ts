@@ -10,7 +10,7 @@ export interface SandboxEvent {
   id: string;
   /** CloudEvents type. */
   type: string;
-  /** ISO 8601. */
+  /** When it was seen on its topic, ISO 8601. */
   time: string;
   /** commercetools payment id, where the event knows it. */
   paymentReference?: string;

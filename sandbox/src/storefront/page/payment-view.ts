@@ -57,7 +57,12 @@ export function createPaymentView(
     );
     item.dataset.source = from;
     item.dataset.state = tone;
-    timeline.append(item);
+    // What happened before the page began to watch is told after it.
+    const earlier = [...timeline.children].findLast(
+      (entry) => (entry.querySelector('time')?.dateTime ?? '') <= at.toISOString(),
+    );
+    if (earlier) earlier.after(item);
+    else timeline.prepend(item);
     timeline.scrollTop = timeline.scrollHeight;
   }
 
