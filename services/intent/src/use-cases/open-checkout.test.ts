@@ -209,6 +209,25 @@ describe('opening a cart again', () => {
   });
 });
 
+it('never cancels a PaymentIntent that holds money, though this request made its create call, too', async () => {
+  const world = new FakeWorld();
+  let meets = false;
+  world.gate = async (call, moment) => {
+    if (call !== 'payments.create' || moment !== 'before' || meets) return;
+    // Meanwhile another request opens the same attempt, its shopper pays, the ledger records it, and the cart grows.
+    meets = true;
+    const other = await openCheckout(depsOf(world), aRequest());
+    world.change('pi_1', { status: 'requires_capture' });
+    const reference = other.kind === 'opened' ? other.paymentReference : '';
+    world.addTransaction(reference, aTransaction('Authorization', 'Success', { interactionId: 'pi_1' }));
+    world.setTotal('cart-1', euro(2000));
+  };
+  const outcome = await open(world);
+  expect(world.intents.get('pi_1')?.status).toBe('requires_capture');
+  expect(outcome).toMatchObject({ kind: 'opened' });
+  expect(live(world).map(({ amount }) => amount)).toEqual([1190, 810]);
+});
+
 describe("an attempt of the original connector's", () => {
   const theirs = (status: 'requires_payment_method' | 'succeeded') => {
     const world = new FakeWorld();
@@ -257,6 +276,26 @@ describe('a failure half way', () => {
     },
   );
 
+  it.each(calls.flatMap((at) => [[at, 'before'] as const, [at, 'after'] as const]))(
+    'is mended by another process when the first dies: at call %i, %s its effect',
+    async (at, moment) => {
+      const world = new FakeWorld();
+      let count = -1;
+      let isDead = false;
+      world.gate = async (_call, now) => {
+        if (now === 'before') count += 1;
+        if (count >= at && now === moment) isDead = true;
+        if (isDead) throw new TransientError('the process is gone');
+      };
+      await open(world).catch(() => undefined);
+      expect(isDead).toBe(true);
+      world.gate = async () => {};
+      expectOneJoinedAttempt(world, await open(world));
+      expect(world.intents.size).toBe(1);
+      expect(world.paymentsById.size).toBe(1);
+    },
+  );
+
   it('leaves nothing payable behind when the cart changed before the next try', async () => {
     for (const at of calls) {
       for (const moment of ['before', 'after'] as const) {
@@ -297,8 +336,15 @@ describe('requests that meet', () => {
     scheduler: fc.Scheduler,
     world: FakeWorld,
     stories: readonly (() => Promise<OpenCheckoutOutcome | undefined>)[],
+    faults: readonly (readonly [at: number, moment: 'before' | 'after'])[] = [],
   ) {
-    world.gate = (call, moment) => scheduler.schedule(Promise.resolve(), `${moment} ${call}`);
+    let count = -1;
+    world.gate = async (call, moment) => {
+      if (moment === 'before') count += 1;
+      const fails = faults.some(([at, when]) => at === count && when === moment);
+      await scheduler.schedule(Promise.resolve(), `${moment} ${call}`);
+      if (fails) throw new TransientError(`injected ${moment} ${call}`);
+    };
     const running = Promise.all(stories.map((story) => story().catch(() => undefined)));
     await scheduler.waitFor(running);
     await scheduler.waitFor(world.settled());
@@ -323,28 +369,74 @@ describe('requests that meet', () => {
     );
   });
 
-  it('never give two payable PaymentIntents away, whatever they ask for and whenever the cart changes', async () => {
-    const story = fc.record({
-      express: fc.boolean(),
-      total: fc.option(fc.constantFrom(1190, 2000, 3000)),
-      captureMethod: fc.constantFrom('automatic' as const, 'automatic' as const, 'manual' as const),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), fc.array(story, { minLength: 2, maxLength: 4 }), async (scheduler, asked) => {
-        const world = new FakeWorld(aCart({ shippingAddress: { country: 'DE', city: 'Berlin' } }));
-        const stories = asked.map(({ express, total, captureMethod }) => async () => {
-          await scheduler.schedule(Promise.resolve(), 'the shopper');
-          if (total !== null) world.setTotal('cart-1', euro(total));
-          return openCheckout(depsOf(world, someBehaviour({ captureMethod })), aRequest({ express }));
-        });
-        const outcomes = await interleaved(scheduler, world, stories);
-        const delivered = new Set(outcomes.flatMap((outcome) => (outcome ? [secretOf(outcome)] : [])));
-        const payable = live(world).filter(({ client_secret }) => delivered.has(client_secret ?? ''));
-        expect(payable.length).toBeLessThanOrEqual(1);
+  const story = fc.record({
+    express: fc.boolean(),
+    total: fc.option(fc.constantFrom(1190, 2000, 3000)),
+    captureMethod: fc.constantFrom('automatic' as const, 'automatic' as const, 'manual' as const),
+    pays: fc.boolean(),
+  });
+  type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
 
-        const { totalPrice } = world.cartsById.get('cart-1') ?? aCart();
+  /** A shopper who may change the cart, opens it, and may pay what was opened, at any moment. */
+  const lived =
+    (world: FakeWorld, scheduler: fc.Scheduler, { express, total, captureMethod, pays }: Story) =>
+    async () => {
+      await scheduler.schedule(Promise.resolve(), 'the shopper comes');
+      if (total !== null) world.setTotal('cart-1', euro(total));
+      const outcome = await openCheckout(depsOf(world, someBehaviour({ captureMethod })), aRequest({ express }));
+      if (!pays || outcome.kind !== 'opened') return outcome;
+      await scheduler.schedule(Promise.resolve(), 'the shopper pays');
+      const opened = [...world.intents.values()].find(({ client_secret }) => client_secret === outcome.clientSecret);
+      if (opened && standingOf(opened) === 'waiting') world.change(opened.id, { status: 'succeeded' });
+      return outcome;
+    };
+
+  const aWorld = () => new FakeWorld(aCart({ shippingAddress: { country: 'DE', city: 'Berlin' } }));
+  const stories = fc.array(story, { minLength: 2, maxLength: 4 });
+
+  const payable = (world: FakeWorld, outcomes: readonly (OpenCheckoutOutcome | undefined)[]) => {
+    const delivered = new Set(
+      outcomes.flatMap((outcome) => (outcome?.kind === 'opened' ? [outcome.clientSecret] : [])),
+    );
+    return live(world).filter(({ client_secret }) => delivered.has(client_secret ?? ''));
+  };
+
+  it('never give two payable PaymentIntents away, whatever they ask for and whenever the cart changes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), stories, async (scheduler, asked) => {
+        const world = aWorld();
+        const outcomes = await interleaved(
+          scheduler,
+          world,
+          asked.map((one) => lived(world, scheduler, one)),
+        );
+        expect(payable(world, outcomes).length).toBeLessThanOrEqual(1);
+        expect(live(world).length).toBeLessThanOrEqual(1);
         const last = await open(world);
-        expectOneJoinedAttempt(world, last, totalPrice.centAmount);
+        const [paid] = live(world).filter(({ status }) => status === 'succeeded');
+        if (paid) expect(last.kind).toBe('paid');
+        else expectOneJoinedAttempt(world, last, world.cartsById.get('cart-1')?.totalPrice.centAmount);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never charge twice, whatever fails besides', async () => {
+    const fault = fc.tuple(fc.nat(40), fc.constantFrom('before' as const, 'after' as const));
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), stories, fc.array(fault, { maxLength: 5 }), async (scheduler, asked, faults) => {
+        const world = aWorld();
+        const first = await interleaved(
+          scheduler,
+          world,
+          asked.map((one) => lived(world, scheduler, one)),
+          faults,
+        );
+        const last = await open(world);
+        const left = payable(world, [...first, last]);
+        expect(left.length).toBeLessThanOrEqual(1);
+        if (left[0]?.status === 'succeeded') expect(last.kind).toBe('paid');
+        else expect(secretOf(last)).toBe(left[0]?.client_secret);
       }),
       { numRuns: 500 },
     );

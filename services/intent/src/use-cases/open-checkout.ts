@@ -87,19 +87,27 @@ const GIVE_UP_AFTER_MS = 90_000;
  * the payment's interface id, which can be set once; a request that lost goes on with what it finds.
  */
 export async function openCheckout(deps: OpenCheckoutDeps, request: OpenCheckoutRequest): Promise<OpenCheckoutOutcome> {
-  const memory: Memory = { detached: new Map(), created: new Map(), stubborn: new Set() };
+  const memory: Memory = {
+    detached: new Map(),
+    created: new Map(),
+    stubborn: new Set(),
+    taken: new Set(),
+    knowsAll: false,
+  };
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    // Requests that met in the same moment should not meet again.
+    if (round > 2) await deps.sleep(20 * round * Math.random());
     try {
       const outcome = await tryToOpen(deps, request, memory);
-      if (outcome !== 'again') return outcome;
+      if (outcome === 'again') continue;
+      cancelSpares(deps, memory);
+      return outcome;
     } catch (error) {
       if (error instanceof InexpressibleAmountError) {
         throw new InvalidRequestError('InvalidField', error.message, { field: 'amount.centAmount' });
       }
       if (!(error instanceof StaleVersionError)) throw error;
     }
-    // Requests that meet in the same moment should not meet again.
-    if (round > 1) await deps.sleep(20 * round * Math.random());
   }
   throw new TransientError('the cart kept changing', { reason: 'conflict' });
 }
@@ -110,6 +118,10 @@ interface Memory {
   readonly detached: Map<string, Payment>;
   /** PaymentIntents this request created, by idempotency key. */
   readonly created: Map<string, Stripe.PaymentIntent>;
+  /** PaymentIntents that belong to an attempt, by id. */
+  readonly taken: Set<string>;
+  /** Whether the PaymentIntent of every attempt was known when the cart was last looked at. */
+  knowsAll: boolean;
   /** PaymentIntents that refused an update although they wait for the shopper. */
   readonly stubborn: Set<string>;
 }
@@ -128,12 +140,14 @@ async function tryToOpen(
   const { session } = request;
   const { settings } = deps;
   const { cart, payments } = await deps.carts.get(session.cartId);
-  const due = amountDue(cart, payments, session.giftCardPlannedAmount);
-  if (due.kind === 'paid') return due;
-
   const onCart = new Set(payments.map(({ id }) => id));
   const detached = [...memory.detached.values()].filter(({ id }) => !onCart.has(id));
   const attempts = attemptsOf(cart.id, [...payments, ...detached]);
+  const due = amountDue(cart, payments, session.giftCardPlannedAmount);
+  for (const { paymentIntentId } of attempts) if (paymentIntentId) memory.taken.add(paymentIntentId);
+  memory.knowsAll = attempts.every(({ paymentIntentId }) => paymentIntentId);
+  if (due.kind === 'paid') return due;
+
   const customer = cart.customerId ? await deps.customers.find(cart.customerId) : undefined;
   const behaviour = behaviourFor(cart, isRecurring(cart), settings.behaviour);
   const wanted = wantedOf({
@@ -152,12 +166,14 @@ async function tryToOpen(
   const found = (await Promise.all(unsettled.map((attempt) => lookUp(round, attempt)))).filter(
     (open): open is OpenAttempt => open !== undefined,
   );
+  for (const { paymentIntent } of found) memory.taken.add(paymentIntent.id);
+  memory.knowsAll = true;
   if (found.some(({ paymentIntent }) => standingOf(paymentIntent) === 'paid')) {
     return { kind: 'paid', paidAmount: due.paidAmount, cartAmount: due.cartAmount };
   }
   const waiting = found.filter(({ paymentIntent }) => standingOf(paymentIntent) === 'waiting');
   const latest = waiting.at(-1);
-  for (const earlier of waiting.slice(0, -1)) await cancel(round, earlier.paymentIntent);
+  for (const earlier of waiting.slice(0, -1)) await cancel(deps, earlier.paymentIntent);
   if (!latest) return openNext(round, nextAttemptNumber(attempts));
 
   const reused = await reuse(round, latest);
@@ -255,7 +271,7 @@ async function reuse(
     change.kind === 'replace' ||
     (change.kind === 'update' && memory.stubborn.has(paymentIntent.id)) ||
     (isOtherAmount && !mayChangeAmount(attempt));
-  if (mustBeReplaced) return (await cancel(round, paymentIntent)) === 'over' ? 'replace' : 'again';
+  if (mustBeReplaced) return (await cancel(deps, paymentIntent)) === 'over' ? 'replace' : 'again';
 
   // commercetools first: its version check stops a request that read an older cart from changing Stripe after a newer one.
   if (isOtherAmount) {
@@ -321,8 +337,19 @@ async function openNext(round: Round, number: number): Promise<OpenCheckoutOutco
   return opened(round, linked, second.paymentIntent, true);
 }
 
+/**
+ * Cancels what this request made for an attempt that turned out to be another's: no client secret of it ever left this process.
+ * One that belongs to any attempt, paid ones too, is not touched.
+ */
+function cancelSpares(deps: OpenCheckoutDeps, { created, taken, knowsAll }: Memory): void {
+  if (!knowsAll) return;
+  for (const spare of created.values()) {
+    if (!taken.has(spare.id)) deps.inBackground('cancel a spare PaymentIntent', () => cancel(deps, spare));
+  }
+}
+
 /** Cancels a PaymentIntent that nobody is to pay any more, and says how it stands then. */
-async function cancel({ deps }: Round, { id }: Pick<Stripe.PaymentIntent, 'id'>): Promise<'over' | 'changed'> {
+async function cancel(deps: OpenCheckoutDeps, { id }: Pick<Stripe.PaymentIntent, 'id'>): Promise<'over' | 'changed'> {
   try {
     await deps.paymentIntents.cancel(id, idempotencyKey('replace', id));
     return 'over';
@@ -344,10 +371,7 @@ function opened(
   const { id: paymentIntentId, client_secret: clientSecret } = paymentIntent;
   if (!clientSecret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
 
-  for (const other of memory.created.values()) {
-    // Made for an attempt that another request's payment won; its client secret never left this process.
-    if (other.id !== paymentIntentId) deps.inBackground('cancel a spare PaymentIntent', () => cancel(round, other));
-  }
+  memory.taken.add(paymentIntentId);
   if (isNew) {
     deps.inBackground('link payment to PaymentIntent', () => link(deps.payments, payment, paymentIntentId));
     deps.inBackground('name the payment on the PaymentIntent', () =>
