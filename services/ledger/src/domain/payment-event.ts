@@ -101,7 +101,7 @@ function objectChanged(object: { object: string }): Happening {
 function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
   return readable(attributes, value, (json) => {
     const event = stripeEventSchema.parse(json);
-    const happened = HAPPENINGS[event.type];
+    const happened = Object.hasOwn(HAPPENINGS, event.type) && HAPPENINGS[event.type];
     if (!happened) return undefined;
     const { object } = event.data;
     return {

@@ -1,0 +1,582 @@
+import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
+import {
+  balanceTransaction,
+  type Charge,
+  chargeOf,
+  type Dispute,
+  disputeOf,
+  money,
+  type PaymentIntent,
+  payment,
+  paymentIntent,
+  type Refund,
+  refundOf,
+  releaseOf,
+  transaction,
+} from '@connector/fixtures';
+import { InexpressibleAmountError } from '@connector/payment-model';
+import { describe, expect, it } from 'vitest';
+import { type DecidablePayment, decide } from './decide.ts';
+import type { Fact } from './facts.ts';
+import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from './stripe-objects.ts';
+
+const TOLD_AT = new Date('2026-11-25T12:00:00.000Z');
+
+const told = (intent: PaymentIntent, wasProcessing = false): Fact => ({
+  kind: 'paymentIntent',
+  paymentIntent: paymentIntentSchema.parse(intent),
+  wasProcessing,
+  toldAt: TOLD_AT,
+});
+const toldCharge = (charge: Charge): Fact => ({ kind: 'charge', charge: chargeSchema.parse(charge), toldAt: TOLD_AT });
+const toldRefunds = (charge: Charge, ...refunds: Refund[]): Fact => ({
+  kind: 'refunds',
+  charge: chargeSchema.parse(charge),
+  refunds: refunds.map((refund) => refundSchema.parse(refund)),
+});
+const toldDispute = (now: Dispute, before: Dispute = now): Fact => ({
+  kind: 'dispute',
+  dispute: disputeSchema.parse(now),
+  told: disputeSchema.parse(before),
+});
+
+/** The decision, one line for each action: `+ Type:State amount CUR [id]`, `Type → State [id]`, or another action's name. */
+function decision(before: DecidablePayment, ...facts: Fact[]): string[] {
+  return decide(before, { facts }).map((action) => inWords(before, action));
+}
+
+function inWords({ transactions }: DecidablePayment, action: PaymentUpdateAction): string {
+  if (action.action === 'addTransaction') {
+    const { type, state, amount, interactionId } = action.transaction;
+    return `+ ${type}:${state} ${amount.centAmount} ${amount.currencyCode} [${interactionId}]`;
+  }
+  if (action.action === 'changeTransactionState') {
+    const known = transactions.find(({ id }) => id === action.transactionId);
+    return `${known?.type} → ${action.state} [${known?.interactionId}]`;
+  }
+  return action.action;
+}
+
+const methodKnown = { paymentInterface: 'checkout-stripe', method: 'card' };
+const cardPayment = (overrides: Parameters<typeof payment>[0] = {}) =>
+  payment({ paymentMethodInfo: methodKnown, ...overrides });
+const nothing: string[] = [];
+
+describe('Authorization: shows the PaymentIntent as it is now', () => {
+  const id = paymentIntent().id;
+  const of = (status: PaymentIntent['status']) => paymentIntent({ id, status });
+  const known = (state: 'Initial' | 'Pending' | 'Success' | 'Failure') =>
+    cardPayment({ transactions: [transaction('Authorization', state, { interactionId: id })] });
+  const added = (state: string) => [`+ Authorization:${state} 10000 EUR [${id}]`];
+  const changed = (state: string) => [`Authorization → ${state} [${id}]`];
+
+  it.each<[string, PaymentIntent['status'], DecidablePayment, string[]]>([
+    ['requires_capture with none: Success', 'requires_capture', cardPayment(), added('Success')],
+    ['succeeded with none: Success', 'succeeded', cardPayment(), added('Success')],
+    ['processing with none: Pending', 'processing', cardPayment(), added('Pending')],
+    ['processing after Initial: Pending', 'processing', known('Initial'), changed('Pending')],
+    ['processing again after a failure: Pending', 'processing', known('Failure'), changed('Pending')],
+    ['a late processing never undoes Success', 'processing', known('Success'), nothing],
+    ['processing twice', 'processing', known('Pending'), nothing],
+    ['requires_capture after Initial: Success', 'requires_capture', known('Initial'), changed('Success')],
+    ['succeeded after Pending: Success', 'succeeded', known('Pending'), changed('Success')],
+    ['succeeded after Failure: Success', 'succeeded', known('Failure'), changed('Success')],
+    ['succeeded twice', 'succeeded', known('Success'), nothing],
+    ['a decline while the shopper is there leaves no transaction', 'requires_payment_method', cardPayment(), nothing],
+    [
+      'a decline leaves the original connector’s Initial as it is',
+      'requires_payment_method',
+      known('Initial'),
+      nothing,
+    ],
+    ['money that was on its way and failed: Failure', 'requires_payment_method', known('Pending'), changed('Failure')],
+    ['the shopper must act after it was on its way: Failure', 'requires_action', known('Pending'), changed('Failure')],
+    ['the shopper must act: no transaction', 'requires_action', cardPayment(), nothing],
+    ['waiting again never undoes Success', 'requires_payment_method', known('Success'), nothing],
+    ['a status that Stripe may yet invent: no transaction', 'requires_patience' as never, cardPayment(), nothing],
+  ])('%s', (_rule, status, before, expected) => {
+    expect(decision(before, told(of(status)))).toEqual(expected);
+  });
+
+  it.each<[string, DecidablePayment, string[]]>([
+    ['with none', cardPayment(), added('Failure')],
+    ['with Initial', known('Initial'), changed('Failure')],
+    ['with Pending', known('Pending'), changed('Failure')],
+    ['with Failure', known('Failure'), nothing],
+    ['with Success, which stays', known('Success'), nothing],
+  ])(
+    'a processing event read after it failed shows Failure, as if it had been read in time: %s',
+    (_when, before, expected) => {
+      expect(decision(before, told(of('requires_payment_method'), true))).toEqual(expected);
+    },
+  );
+
+  it('comes from charge.succeeded of an uncaptured charge, over the whole amount', () => {
+    const charge = chargeOf(of('requires_capture'), { captured: false });
+    expect(decision(cardPayment(), toldCharge(charge))).toEqual(added('Success'));
+  });
+
+  it('comes from charge.succeeded of a captured charge, which books no Charge', () => {
+    expect(decision(cardPayment(), toldCharge(chargeOf(of('succeeded'))))).toEqual(added('Success'));
+  });
+
+  it('does not come from a charge that is still pending', () => {
+    const charge = chargeOf(of('processing'), { method: 'sepa_debit', status: 'pending', amount_captured: 0 });
+    expect(decision(cardPayment(), toldCharge(charge))).toEqual(nothing);
+  });
+
+  it('the original connector’s, metadata only ct_payment_id: settles in place', () => {
+    const before = cardPayment({
+      interfaceId: id,
+      transactions: [transaction('Authorization', 'Initial', { interactionId: id })],
+    });
+    expect(decision(before, toldCharge(chargeOf(of('requires_capture'), { captured: false })))).toEqual(
+      changed('Success'),
+    );
+  });
+});
+
+describe('cancellation', () => {
+  const canceled = (overrides: Partial<PaymentIntent> = {}) =>
+    paymentIntent({ status: 'canceled', canceled_at: 1_795_510_800, ...overrides });
+
+  it('without a capture: CancelAuthorization over the whole amount, beside the Authorization, which stays', () => {
+    const intent = canceled();
+    const before = cardPayment({
+      transactions: [transaction('Authorization', 'Success', { interactionId: intent.id })],
+    });
+    expect(decision(before, told(intent))).toEqual([`+ CancelAuthorization:Success 10000 EUR [${intent.id}]`]);
+  });
+
+  it('after a partial capture: CancelAuthorization over the rest, and the capture is booked', () => {
+    const intent = canceled({ amount_received: 4_000, latest_charge: 'ch_cancelled' });
+    const before = cardPayment({
+      transactions: [transaction('Authorization', 'Success', { interactionId: intent.id })],
+    });
+    expect(decision(before, told(intent))).toEqual([
+      '+ Charge:Success 4000 EUR [ch_cancelled:4000]',
+      `+ CancelAuthorization:Success 6000 EUR [${intent.id}]`,
+    ]);
+  });
+
+  it.each(['Initial', 'Pending'] as const)(
+    'of what never was authorised (%s): the Authorization has failed',
+    (state) => {
+      const intent = canceled();
+      const before = cardPayment({ transactions: [transaction('Authorization', state, { interactionId: intent.id })] });
+      expect(decision(before, told(intent))).toEqual([
+        `Authorization → Failure [${intent.id}]`,
+        `+ CancelAuthorization:Success 10000 EUR [${intent.id}]`,
+      ]);
+    },
+  );
+
+  it('read before the authorisation: the Authorization fails, and is Success once charge.succeeded comes', () => {
+    const intent = canceled();
+    expect(decision(cardPayment(), told(intent))).toEqual([
+      `+ Authorization:Failure 10000 EUR [${intent.id}]`,
+      `+ CancelAuthorization:Success 10000 EUR [${intent.id}]`,
+    ]);
+    const after = cardPayment({
+      transactions: [
+        transaction('Authorization', 'Failure', { interactionId: intent.id }),
+        transaction('CancelAuthorization', 'Success', { interactionId: intent.id }),
+      ],
+    });
+    const charge = chargeOf(intent, { captured: false });
+    expect(decision(after, toldCharge(charge))).toEqual([`Authorization → Success [${intent.id}]`]);
+    expect(decision(after, told(intent))).toEqual(nothing);
+  });
+
+  it('is dated when it was canceled', () => {
+    const [, cancellation] = decide(cardPayment(), { facts: [told(canceled())] });
+    expect(cancellation).toMatchObject({ transaction: { timestamp: '2026-11-24T09:00:00.000Z' } });
+  });
+});
+
+describe('captures', () => {
+  const authorised = (id: string, ...charges: [number, string][]) =>
+    cardPayment({
+      transactions: [
+        transaction('Authorization', 'Success', { interactionId: id }),
+        ...charges.map(([centAmount, interactionId]) =>
+          transaction('Charge', 'Success', { amount: money(centAmount), interactionId }),
+        ),
+      ],
+    });
+  const succeeded = (received = 10_000) =>
+    paymentIntent({ status: 'succeeded', amount_received: received, latest_charge: 'ch_capture' });
+
+  it.each(['automatic', 'automatic_async', 'manual'] as const)(
+    '%s: one Charge from payment_intent.succeeded under the PaymentIntent',
+    (method) => {
+      const intent = { ...succeeded(), capture_method: method };
+      expect(decision(authorised(intent.id), told(intent))).toEqual([`+ Charge:Success 10000 EUR [${intent.id}]`]);
+    },
+  );
+
+  it('final and partial: one Charge over what was received, no CancelAuthorization for what Stripe let go', () => {
+    const intent = succeeded(6_500);
+    expect(decision(authorised(intent.id), told(intent))).toEqual([`+ Charge:Success 6500 EUR [${intent.id}]`]);
+  });
+
+  it('redelivered: nothing', () => {
+    const intent = succeeded();
+    expect(decision(authorised(intent.id, [10_000, intent.id]), told(intent))).toEqual(nothing);
+  });
+
+  it('an asynchronous balance transaction is no capture', () => {
+    const intent = succeeded();
+    const charge = chargeOf(intent);
+    expect(decision(authorised(intent.id, [10_000, intent.id]), toldCharge(charge))).toEqual(nothing);
+  });
+
+  it('of several, one that is not the last: the growth, under the charge and the sum so far', () => {
+    const intent = paymentIntent({ status: 'requires_capture' });
+    const charge = chargeOf(intent, { captured: false, amount_captured: 7_000 });
+    expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), toldCharge(charge))).toEqual([
+      `+ Charge:Success 3000 EUR [${charge.id}:7000]`,
+    ]);
+  });
+
+  it('of several, told by the PaymentIntent first: the same Charge as charge.updated would make', () => {
+    const intent = paymentIntent({ status: 'requires_capture', amount_received: 4_000, latest_charge: 'ch_capture' });
+    expect(decision(authorised(intent.id), told(intent))).toEqual(['+ Charge:Success 4000 EUR [ch_capture:4000]']);
+  });
+
+  it('of several, the last: the rest, under the PaymentIntent', () => {
+    const intent = succeeded(9_000);
+    expect(decision(authorised(intent.id, [4_000, 'ch_capture:4000']), told(intent))).toEqual([
+      `+ Charge:Success 5000 EUR [${intent.id}]`,
+    ]);
+  });
+
+  it('of several, an earlier one told after a later one: nothing, its money is there', () => {
+    const intent = paymentIntent({ status: 'requires_capture' });
+    const charge = chargeOf(intent, { captured: false, amount_captured: 4_000 });
+    expect(decision(authorised(intent.id, [7_000, `${charge.id}:7000`]), toldCharge(charge))).toEqual(nothing);
+    expect(decision(authorised(intent.id, [9_000, intent.id]), toldCharge(charge))).toEqual(nothing);
+  });
+
+  it('the final charge.updated books nothing: payment_intent.succeeded does', () => {
+    const intent = succeeded();
+    const charge = chargeOf(intent, { captured: true, amount_captured: 10_000 });
+    expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), toldCharge(charge))).toEqual(nothing);
+  });
+
+  it('a Charge that failed or waits is no captured money', () => {
+    const intent = succeeded();
+    const before = authorised(intent.id);
+    const refused = transaction('Charge', 'Failure', { interactionId: 'operation-1' });
+    const transactions = [...before.transactions, refused];
+    expect(decision({ ...before, transactions }, told(intent))).toEqual([`+ Charge:Success 10000 EUR [${intent.id}]`]);
+  });
+
+  it('the original connector booked a partial one under the PaymentIntent: the final one stands beside it', () => {
+    const intent = succeeded();
+    expect(decision(authorised(intent.id, [4_000, intent.id]), told(intent))).toEqual([
+      '+ Charge:Success 6000 EUR [ch_capture:10000]',
+    ]);
+  });
+
+  it('is dated when it was told, not when the payment was opened', () => {
+    const intent = succeeded();
+    expect(decide(authorised(intent.id), { facts: [told(intent)] })).toMatchObject([
+      { transaction: { timestamp: TOLD_AT.toISOString() } },
+    ]);
+  });
+});
+
+describe('refunds', () => {
+  const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
+  const charge = chargeOf(intent);
+  const charged = (...refunds: ReturnType<typeof transaction>[]) =>
+    cardPayment({
+      transactions: [
+        transaction('Authorization', 'Success', { interactionId: intent.id }),
+        transaction('Charge', 'Success', { interactionId: intent.id }),
+        ...refunds,
+      ],
+    });
+  const part = (amount: number, overrides: Partial<Refund> = {}) => refundOf(charge, { amount, ...overrides });
+  const known = (refund: Refund, state: 'Pending' | 'Success' | 'Failure') =>
+    transaction('Refund', state, { amount: money(refund.amount), interactionId: refund.id });
+
+  it('is one Refund, and no Chargeback', () => {
+    const refund = part(10_000);
+    expect(decision(charged(), toldRefunds(charge, refund))).toEqual([`+ Refund:Success 10000 EUR [${refund.id}]`]);
+  });
+
+  it('two quick ones of the same amount are two', () => {
+    const [first, second] = [part(2_500), part(2_500)];
+    expect(decision(charged(), toldRefunds(charge, second, first))).toEqual([
+      `+ Refund:Success 2500 EUR [${first.id}]`,
+      `+ Refund:Success 2500 EUR [${second.id}]`,
+    ]);
+  });
+
+  it('two quick ones of the same amount never share a transaction that awaits one of them', () => {
+    const [first, second] = [part(2_500), part(2_500)];
+    const awaiting = transaction('Refund', 'Initial', { amount: money(2_500) });
+    expect(decide(charged(awaiting), { facts: [toldRefunds(charge, first, second)] })).toEqual([
+      { action: 'changeTransactionState', transactionId: awaiting.id, state: 'Success' },
+      { action: 'changeTransactionInteractionId', transactionId: awaiting.id, interactionId: first.id },
+      expect.objectContaining({ transaction: expect.objectContaining({ interactionId: second.id }) }),
+    ]);
+  });
+
+  it('from the dashboard, without metadata of ours, is one like any other', () => {
+    const refund = part(3_000, { metadata: {}, reason: 'requested_by_customer' });
+    expect(decision(charged(), toldRefunds(charge, refund))).toEqual([`+ Refund:Success 3000 EUR [${refund.id}]`]);
+  });
+
+  it.each([
+    ['succeeded', 'Success'],
+    ['pending', 'Pending'],
+    ['requires_action', 'Pending'],
+    [null, 'Pending'],
+    ['failed', 'Failure'],
+    ['canceled', 'Failure'],
+  ])('%s is %s', (status, state) => {
+    const refund = part(3_000, { status });
+    expect(decision(charged(), toldRefunds(charge, refund))).toEqual([`+ Refund:${state} 3000 EUR [${refund.id}]`]);
+  });
+
+  it('pending, then succeeded', () => {
+    const refund = part(3_000);
+    expect(decision(charged(known(refund, 'Pending')), toldRefunds(charge, refund))).toEqual([
+      `Refund → Success [${refund.id}]`,
+    ]);
+  });
+
+  it('succeeded, then failed late', () => {
+    const refund = part(3_000, { status: 'failed' });
+    expect(decision(charged(known(refund, 'Success')), toldRefunds(charge, refund))).toEqual([
+      `Refund → Failure [${refund.id}]`,
+    ]);
+  });
+
+  it('a late pending never undoes Success', () => {
+    const refund = part(3_000, { status: 'pending' });
+    expect(decision(charged(known(refund, 'Success')), toldRefunds(charge, refund))).toEqual(nothing);
+  });
+
+  it('one that failed leaves its money to be refunded again', () => {
+    const [failed, again] = [part(10_000, { status: 'failed' }), part(10_000)];
+    expect(decision(charged(known(failed, 'Success')), toldRefunds(charge, failed, again))).toEqual([
+      `Refund → Failure [${failed.id}]`,
+      `+ Refund:Success 10000 EUR [${again.id}]`,
+    ]);
+  });
+
+  it('before anything is captured, there is none: an authorisation was let go', () => {
+    const uncaptured = chargeOf(intent, { captured: false });
+    expect(decision(cardPayment(), toldRefunds(uncaptured, releaseOf(uncaptured)))).toEqual(nothing);
+    expect(decision(cardPayment(), toldRefunds(uncaptured, refundOf(uncaptured, { amount: 10_000 })))).toEqual(nothing);
+  });
+
+  it('the release of what a partial capture left is none, and keeps no real refund out', () => {
+    const partial = chargeOf(intent, { amount_captured: 6_000 });
+    const release = releaseOf(partial, { created: partial.created + 10 });
+    const refund = refundOf(partial, { amount: 6_000 });
+    expect(decision(charged(), toldRefunds(partial, release, refund))).toEqual([
+      `+ Refund:Success 6000 EUR [${refund.id}]`,
+    ]);
+  });
+
+  it('one that waits for funds, without a balance transaction yet, is no release', () => {
+    const partial = chargeOf(intent, { amount_captured: 6_000 });
+    const refund = refundOf(partial, { amount: 4_000, status: 'pending', balance_transaction: null });
+    expect(decision(charged(), toldRefunds(partial, refund))).toEqual([`+ Refund:Pending 4000 EUR [${refund.id}]`]);
+  });
+
+  it('nothing beyond the captured amount is booked', () => {
+    const partial = chargeOf(intent, { amount_captured: 6_000 });
+    const [first, beyond] = [refundOf(partial, { amount: 5_000 }), refundOf(partial, { amount: 1_001 })];
+    expect(decision(charged(), toldRefunds(partial, first, beyond))).toEqual([
+      `+ Refund:Success 5000 EUR [${first.id}]`,
+    ]);
+  });
+
+  describe('that the original connector booked together under the PaymentIntent', () => {
+    const together = (centAmount: number, state: 'Success' | 'Failure' = 'Success') => [
+      transaction('Refund', state, { amount: money(centAmount), interactionId: intent.id }),
+      transaction('Chargeback', 'Success', { amount: money(centAmount), interactionId: intent.id }),
+    ];
+
+    it('are there already', () => {
+      expect(decision(charged(...together(3_000)), toldRefunds(charge, part(3_000)))).toEqual(nothing);
+    });
+
+    it('a later one, which it lost, is added', () => {
+      const [first, lost] = [part(3_000), part(3_000)];
+      expect(decision(charged(...together(3_000)), toldRefunds(charge, first, lost))).toEqual([
+        `+ Refund:Success 3000 EUR [${lost.id}]`,
+      ]);
+    });
+
+    it('one of which fails: the common one fails, and each stands for itself', () => {
+      const [failed, stands, lost] = [part(1_000, { status: 'failed' }), part(2_000), part(500)];
+      const expected = [
+        `+ Refund:Failure 1000 EUR [${failed.id}]`,
+        `+ Refund:Success 2000 EUR [${stands.id}]`,
+        `+ Refund:Success 500 EUR [${lost.id}]`,
+      ];
+      const facts = toldRefunds(charge, failed, stands, lost);
+      expect(decision(charged(...together(3_000)), facts)).toEqual([`Refund → Failure [${intent.id}]`, ...expected]);
+      expect(decision(charged(...together(3_000, 'Failure')), facts)).toEqual(expected);
+    });
+  });
+});
+
+describe('disputes', () => {
+  const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
+  const charge = chargeOf(intent);
+  const withdrawal = balanceTransaction({ amount: -10_870 });
+  // Less comes back in the settlement currency than went: the rate of exchange has moved.
+  const reinstatement = balanceTransaction({ amount: 10_110 });
+  const again = balanceTransaction({ amount: -10_870 });
+  const MOVED = {
+    'no money moved': [],
+    withdrawn: [withdrawal],
+    reinstated: [withdrawal, reinstatement],
+    'withdrawn again': [withdrawal, reinstatement, again],
+  } as const;
+  const OPEN = {
+    'no money moved': 'Pending',
+    withdrawn: 'Success',
+    reinstated: 'Failure',
+    'withdrawn again': 'Success',
+  };
+  const NONE = { 'no money moved': 'none', withdrawn: 'none', reinstated: 'none', 'withdrawn again': 'none' };
+  const STATES: Record<string, Record<keyof typeof MOVED, string>> = {
+    warning_needs_response: NONE,
+    warning_under_review: NONE,
+    warning_closed: NONE,
+    needs_response: OPEN,
+    under_review: OPEN,
+    appeal_needs_response: OPEN,
+    appeal_under_review: OPEN,
+    prevented: NONE,
+    won: { 'no money moved': 'Failure', withdrawn: 'Failure', reinstated: 'Failure', 'withdrawn again': 'Failure' },
+    lost: { 'no money moved': 'Success', withdrawn: 'Success', reinstated: 'Failure', 'withdrawn again': 'Success' },
+  };
+  const rows = Object.entries(STATES).flatMap(([status, states]) =>
+    Object.entries(states).map(([moved, state]) => [status, moved as keyof typeof MOVED, state] as const),
+  );
+
+  it.each(rows)('%s, %s: Chargeback %s', (status, moved, state) => {
+    const dispute = disputeOf(charge, { amount: 4_000, status, balance_transactions: [...MOVED[moved]] });
+    const expected = state === 'none' ? nothing : [`+ Chargeback:${state} 4000 EUR [${dispute.id}]`];
+    expect(decision(cardPayment(), toldDispute(dispute))).toEqual(expected);
+  });
+
+  it.each(['warning_closed', 'prevented'])('%s after it was formal: the Chargeback has failed', (status) => {
+    const formal = disputeOf(charge);
+    const over = { ...formal, status };
+    const known = cardPayment({ transactions: [transaction('Chargeback', 'Pending', { interactionId: formal.id })] });
+    expect(decision(known, toldDispute(over))).toEqual([`Chargeback → Failure [${formal.id}]`]);
+    // The same when the formal dispute is only told after it was over.
+    expect(decision(cardPayment(), toldDispute(over, formal))).toEqual([
+      `+ Chargeback:Failure 10000 EUR [${formal.id}]`,
+    ]);
+  });
+
+  it('won and appealed without money moving: stays Failure, whichever of the two was read', () => {
+    const won = disputeOf(charge, { status: 'won' });
+    const appealed = { ...won, status: 'appeal_needs_response' };
+    const known = (state: 'Pending' | 'Failure') =>
+      cardPayment({ transactions: [transaction('Chargeback', state, { interactionId: won.id })] });
+    expect(decision(known('Failure'), toldDispute(appealed))).toEqual(nothing);
+    expect(decision(known('Pending'), toldDispute(appealed, won))).toEqual([`Chargeback → Failure [${won.id}]`]);
+  });
+
+  it('lost on appeal: Success again', () => {
+    const lost = disputeOf(charge, { status: 'lost', balance_transactions: [withdrawal, reinstatement, again] });
+    const before = cardPayment({ transactions: [transaction('Chargeback', 'Failure', { interactionId: lost.id })] });
+    expect(decision(before, toldDispute(lost))).toEqual([`Chargeback → Success [${lost.id}]`]);
+  });
+
+  it('leaves the Charge and its fees alone: the amount is the disputed one, in the charge’s currency', () => {
+    const dispute = disputeOf(charge, { amount: 4_000, balance_transactions: [withdrawal] });
+    const charged = cardPayment({ transactions: [transaction('Charge', 'Success', { interactionId: intent.id })] });
+    expect(decision(charged, toldDispute(dispute))).toEqual([`+ Chargeback:Success 4000 EUR [${dispute.id}]`]);
+  });
+});
+
+describe('an operation that Stripe refused', () => {
+  const refused: Fact = {
+    kind: 'refusedOperation',
+    type: 'Charge',
+    amount: { centAmount: 4_000, currencyCode: 'EUR', fractionDigits: 2 },
+    operationId: 'operation-7',
+    refusedAt: TOLD_AT,
+  };
+
+  it('is a Failure under the operation, once', () => {
+    expect(decision(cardPayment(), refused)).toEqual(['+ Charge:Failure 4000 EUR [operation-7]']);
+    const known = transaction('Charge', 'Failure', { interactionId: 'operation-7', amount: money(4_000) });
+    expect(decision(cardPayment({ transactions: [known] }), refused)).toEqual(nothing);
+  });
+});
+
+describe('currencies', () => {
+  it.each<[string, number, number, number]>([
+    ['jpy', 5_000, 0, 5_000],
+    ['kwd', 12_340, 3, 12_340],
+    ['isk', 500_000, 0, 5_000],
+    ['ugx', 500_000, 0, 5_000],
+    ['krw', 70_000, 0, 70_000],
+    ['huf', 100_000, 2, 100_000],
+    ['xof', 700, 2, 70_000],
+  ])('%s: Stripe’s %i are the payment’s, with %i digits, %i', (currency, amount, fractionDigits, centAmount) => {
+    const code = currency.toUpperCase();
+    const intent = paymentIntent({ status: 'succeeded', currency, amount, amount_received: amount });
+    const before = cardPayment({ amountPlanned: money(centAmount, code, fractionDigits) });
+    expect(decision(before, told(intent))).toEqual([
+      `+ Authorization:Success ${centAmount} ${code} [${intent.id}]`,
+      `+ Charge:Success ${centAmount} ${code} [${intent.id}]`,
+    ]);
+  });
+
+  it('what the payment cannot express is refused, never rounded', () => {
+    const intent = paymentIntent({ status: 'succeeded', currency: 'isk', amount: 500_050, amount_received: 500_050 });
+    const before = cardPayment({ amountPlanned: money(5_000, 'ISK', 0) });
+    expect(() => decision(before, told(intent))).toThrow(InexpressibleAmountError);
+  });
+});
+
+describe('the payment itself', () => {
+  const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
+
+  it('gets the PaymentIntent’s id as its interfaceId, once', () => {
+    const decided = (before: DecidablePayment) => decide(before, { facts: [], paymentIntentId: intent.id });
+    expect(decided(payment())).toEqual([{ action: 'setInterfaceId', interfaceId: intent.id }]);
+    expect(decided(payment({ interfaceId: intent.id }))).toEqual([]);
+    expect(decided(payment({ interfaceId: 're_of_the_original' }))).toEqual([]);
+  });
+
+  it('gets the kind of its payment method from the charge, once', () => {
+    const charge = chargeOf(intent, { method: 'klarna' });
+    const before = payment({ transactions: [transaction('Authorization', 'Success', { interactionId: intent.id })] });
+    expect(decide(before, { facts: [toldCharge(charge)] })).toEqual([
+      { action: 'setMethodInfoMethod', method: 'klarna' },
+    ]);
+    expect(decision({ ...before, paymentMethodInfo: methodKnown }, toldCharge(charge))).toEqual(nothing);
+  });
+
+  it('gets no payment method from an attempt that has not succeeded', () => {
+    const charge = chargeOf(intent, { method: 'sepa_debit', status: 'pending' });
+    expect(decision(payment(), toldCharge(charge))).toEqual(nothing);
+  });
+
+  it('gets an interface interaction once', () => {
+    const fields = { interactionId: 'evt_1', createdAt: TOLD_AT.toISOString(), type: 'charge.succeeded' };
+    const interaction = { typeKey: 'interaction-type', fields };
+    expect(decide(payment(), { facts: [], interaction })).toEqual([
+      { action: 'addInterfaceInteraction', type: { typeId: 'type', key: 'interaction-type' }, fields },
+    ]);
+    const known = payment({ interfaceInteractions: [{ type: { typeId: 'type', id: 'type-1' }, fields }] });
+    expect(decide(known, { facts: [], interaction })).toEqual([]);
+  });
+});

@@ -1,0 +1,724 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import { STRIPE_EVENT_TYPES } from '@connector/contracts';
+import {
+  cart,
+  chargeOf,
+  disputeOf,
+  METADATA_OF_OURS,
+  money,
+  PaymentLife,
+  payment,
+  paymentIntent,
+  refundOf,
+  releaseOf,
+  type StripeEvent,
+  stripeEvent,
+  type Truth,
+  transaction,
+} from '@connector/fixtures';
+import { PermanentError, TransientError } from '@connector/service-kit';
+import { describe, expect, it } from 'vitest';
+import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from './record-payment-event.ts';
+import { FakeCommercetools, memory } from './testing/fake-commercetools.ts';
+import { FakeStripe } from './testing/fake-stripe.ts';
+import { shown } from './testing/ledger-run.ts';
+import { read, readIntent } from './testing/messages.ts';
+
+const { cart_id: CART, ct_payment_key: KEY, ct_project_key: PROJECT } = METADATA_OF_OURS;
+
+interface Situation {
+  truth?: Partial<Truth>;
+  payments?: Payment[];
+  carts?: ReturnType<typeof cart>[];
+  interactionType?: string;
+}
+
+/** A ledger process with what Stripe and commercetools have. */
+function ledger({ truth = {}, payments = [], carts = [cart({ id: CART })], interactionType }: Situation = {}) {
+  const commercetools = new FakeCommercetools().add(...payments);
+  for (const each of carts) commercetools.addCart(each);
+  const stripe = new FakeStripe({
+    paymentIntent: paymentIntent(),
+    charges: [],
+    refunds: [],
+    disputes: [],
+    ...truth,
+  });
+  const dependencies: RecordDependencies = {
+    payments: commercetools.payments,
+    carts: commercetools.cartsPort,
+    stripe,
+    projectKey: PROJECT,
+    paymentInterface: 'checkout-stripe',
+    livemode: false,
+    known: memory(),
+    interactionType: () => interactionType,
+  };
+  const receive = (event: StripeEvent, stillOurs?: () => boolean) =>
+    recordPaymentEvent(dependencies, read(event), stillOurs);
+  return { commercetools, stripe, dependencies, receive };
+}
+
+const recorded = (outcome: RecordOutcome): Payment => {
+  if (outcome.kind !== 'recorded') throw new Error(`expected a recorded payment, not ${outcome.kind}`);
+  return outcome.payment;
+};
+
+/** A paid card PaymentIntent with its charge, and the payment that intent opened for it. */
+function paid(overrides: Parameters<typeof paymentIntent>[0] = {}) {
+  const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000, ...overrides });
+  const charge = chargeOf(intent);
+  intent.latest_charge = charge.id;
+  const opened = payment({ key: KEY, interfaceId: intent.id });
+  return { intent, charge, opened, truth: { paymentIntent: intent, charges: [charge] } };
+}
+
+describe('each event of Stripe, on the payment that was opened for it', () => {
+  const { intent, charge, opened, truth } = paid();
+  const id = intent.id;
+  const uncaptured = chargeOf(intent, { captured: false, amount_captured: 0 });
+  const partly = chargeOf(intent, { captured: false, amount_captured: 4_000 });
+  const refund = refundOf(charge, { amount: 2_500 });
+  const failed = refundOf(charge, { amount: 2_500, status: 'failed' });
+  const dispute = disputeOf(charge);
+  const waiting = paymentIntent({ id, status: 'requires_payment_method' });
+  const processing = paymentIntent({ id, status: 'processing' });
+  const canceled = paymentIntent({ id, status: 'canceled', latest_charge: uncaptured.id });
+  const capturable = paymentIntent({ id, status: 'requires_capture', amount_capturable: 10_000 });
+  const authorization = (state: string) => `Authorization:${state} 10000 [${id}]`;
+
+  type Row = [string, StripeEvent, Partial<Truth>, string[]];
+  const ROWS: Row[] = [
+    [
+      'charge.succeeded: the Authorization, no Charge',
+      stripeEvent('charge.succeeded', charge),
+      {},
+      [authorization('Success')],
+    ],
+    [
+      'charge.updated of a partial capture: a Charge over what it captured',
+      stripeEvent('charge.updated', partly, { previous_attributes: { amount_captured: 0 } }),
+      {},
+      [authorization('Success'), 'Charge:Success 4000'],
+    ],
+    [
+      'charge.updated of a balance transaction: no capture',
+      stripeEvent('charge.updated', charge, { previous_attributes: { balance_transaction: null } }),
+      {},
+      [authorization('Success')],
+    ],
+    [
+      'charge.captured: no Charge, the PaymentIntent brings it',
+      stripeEvent('charge.captured', charge),
+      {},
+      [authorization('Success')],
+    ],
+    [
+      'charge.refunded: every refund of the charge',
+      stripeEvent('charge.refunded', charge),
+      { refunds: [refund, failed] },
+      [`Refund:Success 2500 [${refund.id}]`, `Refund:Failure 2500 [${failed.id}]`],
+    ],
+    [
+      'charge.refunded before capture: nothing',
+      stripeEvent('charge.refunded', uncaptured),
+      { charges: [uncaptured], refunds: [releaseOf(uncaptured)] },
+      [],
+    ],
+    [
+      'refund.created',
+      stripeEvent('refund.created', refund),
+      { refunds: [refund] },
+      [`Refund:Success 2500 [${refund.id}]`],
+    ],
+    [
+      'refund.updated',
+      stripeEvent('refund.updated', { ...refund, status: 'pending' }),
+      { refunds: [refund] },
+      [`Refund:Success 2500 [${refund.id}]`],
+    ],
+    [
+      'refund.failed',
+      stripeEvent('refund.failed', failed),
+      { refunds: [failed] },
+      [`Refund:Failure 2500 [${failed.id}]`],
+    ],
+    [
+      'refund.created that names no charge: by its PaymentIntent',
+      stripeEvent('refund.created', { ...refund, charge: null }),
+      { refunds: [refund] },
+      [`Refund:Success 2500 [${refund.id}]`],
+    ],
+    [
+      'payment_intent.succeeded: the Authorization and the Charge',
+      stripeEvent('payment_intent.succeeded', intent),
+      {},
+      [authorization('Success'), 'Charge:Success 10000'],
+    ],
+    [
+      'payment_intent.processing: Pending',
+      stripeEvent('payment_intent.processing', processing),
+      { paymentIntent: processing },
+      [authorization('Pending')],
+    ],
+    [
+      'payment_intent.processing, by now succeeded: Success and Charge',
+      stripeEvent('payment_intent.processing', processing),
+      {},
+      [authorization('Success'), 'Charge:Success 10000'],
+    ],
+    [
+      'payment_intent.processing, by now failed: Failure',
+      stripeEvent('payment_intent.processing', processing),
+      { paymentIntent: waiting },
+      [authorization('Failure')],
+    ],
+    [
+      'payment_intent.payment_failed: no transaction',
+      stripeEvent('payment_intent.payment_failed', waiting),
+      { paymentIntent: waiting },
+      [],
+    ],
+    [
+      'payment_intent.payment_failed, by now paid: what was paid',
+      stripeEvent('payment_intent.payment_failed', waiting),
+      {},
+      [authorization('Success'), 'Charge:Success 10000'],
+    ],
+    [
+      'payment_intent.requires_action: nothing',
+      stripeEvent('payment_intent.requires_action', waiting),
+      { paymentIntent: waiting },
+      [],
+    ],
+    [
+      'payment_intent.canceled: CancelAuthorization',
+      stripeEvent('payment_intent.canceled', canceled),
+      { paymentIntent: canceled, charges: [uncaptured] },
+      [authorization('Failure'), `CancelAuthorization:Success 10000 [${id}]`],
+    ],
+    [
+      'payment_intent.amount_capturable_updated: the Authorization',
+      stripeEvent('payment_intent.amount_capturable_updated', capturable),
+      { paymentIntent: capturable },
+      [authorization('Success')],
+    ],
+    ...(['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'] as const).map(
+      (what): Row => [
+        `charge.dispute.${what}: the Chargeback as the dispute is now`,
+        stripeEvent(`charge.dispute.${what}`, dispute),
+        { disputes: [{ ...dispute, status: 'lost' }] },
+        [`Chargeback:Success 10000 [${dispute.id}]`],
+      ],
+    ),
+  ];
+
+  it.each(ROWS)('%s', async (_rule, event, now, expected) => {
+    const { commercetools, receive } = ledger({ truth: { ...truth, ...now }, payments: [opened] });
+    await receive(event);
+    expect(shown(commercetools.payment(opened.id))).toEqual(expected.toSorted());
+  });
+
+  it('has a row for each type', () => {
+    expect(new Set(ROWS.map(([, { type }]) => type))).toEqual(new Set(STRIPE_EVENT_TYPES));
+  });
+});
+
+describe('each event of this project', () => {
+  const { intent, charge, truth } = paid();
+  const opened = payment({ key: KEY });
+  const whose = { paymentId: opened.id, paymentIntentId: intent.id };
+  const amount = { centAmount: 10_000, currencyCode: 'EUR', fractionDigits: 2 };
+  const refund = refundOf(charge, { amount: 2_500 });
+  const authorization = `Authorization:Success 10000 [${intent.id}]`;
+  const operation = { ...whose, operationId: 'operation-9', operation: 'capturePayment' };
+
+  it.each<[string, string, object, string[]]>([
+    [
+      'opened: the interfaceId, no transaction',
+      'checkout.payment.opened',
+      { ...whose, paymentKey: KEY, cartId: CART, amount },
+      [],
+    ],
+    [
+      'confirmed: what the PaymentIntent shows',
+      'checkout.payment.confirmed',
+      { ...whose, paymentIntent: intent },
+      [authorization, 'Charge:Success 10000'],
+    ],
+    [
+      'a capture that Stripe did: its Charge',
+      'checkout.payment.operation_completed',
+      { ...operation, outcome: { kind: 'done', object: intent } },
+      [authorization, 'Charge:Success 10000'],
+    ],
+    [
+      'a refund that Stripe did: its Refund',
+      'checkout.payment.operation_completed',
+      { ...operation, outcome: { kind: 'done', object: refund } },
+      [`Refund:Success 2500 [${refund.id}]`],
+    ],
+    [
+      'an operation that Stripe refused: its Failure',
+      'checkout.payment.operation_completed',
+      {
+        ...operation,
+        outcome: { kind: 'refused', transactionType: 'Charge', amount, code: 'charge_expired_for_capture' },
+      },
+      ['Charge:Failure 10000 [operation-9]'],
+    ],
+    [
+      'what reconciliation read: the same as a webhook would',
+      'checkout.payment.reconciled',
+      { ...whose, object: intent },
+      [authorization, 'Charge:Success 10000'],
+    ],
+  ])('%s', async (_rule, type, data, expected) => {
+    const { commercetools, dependencies } = ledger({ truth: { ...truth, refunds: [refund] }, payments: [opened] });
+    await recordPaymentEvent(dependencies, readIntent(type, data));
+    expect(shown(commercetools.payment(opened.id))).toEqual(expected.toSorted());
+    expect(commercetools.payment(opened.id).interfaceId).toBe(intent.id);
+  });
+
+  it('an operation that was only asked for writes nothing and asks nobody', async () => {
+    const { commercetools, stripe, dependencies } = ledger({ truth, payments: [opened] });
+    const outcome = await recordPaymentEvent(
+      dependencies,
+      readIntent('checkout.payment.operation_requested', operation),
+    );
+    expect(outcome).toEqual({ kind: 'nothing-to-record' });
+    expect([...commercetools.calls, ...stripe.calls]).toEqual([]);
+  });
+});
+
+describe('the payment of a PaymentIntent', () => {
+  const { intent, charge, truth } = paid();
+  const event = stripeEvent('charge.succeeded', charge);
+  const withMetadata = (metadata: Record<string, string>) => stripeEvent('charge.succeeded', { ...charge, metadata });
+
+  it('is looked for by the id in its metadata first', async () => {
+    const byId = payment();
+    const byKey = payment({ key: KEY });
+    const { commercetools, receive } = ledger({ truth, payments: [byId, byKey] });
+    const outcome = await receive(withMetadata({ ...METADATA_OF_OURS, ct_payment_id: byId.id }));
+    expect(recorded(outcome).id).toBe(byId.id);
+    expect(commercetools.calls).not.toContain('payments.byKey');
+  });
+
+  it('is looked for by the key in its metadata next', async () => {
+    const byKey = payment({ key: KEY, interfaceId: intent.id });
+    const { commercetools, receive } = ledger({ truth, payments: [byKey] });
+    expect(recorded(await receive(event)).id).toBe(byKey.id);
+    expect(commercetools.calls).toEqual(['payments.byKey', 'payments.update']);
+  });
+
+  it('is looked for by the PaymentIntent itself last', async () => {
+    const byInterfaceId = payment({ interfaceId: intent.id });
+    const { commercetools, receive } = ledger({ truth, payments: [byInterfaceId] });
+    expect(recorded(await receive(event)).id).toBe(byInterfaceId.id);
+    expect(commercetools.calls).toEqual(['payments.byKey', 'payments.byPaymentIntent', 'payments.update']);
+  });
+
+  it('made by the original connector, whose metadata have only ct_payment_id, is found by that', async () => {
+    const ofTheOriginal = payment({
+      interfaceId: intent.id,
+      transactions: [transaction('Authorization', 'Initial', { interactionId: intent.id })],
+    });
+    const { receive } = ledger({ truth, payments: [ofTheOriginal] });
+    const outcome = await receive(withMetadata({ ct_payment_id: ofTheOriginal.id }));
+    expect(shown(recorded(outcome))).toEqual([`Authorization:Success 10000 [${intent.id}]`]);
+  });
+
+  it('is told by the PaymentIntent’s metadata where the charge was made before they were complete', async () => {
+    const opened = payment({ key: KEY, interfaceId: intent.id });
+    const { stripe, receive } = ledger({ truth, payments: [opened] });
+    expect(recorded(await receive(withMetadata({}))).id).toBe(opened.id);
+    expect(stripe.calls).toEqual(['paymentIntent']);
+  });
+
+  it('that the key names, but that belongs to another PaymentIntent, is not its own', async () => {
+    const ofAnother = payment({ key: KEY, interfaceId: paymentIntent().id });
+    const own = payment({ interfaceId: intent.id });
+    const { receive } = ledger({ truth, payments: [ofAnother, own] });
+    expect(recorded(await receive(event)).id).toBe(own.id);
+  });
+});
+
+describe('what is not ours', () => {
+  const { intent, charge, opened, truth } = paid();
+
+  it('another project’s PaymentIntent is left alone, though the keys match', async () => {
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    const metadata = { ...METADATA_OF_OURS, ct_project_key: 'shop-us' };
+    expect(await receive(stripeEvent('charge.succeeded', { ...charge, metadata }))).toEqual({ kind: 'foreign' });
+    expect(commercetools.calls).toEqual([]);
+  });
+
+  it('an event of the other mode is left alone', async () => {
+    const { commercetools, stripe, receive } = ledger({ truth, payments: [opened] });
+    expect(await receive(stripeEvent('charge.succeeded', charge, { livemode: true }))).toEqual({ kind: 'foreign' });
+    expect([...commercetools.calls, ...stripe.calls]).toEqual([]);
+  });
+
+  it('a PaymentIntent without metadata of ours creates nothing', async () => {
+    const foreign = { ...intent, metadata: { order: '4711' } };
+    const { commercetools, receive } = ledger({ truth: { ...truth, paymentIntent: foreign } });
+    expect(await receive(stripeEvent('payment_intent.succeeded', foreign))).toEqual({ kind: 'foreign' });
+    expect(commercetools.stored.size).toBe(0);
+  });
+
+  it.each([
+    ['charge', stripeEvent('charge.succeeded', { ...charge, payment_intent: null })],
+    ['refund', stripeEvent('refund.created', refundOf(charge, { charge: null, payment_intent: null }))],
+  ])('a %s without a PaymentIntent is left alone', async (_what, event) => {
+    const { commercetools, receive } = ledger({ truth });
+    expect(await receive(event)).toEqual({ kind: 'foreign' });
+    expect(commercetools.calls).toEqual([]);
+  });
+
+  it('what Stripe no longer has is refused for good', async () => {
+    const { receive } = ledger({ truth, payments: [opened] });
+    const gone = receive(stripeEvent('refund.created', refundOf(charge, { charge: chargeOf(intent).id })));
+    await expect(gone).rejects.toMatchObject({ name: 'PermanentError', reason: 'gone_from_stripe' });
+  });
+});
+
+describe('a payment that commercetools does not have', () => {
+  const CUSTOMER = '5c8e2f7a-1d3b-4b5e-8f60-7a9b0c1d2e3f';
+
+  it.each(['charge.succeeded', 'payment_intent.succeeded', 'payment_intent.processing'])(
+    'is created by %s under the key in the metadata, and put on its cart',
+    async (type) => {
+      const { intent, charge, truth } = paid();
+      const { commercetools, receive } = ledger({ truth });
+      const object =
+        type === 'charge.succeeded'
+          ? charge
+          : { ...intent, ...(type.endsWith('ing') && { status: 'processing' as const }) };
+      const outcome = await receive(stripeEvent(type, object));
+      const { id, key, interfaceId, amountPlanned, paymentMethodInfo, anonymousId } = recorded(outcome);
+      expect(outcome).toMatchObject({ created: 'attached', written: true });
+      expect({ key, interfaceId, amountPlanned }).toEqual({
+        key: KEY,
+        interfaceId: intent.id,
+        amountPlanned: money(10_000),
+      });
+      expect(paymentMethodInfo.paymentInterface).toBe('checkout-stripe');
+      expect(anonymousId).toBe(commercetools.carts.get(CART)?.anonymousId);
+      expect(commercetools.carts.get(CART)?.paymentInfo?.payments).toEqual([{ typeId: 'payment', id }]);
+    },
+  );
+
+  it('without a key in the metadata gets one of its PaymentIntent', async () => {
+    const { intent, charge, truth } = paid({ metadata: { cart_id: CART, ct_project_key: PROJECT } });
+    const { receive } = ledger({ truth });
+    expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).key).toBe(`stripe-${intent.id}`);
+  });
+
+  it('is not created for a decline: nothing was asked for', async () => {
+    const { truth } = paid();
+    const waiting = paymentIntent({ status: 'requires_payment_method' });
+    const { commercetools, receive } = ledger({ truth: { ...truth, paymentIntent: waiting } });
+    expect(await receive(stripeEvent('payment_intent.payment_failed', waiting))).toEqual({ kind: 'nothing-to-record' });
+    expect(commercetools.stored.size).toBe(0);
+  });
+
+  it('belongs to the customer in the metadata', async () => {
+    const { charge, truth } = paid({ metadata: { ...METADATA_OF_OURS, ct_customer_id: CUSTOMER } });
+    const { commercetools, receive } = ledger({ truth });
+    commercetools.customers.add(CUSTOMER);
+    expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).customer?.id).toBe(CUSTOMER);
+  });
+
+  it('is created without its customer when that one is gone', async () => {
+    const { charge, truth } = paid({ metadata: { ...METADATA_OF_OURS, ct_customer_id: CUSTOMER } });
+    const { receive } = ledger({ truth });
+    const created = recorded(await receive(stripeEvent('charge.succeeded', charge)));
+    expect(created.customer).toBeUndefined();
+    expect(shown(created)).toHaveLength(1);
+  });
+
+  it.each([
+    ['gone', [], 'cart-gone'],
+    ['ordered', [cart({ id: CART, cartState: 'Ordered' })], 'cart-ordered'],
+  ])('whose cart is %s is created and not attached', async (_what, carts, created) => {
+    const { charge, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, carts });
+    const outcome = await receive(stripeEvent('charge.succeeded', charge));
+    expect(outcome).toMatchObject({ kind: 'recorded', created });
+    expect(commercetools.calls).not.toContain('carts.addPayment');
+  });
+
+  it('that another creates at the same moment is found, not doubled', async () => {
+    const { charge, truth } = paid();
+    const { commercetools, receive } = ledger({ truth });
+    const theirs = payment({ key: KEY });
+    commercetools.beforeCreate = () => commercetools.add(theirs);
+    expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).id).toBe(theirs.id);
+    expect(commercetools.stored.size).toBe(1);
+  });
+
+  it('whose key the payment of another PaymentIntent has, gets a key of its own', async () => {
+    const { intent, charge, truth } = paid();
+    const ofAnother = payment({ key: KEY, interfaceId: paymentIntent().id });
+    const { commercetools, receive } = ledger({ truth, payments: [ofAnother] });
+    const created = recorded(await receive(stripeEvent('charge.succeeded', charge)));
+    expect(created).toMatchObject({ key: `stripe-${intent.id}`, interfaceId: intent.id });
+    expect(commercetools.payment(ofAnother.id).transactions).toEqual([]);
+  });
+
+  it('half made, created and not attached when the process died, is attached and finished by the next delivery', async () => {
+    const { intent, charge, truth } = paid({ metadata: { cart_id: CART, ct_project_key: PROJECT } });
+    const { commercetools, receive } = ledger({ truth });
+    commercetools.beforeAddPayment = () => {
+      throw new TransientError('the process died here');
+    };
+    const event = stripeEvent('charge.succeeded', charge);
+    await expect(receive(event)).rejects.toThrow('the process died here');
+    commercetools.beforeAddPayment = () => {};
+    const outcome = await receive(event);
+    expect(outcome).toMatchObject({ created: 'attached' });
+    expect(recorded(outcome).interfaceId).toBe(intent.id);
+    expect(commercetools.stored.size).toBe(1);
+    expect(commercetools.carts.get(CART)?.paymentInfo?.payments).toHaveLength(1);
+  });
+
+  it('half made by intent, not attached, is attached before it is finished', async () => {
+    const { charge, truth } = paid();
+    const halfMade = payment({ key: KEY });
+    const { commercetools, receive } = ledger({ truth, payments: [halfMade] });
+    await receive(stripeEvent('charge.succeeded', charge));
+    expect(commercetools.calls).toEqual(['payments.byKey', 'carts.byId', 'carts.addPayment', 'payments.update']);
+  });
+
+  it('is attached though others change the cart', async () => {
+    const { charge, truth } = paid();
+    const { commercetools, receive } = ledger({ truth });
+    let interruptions = 2;
+    commercetools.beforeAddPayment = (id) => {
+      const changed = commercetools.carts.get(id);
+      if (changed && interruptions-- > 0) commercetools.addCart({ ...changed, version: changed.version + 1 });
+    };
+    expect(await receive(stripeEvent('charge.succeeded', charge))).toMatchObject({ created: 'attached' });
+  });
+});
+
+describe('other writers', () => {
+  it('a stale version is read again and decided again', async () => {
+    const { charge, opened, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    const theirs = transaction('Authorization', 'Success', { interactionId: opened.interfaceId ?? '' });
+    commercetools.beforeUpdate = (id) => {
+      commercetools.beforeUpdate = () => {};
+      commercetools.changeByAnother(id, { transactions: [theirs] });
+    };
+    const outcome = await receive(stripeEvent('charge.succeeded', charge));
+    expect(recorded(outcome).transactions.map(({ id }) => id)).toEqual([theirs.id]);
+  });
+
+  it('a stale version asks Stripe again: its truth may have moved on too', async () => {
+    const { intent, opened } = paid();
+    const processing = { ...intent, status: 'processing' as const, amount_received: 0 };
+    const waiting = { ...processing, status: 'requires_payment_method' as const };
+    const { commercetools, stripe, receive } = ledger({ truth: { paymentIntent: processing }, payments: [opened] });
+    const failed = transaction('Authorization', 'Failure', { interactionId: intent.id });
+    commercetools.beforeUpdate = (id) => {
+      commercetools.beforeUpdate = () => {};
+      stripe.truth = { ...stripe.truth, paymentIntent: waiting };
+      commercetools.changeByAnother(id, { transactions: [failed] });
+    };
+    const outcome = await receive(stripeEvent('payment_intent.processing', processing));
+    expect(shown(recorded(outcome))).toEqual([`Authorization:Failure 10000 [${intent.id}]`]);
+  });
+
+  it('who keep changing the payment make it a failure that passes', async () => {
+    const { charge, opened, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    commercetools.beforeUpdate = (id) => commercetools.changeByAnother(id);
+    const rejected = expect(receive(stripeEvent('charge.succeeded', charge))).rejects;
+    await rejected.toMatchObject({ name: 'TransientError', reason: 'conflict' });
+    expect(commercetools.writes).toEqual([]);
+  });
+
+  it('a write whose answer was lost is not written twice', async () => {
+    const { intent, opened, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    commercetools.faults.push('answer-lost');
+    const event = stripeEvent('payment_intent.succeeded', intent);
+    await expect(receive(event)).rejects.toBeInstanceOf(TransientError);
+    expect(await receive(event)).toMatchObject({ kind: 'recorded', written: false });
+    expect(shown(commercetools.payment(opened.id))).toHaveLength(2);
+  });
+
+  it('a refusal by commercetools is passed on', async () => {
+    const { charge, opened, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    commercetools.beforeUpdate = () => {
+      throw new PermanentError('InvalidField');
+    };
+    await expect(receive(stripeEvent('charge.succeeded', charge))).rejects.toThrow('InvalidField');
+  });
+
+  it('a partition that went to another process while Stripe was asked writes nothing', async () => {
+    const { charge, opened, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    const rejected = expect(receive(stripeEvent('charge.succeeded', charge), () => false)).rejects;
+    await rejected.toMatchObject({ name: 'TransientError', reason: 'revoked' });
+    expect(commercetools.calls).not.toContain('payments.update');
+  });
+
+  it('a partition that went to another process creates and attaches nothing', async () => {
+    const { charge, truth } = paid();
+    const { commercetools, receive } = ledger({ truth });
+    await expect(receive(stripeEvent('charge.succeeded', charge), () => false)).rejects.toBeInstanceOf(TransientError);
+    expect(commercetools.stored.size).toBe(0);
+    const halfMade = ledger({ truth, payments: [payment({ key: KEY })] });
+    const rejected = expect(halfMade.receive(stripeEvent('charge.succeeded', charge), () => false)).rejects;
+    await rejected.toBeInstanceOf(TransientError);
+    expect(halfMade.commercetools.calls).not.toContain('carts.addPayment');
+  });
+});
+
+describe('calls', () => {
+  const calls = ({ commercetools, stripe }: ReturnType<typeof ledger>) =>
+    [...stripe.calls, ...commercetools.calls].length;
+
+  it.each(['charge.succeeded', 'payment_intent.succeeded'])(
+    '%s costs two for an unknown payment, one for a known one',
+    async (type) => {
+      const { intent, charge, opened, truth } = paid();
+      const unknown = ledger({ truth, payments: [opened] });
+      await unknown.receive(stripeEvent(type, type === 'charge.succeeded' ? charge : intent));
+      expect(calls(unknown)).toBe(2);
+      const other = type === 'charge.succeeded' ? stripeEvent('payment_intent.succeeded', intent) : undefined;
+      const known = calls(unknown);
+      const refund = refundOf(charge);
+      unknown.stripe.truth = { ...unknown.stripe.truth, refunds: [refund] };
+      await unknown.receive(other ?? stripeEvent('refund.created', refund));
+      // A refund event asks Stripe once besides.
+      expect(calls(unknown) - known).toBe(other ? 1 : 2);
+    },
+  );
+
+  it('a redelivery to the process that wrote it costs one, which asks whether nothing is left to write', async () => {
+    const { intent, opened, truth } = paid();
+    const process = ledger({ truth, payments: [opened] });
+    const event = stripeEvent('payment_intent.succeeded', intent);
+    await process.receive(event);
+    const before = calls(process);
+    expect(await process.receive(event)).toMatchObject({ kind: 'recorded', written: false });
+    expect(process.commercetools.calls.slice(before)).toEqual(['payments.byKey']);
+  });
+
+  it('a remembered version that is stale costs a failed write, a read and a write', async () => {
+    const { intent, charge, opened, truth } = paid();
+    const process = ledger({ truth, payments: [opened] });
+    await process.receive(stripeEvent('charge.succeeded', charge));
+    process.commercetools.changeByAnother(opened.id);
+    const before = process.commercetools.calls.length;
+    await process.receive(stripeEvent('payment_intent.succeeded', intent));
+    expect(process.commercetools.calls.slice(before)).toEqual(['payments.update', 'payments.byKey', 'payments.update']);
+    expect(shown(process.commercetools.payment(opened.id))).toHaveLength(2);
+  });
+
+  it('a remembered payment that another process has written since never says that nothing is left to write', async () => {
+    const life = PaymentLife.of([
+      { does: 'is processing', method: 'sepa_debit' },
+      { does: 'settles', well: false },
+    ]);
+    const { paymentIntent: intent, truths } = life;
+    const opened = payment({ key: KEY, interfaceId: intent.id });
+    const process = ledger({ truth: truths[2] ?? {}, payments: [opened] });
+    const processing = stripeEvent('payment_intent.processing', { ...intent, status: 'processing' });
+    await process.receive(processing);
+    // Elsewhere the second attempt was seen on its way, and this process did not hear of it.
+    const pending = transaction('Authorization', 'Pending', { interactionId: intent.id });
+    process.commercetools.changeByAnother(opened.id, { transactions: [pending] });
+    await process.receive(stripeEvent('payment_intent.payment_failed', intent));
+    expect(shown(process.commercetools.payment(opened.id))).toEqual([`Authorization:Failure 10000 [${intent.id}]`]);
+  });
+});
+
+describe('asynchronous methods', () => {
+  it('processing, failed, tried again: Pending, Failure, Pending, and one transaction all the way', async () => {
+    const life = new PaymentLife();
+    const { paymentIntent: intent } = life;
+    const opened = payment({ key: KEY, interfaceId: intent.id });
+    const { commercetools, stripe, receive } = ledger({ truth: life.truths[0] ?? {}, payments: [opened] });
+    const states: string[] = [];
+    const steps = [
+      { does: 'is processing', method: 'sepa_debit' },
+      { does: 'settles', well: false },
+      { does: 'is processing', method: 'sepa_debit' },
+      { does: 'settles', well: true },
+    ] as const;
+    for (const step of steps) {
+      const before = life.emissions.length;
+      life.take(step);
+      stripe.truth = life.truths.at(-1) as Truth;
+      for (const emission of life.emissions.slice(before)) if (emission.by === 'stripe') await receive(emission.event);
+      states.push(shown(commercetools.payment(opened.id)).join(', '));
+    }
+    const authorization = (state: string) => `Authorization:${state} 10000 [${intent.id}]`;
+    expect(states).toEqual([
+      authorization('Pending'),
+      authorization('Failure'),
+      authorization('Pending'),
+      `${authorization('Success')}, Charge:Success 10000`,
+    ]);
+    expect(commercetools.payment(opened.id).paymentMethodInfo.method).toBe('sepa_debit');
+  });
+});
+
+describe('money that commercetools cannot express', () => {
+  it('is refused for good, with its reason', async () => {
+    const { intent, truth } = paid({ currency: 'isk', amount: 500_050, amount_received: 500_050 });
+    const opened = payment({ key: KEY, amountPlanned: money(5_000, 'ISK', 0) });
+    const { receive } = ledger({ truth, payments: [opened] });
+    const rejected = expect(receive(stripeEvent('payment_intent.succeeded', intent))).rejects;
+    await rejected.toMatchObject({ name: 'PermanentError', reason: 'inexpressible_amount' });
+  });
+});
+
+describe('interface interactions', () => {
+  const { intent, opened } = paid();
+  const declined = paymentIntent({
+    id: intent.id,
+    status: 'requires_payment_method',
+    last_payment_error: {
+      type: 'card_error',
+      code: 'card_declined',
+      decline_code: 'insufficient_funds',
+      message: 'Your card has insufficient funds.',
+    },
+  });
+  const event = stripeEvent('payment_intent.payment_failed', declined);
+  const situation = { truth: { paymentIntent: declined }, payments: [opened] };
+
+  it('a decline is recorded with Stripe’s code and message, without a transaction or the client secret, once', async () => {
+    const { commercetools, receive } = ledger({ ...situation, interactionType: 'interaction-type' });
+    await receive(event);
+    await receive(event);
+    const { interfaceInteractions, transactions } = commercetools.payment(opened.id);
+    expect(transactions).toEqual([]);
+    expect(interfaceInteractions).toHaveLength(1);
+    const { interactionId, type, response } = interfaceInteractions[0]?.fields ?? {};
+    expect({ interactionId, type }).toEqual({ interactionId: event.id, type: 'payment_intent.payment_failed' });
+    expect(JSON.parse(response)).toEqual({
+      id: intent.id,
+      status: 'requires_payment_method',
+      amount: 10_000,
+      amount_received: 0,
+      currency: 'eur',
+      code: 'card_declined',
+      declineCode: 'insufficient_funds',
+      message: 'Your card has insufficient funds.',
+    });
+  });
+
+  it('are left out where the project has no type for them', async () => {
+    const { commercetools, receive } = ledger(situation);
+    expect(await receive(event)).toMatchObject({ kind: 'recorded', written: false });
+    expect(commercetools.writes).toEqual([]);
+  });
+});
