@@ -123,6 +123,7 @@ export function createRoutes(deps: AppDeps): RequestHandler[] {
       res.type('application/json').send(document);
     }),
     routerOf(definitions, {
+      log: deps.log,
       callers: world.callers,
       limits: {
         requests: createRateLimiter(config.RATE_LIMIT_REQUESTS_PER_ADDRESS),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aPayment, aPaymentIntent, aTransaction } from '../testing/builders.ts';
-import { confirmationOf, isRecorded } from './confirmation.ts';
+import { confirmationOf, isPaymentIntentId, isRecorded } from './confirmation.ts';
 
 const payment = aPayment();
 const confirm = (paymentIntent: Parameters<typeof aPaymentIntent>[0], onCart = [payment], of = payment) =>
@@ -57,5 +57,17 @@ describe('commercetools shows it', () => {
   ] as const)('when the PaymentIntent is %s and the payment has %j: %s', (status, transaction, expected) => {
     const shown = isRecorded(aPayment({ transactions: [transaction] }), aPaymentIntent({ status }));
     expect(shown).toBe(expected);
+  });
+});
+
+describe("a browser's word for a PaymentIntent", () => {
+  it.each([
+    ['pi_3Nx', true],
+    ['pi_3Nx_secret_abc', false],
+    ['', false],
+    ['../refunds', false],
+    ['ch_1', false],
+  ])('%j may be asked for: %s', (text, expected) => {
+    expect(isPaymentIntentId(text)).toBe(expected);
   });
 });

@@ -34,6 +34,9 @@ export function confirmationOf(
   }
 }
 
+/** Whether a browser's word can be a PaymentIntent's id; a client secret, for one, can not. */
+export const isPaymentIntentId = (text: string): boolean => /^pi_[A-Za-z0-9]{1,200}$/.test(text);
+
 /** Whether a PaymentIntent says it is the payment's. */
 export function belongsTo({ id, key }: Pick<Payment, 'id' | 'key'>, { metadata }: Stripe.PaymentIntent): boolean {
   const { paymentId, paymentKey } = ownershipOf(metadata);

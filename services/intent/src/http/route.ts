@@ -1,4 +1,5 @@
 import { PermanentError, requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
+import type { Logger } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Callers } from '../adapters/callers.ts';
@@ -33,6 +34,13 @@ export interface Answer {
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 
+/** Ids by which a request is found again, as trace attributes name them. */
+export interface Annotation {
+  readonly 'commercetools.payment.id'?: string;
+  readonly 'stripe.payment_intent.id'?: string;
+  readonly 'connector.outcome'?: string;
+}
+
 /** What a handler is given: everything parsed, the caller verified. */
 export interface Call<A extends Auth, P, H, B, R> {
   readonly session: A extends { scheme: 'session' } ? Session : undefined;
@@ -40,6 +48,8 @@ export interface Call<A extends Auth, P, H, B, R> {
   readonly headers: Parsed<H>;
   readonly body: Parsed<B>;
   readonly requestId: string;
+  /** Says on the trace and in the log which payment this is about; ids only. */
+  annotate(ids: Annotation): void;
   /** An answer of the route: a status it documents, with that status's body. */
   reply<S extends keyof R & number>(...answer: BodyOf<R[S]> extends undefined ? [S] : [S, BodyOf<R[S]>]): Answer;
 }
@@ -80,6 +90,7 @@ export const defineRoute = <
 ): RouteDefinition => definition as unknown as RouteDefinition;
 
 export interface RouteDeps {
+  log: Logger;
   callers: Callers;
   limits: {
     /** Requests of an address. */
@@ -135,13 +146,18 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
     const session = await verified(req, res, auth, asking, deps);
     if (limitedPerSession) limited(res, () => deps.limits.opens.take(req.get('x-session-id') ?? ''));
     const reply = (status: number, answer?: unknown): Answer => ({ status, body: answer });
-    const call = { ...parsed, session, requestId: requestId(res), reply } as Parameters<typeof handle>[0];
+    const ids: Record<string, string> = {};
+    const annotate = (given: Annotation) => {
+      Object.assign(ids, given);
+      requestSpan(req)?.setAttributes({ ...given });
+    };
+    const call = { ...parsed, session, requestId: requestId(res), reply, annotate } as Parameters<typeof handle>[0];
     const work = () => handle(call);
     await ours(async () => {
       const answer = session?.correlationId ? await withCorrelation(res, session.correlationId, work) : await work();
       send(res, answer, answers);
     });
-    requestSpan(req)?.setAttribute('connector.route', definition.id);
+    if (Object.keys(ids).length > 0) deps.log.info({ ...ids, status: res.statusCode }, definition.id);
   };
 }
 

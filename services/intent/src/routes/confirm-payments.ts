@@ -1,5 +1,6 @@
 import { metrics } from '@connector/telemetry';
 import { z } from 'zod';
+import { isPaymentIntentId } from '../domain/confirmation.ts';
 import { defineRoute } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
 import { type ConfirmPaymentDeps, type ConfirmPaymentOutcome, confirmPayment } from '../use-cases/confirm-payment.ts';
@@ -36,9 +37,14 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
       202: { description: 'The money is on its way, or the record is', schema: pending },
       400: { description: 'Not paid, or not this payment', schema: refused },
     },
-    handle: async ({ session, params, body: { paymentIntent }, reply }) => {
+    handle: async ({ session, params, body: { paymentIntent }, reply, annotate }) => {
       const request = { session, paymentId: params.id, paymentIntentId: paymentIntent };
+      annotate({
+        'commercetools.payment.id': params.id,
+        ...(isPaymentIntentId(paymentIntent) && { 'stripe.payment_intent.id': paymentIntent }),
+      });
       const outcome = await counted(() => confirmPayment(deps, request));
+      annotate({ 'connector.outcome': outcome.kind });
       switch (outcome.kind) {
         case 'approved':
           return reply(200, { outcome: 'approved' });

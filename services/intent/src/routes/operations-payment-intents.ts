@@ -30,9 +30,10 @@ export const paymentIntentsRoute = (deps: RunOperationDeps) =>
     params: idParams,
     body,
     answers: { 200: { description: 'What became of it; a refusal by Stripe is `rejected`', schema: response } },
-    handle: async ({ params, body: { actions }, requestId, reply }) => {
+    handle: async ({ params, body: { actions }, requestId, reply, annotate }) => {
       const [operation] = actions;
       if (!operation) throw new TypeError('the schema lets no empty list through');
+      annotate({ 'commercetools.payment.id': params.id });
       const reference = operation.merchantReference;
       const outcome = await runOperation(deps, {
         paymentId: params.id,
@@ -40,6 +41,7 @@ export const paymentIntentsRoute = (deps: RunOperationDeps) =>
         ...(reference && { merchantReference: reference }),
         requestId,
       });
+      annotate({ 'connector.outcome': outcome });
       return reply(200, { outcome });
     },
   });

@@ -32,8 +32,9 @@ export const transactionsRoute = (deps: RunTransactionDeps) =>
     auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_transactions'] },
     body,
     answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },
-    handle: async ({ body: given, requestId, reply }) => {
+    handle: async ({ body: given, requestId, reply, annotate }) => {
       const { state, code, paymentId } = await runTransaction(deps, { ...given, requestId });
+      annotate({ 'commercetools.payment.id': paymentId, 'connector.outcome': state });
       const errors =
         state === 'Failed'
           ? [{ code: 'PaymentRejected' as const, message: `The payment was rejected${code ? `: ${code}` : ''}.` }]

@@ -31,7 +31,7 @@ export const paymentsRoute = (deps: OpenCheckoutDeps) =>
     headers,
     limitedPerSession: true,
     answers: { 200: { description: 'The payment is open', schema: response } },
-    handle: async ({ session, headers: given, requestId, reply }) => {
+    handle: async ({ session, headers: given, requestId, reply, annotate }) => {
       const express = given['x-express-checkout'];
       const outcome = await counted(() =>
         openCheckout(deps, {
@@ -43,6 +43,10 @@ export const paymentsRoute = (deps: OpenCheckoutDeps) =>
       );
       switch (outcome.kind) {
         case 'opened':
+          annotate({
+            'commercetools.payment.id': outcome.paymentReference,
+            'stripe.payment_intent.id': outcome.paymentIntentId,
+          });
           return reply(200, {
             sClientSecret: outcome.clientSecret,
             paymentReference: outcome.paymentReference,

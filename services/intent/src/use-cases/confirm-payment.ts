@@ -7,7 +7,7 @@ import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
 import type { Recorded, RecordedTransactions } from '../adapters/recorded-transactions.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
-import { confirmationOf, isRecorded } from '../domain/confirmation.ts';
+import { confirmationOf, isPaymentIntentId, isRecorded } from '../domain/confirmation.ts';
 import type { Session } from '../domain/session.ts';
 
 export interface ConfirmPaymentDeps {
@@ -38,6 +38,7 @@ export async function confirmPayment(
   deps: ConfirmPaymentDeps,
   request: { session: Session; paymentId: string; paymentIntentId: string },
 ): Promise<ConfirmPaymentOutcome> {
+  if (!isPaymentIntentId(request.paymentIntentId)) return { kind: 'rejected' };
   const [checkout, payment, paymentIntent] = await Promise.all([
     deps.carts.get(request.session.cartId),
     orUndefined(deps.payments.get(request.paymentId)),

@@ -63,6 +63,7 @@ export type OpenCheckoutOutcome =
   | {
       readonly kind: 'opened';
       readonly clientSecret: string;
+      readonly paymentIntentId: string;
       readonly paymentReference: string;
       readonly merchantReturnUrl: string;
       readonly cartId: string;
@@ -395,6 +396,7 @@ function opened(
   return {
     kind: 'opened',
     clientSecret,
+    paymentIntentId,
     paymentReference: payment.id,
     merchantReturnUrl: request.session.merchantReturnUrl || deps.settings.merchantReturnUrl,
     cartId: cart.id,
