@@ -58,6 +58,21 @@ describe('Stripe minor units become commercetools money', () => {
   });
 });
 
+it.each([
+  ['EUR', 2],
+  ['jpy', 0],
+  ['KWD', 3],
+  ['ISK', 0],
+  ['UGX', 0],
+  ['HUF', 2],
+  ['IDR', 2],
+  ['COP', 2],
+  ['MGA', 2],
+  ['CLF', 4],
+])('%s has %i digits in commercetools, as ISO 4217 says', (code, digits) => {
+  expect(defaultFractionDigits(code)).toBe(digits);
+});
+
 it('comes back as it went, whatever the currency', () => {
   const currencies = 'EUR USD JPY KWD KRW CLP BHD TND GBP CHF VND'.split(' ');
   fc.assert(

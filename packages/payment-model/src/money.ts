@@ -39,12 +39,20 @@ export function fromStripeAmount(amount: number, currencyCode: string, fractionD
   return { centAmount: shift(amount, fractionDigits - stripeExponent(code), code), currencyCode: code, fractionDigits };
 }
 
-/** commercetools' default digits of a currency (ISO 4217), for when no commercetools money of it is at hand. */
+const ISO_DIGITS: Readonly<Record<string, readonly string[]>> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' '),
+  3: 'BHD IQD JOD KWD LYD OMR TND'.split(' '),
+  4: 'CLF UYW'.split(' '),
+};
+
+/**
+ * commercetools' default digits of a currency: ISO 4217's minor unit, for when no commercetools money of it is at hand. Intl does not
+ * tell it: its digits are those people write, none for HUF or IDR.
+ */
 export function defaultFractionDigits(currencyCode: string): number {
   const code = currencyCode.toUpperCase();
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency: code }).resolvedOptions().maximumFractionDigits ?? 2
-  );
+  const listed = Object.entries(ISO_DIGITS).find(([, codes]) => codes.includes(code));
+  return listed ? Number(listed[0]) : 2;
 }
 
 /** Whether two amounts are the same money, whatever digits each side counts in. */

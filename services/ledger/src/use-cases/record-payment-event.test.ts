@@ -409,6 +409,17 @@ describe('a payment that commercetools does not have', () => {
     },
   );
 
+  it.each([
+    ['huf', 250_000, money(250_000, 'HUF', 2)],
+    ['jpy', 2_500, money(2_500, 'JPY', 0)],
+    ['kwd', 12_340, money(12_340, 'KWD', 3)],
+    ['ugx', 500_000, money(5_000, 'UGX', 0)],
+  ])('in %s is created over Stripe’s %i, in the digits that commercetools has', async (currency, amount, planned) => {
+    const { charge, truth } = paid({ currency, amount, amount_received: amount });
+    const { receive } = ledger({ truth });
+    expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).amountPlanned).toEqual(planned);
+  });
+
   it('without a key in the metadata gets one of its PaymentIntent', async () => {
     const { intent, charge, truth } = paid({ metadata: { cart_id: CART, ct_project_key: PROJECT } });
     const { receive } = ledger({ truth });
