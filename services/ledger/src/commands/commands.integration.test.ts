@@ -197,7 +197,7 @@ it('brings payments up to date whose webhooks never came', async () => {
   expect(divergences[0]).toMatchObject({
     kind: 'transaction_outdated',
     paymentIntentId: debit.id,
-    change: 'Authorization Pending is Success, Charge Success 4999 EUR is missing',
+    change: 'Authorization Pending → Success, + Charge Success 4999 EUR',
   });
   expect(await transactions(debit.key)).toEqual(['Authorization Pending 4999']);
 

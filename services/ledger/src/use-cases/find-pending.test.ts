@@ -118,10 +118,10 @@ const dataOf = ({ value }: EventRecord) => EVENTS['checkout.payment.reconciled']
 
 describe('an open transaction', () => {
   it.each([
-    ['succeeded', 'Authorization Pending is Success, Charge Success 10000 EUR is missing'],
-    ['requires_capture', 'Authorization Pending is Success'],
-    ['requires_payment_method', 'Authorization Pending is Failure'],
-    ['canceled', 'Authorization Pending is Failure, CancelAuthorization Success 10000 EUR is missing'],
+    ['succeeded', 'Authorization Pending → Success, + Charge Success 10000 EUR'],
+    ['requires_capture', 'Authorization Pending → Success'],
+    ['requires_payment_method', 'Authorization Pending → Failure'],
+    ['canceled', 'Authorization Pending → Failure, + CancelAuthorization Success 10000 EUR'],
   ])('that Stripe has settled gets an event with what Stripe says: %s', async (status, change) => {
     const { atStripe, ofIt } = debit(status);
     const { run, sent, divergences } = world({ payments: [ofIt], stripe: [atStripe] });
@@ -190,7 +190,7 @@ describe('an open transaction', () => {
       stripe: [atStripe, charge, refund],
     });
     await run();
-    expect(divergences).toMatchObject([{ change: 'Refund Pending is Failure' }]);
+    expect(divergences).toMatchObject([{ change: 'Refund Pending → Failure' }]);
     expect(sent.map(dataOf)).toMatchObject([{ paymentIntentId: atStripe.id, object: { id: refund.id } }]);
   });
 
@@ -204,7 +204,7 @@ describe('an open transaction', () => {
       stripe: [atStripe, charge, dispute],
     });
     await run();
-    expect(divergences).toMatchObject([{ change: 'Chargeback Pending is Success' }]);
+    expect(divergences).toMatchObject([{ change: 'Chargeback Pending → Success' }]);
     expect(sent.map(dataOf)).toMatchObject([{ object: { id: dispute.id } }]);
   });
 

@@ -80,7 +80,7 @@ export interface Divergence {
   readonly kind: DivergenceKind;
   readonly paymentIntentId?: string | undefined;
   readonly paymentId?: string | undefined;
-  /** What the ledger would write, in words. */
+  /** What the ledger would write: `Authorization Pending → Success, + Charge Success 4999 EUR` (centAmount). */
   readonly change: string;
   /** An event was published, or would have been in a dry run. */
   readonly repaired: boolean;
@@ -265,7 +265,7 @@ async function compare(
     kind: kindOf(payment, actions),
     paymentIntentId,
     paymentId: payment?.id,
-    change: payment ? actions.map((action) => inWords(action, payment)).join(', ') : 'a payment for it is missing',
+    change: payment ? actions.map((action) => inWords(action, payment)).join(', ') : '+ payment',
   };
 }
 
@@ -294,11 +294,11 @@ function kindOf(payment: Payment | undefined, actions: readonly PaymentUpdateAct
 function inWords(action: PaymentUpdateAction, { transactions }: Payment): string {
   if (action.action === 'addTransaction') {
     const { type, state, amount } = action.transaction;
-    return `${type} ${state} ${amount.centAmount} ${amount.currencyCode} is missing`;
+    return `+ ${type} ${state} ${amount.centAmount} ${amount.currencyCode}`;
   }
   if (action.action !== 'changeTransactionState') return action.action;
   const known = transactions.find(({ id }) => id === action.transactionId);
-  return `${known?.type} ${known?.state} is ${action.state}`;
+  return `${known?.type} ${known?.state} → ${action.state}`;
 }
 
 /** The payments that have these PaymentIntents as their interfaceId, asked for together. */

@@ -6,17 +6,11 @@ export function report(summary: FindPendingSummary, divergences: readonly Diverg
   const { dryRun, payments, paymentIntents, open, complete } = summary;
   const parts: string[] = [];
   if (divergences.length > 0) {
-    const columns = [
-      { title: 'DIVERGENCE', whole: true },
-      { title: 'OF', whole: true },
-      { title: '' },
-      { title: 'STRIPE SAYS' },
-    ];
+    const columns = [{ title: 'DIVERGING', whole: true }, { title: '', whole: true }, { title: 'STRIPE SAYS' }];
     const rows = divergences
       .slice(0, limit)
-      .map(({ kind, paymentIntentId, paymentId, repaired, change }) => [
-        kind,
-        paymentIntentId ?? paymentId ?? '',
+      .map(({ paymentIntentId, paymentId, repaired, change }) => [
+        paymentIntentId ?? `payment ${paymentId}`,
         repaired ? (dryRun ? 'would repair' : 'repaired') : 'left',
         change,
       ]);
