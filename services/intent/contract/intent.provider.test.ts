@@ -1,0 +1,99 @@
+import { verifyAnswers } from '@connector/fixtures/pact';
+import { it } from 'vitest';
+import { aCart, aPayment, aPaymentIntent } from '../src/testing/builders.ts';
+import { FakeWorld } from '../src/testing/fake-world.ts';
+import {
+  authorised,
+  captured,
+  customersCart,
+  oneStoredCard,
+  refusing,
+  startProcessor,
+  without,
+  withPaymentIntent,
+} from './processor.ts';
+
+const STORED_METHOD = '11111111-1111-4111-8111-111111111111';
+const CART = '22222222-2222-4222-8222-222222222222';
+
+const LOOKS = {
+  STRIPE_APPEARANCE_PAYMENT_ELEMENT: '{"theme":"flat"}',
+  STRIPE_EXPRESS_ELEMENT_OPTIONS: '{"buttonHeight":44}',
+  STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: 'off_session',
+};
+const STORED = { STORED_PAYMENT_METHODS_ENABLED: 'true' };
+
+/** A customer's cart with a stored card, and how a charge of it ends at Stripe. */
+function charging(status: 'succeeded' | 'processing') {
+  const world = new FakeWorld(aCart({ id: CART, customerId: 'customer-1' }));
+  const create = async () => {
+    const paymentIntent = aPaymentIntent({ id: 'pi_9', status });
+    world.intents.set('pi_9', paymentIntent);
+    return { kind: 'created' as const, paymentIntent };
+  };
+  const paymentIntents = { ...world.paymentIntents, create };
+  return { world, options: { env: STORED, world: { ...oneStoredCard(STORED_METHOD), paymentIntents } } };
+}
+
+function declining() {
+  const world = new FakeWorld(aCart({ id: CART, customerId: 'customer-1' }));
+  refusing(world, 'payment_intents.create', 'card_declined', 'insufficient_funds');
+  return { world, options: { env: STORED, world: oneStoredCard(STORED_METHOD) } };
+}
+
+it('intent answers as the enabler and Checkout expect', async () => {
+  await using processor = await startProcessor();
+  const { url, state } = processor;
+  const declined = { type: 'card_error', code: 'card_declined', decline_code: 'insufficient_funds' } as const;
+  await verifyAnswers('intent', ['enabler', 'checkout'], {
+    url,
+    states: {
+      'everything is configured': state(() => ({ world: customersCart(), options: { env: { ...LOOKS, ...STORED } } })),
+      "a guest's cart": state(() => ({ world: new FakeWorld() })),
+      "a customer's cart": state(() => ({ world: customersCart() })),
+      'a customer with a stored card': state(() => ({
+        world: customersCart(),
+        options: { env: STORED, world: oneStoredCard('method-1') },
+      })),
+      'the form does not ask for the billing address': state(() => ({
+        world: new FakeWorld(aCart({ billingAddress: { country: 'DE', firstName: 'Ada' } })),
+        options: { env: { STRIPE_COLLECT_BILLING_ADDRESS: 'never' } },
+      })),
+      'a paid cart': state(() => ({ world: captured() })),
+      'a paid PaymentIntent': state(() => ({
+        world: withPaymentIntent({ status: 'succeeded', amount_received: 1190 }),
+      })),
+      'a PaymentIntent that is processing': state(() => ({ world: withPaymentIntent({ status: 'processing' }) })),
+      'a declined PaymentIntent': state(() => ({
+        world: withPaymentIntent({ last_payment_error: declined as never }),
+      })),
+      "another cart's payment": state(() => {
+        const world = new FakeWorld();
+        world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190 }));
+        world.putPayment(aPayment({ interfaceId: 'pi_1' }));
+        return { world };
+      }),
+      'Stripe is away': state(() => ({ world: without(withPaymentIntent({}), 'payment_intents.retrieve') })),
+      'an authorised payment': state(() => ({ world: authorised() })),
+      'an authorised payment, several captures being possible': state(() => ({
+        world: authorised(),
+        options: { env: { STRIPE_ENABLE_MULTI_OPERATIONS: 'true' } },
+      })),
+      'an authorised payment that Stripe does not capture': state(() => ({
+        world: refusing(authorised(), 'payment_intents.capture', 'charge_expired_for_capture'),
+      })),
+      'a captured payment': state(() => ({ world: captured() })),
+      'a payment that waits for the shopper': state(() => ({ world: withPaymentIntent({}) })),
+      'all parts work': state(() => ({
+        world: new FakeWorld(),
+        options: {
+          world: { healthChecks: [{ name: 'Stripe Status check', check: async () => ({ message: 'works' }) }] },
+        },
+      })),
+      'a stored card that can be charged': state(() => charging('succeeded')),
+      'a stored method whose charges take days': state(() => charging('processing')),
+      'a stored card that is declined': state(declining),
+      'stored methods are off': state(() => ({ world: customersCart() })),
+    },
+  });
+});
