@@ -331,6 +331,18 @@ describe('a failure half way', () => {
 });
 
 describe('requests that meet', () => {
+  it('wait for each other while Stripe says that the key is in use', async () => {
+    const world = new FakeWorld();
+    let busy = 3;
+    world.gate = async (call, moment) => {
+      if (call !== 'payment_intents.create' || moment === 'after' || busy === 0) return;
+      busy -= 1;
+      throw new TransientError('key in use', { reason: 'conflict' });
+    };
+    expectOneJoinedAttempt(world, await open(world));
+    expect(world.paymentsById.size).toBe(1);
+  });
+
   /** Runs `stories` with every await of the world decided by the scheduler. */
   async function interleaved(
     scheduler: fc.Scheduler,

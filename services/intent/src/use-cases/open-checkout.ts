@@ -107,11 +107,15 @@ export async function openCheckout(deps: OpenCheckoutDeps, request: OpenCheckout
       if (error instanceof InexpressibleAmountError) {
         throw new InvalidRequestError('InvalidField', error.message, { field: 'amount.centAmount' });
       }
-      if (!(error instanceof StaleVersionError)) throw error;
+      if (!isMeeting(error) || round === MAX_ROUNDS) throw error;
     }
   }
   throw new TransientError('the cart kept changing', { reason: 'conflict' });
 }
+
+/** Whether another request was at the same thing in the same moment: commercetools 409, or Stripe's for a key in use. */
+const isMeeting = (error: unknown): boolean =>
+  error instanceof StaleVersionError || (error instanceof TransientError && error.reason === 'conflict');
 
 /** What one request learned in its earlier rounds. */
 interface Memory {
@@ -248,7 +252,7 @@ async function linkedElsewhere({ deps }: Round, payment: Payment): Promise<strin
   if (found) return found.id;
   if (!isOld(deps, payment.createdAt)) {
     throw new TransientError('the attempt of another request is not known yet', {
-      reason: 'conflict',
+      reason: 'unknown_attempt',
       retryAfterMs: 5_000,
     });
   }
