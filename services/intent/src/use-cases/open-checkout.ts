@@ -107,7 +107,7 @@ export async function openCheckout(deps: OpenCheckoutDeps, request: OpenCheckout
       if (error instanceof InexpressibleAmountError) {
         throw new InvalidRequestError('InvalidField', error.message, { field: 'amount.centAmount' });
       }
-      if (!isMeeting(error) || round === MAX_ROUNDS) throw error;
+      if (!isMeeting(error)) throw error;
     }
   }
   throw new TransientError('the cart kept changing', { reason: 'conflict' });
