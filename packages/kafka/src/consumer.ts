@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attributesOf, type EventAttributes, headerOf, UnreadableEventError } from '@connector/contracts';
 import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
-import { contextFrom, inSpan, metrics, SpanKind } from '@connector/telemetry';
+import { context, contextFrom, inSpan, metrics, SpanKind } from '@connector/telemetry';
 import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
 import { Circuit, type CircuitOptions } from './circuit.ts';
 import type { Kafka } from './client.ts';
@@ -433,7 +433,8 @@ class KeyOrderedConsumer implements Part {
     });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await producer.send(deadLetterTopic, record);
+        // The dead letter stays in the trace of its event.
+        await context.with(contextFrom(record.headers), () => producer.send(deadLetterTopic, record));
         metrics.deadLetters.inc({ topic, reason });
         this.#kafka.log.error(
           { error, reason, attempts, partition: task.delivery.partition, offset: task.delivery.offset },

@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES, toRecord } from '@connector/contracts';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { type Part, PermanentError } from '@connector/service-kit';
-import { createLogger } from '@connector/telemetry';
+import { createLogger, startTracing } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
   createConsumer,
@@ -24,6 +24,7 @@ let producer: Producer;
 const running: Part[] = [];
 
 beforeAll(async () => {
+  await startTracing('test', '0');
   broker = await startKafka();
   const brokers = broker.brokers.split(',');
   // A prefix, so that nothing here may forget it.
@@ -84,8 +85,11 @@ const event = (key: string, n: number) =>
       subject: key,
     },
     bytesOf(n),
-    { 'stripe-api-version': '2026-01-28.basil', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00` },
+    { 'stripe-api-version': '2026-01-28.basil' },
   );
+
+const withoutTrace = ({ traceparent: _, ...headers }: Record<string, string> = {}) => headers;
+const traceOf = (headers: Readonly<Record<string, string>> | undefined) => headers?.traceparent?.split('-')[1];
 
 async function all(topic: string): Promise<StoredMessage[]> {
   const messages: StoredMessage[] = [];
@@ -134,8 +138,13 @@ it('lists a poison message with its reason, puts it back unchanged once its caus
   expect(again?.value.equals(bytesOf(2))).toBe(true);
   expect(again).toMatchObject({
     key: 'pi_1',
-    headers: { ...records[1]?.headers, 'dlq-redriven-from': letter.id },
+    headers: { ...withoutTrace(records[1]?.headers), 'dlq-redriven-from': letter.id },
   });
+  // From Stripe's request over the dead letter to its second handling it is one trace.
+  const [sent] = (await all(topic)).filter(({ headers }) => headers.ce_id === 'evt_2');
+  expect(traceOf(sent?.headers)).toMatch(/^[0-9a-f]{32}$/);
+  expect(traceOf(letter.headers)).toBe(traceOf(sent?.headers));
+  expect(traceOf(again?.headers)).toBe(traceOf(sent?.headers));
   expect(Object.keys(again?.headers ?? {}).filter((name) => name.startsWith('dlq-'))).toEqual(['dlq-redriven-from']);
 
   expect(await box.list()).toEqual([]);
