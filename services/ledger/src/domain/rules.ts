@@ -6,18 +6,26 @@ import type { DisputeObject, PaymentIntentObject, RefundObject } from './stripe-
 /** What the rules look at of a payment. */
 export type PaymentView = Pick<Payment, 'transactions' | 'amountPlanned'>;
 
-/** One row per kind of fact; each answers which transactions ought to be there. */
+/**
+ * The table: one row per kind of fact, each answering which transactions ought to be there, as `type [interactionId]`. An amount is
+ * Stripe's, in the payment's currency digits; what is there already `record` leaves alone.
+ */
 export const RULES: {
   [K in Fact['kind']]: (fact: Extract<Fact, { kind: K }>, payment: PaymentView) => TransactionFact[];
 } = {
+  /** Authorization [PaymentIntent], Charge [PaymentIntent, or charge:sum] for what is captured, CancelAuthorization [PaymentIntent] for the rest. */
   paymentIntent: (fact, payment) => [
     ...authorization(fact, payment),
     ...captures(fact, payment),
     ...cancellation(fact.paymentIntent, payment),
   ],
+  /** Authorization:Success [PaymentIntent], Charge:Success [charge:sum] for a capture that is not the last. */
   charge: authorizationAndNonFinalCapture,
+  /** Refund [refund] for each; never a Chargeback. */
   refunds: oneForEachRefund,
+  /** Chargeback [dispute]. */
   dispute: chargeback,
+  /** A Failure of what was asked for [operation]. */
   refusedOperation: ({ type, amount, operationId, refusedAt }) => [
     { type, state: 'Failure', amount, interactionId: operationId, occurredAt: refusedAt.toISOString() },
   ],
