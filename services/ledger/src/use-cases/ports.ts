@@ -1,5 +1,4 @@
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction } from '@commercetools/platform-sdk';
-import type { Ownership } from '@connector/payment-model';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
 
 /** The payments of the commercetools project. Each method makes one call; failures are the errors of service-kit. */
@@ -26,10 +25,4 @@ export interface StripeFacts {
   refundsOf(chargeId: string): Promise<{ charge: ChargeObject; refunds: RefundObject[] }>;
   charge(id: string): Promise<ChargeObject>;
   dispute(id: string): Promise<{ dispute: DisputeObject; charge: ChargeObject | undefined }>;
-}
-
-/** The payment that an event belongs to, and whose PaymentIntent it is. */
-export interface Owner {
-  readonly paymentIntentId: string;
-  readonly ownership: Ownership;
 }
