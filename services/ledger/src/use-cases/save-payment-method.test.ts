@@ -293,17 +293,23 @@ describe('what goes wrong', () => {
   it('brings the event back twice, then lets it be', async () => {
     const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
-    await expect(keep(succeeded, one.recorded())).rejects.toThrow(TransientError);
-    await expect(keep(succeeded, one.recorded())).rejects.toThrow(TransientError);
-    await keep(succeeded, one.recorded());
+    await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
+    await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
+    await keep(succeeded, one.recorded(), 1);
     expect(one.calls).toHaveLength(3);
+  });
+
+  it('does not bring back an event that was long in being recorded', async () => {
+    const one = world({ faults: { 'stripe.paymentMethod': [down()] } });
+    await keepPaymentMethod(one.deps)(succeeded, one.recorded(), 11);
+    expect(one.calls).toEqual(['stripe.paymentMethod']);
   });
 
   it('counts the tries of each event for itself', async () => {
     const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
     for (const event of [succeeded, eventOf('charge.succeeded', charge), succeeded]) {
-      await expect(keep(event, one.recorded())).rejects.toThrow(TransientError);
+      await expect(keep(event, one.recorded(), 1)).rejects.toThrow(TransientError);
     }
   });
 
@@ -312,7 +318,7 @@ describe('what goes wrong', () => {
     ['a bug', new TypeError('x is undefined')],
   ])('%s never reaches the consumer', async (_what, error) => {
     const one = world({ faults: { 'methods.create': [error] } });
-    await keepPaymentMethod(one.deps)(succeeded, one.recorded());
+    await keepPaymentMethod(one.deps)(succeeded, one.recorded(), 1);
     expect(one.calls).toContain('methods.create');
   });
 
@@ -323,11 +329,11 @@ describe('what goes wrong', () => {
     let now = 0;
     const one = world({ faults: { 'methods.byToken': [denied(), denied(), denied()] } });
     const keep = keepPaymentMethod({ ...one.deps, log, now: () => now });
-    await keep(succeeded, one.recorded());
-    await keep(succeeded, one.recorded());
+    await keep(succeeded, one.recorded(), 1);
+    await keep(succeeded, one.recorded(), 1);
     expect(lines).toHaveLength(1);
     now = 60 * 60 * 1000;
-    await keep(succeeded, one.recorded());
+    await keep(succeeded, one.recorded(), 1);
     expect(lines).toHaveLength(2);
     expect(one.payment.paymentMethodInfo.token).toBeUndefined();
   });

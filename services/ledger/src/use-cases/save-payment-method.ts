@@ -59,6 +59,8 @@ export type SaveOutcome =
 const TELLING = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
 
 const ATTEMPTS = 3;
+/** An event that took this many attempts to be recorded may be near the limit at which it would be set aside: it is not held up further. */
+const LATE_ATTEMPT = 10;
 const STALE_ATTEMPTS = 5;
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -67,13 +69,15 @@ const HOUR_MS = 60 * 60 * 1000;
  * event comes again, twice at most; then, and for everything else, it is logged and counted and the event is done: the money is recorded,
  * and no payment may become a dead letter for its method's sake. Without the permission in commercetools or Stripe it says so once an hour.
  */
-export function keepPaymentMethod(deps: SaveDependencies): (event: PaymentEvent, recorded: Recorded) => Promise<void> {
+export function keepPaymentMethod(
+  deps: SaveDependencies,
+): (event: PaymentEvent, recorded: Recorded, attempt: number) => Promise<void> {
   const { log, now = Date.now } = deps;
   const save = savePaymentMethod(deps);
   const tries = new LRUCache<string, number>({ max: 1_000 });
   let warnedAt = Number.NEGATIVE_INFINITY;
   const counted = (outcome: string) => metrics.paymentOperations.inc({ operation: 'save_payment_method', outcome });
-  return async (event, recorded) => {
+  return async (event, recorded, attempt) => {
     const about = { eventId: event.id, type: event.type, paymentId: recorded.payment.id };
     try {
       const outcome = await save(event, recorded);
@@ -91,7 +95,7 @@ export function keepPaymentMethod(deps: SaveDependencies): (event: PaymentEvent,
         return;
       }
       const tried = (tries.get(event.id) ?? 0) + 1;
-      if (error instanceof TransientError && tried < ATTEMPTS) {
+      if (error instanceof TransientError && tried < ATTEMPTS && attempt <= LATE_ATTEMPT) {
         tries.set(event.id, tried);
         throw error;
       }
