@@ -34,7 +34,8 @@ export function openApiDocument(definitions: readonly RouteDefinition[]): Json {
   };
 }
 
-function operationOf({ id, summary, auth, params, headers, body, answers, method }: RouteDefinition): Json {
+function operationOf(definition: RouteDefinition): Json {
+  const { id, summary, auth, params, headers, body, answers } = definition;
   const parameters = [...parametersOf('path', params), ...parametersOf('header', headers)];
   return {
     operationId: id,
@@ -46,7 +47,7 @@ function operationOf({ id, summary, auth, params, headers, body, answers, method
     }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answered]) => [status, responseOf(answered)])),
-      ...failuresOf(auth, method, Object.keys(answers)),
+      ...failuresOf(definition),
     },
   };
 }
@@ -81,19 +82,26 @@ const failure = (description: string, name: 'Error' | 'Unauthorized' = 'Error', 
 
 const RETRY_AFTER = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
 
-/** How any route may fail; its own answers win. */
-function failuresOf({ scheme }: Auth, method: RouteDefinition['method'], own: readonly string[]): Json {
-  const failures: Record<string, Json> = {
-    400: failure('The request is wrong, or what it asks for is not possible'),
-    ...(scheme !== 'open' && { 401: failure('The caller is not known, or may not do this', 'Unauthorized') }),
-    402: failure('Stripe declined'),
-    404: failure('What the request is about does not exist'),
-    ...(method === 'post' && { 413: failure('The body is too large') }),
-    429: failure('Too many requests', 'Error', RETRY_AFTER),
-    500: failure('Something unforeseen'),
-    503: failure('A service that is needed is not available', 'Error', RETRY_AFTER),
-  };
-  return Object.fromEntries(Object.entries(failures).filter(([status]) => !own.includes(status)));
+/** How a route may fail, by what it reads and whose failures it passes on; its own answers win. */
+function failuresOf({ auth, method, params, body, answers, passesOn = [] }: RouteDefinition): Json {
+  const isPost = method === 'post';
+  const isKnownCaller = auth.scheme !== 'open';
+  const readsCommercetools = passesOn.includes('commercetools');
+  const asksAnybody = passesOn.length > 0;
+  const failures: readonly (readonly [status: number, may: boolean, failure: Json])[] = [
+    [400, isPost || Boolean(params ?? body) || asksAnybody, failure('Wrong, or what it asks for is not possible')],
+    [401, isKnownCaller, failure('The caller is not known, or may not do this', 'Unauthorized')],
+    [402, passesOn.includes('stripe'), failure('Stripe declined')],
+    [404, readsCommercetools, failure('What the request is about does not exist')],
+    [409, passesOn.includes('commercetools updates'), failure('Others kept changing what it is about')],
+    [413, isPost, failure('The body is too large')],
+    [429, true, failure('Too many requests', 'Error', RETRY_AFTER)],
+    [500, asksAnybody, failure('Something unforeseen')],
+    [503, isKnownCaller || asksAnybody, failure('A service that is needed is not available', 'Error', RETRY_AFTER)],
+  ];
+  return Object.fromEntries(
+    failures.filter(([status, may]) => may && !(status in answers)).map(([status, , response]) => [status, response]),
+  );
 }
 
 /** JSON Schema of a zod schema, as OpenAPI 3.1 takes it: inline, without its own dialect line and ids. */

@@ -14,6 +14,9 @@ export type Auth =
   | { readonly scheme: 'oauth2'; readonly anyOf: readonly string[] }
   | { readonly scheme: 'open' };
 
+/** Whom a handler calls; updates are calls that another writer may get ahead of. */
+export type Called = 'commercetools' | 'commercetools updates' | 'stripe' | 'kafka';
+
 /** One documented answer; without a schema it has no body. */
 export interface Answered {
   readonly description: string;
@@ -68,6 +71,8 @@ export interface RouteDefinition<
   readonly id: string;
   readonly summary: string;
   readonly auth: A;
+  /** Whose refusals and failures its handler lets through, besides its own answers. */
+  readonly passesOn?: readonly Called[];
   readonly params?: P;
   readonly headers?: H;
   /** A POST without one takes any JSON and looks at none of it. */

@@ -37,6 +37,7 @@ export const configElementRoute = ({ carts, behaviour, element }: ConfigElementD
     id: 'getElementConfig',
     summary: "Configuration of the payment element for the session's cart",
     auth: { scheme: 'session' },
+    passesOn: ['commercetools'],
     params: z.object({ paymentComponent: z.string() }),
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {

@@ -29,6 +29,7 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     id: 'confirmPayment',
     summary: 'Confirms a payment by what Stripe says of it',
     auth: { scheme: 'session' },
+    passesOn: ['kafka'],
     params: idParams,
     body,
     limitedPerSession: true,

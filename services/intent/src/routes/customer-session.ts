@@ -16,6 +16,7 @@ export const customerSessionRoute = (deps: CustomerSessionDeps) =>
     id: 'getCustomerSession',
     summary: "Stripe customer session of the cart's customer",
     auth: { scheme: 'session' },
+    passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     answers: { 200: { description: 'The session', schema: response }, 204: { description: 'A guest has none' } },
     handle: async ({ session, requestId, reply }) => {
       const outcome = await openCustomerSession(deps, { session, requestId });

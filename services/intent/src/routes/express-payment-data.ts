@@ -20,6 +20,7 @@ export const expressPaymentDataRoute = ({ carts }: { carts: Carts }) =>
     id: 'getExpressPaymentData',
     summary: "Amount due and line items for a wallet's sheet",
     auth: { scheme: 'session' },
+    passesOn: ['commercetools'],
     answers: { 200: { description: 'The amounts', schema: response } },
     handle: async ({ session, reply }) => {
       const { cart, payments } = await carts.get(session.cartId);

@@ -34,6 +34,7 @@ export const operationsConfigRoute = (deps: {
     id: 'getConfig',
     summary: 'Configuration for the enabler',
     auth: { scheme: 'session' },
+    passesOn: ['commercetools'],
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {
       // The cart is only needed for its customer, and only where methods are stored at all.

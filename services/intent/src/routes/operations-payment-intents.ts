@@ -27,6 +27,7 @@ export const paymentIntentsRoute = (deps: RunOperationDeps) =>
     id: 'modifyPayment',
     summary: 'Captures, refunds, cancels or reverses a payment; the id is the commercetools payment id',
     auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_payment_intents'] },
+    passesOn: ['commercetools', 'stripe', 'kafka'],
     params: idParams,
     body,
     answers: { 200: { description: 'What became of it; a refusal by Stripe is `rejected`', schema: response } },

@@ -30,6 +30,7 @@ export const transactionsRoute = (deps: RunTransactionDeps) =>
     id: 'createTransaction',
     summary: 'Charges a stored payment method for a cart',
     auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_transactions'] },
+    passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     body,
     answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },
     handle: async ({ body: given, requestId, reply, annotate }) => {

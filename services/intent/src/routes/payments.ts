@@ -28,6 +28,7 @@ export const paymentsRoute = (deps: OpenCheckoutDeps) =>
     id: 'openPayment',
     summary: "Opens the payment of the session's cart, or finds the one that is open",
     auth: { scheme: 'session' },
+    passesOn: ['commercetools', 'stripe'],
     headers,
     limitedPerSession: true,
     answers: { 200: { description: 'The payment is open', schema: response } },

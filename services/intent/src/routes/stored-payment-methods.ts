@@ -30,6 +30,7 @@ export const storedPaymentMethodsRoute = (deps: StoredMethodsDeps) =>
     id: 'listStoredPaymentMethods',
     summary: "Stored payment methods of the cart's customer",
     auth: { scheme: 'session' },
+    passesOn: ['commercetools', 'stripe'],
     answers: { 200: { description: 'The methods', schema: response } },
     handle: async ({ session, reply }) => reply(200, { storedPaymentMethods: await listStoredMethods(deps, session) }),
   });
@@ -42,6 +43,7 @@ export const deleteStoredPaymentMethodRoute = (deps: StoredMethodsDeps) =>
     id: 'deleteStoredPaymentMethod',
     summary: "Deletes a stored payment method of the cart's customer",
     auth: { scheme: 'session' },
+    passesOn: ['commercetools', 'commercetools updates'],
     params: idParams,
     answers: { 200: { description: 'Deleted' } },
     handle: async ({ session, params: { id }, reply }) => {

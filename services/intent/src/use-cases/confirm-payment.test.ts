@@ -1,4 +1,6 @@
 import { TransientError } from '@connector/service-kit';
+import { StripeRejection } from '@connector/stripe';
+import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { eventIdOf } from '../adapters/payment-events.ts';
 import { createRecordedTransactions, type RecordedTransactions } from '../adapters/recorded-transactions.ts';
@@ -102,9 +104,24 @@ describe('a confirm', () => {
   it.each([
     ['an unknown payment', { paymentId: 'nobody' }],
     ['an unknown PaymentIntent', { paymentIntentId: 'pi_nobody' }],
+    ['a session whose cart is gone', { session: { cartId: 'cart-gone' } }],
   ])('of %s is rejected', async (_what, fields) => {
     const outcome = await confirmPayment(depsOf(paidWorld(), silent), { ...request, ...fields });
     expect(outcome).toEqual({ kind: 'rejected' });
+  });
+
+  it("is rejected with Stripe's codes when Stripe refuses to show the PaymentIntent", async () => {
+    const world = paidWorld();
+    const refusal = { type: 'card_error', code: 'card_declined', decline_code: 'do_not_honor', message: '' } as const;
+    world.gate = async (call) => {
+      if (call !== 'payment_intents.retrieve') return;
+      throw new StripeRejection(call, 402, new Stripe.errors.StripeCardError(refusal));
+    };
+    expect(await confirmPayment(depsOf(world, silent), request)).toEqual({
+      kind: 'rejected',
+      code: 'card_declined',
+      declineCode: 'do_not_honor',
+    });
   });
 
   it.each(['carts.get', 'payments.get', 'payment_intents.retrieve', 'publish checkout.payment.confirmed'])(

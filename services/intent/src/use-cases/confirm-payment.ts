@@ -1,5 +1,6 @@
 import { withoutClientSecrets } from '@connector/contracts';
 import { NotFoundError } from '@connector/service-kit';
+import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';
 import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
@@ -40,11 +41,14 @@ export async function confirmPayment(
 ): Promise<ConfirmPaymentOutcome> {
   if (!isPaymentIntentId(request.paymentIntentId)) return { kind: 'rejected' };
   const [checkout, payment, paymentIntent] = await Promise.all([
-    deps.carts.get(request.session.cartId),
+    orUndefined(deps.carts.get(request.session.cartId)),
     orUndefined(deps.payments.get(request.paymentId)),
-    deps.paymentIntents.find(request.paymentIntentId),
+    orRefused(deps.paymentIntents.find(request.paymentIntentId)),
   ]);
-  if (!payment || !paymentIntent) return { kind: 'rejected' };
+  if (paymentIntent instanceof StripeRejection) {
+    return { kind: 'rejected', code: paymentIntent.code, declineCode: paymentIntent.declineCode };
+  }
+  if (!checkout || !payment || !paymentIntent) return { kind: 'rejected' };
   const confirmation = confirmationOf(checkout, payment, paymentIntent);
   if (confirmation.kind === 'rejected') return confirmation;
   const isProcessing = confirmation.kind === 'processing';
@@ -82,6 +86,15 @@ async function polled(
     if (isRecorded(await payments.get(id), paymentIntent)) return { kind: 'recorded' };
   }
   return undefined;
+}
+
+async function orRefused<T>(found: Promise<T>): Promise<T | StripeRejection> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof StripeRejection) return error;
+    throw error;
+  }
 }
 
 async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
