@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Payment } from '@commercetools/platform-sdk';
-import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, TOPICS, toRecord } from '@connector/contracts';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, TOPICS, toRecord } from '@connector/contracts';
 import {
   createDeadLetterBox,
   createKafka,
@@ -10,18 +9,16 @@ import {
   ensureTopics,
   type Kafka,
   type Producer,
+  scanTopic,
 } from '@connector/kafka';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import {
-  type CommercetoolsSimulator,
-  startCommercetoolsSimulator,
-} from '../../../../sandbox/src/commercetools/index.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../../../sandbox/src/stripe/index.ts';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '../../../sandbox/src/commercetools/index.ts';
+import { type StripeSimulator, startStripeSimulator } from '../../../sandbox/src/stripe/index.ts';
 
-const SERVICE = join(import.meta.dirname, '..');
+const SERVICE = import.meta.dirname;
 const HOURS_AGO = 3 * 60 * 60 * 1000;
 
 let broker: RunningKafka;
@@ -91,15 +88,24 @@ async function command(name: 'redrive' | 'reconcile-pending', ...args: string[])
   return { code, out, told };
 }
 
+/** Stripe's customer, and metadata of the PaymentIntent. */
+interface Opening {
+  customer?: string;
+  cart_id?: string;
+  ct_customer_id?: string;
+}
+
 /** A PaymentIntent and its payment, as intent opens them. */
-async function opened({ withPayment = true } = {}) {
+async function opened({ withPayment = true, ...given }: { withPayment?: boolean } & Opening = {}) {
   const key = `cart-${crypto.randomUUID()}-1`;
-  const metadata = { ct_project_key: 'shop', cart_id: 'cart', ct_payment_key: key };
+  const { customer, ...others } = given;
+  const metadata = { ct_project_key: 'shop', cart_id: 'cart', ct_payment_key: key, ...others };
   const paymentIntent = await stripe.paymentIntents.create({
     amount: 4_999,
     currency: 'eur',
     automatic_payment_methods: { enabled: true },
     metadata,
+    ...(customer && { customer }),
   });
   const amountPlanned = { centAmount: 4_999, currencyCode: 'EUR' };
   const paymentMethodInfo = { paymentInterface: 'checkout-stripe' };
@@ -228,4 +234,55 @@ it('checks the others when one cannot be checked, and says that it is not done',
   expect(code).toBe(1);
   expect(told).toMatch(/payment [0-9a-f-]+ could not be checked: Stripe refused payment_intents.retrieve/);
   expect(out).toMatch(/payments with open transactions +1 +0 +0 +0 +1/);
+});
+
+it('keeps the payment method that a customer saved, and asks for one job for a recurring cart', async () => {
+  const { customer } = (await post('/customers', { email: 'jane@example.com', password: 'secret' })) as never as {
+    customer: { id: string };
+  };
+  const recurrenceInfo = {
+    recurrencePolicy: { typeId: 'recurrence-policy', id: 'monthly' },
+    priceSelectionMode: 'Fixed',
+  };
+  const item = {
+    name: { en: 'Coffee' },
+    slug: 'coffee',
+    quantity: 1,
+    money: { centAmount: 4_999, currencyCode: 'EUR' },
+  };
+  const cart = await post('/carts', {
+    currency: 'EUR',
+    customerId: customer.id,
+    customLineItems: [{ ...item, recurrenceInfo }],
+  });
+  const shopper = await stripe.customers.create({ name: 'Jane' });
+  const { id, key } = await opened({ customer: shopper.id, cart_id: cart.id, ct_customer_id: customer.id });
+  stripeSimulator.controls.pay(id, { setup_future_usage: 'off_session' });
+  const types = ['charge.succeeded', 'payment_intent.succeeded', 'charge.succeeded', 'payment_intent.succeeded'];
+  for (const type of types) await deliver(id, type);
+  await shows(key, 'Authorization Success 4999', 'Charge Success 4999');
+  await vi.waitFor(
+    async () => {
+      const { payments, paymentMethods, recurringPaymentJobs } = await commercetools.state();
+      const payment = payments.find((one) => one.key === key);
+      const token = payment?.paymentMethodInfo.token;
+      expect(token?.value).toMatch(/^pm_/);
+      expect(paymentMethods).toMatchObject([{ customer: { id: customer.id }, method: 'card', token }]);
+      expect(recurringPaymentJobs).toMatchObject([{ originPayment: { id: payment?.id } }]);
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  // A payment's events are handled one after the other: with the result of the fourth the third is done with.
+  await vi.waitFor(
+    async () => {
+      let results = 0;
+      await scanTopic(kafka, PAYMENT_TRANSACTIONS, (message) => {
+        if (message.key === id) results += 1;
+      });
+      expect(results).toBe(types.length);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  const calls = commercetools.log({ method: 'POST', match: 'payment-methods|recurring-payment-jobs' });
+  expect(calls.map(({ path }) => path)).toEqual(['/shop/payment-methods', '/shop/recurring-payment-jobs']);
 });
