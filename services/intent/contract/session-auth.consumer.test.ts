@@ -190,13 +190,13 @@ describe('an OAuth2 token', () => {
   });
 
   it('without any of them is refused, with those that would do', async () => {
-    const answer = refusal('invalid_token', 'Not authorized', { validAuthorities: eachLike('manage_project', 2) });
+    const answer = refusal('invalid_token', 'Not authorized', { validAuthorities: eachLike('manage_project') });
     await check(
       { given: 'a viewer', asks: "a viewer's token", ...about('Bearer viewer'), status: 401, answer },
       (asked) =>
         expect(asked).rejects.toMatchObject({
           code: 'invalid_token',
-          fields: { validAuthorities: anyOf.fill('manage_project') },
+          fields: { validAuthorities: ['manage_project'] },
         }),
     );
   });
