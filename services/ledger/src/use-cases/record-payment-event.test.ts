@@ -219,6 +219,13 @@ describe('each event of Stripe, on the payment that was opened for it', () => {
     expect(shown(commercetools.payment(opened.id))).toEqual(expected.toSorted());
   });
 
+  it('a formal dispute that was prevented before its event came: the Chargeback has failed', async () => {
+    const prevented = { ...dispute, status: 'prevented' };
+    const { commercetools, receive } = ledger({ truth: { ...truth, disputes: [prevented] }, payments: [opened] });
+    await receive(stripeEvent('charge.dispute.created', dispute));
+    expect(shown(commercetools.payment(opened.id))).toEqual([`Chargeback:Failure 10000 [${dispute.id}]`]);
+  });
+
   it('has a row for each type', () => {
     expect(new Set(ROWS.map(([, { type }]) => type))).toEqual(new Set(STRIPE_EVENT_TYPES));
   });
