@@ -157,6 +157,9 @@ describe('the Stripe client', () => {
       TransientError,
       { reason: 'unreadable' },
     ],
+    ['an outage that names no error', json(503, {}), TransientError, { reason: 'server_error' }],
+    ['a refusal that names no error', json(400, { message: 'no' }), StripeRejection, { status: 400, code: 'General' }],
+    ['an outage in one word', json(502, null), TransientError, { reason: 'server_error' }],
     ['a cut connection', ((req) => req.socket.destroy()) as Answer, TransientError, { reason: 'connection' }],
   ])('throws on %s', async (_case, answer, errorClass, fields) => {
     answers.push(answer);

@@ -96,5 +96,22 @@ const countingRetries =
     previous.reason = 'connection';
     const answer = await fetch(input, init);
     previous.reason = answer.status >= 400 ? String(answer.status) : undefined;
-    return answer;
+    return answer.status >= 400 ? withError(answer) : answer;
   };
+
+/**
+ * A failed answer whose JSON names no error, as a proxy in front of Stripe gives it, with one: the SDK goes by the body alone and
+ * would take it for a success.
+ */
+async function withError(answer: Response): Promise<Response> {
+  const text = await answer.text();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // What is no JSON the SDK tells apart by itself.
+  }
+  const isSilent = body !== undefined && !(body as { error?: unknown } | null)?.error;
+  const error = { type: 'api_error', message: 'The answer names no error.' };
+  return new Response(isSilent ? JSON.stringify({ error }) : text, { status: answer.status, headers: answer.headers });
+}
