@@ -107,14 +107,15 @@ export function createDeadLetterBox(kafka: Kafka, { topic, producer, by }: DeadL
   let counted: { ends: string; waiting: number } | undefined;
 
   const index = async (): Promise<DeadLetter[]> => {
-    const letters: DeadLetter[] = [];
+    // By id: Kafka may hand a message over more than once.
+    const letters = new Map<string, DeadLetter>();
     const resolutions = new Map<string, Resolution>();
     await scanTopic(kafka, topic, (message) => {
       const resolved = resolutionOf(message);
       if (resolved) resolutions.set(resolved.id, resolved.resolution);
-      else letters.push(letterOf(message));
+      else letters.set(idOf(message), letterOf(message));
     });
-    return letters.map((letter) => {
+    return [...letters.values()].map((letter) => {
       const resolution = resolutions.get(letter.id);
       return resolution ? { ...letter, resolution } : letter;
     });

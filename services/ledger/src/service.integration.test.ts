@@ -14,7 +14,7 @@ import {
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed, vi } from 'vitest';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '../../../sandbox/src/commercetools/index.ts';
 import { type StripeSimulator, startStripeSimulator } from '../../../sandbox/src/stripe/index.ts';
 
@@ -71,6 +71,13 @@ afterAll(async () => {
 });
 afterEach(() => commercetools.setFaults([]));
 
+/** What the commands of a test printed, shown when it fails. */
+let transcript: string[] = [];
+beforeEach(() => {
+  transcript = [];
+  onTestFailed(() => console.error(transcript.join('\n')));
+});
+
 /** Runs a command as a Job does: no terminal. `redrive` gets the variables of Kafka alone. */
 async function command(name: 'redrive' | 'reconcile-pending', ...args: string[]) {
   const { PATH = '', KAFKA_BROKERS = '' } = environment;
@@ -85,6 +92,7 @@ async function command(name: 'redrive' | 'reconcile-pending', ...args: string[])
     told += chunk;
   });
   const [code] = await once(child, 'close');
+  transcript.push(`$ ${name} ${args.join(' ')}`, out, told, `exit code ${code}`);
   return { code, out, told };
 }
 
