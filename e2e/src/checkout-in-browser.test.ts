@@ -86,6 +86,20 @@ describe('a card', () => {
     expect(await opened()).toBe(0);
   });
 
+  it('is charged in a shop whose form needs the payment opened first (pi_first)', async () => {
+    await open({
+      before: (page) =>
+        page.route('**/storefront/api/checkouts', (route) =>
+          route.continue({ postData: { ...route.request().postDataJSON(), flowType: 'pi_first' } }),
+        ),
+    });
+    expect(await opened()).toBe(1);
+    await shop.payByCard();
+    await shop.result('approved');
+    expect(await booked()).toEqual(PAID);
+    expect(await opened()).toBe(1);
+  });
+
   it('is charged once when the shopper clicks twice', async () => {
     await open();
     await shop.fillCard();
