@@ -36,7 +36,10 @@ export async function scanTopic(
   try {
     await consumer.subscribe({ topics: [name], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // One that kafkajs restarts goes on from where it was.
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) reject(payload.error);
+      });
       const running = consumer.run({
         autoCommit: false,
         eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
