@@ -29,7 +29,7 @@ export const kafkaConfig = {
 
 export type KafkaEnvironment = z.output<z.ZodObject<typeof kafkaConfig>>;
 
-/** A connection's secrets must come together. Throws Error naming what is missing. */
+/** What is missing of settings that must come together, one line per problem; for `readConfig`. */
 export function checkKafkaEnvironment(env: KafkaEnvironment): string[] {
   const problems: string[] = [];
   if (env.KAFKA_SASL_MECHANISM && !(env.KAFKA_SASL_USERNAME && env.KAFKA_SASL_PASSWORD)) {

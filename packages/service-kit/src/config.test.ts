@@ -42,6 +42,14 @@ it('names every problem at once, without a value', () => {
   ]);
 });
 
+it('names what is wrong between variables', () => {
+  const together = ({ FLAG, LIST }: { FLAG: boolean; LIST: string[] }) =>
+    FLAG && LIST.length === 0 ? ['LIST: is required with FLAG'] : [];
+  expect(() => parseConfig(schema, { URL: 'https://a.example', SECRET: 's', FLAG: 'true' }, together)).toThrow(
+    'LIST: is required with FLAG',
+  );
+});
+
 it('reads a secret from a file', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'secret');
   writeFileSync(file, 'from-file\n');

@@ -19,9 +19,13 @@ export class ConfigError extends Error {
 
 /**
  * Reads the variables that `schema` names (one key per variable). A variable may also be given as a file, by `<NAME>_FILE`;
- * an empty string counts as given. Throws ConfigError naming every problem at once.
+ * an empty string counts as given. `together` finds what is wrong between variables. Throws ConfigError naming every problem at once.
  */
-export function parseConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+export function parseConfig<S extends z.ZodObject>(
+  schema: S,
+  env: Environment,
+  ...together: ((config: z.output<S>) => string[])[]
+): z.output<S> {
   const problems: string[] = [];
   const given: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
@@ -38,6 +42,7 @@ export function parseConfig<S extends z.ZodObject>(schema: S, env: Environment):
   }
   const parsed = schema.safeParse(given);
   if (!parsed.success) problems.push(...parsed.error.issues.map(describe(given)));
+  else problems.push(...together.flatMap((check) => check(parsed.data as z.output<S>)));
   if (problems.length > 0) throw new ConfigError(problems);
   return parsed.data as z.output<S>;
 }
@@ -50,9 +55,13 @@ const describe = (given: Record<string, string>) => (issue: z.core.$ZodIssue) =>
 };
 
 /** As `parseConfig`, for a service's main: prints every problem as one JSON log line and ends the process with 78. */
-export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+export function readConfig<S extends z.ZodObject>(
+  schema: S,
+  env: Environment,
+  ...together: ((config: z.output<S>) => string[])[]
+): z.output<S> {
   try {
-    return parseConfig(schema, env);
+    return parseConfig(schema, env, ...together);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems } = error;

@@ -1,5 +1,5 @@
 import { createCommercetools } from '@connector/commercetools';
-import { createKafka, createProducer } from '@connector/kafka';
+import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { createAdminServer, createHttpClient, createHttpServer, readConfig, run } from '@connector/service-kit';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
@@ -19,7 +19,7 @@ import { configSchema, configWarnings } from './config.ts';
 import { initialiseCounters } from './metrics.ts';
 import { createBackground } from './use-cases/background.ts';
 
-const config = readConfig(configSchema, process.env);
+const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing('intent', packageJson.version);
 startMetrics('intent', packageJson.version, process.env.REVISION ?? 'unknown');
 const log = createLogger('intent', config.LOG_LEVEL ?? config.LOGGER_LEVEL);

@@ -1,6 +1,13 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
-import { createConsumer, createDeadLetterBox, createKafka, createProducer, readLatest } from '@connector/kafka';
+import {
+  checkKafkaEnvironment,
+  createConsumer,
+  createDeadLetterBox,
+  createKafka,
+  createProducer,
+  readLatest,
+} from '@connector/kafka';
 import { createAdminServer, readConfig, run } from '@connector/service-kit';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
@@ -17,7 +24,7 @@ import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
 import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
-const config = readConfig(configSchema, process.env);
+const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing('ledger', packageJson.version);
 startMetrics('ledger', packageJson.version, process.env.REVISION ?? '');
 const log = createLogger('ledger', config.LOG_LEVEL ?? config.LOGGER_LEVEL);

@@ -1,6 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
-import { createKafka, createProducer, createTail } from '@connector/kafka';
+import { checkKafkaEnvironment, createKafka, createProducer, createTail } from '@connector/kafka';
 import { createAdminServer, createHttpServer, type Part, readConfig, run } from '@connector/service-kit';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
@@ -10,7 +10,7 @@ import { configSchema } from './config.ts';
 const SERVICE = 'session-auth';
 const { version } = packageJson;
 
-const config = readConfig(configSchema, process.env);
+const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing(SERVICE, version);
 startMetrics(SERVICE, version, process.env.GIT_REVISION ?? 'unknown');
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);

@@ -1,4 +1,4 @@
-import { createKafka, createProducer } from '@connector/kafka';
+import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
@@ -11,7 +11,7 @@ import { startWebhookMetrics } from './webhook-metrics.ts';
 const SERVICE = 'webhook-ingest';
 const VERSION = process.env.npm_package_version ?? '0.1.0';
 
-const config = readConfig(configSchema, process.env);
+const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing(SERVICE, VERSION);
 startMetrics(SERVICE, VERSION, process.env.REVISION ?? 'unknown');
 startWebhookMetrics();
