@@ -39,9 +39,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'api',
+          include: ['e2e/src/api/**/*.test.ts'],
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: never,
+          exclude: [...never, 'e2e/src/api/**'],
           testTimeout: 180_000,
           hookTimeout: 600_000,
           fileParallelism: false,

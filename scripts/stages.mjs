@@ -4,6 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ToolMissing, toolPath } from './tools.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const EX_CONFIG = 78;
@@ -21,7 +22,8 @@ const STAGES = {
     ),
   unit: () => vitest('unit'),
   pact: () => vitest('pact'),
-  integration: () => vitest('integration'),
+  integration: () => vitest('integration', { NGINX_BIN: 'nginx' }),
+  api: () => vitest('api', { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
   e2e: () => vitest('e2e'),
 };
 
@@ -87,18 +89,25 @@ async function oneCheck(commands) {
   return { passed: 1 - failed, failed, output: failures.join('\n') };
 }
 
-/** A project of vitest.config.ts. A file that could not be loaded, an error outside of tests, and no test at all count as failed. */
-async function vitest(project) {
+/**
+ * A project of vitest.config.ts. A file that could not be loaded, an error outside of tests, a tool that can't be had, and no test at
+ * all count as failed. `tools` names the variables in which the tests find tools that are no npm packages.
+ */
+async function vitest(project, tools = {}) {
+  const env = {};
+  for (const [variable, tool] of Object.entries(tools)) {
+    try {
+      env[variable] = await toolPath(tool);
+    } catch (error) {
+      if (!(error instanceof ToolMissing)) throw error;
+      return { passed: 0, failed: 1, output: `${error.message} (npm test -- --without ${project} leaves it out.)` };
+    }
+  }
   const file = join(reports, `${project}.json`);
-  const { code, output } = await run([
-    'vitest',
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
+  const { code, output } = await run(
+    ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    env,
+  );
   let report;
   try {
     report = JSON.parse(readFileSync(file, 'utf8'));
@@ -113,12 +122,12 @@ async function vitest(project) {
   return { passed, failed: isSilentFailure ? 1 : failed, skipped, output };
 }
 
-function run([command, ...args]) {
+function run([command, ...args], extra = {}) {
   return new Promise((resolve) => {
     const child = spawn(join(REPOSITORY, 'node_modules/.bin', command), args, {
       cwd: REPOSITORY,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      env: { ...process.env, ...extra, NO_COLOR: '1', FORCE_COLOR: undefined },
     });
     running.add(child);
     let output = '';

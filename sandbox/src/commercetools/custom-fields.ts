@@ -77,7 +77,9 @@ export function createCustomFields(
   draft: z.output<typeof customFieldsDraft>,
 ): StoredCustomFields {
   const type = resolveType(findType, draft.type);
-  if (!type.resourceTypeIds.includes(resourceTypeId)) {
+  // Carts share the types of orders: they become one.
+  const resource = resourceTypeId === 'cart' ? 'order' : resourceTypeId;
+  if (!type.resourceTypeIds.includes(resource)) {
     throw invalidOperation(`The type '${type.key}' can not be used for resources of type '${resourceTypeId}'.`);
   }
   const fields = Object.fromEntries(Object.entries(draft.fields ?? {}).filter(([, value]) => value != null));

@@ -238,6 +238,13 @@ describe('customers and types', () => {
     expect(body).not.toHaveProperty('password');
   });
 
+  it('of orders are for carts too, as at commercetools', async () => {
+    await test.call('POST', '/types', { ...type, key: 'order-type', resourceTypeIds: ['order'] });
+    const custom = { type: { typeId: 'type', key: 'order-type' }, fields: { stripeId: 'cus_1' } };
+    const { status, body } = await test.call('POST', '/carts', { ...cartDraft(), custom });
+    expect({ status, body }).toMatchObject({ status: 201, body: { custom: { fields: { stripeId: 'cus_1' } } } });
+  });
+
   it.each<[string, unknown[], string]>([
     ['a type that is not for customers', [{ ...setType, type: { typeId: 'type', key: 'other' } }], 'InvalidOperation'],
     [
