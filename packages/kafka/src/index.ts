@@ -1,5 +1,5 @@
 export { createKafka, type Kafka } from './client.ts';
-export { type KafkaEnvironment, kafkaConfig } from './config.ts';
+export { checkKafkaEnvironment, type KafkaEnvironment, kafkaConfig } from './config.ts';
 export { type ConsumerOptions, createConsumer, type Delivery } from './consumer.ts';
 export {
   createDeadLetterBox,
