@@ -39,7 +39,6 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
     stripe: {
       paymentIntent: async () => paymentIntentSchema.parse(declined),
       refundsOf: unasked,
-      charge: unasked,
       dispute: unasked,
     },
     known: new Map(),

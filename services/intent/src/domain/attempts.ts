@@ -58,8 +58,8 @@ const STANDINGS: Record<Stripe.PaymentIntent.Status, Standing> = {
 export const standingOf = ({ status }: Pick<Stripe.PaymentIntent, 'status'>): Standing => STANDINGS[status] ?? 'paid';
 
 /**
- * Whether an attempt may go on with another amount: a transaction's amount can't be changed in commercetools, so a payment of the
- * original connector, which begins with an authorization, can't.
+ * Whether an attempt may go on with another amount: a transaction's amount can't be changed in commercetools, so a payment with an
+ * authorization can't. The original connector's payments begin with one, and a method that was refused days later leaves one behind.
  */
 export const mayChangeAmount = ({ payment: { transactions } }: Attempt): boolean =>
-  !transactions.some(({ type, state }) => type === 'Authorization' && state === 'Initial');
+  !transactions.some(({ type }) => type === 'Authorization');

@@ -257,6 +257,17 @@ describe("an attempt of the original connector's", () => {
   });
 });
 
+it('is not used with another amount once a method that takes days was refused: its transaction could not follow', async () => {
+  const world = new FakeWorld();
+  const first = await open(world);
+  const reference = first.kind === 'opened' ? first.paymentReference : '';
+  world.addTransaction(reference, aTransaction('Authorization', 'Failure', { interactionId: 'pi_1' }));
+  world.setTotal('cart-1', euro(2000));
+  expect(await open(world)).toMatchObject({ kind: 'opened' });
+  expect(world.intents.get('pi_1')?.status).toBe('canceled');
+  expect(live(world).map(({ amount }) => amount)).toEqual([2000]);
+});
+
 describe('a failure half way', () => {
   const calls = Array.from({ length: 7 }, (_, at) => at);
 

@@ -23,7 +23,6 @@ export function stripeFacts(client: StripeClient): StripeFacts {
   const charge = async (id: string) =>
     chargeSchema.parse(await ask('charges.retrieve', (stripe) => stripe.charges.retrieve(id)));
   return {
-    charge,
     paymentIntent: async (id) =>
       paymentIntentSchema.parse(await ask('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id))),
     refundsOf: async (chargeId) => {

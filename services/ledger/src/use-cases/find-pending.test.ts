@@ -68,7 +68,6 @@ function world({ payments = [], stripe = [], listed = [], faults = {}, sendFault
         },
         stripe: {
           paymentIntent: async (id) => paymentIntentSchema.parse(await existing(id)),
-          charge: async (id) => chargeSchema.parse(await existing(id)),
           refundsOf: async (id) => ({
             charge: chargeSchema.parse(await existing(id)),
             refunds: all('refund')

@@ -23,6 +23,5 @@ export interface StripeFacts {
   paymentIntent(id: string): Promise<PaymentIntentObject>;
   /** All refunds of a charge, however many. */
   refundsOf(chargeId: string): Promise<{ charge: ChargeObject; refunds: RefundObject[] }>;
-  charge(id: string): Promise<ChargeObject>;
   dispute(id: string): Promise<{ dispute: DisputeObject; charge: ChargeObject | undefined }>;
 }

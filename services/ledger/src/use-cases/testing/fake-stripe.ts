@@ -18,11 +18,6 @@ export class FakeStripe implements StripeFacts {
     return paymentIntentSchema.parse(existing([this.truth.paymentIntent], id));
   }
 
-  async charge(id: string) {
-    this.calls.push('charge');
-    return chargeSchema.parse(existing(this.truth.charges, id));
-  }
-
   async refundsOf(chargeId: string) {
     this.calls.push('refundsOf');
     const refunds = this.truth.refunds.filter(({ charge }) => charge === chargeId);
