@@ -37,10 +37,17 @@ export interface ConsumerOptions {
    * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times.
    */
   handle: (delivery: Delivery) => Promise<void>;
+  /**
+   * Told the keys of a batch before any of its messages is handled, when several wait: what they all need can be fetched in one go. The batch
+   * waits for it, for a second at most; its failure changes nothing.
+   */
+  lookAhead?: (keys: readonly string[]) => Promise<void>;
   /** Messages handled at once, over all keys; of one key always one. */
   concurrency?: number;
-  /** Messages of a partition held in memory at most, roughly: beyond it the partition is paused. */
+  /** Messages held in memory at most, roughly, over all partitions: a partition beyond its share is paused. */
   window?: number;
+  /** Messages of a partition that may be done while an older one is not; they are handled again after a crash. */
+  maxAhead?: number;
   unknownErrorAttempts?: number;
   /** How long one key may fail while others succeed before its message becomes a dead letter, in ms. */
   parkLimitMs?: number;
@@ -59,6 +66,8 @@ export interface ConsumerOptions {
 /** A membership in the group: everything received under it is void when the partitions are dealt anew. */
 interface Membership {
   over: boolean;
+  /** How many unfinished messages a partition may have before it is paused. */
+  share: number;
   readonly partitions: Partitions;
   readonly ended: AbortController;
 }
@@ -69,9 +78,14 @@ interface Task {
   readonly membership: Membership;
   readonly progress: PartitionProgress;
   readonly finish: () => void;
+  /** Resolves when what the batch needs has been looked up, or that took too long. */
+  readonly lookedAhead: Promise<void>;
 }
 
 const COMMIT_INTERVAL_MS = 500;
+/** Fewer messages are no backlog: looking ahead would delay them for nothing. */
+const LOOK_AHEAD_FROM = 8;
+const LOOK_AHEAD_MS = 1_000;
 /** While other messages succeeded this recently, a failing key is on its own. */
 const OTHERS_SUCCEED_MS = 60_000;
 
@@ -86,8 +100,8 @@ export function createConsumer(kafka: Kafka, options: ConsumerOptions): Part & {
 class KeyOrderedConsumer implements Part {
   readonly name: string;
   readonly #kafka: Kafka;
-  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry'>> &
-    Pick<ConsumerOptions, 'probe' | 'retry'>;
+  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry' | 'lookAhead'>> &
+    Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead'>;
   readonly #group: string;
   readonly #topic: string;
   readonly #consumer: KafkaConsumer;
@@ -106,7 +120,8 @@ class KeyOrderedConsumer implements Part {
     this.#kafka = kafka;
     this.#options = {
       concurrency: 32,
-      window: 500,
+      window: Math.max(1_000, 4 * (options.concurrency ?? 0)),
+      maxAhead: 10_000,
       unknownErrorAttempts: 5,
       parkLimitMs: 15 * 60_000,
       appVersion: '',
@@ -171,8 +186,10 @@ class KeyOrderedConsumer implements Part {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: 2 * sessionTimeoutMs,
       heartbeatInterval: Math.min(3_000, sessionTimeoutMs / 3),
-      maxBytesPerPartition: 2 * 1024 * 1024,
-      maxWaitTimeInMs: 1_000,
+      // Some 80 events; one that is larger still comes, alone.
+      maxBytesPerPartition: 256 * 1024,
+      // A partition that is resumed while others have nothing new is only asked for when the wait is over.
+      maxWaitTimeInMs: 250,
       metadataMaxAge: 60_000,
       retry: {
         initialRetryTime: 200,
@@ -201,6 +218,7 @@ class KeyOrderedConsumer implements Part {
       // Where fetching was paused belongs to the membership that is over.
       this.#resume([...this.#paused]);
       const partitions = payload.memberAssignment[this.#topic] ?? [];
+      this.#membership.share = Math.ceil(this.#options.window / Math.max(1, partitions.length));
       this.#kafka.log.info({ group: groupId, partitions: partitions.length }, 'joined the group');
     });
     consumer.on(CRASH, ({ payload: { error, restart } }) => {
@@ -247,12 +265,14 @@ class KeyOrderedConsumer implements Part {
     const membership = this.#membership;
     const progress = membership.partitions.getOrInsert(batch.partition);
     const consumed = { messaging_system: 'kafka', messaging_operation_name: 'poll' };
+    const lookedAhead = this.#lookAhead(batch.messages);
     for (const message of batch.messages) {
       if (!isRunning() || isStale() || membership.over || this.#stopping.signal.aborted) break;
       const task: Task = {
         message,
         membership,
         progress,
+        lookedAhead,
         finish: progress.begin(BigInt(message.offset)),
         delivery: this.#deliveryOf(batch.partition, message, membership),
       };
@@ -273,11 +293,23 @@ class KeyOrderedConsumer implements Part {
       { topic: this.#options.topic, partition: String(batch.partition) },
       Number(end) + progress.size,
     );
-    if (progress.size > this.#options.window && !this.#paused.has(batch.partition)) {
+    if (isFull(progress, membership.share, this.#options.maxAhead) && !this.#paused.has(batch.partition)) {
       this.#paused.add(batch.partition);
       this.#consumer.pause([{ topic: this.#topic, partitions: [batch.partition] }]);
     }
     await heartbeat();
+  }
+
+  async #lookAhead(messages: readonly KafkaMessage[]): Promise<void> {
+    const { lookAhead } = this.#options;
+    if (!lookAhead || messages.length < LOOK_AHEAD_FROM || this.#circuit.open) return;
+    const keys = new Set(messages.flatMap(({ key }) => (key ? [key.toString()] : [])));
+    const enough = new AbortController();
+    const done = lookAhead([...keys]).catch((error: unknown) => {
+      this.#kafka.log.debug({ error }, 'looking ahead failed');
+    });
+    await Promise.race([done, sleep(LOOK_AHEAD_MS, undefined, { signal: enough.signal }).catch(() => {})]);
+    enough.abort();
   }
 
   #deliveryOf(partition: number, message: KafkaMessage, membership: Membership): Task['delivery'] {
@@ -315,6 +347,7 @@ class KeyOrderedConsumer implements Part {
 
   async #untilDone(task: Task): Promise<'done' | 'dead-lettered' | 'abandoned'> {
     const parking = { sinceMs: 0, failedForMs: 0, firstFailedAt: 0 };
+    await task.lookedAhead;
     try {
       for (let attempt = 1; ; attempt += 1) {
         await this.#circuit.pass();
@@ -457,7 +490,7 @@ class KeyOrderedConsumer implements Part {
 
   #resumeWhenDrained({ delivery, progress, membership }: Task): void {
     if (membership.over || !this.#paused.has(delivery.partition)) return;
-    if (progress.size < this.#options.window / 2) this.#resume([delivery.partition]);
+    if (!isFull(progress, membership.share / 2, this.#options.maxAhead)) this.#resume([delivery.partition]);
   }
 
   #resume(partitions: number[]): void {
@@ -495,8 +528,12 @@ class Partitions extends Map<number, PartitionProgress> {
   }
 }
 
+const isFull = (progress: PartitionProgress, share: number, maxAhead: number): boolean =>
+  progress.unfinished > share || progress.size > maxAhead;
+
 const newMembership = (): Membership => ({
   over: false,
+  share: Number.POSITIVE_INFINITY,
   partitions: new Partitions(),
   ended: new AbortController(),
 });

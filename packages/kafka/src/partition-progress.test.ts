@@ -21,6 +21,17 @@ it('commits past a run of finished messages once the lowest is done', () => {
   expect(progress.committable).toBeUndefined();
 });
 
+it('counts what is held in memory apart from what is not committable yet', () => {
+  const progress = new PartitionProgress();
+  const first = progress.begin(5n);
+  const finishes = [6n, 7n].map((offset) => progress.begin(offset));
+  for (const finish of finishes) finish();
+  expect({ unfinished: progress.unfinished, size: progress.size }).toEqual({ unfinished: 1, size: 3 });
+  first();
+  first();
+  expect({ unfinished: progress.unfinished, size: progress.size }).toEqual({ unfinished: 0, size: 0 });
+});
+
 it('never commits past an unfinished message, whatever the order of finishing', () => {
   fc.assert(
     fc.property(fc.shuffledSubarray([...Array(20).keys()]), (order) => {

@@ -4,19 +4,27 @@
  */
 export class PartitionProgress {
   readonly #open: { offset: bigint; finished: boolean }[] = [];
+  #unfinished = 0;
   #next: bigint | undefined;
   #committed: bigint | undefined;
 
-  /** Messages received whose offsets are not committable yet. */
+  /** Messages received whose offsets are not committable yet: what would be handled again after a crash. */
   get size(): number {
     return this.#open.length;
+  }
+
+  /** Messages received and not finished: what is held in memory. */
+  get unfinished(): number {
+    return this.#unfinished;
   }
 
   /** Takes note of a received message and answers how to say that it is finished. Offsets must come in rising order. */
   begin(offset: bigint): () => void {
     const entry = { offset, finished: false };
     this.#open.push(entry);
+    this.#unfinished += 1;
     return () => {
+      if (!entry.finished) this.#unfinished -= 1;
       entry.finished = true;
       this.#advance();
     };
