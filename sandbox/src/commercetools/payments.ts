@@ -14,7 +14,7 @@ import {
 import { duplicateField, invalidInput, invalidOperation, referencedResourceNotFound } from './errors.ts';
 import { centPrecision } from './money.ts';
 import { parse } from './parse.ts';
-import { requiredValue } from './query.ts';
+import { listedValues, requiredValue } from './query.ts';
 
 type Writable<T> = T extends readonly (infer U)[]
   ? Writable<U>[]
@@ -431,9 +431,9 @@ export class Payments extends Collection<StoredPayment> {
 
   protected override candidates(params: URLSearchParams): StoredPayment[] {
     const interfaceId = requiredValue(params, 'interfaceId');
-    return interfaceId === undefined
-      ? super.candidates(params)
-      : this.existing(this.#idsByInterfaceId.get(interfaceId) ?? []);
+    const interfaceIds = interfaceId === undefined ? listedValues(params, 'interfaceId') : [interfaceId];
+    if (!interfaceIds) return super.candidates(params);
+    return this.existing(new Set(interfaceIds.flatMap((each) => [...(this.#idsByInterfaceId.get(each) ?? [])])));
   }
 
   #unindex(payment: StoredPayment): void {

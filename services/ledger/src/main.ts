@@ -12,7 +12,11 @@ import { createAdminServer, readConfig, run } from '@connector/service-kit';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
-import { commercetoolsCarts, commercetoolsPayments } from './adapters/commercetools-payments.ts';
+import {
+  commercetoolsCarts,
+  commercetoolsPayments,
+  commercetoolsPaymentsOf,
+} from './adapters/commercetools-payments.ts';
 import { deadLetterDepth } from './adapters/dead-letter-depth.ts';
 import { createInteractionType } from './adapters/interaction-type.ts';
 import { createKnownPayments } from './adapters/known-payments.ts';
@@ -22,6 +26,7 @@ import { kafkaResults } from './adapters/results.ts';
 import { stripeFacts } from './adapters/stripe-facts.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
+import { lookAhead } from './use-cases/look-ahead.ts';
 import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
@@ -51,6 +56,11 @@ const consumer = createConsumer(kafka, {
     commercetools
       .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
       .then(() => true),
+  lookAhead: lookAhead({
+    paymentsOf: commercetoolsPaymentsOf(commercetools),
+    known,
+    paymentInterface: config.PAYMENT_INTERFACE,
+  }),
   handle: handlePaymentEvent({
     payments,
     carts,

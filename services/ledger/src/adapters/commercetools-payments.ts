@@ -1,6 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection, type Executable } from '@connector/commercetools';
 import { NotFoundError } from '@connector/service-kit';
+import type { PaymentsOf } from '../use-cases/look-ahead.ts';
 import type { Carts, Payments } from '../use-cases/ports.ts';
 
 async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
@@ -39,6 +40,15 @@ export function commercetoolsPayments({ api, call }: Commercetools): Payments {
     },
   };
 }
+
+/** The payments of several PaymentIntents, in one call. */
+export const commercetoolsPaymentsOf =
+  ({ api, call }: Commercetools): PaymentsOf =>
+  async (paymentIntentIds) => {
+    const where = `interfaceId in (${paymentIntentIds.map((id) => `"${escaped(id)}"`).join(', ')})`;
+    const queryArgs = { where, limit: 2 * paymentIntentIds.length, withTotal: false };
+    return (await call('payments.query', api.payments().get({ queryArgs }))).results;
+  };
 
 /** Carts of the project over its HTTP API. */
 export function commercetoolsCarts({ api, call }: Commercetools): Carts {

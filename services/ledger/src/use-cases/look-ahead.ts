@@ -1,0 +1,34 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import type { KnownPayments } from './find-payment.ts';
+
+/** The payments of these PaymentIntents that commercetools has, in one call. */
+export type PaymentsOf = (paymentIntentIds: readonly string[]) => Promise<readonly Payment[]>;
+
+/** As many fit into a query's URL. */
+const AT_ONCE = 100;
+
+/**
+ * Reads the payments of a backlog together instead of one by one, so that most of its events cost one call. Only what is unmistakable is
+ * remembered; for the rest each event looks for itself.
+ */
+export const lookAhead =
+  ({
+    paymentsOf,
+    known,
+    paymentInterface,
+  }: {
+    paymentsOf: PaymentsOf;
+    known: KnownPayments;
+    paymentInterface: string;
+  }) =>
+  async (keys: readonly string[]): Promise<void> => {
+    const unknown = keys.filter((key) => key.startsWith('pi_') && !known.get(key));
+    const pages = Array.from({ length: Math.ceil(unknown.length / AT_ONCE) }, (_, page) =>
+      unknown.slice(page * AT_ONCE, (page + 1) * AT_ONCE),
+    );
+    const payments = (await Promise.all(pages.map(paymentsOf))).flat();
+    for (const payment of payments) {
+      const isOurs = payment.paymentMethodInfo.paymentInterface === paymentInterface;
+      if (isOurs && payment.interfaceId) known.set(payment.interfaceId, payment);
+    }
+  };
