@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
@@ -18,18 +20,72 @@ const METHODS = [
   'setStorePaymentDetails',
 ];
 
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TSC = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+
+/** A merchant's page in TypeScript; what is marked has to be refused. */
+const SHOP = `
+import { Enabler, EnablerError, type PaymentResult } from '@connector/enabler';
+const enabler = new Enabler({
+  processorUrl: 'https://payments.example.com',
+  sessionId: 'session-1',
+  onComplete: (result: PaymentResult) => {
+    if (result.isSuccess) result.paymentReference.toUpperCase();
+    else if (result.isPending) result.paymentReference?.toUpperCase();
+    // @ts-expect-error a result that is no success may have no reference
+    else result.paymentReference.toUpperCase();
+  },
+  onError: (error, context) => console.error(error instanceof EnablerError && error.code, context?.paymentReference),
+});
+export async function pay(): Promise<void> {
+  const dropin = (await enabler.createDropinBuilder('embedded')).build({ onDropinReady: async () => {} });
+  await dropin.mount('#payment');
+  await dropin.submit();
+  const card = (await enabler.createComponentBuilder('card')).build({});
+  await card.submit({ storePaymentDetails: true });
+  const brand: string | undefined = (await card.getState?.())?.card?.brand;
+  // @ts-expect-error a session is needed
+  new Enabler({ processorUrl: 'https://payments.example.com' });
+  console.log(brand);
+}
+`;
+
 describe('the built files', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'enabler-'));
-    const root = fileURLToPath(new URL('..', import.meta.url));
-    await build({ root, logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } });
+    await build({ root: ROOT, logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('are light', async () => {
     const bytes = gzipSync(await readFile(join(folder, 'connector-enabler.es.js'))).length;
     expect(bytes).toBeLessThanOrEqual(MAX_GZIPPED_BYTES);
+  });
+
+  it('have types that a shop in TypeScript compiles with, and needs nothing else for', async () => {
+    const shop = await mkdtemp(join(tmpdir(), 'shop-'));
+    try {
+      const library = join(shop, 'node_modules/@connector/enabler');
+      await run(TSC, ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(library, 'public/types')]);
+      await cp(join(ROOT, 'package.json'), join(library, 'package.json'));
+      await writeFile(join(shop, 'shop.ts'), SHOP);
+      const options = [
+        '--strict',
+        '--noEmit',
+        '--module',
+        'esnext',
+        '--moduleResolution',
+        'bundler',
+        '--target',
+        'es2022',
+      ];
+      const { stdout } = await run(TSC, [...options, '--types', '', 'shop.ts'], { cwd: shop }).catch((error) => error);
+      expect(stdout).toBe('');
+    } finally {
+      await rm(shop, { recursive: true, force: true });
+    }
   });
 
   it('can be imported and constructed on a server', async () => {

@@ -400,6 +400,31 @@ describe('coming back from a redirect', () => {
     });
   });
 
+  const PENDING = { isSuccess: false, isPending: true, paymentReference: 'payment-1' };
+  const EXPIRED: Answer = [401, { errors: [{ code: 'invalid_token' }] }];
+  it.each<[what: string, answer: Answer, given: object, told: object]>([
+    ['is pending where Stripe has the payment and the session has ended', EXPIRED, { status: 'processing' }, PENDING],
+    ['is pending where Stripe has the payment and the processor is away', 'lost', { status: 'succeeded' }, PENDING],
+    [
+      'is a failure where the session has ended and Stripe does not have the payment',
+      EXPIRED,
+      { status: 'requires_payment_method' },
+      { code: 'invalid_token' },
+    ],
+    [
+      'is not guessed where nobody can be asked',
+      EXPIRED,
+      { id: 'pi_of_another_url' },
+      { code: 'payment_status_unknown', message: expect.stringContaining('Please do not pay again') },
+    ],
+  ])('%s', async (_what, answer, given, told) => {
+    const { enabler, results, errors, stripe } = await page({ [CONFIRM]: answer });
+    stripe.retrieve = async () => paymentIntent(given);
+    await enabler.resume(url);
+    expect([...results, ...errors.map(({ error }) => error)]).toMatchObject([told]);
+    for (const { paymentReference } of errors) expect(paymentReference).toBe('payment-1');
+  });
+
   it.each(['https://shop.example/', 'https://shop.example/?paymentReference=p&cartId=c', '', 'not a url'])(
     'does nothing on %j',
     async (other) => {

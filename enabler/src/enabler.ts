@@ -1,6 +1,7 @@
+import type { Stripe } from '@stripe/stripe-js';
 import { createCardBuilder } from './components/card.ts';
 import { createDropinBuilder } from './dropin/dropin.ts';
-import { ConfigurationError } from './errors.ts';
+import { ConfigurationError, ProcessorError } from './errors.ts';
 import { createExpressBuilder, type ExpressSetup } from './express/express.ts';
 import { textsFor } from './messages.ts';
 import type {
@@ -10,11 +11,12 @@ import type {
   PaymentEnabler,
   PaymentExpressBuilder,
   PaymentResult,
+  RedirectReturn,
   StoredComponentBuilder,
   StoredPaymentMethodsResponse,
 } from './payment-enabler.ts';
-import type { OpenedPayment, OperationsConfig } from './processor-client.ts';
-import { type RedirectReturn, readRedirect, resumeRedirect } from './resume.ts';
+import type { OpenedPayment, OperationsConfig, RawStoredPaymentMethod } from './processor-client.ts';
+import { readRedirect, resumeRedirect } from './resume.ts';
 import {
   browserDependencies,
   type Context,
@@ -39,6 +41,9 @@ export class Enabler implements PaymentEnabler {
   /** A pi_first payment is opened once per enabler, or each form would leave a PaymentIntent behind. */
   readonly #reserved: () => Promise<OpenedPayment>;
 
+  constructor(options: EnablerOptions);
+  /** @internal Tests bring their own surroundings. */
+  constructor(options: EnablerOptions, dependencies: Dependencies);
   constructor(options: EnablerOptions, dependencies: Dependencies = browserDependencies) {
     const context = createContext(options, textsFor(options.locale), dependencies);
     this.#context = context;
@@ -66,6 +71,13 @@ export class Enabler implements PaymentEnabler {
     return { config, stripe: await startStripe(loadStripe, config.publishableKey, options.locale) };
   }
 
+  /** Stripe.js also where the session has ended: which account the shop uses is no secret. */
+  async #stripe(): Promise<Stripe> {
+    const { processor, loadStripe, options } = this.#context;
+    const { publishableKey } = await this.#operationsConfig().catch(() => processor.expressConfig());
+    return startStripe(loadStripe, publishableKey, options.locale);
+  }
+
   async createComponentBuilder(type: string): Promise<PaymentComponentBuilder> {
     if (type !== 'card') throw unsupported('Component', type, ['card']);
     const setup = await this.#session();
@@ -83,7 +95,7 @@ export class Enabler implements PaymentEnabler {
       const message = 'Stored payment methods are not enabled.';
       throw new ConfigurationError('stored_payment_methods_disabled', { message });
     }
-    const [setup, methods] = await Promise.all([this.#session(), this.#context.processor.storedPaymentMethods()]);
+    const [setup, methods] = await Promise.all([this.#session(), this.#storedPaymentMethods()]);
     return createStoredBuilder(this.#context, setup, methods, this.#opener(setup));
   }
 
@@ -103,11 +115,18 @@ export class Enabler implements PaymentEnabler {
     allowedMethodTypes: string[];
   }): Promise<StoredPaymentMethodsResponse> {
     if (!(await this.isStoredPaymentMethodsEnabled())) return { storedPaymentMethods: [] };
-    const all = await this.#context.processor.storedPaymentMethods();
-    const storedPaymentMethods = all
+    const storedPaymentMethods = (await this.#storedPaymentMethods())
       .filter(({ type }) => allowedMethodTypes.includes(type))
       .map(({ token: _token, ...shown }) => shown);
     return { storedPaymentMethods };
+  }
+
+  /** A guest has none, which is no failure of the page that asks. */
+  #storedPaymentMethods(): Promise<RawStoredPaymentMethod[]> {
+    return this.#context.processor.storedPaymentMethods().catch((error: unknown) => {
+      if (error instanceof ProcessorError && error.code === 'RequiredField') return [];
+      throw error;
+    });
   }
 
   setStorePaymentDetails(enabled: boolean): void {
@@ -119,7 +138,7 @@ export class Enabler implements PaymentEnabler {
    * `onComplete` or `onError` and never rejects. `url` defaults to the page's; without a redirect's query nothing happens.
    */
   resume(url?: string): Promise<PaymentResult | undefined> {
-    return resumeRedirect(this.#context, url);
+    return resumeRedirect(this.#context, () => this.#stripe(), url);
   }
 
   /** Whether `url` is a return from a redirect, and of which payment; for pages that decide early what to show. */

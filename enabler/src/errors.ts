@@ -93,7 +93,7 @@ export class PaymentError extends EnablerError {
 /** Stripe writes these for the shopper, in the shopper's language; the others are for developers. */
 const FOR_SHOPPERS = new Set(['card_error', 'validation_error']);
 
-/** Stripe's error as an `Error` that keeps Stripe's fields. */
+/** @internal Stripe's error as an `Error` that keeps Stripe's fields. */
 export function fromStripe(error: StripeError, text: Texts, paymentReference?: string): PaymentError {
   const { type, code, decline_code: declineCode, message, doc_url, param, charge } = error;
   const extra = Object.fromEntries(
@@ -105,7 +105,7 @@ export function fromStripe(error: StripeError, text: Texts, paymentReference?: s
   return new PaymentError(code ?? type, type, { message: shown, declineCode, paymentReference, extra, hidden });
 }
 
-/** The Stripe form or the host's callback threw; anything that is an EnablerError already stays what it is. */
+/** @internal The Stripe form or the host's callback threw; anything that is an EnablerError already stays what it is. */
 export function toEnablerError(
   error: unknown,
   text: Texts,
@@ -115,6 +115,6 @@ export function toEnablerError(
   return error instanceof EnablerError ? error : new EnablerError(code, { message: text(key), cause: error });
 }
 
-/** Whether Stripe.js says that it doesn't know what Stripe did: the request may have arrived and only the answer got lost. */
+/** @internal Whether Stripe.js says that it doesn't know what Stripe did: the request may have arrived and only the answer got lost. */
 export const isLostAnswer = (error: Pick<StripeError, 'type'>): boolean =>
   error.type === 'api_connection_error' || error.type === 'api_error';

@@ -14,6 +14,8 @@ const EN = {
   unavailable: 'The payment service is not available at the moment. Please try again in a little while.',
   status_unknown:
     'The connection was lost while you were paying. Please do not pay by other means: press pay again and we will check what happened first.',
+  unknown:
+    'We could not find out yet what became of your payment. Please do not pay again, and reload the page in a moment.',
   session_expired: 'Your checkout session has expired. Please reload the page.',
   stripe_unavailable:
     'The payment form could not be loaded. Please check your connection or content blocker and try again.',
@@ -42,6 +44,8 @@ const DE: Record<MessageKey, string> = {
   unavailable: 'Der Zahlungsdienst ist zurzeit nicht erreichbar. Bitte versuchen Sie es in Kürze erneut.',
   status_unknown:
     'Die Verbindung ist während der Zahlung abgebrochen. Bitte zahlen Sie nicht auf anderem Weg: Klicken Sie erneut auf Bezahlen, wir prüfen dann zuerst, was geschehen ist.',
+  unknown:
+    'Wir konnten noch nicht feststellen, was aus Ihrer Zahlung geworden ist. Bitte zahlen Sie nicht erneut, und laden Sie die Seite in Kürze neu.',
   session_expired: 'Ihre Sitzung ist abgelaufen. Bitte laden Sie die Seite neu.',
   stripe_unavailable:
     'Das Zahlungsformular konnte nicht geladen werden. Bitte prüfen Sie Ihre Verbindung oder Ihren Inhaltsblocker und versuchen Sie es erneut.',
@@ -68,6 +72,8 @@ const FR: Record<MessageKey, string> = {
   unavailable: "Le service de paiement n'est pas disponible pour le moment. Veuillez réessayer dans un instant.",
   status_unknown:
     "La connexion a été perdue pendant le paiement. Ne payez pas par un autre moyen : appuyez à nouveau sur payer, nous vérifierons d'abord ce qui s'est passé.",
+  unknown:
+    "Nous n'avons pas encore pu savoir ce qu'il est advenu de votre paiement. Veuillez ne pas payer à nouveau et recharger la page dans un instant.",
   session_expired: 'Votre session a expiré. Veuillez recharger la page.',
   stripe_unavailable:
     "Le formulaire de paiement n'a pas pu être chargé. Veuillez vérifier votre connexion ou votre bloqueur de contenu et réessayer.",

@@ -113,6 +113,17 @@ export interface PaymentDropinBuilder {
   build(options: DropinOptions): DropinComponent;
 }
 
+// Redirects
+
+/** What the query of the return URL says about a payment that went through a redirect. */
+export interface RedirectReturn {
+  paymentReference: string;
+  paymentIntentId: string;
+  cartId?: string;
+  /** Stripe's hint (`succeeded`, `pending`, `failed`); anybody can write a URL, so it decides nothing. */
+  redirectStatus?: string;
+}
+
 // Express
 
 /** `centAmount` counts the currency's minor units as commercetools does; integers only. */

@@ -39,7 +39,7 @@ export interface PaymentFlow {
 /** Waits between questions for a PaymentIntent whose confirmation got lost. */
 const LOOK_AGAIN_MS = [500, 1_500, 4_000];
 /** Stripe has the shopper's money or promise: from here on only the processor's word is missing. */
-const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing'];
+export const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing'];
 
 export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps): PaymentFlow {
   let unsettled: OpenedPayment | undefined;
@@ -111,7 +111,7 @@ export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps):
   };
 }
 
-const isExpiredSession = (error: unknown): boolean =>
+export const isExpiredSession = (error: unknown): boolean =>
   error instanceof EnablerError && 'status' in error && error.status === 401;
 
 /** Stripe answered without an error, yet the payment stands still: it waits for the shopper or was declined. */

@@ -1,15 +1,9 @@
-import { toEnablerError } from './errors.ts';
-import type { PaymentResult } from './payment-enabler.ts';
+import type { PaymentIntent, Stripe } from '@stripe/stripe-js';
+import { NetworkError, toEnablerError } from './errors.ts';
+import type { PaymentResult, RedirectReturn } from './payment-enabler.ts';
+import { isExpiredSession, type Outcome, TAKEN } from './payment-flow.ts';
+import { isTransient } from './processor-client.ts';
 import type { Context } from './setup.ts';
-
-/** What the query of the return URL says about a payment that went through a redirect. */
-export interface RedirectReturn {
-  paymentReference: string;
-  paymentIntentId: string;
-  cartId?: string;
-  /** Stripe's hint (`succeeded`, `pending`, `failed`); anybody can write a URL, so it decides nothing. */
-  redirectStatus?: string;
-}
 
 /** The redirect's outcome in `url`, or undefined when the page was not reached that way. */
 export function readRedirect(url: string): RedirectReturn | undefined {
@@ -24,22 +18,56 @@ export function readRedirect(url: string): RedirectReturn | undefined {
 
 /**
  * Asks the processor what became of the payment in `url` and tells the host through `onComplete` or `onError`; the processor reads
- * the PaymentIntent at Stripe itself, so the URL is never believed. Never rejects; undefined = nothing to resume, or it failed.
+ * the PaymentIntent at Stripe itself, so the URL is never believed. Where it can't be asked, because the session has ended meanwhile
+ * or it does not answer, Stripe is asked from here: a payment that Stripe has is pending. Never rejects; undefined = nothing to
+ * resume, or it failed.
  */
 export async function resumeRedirect(
-  { processor, reporter, text }: Pick<Context, 'processor' | 'reporter' | 'text'>,
+  context: Pick<Context, 'processor' | 'reporter' | 'text'>,
+  stripe: () => Promise<Pick<Stripe, 'retrievePaymentIntent'>>,
   url: string | undefined,
 ): Promise<PaymentResult | undefined> {
-  const returned = readRedirect(url ?? (typeof window === 'undefined' ? '' : window.location.href));
+  const { reporter, text } = context;
+  const page = url ?? (typeof window === 'undefined' ? '' : window.location.href);
+  const returned = readRedirect(page);
   if (!returned) return undefined;
-  const { paymentReference, paymentIntentId } = returned;
+  const { paymentReference } = returned;
   try {
-    const kind = await processor.confirmPayment(paymentReference, paymentIntentId);
-    return reporter.outcome({ kind, paymentReference });
+    const clientSecret = new URL(page).searchParams.get('payment_intent_client_secret') ?? '';
+    return reporter.outcome(await settle(context, returned, () => recordAtStripe(stripe, clientSecret)));
   } catch (error) {
     const failure = toEnablerError(error, text);
     failure.paymentReference ??= paymentReference;
     reporter.error(failure);
+    return undefined;
+  }
+}
+
+async function settle(
+  { processor, text }: Pick<Context, 'processor' | 'text'>,
+  { paymentReference, paymentIntentId }: RedirectReturn,
+  record: () => Promise<PaymentIntent | undefined>,
+): Promise<Outcome> {
+  try {
+    return { kind: await processor.confirmPayment(paymentReference, paymentIntentId), paymentReference };
+  } catch (error) {
+    if (!isTransient(error) && !isExpiredSession(error)) throw error;
+    const paymentIntent = await record();
+    if (paymentIntent?.id !== paymentIntentId)
+      throw new NetworkError('payment_status_unknown', { message: text('unknown'), cause: error });
+    if (TAKEN.includes(paymentIntent.status)) return { kind: 'pending', paymentReference };
+    throw error;
+  }
+}
+
+/** undefined when Stripe could not be asked. */
+async function recordAtStripe(
+  stripe: () => Promise<Pick<Stripe, 'retrievePaymentIntent'>>,
+  clientSecret: string,
+): Promise<PaymentIntent | undefined> {
+  try {
+    return (await (await stripe()).retrievePaymentIntent(clientSecret)).paymentIntent;
+  } catch {
     return undefined;
   }
 }

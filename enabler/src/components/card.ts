@@ -47,10 +47,11 @@ function buildCard(
       if (wrong) throw wrong;
       return flow.pay(open, (opened) => {
         const { return_url, payment_method_data } = confirmParams(opened, text);
+        const isKept = customer !== undefined && context.storePaymentDetails;
         return stripe.confirmCardPayment(opened.sClientSecret, {
           return_url,
-          payment_method: { card, ...payment_method_data },
-          ...(customer && context.storePaymentDetails && { setup_future_usage: 'off_session' as const }),
+          payment_method: { card, ...payment_method_data, ...(isKept && { allow_redisplay: 'always' as const }) },
+          ...(isKept && { setup_future_usage: 'off_session' as const }),
         });
       });
     },

@@ -77,7 +77,10 @@ describe('the card component', () => {
     });
     stripe.element.emit('change', { complete: true });
     await component.submit({ storePaymentDetails: true });
-    expect(stripe.confirms[0]).toMatchObject({ setup_future_usage: 'off_session' });
+    expect(stripe.confirms[0]).toMatchObject({
+      setup_future_usage: 'off_session',
+      payment_method: { allow_redisplay: 'always' },
+    });
   });
 });
 
@@ -98,6 +101,14 @@ describe('stored payment methods', () => {
     await expect(enabler.createStoredPaymentMethodBuilder('card')).rejects.toMatchObject({
       code: 'stored_payment_methods_disabled',
     });
+  });
+
+  it('are none for a guest', async () => {
+    const { enabler } = page({ 'GET /stored-payment-methods': [400, { errors: [{ code: 'RequiredField' }] }] });
+    await expect(enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] })).resolves.toEqual({
+      storedPaymentMethods: [],
+    });
+    await expect(enabler.createStoredPaymentMethodBuilder('card')).resolves.toBeDefined();
   });
 
   it('pay without any input', async () => {
