@@ -55,6 +55,8 @@ const checkoutSchema = z.object({
   flowType: z.enum(['deferred', 'pi_first']).optional(),
   address: addressSchema.optional(),
   locale: z.string().max(10).optional(),
+  /** Where a bank sends the shopper back to; default this shop. */
+  returnUrl: z.url().optional(),
 });
 
 /**

@@ -30,6 +30,8 @@ export interface CheckoutRequest extends Wishes {
   customer?: boolean | string | undefined;
   address?: Partial<Address> | undefined;
   locale?: string | undefined;
+  /** Where a bank sends the shopper back to; default the shop's page. */
+  returnUrl?: string | undefined;
 }
 
 export interface Checkout {
@@ -181,7 +183,7 @@ export function createMerchant(access: CommercetoolsAccess, { publicUrl }: { pub
       });
       const session = await call<{ id: string }>('POST', sessions, {
         cart: { cartRef: { id: cart.id } },
-        metadata: { processorUrl: publicUrl, merchantReturnUrl: `${publicUrl}/` },
+        metadata: { processorUrl: publicUrl, merchantReturnUrl: request.returnUrl ?? `${publicUrl}/` },
       });
       return { cartId: cart.id, sessionId: session.id, ...(customer && { customerId: customer }) };
     },

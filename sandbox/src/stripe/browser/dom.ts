@@ -92,6 +92,7 @@ const CSS = `
 .sjs-input{width:100%;padding:calc(var(--sjs-unit)*3);border:1px solid var(--sjs-border);border-radius:var(--sjs-radius);background:var(--sjs-background);color:var(--sjs-text);font-size:1em}
 .sjs-input::placeholder{color:var(--sjs-muted)}
 .sjs-input[aria-invalid=true]{border-color:var(--sjs-danger);color:var(--sjs-danger)}
+.sjs-row{display:grid;grid-template-columns:1fr 7em 5em;gap:var(--sjs-unit)}
 .sjs-error{color:var(--sjs-danger);font-size:.8125em;margin-top:var(--sjs-unit)}
 .sjs-error:empty{display:none}
 .sjs-note{grid-column:1/-1;color:var(--sjs-muted);font-size:.8125em;margin:0}

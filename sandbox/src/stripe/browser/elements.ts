@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import type { Api, Result } from './api.ts';
+import { CardElement, type CardElementOptions } from './card-element.ts';
 import type { Appearance } from './dom.ts';
 import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
 import { ExpressElement, type ExpressOptions } from './express-element.ts';
@@ -45,6 +46,7 @@ export class ElementsGroup {
   #known: Session | null = null;
   #payment: PaymentElement | null = null;
   #express: ExpressElement | null = null;
+  #card: CardElement | null = null;
 
   constructor(api: Api, options: ElementsOptions, locale: string | undefined) {
     check(options);
@@ -108,7 +110,18 @@ export class ElementsGroup {
     return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
   }
 
-  create(type: string, options: PaymentElementOptions & ExpressOptions = {}): PaymentElement | ExpressElement {
+  create(
+    type: string,
+    options: PaymentElementOptions & ExpressOptions & CardElementOptions = {},
+  ): PaymentElement | ExpressElement | CardElement {
+    if (type === 'card') {
+      if (this.#card)
+        throw new IntegrationError('Can only create one Element of type card through an Elements instance.');
+      this.#card = new CardElement(this, options, () => {
+        this.#card = null;
+      });
+      return this.#card;
+    }
     if (type === 'payment') {
       if (this.#payment)
         throw new IntegrationError('Can only create one Element of type payment through an Elements instance.');
@@ -126,12 +139,13 @@ export class ElementsGroup {
       return this.#express;
     }
     throw new IntegrationError(
-      `A valid Element name must be provided. Valid Elements here are: payment, expressCheckout; you passed: ${type}.`,
+      `A valid Element name must be provided. Valid Elements here are: payment, expressCheckout, card; you passed: ${type}.`,
     );
   }
 
-  getElement(type: string): PaymentElement | ExpressElement | null {
+  getElement(type: string): PaymentElement | ExpressElement | CardElement | null {
     if (type === 'payment') return this.#payment;
+    if (type === 'card') return this.#card;
     return type === 'expressCheckout' ? this.#express : null;
   }
 

@@ -8,6 +8,22 @@ export function formatNumber(text: string): string {
   return digits.replace(/(.{4})(?=.)/g, '$1 ');
 }
 
+const BRANDS: [brand: string, begins: RegExp][] = [
+  ['visa', /^4/],
+  ['mastercard', /^(5[1-5]|2[2-7])/],
+  ['amex', /^3[47]/],
+  ['diners', /^3(0[0-5]|[68])/],
+  ['discover', /^6(011|4[4-9]|5)/],
+  ['jcb', /^35/],
+  ['unionpay', /^62/],
+];
+
+/** The brand that a card number begins with, in Stripe's words; `unknown` when it can't be told yet. */
+export function brandOf(number: string): string {
+  const digits = number.replace(/\D/g, '');
+  return BRANDS.find(([, begins]) => begins.test(digits))?.[0] ?? 'unknown';
+}
+
 export function formatExpiry(text: string): string {
   let digits = text.replace(/\D/g, '').slice(0, 4);
   if (/^[2-9]/.test(digits)) digits = `0${digits}`.slice(0, 4);

@@ -1,11 +1,12 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import { Api, type FormValue, idOf, type Result, shopperUrl } from './api.ts';
+import { CardElement } from './card-element.ts';
 import { askForAuthentication } from './dialog.ts';
 import { ElementsGroup, type ElementsOptions } from './elements.ts';
 import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
 import type { BillingDetails } from './payment-element.ts';
-import { textsFor } from './texts.ts';
+import { inLanguageOf, textsFor } from './texts.ts';
 
 type IntentResult =
   | { paymentIntent: PaymentIntentView; error?: undefined }
@@ -25,6 +26,9 @@ interface ConfirmOptions {
   confirmParams?: ConfirmParams;
   redirect?: 'always' | 'if_required';
 }
+
+/** What `confirmCardPayment` pays with: a mounted Card Element, or a card's token. */
+type CardMethod = { card?: CardElement | FormValue; [about: string]: FormValue | CardElement };
 
 const OUTCOME: Record<string, string> = {
   succeeded: 'succeeded',
@@ -88,14 +92,19 @@ class StripeStandIn {
 
   async confirmCardPayment(
     clientSecret: string,
-    data: { payment_method?: FormValue; return_url?: string; setup_future_usage?: string } = {},
+    data: { payment_method?: string | CardMethod; return_url?: string; setup_future_usage?: string } = {},
     { handleActions = true }: { handleActions?: boolean } = {},
   ): Promise<IntentResult> {
     checkSecret(clientSecret, 'confirmCardPayment');
     const { payment_method: method, ...rest } = data;
     const params: Record<string, FormValue> = { ...rest };
     if (typeof method === 'string') params.payment_method = method;
-    else if (method && typeof method === 'object') params.payment_method_data = { type: 'card', ...(method as object) };
+    else if (method) {
+      const { card, ...about } = method;
+      const { card: entered, error } = card instanceof CardElement ? card.read() : { card, error: undefined };
+      if (error) return { error };
+      params.payment_method_data = { type: 'card', ...about, card: entered } as FormValue;
+    }
     return this.#confirm(clientSecret, params, undefined, handleActions);
   }
 
@@ -174,15 +183,15 @@ class StripeStandIn {
     elements: ElementsGroup | undefined,
     handlesActions = true,
   ): Promise<IntentResult> {
-    const result = toIntentResult(
-      await this.#api.post(`/v1/payment_intents/${idOf(clientSecret)}/confirm`, {
-        ...params,
-        client_secret: clientSecret,
-        use_stripe_sdk: true,
-      }),
+    const locale = elements?.options.locale ?? this.#locale;
+    const { value: paymentIntent, error } = await this.#api.post<PaymentIntentView>(
+      `/v1/payment_intents/${idOf(clientSecret)}/confirm`,
+      { ...params, client_secret: clientSecret, use_stripe_sdk: true },
     );
-    if (result.error || !handlesActions) return result;
-    return this.#act(result.paymentIntent, clientSecret, elements);
+    if (error) return { error: inLanguageOf(locale, error) };
+    if (!handlesActions) return { paymentIntent };
+    const result = await this.#act(paymentIntent, clientSecret, elements);
+    return result.error ? { error: inLanguageOf(locale, result.error) } : result;
   }
 
   /** Lets the shopper do what the payment waits for: in a dialog, or on another page, from which this one does not come back. */

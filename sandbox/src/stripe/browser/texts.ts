@@ -127,9 +127,44 @@ const fr: Record<TextKey, string> = {
 
 export type Texts = Record<TextKey, string>;
 
+/** Stripe's words for a refused card, by decline code or code; English ones come with the refusal itself. */
+const REFUSALS: Record<string, Record<string, string>> = {
+  de: {
+    card_declined: 'Ihre Karte wurde abgelehnt.',
+    insufficient_funds: 'Ihre Karte hat nicht genügend Guthaben.',
+    expired_card: 'Ihre Karte ist abgelaufen.',
+    incorrect_cvc: 'Der Sicherheitscode Ihrer Karte ist falsch.',
+    incorrect_number: 'Ihre Kartennummer ist falsch.',
+    processing_error: 'Bei der Verarbeitung Ihrer Karte ist ein Fehler aufgetreten. Versuchen Sie es in Kürze erneut.',
+  },
+  fr: {
+    card_declined: 'Votre carte a été refusée.',
+    insufficient_funds: 'Votre carte ne dispose pas de fonds suffisants.',
+    expired_card: 'Votre carte a expiré.',
+    incorrect_cvc: 'Le code de sécurité de votre carte est incorrect.',
+    incorrect_number: 'Votre numéro de carte est incorrect.',
+    processing_error: "Une erreur s'est produite lors du traitement de votre carte. Réessayez dans un instant.",
+  },
+};
+
+/** The same refusal in the words that Stripe.js has for a shopper of `locale`. */
+export function inLanguageOf<E extends { type: string; code?: string; decline_code?: string; message: string }>(
+  locale: string | undefined,
+  error: E,
+): E {
+  const words = REFUSALS[languageOf(locale)];
+  if (!words || error.type !== 'card_error') return error;
+  const message = words[error.decline_code ?? ''] ?? words[error.code ?? ''] ?? error.message;
+  return { ...error, message };
+}
+
+function languageOf(locale: string | undefined): string {
+  const wanted = !locale || locale === 'auto' ? navigator.language : locale;
+  return wanted.slice(0, 2).toLowerCase();
+}
+
 /** Labels in the shopper's language; `auto` is the browser's, and English stands in for what is missing. */
 export function textsFor(locale: string | undefined): Texts {
-  const wanted = !locale || locale === 'auto' ? navigator.language : locale;
-  const language = wanted.slice(0, 2).toLowerCase();
+  const language = languageOf(locale);
   return language === 'de' ? de : language === 'fr' ? fr : en;
 }
