@@ -13,8 +13,8 @@ beforeAll(async () => {
 let stop: (() => Promise<void>) | undefined;
 afterEach(() => stop?.());
 
-async function serve(routes: Parameters<typeof createHttpServer>[0]['routes']) {
-  const server = createHttpServer({ log, port: 0, routes });
+async function serve(routes: Parameters<typeof createHttpServer>[0]['routes'], to = log) {
+  const server = createHttpServer({ log: to, port: 0, routes });
   await server.start?.();
   stop = server.stop;
   return (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
@@ -70,6 +70,21 @@ it.each([
   expect(answered).toMatchObject(body);
   expect(answered.correlationId).toBe('c-1');
   expect(JSON.stringify(answered)).not.toMatch(/db-7|undefined|its words/);
+});
+
+it('logs a failure under the correlation id that the answer carries', async () => {
+  const lines: string[] = [];
+  const to = createLogger('test', 'info', { write: (line: string) => lines.push(line) });
+  const parsing = Router().post('/fail', express.json(), (_req, res) => res.end());
+  const call = await serve([failing(new TypeError('a bug')), parsing], to);
+  await call('/fail', { headers: { 'x-correlation-id': 'c-1' } });
+  const headers = { 'x-correlation-id': 'c-2', 'content-type': 'application/json' };
+  await call('/fail', { method: 'POST', body: '{', headers });
+  const failed = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request failed');
+  expect(failed.map(({ correlation_id, status }) => [correlation_id, status])).toEqual([
+    ['c-1', 500],
+    ['c-2', 400],
+  ]);
 });
 
 it('says when to try again', async () => {

@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { propagation, trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger };
@@ -34,7 +34,7 @@ const SECRETS_IN_TEXT =
 export const redactText = (text: string): string => text.replace(SECRETS_IN_TEXT, '[redacted]');
 
 /**
- * JSON logger of one service; each line carries the current trace and span id. Levels: trace, debug, info, warn, error, fatal, silent.
+ * JSON logger of one service; each line carries the current trace, span and correlation id. Levels: trace, debug, info, warn, error, fatal, silent.
  * Errors are logged with class, redacted message and stack of themselves and their causes, nothing else of theirs.
  */
 export function createLogger(service: string, level = 'info', destination?: DestinationStream): Logger {
@@ -52,7 +52,12 @@ export function createLogger(service: string, level = 'info', destination?: Dest
       serializers: { err: describeError, error: describeError },
       mixin: () => {
         const span = trace.getActiveSpan()?.spanContext();
-        return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+        const correlation = propagation.getActiveBaggage()?.getEntry('correlation.id')?.value;
+        return {
+          ...(span && { trace_id: span.traceId, span_id: span.spanId }),
+          // What a caller has in its answer, and so what a merchant asks about.
+          ...(correlation && { correlation_id: correlation }),
+        };
       },
     },
     ...(destination ? [destination] : []),
