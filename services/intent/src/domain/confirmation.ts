@@ -6,7 +6,13 @@ import type { CheckoutCart, Payment } from './checkout-cart.ts';
 export type Confirmation =
   | { readonly kind: 'authorised' }
   | { readonly kind: 'processing' }
-  | { readonly kind: 'rejected'; readonly code?: string | undefined; readonly declineCode?: string | undefined };
+  | {
+      readonly kind: 'rejected';
+      readonly code?: string | undefined;
+      readonly declineCode?: string | undefined;
+      /** Set when a session asks for what is not its own. */
+      readonly reason?: 'foreign_payment';
+    };
 
 /**
  * Checks that the payment is on the session's cart, that the PaymentIntent is the payment's (`ct_payment_key` is its key, or
@@ -18,9 +24,8 @@ export function confirmationOf(
   paymentIntent: Stripe.PaymentIntent,
 ): Confirmation {
   const isOnCart = payments.some(({ id }) => id === payment.id);
-  if (!isOnCart || !belongsTo(payment, paymentIntent) || !isOfSameAmount(payment, paymentIntent)) {
-    return { kind: 'rejected' };
-  }
+  if (!isOnCart || !belongsTo(payment, paymentIntent)) return { kind: 'rejected', reason: 'foreign_payment' };
+  if (!isOfSameAmount(payment, paymentIntent)) return { kind: 'rejected' };
   switch (paymentIntent.status) {
     case 'succeeded':
     case 'requires_capture':

@@ -42,6 +42,8 @@ export interface Annotation {
   readonly 'commercetools.payment.id'?: string;
   readonly 'stripe.payment_intent.id'?: string;
   readonly 'connector.outcome'?: string;
+  /** Why a caller that may call was refused all the same. */
+  readonly 'connector.reason'?: string;
 }
 
 /** What a handler is given: everything parsed, the caller verified. */

@@ -52,7 +52,8 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
         case 'pending':
           return reply(202, { outcome: 'pending' });
         case 'rejected': {
-          const { code, declineCode } = outcome;
+          const { code, declineCode, reason } = outcome;
+          if (reason) annotate({ 'connector.reason': reason });
           return reply(400, {
             outcome: 'rejected',
             error: 'Payment confirmation failed',

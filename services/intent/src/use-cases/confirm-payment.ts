@@ -8,7 +8,7 @@ import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
 import type { Recorded, RecordedTransactions } from '../adapters/recorded-transactions.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
-import { confirmationOf, isPaymentIntentId, isRecorded } from '../domain/confirmation.ts';
+import { type Confirmation, confirmationOf, isPaymentIntentId, isRecorded } from '../domain/confirmation.ts';
 import type { Session } from '../domain/session.ts';
 
 export interface ConfirmPaymentDeps {
@@ -26,7 +26,7 @@ export type ConfirmPaymentOutcome =
   | { readonly kind: 'approved' }
   /** The money is on its way, or the ledger has not written it yet: webhooks and the ledger finish it. */
   | { readonly kind: 'pending' }
-  | { readonly kind: 'rejected'; readonly code?: string | undefined; readonly declineCode?: string | undefined };
+  | Extract<Confirmation, { kind: 'rejected' }>;
 
 /** Between two reads of a payment while its pod cannot hear the ledger, in ms. */
 const POLL_MS = 250;
