@@ -29,6 +29,7 @@ export function chaosTables(report: ChaosReport): string {
     ['webhooks delivered', events.delivered],
     ['records on the events topic', events.records],
     ['requests that people had to repeat', report.retriedRequests],
+    ['operations told to come later', report.tooEarly],
     ['operations refused', report.refusals.length],
     ['transactions in commercetools', report.transactions],
     ['dead letters', report.deadLetters],

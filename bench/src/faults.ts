@@ -35,8 +35,12 @@ export type Planned = { readonly name: FaultName; readonly at: number } & (
   | { readonly kind: 'kill'; readonly part: Part; readonly downMs: number }
 );
 
-/** The faults of a run with this seed, by their time. `outageMs` is how long commercetools is down. */
-export function planFaults(seed: number, names: readonly FaultName[], outageMs: number): Planned[] {
+/** The faults of a run with this seed, by their time. `outageMs` is how long commercetools is down; of `ledgerKills` there are three at most. */
+export function planFaults(
+  seed: number,
+  names: readonly FaultName[],
+  { outageMs, ledgerKills }: { outageMs: number; ledgerKills: number },
+): Planned[] {
   const random = randomOf(seed, -1);
   const about = (at: number) => Math.max(0, at + (random.next() - 0.5) * 0.06);
   const window = (
@@ -82,7 +86,7 @@ export function planFaults(seed: number, names: readonly FaultName[], outageMs: 
     ],
     'stripe-latency': () => [window('stripe-latency', 'stripe', 0.7, some, [{ latencyMs: 300, jitterMs: 700 }])],
     'stripe-resets': () => [window('stripe-resets', 'stripe', 0.55, some, resets)],
-    'ledger-kills': () => [0.15, 0.45, 0.75].map((at) => kill('ledger-kills', 'ledger', at)),
+    'ledger-kills': () => [0.15, 0.45, 0.75].slice(0, ledgerKills).map((at) => kill('ledger-kills', 'ledger', at)),
     'broker-kill': () => [kill('broker-kill', 'kafka', 0.6)],
     'ingest-kill': () => [kill('ingest-kill', 'webhook-ingest', 0.35)],
     'intent-kill': () => [kill('intent-kill', 'intent', 0.8)],
@@ -173,9 +177,21 @@ export class Injector {
     const note = this.#note(planned, FAULTS[planned.name]);
     await this.#sandbox.kill(part);
     await sleep(downMs);
-    await this.#sandbox.startService(part);
+    await this.#startAgain(part);
     note.toSeconds = this.#seconds();
     this.#onChange(`${part} is ready again`);
+  }
+
+  /** As Kubernetes would: a start that fails is followed by another. */
+  async #startAgain(part: Part, attemptsLeft = 5): Promise<void> {
+    try {
+      await this.#sandbox.startService(part);
+    } catch (error) {
+      this.#onChange(`${part} did not start: ${(error as Error).message}`);
+      if (attemptsLeft <= 1) throw error;
+      await sleep(3_000);
+      await this.#startAgain(part, attemptsLeft - 1);
+    }
   }
 
   #note({ name }: Planned, what: string): Injected {

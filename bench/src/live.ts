@@ -145,10 +145,9 @@ async function dispute(
   amount: number,
 ): Promise<void> {
   const isInquiry = how.startsWith('inquiry');
-  const { id } = await shop.openDispute(paymentIntentId, {
-    amount,
-    ...(isInquiry && { status: 'warning_needs_response' }),
-  });
+  const status = isInquiry && { status: 'warning_needs_response' };
+  const { id } = (await shop.openDispute(paymentIntentId, { amount, ...status })) ?? {};
+  if (!id) return;
   switch (how) {
     case 'open':
       return;

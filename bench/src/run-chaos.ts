@@ -25,6 +25,8 @@ export interface ChaosOptions {
   readonly faults?: readonly FaultName[];
   /** How long commercetools is down, in ms; other faults that pass last half as long. */
   readonly outageMs?: number;
+  /** How often the ledger is killed, 3 at most; each time its group waits a quarter of a minute for the dead member. */
+  readonly ledgerKills?: number;
   /** Lives at once. */
   readonly concurrency?: number;
   /** How long after the last life everything may take to come to rest, in ms. */
@@ -41,6 +43,8 @@ export interface ChaosReport {
   readonly retriedRequests: number;
   /** Operations that were refused although Stripe could have done them, and by whom. */
   readonly refusals: readonly string[];
+  /** Operations asked before the payment was tied to its PaymentIntent, and asked again. */
+  readonly tooEarly: number;
   readonly paymentIntents: number;
   readonly refunds: number;
   readonly disputes: number;
@@ -69,7 +73,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const sandbox = await startSandbox({
     port: 0,
     ...(options.build === false && { build: false }),
-    env: { ...process.env, LOG_LEVEL: 'info', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
+    env: {
+      ...process.env,
+      LOG_LEVEL: 'info',
+      STRIPE_ENABLE_MULTI_OPERATIONS: 'true',
+      // Every repeated webhook goes on to the ledger.
+      WEBHOOK_DUPLICATE_WINDOW_S: '0',
+    },
     onDeath: ({ message }: PartDied) => tell(message),
     onProgress: (part, line) => tell(`${part}: ${line}`),
   });
@@ -92,7 +102,11 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     patienceMs: 180_000,
   });
   await control(sandbox, 'PUT', 'stripe/settings', { settleDelayMs: SETTLE_MS });
-  const injector = new Injector(sandbox, planFaults(seed, faults, outageMs), tell);
+  const injector = new Injector(
+    sandbox,
+    planFaults(seed, faults, { outageMs, ledgerKills: options.ledgerKills ?? 3 }),
+    tell,
+  );
   const cutShort: string[] = [];
 
   const began = performance.now();
@@ -132,6 +146,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     cutShort,
     retriedRequests: shop.retries,
     refusals: shop.refusals,
+    tooEarly: shop.tooEarly,
     paymentIntents: stripe.payment_intents.length,
     refunds: stripe.refunds.filter(({ is_release }) => !is_release).length,
     disputes: stripe.disputes.length,

@@ -57,6 +57,8 @@ export interface ShopOptions {
 export class Shop {
   readonly #options: ShopOptions;
   retries = 0;
+  /** Operations that the connector refused because it had not tied the payment to its PaymentIntent yet. */
+  tooEarly = 0;
   /** What the connector or Stripe refused, with its answer; nothing that was asked ought to be. */
   readonly refusals: string[] = [];
 
@@ -69,14 +71,13 @@ export class Shop {
 
   open = ({ sessionId }: Checkout) => this.#ask<Opened>('GET', '/payments', { headers: { 'x-session-id': sessionId } });
 
-  /** Answers `outcome`, also of a refusal. */
-  confirm = ({ sessionId }: Checkout, { paymentReference, sClientSecret }: Opened) =>
-    this.#ask<{ outcome: string }>(
-      'POST',
-      `/confirmPayments/${paymentReference}`,
-      { body: { paymentIntent: paymentIntentOf(sClientSecret) }, headers: { 'x-session-id': sessionId } },
-      (status) => status < 300 || status === 400,
-    );
+  async confirm({ sessionId }: Checkout, { paymentReference, sClientSecret }: Opened): Promise<void> {
+    const url = `${this.#options.url}/confirmPayments/${paymentReference}`;
+    const body = { paymentIntent: paymentIntentOf(sClientSecret) };
+    const isAnswer = (status: number) => status < 300 || status === 400;
+    const { status, text } = await this.#until('POST', url, { body, headers: { 'x-session-id': sessionId } }, isAnswer);
+    if (status >= 300) this.refusals.push(`confirmation of ${paymentReference}: ${status} ${text}`);
+  }
 
   /** An operation of the merchant's backend; `merchantReference` makes the repetition the same operation. */
   async operate(
@@ -84,8 +85,13 @@ export class Shop {
     operation: { action: string; amount?: { centAmount: number; currencyCode: string }; merchantReference: string },
   ): Promise<void> {
     const url = `${this.#options.url}/storefront/api/payments/${paymentId}/operations`;
-    const isAnswer = (status: number) => status < 300 || status === 400;
-    const { status, json, text } = await this.#until('POST', url, { body: operation }, isAnswer);
+    // Before the connector has tied the payment to its PaymentIntent a back office would come back later.
+    const isTooEarly = (text: string) => text.includes('The payment has no PaymentIntent.');
+    const isAnswer = (status: number, text: string) => {
+      if (status === 400 && isTooEarly(text)) this.tooEarly += 1;
+      return status < 300 || (status === 400 && !isTooEarly(text));
+    };
+    const { status, json, text } = await this.#until('POST', url, { body: operation }, isAnswer, isTooEarly);
     if (status >= 300 || json?.outcome === 'rejected') {
       this.refusals.push(`${operation.action} ${operation.merchantReference} of ${paymentId}: ${status} ${text}`);
     }
@@ -100,10 +106,12 @@ export class Shop {
   settle = (paymentIntentId: string, outcome: 'succeeded' | 'failed') =>
     this.#sandbox('POST', `stripe/payment_intents/${paymentIntentId}/settle`, { outcome }, [400]);
 
-  openDispute = async (paymentIntentId: string, options: Record<string, unknown>) =>
-    (await this.#sandbox('POST', 'stripe/disputes', { payment_intent: paymentIntentId, ...options })).json as {
-      id: string;
-    };
+  /** Answers undefined when there is nothing to dispute. */
+  async openDispute(paymentIntentId: string, options: Record<string, unknown>): Promise<{ id: string } | undefined> {
+    const body = { payment_intent: paymentIntentId, ...options };
+    const { status, json } = await this.#sandbox('POST', 'stripe/disputes', body, [400]);
+    return status < 300 ? json : undefined;
+  }
   moveDispute = (disputeId: string, change: Record<string, unknown>) =>
     this.#sandbox('POST', `stripe/disputes/${disputeId}`, change);
 
@@ -144,16 +152,18 @@ export class Shop {
     method: string,
     url: string,
     options: Parameters<typeof request>[2],
-    isAnswer: (status: number) => boolean,
+    isAnswer: (status: number, text: string) => boolean,
+    isWorthAsking: (text: string) => boolean = () => false,
   ): Promise<Answer> {
     const deadline = Date.now() + this.#options.patienceMs;
     let last = '';
     for (let attempt = 0; ; attempt += 1) {
       try {
         const answer = await request(method, url, options);
-        if (isAnswer(answer.status)) return answer;
+        if (isAnswer(answer.status, answer.text)) return answer;
         last = `${answer.status} ${answer.text.slice(0, 300)}`;
-        if (answer.status < 500 && answer.status !== 429 && answer.status !== 404) {
+        const mayPass = answer.status >= 500 || answer.status === 429 || answer.status === 404;
+        if (!mayPass && !isWorthAsking(answer.text)) {
           throw new GaveUp(`${method} ${new URL(url).pathname} answered ${last}`);
         }
       } catch (error) {

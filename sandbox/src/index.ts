@@ -1,9 +1,11 @@
+export { PINNED_NODE, REPOSITORY } from './build.ts';
 export { ConfigProblem } from './environment.ts';
 export { PortUnavailable } from './gateway/gateway.ts';
 export { KafkaUnavailable } from './kafka/distribution.ts';
 export { type KafkaOptions, type RunningKafka, startKafka } from './kafka/kafka.ts';
 export { freePort } from './processes/free-port.ts';
-export { PartDied } from './processes/part.ts';
+export { answers, Part, PartDied, type PartOptions } from './processes/part.ts';
+export { makeRunDir } from './processes/run-dir.ts';
 export {
   type PartName,
   type Sandbox,

@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
+import { TOPICS } from '@connector/contracts';
+import { createKafka, createProducer, ensureTopics, type Kafka, kafkaConfig, type Producer } from '@connector/kafka';
+import {
+  answers,
+  freePort,
+  makeRunDir,
+  Part,
+  PINNED_NODE,
+  REPOSITORY,
+  type RunningKafka,
+  startKafka,
+} from '@connector/sandbox';
+import { parseConfig } from '@connector/service-kit';
+import { createLogger } from '@connector/telemetry';
+import { z } from 'zod';
+import { request } from './shop.ts';
+
+export const PROJECT = 'bench';
+
+/** A running process of the project, and what it tells of itself. */
+export interface Running {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly pid: number;
+  /** Sum of a counter's samples on /metrics whose labels contain all of `having`; 0 when there is none. */
+  count(metric: string, ...having: string[]): Promise<number>;
+  logs(): Promise<string>;
+  kill(): Promise<void>;
+}
+
+/** What a rig can start; both have to be built. */
+export const SERVICES = ['ledger', 'webhook-ingest'] as const;
+type Service = (typeof SERVICES)[number];
+
+/** Kafka, both simulators, and the services that a measurement starts; nothing else. */
+export interface Rig {
+  readonly env: Readonly<Record<string, string>>;
+  readonly commercetools: string;
+  readonly stripe: string;
+  readonly kafka: Kafka;
+  readonly broker: RunningKafka;
+  readonly producer: Producer;
+  /** Starts a service from its build; `node` are options of Node itself. */
+  start(service: Service, env?: Readonly<Record<string, string>>, node?: readonly string[]): Promise<Running>;
+  /** Runs a command of a service's image to its end. Throws Error when it fails. */
+  run(service: Service, command: string, args: readonly string[]): Promise<void>;
+  commercetoolsFaults(faults: readonly object[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const random = (bytes: number) => randomBytes(bytes).toString('hex');
+
+/** Resolves when Kafka and the simulators are ready, with topics and custom types made. Nothing is left running when it throws. */
+export async function startRig(): Promise<Rig> {
+  const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  const part = async (
+    name: string,
+    options: Omit<ConstructorParameters<typeof Part>[0], 'name' | 'command' | 'logFile'>,
+  ) => {
+    const logFile = join(dir, `${name}-${random(3)}.log`);
+    const started = new Part({ name, command: PINNED_NODE, logFile, graceMs: 20_000, ...options });
+    stops.push(() => started.stop());
+    await started.start();
+    return started;
+  };
+  const simulator = async (name: string, env: (port: number) => Record<string, string>) => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    await part(name, {
+      args: [join(REPOSITORY, 'sandbox/src', name, 'main.ts')],
+      env: { ...process.env, ...env(port) },
+      isReady: (printed) => printed.includes('ready '),
+    });
+    return url;
+  };
+  // A copy of the build, so that one that is made meanwhile does not pull it away.
+  const builtOf = (service: string) => join(dir, service, 'dist');
+  for (const service of SERVICES)
+    await cp(join(REPOSITORY, 'services', service, 'dist'), builtOf(service), { recursive: true });
+  try {
+    const secret = random(24);
+    const broker = await startKafka({ dir: join(dir, 'kafka') });
+    stops.push(() => broker.stop());
+    const commercetools = await simulator('commercetools', (port) => ({
+      CT_SIM_PORT: String(port),
+      CT_SIM_PROJECT_KEY: PROJECT,
+      CT_SIM_CLIENT_ID: 'bench-client',
+      CT_SIM_CLIENT_SECRET: secret,
+    }));
+    const stripe = await simulator('stripe', (port) => ({ STRIPE_SIM_PORT: String(port) }));
+    const env = {
+      KAFKA_BROKERS: broker.brokers,
+      CTP_PROJECT_KEY: PROJECT,
+      CTP_CLIENT_ID: 'bench-client',
+      CTP_CLIENT_SECRET: secret,
+      CTP_AUTH_URL: commercetools,
+      CTP_API_URL: commercetools,
+      CTP_SESSION_URL: commercetools,
+      CTP_CHECKOUT_URL: commercetools,
+      STRIPE_API_BASE: stripe,
+      STRIPE_SECRET_KEY: `sk_test_${random(24)}`,
+      STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${random(24)}`,
+      LOG_LEVEL: 'info',
+    };
+    const log = createLogger('bench', 'silent');
+    const kafka = createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'bench', log });
+    await ensureTopics(kafka, TOPICS);
+    const client = createCommercetools(env, { log });
+    await ensureTypes(client, customTypes({ customer: 'bench-customer', purchaseOrder: 'bench-purchase-order' }));
+    await client.close();
+    const producer = createProducer(kafka);
+    await producer.start?.();
+    stops.push(async () => producer.stop?.());
+    return {
+      env,
+      commercetools,
+      stripe,
+      kafka,
+      broker,
+      producer,
+      stop,
+      async start(service, extra = {}, node = []) {
+        const [port, adminPort] = [await freePort(), await freePort()];
+        const adminUrl = `http://127.0.0.1:${adminPort}`;
+        const running = await part(service, {
+          args: [...node, '--enable-source-maps', 'dist/main.js'],
+          cwd: join(dir, service),
+          env: { ...process.env, ...env, ...extra, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
+          isReady: () => answers(`${adminUrl}/readyz`),
+        });
+        return {
+          url: `http://127.0.0.1:${port}`,
+          adminUrl,
+          pid: running.pid as number,
+          logs: () => running.logs(),
+          kill: () => running.stop(),
+          count: (metric, ...having) => counted(adminUrl, metric, having),
+        };
+      },
+      async run(service, command, args) {
+        const cwd = join(dir, service);
+        await promisify(execFile)(PINNED_NODE, [`dist/commands/${command}.js`, ...args], {
+          cwd,
+          env: { ...process.env, ...env },
+        });
+      },
+      async commercetoolsFaults(faults) {
+        const { status, text } = await request('PUT', `${commercetools}/_sandbox/faults`, { body: faults });
+        if (status >= 300) throw new Error(`faults: ${status} ${text}`);
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function counted(adminUrl: string, metric: string, having: readonly string[]): Promise<number> {
+  const { text } = await request('GET', `${adminUrl}/metrics`);
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(metric) && having.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
+
+/** Memory and processor time of a process, from /proc; Linux alone. */
+export async function resourcesOf(pid: number): Promise<{ rssMb: number; peakRssMb: number; cpuSeconds: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // The kernel counts in hundredths of a second.
+  const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / 100;
+  return { rssMb: kb('VmRSS') / 1024, peakRssMb: kb('VmHWM') / 1024, cpuSeconds };
+}
