@@ -275,6 +275,22 @@ describe('paying with a wallet', () => {
     const sessions = processor.calls.map(({ headers }) => headers['X-Session-Id']).filter(Boolean);
     expect(new Set(sessions)).toEqual(new Set(['fresh']));
   });
+
+  it('does nothing more for an address of a wallet that was closed meanwhile', async () => {
+    const waiting: ((answer: { sessionId: string }) => void)[] = [];
+    const onPayButtonClick = () => new Promise<{ sessionId: string }>((resolve) => waiting.push(resolve));
+    const { click, send, told, stripe } = await button({ options: { onPayButtonClick } });
+    click();
+    stripe.element.emit('shippingaddresschange', { name: 'Ann', address: ADDRESS, resolve() {}, reject() {} });
+    await send('cancel');
+    click();
+    await expect.poll(() => waiting.length).toBe(2);
+    waiting[0]?.({ sessionId: 'stale' });
+    waiting[1]?.({ sessionId: 'fresh' });
+    await send('confirm', paid);
+    expect(waiting).toHaveLength(2);
+    expect(told).not.toContainEqual(['address', 'US']);
+  });
 });
 
 it('lines that exceed the total become one', () => {

@@ -103,7 +103,14 @@ function buildExpress(context: Context, setup: ExpressSetup, options: ExpressOpt
   }
 
   /** The session of the open wallet; the host is asked once more when its first answer failed. */
-  const session = (): Promise<string> => (opening ? opening.catch(() => openSession()) : openSession());
+  async function session(): Promise<string> {
+    const mine = generation;
+    if (!opening) return openSession();
+    return opening.catch((error: unknown) => {
+      if (mine !== generation) throw error;
+      return openSession();
+    });
+  }
 
   async function refreshTotal(): Promise<LineItem[]> {
     const data = await processor.expressPaymentData();
@@ -116,8 +123,7 @@ function buildExpress(context: Context, setup: ExpressSetup, options: ExpressOpt
     const mine = generation;
     try {
       await session();
-      if ((await run()) || mine !== generation) return;
-      reject();
+      if (mine === generation && !(await run()) && mine === generation) reject();
     } catch (error) {
       reject();
       if (mine === generation) fail(failed('express_shipping_failed', message, error));
