@@ -56,6 +56,8 @@ export interface ConsumerOptions {
   retry?: { baseMs?: number; capMs?: number };
   circuit?: CircuitOptions;
   appVersion?: string;
+  /** Told of every failed try that will be repeated, and of every dead letter, with the message's headers. */
+  onFailure?: (outcome: 'retried' | 'dead_lettered', headers: Readonly<Record<string, string>>) => void;
   /**
    * How long the group waits for a member that died before its partitions go to others, in ms. It may be short: handling goes on beside
    * fetching and heartbeats, so a slow handler never looks dead.
@@ -100,8 +102,8 @@ export function createConsumer(kafka: Kafka, options: ConsumerOptions): Part & {
 class KeyOrderedConsumer implements Part {
   readonly name: string;
   readonly #kafka: Kafka;
-  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry' | 'lookAhead'>> &
-    Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead'>;
+  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry' | 'lookAhead' | 'onFailure'>> &
+    Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead' | 'onFailure'>;
   readonly #group: string;
   readonly #topic: string;
   readonly #consumer: KafkaConsumer;
@@ -145,6 +147,8 @@ class KeyOrderedConsumer implements Part {
     metrics.circuitOpen.set(0);
     metrics.parkedKeys.set(0);
     metrics.consumerJoined.set({ group: options.groupId }, 0);
+    metrics.consumerRebalances.inc({ group: options.groupId }, 0);
+    for (const restart of ['true', 'false']) metrics.consumerCrashes.inc({ group: options.groupId, restart }, 0);
     this.#consumer = this.#makeConsumer();
   }
 
@@ -284,14 +288,10 @@ class KeyOrderedConsumer implements Part {
         ...consumed,
         messaging_destination_name: this.#options.topic,
         messaging_consumer_group_name: this.#options.groupId,
+        messaging_destination_partition_id: String(batch.partition),
         error_type: '',
       },
       batch.messages.length,
-    );
-    const end = BigInt(batch.highWatermark) - BigInt(batch.lastOffset()) - 1n;
-    metrics.consumerLag.set(
-      { topic: this.#options.topic, partition: String(batch.partition) },
-      Number(end) + progress.size,
     );
     if (isFull(progress, membership.share, this.#options.maxAhead) && !this.#paused.has(batch.partition)) {
       this.#paused.add(batch.partition);
@@ -338,6 +338,7 @@ class KeyOrderedConsumer implements Part {
         messaging_operation_name: 'process',
         messaging_destination_name: topic,
         messaging_consumer_group_name: groupId,
+        messaging_destination_partition_id: String(task.delivery.partition),
         error_type: outcome === 'done' ? '' : 'dead_lettered',
       },
       (performance.now() - started) / 1000,
@@ -364,6 +365,7 @@ class KeyOrderedConsumer implements Part {
             return 'dead-lettered';
           return 'abandoned';
         }
+        this.#options.onFailure?.('retried', task.delivery.headers);
         if (!(await this.#wait(verdict.waitMs, task))) return 'abandoned';
       }
     } finally {
@@ -469,6 +471,7 @@ class KeyOrderedConsumer implements Part {
         // The dead letter stays in the trace of its event.
         await context.with(contextFrom(record.headers), () => producer.send(deadLetterTopic, record));
         metrics.deadLetters.inc({ topic, reason });
+        this.#options.onFailure?.('dead_lettered', task.delivery.headers);
         this.#kafka.log.error(
           { error, reason, attempts, partition: task.delivery.partition, offset: task.delivery.offset },
           'a message became a dead letter',

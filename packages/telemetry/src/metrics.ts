@@ -1,145 +1,424 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { trace } from '@opentelemetry/api';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+  type RegistryContentType,
+  register,
+} from 'prom-client';
 
 export { register };
+
+// Exemplars exist in OpenMetrics only.
+(register as Registry<RegistryContentType>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
 
 /** Buckets of request durations in seconds, as the HTTP semantic conventions advise. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** From Stripe's event creation to the commercetools write, in seconds: up to three days of Stripe's own retries. */
 const DELAY_BUCKETS = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21600, 86400, 259200];
 
-const counter = (name: string, help: string, labelNames: string[]) => () => new Counter({ name, help, labelNames });
-const gauge =
-  (name: string, help: string, labelNames: string[] = []) =>
-  () =>
-    new Gauge({ name, help, labelNames });
-const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) => () =>
-  new Histogram({ name, help, labelNames, buckets });
+export type Exporter = 'intent' | 'ledger' | 'session-auth' | 'webhook-ingest';
+
+/** One metric family. */
+export interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  /** Each label with its values, or, where those are not a fixed list, with the words for what they are. Never an id. */
+  readonly labels: Readonly<Record<string, readonly string[] | string>>;
+  readonly buckets?: readonly number[];
+  /** Has the trace of a sampled request beside its buckets. */
+  readonly exemplars?: boolean;
+  readonly from: readonly Exporter[];
+}
 
 const P = 'stripe_connector_';
+const EVERY_SERVICE = ['intent', 'ledger', 'session-auth', 'webhook-ingest'] as const;
+
+const METHOD = 'method of the request';
+const STATUS = 'status code; empty without an answer';
+const KAFKA = ['kafka'];
+const TOPIC = 'topic, without its prefix';
+const GROUP = 'consumer group, without its prefix';
+const EVENT_TYPE = "Stripe's event types that change a payment, the connector's own, `other`";
+const API = ['stripe', 'commercetools', 'session-auth'];
+const API_OPERATION = 'resource and verb, such as `payments.update`';
+const DIVERGENCES = [
+  'undelivered_event',
+  'payment_missing',
+  'transaction_missing',
+  'transaction_outdated',
+  'gone_from_stripe',
+];
 
 /** Every metric of the system; one is registered in a process when that process first uses it. */
-const DEFINITIONS = {
-  httpServerDuration: histogram(
-    'http_server_request_duration_seconds',
-    'Duration of HTTP requests served',
-    ['http_request_method', 'http_route', 'http_response_status_code', 'error_type'],
-    DURATION_BUCKETS,
-  ),
-  httpServerActive: gauge('http_server_active_requests', 'HTTP requests being served now', ['http_request_method']),
-  httpClientDuration: histogram(
-    'http_client_request_duration_seconds',
-    'Duration of outgoing HTTP requests',
-    ['server_address', 'http_request_method', 'http_response_status_code', 'error_type'],
-    DURATION_BUCKETS,
-  ),
-  sentMessages: counter('messaging_client_sent_messages_total', 'Messages the broker acknowledged or refused', [
-    'messaging_system',
-    'messaging_operation_name',
-    'messaging_destination_name',
-    'error_type',
-  ]),
-  consumedMessages: counter('messaging_client_consumed_messages_total', 'Messages delivered to this process', [
-    'messaging_system',
-    'messaging_operation_name',
-    'messaging_destination_name',
-    'messaging_consumer_group_name',
-    'error_type',
-  ]),
-  messagingDuration: histogram(
-    'messaging_client_operation_duration_seconds',
-    'Duration of one send to the broker',
-    ['messaging_system', 'messaging_operation_name', 'messaging_destination_name', 'error_type'],
-    DURATION_BUCKETS,
-  ),
-  processDuration: histogram(
-    'messaging_process_duration_seconds',
-    'Duration of handling one message, retries and waits included',
-    [
-      'messaging_system',
-      'messaging_operation_name',
-      'messaging_destination_name',
-      'messaging_consumer_group_name',
-      'error_type',
-    ],
-    DURATION_BUCKETS,
-  ),
-  webhookEvents: counter(`${P}webhook_events_total`, 'Webhook requests by event type and outcome', [
-    'event_type',
-    'outcome',
-  ]),
-  webhookSecretMatches: counter(
-    `${P}webhook_secret_matches_total`,
-    'Webhooks verified by the first secret (current) or a later one (previous)',
-    ['secret'],
-  ),
-  ledgerEvents: counter(`${P}ledger_events_total`, 'Events the ledger finished, by outcome', ['event_type', 'outcome']),
-  ledgerEventDelay: histogram(
-    `${P}ledger_event_delay_seconds`,
-    'From the creation of an event to its write in commercetools',
-    ['event_type'],
-    DELAY_BUCKETS,
-  ),
-  apiDuration: histogram(
-    `${P}api_request_duration_seconds`,
-    'Calls to Stripe and commercetools by operation',
-    ['api', 'operation', 'outcome'],
-    DURATION_BUCKETS,
-  ),
-  apiRetries: counter(`${P}api_retries_total`, 'Calls to Stripe and commercetools made again', [
-    'api',
-    'operation',
-    'reason',
-  ]),
-  paymentOperations: counter(`${P}payment_operations_total`, 'Payment operations by outcome', ['operation', 'outcome']),
-  sessionChecks: counter(`${P}session_checks_total`, 'Session and token checks by outcome', ['outcome', 'cache']),
-  ledgerRetries: counter(`${P}ledger_retries_total`, 'Events handled again after a transient failure', ['reason']),
-  deadLetters: counter(`${P}dead_letters_total`, 'Messages set aside', ['topic', 'reason']),
-  parkedKeys: gauge(`${P}ledger_parked_keys`, 'Partition keys whose events wait for a retry'),
-  circuitOpen: gauge(`${P}ledger_circuit_open`, '1 while calls fail broadly and consumption is held'),
-  dlqDepth: gauge(`${P}dlq_depth`, 'Dead letters waiting', ['topic']),
-  dlqRedriven: counter(`${P}dlq_redriven_total`, 'Dead letters put back or discarded', ['topic', 'outcome']),
-  consumerLag: gauge(`${P}consumer_lag_messages`, 'Messages behind the end of the partition', ['topic', 'partition']),
-  consumerRebalances: counter(`${P}consumer_rebalances_total`, 'Times a consumer joined its group', ['group']),
-  consumerCrashes: counter(`${P}consumer_crashes_total`, 'Consumer crashes', ['group', 'restart']),
-  consumerJoined: gauge(`${P}consumer_group_joined`, '1 while the consumer is a member of its group', ['group']),
-  consumerLastCommit: gauge(
-    `${P}consumer_last_commit_timestamp_seconds`,
-    'When offsets were last committed, Unix time',
-    ['group'],
-  ),
-  pendingPayments: gauge(`${P}pending_payments`, 'Payments with a Pending transaction, at the last reconciliation', [
-    'state',
-  ]),
-  oldestPendingPayment: gauge(
-    `${P}oldest_pending_payment_timestamp_seconds`,
-    'When the oldest Pending transaction was made, Unix time',
-    ['state'],
-  ),
-  reconciliationDivergences: gauge(`${P}reconciliation_divergences`, 'Divergences the last reconciliation found', [
-    'kind',
-  ]),
-  reconciliationLastSuccess: gauge(
-    `${P}reconciliation_last_success_timestamp_seconds`,
-    'When reconciliation last finished, Unix time',
-  ),
-  reconciliationRepairs: counter(`${P}reconciliation_repairs_total`, 'Events reconciliation produced again', ['kind']),
-  buildInfo: gauge(`${P}build_info`, 'Always 1', ['service', 'version', 'revision']),
-} as const;
+export const DEFINITIONS = {
+  httpServerDuration: {
+    type: 'histogram',
+    name: 'http_server_request_duration_seconds',
+    help: 'Duration of HTTP requests served',
+    labels: {
+      http_request_method: METHOD,
+      http_route: 'route pattern, or `unmatched`',
+      http_response_status_code: 'status code; 499 when the client went away',
+      error_type: 'the status from 500 on, else empty',
+    },
+    buckets: DURATION_BUCKETS,
+    exemplars: true,
+    from: ['intent', 'session-auth', 'webhook-ingest'],
+  },
+  httpServerActive: {
+    type: 'gauge',
+    name: 'http_server_active_requests',
+    help: 'HTTP requests being served now',
+    labels: { http_request_method: METHOD },
+    from: ['intent', 'session-auth', 'webhook-ingest'],
+  },
+  httpClientDuration: {
+    type: 'histogram',
+    name: 'http_client_request_duration_seconds',
+    help: 'Duration of outgoing HTTP requests',
+    labels: {
+      server_address: 'host name',
+      http_request_method: METHOD,
+      http_response_status_code: STATUS,
+      error_type: 'the status from 400 on, `timeout`, `connection`, else empty',
+    },
+    buckets: DURATION_BUCKETS,
+    exemplars: true,
+    from: ['intent', 'ledger', 'session-auth'],
+  },
+  sentMessages: {
+    type: 'counter',
+    name: 'messaging_client_sent_messages_total',
+    help: 'Messages the broker acknowledged or refused',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['send'],
+      messaging_destination_name: TOPIC,
+      error_type: 'class of the error, else empty',
+    },
+    from: EVERY_SERVICE,
+  },
+  consumedMessages: {
+    type: 'counter',
+    name: 'messaging_client_consumed_messages_total',
+    help: 'Messages delivered to this process',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['poll'],
+      messaging_destination_name: TOPIC,
+      messaging_consumer_group_name: GROUP,
+      messaging_destination_partition_id: 'partition',
+      error_type: ['empty'],
+    },
+    from: ['ledger'],
+  },
+  messagingDuration: {
+    type: 'histogram',
+    name: 'messaging_client_operation_duration_seconds',
+    help: 'Duration of one send to the broker',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['send'],
+      messaging_destination_name: TOPIC,
+      error_type: 'class of the error, else empty',
+    },
+    buckets: DURATION_BUCKETS,
+    exemplars: true,
+    from: EVERY_SERVICE,
+  },
+  processDuration: {
+    type: 'histogram',
+    name: 'messaging_process_duration_seconds',
+    help: 'Duration of handling one message, retries and waits included',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['process'],
+      messaging_destination_name: TOPIC,
+      messaging_consumer_group_name: GROUP,
+      messaging_destination_partition_id: 'partition',
+      error_type: ['dead_lettered', 'empty'],
+    },
+    buckets: DURATION_BUCKETS,
+    from: ['ledger'],
+  },
+  webhookEvents: {
+    type: 'counter',
+    name: `${P}webhook_events_total`,
+    help: 'Webhook requests by event type and outcome',
+    labels: {
+      event_type: `${EVENT_TYPE}; \`unknown\` before the signature is verified`,
+      outcome: [
+        'accepted',
+        'duplicate',
+        'ignored',
+        'bad_signature',
+        'stale_timestamp',
+        'too_large',
+        'malformed',
+        'overloaded',
+        'unavailable',
+      ],
+    },
+    from: ['webhook-ingest'],
+  },
+  webhookSecretMatches: {
+    type: 'counter',
+    name: `${P}webhook_secret_matches_total`,
+    help: 'Webhooks verified by the first secret (current) or a later one (previous)',
+    labels: { secret: ['current', 'previous'] },
+    from: ['webhook-ingest'],
+  },
+  ledgerEvents: {
+    type: 'counter',
+    name: `${P}ledger_events_total`,
+    help: 'Events the ledger handled; duplicate: the payment showed this, or something newer, already',
+    labels: { event_type: EVENT_TYPE, outcome: ['applied', 'duplicate', 'ignored', 'retried', 'dead_lettered'] },
+    from: ['ledger'],
+  },
+  ledgerEventDelay: {
+    type: 'histogram',
+    name: `${P}ledger_event_delay_seconds`,
+    help: 'From the creation of an event to its write in commercetools',
+    labels: { event_type: EVENT_TYPE },
+    buckets: DELAY_BUCKETS,
+    exemplars: true,
+    from: ['ledger'],
+  },
+  apiDuration: {
+    type: 'histogram',
+    name: `${P}api_request_duration_seconds`,
+    help: 'Calls to Stripe, commercetools and session-auth by operation',
+    labels: {
+      api: API,
+      operation: API_OPERATION,
+      outcome: ['ok', 'client_error', 'server_error', 'timeout', 'rate_limited', 'conflict'],
+    },
+    buckets: DURATION_BUCKETS,
+    exemplars: true,
+    from: ['intent', 'ledger', 'session-auth'],
+  },
+  apiRetries: {
+    type: 'counter',
+    name: `${P}api_retries_total`,
+    help: 'Calls to Stripe and commercetools made again',
+    labels: { api: ['stripe', 'commercetools'], operation: API_OPERATION, reason: 'status code, or `connection`' },
+    from: ['intent', 'ledger', 'session-auth'],
+  },
+  paymentOperations: {
+    type: 'counter',
+    name: `${P}payment_operations_total`,
+    help: 'Payment operations by outcome; save_payment_method is counted by the ledger',
+    labels: {
+      operation: ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'save_payment_method'],
+      outcome: ['approved', 'received', 'rejected', 'error'],
+    },
+    from: ['intent', 'ledger'],
+  },
+  sessionChecks: {
+    type: 'counter',
+    name: `${P}session_checks_total`,
+    help: 'Checks of sessions and tokens by outcome, and whether a cache answered',
+    labels: {
+      outcome: ['allowed', 'missing', 'invalid', 'expired', 'forbidden', 'upstream_error'],
+      cache: ['hit', 'miss'],
+    },
+    from: ['session-auth'],
+  },
+  pendingPayments: {
+    type: 'gauge',
+    name: `${P}pending_payments`,
+    help: 'Payments with an open transaction, at the last reconciliation',
+    labels: { state: ['Pending', 'Initial'] },
+    from: ['ledger'],
+  },
+  oldestPendingPayment: {
+    type: 'gauge',
+    name: `${P}oldest_pending_payment_timestamp_seconds`,
+    help: 'When the oldest open transaction was made, Unix time',
+    labels: { state: ['Pending', 'Initial'] },
+    from: ['ledger'],
+  },
+  ledgerRetries: {
+    type: 'counter',
+    name: `${P}ledger_retries_total`,
+    help: 'Events handled again after a transient failure',
+    labels: { reason: 'reason of the failure, such as `conflict`, `unauthorized`, `unknown`' },
+    from: ['ledger'],
+  },
+  deadLetters: {
+    type: 'counter',
+    name: `${P}dead_letters_total`,
+    help: 'Messages set aside',
+    labels: { topic: TOPIC, reason: 'reason of the dead letter, such as `rejected`, `unreadable`' },
+    from: ['ledger'],
+  },
+  parkedKeys: {
+    type: 'gauge',
+    name: `${P}ledger_parked_keys`,
+    help: 'Partition keys whose events wait for a retry',
+    labels: {},
+    from: ['ledger'],
+  },
+  circuitOpen: {
+    type: 'gauge',
+    name: `${P}ledger_circuit_open`,
+    help: '1 while calls fail broadly and consumption is held',
+    labels: {},
+    from: ['ledger'],
+  },
+  dlqDepth: {
+    type: 'gauge',
+    name: `${P}dlq_depth`,
+    help: 'Dead letters that wait; every pod says the same',
+    labels: { topic: TOPIC },
+    from: ['ledger'],
+  },
+  dlqRedriven: {
+    type: 'counter',
+    name: `${P}dlq_redriven_total`,
+    help: 'Dead letters put back or discarded',
+    labels: { topic: TOPIC, outcome: ['redriven', 'discarded', 'failed'] },
+    from: ['ledger'],
+  },
+  consumerLag: {
+    type: 'gauge',
+    name: `${P}consumer_lag_messages`,
+    help: 'Messages of the partition that the group has not committed; every pod says the same',
+    labels: { topic: TOPIC, partition: 'partition' },
+    from: ['ledger'],
+  },
+  consumerRebalances: {
+    type: 'counter',
+    name: `${P}consumer_rebalances_total`,
+    help: 'Times a consumer joined its group',
+    labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  consumerCrashes: {
+    type: 'counter',
+    name: `${P}consumer_crashes_total`,
+    help: 'Consumer crashes, and whether it began again by itself',
+    labels: { group: GROUP, restart: ['true', 'false'] },
+    from: ['ledger'],
+  },
+  consumerJoined: {
+    type: 'gauge',
+    name: `${P}consumer_group_joined`,
+    help: '1 while the consumer is a member of its group',
+    labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  consumerLastCommit: {
+    type: 'gauge',
+    name: `${P}consumer_last_commit_timestamp_seconds`,
+    help: 'When this process last committed offsets, Unix time',
+    labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  reconciliationDivergences: {
+    type: 'gauge',
+    name: `${P}reconciliation_divergences`,
+    help: 'Divergences the last reconciliation found',
+    labels: { kind: DIVERGENCES },
+    from: ['ledger', 'webhook-ingest'],
+  },
+  reconciliationLastSuccess: {
+    type: 'gauge',
+    name: `${P}reconciliation_last_success_timestamp_seconds`,
+    help: 'When reconciliation last finished, Unix time; 0 = never',
+    labels: {},
+    from: ['ledger', 'webhook-ingest'],
+  },
+  reconciliationRepairs: {
+    type: 'counter',
+    name: `${P}reconciliation_repairs_total`,
+    help: 'Events reconciliation produced again',
+    labels: { kind: DIVERGENCES },
+    from: ['ledger', 'webhook-ingest'],
+  },
+  buildInfo: {
+    type: 'gauge',
+    name: `${P}build_info`,
+    help: 'Always 1',
+    labels: { service: EVERY_SERVICE, version: 'version', revision: 'commit the image was built from' },
+    from: EVERY_SERVICE,
+  },
+} as const satisfies Record<string, MetricDefinition>;
 
-type Metrics = { readonly [K in keyof typeof DEFINITIONS]: ReturnType<(typeof DEFINITIONS)[K]> };
+/** Those of prom-client's default metrics that dashboards and alerts may use. */
+export const PROCESS_METRICS: readonly (Pick<MetricDefinition, 'type' | 'name' | 'help'> & {
+  labels?: readonly string[];
+})[] = [
+  { type: 'counter', name: 'process_cpu_seconds_total', help: 'CPU time of the process' },
+  { type: 'gauge', name: 'process_resident_memory_bytes', help: 'Memory of the process' },
+  { type: 'gauge', name: 'process_start_time_seconds', help: 'When the process began, Unix time' },
+  { type: 'gauge', name: 'process_open_fds', help: 'Open file descriptors' },
+  { type: 'gauge', name: 'process_max_fds', help: 'File descriptors it may open' },
+  { type: 'gauge', name: 'nodejs_heap_size_used_bytes', help: "Used part of Node's heap" },
+  { type: 'gauge', name: 'nodejs_heap_size_total_bytes', help: "Node's heap" },
+  { type: 'gauge', name: 'nodejs_external_memory_bytes', help: 'Memory outside the heap, such as buffers' },
+  { type: 'gauge', name: 'nodejs_eventloop_lag_p50_seconds', help: 'Event loop lag since the last scrape, median' },
+  { type: 'gauge', name: 'nodejs_eventloop_lag_p99_seconds', help: 'Event loop lag since the last scrape, p99' },
+  { type: 'gauge', name: 'nodejs_eventloop_lag_max_seconds', help: 'Event loop lag since the last scrape, worst' },
+  { type: 'gauge', name: 'nodejs_active_resources', help: 'What keeps the process alive', labels: ['type'] },
+  {
+    type: 'histogram',
+    name: 'nodejs_gc_duration_seconds',
+    help: 'Pauses for garbage collection',
+    labels: ['kind'],
+  },
+];
 
-const made = new Map<string, unknown>();
+interface MetricOf {
+  counter: Counter;
+  gauge: Gauge;
+  histogram: Histogram;
+}
+type Metrics = { readonly [K in keyof typeof DEFINITIONS]: MetricOf[(typeof DEFINITIONS)[K]['type']] };
+
+const made = new Map<string, Counter | Gauge | Histogram>();
 
 /** The metrics by their name in code, e.g. `metrics.webhookEvents.inc({ event_type, outcome })`. */
 export const metrics = new Proxy({} as Metrics, {
   get: (_target, name: keyof typeof DEFINITIONS) => {
     const known = made.get(name);
     if (known) return known;
-    const metric = DEFINITIONS[name]();
+    const metric = make(DEFINITIONS[name]);
     made.set(name, metric);
     return metric;
   },
 });
+
+function make({ type, name, help, labels, buckets, exemplars }: MetricDefinition): Counter | Gauge | Histogram {
+  const labelNames = Object.keys(labels);
+  switch (type) {
+    case 'counter':
+      return new Counter({ name, help, labelNames });
+    case 'gauge':
+      return new Gauge({ name, help, labelNames });
+    case 'histogram': {
+      const options = { name, help, labelNames, buckets: [...(buckets ?? [])] };
+      return exemplars ? tracedHistogram(options) : new Histogram(options);
+    }
+  }
+}
+
+/** A histogram whose observations name the current trace, where it is sampled: only then somebody can look at it. */
+function tracedHistogram(options: { name: string; help: string; labelNames: string[]; buckets: number[] }): Histogram {
+  const histogram = new Histogram({ ...options, enableExemplars: true });
+  const observe = histogram.observe.bind(histogram);
+  return Object.assign(histogram, {
+    observe: (labels: Record<string, string>, value: number) => {
+      const span = trace.getActiveSpan()?.spanContext();
+      const exemplarLabels = span && span.traceFlags & 1 ? { trace_id: span.traceId } : {};
+      observe({ labels, value, exemplarLabels });
+    },
+  });
+}
 
 /** Process metrics and build info, once per process. */
 export function startMetrics(service: string, version: string, revision: string): void {

@@ -5,6 +5,7 @@ import {
   createConsumer,
   createDeadLetterBox,
   createKafka,
+  createLagExporter,
   createProducer,
   readLatest,
 } from '@connector/kafka';
@@ -26,12 +27,14 @@ import { kafkaResults } from './adapters/results.ts';
 import { stripeFacts } from './adapters/stripe-facts.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
+import { countFailure, startLedgerMetrics } from './metrics.ts';
 import { lookAhead } from './use-cases/look-ahead.ts';
 import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing('ledger', packageJson.version);
 startMetrics('ledger', packageJson.version, process.env.REVISION ?? '');
+startLedgerMetrics();
 const log = createLogger('ledger', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const limits = { log, timeoutMs: config.LEDGER_CALL_TIMEOUT_MS, connections: config.LEDGER_CONCURRENCY };
@@ -52,6 +55,7 @@ const consumer = createConsumer(kafka, {
   concurrency: config.LEDGER_CONCURRENCY,
   parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
   appVersion: packageJson.version,
+  onFailure: countFailure,
   probe: () =>
     commercetools
       .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
@@ -87,6 +91,7 @@ const consumer = createConsumer(kafka, {
 const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
 const status = [
   deadLetterDepth(deadLetters, log),
+  createLagExporter(kafka, { groupId: 'ledger', topic: PAYMENT_EVENTS }),
   reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
 ];
 

@@ -246,10 +246,10 @@ describe('session-auth', () => {
         return values.find((v) => v.labels.outcome === labels.outcome && v.labels.cache === labels.cache)?.value ?? 0;
       };
       const kinds = [
-        { outcome: 'granted', cache: 'miss' },
-        { outcome: 'granted', cache: 'hit' },
-        { outcome: 'unknown_session', cache: 'miss' },
-        { outcome: 'unknown_session', cache: 'negative' },
+        { outcome: 'allowed', cache: 'miss' },
+        { outcome: 'allowed', cache: 'hit' },
+        { outcome: 'invalid', cache: 'miss' },
+        { outcome: 'invalid', cache: 'hit' },
       ];
       const before = await Promise.all(kinds.map(count));
       for (const sessionId of ['s-1', 's-1', 's-9', 's-9']) await verify('session', { sessionId });

@@ -6,6 +6,7 @@ import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
+import { startSessionMetrics } from './metrics.ts';
 
 const SERVICE = 'session-auth';
 const { version } = packageJson;
@@ -13,6 +14,7 @@ const { version } = packageJson;
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing(SERVICE, version);
 startMetrics(SERVICE, version, process.env.GIT_REVISION ?? 'unknown');
+startSessionMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const kafka = createKafka(config, { clientId: SERVICE, log });

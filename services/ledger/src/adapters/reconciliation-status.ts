@@ -64,6 +64,7 @@ export function reconciliationStatus(
     name: 'reconciliation status',
     refresh,
     start: async () => {
+      metrics.reconciliationLastSuccess.set(0);
       for (const kind of DIVERGENCE_KINDS) {
         metrics.reconciliationRepairs.inc({ kind }, 0);
         metrics.reconciliationDivergences.set({ kind }, 0);

@@ -3,6 +3,7 @@ import { type Logger, metrics, trace } from '@connector/telemetry';
 import type { Results } from '../adapters/results.ts';
 import { declineOf } from '../domain/interaction.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
+import { countEvent, type LedgerOutcome } from '../metrics.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
@@ -23,7 +24,7 @@ export const handlePaymentEvent =
     const { results, log, afterwards } = dependencies;
     const event = toPaymentEvent(attributes, value);
     if (!event) {
-      metrics.ledgerEvents.inc({ event_type: 'other', outcome: 'ignored' });
+      countEvent('other', 'ignored');
       return;
     }
     const span = trace.getActiveSpan();
@@ -37,7 +38,7 @@ export const handlePaymentEvent =
       if (outcome.written) metrics.ledgerEventDelay.observe({ event_type: event.type }, Math.max(0, delay));
       await afterwards?.(event, outcome, attempt);
     }
-    metrics.ledgerEvents.inc({ event_type: event.type, outcome: labelOf(outcome) });
+    countEvent(event.type, labelOf(outcome));
     const decline = declineOf(event);
     log.info(
       {
@@ -52,7 +53,7 @@ export const handlePaymentEvent =
     );
   };
 
-function labelOf(outcome: RecordOutcome): string {
+function labelOf(outcome: RecordOutcome): LedgerOutcome {
   if (outcome.kind !== 'recorded') return 'ignored';
   return outcome.written ? 'applied' : 'duplicate';
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { metrics } from '@connector/telemetry';
 import type { Audit } from '../adapters/audit.ts';
 import type { Outcome, Scheme } from '../domain/denial.ts';
 import type { CacheUse } from '../lookup-cache.ts';
+import { countCheck } from '../metrics.ts';
 
 /** Which request the check is for, as the asking service names it: for the audit trail. */
 export interface Origin {
@@ -33,11 +33,11 @@ export async function settle<T>(
   try {
     checked = await check();
   } catch (error) {
-    metrics.sessionChecks.inc({ outcome: 'unavailable', cache: 'miss' });
+    countCheck('unavailable', 'miss');
     throw error;
   }
   const { outcome, cache } = checked;
-  metrics.sessionChecks.inc({ outcome: outcome.kind === 'granted' ? 'granted' : outcome.denial.reason, cache });
+  countCheck(outcome.kind === 'granted' ? 'granted' : outcome.denial.reason, cache);
   if (outcome.kind === 'denied') {
     const { reason } = outcome.denial;
     audit.denied({ scheme, reason, ...origin, ...(credential && { credentialHash: credentialHashOf(credential) }) });

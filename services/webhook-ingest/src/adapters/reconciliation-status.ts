@@ -66,6 +66,7 @@ export function reconciliationStatus(options: {
     name: 'reconciliation status',
     refresh,
     start: async () => {
+      metrics.reconciliationLastSuccess.set(0);
       metrics.reconciliationRepairs.inc(KIND, 0);
       metrics.reconciliationDivergences.set(KIND, 0);
       tick();
