@@ -88,6 +88,12 @@ describe('the storefront', () => {
     expect(session).toMatchObject({ state: 'ACTIVE', metadata: { processorUrl: url, merchantReturnUrl: `${url}/` } });
   });
 
+  it('sends the shopper back to where the caller wants', async () => {
+    const { sessionId } = await checkout({ currency: 'EUR', returnUrl: 'https://shop.example/thanks?a=b' });
+    const session = (await commercetools.state()).sessions.find(({ id }) => id === sessionId);
+    expect(session).toMatchObject({ metadata: { merchantReturnUrl: 'https://shop.example/thanks?a=b' } });
+  });
+
   it('knows a returning customer', async () => {
     const first = await checkout({ currency: 'EUR', customer: true });
     const second = await checkout({ currency: 'EUR', customer: first.customerId });

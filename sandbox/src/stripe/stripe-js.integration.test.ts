@@ -91,6 +91,58 @@ const pay = (clientSecret: string): Promise<{ paymentIntent?: { status: string }
 const open = async (params: Partial<Stripe.PaymentIntentCreateParams> = {}): Promise<string> =>
   String((await stripe.paymentIntents.create({ amount: 1000, currency: 'eur', ...params })).client_secret);
 
+describe('the card element', () => {
+  const mountCard = () =>
+    page.evaluate(`(() => {
+      window.events = [];
+      window.stripe = Stripe('pk_test_sandbox1', { locale: 'fr' });
+      window.card = stripe.elements().create('card', { hidePostalCode: true });
+      for (const type of ['ready', 'change']) card.on(type, (event) => events.push({ type, ...event }));
+      card.mount('#form');
+    })()`);
+  const payByCard = (clientSecret: string) =>
+    page.evaluate(`stripe.confirmCardPayment(${JSON.stringify(clientSecret)}, {
+      payment_method: { card, billing_details: { name: 'Jenny Rosen' } },
+      return_url: location.href,
+    })`);
+
+  it('tells brand and completeness as the shopper types, and pays', async () => {
+    await mountCard();
+    await page.fill('#card-number', '5555555555554444');
+    expect(await page.evaluate('events.at(-1)')).toMatchObject({ brand: 'mastercard', complete: false, empty: false });
+    await fillCard('5555555555554444');
+    expect(await page.evaluate('events.at(-1)')).toMatchObject({ complete: true });
+    expect(await payByCard(await open())).toMatchObject({ paymentIntent: { status: 'succeeded' } });
+  });
+
+  it('tells at once what can’t become right, and refuses to pay with what is incomplete', async () => {
+    await mountCard();
+    await page.fill('#card-number', '4242424242424241');
+    const wrong = {
+      type: 'validation_error',
+      code: 'invalid_number',
+      message: "Votre numéro de carte n'est pas valide.",
+    };
+    expect(await page.evaluate('events.at(-1)')).toMatchObject({ error: wrong });
+    expect(await payByCard(await open())).toMatchObject({ error: wrong });
+    await page.fill('#card-number', '4242424242424242');
+    expect(await payByCard(await open())).toMatchObject({ error: { code: 'incomplete_expiry' } });
+  });
+
+  it('hands over a decline in the shopper’s language', async () => {
+    await mountCard();
+    await fillCard('4000000000009995');
+    expect(await payByCard(await open())).toMatchObject({
+      error: {
+        type: 'card_error',
+        code: 'card_declined',
+        decline_code: 'insufficient_funds',
+        message: 'Votre carte ne dispose pas de fonds suffisants.',
+      },
+    });
+  });
+});
+
 describe('the payment form', () => {
   it('pays with a card, and tells when it is complete', async () => {
     await mount();
