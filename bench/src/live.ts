@@ -22,7 +22,9 @@ export async function live(shop: Shop, life: Life): Promise<void> {
   const paymentIntentId = paymentIntentOf(opened.sClientSecret);
   const context: Context = { shop, life, opened, paymentIntentId };
   const isPaid = await pay(context);
-  if (isPaid && life.confirms) await shop.confirm(checkout, opened);
+  // The bank may have sent the money back before the browser asks.
+  const mayBeRefused = life.paying === 'bank-debit-returned';
+  if (isPaid && life.confirms) await shop.confirm(checkout, opened, { mayBeRefused });
   if (!isPaid) {
     if (life.canceledLater) await shop.dashboard(`payment_intents/${paymentIntentId}/cancel`, {}, key(life, 'cancel'));
     return;
