@@ -1,6 +1,6 @@
 import { type Sandbox, startSandbox } from '@connector/sandbox';
 import { source as axeSource } from 'axe-core';
-import type { Browser, Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
 import { ShopPage } from './shop-page.ts';
@@ -269,14 +269,22 @@ describe('the back office', () => {
 });
 
 describe('while something is broken', () => {
+  const withClock = { before: (page: Page) => page.clock.install() };
+  /** Lets the page's waits between two questions pass at once. */
+  const hurry = (ms: number) => shop.page.clock.fastForward(ms);
+
   it('commercetools goes away in the middle of a payment: pending, and approved when it is back', async () => {
-    await open();
+    await open(withClock);
     await shop.payByCard('4000002760003184');
     await shop.page.waitForSelector('#threeds-complete');
     await shop.fault('ct-down');
     shop.expectComplaint(HTTP(503));
     await shop.page.click('#threeds-complete');
-    await shop.result('pending');
+    const state = async () => {
+      await hurry(2_000);
+      return shop.page.getAttribute('#result', 'data-state');
+    };
+    await expect.poll(state, { interval: 250, timeout: 20_000 }).toBe('pending');
     expect(await shop.transactions()).toEqual([]);
     await shop.fault('ct-down');
     await shop.result('approved');
@@ -296,7 +304,7 @@ describe('while something is broken', () => {
   });
 
   it('Kafka goes away in the middle of a payment: approved when it is back', async () => {
-    await open();
+    await open(withClock);
     await shop.payByCard('4000002760003184');
     await shop.page.waitForSelector('#threeds-complete');
     await shop.fault('kafka-down');
@@ -307,6 +315,7 @@ describe('while something is broken', () => {
     await shop.page.click('#threeds-complete');
     await refused;
     await shop.fault('kafka-down');
+    await hurry(8_000);
     await shop.result('approved');
     expect(await booked()).toEqual(PAID);
   });
