@@ -41,6 +41,14 @@ it.each(['authorization', 'client_secret', 'token', 'email', 'billing_details', 
   },
 );
 
+it('hides in lists and in what a child logger carries, and changes nothing of what is logged', () => {
+  const given = { list: [{ token: 'hidden-1' }, { id: 'pi_1' }] };
+  const line = logged((log) => log.child({ password: 'hidden-2', part: { email: 'hidden-3' } }).info(given, 'x'));
+  expect(line).not.toContain('hidden');
+  expect(JSON.parse(line)).toMatchObject({ list: [{ token: '[redacted]' }, { id: 'pi_1' }], password: '[redacted]' });
+  expect(given).toEqual({ list: [{ token: 'hidden-1' }, { id: 'pi_1' }] });
+});
+
 it('keeps what helps: ids, classes and stacks', () => {
   const line = logged((log) => log.warn({ error: new RangeError('no'), paymentIntentId: 'pi_1' }, 'x'));
   const { level, error, paymentIntentId } = JSON.parse(line);
