@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
 import { type Merchant, startMerchant } from './fixtures/merchant.ts';
+import { ShopPage } from './shop-page.ts';
 import { type Checkout, hasCharge, Shopper, summary } from './shopper.ts';
 
 /** What a page was told by the enabler, in order; the fields are those of the result, or of the error and its context. */
@@ -283,7 +284,7 @@ async function stored(customerId: string, count: number): Promise<void> {
 
 it('the example of the README pays as it stands, with this sandbox as the processor', async () => {
   const example = /```html\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  expect(example.trim().split('\n').length).toBeLessThanOrEqual(24);
+  expect(example.trim().split('\n').length).toBeLessThanOrEqual(20);
   const { sessionId } = await shopper.checkout();
   const html = example
     .replaceAll('https://payments.example.com', sandbox.url)
@@ -627,6 +628,16 @@ describe('an impatient shopper', () => {
     expect(await opened()).toBe(0);
   });
 
+  it('whose form is taken away and put somewhere else pays there', async () => {
+    await open();
+    await inPage(`shop.latest.unmount().then(() => shop.latest.mount('#second'))`);
+    expect(await page.locator('#payment *').count()).toBe(0);
+    await fillCard('4242424242424242', '#second');
+    await page.click('#pay');
+    expect(await told()).toMatchObject({ kind: 'approved' });
+    expect(await opened()).toBe(1);
+  });
+
   it('with two forms of one order on the page pays it once', async () => {
     expected.push(HTTP(400));
     const checkout = await shopper.checkout();
@@ -936,6 +947,30 @@ describe('the card component', () => {
       storedPaymentMethods: [],
     });
   });
+});
+
+it('the sandbox’s own shop lists a kept card, pays with it, and removes it', async () => {
+  const shop = await ShopPage.open(browser, `${sandbox.url}/`);
+  // A guest asks for stored methods, and has none.
+  shop.expectComplaint(HTTP(400));
+  await shop.choose('customer');
+  await shop.page.check('#save-payment-method');
+  await shop.payByCard();
+  await shop.result('approved');
+  const customerId = await shop.page.evaluate<string>(`JSON.parse(localStorage.getItem('shopper')).customerId`);
+  await stored(customerId, 1);
+  await shop.newOrder();
+  await shop.page.locator('#stored-list label', { hasText: '4242' }).click();
+  await shop.pay();
+  await shop.result('approved');
+  expect(await booked(await shop.paymentReference())).toEqual(PAID);
+  await shop.newOrder();
+  await shop.page.click('#stored-list button');
+  await stored(customerId, 0);
+  await shop.page.locator('#stored-list label', { hasText: '4242' }).waitFor({ state: 'detached' });
+  const { complaints: told } = shop;
+  await shop.close();
+  expect(told).toEqual([]);
 });
 
 describe('an express button', () => {

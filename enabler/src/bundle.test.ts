@@ -88,6 +88,19 @@ describe('the built files', () => {
     }
   });
 
+  it('leave out what a shop does not use', async () => {
+    const entry = join(folder, 'shop.js');
+    await writeFile(entry, `export { PaymentMethod } from './connector-enabler.es.js';`);
+    const [built] = await build({
+      configFile: false,
+      logLevel: 'silent',
+      build: { write: false, lib: { entry, formats: ['es'] } },
+    }).then((output) => (Array.isArray(output) ? output : []));
+    const code = built && 'output' in built ? built.output[0].code : '';
+    expect(code).toContain('customtestmethod');
+    expect(code.length).toBeLessThan(2_000);
+  });
+
   it('can be imported and constructed on a server', async () => {
     expect(typeof window).toBe('undefined');
     const { Enabler } = await import(/* @vite-ignore */ join(folder, 'connector-enabler.es.js'));
