@@ -127,7 +127,7 @@ class KeyOrderedConsumer implements Part {
       unknownErrorAttempts: 5,
       parkLimitMs: 15 * 60_000,
       appVersion: '',
-      sessionTimeoutMs: 15_000,
+      sessionTimeoutMs: 10_000,
       ...options,
     };
     this.name = `consumer of ${options.topic}`;
