@@ -12,12 +12,10 @@ import {
 } from './domain/behaviour.ts';
 import { DEFAULT_LAYOUT, layoutSchema, readPaymentElementOptions } from './domain/element-options.ts';
 import { jsonText, jsonValue } from './json-variable.ts';
+import { resourceKey } from './resource-key.ts';
 
 const { CTP_SESSION_URL: _session, CTP_CHECKOUT_URL: _checkout, ...notOurs } = commercetoolsConfig;
 const { CTP_JWKS_URL: _jwks, CTP_JWT_ISSUER: _issuer, ...commercetools } = notOurs;
-
-/** Key of a commercetools resource. */
-const resourceKey = () => z.string().regex(/^[A-Za-z0-9_-]{2,256}$/, 'must be a commercetools key');
 
 const isLocalOrHttps = (value: string): boolean => !value.startsWith('http:') || baseUrl().safeParse(value).success;
 

@@ -1,0 +1,8 @@
+import { serviceConfig } from '@connector/service-kit';
+import { z } from 'zod';
+
+/** Every variable the service reads. */
+export const configSchema = z.object({
+  ...serviceConfig,
+  ENABLER_FILES: z.string().min(1).default('public').describe("Folder of the enabler's build"),
+});

@@ -1,0 +1,15 @@
+import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
+import { createLogger, startMetrics } from '@connector/telemetry';
+import packageJson from '../package.json' with { type: 'json' };
+import { configSchema } from './config.ts';
+import { filesRoute } from './files-route.ts';
+
+const SERVICE = 'enabler';
+
+const config = readConfig(configSchema, process.env);
+startMetrics(SERVICE, packageJson.version, process.env.REVISION ?? 'unknown');
+const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
+const server = createHttpServer({ log, port: config.HTTP_PORT, routes: [filesRoute(config.ENABLER_FILES)] });
+const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [server] });
+
+await run(log, [admin, server], config.SHUTDOWN_GRACE_MS);

@@ -1,0 +1,36 @@
+import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
+import { readConfig } from '@connector/service-kit';
+import { createLogger, describeError } from '@connector/telemetry';
+import { ensureTypesConfigSchema } from '../ensure-types-config.ts';
+
+const HELP = `ensure-types: makes commercetools have the connector's custom types with all their fields
+
+Only types under the connector's own keys are touched; fields are added, never removed or changed. It may be run at any time.
+
+Configuration: CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, CTP_API_URL (scope manage_types),
+CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY, CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY.
+Exit code: 0 when every type is there, 1 when not, 78 for a wrong configuration.
+`;
+const NAME = 'ensure-types';
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const config = readConfig(ensureTypesConfigSchema, process.env);
+const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
+const commercetools = createCommercetools(config, { log });
+const keys = {
+  customer: config.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY,
+  purchaseOrder: config.CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY,
+};
+try {
+  for (const { key, outcome } of await ensureTypes(commercetools, customTypes(keys))) {
+    process.stdout.write(`${outcome.padEnd(10)} ${key}\n`);
+  }
+} catch (error) {
+  process.stderr.write(`The custom types could not be brought up to date: ${describeError(error).message}\n`);
+  process.exitCode = 1;
+} finally {
+  await commercetools.close();
+}
