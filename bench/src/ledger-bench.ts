@@ -3,7 +3,7 @@ import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import kafkajs from 'kafkajs';
 import { Agent, request as call } from 'undici';
 import { type PreparedPayment, postWebhook, preparePayments, recordOf, tokenOf } from './payments.ts';
-import { PROJECT, type Rig, resourcesOf } from './rig.ts';
+import { PROJECT, processorTime, type Rig, resourcesOf } from './rig.ts';
 import { request } from './shop.ts';
 
 const HANDLED = 'stripe_connector_ledger_events_total';
@@ -23,6 +23,8 @@ export interface Drain {
   /** At a quarter, half, three quarters and the end of the drain, in MB. */
   readonly rssMb: readonly number[];
   readonly cpuMsPerEvent: number;
+  /** How many of the machine's cores other work had meanwhile: what the figures above were short of. */
+  readonly coresOfOthers: number;
 }
 
 export interface DrainOptions {
@@ -45,6 +47,8 @@ export async function drain(rig: Rig, { payments: count, concurrency, latencyMs,
   const ledger = await rig.start('ledger', { LEDGER_CONCURRENCY: String(concurrency) }, node);
   const rss: number[] = [];
   const startCpu = (await resourcesOf(ledger.pid)).cpuSeconds;
+  const before = await processorTime(rig.pids());
+  const beganToWatch = performance.now();
   let began = performance.now();
   let handled = 0;
   for (let first = -1; handled < events; ) {
@@ -58,6 +62,9 @@ export async function drain(rig: Rig, { payments: count, concurrency, latencyMs,
   }
   const seconds = (performance.now() - began) / 1000;
   const { peakRssMb, cpuSeconds } = await resourcesOf(ledger.pid);
+  const after = await processorTime(rig.pids());
+  const usedByOthers = after.all - before.all - (after.theirs - before.theirs);
+  const coresOfOthers = usedByOthers / ((performance.now() - beganToWatch) / 1000);
   const calls = (await callsAt(rig)) - loggedBefore;
   await ledger.kill();
   const floorAfter = await floor(rig, payments, concurrency);
@@ -76,6 +83,7 @@ export async function drain(rig: Rig, { payments: count, concurrency, latencyMs,
     ratio: callsPerSecond / floorCallsPerSecond,
     peakRssMb,
     rssMb: [quarter(0.25), quarter(0.5), quarter(0.75), quarter(1)],
+    coresOfOthers,
     cpuMsPerEvent: ((cpuSeconds - startCpu) * 1000) / events,
   };
 }

@@ -46,6 +46,8 @@ export interface Rig {
   readonly kafka: Kafka;
   readonly broker: RunningKafka;
   readonly producer: Producer;
+  /** Processes of the rig that run now, this one among them. */
+  pids(): readonly number[];
   /** Starts a service from its build; `node` are options of Node itself. */
   start(service: Service, env?: Readonly<Record<string, string>>, node?: readonly string[]): Promise<Running>;
   /** Runs a command of a service's image to its end. Throws Error when it fails. */
@@ -60,6 +62,7 @@ const random = (bytes: number) => randomBytes(bytes).toString('hex');
 export async function startRig(): Promise<Rig> {
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
   const stops: (() => Promise<unknown>)[] = [];
+  const parts: Part[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
@@ -70,6 +73,7 @@ export async function startRig(): Promise<Rig> {
     const logFile = join(dir, `${name}-${random(3)}.log`);
     const started = new Part({ name, command: PINNED_NODE, logFile, graceMs: 20_000, ...options });
     stops.push(() => started.stop());
+    parts.push(started);
     await started.start();
     return started;
   };
@@ -129,6 +133,7 @@ export async function startRig(): Promise<Rig> {
       broker,
       producer,
       stop,
+      pids: () => [process.pid, broker.pid, ...parts.map(({ pid }) => pid)].filter((pid) => pid !== undefined),
       async start(service, extra = {}, node = []) {
         const [port, adminPort] = [await freePort(), await freePort()];
         const adminUrl = `http://127.0.0.1:${adminPort}`;
@@ -182,4 +187,12 @@ export async function resourcesOf(pid: number): Promise<{ rssMb: number; peakRss
   // The kernel counts in hundredths of a second.
   const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / 100;
   return { rssMb: kb('VmRSS') / 1024, peakRssMb: kb('VmHWM') / 1024, cpuSeconds };
+}
+
+/** Processor time since the machine started: all that was used, and what these processes used of it, in seconds. */
+export async function processorTime(pids: readonly number[]): Promise<{ all: number; theirs: number }> {
+  const [total = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = total.split(/\s+/).slice(1).map(Number);
+  const each = await Promise.all(pids.map(async (pid) => (await resourcesOf(pid)).cpuSeconds));
+  return { all: (user + nice + system + irq + softirq) / 100, theirs: each.reduce((sum, seconds) => sum + seconds, 0) };
 }
