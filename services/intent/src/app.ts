@@ -4,12 +4,12 @@ import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Callers } from './adapters/callers.ts';
-import type { Carts } from './adapters/carts.ts';
 import type { Customers } from './adapters/customers.ts';
 import type { PaymentEvents } from './adapters/payment-events.ts';
 import type { PaymentIntents } from './adapters/payment-intents.ts';
 import type { Payments } from './adapters/payments.ts';
 import type { RecordedTransactions } from './adapters/recorded-transactions.ts';
+import type { RememberingCarts } from './adapters/remembered-carts.ts';
 import type { StoredMethods } from './adapters/stored-methods.ts';
 import type { StripeCustomers } from './adapters/stripe-customers.ts';
 import { behaviourSettings, type Config } from './config.ts';
@@ -36,7 +36,7 @@ import type { HealthCheck } from './use-cases/check-health.ts';
 /** Everything outside that the processor talks to. */
 export interface World {
   callers: Callers;
-  carts: Carts;
+  carts: RememberingCarts;
   customers: Customers;
   payments: Payments;
   paymentIntents: PaymentIntents;

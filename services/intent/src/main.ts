@@ -12,6 +12,7 @@ import { kafkaPaymentEvents } from './adapters/payment-events.ts';
 import { stripePaymentIntents } from './adapters/payment-intents.ts';
 import { commercetoolsPayments } from './adapters/payments.ts';
 import { kafkaRecordedTransactions } from './adapters/recorded-transactions.ts';
+import { rememberingCarts } from './adapters/remembered-carts.ts';
 import { storedMethods } from './adapters/stored-methods.ts';
 import { stripeCustomers } from './adapters/stripe-customers.ts';
 import { createRoutes } from './app.ts';
@@ -40,7 +41,7 @@ const sessionAuth = createHttpClient({
 
 const world = {
   callers: sessionAuthCallers(config.SESSION_AUTH_URL, sessionAuth.fetch),
-  carts: commercetoolsCarts(commercetools),
+  carts: rememberingCarts(commercetoolsCarts(commercetools), { max: 2_000 }),
   customers: commercetoolsCustomers(commercetools, config.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY),
   payments: commercetoolsPayments(commercetools),
   paymentIntents: stripePaymentIntents(stripe),

@@ -13,6 +13,7 @@ import { commercetoolsCustomers } from './adapters/customers.ts';
 import { commercetoolsPermissions, stripeStatus } from './adapters/health-checks.ts';
 import { stripePaymentIntents } from './adapters/payment-intents.ts';
 import { commercetoolsPayments } from './adapters/payments.ts';
+import { rememberingCarts } from './adapters/remembered-carts.ts';
 import { storedMethods } from './adapters/stored-methods.ts';
 import { stripeCustomers } from './adapters/stripe-customers.ts';
 import { FakeWorld } from './testing/fake-world.ts';
@@ -61,7 +62,7 @@ describe('the processor on commercetools and Stripe', () => {
     // Only its events and its background work are used.
     const fake = new FakeWorld();
     const world = {
-      carts: commercetoolsCarts(commercetools),
+      carts: rememberingCarts(commercetoolsCarts(commercetools), { max: 10 }),
       customers: commercetoolsCustomers(commercetools, 'payment-connector-stripe-customer-id'),
       payments: commercetoolsPayments(commercetools),
       paymentIntents: stripePaymentIntents(stripe),

@@ -6,8 +6,15 @@ import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 export interface Carts {
   /** The cart with its payments, by one call. Throws NotFoundError. */
   get(cartId: string): Promise<CheckoutCart>;
-  /** Puts a payment on the cart, whatever changes the cart meanwhile; nothing to do when it is there already. */
-  addPayment(cart: { readonly id: string; readonly version: number }, paymentId: string): Promise<void>;
+  /**
+   * Puts a payment on the cart, whatever changes the cart meanwhile; nothing to do when it is there already. With `onlyAtThisVersion`
+   * a cart that changed meanwhile throws StaleVersionError instead.
+   */
+  addPayment(
+    cart: { readonly id: string; readonly version: number },
+    paymentId: string,
+    options?: { onlyAtThisVersion?: boolean },
+  ): Promise<void>;
 }
 
 /** Tries of one addPayment; each starts from the cart as it then is. */
@@ -19,7 +26,7 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
     toCheckoutCart(await call('carts.get', cart(cartId).get({ queryArgs: { expand: ['paymentInfo.payments[*]'] } })));
   return {
     get,
-    addPayment: async ({ id, version }, paymentId) => {
+    addPayment: async ({ id, version }, paymentId, { onlyAtThisVersion = false } = {}) => {
       let current = version;
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -27,7 +34,7 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
           await call('carts.update', cart(id).post({ body: { version: current, actions } }));
           return;
         } catch (error) {
-          if (!(error instanceof StaleVersionError) || attempt >= TRIES) throw error;
+          if (!(error instanceof StaleVersionError) || onlyAtThisVersion || attempt >= TRIES) throw error;
         }
         const latest = await call('carts.get', cart(id).get());
         if (latest.paymentInfo?.payments.some((payment) => payment.id === paymentId)) return;

@@ -138,9 +138,10 @@ export class FakeWorld {
         const payments = paymentIds.map((paymentId) => this.#payment(paymentId));
         return { cart, payments };
       }),
-    addPayment: ({ id }, paymentId) =>
+    addPayment: ({ id, version }, paymentId, { onlyAtThisVersion = false } = {}) =>
       this.#call('carts.update', () => {
         const cart = this.#cart(id);
+        if (onlyAtThisVersion && cart.version !== version) throw new StaleVersionError('stale');
         if (cart.paymentIds.includes(paymentId)) return;
         this.cartsById.set(id, { ...cart, paymentIds: [...cart.paymentIds, paymentId], version: cart.version + 1 });
       }),

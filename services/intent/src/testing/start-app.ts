@@ -2,6 +2,7 @@ import { createHttpServer, parseConfig, UnauthorizedError } from '@connector/ser
 import { createLogger } from '@connector/telemetry';
 import type { Callers } from '../adapters/callers.ts';
 import type { RecordedTransactions } from '../adapters/recorded-transactions.ts';
+import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import type { StoredMethods } from '../adapters/stored-methods.ts';
 import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import { createRoutes, type World } from '../app.ts';
@@ -76,7 +77,7 @@ export async function startApp(
     config,
     world: {
       callers: fakeCallers(session),
-      carts: fake.carts,
+      carts: rememberingCarts(fake.carts, { max: 10 }),
       customers: fake.customers,
       payments: fake.payments,
       paymentIntents: fake.paymentIntents,

@@ -1,6 +1,7 @@
 import { TransientError } from '@connector/service-kit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { standingOf } from '../domain/attempts.ts';
 import { aCart, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
@@ -12,7 +13,7 @@ import {
 } from './open-checkout.ts';
 
 const depsOf = (world: FakeWorld, behaviour = someBehaviour()): OpenCheckoutDeps => ({
-  carts: world.carts,
+  carts: rememberingCarts(world.carts, { max: 10 }),
   customers: world.customers,
   payments: world.payments,
   paymentIntents: world.paymentIntents,
@@ -228,6 +229,52 @@ it('never cancels a PaymentIntent that holds money, though this request made its
   expect(live(world).map(({ amount }) => amount)).toEqual([1190, 810]);
 });
 
+describe('a cart that the page read for its form', () => {
+  const afterTheForm = async (world: FakeWorld) => {
+    const deps = depsOf(world);
+    await deps.carts.get('cart-1');
+    world.calls.length = 0;
+    return deps;
+  };
+
+  it('is not read again: PaymentIntent and payment are made at once', async () => {
+    const world = new FakeWorld();
+    const outcome = await openCheckout(await afterTheForm(world), aRequest());
+    expect(world.calls.slice(0, 3)).toEqual(['payment_intents.create', 'payments.create', 'carts.update']);
+    await world.settled();
+    expectOneJoinedAttempt(world, outcome);
+    expect(world.intents.size).toBe(1);
+  });
+
+  it('is read when it changed since, and the payment is of the new amount', async () => {
+    const world = new FakeWorld();
+    const deps = await afterTheForm(world);
+    world.setTotal('cart-1', euro(2000));
+    const outcome = await openCheckout(deps, aRequest());
+    await world.settled();
+    expectOneJoinedAttempt(world, outcome, 2000);
+    expect(world.paymentsById.size).toBe(1);
+  });
+
+  it('is trusted once: the next opening reads it', async () => {
+    const world = new FakeWorld();
+    const deps = await afterTheForm(world);
+    const first = await openCheckout(deps, aRequest());
+    world.calls.length = 0;
+    const second = await openCheckout(deps, aRequest());
+    expect(world.calls[0]).toBe('carts.get');
+    expect(secretOf(second)).toBe(secretOf(first));
+  });
+
+  it('is not remembered once it has a payment, for what becomes of that does not change its version', async () => {
+    const world = new FakeWorld();
+    await open(world);
+    const deps = await afterTheForm(world);
+    await openCheckout(deps, aRequest());
+    expect(world.calls[0]).toBe('carts.get');
+  });
+});
+
 describe("an attempt of the original connector's", () => {
   const theirs = (status: 'requires_payment_method' | 'succeeded') => {
     const world = new FakeWorld();
@@ -397,16 +444,20 @@ describe('requests that meet', () => {
     total: fc.option(fc.constantFrom(1190, 2000, 3000)),
     captureMethod: fc.constantFrom('automatic' as const, 'automatic' as const, 'manual' as const),
     pays: fc.boolean(),
+    /** The page read the cart for its form, some time before. */
+    remembers: fc.boolean(),
   });
   type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
 
   /** A shopper who may change the cart, opens it, and may pay what was opened, at any moment. */
   const lived =
-    (world: FakeWorld, scheduler: fc.Scheduler, { express, total, captureMethod, pays }: Story) =>
+    (world: FakeWorld, scheduler: fc.Scheduler, { express, total, captureMethod, pays, remembers }: Story) =>
     async () => {
+      const deps = depsOf(world, someBehaviour({ captureMethod }));
+      if (remembers) await deps.carts.get('cart-1').catch(() => {});
       await scheduler.schedule(Promise.resolve(), 'the shopper comes');
       if (total !== null) world.setTotal('cart-1', euro(total));
-      const outcome = await openCheckout(depsOf(world, someBehaviour({ captureMethod })), aRequest({ express }));
+      const outcome = await openCheckout(deps, aRequest({ express }));
       if (!pays || outcome.kind !== 'opened') return outcome;
       await scheduler.schedule(Promise.resolve(), 'the shopper pays');
       const opened = [...world.intents.values()].find(({ client_secret }) => client_secret === outcome.clientSecret);

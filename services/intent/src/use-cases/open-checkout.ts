@@ -8,11 +8,11 @@ import {
 import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/service-kit';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
-import type { Carts } from '../adapters/carts.ts';
 import type { Customers } from '../adapters/customers.ts';
 import type { PaymentEvents } from '../adapters/payment-events.ts';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
+import type { RememberingCarts } from '../adapters/remembered-carts.ts';
 import { type BillingDetails, billingDetailsOf } from '../domain/addresses.ts';
 import { amountDue } from '../domain/amount-due.ts';
 import {
@@ -32,7 +32,7 @@ import type { InBackground } from './background.ts';
 import { link } from './link-payment.ts';
 
 export interface OpenCheckoutDeps {
-  carts: Carts;
+  carts: RememberingCarts;
   customers: Customers;
   payments: Payments;
   paymentIntents: PaymentIntents;
@@ -89,6 +89,7 @@ const GIVE_UP_AFTER_MS = 90_000;
  */
 export async function openCheckout(deps: OpenCheckoutDeps, request: OpenCheckoutRequest): Promise<OpenCheckoutOutcome> {
   const memory: Memory = {
+    hasLooked: false,
     detached: new Map(),
     created: new Map(),
     stubborn: new Set(),
@@ -125,6 +126,8 @@ interface Memory {
   readonly created: Map<string, Stripe.PaymentIntent>;
   /** PaymentIntents that belong to an attempt, by id. */
   readonly taken: Set<string>;
+  /** Whether a round has begun: only the first may go by a remembered cart. */
+  hasLooked: boolean;
   /** Whether the PaymentIntent of every attempt was known when the cart was last looked at. */
   knowsAll: boolean;
   /** PaymentIntents that refused an update although they wait for the shopper. */
@@ -144,13 +147,17 @@ async function tryToOpen(
 ): Promise<OpenCheckoutOutcome | 'again'> {
   const { session } = request;
   const { settings } = deps;
-  const { cart, payments } = await deps.carts.get(session.cartId);
+  // What the page read for its form saves the first call; a cart that has changed since is refused by its version, and then read.
+  const remembered = memory.hasLooked ? undefined : deps.carts.recall(session.cartId);
+  memory.hasLooked = true;
+  const { cart, payments } = remembered ?? (await deps.carts.get(session.cartId));
+  const isRemembered = remembered !== undefined;
   const onCart = new Set(payments.map(({ id }) => id));
   const detached = [...memory.detached.values()].filter(({ id }) => !onCart.has(id));
   const attempts = attemptsOf(cart.id, [...payments, ...detached]);
   const due = amountDue(cart, payments, session.giftCardPlannedAmount);
   for (const { paymentIntentId } of attempts) if (paymentIntentId) memory.taken.add(paymentIntentId);
-  memory.knowsAll = attempts.every(({ paymentIntentId }) => paymentIntentId);
+  memory.knowsAll = !isRemembered && attempts.every(({ paymentIntentId }) => paymentIntentId);
   if (due.kind === 'paid') return due;
 
   const customer = cart.customerId ? await deps.customers.find(cart.customerId) : undefined;
@@ -165,14 +172,14 @@ async function tryToOpen(
     express: request.express,
     expressCustomerSession: request.expressCustomerSession,
   });
-  const round: Round = { deps, request, memory, cart, onCart, wanted, behaviour };
+  const round: Round = { deps, request, memory, cart, isRemembered, onCart, wanted, behaviour };
 
   const unsettled = attempts.filter((attempt) => !isSettled(attempt));
   const found = (await Promise.all(unsettled.map((attempt) => lookUp(round, attempt)))).filter(
     (open): open is OpenAttempt => open !== undefined,
   );
   for (const { paymentIntent } of found) memory.taken.add(paymentIntent.id);
-  memory.knowsAll = true;
+  memory.knowsAll = !isRemembered;
   if (found.some(({ paymentIntent }) => standingOf(paymentIntent) === 'paid')) {
     return { kind: 'paid', paidAmount: due.paidAmount, cartAmount: due.cartAmount };
   }
@@ -190,6 +197,8 @@ interface Round {
   readonly request: OpenCheckoutRequest;
   readonly memory: Memory;
   readonly cart: Cart;
+  /** Whether the cart was read earlier than for this request, so that it may be of an older version. */
+  readonly isRemembered: boolean;
   readonly onCart: ReadonlySet<string>;
   readonly wanted: Wanted;
   readonly behaviour: Behaviour;
@@ -303,7 +312,7 @@ async function reuse(
 
 /** Creates the next attempt's PaymentIntent and payment at the same time. */
 async function openNext(round: Round, number: number): Promise<OpenCheckoutOutcome | 'again'> {
-  const { deps, request, memory, cart, wanted } = round;
+  const { deps, request, memory, cart, isRemembered, wanted } = round;
   const { due } = wanted;
   const paymentKey = paymentKeyOf(cart.id, number);
   const params = createParams(paymentKey, wanted);
@@ -317,7 +326,9 @@ async function openNext(round: Round, number: number): Promise<OpenCheckoutOutco
   });
   const createPayment = async () => {
     const { kind, payment } = await deps.payments.create(draft);
-    if (kind === 'created') await deps.carts.addPayment(cart, payment.id);
+    // Until it is on the cart, only this request knows of it.
+    memory.detached.set(payment.id, payment);
+    if (kind === 'created') await deps.carts.addPayment(cart, payment.id, { onlyAtThisVersion: isRemembered });
     return { kind, payment };
   };
   const [made, stored] = await Promise.allSettled([deps.paymentIntents.create(params, key), createPayment()]);
@@ -326,11 +337,8 @@ async function openNext(round: Round, number: number): Promise<OpenCheckoutOutco
   if (stored.status === 'rejected') throw stored.reason;
 
   const { kind, payment } = stored.value;
-  if (kind === 'exists') {
-    // Another request, or an earlier one that failed half way, made this attempt: go on with that.
-    memory.detached.set(payment.id, payment);
-    return 'again';
-  }
+  // Another request, or an earlier one that failed half way, made this attempt: go on with that.
+  if (kind === 'exists') return 'again';
   if (made.value.kind === 'created') return opened(round, payment, made.value.paymentIntent, true);
 
   // A request that failed before it made a payment used the key with other parameters; nobody was given its PaymentIntent.
