@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  type CommercetoolsSimulator,
+  startCommercetoolsSimulator,
+} from '../../../../sandbox/src/commercetools/index.ts';
+
+const COMMAND = join(import.meta.dirname, 'ensure-types.ts');
+let project: CommercetoolsSimulator;
+
+beforeAll(async () => {
+  project = await startCommercetoolsSimulator();
+});
+afterAll(() => project?.close());
+
+const ensureTypes = (over: Record<string, string> = {}) => {
+  const env = {
+    PATH: process.env.PATH,
+    CTP_PROJECT_KEY: 'sandbox',
+    CTP_CLIENT_ID: 'sandbox-client',
+    CTP_CLIENT_SECRET: 'sandbox-secret',
+    CTP_AUTH_URL: project.url,
+    CTP_API_URL: project.url,
+    ...over,
+  };
+  return promisify(execFile)(process.execPath, [COMMAND], { env });
+};
+
+it('creates the types under the configured keys, and the second time changes nothing', async () => {
+  const keys = { CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: 'our-customer-type' };
+  const first = (await ensureTypes(keys)).stdout.trim().split('\n');
+  expect(first).toContain('created    our-customer-type');
+  const second = (await ensureTypes(keys)).stdout.trim().split('\n');
+  expect(second).toEqual(first.map((line) => line.replace(/^created {3}/, 'unchanged ')));
+});
+
+it('fails, and says why, when the credentials are refused', async () => {
+  await expect(ensureTypes({ CTP_CLIENT_SECRET: 'a-wrong-one' })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('The custom types could not be brought up to date'),
+  });
+});

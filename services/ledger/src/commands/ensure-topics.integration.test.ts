@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { TOPICS } from '@connector/contracts';
+import { createKafka, kafkaConfig } from '@connector/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { parseConfig } from '@connector/service-kit';
+import { createLogger } from '@connector/telemetry';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+
+const COMMAND = join(import.meta.dirname, 'ensure-topics.ts');
+const PREFIX = 'shop.';
+let kafka: RunningKafka;
+
+beforeAll(async () => {
+  kafka = await startKafka();
+});
+afterAll(() => kafka?.stop());
+
+const ensureTopics = async () => {
+  const env = {
+    PATH: process.env.PATH,
+    KAFKA_BROKERS: kafka.brokers,
+    KAFKA_TOPIC_PREFIX: PREFIX,
+    KAFKA_TOPICS_PARTITIONS: '{"payments.events":3}',
+    KAFKA_TOPICS_CONFIG: '{"retention.ms":"3600000"}',
+  };
+  return (await promisify(execFile)(process.execPath, [COMMAND], { env })).stdout;
+};
+
+it('creates what is missing as it was told, and the second time nothing', async () => {
+  const names = TOPICS.map(({ name }) => `${PREFIX}${name}`);
+  expect(await ensureTopics()).toBe(`created: ${names.join(', ')}\n`);
+
+  const config = parseConfig(z.object(kafkaConfig), { KAFKA_BROKERS: kafka.brokers });
+  const admin = createKafka(config, { clientId: 'test', log: createLogger('test', 'silent') }).client.admin();
+  await admin.connect();
+  try {
+    const { topics } = await admin.fetchTopicMetadata({
+      topics: [`${PREFIX}payments.events`, `${PREFIX}checkout.sessions`],
+    });
+    const partitions = topics.map(({ name, partitions }) => [name, partitions.length]);
+    expect(Object.fromEntries(partitions)).toEqual({ 'shop.payments.events': 3, 'shop.checkout.sessions': 3 });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: `${PREFIX}payments.events`, configNames: ['retention.ms', 'max.message.bytes'] }],
+    });
+    const entries = resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? [];
+    expect(Object.fromEntries(entries)).toEqual({ 'retention.ms': '3600000', 'max.message.bytes': '2097152' });
+  } finally {
+    await admin.disconnect();
+  }
+
+  expect(await ensureTopics()).toBe('every topic exists\n');
+});
