@@ -11,7 +11,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.mjs'],
-          exclude: [...never, '**/*.integration.test.ts', '**/*.pact.test.ts', '**/contract/**', 'e2e/**'],
+          exclude: [
+            ...never,
+            '**/*.integration.test.ts',
+            '**/*.pact.test.ts',
+            '**/*.helm.test.ts',
+            '**/contract/**',
+            'e2e/**',
+          ],
           testTimeout: 10_000,
         },
       },
@@ -24,6 +31,14 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Consumers write their pact files, providers verify them: one file at a time keeps that order whole.
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'chart',
+          include: ['charts/**/*.helm.test.ts'],
+          exclude: never,
+          testTimeout: 60_000,
         },
       },
       {

@@ -4,6 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CHART_TOOLS, chartTool } from './helm.mjs';
 import { ToolMissing, toolPath } from './tools.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -14,14 +15,13 @@ const STAGES = {
   lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error']]),
   types: () =>
     oneCheck(
-      globSync('{packages/*,services/*,enabler,sandbox,e2e}/tsconfig.json', { cwd: REPOSITORY }).map((file) => [
-        'tsc',
-        '-p',
-        file,
-      ]),
+      globSync('{packages/*,services/*,enabler,sandbox,e2e,charts/*/tests}/tsconfig.json', { cwd: REPOSITORY }).map(
+        (file) => ['tsc', '-p', file],
+      ),
     ),
   unit: () => vitest('unit'),
   pact: () => vitest('pact'),
+  chart: () => vitest('chart', { HELM_BIN: 'helm', KUBECONFORM_BIN: 'kubeconform' }),
   integration: () => vitest('integration', { NGINX_BIN: 'nginx' }),
   api: () => vitest('api', { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
   e2e: () => vitest('e2e'),
@@ -97,7 +97,7 @@ async function vitest(project, tools = {}) {
   const env = {};
   for (const [variable, tool] of Object.entries(tools)) {
     try {
-      env[variable] = await toolPath(tool);
+      env[variable] = await (CHART_TOOLS.includes(tool) ? chartTool(tool) : toolPath(tool));
     } catch (error) {
       if (!(error instanceof ToolMissing)) throw error;
       return { passed: 0, failed: 1, output: `${error.message} (npm test -- --without ${project} leaves it out.)` };

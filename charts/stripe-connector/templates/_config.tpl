@@ -1,0 +1,279 @@
+{{- define "connector.brokers" -}}
+{{- if .Values.kafka.bundled.enabled -}}
+{{- printf "%s-kafka:9092" (include "connector.fullname" .) -}}
+{{- else -}}
+{{- join "," .Values.kafka.brokers -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A value as the text of a variable: lists joined by commas, objects as JSON, whole numbers without an exponent. */}}
+{{- define "connector.text" -}}
+{{- if kindIs "slice" . -}}
+{{- join "," . -}}
+{{- else if kindIs "map" . -}}
+{{- toJson . -}}
+{{- else if kindIs "float64" . -}}
+{{- if eq (float64 (int64 .)) . -}}{{- int64 . -}}{{- else -}}{{- . -}}{{- end -}}
+{{- else -}}
+{{- toString . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* URLs of the commercetools project as JSON; those not given follow from the region. */}}
+{{- define "connector.commercetoolsUrls" -}}
+{{- $ct := .Values.commercetools -}}
+{{- $urls := dict -}}
+{{- range $name, $host := dict "authUrl" "auth" "apiUrl" "api" "sessionUrl" "session" "checkoutUrl" "checkout" "jwtIssuer" "mc-api" -}}
+{{- $url := get $ct $name -}}
+{{- if and (not $url) $ct.region -}}{{- $url = printf "https://%s.%s.commercetools.com" $host $ct.region -}}{{- end -}}
+{{- $_ := set $urls $name $url -}}
+{{- end -}}
+{{- $jwks := $ct.jwksUrl -}}
+{{- if and (not $jwks) $ct.region -}}{{- $jwks = printf "https://mc-api.%s.commercetools.com/.well-known/jwks.json" $ct.region -}}{{- end -}}
+{{- toJson (set $urls "jwksUrl" $jwks) -}}
+{{- end -}}
+
+{{/* How a part comes to Kafka, as JSON: its own Strimzi user, or the release's credentials. (dict "root" "component") */}}
+{{- define "connector.kafkaAccess" -}}
+{{- $kafka := .root.Values.kafka -}}
+{{- $access := dict "tls" $kafka.tls.enabled "tlsSecret" $kafka.tls.existingSecret "ca" $kafka.tls.existingSecretKeys.ca "cert" $kafka.tls.existingSecretKeys.cert "key" $kafka.tls.existingSecretKeys.key "mechanism" $kafka.sasl.mechanism -}}
+{{- if not $kafka.tls.existingSecret -}}{{- $access = mustMergeOverwrite $access (dict "ca" "" "cert" "" "key" "") -}}{{- end -}}
+{{- if $kafka.sasl.mechanism -}}
+{{- $chart := printf "%s-credentials" (include "connector.fullname" .root) -}}
+{{- if $kafka.sasl.existingSecret -}}
+{{- $access = mustMergeOverwrite $access (dict "saslSecret" $kafka.sasl.existingSecret "usernameKey" $kafka.sasl.existingSecretKeys.username "passwordKey" $kafka.sasl.existingSecretKeys.password) -}}
+{{- else -}}
+{{- $access = mustMergeOverwrite $access (dict "saslSecret" $chart "usernameKey" "kafka-username" "passwordKey" "kafka-password") -}}
+{{- end -}}
+{{- end -}}
+{{- if $kafka.strimzi.users.enabled -}}
+{{- $user := printf "%s-%s" (include "connector.fullname" .root) (include "connector.kafkaUser" .component) -}}
+{{- if eq $kafka.strimzi.users.authentication "tls" -}}
+{{- $access = mustMergeOverwrite $access (dict "mechanism" "" "saslSecret" "" "certSecret" $user) -}}
+{{- else -}}
+{{- $access = mustMergeOverwrite $access (dict "mechanism" "scram-sha-512" "saslSecret" $user "username" $user "usernameKey" "" "passwordKey" "password") -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $access -}}
+{{- end -}}
+
+{{/* Whose Kafka user a part has: a command in a service's pod has the service's. */}}
+{{- define "connector.kafkaUser" -}}
+{{- get (dict "ensure-topics" "ledger" "reconcile-undelivered" "reconcile") . | default . -}}
+{{- end -}}
+
+{{/* Variables without secrets of one part, as JSON; exactly those of files/variables.json that have a value. */}}
+{{- define "connector.config" -}}
+{{- $root := .root -}}
+{{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
+{{- $values := $root.Values -}}
+{{- $urls := include "connector.commercetoolsUrls" $root | fromJson -}}
+{{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $all := dict
+  "HTTP_PORT" "8080"
+  "METRICS_PORT" "9464"
+  "CTP_PROJECT_KEY" $values.commercetools.projectKey
+  "CTP_AUTH_URL" $urls.authUrl
+  "CTP_API_URL" $urls.apiUrl
+  "CTP_SESSION_URL" $urls.sessionUrl
+  "CTP_CHECKOUT_URL" $urls.checkoutUrl
+  "CTP_JWKS_URL" $urls.jwksUrl
+  "CTP_JWT_ISSUER" $urls.jwtIssuer
+  "STRIPE_PUBLISHABLE_KEY" $values.stripe.publishableKey
+  "STRIPE_ACCOUNT_ID" $values.stripe.accountId
+  "STRIPE_API_BASE" $values.stripe.apiBase
+  "KAFKA_BROKERS" (include "connector.brokers" $root)
+  "KAFKA_TOPIC_PREFIX" $values.kafka.topicPrefix
+  "KAFKA_CLIENT_ID" $values.kafka.clientId
+  "KAFKA_SASL_MECHANISM" $access.mechanism
+  "KAFKA_SASL_USERNAME" ($access.username | default "")
+  "SESSION_AUTH_URL" (printf "http://%s-session-auth:8080" (include "connector.fullname" $root))
+-}}
+{{- if $access.tls -}}
+{{- $_ := set $all "KAFKA_SSL_ENABLED" "true" -}}
+{{- $_ := set $all "KAFKA_SSL_SERVERNAME" $values.kafka.tls.serverName -}}
+{{- if and $access.tlsSecret $access.ca -}}{{- $_ := set $all "KAFKA_SSL_CA" "/etc/connector/kafka-ca/ca.crt" -}}{{- end -}}
+{{- if or $access.certSecret (and $access.tlsSecret $access.cert) -}}
+{{- $_ := set $all "KAFKA_SSL_CERT" "/etc/connector/kafka-cert/tls.crt" -}}
+{{- $_ := set $all "KAFKA_SSL_KEY" "/etc/connector/kafka-cert/tls.key" -}}
+{{- end -}}
+{{- end -}}
+{{- if eq .component "webhook-ingest" -}}
+{{- $_ := set $all "STRIPE_WEBHOOK_SIGNING_SECRET_FILE" "/etc/connector/stripe/webhook-signing-secret" -}}
+{{- end -}}
+{{- if eq .component "ensure-topics" -}}
+{{- $_ := set $all "KAFKA_TOPICS_REPLICATION" (include "connector.text" $values.kafka.topics.replication) -}}
+{{- if $values.kafka.bundled.enabled -}}{{- $_ := set $all "KAFKA_TOPICS_REPLICATION" "1" -}}{{- end -}}
+{{- with $values.kafka.topics.partitions -}}{{- $_ := set $all "KAFKA_TOPICS_PARTITIONS" (toJson .) -}}{{- end -}}
+{{- with $values.kafka.topics.config -}}{{- $_ := set $all "KAFKA_TOPICS_CONFIG" (toJson .) -}}{{- end -}}
+{{- end -}}
+{{- range $name, $value := $values.settings -}}
+{{- if not (kindIs "invalid" $value) -}}
+{{- if not (and (kindIs "slice" $value) (empty $value)) -}}
+{{- $_ := set $all $name (include "connector.text" $value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $config := dict -}}
+{{- $mayBeEmpty := list "STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE" -}}
+{{- range $name, $value := $all -}}
+{{- if and (has $name $names) (or $value (has $name $mayBeEmpty)) -}}{{- $_ := set $config $name $value -}}{{- end -}}
+{{- end -}}
+{{- if $values.otel.endpoint -}}
+{{- $_ := set $config "OTEL_EXPORTER_OTLP_ENDPOINT" $values.otel.endpoint -}}
+{{- $_ := set $config "OTEL_EXPORTER_OTLP_PROTOCOL" $values.otel.protocol -}}
+{{- $_ := set $config "OTEL_TRACES_SAMPLER" "parentbased_traceidratio" -}}
+{{- $_ := set $config "OTEL_TRACES_SAMPLER_ARG" (toString $values.otel.samplerRatio) -}}
+{{- end -}}
+{{- toJson $config -}}
+{{- end -}}
+
+{{/* Where a credential is, as JSON list [Secret, key]; (dict "root" "name"). */}}
+{{- define "connector.secretRef" -}}
+{{- $chart := printf "%s-credentials" (include "connector.fullname" .root) -}}
+{{- $ct := .root.Values.commercetools -}}
+{{- $stripe := .root.Values.stripe -}}
+{{- $ref := list -}}
+{{- if eq .name "CTP_CLIENT_ID" -}}
+{{- $ref = ternary (list $ct.existingSecret $ct.existingSecretKeys.clientId) (list $chart "commercetools-client-id") (ne $ct.existingSecret "") -}}
+{{- else if eq .name "CTP_CLIENT_SECRET" -}}
+{{- $ref = ternary (list $ct.existingSecret $ct.existingSecretKeys.clientSecret) (list $chart "commercetools-client-secret") (ne $ct.existingSecret "") -}}
+{{- else if eq .name "STRIPE_SECRET_KEY" -}}
+{{- $ref = ternary (list $stripe.existingSecret $stripe.existingSecretKeys.secretKey) (list $chart "stripe-secret-key") (ne $stripe.existingSecret "") -}}
+{{- else if eq .name "STRIPE_WEBHOOK_SIGNING_SECRET" -}}
+{{- $own := $stripe.webhookExistingSecret | default $stripe.existingSecret -}}
+{{- $ref = ternary (list $own $stripe.existingSecretKeys.webhookSigningSecret) (list $chart "stripe-webhook-signing-secret") (ne $own "") -}}
+{{- end -}}
+{{- toJson $ref -}}
+{{- end -}}
+
+{{/* Environment of one part's container: what depends on the pod, secrets, then the operator's own. (dict "root" "component" "extra") */}}
+{{- define "connector.env" -}}
+{{- $root := .root -}}
+{{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
+{{- range $name := list "CTP_CLIENT_ID" "CTP_CLIENT_SECRET" "STRIPE_SECRET_KEY" -}}
+{{- if has $name $names }}
+{{- $ref := include "connector.secretRef" (dict "root" $root "name" $name) | fromJsonArray }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef: { name: {{ index $ref 0 | quote }}, key: {{ index $ref 1 | quote }} }
+{{- end }}
+{{- end }}
+{{- $access := include "connector.kafkaAccess" . | fromJson }}
+{{- if and $access.saslSecret (has "KAFKA_SASL_PASSWORD" $names) }}
+{{- if $access.usernameKey }}
+- name: KAFKA_SASL_USERNAME
+  valueFrom:
+    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.usernameKey | quote }} }
+{{- end }}
+- name: KAFKA_SASL_PASSWORD
+  valueFrom:
+    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.passwordKey | quote }} }
+{{- end }}
+{{- if $root.Values.otel.endpoint }}
+- name: POD_NAME
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+- name: POD_NAMESPACE
+  valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: {{ printf "service.namespace=%s,service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME),k8s.namespace.name=$(POD_NAMESPACE)%s" $root.Release.Name (empty $root.Values.otel.environment | ternary "" (printf ",deployment.environment.name=%s" $root.Values.otel.environment)) | quote }}
+{{- end }}
+{{- with .extra }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "connector.volumeMounts" -}}
+{{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $names := index (.root.Files.Get "files/variables.json" | fromJson) .component -}}
+- name: tmp
+  mountPath: /tmp
+{{- if and $access.tls (has "KAFKA_BROKERS" $names) }}
+{{- if and $access.tlsSecret $access.ca }}
+- name: kafka-ca
+  mountPath: /etc/connector/kafka-ca
+  readOnly: true
+{{- end }}
+{{- if or $access.certSecret (and $access.tlsSecret $access.cert) }}
+- name: kafka-cert
+  mountPath: /etc/connector/kafka-cert
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- if eq .component "webhook-ingest" }}
+- name: signing-secret
+  mountPath: /etc/connector/stripe
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "connector.volumes" -}}
+{{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $names := index (.root.Files.Get "files/variables.json" | fromJson) .component -}}
+- name: tmp
+  emptyDir:
+    sizeLimit: {{ .tmpSizeLimit }}
+{{- if and $access.tls (has "KAFKA_BROKERS" $names) }}
+{{- if and $access.tlsSecret $access.ca }}
+- name: kafka-ca
+  secret:
+    secretName: {{ $access.tlsSecret }}
+    defaultMode: 0440
+    items: [{ key: {{ $access.ca | quote }}, path: ca.crt }]
+{{- end }}
+{{- if $access.certSecret }}
+- name: kafka-cert
+  secret:
+    secretName: {{ $access.certSecret }}
+    defaultMode: 0440
+    items: [{ key: user.crt, path: tls.crt }, { key: user.key, path: tls.key }]
+{{- else if and $access.tlsSecret $access.cert }}
+- name: kafka-cert
+  secret:
+    secretName: {{ $access.tlsSecret }}
+    defaultMode: 0440
+    items: [{ key: {{ $access.cert | quote }}, path: tls.crt }, { key: {{ $access.key | quote }}, path: tls.key }]
+{{- end }}
+{{- end }}
+{{- if eq .component "webhook-ingest" }}
+{{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET") | fromJsonArray }}
+- name: signing-secret
+  secret:
+    secretName: {{ index $ref 0 }}
+    defaultMode: 0440
+    items: [{ key: {{ index $ref 1 | quote }}, path: webhook-signing-secret }]
+{{- end }}
+{{- end -}}
+
+{{/* What the chart's own Secret holds from values, as JSON; empty when every credential comes from elsewhere. */}}
+{{- define "connector.valueSecrets" -}}
+{{- $data := dict -}}
+{{- if not .Values.externalSecrets.enabled -}}
+{{- $ct := .Values.commercetools -}}
+{{- $stripe := .Values.stripe -}}
+{{- $sasl := .Values.kafka.sasl -}}
+{{- if not $ct.existingSecret -}}
+{{- $_ := set $data "commercetools-client-id" $ct.clientId -}}
+{{- $_ := set $data "commercetools-client-secret" $ct.clientSecret -}}
+{{- end -}}
+{{- if not $stripe.existingSecret -}}{{- $_ := set $data "stripe-secret-key" $stripe.secretKey -}}{{- end -}}
+{{- if not (or $stripe.webhookExistingSecret $stripe.existingSecret) -}}{{- $_ := set $data "stripe-webhook-signing-secret" $stripe.webhookSigningSecret -}}{{- end -}}
+{{- if and $sasl.mechanism (not $sasl.existingSecret) (not .Values.kafka.strimzi.users.enabled) -}}
+{{- $_ := set $data "kafka-username" $sasl.username -}}
+{{- $_ := set $data "kafka-password" $sasl.password -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $data -}}
+{{- end -}}
+
+{{/* Annotations that change when what a pod read at its start has changed. (dict "root" "component") */}}
+{{- define "connector.checksums" -}}
+checksum/config: {{ include "connector.config" . | sha256sum }}
+{{- $secrets := include "connector.valueSecrets" .root }}
+{{- if ne $secrets "{}" }}
+checksum/secret: {{ $secrets | sha256sum }}
+{{- end }}
+{{- with .root.Values.secretRevision }}
+secretRevision: {{ . | quote }}
+{{- end }}
+{{- end -}}

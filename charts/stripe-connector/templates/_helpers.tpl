@@ -1,0 +1,92 @@
+{{- define "connector.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Prefix of every object's name; short enough that the longest part still fits in 63 characters (52 for CronJobs). */}}
+{{- define "connector.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 30 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "connector.name" . -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 30 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 30 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Never changes for a release: selectors cannot. Called with (dict "root" $ "component" "ledger"). */}}
+{{- define "connector.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "connector.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "connector.podLabels" -}}
+{{ include "connector.selectorLabels" . }}
+app.kubernetes.io/part-of: stripe-connector
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "connector.labels" -}}
+{{ include "connector.podLabels" . }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* name, namespace, labels and annotations of an object. (dict "root" "component" "name" "namespace" "labels" "annotations") */}}
+{{- define "connector.metadata" -}}
+name: {{ .name | default (printf "%s-%s" (include "connector.fullname" .root) .component) }}
+namespace: {{ .namespace | default .root.Release.Namespace }}
+labels:
+  {{- merge (dict) (include "connector.labels" . | fromYaml) (.labels | default dict) | toYaml | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* The services as they are installed: name to `defaults` with the service's own values on top. */}}
+{{- define "connector.services" -}}
+{{- $services := dict -}}
+{{- range $name, $own := .Values.services -}}
+{{- $service := mustMergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($own | default dict)) -}}
+{{- if $service.enabled -}}{{- $_ := set $services $name $service -}}{{- end -}}
+{{- end -}}
+{{- toJson $services -}}
+{{- end -}}
+
+{{/* One service's values, installed or not: (dict "root" "component"). */}}
+{{- define "connector.service" -}}
+{{- mustMergeOverwrite (deepCopy .root.Values.defaults) (deepCopy (index .root.Values.services .component | default dict)) | toJson -}}
+{{- end -}}
+
+{{- define "connector.image" -}}
+{{- $image := .image -}}
+{{- $path := printf "%s/%s" $image.registry $image.repository | trimPrefix "/" -}}
+{{- if $image.digest -}}
+{{ $path }}@{{ $image.digest }}
+{{- else -}}
+{{ $path }}:{{ $image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{- define "connector.serviceAccountName" -}}
+{{- $account := .service.serviceAccount -}}
+{{- if $account.name -}}
+{{- $account.name -}}
+{{- else if $account.create -}}
+{{- printf "%s-%s" (include "connector.fullname" .root) .component -}}
+{{- else -}}
+default
+{{- end -}}
+{{- end -}}
+
+{{/* Which service's image and account a job or command has. */}}
+{{- define "connector.serviceOf" -}}
+{{- get (dict "reconcile" "webhook-ingest" "reconcile-undelivered" "webhook-ingest" "reconcile-pending" "ledger" "ensure-topics" "ledger" "types" "intent") . | default . -}}
+{{- end -}}

@@ -1,0 +1,84 @@
+{{/* Everything that is missing or contradicts itself, told at once. */}}
+{{- define "connector.validate" -}}
+{{- $v := .Values -}}
+{{- $services := include "connector.services" . | fromJson -}}
+{{- $problems := list -}}
+{{- $ct := $v.commercetools -}}
+{{- if not $ct.projectKey -}}{{- $problems = append $problems "commercetools.projectKey is required" -}}{{- end -}}
+{{- range $name, $url := include "connector.commercetoolsUrls" . | fromJson -}}
+{{- if not $url -}}{{- $problems = append $problems (printf "commercetools.%s is required, or commercetools.region, from which it follows" $name) -}}{{- end -}}
+{{- end -}}
+{{- if not $v.stripe.publishableKey -}}{{- $problems = append $problems "stripe.publishableKey is required" -}}{{- end -}}
+{{- if hasKey $services "intent" -}}
+{{- if empty $v.settings.ALLOWED_ORIGINS -}}{{- $problems = append $problems "settings.ALLOWED_ORIGINS must name at least one origin: without it no page may call the processor" -}}{{- end -}}
+{{- if not $v.settings.MERCHANT_RETURN_URL -}}{{- $problems = append $problems "settings.MERCHANT_RETURN_URL is required" -}}{{- end -}}
+{{- if and (not (hasKey $services "session-auth")) (not $v.settings.SESSION_AUTH_URL) -}}{{- $problems = append $problems "settings.SESSION_AUTH_URL is required when services.session-auth is not installed" -}}{{- end -}}
+{{- end -}}
+{{- if and (not $v.kafka.bundled.enabled) (empty $v.kafka.brokers) -}}{{- $problems = append $problems "kafka.brokers must name at least one host:port (kafka.bundled.enabled=true starts a broker for trials)" -}}{{- end -}}
+{{- if and $v.kafka.bundled.enabled $v.kafka.brokers -}}{{- $problems = append $problems "kafka.bundled.enabled and kafka.brokers contradict each other" -}}{{- end -}}
+{{- if and $v.kafka.bundled.enabled (or $v.kafka.tls.enabled $v.kafka.sasl.mechanism $v.kafka.strimzi.topics.enabled $v.kafka.strimzi.users.enabled) -}}{{- $problems = append $problems "kafka.bundled speaks plain Kafka: kafka.tls, kafka.sasl and kafka.strimzi must be off" -}}{{- end -}}
+{{- if and $v.kafka.tls.existingSecretKeys.cert (not $v.kafka.tls.existingSecretKeys.key) -}}{{- $problems = append $problems "kafka.tls.existingSecretKeys.key is required with .cert" -}}{{- end -}}
+{{- if and $v.kafka.tls.existingSecretKeys.cert (not $v.kafka.tls.existingSecret) -}}{{- $problems = append $problems "kafka.tls.existingSecret is required for a client certificate" -}}{{- end -}}
+{{- $strimzi := $v.kafka.strimzi -}}
+{{- if and (or $strimzi.topics.enabled $strimzi.users.enabled) (not $strimzi.clusterName) -}}{{- $problems = append $problems "kafka.strimzi.clusterName is required for Strimzi's topics and users" -}}{{- end -}}
+{{- if $strimzi.users.enabled -}}
+{{- if and $strimzi.namespace (ne $strimzi.namespace .Release.Namespace) -}}{{- $problems = append $problems "kafka.strimzi.users needs the cluster in the release's namespace: its Secrets cannot be read from another" -}}{{- end -}}
+{{- if and $v.kafka.topics.create (not $strimzi.topics.enabled) -}}{{- $problems = append $problems "kafka.strimzi.users may not create topics: enable kafka.strimzi.topics, or make them yourself and set kafka.topics.create=false" -}}{{- end -}}
+{{- if $v.kafka.sasl.mechanism -}}{{- $problems = append $problems "kafka.strimzi.users brings its own credentials: kafka.sasl.mechanism must be empty" -}}{{- end -}}
+{{- if and (eq $strimzi.users.authentication "tls") (not $v.kafka.tls.enabled) -}}{{- $problems = append $problems "kafka.strimzi.users.authentication=tls needs kafka.tls.enabled" -}}{{- end -}}
+{{- end -}}
+{{- range $name, $service := $services -}}
+{{- if not (has $name (list "session-auth" "intent" "webhook-ingest" "ledger" "enabler")) -}}{{- $problems = append $problems (printf "services.%s is no service of this chart" $name) -}}{{- end -}}
+{{- if and $service.autoscaling.enabled $service.autoscaling.keda.enabled -}}{{- $problems = append $problems (printf "services.%s.autoscaling: a HorizontalPodAutoscaler (enabled) and KEDA (keda.enabled) would fight over the replicas; choose one" $name) -}}{{- end -}}
+{{- if and $service.autoscaling.keda.enabled (ne $name "ledger") -}}{{- $problems = append $problems (printf "services.%s.autoscaling.keda: only the ledger has a consumer lag to scale by" $name) -}}{{- end -}}
+{{- if gt (int $service.autoscaling.minReplicas) (int $service.autoscaling.maxReplicas) -}}{{- $problems = append $problems (printf "services.%s.autoscaling.minReplicas is above maxReplicas" $name) -}}{{- end -}}
+{{- $grace := int (default 0 $v.settings.SHUTDOWN_GRACE_MS) -}}
+{{- if ge $grace (mul 1000 (int $service.terminationGracePeriodSeconds)) -}}{{- $problems = append $problems (printf "services.%s.terminationGracePeriodSeconds leaves no time after settings.SHUTDOWN_GRACE_MS" $name) -}}{{- end -}}
+{{- end -}}
+{{- if and $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled -}}{{- $problems = append $problems "metrics.serviceMonitor and metrics.podMonitor would both scrape every pod; choose one" -}}{{- end -}}
+{{- range $key, $value := include "connector.valueSecrets" . | fromJson -}}
+{{- if not $value -}}
+{{- $where := get (dict
+  "commercetools-client-id" "commercetools.existingSecret"
+  "commercetools-client-secret" "commercetools.existingSecret"
+  "stripe-secret-key" "stripe.existingSecret"
+  "stripe-webhook-signing-secret" "stripe.existingSecret or stripe.webhookExistingSecret"
+  "kafka-username" "kafka.sasl.existingSecret"
+  "kafka-password" "kafka.sasl.existingSecret") $key -}}
+{{- $problems = append $problems (printf "no %s: name the Secret that holds it in %s, or use externalSecrets" $key $where) -}}
+{{- end -}}
+{{- end -}}
+{{- if $v.externalSecrets.enabled -}}
+{{- if not $v.externalSecrets.secretStoreRef.name -}}{{- $problems = append $problems "externalSecrets.secretStoreRef.name is required" -}}{{- end -}}
+{{- range include "connector.externalKeys" . | fromJsonArray -}}
+{{- if not (hasKey $v.externalSecrets.remoteRefs .) -}}{{- $problems = append $problems (printf "externalSecrets.remoteRefs.%s is required, no existingSecret holds it" .) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.gateway.enabled (empty $v.gateway.parentRefs) -}}{{- $problems = append $problems "gateway.parentRefs must name the Gateway to attach to" -}}{{- end -}}
+{{- if not $v.disableAPICheck -}}
+{{- $needed := dict -}}
+{{- if $v.gateway.enabled -}}{{- $_ := set $needed "gateway.networking.k8s.io/v1" "gateway.enabled" -}}{{- end -}}
+{{- if or $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled $v.metrics.prometheusRule.enabled -}}{{- $_ := set $needed "monitoring.coreos.com/v1" "metrics.serviceMonitor, podMonitor or prometheusRule" -}}{{- end -}}
+{{- if $v.externalSecrets.enabled -}}{{- $_ := set $needed "external-secrets.io/v1" "externalSecrets.enabled" -}}{{- end -}}
+{{- range $name, $service := $services -}}
+{{- if $service.autoscaling.keda.enabled -}}{{- $_ := set $needed "keda.sh/v1alpha1" (printf "services.%s.autoscaling.keda" $name) -}}{{- end -}}
+{{- end -}}
+{{- range $api, $value := $needed -}}
+{{- if not ($.Capabilities.APIVersions.Has $api) -}}{{- $problems = append $problems (printf "the cluster does not know %s, which %s needs: install its CRDs first (disableAPICheck=true leaves this check out)" $api $value) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $problems -}}
+{{- fail (printf "\n\nThe values cannot be used:\n  - %s\n" (join "\n  - " $problems)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Credentials that External Secrets must bring, as JSON list. */}}
+{{- define "connector.externalKeys" -}}
+{{- $v := .Values -}}
+{{- $keys := list -}}
+{{- if not $v.commercetools.existingSecret -}}{{- $keys = concat $keys (list "commercetools-client-id" "commercetools-client-secret") -}}{{- end -}}
+{{- if not $v.stripe.existingSecret -}}{{- $keys = append $keys "stripe-secret-key" -}}{{- end -}}
+{{- if not (or $v.stripe.webhookExistingSecret $v.stripe.existingSecret) -}}{{- $keys = append $keys "stripe-webhook-signing-secret" -}}{{- end -}}
+{{- if and $v.kafka.sasl.mechanism (not $v.kafka.sasl.existingSecret) -}}{{- $keys = concat $keys (list "kafka-username" "kafka-password") -}}{{- end -}}
+{{- toJson $keys -}}
+{{- end -}}

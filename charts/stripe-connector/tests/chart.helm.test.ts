@@ -1,0 +1,577 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkKafkaEnvironment, type KafkaEnvironment } from '@connector/kafka';
+import { ConfigError, parseConfig } from '@connector/service-kit';
+import { describe, expect, it } from 'vitest';
+import {
+  cases,
+  type KubernetesObject,
+  lint,
+  NAMESPACE,
+  type Pod,
+  podsOf,
+  RELEASE,
+  type RenderOptions,
+  refusal,
+  render,
+} from './rendered.ts';
+import { violationsOf } from './restricted.ts';
+import { CHART, isMap, read, type Values } from './values.ts';
+import { READERS } from './variables.ts';
+
+const MINIMAL = 'ci/minimal-values.yaml';
+const CASES = cases(readdirSync(new URL('ci', CHART)).filter((file) => file.endsWith('-values.yaml')));
+const SCHEMAS = fileURLToPath(new URL('tests/schemas/', CHART));
+
+const renderings = new Map(CASES.map(([name, files]) => [name, render({ files })]));
+const of = (name: string) => {
+  const found = renderings.get(name);
+  if (!found) throw new Error(`there is no ci/${name}-values.yaml`);
+  return found;
+};
+const minimal = (...set: string[]): KubernetesObject[] => [...render({ files: [MINIMAL], set }).objects];
+const find = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject => {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+};
+const FULLNAME = `${RELEASE}-stripe-connector`;
+const ledger = (objects: readonly KubernetesObject[]) => find(objects, 'Deployment', `${FULLNAME}-ledger`);
+
+/** kubeconform's complaints; empty when the API server's schemas take every object. */
+function invalid(text: string): string {
+  const location = `${SCHEMAS}{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json`;
+  const { status, stdout, stderr, error } = spawnSync(
+    process.env.KUBECONFORM_BIN ?? 'kubeconform',
+    ['-strict', '-schema-location', location, '-'],
+    { input: text, encoding: 'utf8' },
+  );
+  if (error) throw error;
+  return status === 0 ? '' : `${stdout}${stderr}`;
+}
+
+describe.each(CASES)('%s', (name, files) => {
+  it('passes helm lint --strict', () => {
+    expect(lint({ files })).toBe('');
+  });
+
+  it('is taken by the schemas of Kubernetes and of the operators', () => {
+    expect(of(name).objects.length).toBeGreaterThan(20);
+    expect(invalid(of(name).text)).toBe('');
+  });
+
+  it('makes pods that pass the Pod Security Standard restricted, cannot write, ask no API and have their resources set', () => {
+    const pods = podsOf(of(name).objects);
+    expect(pods.length).toBeGreaterThan(5);
+    expect(pods.flatMap(violationsOf)).toEqual([]);
+  });
+
+  it("gives every object its labels and the release's namespace", () => {
+    const without = of(name).objects.filter(
+      ({ metadata: { name, labels, namespace } }) =>
+        !name.endsWith('-extra') && !name.endsWith('-text') && (!labels?.['app.kubernetes.io/instance'] || !namespace),
+    );
+    expect(without).toEqual([]);
+  });
+
+  it('has no two objects of one name', () => {
+    const names = of(name).objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('names only ConfigMaps, Secrets and accounts that it makes or that are given', () => {
+    expect(danglingOf(of(name).objects, files)).toEqual([]);
+  });
+
+  it('gives every service and command a configuration that it starts with', () => {
+    const problems = podsOf(of(name).objects).flatMap((pod) => configProblems(pod, of(name).objects));
+    expect(problems).toEqual([]);
+  });
+});
+
+/** What the containers of ours say to their environment, each by its own schema. */
+function configProblems(pod: Pod, objects: readonly KubernetesObject[]): string[] {
+  const parts: Record<string, string> = { topics: 'ensure-topics' };
+  return pod.all.flatMap((container) => {
+    const part = parts[container.name] ?? container.name;
+    if (!(part in READERS)) return [];
+    const env: Record<string, string> = {};
+    for (const { configMapRef } of container.envFrom ?? []) {
+      const map = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef?.name);
+      Object.assign(env, map?.data);
+    }
+    for (const { name, value } of container.env ?? []) env[name] = value ?? SECRETS[name] ?? '';
+    // The file is there in a pod only.
+    if (env.STRIPE_WEBHOOK_SIGNING_SECRET_FILE) {
+      delete env.STRIPE_WEBHOOK_SIGNING_SECRET_FILE;
+      env.STRIPE_WEBHOOK_SIGNING_SECRET = 'whsec_51abc';
+    }
+    const live = env.STRIPE_PUBLISHABLE_KEY?.startsWith('pk_live_');
+    if (live && env.STRIPE_SECRET_KEY) env.STRIPE_SECRET_KEY = 'sk_live_51abc';
+    try {
+      const config: unknown = parseConfig(READERS[part as keyof typeof READERS], env);
+      return 'KAFKA_BROKERS' in env ? checkKafkaEnvironment(config as KafkaEnvironment) : [];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.problems.map((problem) => `${pod.owner}, ${container.name}: ${problem}`);
+    }
+  });
+}
+
+const SECRETS: Record<string, string> = {
+  CTP_CLIENT_ID: 'id-of-a-client',
+  CTP_CLIENT_SECRET: 'secret-of-a-client',
+  STRIPE_SECRET_KEY: 'sk_test_51abc',
+  KAFKA_SASL_USERNAME: 'connector',
+  KAFKA_SASL_PASSWORD: 'secret',
+};
+
+/** References to objects that are neither in the release nor named by its values. */
+function danglingOf(objects: readonly KubernetesObject[], files: readonly string[]): string[] {
+  const given = files.map(read).join('\n');
+  const made = (kind: string, name: string) =>
+    objects.some((object) => object.kind === kind && object.metadata.name === name) ||
+    // The operators make a Secret under their object's name.
+    (kind === 'Secret' &&
+      objects.some(({ kind, metadata }) => /^(ExternalSecret|KafkaUser)$/.test(kind) && metadata.name === name));
+  const missing: string[] = [];
+  const look = (node: unknown, key: string): void => {
+    if (Array.isArray(node)) for (const each of node) look(each, key);
+    if (!isMap(node)) return;
+    for (const [inner, value] of Object.entries(node)) look(value, inner);
+    const kind = { configMapRef: 'ConfigMap', secretKeyRef: 'Secret', secret: 'Secret' }[key];
+    const name = node.name ?? node.secretName;
+    if (kind && typeof name === 'string' && !made(kind, name) && !given.includes(name)) missing.push(`${kind} ${name}`);
+  };
+  for (const { spec } of podsOf(objects)) {
+    look(spec, '');
+    const account = spec.serviceAccountName;
+    if (typeof account === 'string' && account !== 'default' && !made('ServiceAccount', account)) missing.push(account);
+  }
+  return missing;
+}
+
+describe('the checks themselves', () => {
+  it.each([
+    ['an unknown field', 'replicas: 2', 'replicaz: 2'],
+    ['a wrong type', 'revisionHistoryLimit: 5', 'revisionHistoryLimit: five'],
+  ])('the schemas refuse %s', (_what, right, wrong) => {
+    const { text } = of('minimal');
+    expect(text).toContain(right);
+    expect(invalid(text.replace(right, wrong))).not.toBe('');
+  });
+
+  it.each([
+    ['root', 'defaults.podSecurityContext={"runAsNonRoot":false}'],
+    ['a writable root', 'defaults.securityContext={"readOnlyRootFilesystem":false}'],
+    ['a capability', 'defaults.securityContext={"capabilities":{"add":["NET_ADMIN"]}}'],
+    ['privilege', 'defaults.securityContext={"privileged":true}'],
+    ['a path of the node', 'defaults.extraVolumes=[{"name":"node","hostPath":{"path":"/"}}]'],
+    ['a service account token', 'defaults.serviceAccount.automount=true'],
+    ['no memory limit', 'defaults.resources.limits=null'],
+  ])('the restricted check finds %s', (_what, value) => {
+    expect(podsOf(minimal(value)).flatMap(violationsOf)).not.toEqual([]);
+  });
+
+  it('a configuration that a service would refuse is found', () => {
+    const objects = minimal('kafka.topicPrefix="shop."');
+    const map = find(objects, 'ConfigMap', `${FULLNAME}-ledger`) as unknown as { data: Record<string, string> };
+    map.data.KAFKA_TOPIC_PREFIX = 'not a topic';
+    expect(
+      podsOf(objects)
+        .flatMap((pod) => configProblems(pod, objects))
+        .join(),
+    ).toContain('KAFKA_TOPIC_PREFIX');
+  });
+});
+
+describe('refuses, with a message that names the value', () => {
+  it.each<[what: string, message: string, options: RenderOptions]>([
+    ['nothing at all', 'commercetools.projectKey is required', {}],
+    [
+      'no Secret for commercetools',
+      'commercetools.existingSecret',
+      { files: [MINIMAL], set: ['commercetools.existingSecret=""'] },
+    ],
+    ['no Secret for Stripe', 'stripe.existingSecret', { files: [MINIMAL], set: ['stripe.existingSecret=""'] }],
+    ['no password for SASL', 'kafka.sasl.existingSecret', { files: [MINIMAL], set: ['kafka.sasl.mechanism="plain"'] }],
+    ['no origins', 'settings.ALLOWED_ORIGINS', { files: [MINIMAL], set: ['settings.ALLOWED_ORIGINS=[]'] }],
+    ['no brokers', 'kafka.brokers', { files: [MINIMAL], set: ['kafka.brokers=[]'] }],
+    ['brokers and a bundled one', 'contradict', { files: [MINIMAL], set: ['kafka.bundled.enabled=true'] }],
+    ['a URL that is not given', 'commercetools.apiUrl', { files: [MINIMAL], set: ['commercetools.region=""'] }],
+    [
+      'HPA and KEDA',
+      'services.ledger.autoscaling',
+      { files: [MINIMAL], set: ['services.ledger.autoscaling={"enabled":true,"keda":{"enabled":true}}'] },
+    ],
+    [
+      'KEDA without lag',
+      'only the ledger',
+      { files: [MINIMAL], set: ['services.intent.autoscaling.keda.enabled=true'] },
+    ],
+    [
+      'both monitors',
+      'metrics.serviceMonitor and metrics.podMonitor',
+      { files: [MINIMAL], set: ['metrics={"serviceMonitor":{"enabled":true},"podMonitor":{"enabled":true}}'] },
+    ],
+    [
+      'an operator that is not there',
+      'monitoring.coreos.com/v1',
+      { files: [MINIMAL], set: ['metrics.serviceMonitor.enabled=true'], apis: [] },
+    ],
+    ['a route without a Gateway', 'gateway.parentRefs', { files: [MINIMAL], set: ['gateway.enabled=true'] }],
+    [
+      'no time to stop',
+      'terminationGracePeriodSeconds',
+      { files: [MINIMAL], set: ['services.intent.terminationGracePeriodSeconds=10'] },
+    ],
+    [
+      'Strimzi without its cluster',
+      'kafka.strimzi.clusterName',
+      { files: [MINIMAL], set: ['kafka.strimzi.topics.enabled=true'] },
+    ],
+    [
+      'users who would have to make topics',
+      'kafka.topics.create=false',
+      { files: [MINIMAL], set: ['kafka.strimzi={"clusterName":"events","users":{"enabled":true}}'] },
+    ],
+    [
+      'a store without a reference',
+      'externalSecrets.remoteRefs.stripe-secret-key',
+      { files: [MINIMAL], set: ['stripe.existingSecret=""', 'externalSecrets.enabled=true'] },
+    ],
+    [
+      'an unknown key',
+      "additional properties 'replicaCont' not allowed",
+      { files: [MINIMAL], set: ['defaults.replicaCont=3'] },
+    ],
+    [
+      'an unknown key of a service',
+      "additional properties 'replica' not allowed",
+      { files: [MINIMAL], set: ['services.ledger.replica=3'] },
+    ],
+    [
+      'an unknown service',
+      "additional properties 'ledgre' not allowed",
+      { files: [MINIMAL], set: ['services.ledgre={}'] },
+    ],
+    [
+      'an unknown setting',
+      "additional properties 'STRIPE_CAPTURE' not allowed",
+      { files: [MINIMAL], set: ['settings.STRIPE_CAPTURE="manual"'] },
+    ],
+    [
+      'a setting outside its list',
+      '/settings/STRIPE_CAPTURE_METHOD',
+      { files: [MINIMAL], set: ['settings.STRIPE_CAPTURE_METHOD="sometimes"'] },
+    ],
+    ['a number as text', '/defaults/replicaCount', { files: [MINIMAL], set: ['defaults.replicaCount="two"'] }],
+    [
+      'an origin with a path',
+      '/settings/ALLOWED_ORIGINS/0',
+      { files: [MINIMAL], set: ['settings.ALLOWED_ORIGINS=["https://shop.example.com/"]'] },
+    ],
+    [
+      'a key of the wrong kind',
+      '/stripe/publishableKey',
+      { files: [MINIMAL], set: ['stripe.publishableKey="sk_test_51abc"'] },
+    ],
+    ['latest', '/defaults/image/tag', { files: [MINIMAL], set: ['defaults.image.tag="latest"'] }],
+  ])('%s', (_what, message, options) => {
+    expect(refusal(options)).toContain(message);
+  });
+
+  it('names everything at once', () => {
+    expect(refusal({})?.match(/^ {2}- /gm)?.length).toBeGreaterThan(10);
+  });
+});
+
+describe('routes', () => {
+  const table = (JSON.parse(read('files/routes.json')) as { path: string; match: string; service: string }[])
+    .map(({ path, match, service }) => `${service} ${match} ${path}`)
+    .toSorted();
+
+  it('the HTTPRoute has exactly the route table', () => {
+    const { spec } = find(of('gateway').objects, 'HTTPRoute', `${FULLNAME}-routes`) as unknown as {
+      spec: { rules: { matches: { path: { type: string; value: string } }[]; backendRefs: { name: string }[] }[] };
+    };
+    const routes = spec.rules.flatMap(({ matches, backendRefs: [backend] }) =>
+      matches.map(({ path: { type, value } }) => {
+        const service = backend?.name.replace(`${FULLNAME}-`, '');
+        return `${service} ${type === 'Exact' ? 'exact' : 'prefix'} ${value}`;
+      }),
+    );
+    expect(routes.toSorted()).toEqual(table);
+  });
+
+  it('the Ingress has exactly the route table for every host', () => {
+    const { spec } = find(of('ingress').objects, 'Ingress', `${FULLNAME}-routes`) as unknown as {
+      spec: {
+        rules: {
+          host: string;
+          http: { paths: { path: string; pathType: string; backend: { service: { name: string } } }[] };
+        }[];
+      };
+    };
+    expect(spec.rules.map(({ host }) => host)).toEqual(['payments.example.com', 'pay.example.org']);
+    for (const { http } of spec.rules) {
+      const routes = http.paths.map(
+        ({ path, pathType, backend }) =>
+          `${backend.service.name.replace(`${FULLNAME}-`, '')} ${pathType.toLowerCase()} ${path}`,
+      );
+      expect(routes.toSorted()).toEqual(table);
+    }
+  });
+
+  it('nothing is reachable from outside unless asked for', () => {
+    const kinds = minimal().map(({ kind }) => kind);
+    expect(kinds).not.toContain('HTTPRoute');
+    expect(kinds).not.toContain('Ingress');
+  });
+
+  it('health, metrics and checks of sessions are not in the table', () => {
+    expect(table.filter((route) => /livez|readyz|metrics|verify|ext-auth|session-auth/.test(route))).toEqual([]);
+  });
+});
+
+describe('rollouts', () => {
+  const selectorsOf = (objects: readonly KubernetesObject[]) =>
+    objects
+      .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
+      .map(({ spec }) => (spec as { selector: Values }).selector);
+
+  it('selectors do not change with labels, images or settings', () => {
+    const changed = minimal(
+      'commonLabels={"team":"payments"}',
+      'defaults.image.tag="9.9.9"',
+      'settings.LOG_LEVEL="debug"',
+    );
+    expect(selectorsOf(changed)).toEqual(selectorsOf(minimal()));
+  });
+
+  it.each([
+    ['a setting of the ledger restarts the ledger alone', 'settings.LEDGER_CONCURRENCY=8', ['ledger']],
+    ['a setting of two services restarts both', 'settings.TRUSTED_PROXY_HOPS=2', ['intent', 'webhook-ingest']],
+    [
+      'a new secretRevision restarts all',
+      'secretRevision="2"',
+      ['enabler', 'intent', 'ledger', 'session-auth', 'webhook-ingest'],
+    ],
+    ['a value that no pod reads restarts nothing', 'publicUrl="https://payments.example.com"', []],
+  ])('%s', (_what, value, expected) => {
+    const annotations = (objects: readonly KubernetesObject[]) =>
+      new Map(
+        podsOf(objects)
+          .filter(({ owner }) => owner.startsWith('Deployment'))
+          .map((pod) => [pod.owner, pod.annotations]),
+      );
+    const before = annotations(minimal());
+    const restarted = [...annotations(minimal(value))].flatMap(([owner, after]) =>
+      JSON.stringify(after) === JSON.stringify(before.get(owner)) ? [] : [owner.replace(`Deployment ${FULLNAME}-`, '')],
+    );
+    expect(restarted.toSorted()).toEqual(expected);
+  });
+
+  it('a change of a Secret made of values restarts the pods', () => {
+    const annotationsWith = (key: string) =>
+      podsOf(render({ files: ['values-dev.yaml', 'ci/dev-values.yaml'], set: [`stripe.secretKey="${key}"`] }).objects)
+        .filter(({ owner }) => owner.startsWith('Deployment'))
+        .map(({ annotations }) => annotations['checksum/secret']);
+    expect(annotationsWith('sk_test_one')[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(annotationsWith('sk_test_one')).not.toEqual(annotationsWith('sk_test_two'));
+  });
+
+  it.each([
+    ['an autoscaler', 'services.ledger.autoscaling.enabled=true'],
+    ['KEDA', 'services.ledger.autoscaling.keda.enabled=true'],
+  ])('leaves the replicas to %s', (_what, value) => {
+    expect(ledger(minimal()).spec).toHaveProperty('replicas', 2);
+    expect(ledger(minimal(value)).spec).not.toHaveProperty('replicas');
+  });
+
+  it('HTTP services lose no pod before a new one is ready', () => {
+    for (const service of ['session-auth', 'intent', 'webhook-ingest', 'enabler']) {
+      const { spec } = find(minimal(), 'Deployment', `${FULLNAME}-${service}`) as unknown as {
+        spec: { strategy: { rollingUpdate: { maxUnavailable: number } } };
+      };
+      expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(0);
+    }
+  });
+});
+
+describe('secrets', () => {
+  it('make no Secret when all of them exist', () => {
+    expect(minimal().map(({ kind }) => kind)).not.toContain('Secret');
+  });
+
+  it('are in no ConfigMap, argument or annotation', () => {
+    const { objects } = of('dev');
+    const secret = find(objects, 'Secret', `${FULLNAME}-credentials`) as unknown as {
+      stringData: Record<string, string>;
+    };
+    const others = JSON.stringify(objects.filter(({ kind }) => kind !== 'Secret'));
+    const values = Object.values(secret.stringData);
+    expect(values).toHaveLength(4);
+    expect(values.filter((value) => others.includes(value))).toEqual([]);
+  });
+
+  it('webhook-ingest gets no key to Stripe', () => {
+    const [pod] = podsOf(minimal()).filter(({ owner }) => owner.endsWith('-webhook-ingest'));
+    expect(JSON.stringify(pod)).not.toContain('STRIPE_SECRET_KEY');
+  });
+
+  it('the browser library gets none at all', () => {
+    const [pod] = podsOf(minimal()).filter(({ owner }) => owner === `Deployment ${FULLNAME}-enabler`);
+    expect(JSON.stringify(pod)).not.toMatch(/secretKeyRef|secretName/);
+  });
+
+  it('each part has its own Kafka user with Strimzi', () => {
+    const { objects } = of('strimzi-scram');
+    const users = objects.filter(({ kind }) => kind === 'KafkaUser').map(({ metadata }) => metadata.name);
+    const map = find(objects, 'ConfigMap', `${FULLNAME}-intent`) as unknown as { data: Record<string, string> };
+    expect(users).toHaveLength(6);
+    expect(map.data).toMatchObject({
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
+    });
+  });
+});
+
+describe('images', () => {
+  const imagesOf = (set: string) => [
+    ...new Set(podsOf(minimal(set)).flatMap(({ all }) => all.map(({ image }) => image))),
+  ];
+
+  it("are those of the chart's version", () => {
+    const version = /^appVersion: "(.+)"$/m.exec(read('Chart.yaml'))?.[1];
+    for (const image of imagesOf('secretRevision=""')) expect(image.split(':').at(-1)).toBe(version);
+  });
+
+  it('are told to catalogues', () => {
+    const told = [...read('Chart.yaml').matchAll(/^ {6}image: (\S+)$/gm)].map(([, image]) => image);
+    expect(told.toSorted()).toEqual(imagesOf('secretRevision=""').toSorted());
+  });
+
+  it('go by their digest when it is given', () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    for (const image of imagesOf(`defaults.image={"digest":"${digest}","tag":"1.0.0"}`)) {
+      expect(image).toMatch(/^ghcr\.io\/[^:]+@sha256:0{64}$/);
+    }
+  });
+});
+
+describe('topics', () => {
+  it('are made by the ledger before it starts', () => {
+    const [pod] = podsOf(minimal()).filter(({ owner }) => owner === `Deployment ${FULLNAME}-ledger`);
+    expect(pod?.spec.initContainers?.map(({ args }) => args)).toEqual([['dist/commands/ensure-topics.js']]);
+  });
+
+  it.each([
+    ['Strimzi makes them', 'kafka.strimzi={"clusterName":"events","topics":{"enabled":true}}'],
+    ['somebody else does', 'kafka.topics.create=false'],
+  ])('are not made when %s', (_what, value) => {
+    expect(podsOf(minimal(value)).flatMap(({ spec }) => spec.initContainers ?? [])).toEqual([]);
+  });
+
+  it('outlive the release with Strimzi', () => {
+    const topics = of('strimzi-scram').objects.filter(({ kind }) => kind === 'KafkaTopic');
+    expect(topics).toHaveLength(5);
+    for (const { metadata } of topics) expect(metadata.annotations?.['helm.sh/resource-policy']).toBe('keep');
+  });
+
+  it('have the partitions and replicas that the values say', () => {
+    const topic = find(of('strimzi-scram').objects, 'KafkaTopic', 'shop.payments.events');
+    expect(topic.spec).toMatchObject({
+      topicName: 'shop.payments.events',
+      partitions: 24,
+      replicas: 3,
+      config: { 'min.insync.replicas': '2', 'cleanup.policy': 'delete', 'max.message.bytes': '2097152' },
+    });
+  });
+});
+
+describe('monitoring', () => {
+  it('fills every placeholder of the rules', () => {
+    expect(of('monitoring').text).not.toMatch(/__[A-Z]+_?[A-Za-z_]*__/);
+    expect(of('production').text).not.toMatch(/__(NAMESPACE|RELEASE|THRESHOLD|RUNBOOK|DASHBOARD)/);
+  });
+
+  it('has the rules look at what the monitors call the services', () => {
+    const rules = of('monitoring').objects.filter(({ kind }) => kind === 'PrometheusRule');
+    const text = JSON.stringify(rules);
+    expect(rules.length).toBeGreaterThan(0);
+    expect(text).toContain(`namespace=\\"${NAMESPACE}\\",job=\\"${FULLNAME}-ledger\\"`);
+    expect(JSON.stringify(find(of('monitoring').objects, 'PodMonitor', `${FULLNAME}-services`).spec)).toContain(
+      `${FULLNAME}-$1`,
+    );
+  });
+
+  it('changes or leaves out single alerts', () => {
+    const alerts = of('monitoring').objects.flatMap((object) =>
+      object.kind === 'PrometheusRule'
+        ? (
+            object.spec as { groups: { rules: { alert?: string; expr: string; for?: string; labels: Values }[] }[] }
+          ).groups.flatMap(({ rules }) => rules)
+        : [],
+    );
+    const named = (name: string) => alerts.filter(({ alert }) => alert === name);
+    expect(named('KeysParked')).toEqual([]);
+    expect(named('DeadLettersPresent')).toMatchObject([{ for: '30m', labels: { severity: 'info' } }]);
+    expect(named('DeadLettersPresent')[0]?.expr).toMatch(/> 3$/);
+    expect(named('LedgerDelayHigh').length).toBeGreaterThan(0);
+  });
+});
+
+describe('network policies', () => {
+  const { objects } = of('network-policy');
+  const policies = new Map(
+    objects
+      .filter(({ kind }) => kind === 'NetworkPolicy')
+      .map((policy) => [policy.metadata.name.replace(`${FULLNAME}-`, ''), JSON.stringify(policy.spec)]),
+  );
+
+  it('are there for every pod', () => {
+    const pods = podsOf(objects).map(({ labels }) => labels['app.kubernetes.io/component']);
+    expect([...policies.keys()].toSorted()).toEqual([...new Set(pods)].toSorted());
+  });
+
+  it.each([
+    ['webhook-ingest', ['9092'], ['443']],
+    ['ledger', ['9092', '443'], ['8080']],
+    ['intent', ['9092', '443', '8080'], []],
+    ['enabler', [], ['9092', '443']],
+    ['types', ['443'], ['9092']],
+  ])('%s reaches ports %j and not %j', (component, reached, closed) => {
+    const { egress } = JSON.parse(policies.get(component) ?? '{}') as { egress: { ports: { port: number }[] }[] };
+    const ports = egress.flatMap((rule) => rule.ports.map(({ port }) => String(port)));
+    expect(ports).toEqual(expect.arrayContaining([...reached, '53']));
+    expect(ports.filter((port) => (closed as string[]).includes(port))).toEqual([]);
+  });
+});
+
+it("the notes tell the webhook's URL and what is unsafe", () => {
+  // Helm shows notes only where there is a cluster, so a copy of the chart renders them into an object.
+  const copy = mkdtempSync(join(tmpdir(), 'chart-'));
+  try {
+    cpSync(fileURLToPath(CHART), copy, { recursive: true, filter: (path) => !path.endsWith('/tests') });
+    renameSync(join(copy, 'templates/NOTES.txt'), join(copy, 'files/NOTES.txt'));
+    writeFileSync(
+      join(copy, 'templates/notes.yaml'),
+      'apiVersion: v1\nkind: Notes\nmetadata: { name: notes }\ntext: {{ tpl (.Files.Get "files/NOTES.txt") . | toJson }}\n',
+    );
+    const notes = (files: string[]): unknown => find(render({ files }, copy).objects, 'Notes', 'notes').text;
+    const trial = notes(['values-dev.yaml', 'ci/dev-values.yaml']);
+    expect(trial).toContain('http://payments.localhost/stripe/webhooks');
+    for (const warning of ['kafka.bundled', 'networkPolicy is off', 'Credentials come from values']) {
+      expect(trial).toContain(warning);
+    }
+    const production = notes(['values-production.yaml', 'ci/production-values.yaml']);
+    expect(production).toContain('https://payments.example.com/stripe/webhooks');
+    expect(production).not.toContain('Warnings');
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+});

@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import { configSchema as enabler } from '../../../services/enabler-static/src/config.ts';
+import { configSchema as intent } from '../../../services/intent/src/config.ts';
+import { ensureTypesConfigSchema } from '../../../services/intent/src/ensure-types-config.ts';
+import { configSchema as ledger, reconcilePendingConfigSchema } from '../../../services/ledger/src/config.ts';
+import { ensureTopicsConfigSchema } from '../../../services/ledger/src/topics-config.ts';
+import { configSchema as sessionAuth } from '../../../services/session-auth/src/config.ts';
+import { configSchema as webhookIngest } from '../../../services/webhook-ingest/src/config.ts';
+import { reconcileConfigSchema } from '../../../services/webhook-ingest/src/reconcile-config.ts';
+
+/** What each service and command of the images reads. */
+export const READERS = {
+  'session-auth': sessionAuth,
+  intent,
+  'webhook-ingest': webhookIngest,
+  ledger,
+  enabler,
+  reconcile: reconcileConfigSchema,
+  'reconcile-undelivered': reconcileConfigSchema,
+  'reconcile-pending': reconcilePendingConfigSchema,
+  'ensure-topics': ensureTopicsConfigSchema,
+  types: ensureTypesConfigSchema,
+} satisfies Record<string, z.ZodObject>;
+
+/** Not given although it could be read: webhook-ingest learns its mode from the publishable key and needs no secret one. */
+const WITHHELD: Readonly<Record<string, readonly string[]>> = {
+  'webhook-ingest': ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SIGNING_SECRET'],
+  enabler: ['ENABLER_FILES'],
+};
+
+/** The variables that the chart gives to each part, in alphabetical order. */
+export const variablesOf = (): Record<string, string[]> =>
+  Object.fromEntries(
+    Object.entries(READERS).map(([part, { shape }]) => [
+      part,
+      Object.keys(shape)
+        .filter((name) => !WITHHELD[part]?.includes(name))
+        .toSorted(),
+    ]),
+  );
+
+/** Meaning of every variable that some part reads. */
+export const meanings = (): Map<string, string> =>
+  new Map(
+    Object.values(READERS).flatMap(({ shape }) =>
+      Object.entries(shape).map(([name, { description = '' }]) => [name, description] as const),
+    ),
+  );

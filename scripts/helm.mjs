@@ -1,0 +1,55 @@
+// Helm and kubeconform for the stage `chart`: built once with Go, at pinned versions, into .cache/tools.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { ToolMissing } from './tools.mjs';
+
+const CACHE = join(import.meta.dirname, '../.cache/tools');
+
+const MODULES = {
+  helm: { path: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' },
+  kubeconform: { path: 'github.com/yannh/kubeconform/cmd/kubeconform', version: 'v0.8.0' },
+};
+
+export const CHART_TOOLS = Object.keys(MODULES);
+
+/** Path of `helm` or `kubeconform` at its pinned version; builds it first when it is not there yet. Throws ToolMissing. */
+export async function chartTool(name) {
+  const { path, version } = MODULES[name];
+  const folder = join(CACHE, `${name}-${version}`);
+  if (existsSync(join(folder, name))) return join(folder, name);
+  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) {
+    throw new ToolMissing(`Go is needed to build ${name}, which checks the chart.`);
+  }
+  // Go puts the program where it belongs only when it is whole; the folder appears with it.
+  const half = `${folder}.${process.pid}`;
+  mkdirSync(half, { recursive: true });
+  try {
+    const env = { ...process.env, GOBIN: half, GOFLAGS: '' };
+    const { code, output } = await ended('go', ['install', `${path}@${version}`], env);
+    if (code !== 0)
+      throw new ToolMissing(`${name} could not be built: ${output.trim().split('\n').slice(-3).join(' ')}`);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(half, folder);
+  } finally {
+    rmSync(half, { recursive: true, force: true });
+  }
+  return join(folder, name);
+}
+
+function ended(command, args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.once('error', (error) => resolve({ code: null, output: error.message }));
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of CHART_TOOLS) console.log(`${name.padEnd(14)} ${await chartTool(name)}`);
+}
