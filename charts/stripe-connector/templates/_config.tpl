@@ -277,3 +277,19 @@ checksum/secret: {{ $secrets | sha256sum }}
 secretRevision: {{ . | quote }}
 {{- end }}
 {{- end -}}
+
+{{/* The text of a rule or dashboard file with what its placeholders stand for in this release. (dict "root" "text") */}}
+{{- define "connector.filled" -}}
+{{- $root := .root -}}
+{{- $values := $root.Values.metrics.prometheusRule -}}
+{{- $text := .text
+  | replace "__NAMESPACE__" $root.Release.Namespace
+  | replace "__RELEASE__" (include "connector.fullname" $root)
+  | replace "__RUNBOOK_BASE_URL__" (trimSuffix "/" $values.runbookBaseUrl)
+  | replace "__DASHBOARD_BASE_URL__" (trimSuffix "/" $values.dashboardBaseUrl) -}}
+{{- range $alert, $threshold := $root.Files.Get "files/rules/thresholds.yaml" | fromYaml -}}
+{{- $own := get $values.alerts $alert | default dict -}}
+{{- $text = $text | replace (printf "__THRESHOLD_%s__" $alert) (include "connector.text" (hasKey $own "threshold" | ternary $own.threshold $threshold)) -}}
+{{- end -}}
+{{- $text -}}
+{{- end -}}
