@@ -2,7 +2,6 @@ import { METADATA } from '@connector/payment-model';
 import { NotFoundError } from '@connector/service-kit';
 import { type StripeClient, StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
-import { OPERATION_METADATA } from '../domain/operations.ts';
 
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly paymentIntent: Stripe.PaymentIntent }
@@ -32,8 +31,8 @@ export interface PaymentIntents {
     refund: { amount: number; metadata: Record<string, string> },
     key: string,
   ): Promise<Stripe.Refund>;
-  /** The refund that an operation made, if it did. */
-  refundOfOperation(paymentIntentId: string, operationId: string): Promise<Stripe.Refund | undefined>;
+  /** Every refund of the PaymentIntent, and what Stripe shows as one. */
+  refundsOf(paymentIntentId: string): Promise<Stripe.Refund[]>;
 }
 
 export const isOtherParameters = (error: unknown): boolean =>
@@ -98,12 +97,7 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
       call('refunds.create', (stripe) =>
         stripe.refunds.create({ payment_intent, amount, metadata }, { idempotencyKey: key }),
       ),
-    refundOfOperation: (payment_intent, operationId) =>
-      call('refunds.list', async (stripe) => {
-        for await (const refund of stripe.refunds.list({ payment_intent, limit: 100 })) {
-          if (refund.metadata?.[OPERATION_METADATA] === operationId) return refund;
-        }
-        return undefined;
-      }),
+    refundsOf: (payment_intent) =>
+      call('refunds.list', (stripe) => Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 }))),
   };
 }

@@ -53,12 +53,35 @@ export interface Captured {
   readonly refunded: number;
 }
 
-/** What was captured and what of it was given back, by Stripe's count; commercetools may lag behind. */
-export function capturedOf({ latest_charge: charge, amount_received }: Stripe.PaymentIntent): Captured {
-  if (charge && typeof charge === 'object')
-    return { captured: charge.amount_captured, refunded: charge.amount_refunded };
-  return { captured: amount_received, refunded: 0 };
+/**
+ * What was captured and what of it was given back, by Stripe's count; commercetools may lag behind. A charge counts the release of what was
+ * authorised and not captured as refunded too: where there can be one, `refunds` (all of the PaymentIntent) tells them apart.
+ */
+export function capturedOf(
+  { latest_charge: charge, amount_received }: Stripe.PaymentIntent,
+  refunds?: readonly Stripe.Refund[],
+): Captured {
+  if (!charge || typeof charge !== 'object') return { captured: amount_received, refunded: 0 };
+  const { amount, amount_captured: captured, amount_refunded } = charge;
+  if (!refunds) return { captured, refunded: amount_refunded };
+  const given = refunds.filter(
+    (refund) => refund.status !== 'failed' && refund.status !== 'canceled' && !isRelease(refund, amount - captured),
+  );
+  return { captured, refunded: given.reduce((sum, refund) => sum + refund.amount, 0) };
 }
+
+/** Whether what a charge counts as refunded can hold the release of an uncaptured rest. */
+export const mayHoldRelease = ({ latest_charge: charge }: Stripe.PaymentIntent): boolean =>
+  Boolean(charge) &&
+  typeof charge === 'object' &&
+  charge !== null &&
+  charge.amount_refunded > 0 &&
+  charge.amount_captured > 0 &&
+  charge.amount_captured < charge.amount;
+
+/** Stripe shows money that was authorised and let go of as a succeeded refund, though none moved: without a balance transaction. */
+const isRelease = ({ status, amount, balance_transaction: movement }: Stripe.Refund, uncaptured: number): boolean =>
+  status === 'succeeded' && !movement && amount <= uncaptured;
 
 /** Decides what to ask of Stripe, from the payment and the PaymentIntent as Stripe has it now (with its charge expanded). */
 export function planOf(
@@ -66,11 +89,11 @@ export function planOf(
   payment: Pick<Payment, 'amountPlanned' | 'transactions'>,
   paymentIntent: Stripe.PaymentIntent,
   multiOperations: boolean,
+  { captured, refunded }: Captured = capturedOf(paymentIntent),
 ): Plan {
   const { amountPlanned: planned } = payment;
   const moneyOf = (stripeAmount: number): Money =>
     fromStripeAmount(stripeAmount, planned.currencyCode, planned.fractionDigits);
-  const { captured, refunded } = capturedOf(paymentIntent);
   // An authorisation released without a capture counts as refunded at Stripe; it is nothing to give back.
   const refundable = captured - Math.min(refunded, captured);
 

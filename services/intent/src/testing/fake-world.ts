@@ -9,7 +9,6 @@ import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
 import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
-import { OPERATION_METADATA } from '../domain/operations.ts';
 import { aCart, aPaymentIntent } from './builders.ts';
 
 /** When and how a call goes on: waits, or fails it before or after its effect. */
@@ -293,13 +292,8 @@ export class FakeWorld {
           return refund;
         }),
       ),
-    refundOfOperation: (paymentIntentId, operationId) =>
-      this.#stripe('refunds.list', () =>
-        this.refunds.find(
-          (refund) =>
-            refund.payment_intent === paymentIntentId && refund.metadata?.[OPERATION_METADATA] === operationId,
-        ),
-      ),
+    refundsOf: (paymentIntentId) =>
+      this.#stripe('refunds.list', () => this.refunds.filter((refund) => refund.payment_intent === paymentIntentId)),
   };
 
   readonly events: PaymentEvents = {

@@ -128,3 +128,46 @@ describe('an operation', () => {
     });
   });
 });
+
+describe('a partly captured payment whose rest was released', () => {
+  const partly = () => {
+    const world = worldWith('succeeded');
+    // As Stripe shows it: 500 of 1190 captured, and the release of 690 beside a real refund of 100.
+    const latest_charge = { amount: 1190, amount_captured: 500, amount_refunded: 790 } as never;
+    world.change('pi_1', { amount_received: 500, latest_charge });
+    const refunds = [
+      { id: 're_release', amount: 690, status: 'succeeded', balance_transaction: null },
+      { id: 're_real', amount: 100, status: 'succeeded', balance_transaction: 'txn_1' },
+      { id: 're_failed', amount: 300, status: 'failed', balance_transaction: 'txn_2' },
+    ];
+    for (const one of refunds) world.refunds.push({ ...one, payment_intent: 'pi_1' } as never);
+    return world;
+  };
+
+  it('is refunded up to what was captured and not given back', async () => {
+    expect(await run(partly(), { action: 'refundPayment', amount: EUR(400) })).toBe('received');
+  });
+
+  it('is not refunded beyond that', async () => {
+    await expect(run(partly(), { action: 'refundPayment', amount: EUR(401) })).rejects.toMatchObject({
+      code: 'InvalidField',
+      fields: { field: 'amount.centAmount', allowedValues: ['<= 400'] },
+    });
+  });
+});
+
+describe('a payment that is not tied to a PaymentIntent', () => {
+  const untied = (createdAt: string) => {
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ key: 'cart-1-1', createdAt }), 'cart-1');
+    return world;
+  };
+
+  it('is to be asked for again while it is young: tying follows the answer to the shopper', async () => {
+    await expect(run(untied(new Date().toISOString()), capture)).rejects.toBeInstanceOf(TransientError);
+  });
+
+  it('has none when it is old', async () => {
+    await expect(run(untied('2026-01-01T00:00:00Z'), capture)).rejects.toMatchObject({ code: 'InvalidOperation' });
+  });
+});

@@ -10,6 +10,8 @@ import type { Payments } from '../adapters/payments.ts';
 import { paymentIntentIdOf } from '../domain/attempts.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
 import {
+  capturedOf,
+  mayHoldRelease,
   OPERATION_METADATA,
   type Operation,
   operationIdOf,
@@ -47,13 +49,15 @@ export async function runOperation(deps: RunOperationDeps, request: RunOperation
   const { operation } = request;
   const payment = await deps.payments.get(request.paymentId);
   const paymentIntentId = paymentIntentIdOf(payment);
-  if (!paymentIntentId) throw invalidOperation('The payment has no PaymentIntent.');
+  if (!paymentIntentId) throw withoutPaymentIntent(payment);
   const paymentIntent = await deps.paymentIntents.find(paymentIntentId);
   if (!paymentIntent) throw invalidOperation('The PaymentIntent of the payment does not exist.');
 
   const id = operationIdOf(payment.id, operation, request.merchantReference ?? request.requestId);
   const work: Work = { deps, request, payment, paymentIntentId, id };
-  const plan = planOf(operation, payment, paymentIntent, deps.multiOperations);
+  const refunds = mayHoldRelease(paymentIntent) ? await deps.paymentIntents.refundsOf(paymentIntentId) : undefined;
+  const captured = capturedOf(paymentIntent, refunds);
+  const plan = planOf(operation, payment, paymentIntent, deps.multiOperations, captured);
   try {
     const outcome = await carryOut(work, plan);
     count(operation, outcome);
@@ -84,7 +88,8 @@ async function carryOut(work: Work, plan: Plan): Promise<OperationOutcome> {
       deps.log.info({ paymentId: work.payment.id, reason: plan.reason }, 'operation refused without asking Stripe');
       return 'rejected';
     case 'above-refundable': {
-      const known = await deps.paymentIntents.refundOfOperation(paymentIntentId, id);
+      const refunds = await deps.paymentIntents.refundsOf(paymentIntentId);
+      const known = refunds.find(({ metadata }) => metadata?.[OPERATION_METADATA] === id);
       if (known) return finished(work, plan.step, known);
       throw invalidField({
         field: 'amount.centAmount',
@@ -186,6 +191,16 @@ const OPERATION_LABELS = {
 
 const count = ({ action }: Operation, outcome: OperationOutcome | 'error') =>
   metrics.paymentOperations.inc({ operation: OPERATION_LABELS[action], outcome });
+
+/** How long, in ms, tying a payment to its PaymentIntent may take: it follows the answer to the shopper, and outlasts an outage. */
+const LINKED_WITHIN_MS = 15 * 60_000;
+
+/** A young payment of ours is about to be tied to its PaymentIntent: the caller may come again. Any other never had one. */
+function withoutPaymentIntent({ key, createdAt }: Payment): Error {
+  const isYoung = key !== undefined && Date.now() - Date.parse(createdAt) < LINKED_WITHIN_MS;
+  if (!isYoung) return invalidOperation('The payment has no PaymentIntent.');
+  return new TransientError('the payment is not tied to its PaymentIntent yet', { reason: 'not_linked' });
+}
 
 const invalidOperation = (message: string) => new InvalidRequestError('InvalidOperation', message);
 
