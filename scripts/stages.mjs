@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CHART_TOOLS, chartTool } from './helm.mjs';
+import { testAlerts } from './promtool.mjs';
 import { ToolMissing, toolPath } from './tools.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -25,6 +26,7 @@ const STAGES = {
   integration: () => vitest('integration', { NGINX_BIN: 'nginx' }),
   api: () => vitest('api', { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
   e2e: () => vitest('e2e'),
+  alerts: () => testAlerts(),
 };
 
 const { selected, leftOut } = select(process.argv.slice(2));

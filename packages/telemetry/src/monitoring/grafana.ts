@@ -1,0 +1,254 @@
+import { type Dashboard as Name, uidOf } from './rules.ts';
+
+/** One query of a panel; `{{label}}` in the legend is a label's value. */
+export interface Query {
+  readonly expr: string;
+  readonly legend: string;
+  /** Shows the traces of single requests as points. */
+  readonly exemplars?: boolean;
+}
+
+export type Unit = 's' | 'bytes' | 'short' | 'reqps' | 'ops' | 'percentunit' | 'dateTimeFromNow' | 'none' | 'cps';
+
+export interface Panel {
+  readonly title: string;
+  readonly description: string;
+  readonly unit: Unit;
+  readonly queries: readonly Query[];
+  /** A line over time unless something else is said. */
+  readonly as?: 'timeseries' | 'stat' | 'table' | 'bargauge';
+  /** Columns of 24. */
+  readonly width?: number;
+  /** Values from which it is yellow and red; with `lowIsBad`, below which. */
+  readonly limits?: readonly [yellow: number, red: number];
+  readonly lowIsBad?: boolean;
+  readonly stacked?: boolean;
+  /** Alerts whose runbooks explain what to do about this. */
+  readonly alerts?: readonly string[];
+}
+
+export interface Dashboard {
+  readonly name: Name;
+  readonly title: string;
+  readonly description: string;
+  readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[];
+}
+
+const DATASOURCE = { type: 'prometheus', uid: '$' + '{datasource}' };
+const HEIGHT = 8;
+const STAT_HEIGHT = 5;
+
+/** What every query of the services is limited to by the dashboard's variables. */
+export const SELECTED = 'namespace=~"$namespace",job=~"$service",pod=~"$pod"';
+
+/** A metric of the selected services: `m('http_server_active_requests', 'x="y"')`. */
+export const m = (metric: string, ...matchers: string[]): string => `${metric}{${[SELECTED, ...matchers].join(',')}}`;
+
+/** Where the chart has a dashboard. */
+export const dashboardFile = (name: Name): URL =>
+  new URL(`../../../../charts/stripe-connector/files/dashboards/${name}.json`, import.meta.url);
+
+/** The file of a dashboard. */
+export const dashboardJson = (dashboard: Dashboard): string =>
+  `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`;
+
+/** Grafana's JSON of a dashboard. */
+export function toGrafana({ name, title, description, rows }: Dashboard): unknown {
+  let id = 0;
+  let y = 0;
+  const panels: unknown[] = [];
+  for (const row of rows) {
+    id += 1;
+    panels.push({
+      id,
+      type: 'row',
+      title: row.title,
+      collapsed: false,
+      panels: [],
+      gridPos: { h: 1, w: 24, x: 0, y },
+    });
+    y += 1;
+    let x = 0;
+    let tallest = 0;
+    for (const panel of row.panels) {
+      const { width: w = 8, as = 'timeseries' } = panel;
+      const h = as === 'stat' ? STAT_HEIGHT : HEIGHT;
+      if (x + w > 24) {
+        x = 0;
+        y += tallest;
+        tallest = 0;
+      }
+      id += 1;
+      panels.push({ id, gridPos: { h, w, x, y }, ...panelOf(panel) });
+      x += w;
+      tallest = Math.max(tallest, h);
+    }
+    y += tallest;
+  }
+  return {
+    uid: uidOf(name),
+    title: `Stripe connector / ${title}`,
+    description,
+    tags: ['stripe-connector', 'payments'],
+    schemaVersion: 39,
+    version: 1,
+    editable: true,
+    graphTooltip: 1,
+    refresh: '30s',
+    time: { from: 'now-3h', to: 'now' },
+    timezone: 'browser',
+    templating: { list: variables() },
+    annotations: { list: [deployments()] },
+    links: links(),
+    panels,
+  };
+}
+
+function panelOf(panel: Panel): Record<string, unknown> {
+  const { title, description, unit, queries, as = 'timeseries', limits, lowIsBad, stacked, alerts = [] } = panel;
+  const instant = as !== 'timeseries';
+  const [first, second] = limits ?? [];
+  const steps =
+    first === undefined
+      ? [{ color: instant ? 'blue' : 'green', value: null }]
+      : lowIsBad
+        ? [
+            { color: 'red', value: null },
+            { color: 'yellow', value: second },
+            { color: 'green', value: first },
+          ]
+        : [
+            { color: 'green', value: null },
+            { color: 'yellow', value: first },
+            { color: 'red', value: second },
+          ];
+  return {
+    type: as,
+    title,
+    description,
+    datasource: DATASOURCE,
+    links: alerts.map((alert) => ({
+      title: `Runbook: ${alert}`,
+      url: `__RUNBOOK_BASE_URL__/${alert}.md`,
+      targetBlank: true,
+    })),
+    targets: queries.map(({ expr, legend, exemplars = false }, index) => ({
+      refId: String.fromCharCode(65 + index),
+      datasource: DATASOURCE,
+      editorMode: 'code',
+      expr,
+      legendFormat: legend,
+      range: !instant,
+      instant,
+      exemplar: exemplars,
+      ...(as === 'table' && { format: 'table' }),
+    })),
+    fieldConfig: {
+      defaults: {
+        unit,
+        min: unit === 'dateTimeFromNow' ? undefined : 0,
+        color: { mode: instant ? 'thresholds' : 'palette-classic' },
+        thresholds: { mode: 'absolute', steps },
+        custom:
+          as === 'timeseries'
+            ? {
+                lineWidth: 1,
+                fillOpacity: stacked ? 30 : 5,
+                showPoints: 'never',
+                stacking: { mode: stacked ? 'normal' : 'none', group: 'A' },
+                thresholdsStyle: { mode: limits ? 'dashed' : 'off' },
+              }
+            : {},
+      },
+      overrides: [],
+    },
+    options: optionsOf(as),
+  };
+}
+
+function optionsOf(as: NonNullable<Panel['as']>): Record<string, unknown> {
+  const reduceOptions = { calcs: ['lastNotNull'], fields: '', values: false };
+  switch (as) {
+    case 'timeseries':
+      return {
+        legend: { displayMode: 'table', placement: 'bottom', showLegend: true, calcs: ['mean', 'lastNotNull'] },
+        tooltip: { mode: 'multi', sort: 'desc' },
+      };
+    case 'stat':
+      return { reduceOptions, colorMode: 'value', graphMode: 'none', justifyMode: 'auto', textMode: 'auto' };
+    case 'bargauge':
+      return { reduceOptions, displayMode: 'gradient', orientation: 'horizontal' };
+    case 'table':
+      return { showHeader: true };
+  }
+}
+
+const BUILD = 'stripe_connector_build_info';
+
+function variables(): unknown[] {
+  const query = (name: string, label: string, text: string) => ({
+    name,
+    label,
+    type: 'query',
+    datasource: DATASOURCE,
+    query: { query: text, refId: name },
+    definition: text,
+    refresh: 2,
+    sort: 1,
+    includeAll: true,
+    multi: true,
+    // A label that is missing altogether, as outside of Kubernetes, counts too.
+    allValue: '.*',
+    current: { selected: true, text: ['All'], value: ['$__all'] },
+  });
+  return [
+    { name: 'datasource', label: 'Prometheus', type: 'datasource', query: 'prometheus', refresh: 1, current: {} },
+    { name: 'traces', label: 'Traces', type: 'datasource', query: 'tempo', refresh: 1, current: {} },
+    query('namespace', 'Namespace', `label_values(${BUILD}, namespace)`),
+    query('service', 'Service', `label_values(${BUILD}{namespace=~"$namespace"}, job)`),
+    query('pod', 'Pod', `label_values(${BUILD}{namespace=~"$namespace",job=~"$service"}, pod)`),
+  ];
+}
+
+/** A line where a version appears that was not there five minutes before. */
+function deployments(): unknown {
+  const versions = (offset: string) => `count by (job, version) (${m(BUILD)}${offset})`;
+  return {
+    name: 'Deployments',
+    datasource: DATASOURCE,
+    enable: true,
+    iconColor: 'purple',
+    expr: `${versions('')} unless ${versions(' offset 5m')}`,
+    step: '60s',
+    titleFormat: '{{job}} {{version}}',
+    tagKeys: 'job,version',
+    textFormat: 'A new version runs',
+  };
+}
+
+function links(): unknown[] {
+  const failed = {
+    refId: 'A',
+    queryType: 'traceql',
+    query: '{ resource.service.namespace = "stripe-connector" && status = error }',
+  };
+  const pane = { datasource: '$' + '{traces}', queries: [failed], range: { from: 'now-1h', to: 'now' } };
+  const panes = JSON.stringify({ traces: pane });
+  return [
+    {
+      type: 'dashboards',
+      title: 'Stripe connector',
+      tags: ['stripe-connector'],
+      asDropdown: true,
+      includeVars: true,
+      keepTime: true,
+    },
+    {
+      type: 'link',
+      title: 'Failed traces',
+      url: `/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes).replaceAll('%24%7Btraces%7D', '$' + '{traces}')}`,
+      targetBlank: true,
+    },
+    { type: 'link', title: 'Runbooks', url: '__RUNBOOK_BASE_URL__', targetBlank: true },
+  ];
+}

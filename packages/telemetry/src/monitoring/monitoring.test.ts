@@ -1,0 +1,176 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFINITIONS, type MetricDefinition, PROCESS_METRICS } from '../metrics.ts';
+import { ALERT_CASES } from './alert-cases.ts';
+import { DASHBOARDS } from './dashboards.ts';
+import { dashboardFile, dashboardJson, type Panel } from './grafana.ts';
+import { ALERTS, fileOf, filledRules, RULE_FILES, thresholdsFile } from './promtool.ts';
+import { isAlert, PLACEHOLDERS, toYaml, uidOf } from './rules.ts';
+import { THRESHOLDS, thresholdsYaml } from './thresholds.ts';
+
+const NAMES = [...new Set(ALERTS.map(({ alert }) => alert))];
+const PANELS = DASHBOARDS.flatMap(({ name, rows }) =>
+  rows.flatMap(({ panels }) => panels.map((panel): [string, Panel] => [`${name}: ${panel.title}`, panel])),
+);
+const RECORDED = RULE_FILES.flatMap(({ groups }) =>
+  groups.flatMap(({ rules }) => rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
+);
+const EXPRESSIONS: [string, string][] = [
+  ...RULE_FILES.flatMap(({ groups }) =>
+    groups.flatMap(({ rules }) =>
+      rules.map((rule): [string, string] => [isAlert(rule) ? rule.alert : rule.record, rule.expr]),
+    ),
+  ),
+  ...PANELS.flatMap(([title, { queries }]) =>
+    queries.map(({ expr, legend }): [string, string] => [`${title}: ${legend}`, expr]),
+  ),
+];
+
+/** Every sample name there is: with the parts of histograms, and what is recorded. */
+const KNOWN = new Map<string, readonly string[]>([
+  ...[
+    ...Object.values(DEFINITIONS).map((each: MetricDefinition) => ({ ...each, labels: Object.keys(each.labels) })),
+    ...PROCESS_METRICS,
+  ].flatMap(({ type, name, labels = [] }): [string, readonly string[]][] =>
+    type === 'histogram'
+      ? [
+          [`${name}_bucket`, [...labels, 'le']],
+          [`${name}_count`, labels],
+          [`${name}_sum`, labels],
+        ]
+      : [[name, labels]],
+  ),
+  ...RECORDED.map((record): [string, readonly string[]] => [record, ['release', 'topic']]),
+]);
+/** What Prometheus adds when it scrapes. */
+const OF_THE_TARGET = ['namespace', 'job', 'pod'];
+
+const read = (url: URL) => readFileSync(url, 'utf8');
+
+describe("the chart's monitoring files", () => {
+  it.each(RULE_FILES.map((file) => [file.name, file] as const))(
+    'has the rules %s as in code (npm run docs)',
+    (_, file) => {
+      expect(read(fileOf(file))).toBe(toYaml(file));
+    },
+  );
+
+  it('has the thresholds as in code (npm run docs)', () => {
+    expect(read(thresholdsFile())).toBe(thresholdsYaml());
+  });
+
+  it.each(DASHBOARDS.map((dashboard) => [dashboard.name, dashboard] as const))(
+    'has the dashboard %s as in code (npm run docs)',
+    (name, dashboard) => {
+      expect(read(dashboardFile(name))).toBe(dashboardJson(dashboard));
+    },
+  );
+
+  it('has no other file in their folders', () => {
+    const names = (pattern: string) =>
+      globSync(pattern, { cwd: new URL('../', thresholdsFile()) }).map((path) => basename(path));
+    expect(names('rules/*').toSorted()).toEqual(
+      [...RULE_FILES.map(({ name }) => `${name}.rules.yaml`), 'README.md', 'thresholds.yaml'].toSorted(),
+    );
+    expect(names('dashboards/*').toSorted()).toEqual(DASHBOARDS.map(({ name }) => `${name}.json`).toSorted());
+  });
+
+  it('has no placeholder but the documented ones', () => {
+    const documented = new Set<string>([
+      ...PLACEHOLDERS,
+      ...Object.keys(THRESHOLDS).map((name) => `__THRESHOLD_${name}__`),
+    ]);
+    const texts = [...RULE_FILES.map(toYaml), ...DASHBOARDS.map(dashboardJson)];
+    const used = texts.flatMap((text) => text.match(/__[A-Z]+(?:_\w+?)?__/g) ?? []);
+    expect(used.filter((placeholder) => !documented.has(placeholder))).toEqual([]);
+    expect([...documented].filter((placeholder) => !used.includes(placeholder))).toEqual([]);
+    for (const [, yaml] of filledRules()) expect(yaml).not.toMatch(/__(?!name__)/);
+  });
+});
+
+describe('every query', () => {
+  it.each(EXPRESSIONS)('of %s uses metrics and labels that are exported', (_, expr) => {
+    const selectors = [...expr.matchAll(/([a-zA-Z_:][\w:]*)\{([^}]*)\}/g)];
+    expect(selectors).not.toHaveLength(0);
+    for (const [, name = '', matchers = ''] of selectors) {
+      const labels = KNOWN.get(name);
+      expect(labels, name).toBeDefined();
+      for (const [, label] of matchers.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)) {
+        expect([...(labels ?? []), ...OF_THE_TARGET], `${label} of ${name}`).toContain(label);
+      }
+    }
+    // A metric without a selector would be that of every release.
+    const bare = expr.match(/[a-zA-Z_:][\w:]*(?![\w:{])/g) ?? [];
+    expect(bare.filter((word) => KNOWN.has(word))).toEqual([]);
+  });
+});
+
+describe('every alert', () => {
+  it.each(NAMES)('%s has a case in which it fires, and one in which it does not', (alert) => {
+    const cases = ALERT_CASES[alert] ?? [];
+    expect(cases.some(({ fires }) => fires.length > 0)).toBe(true);
+    expect(cases.some(({ fires }) => fires.length === 0)).toBe(true);
+  });
+
+  it('is one that exists, in cases and thresholds', () => {
+    expect(Object.keys(ALERT_CASES).filter((alert) => !NAMES.includes(alert))).toEqual([]);
+    expect(Object.keys(THRESHOLDS).filter((alert) => !NAMES.includes(alert))).toEqual([]);
+  });
+
+  it.each(ALERTS.map((alert) => [alert.alert, alert] as const))('%s waits, and says what and where', (_, alert) => {
+    expect(alert.for).toMatch(/^([2-9]|\d{2,})m$|^\d+h$/);
+    expect(alert.description).toContain('$labels.namespace');
+    expect(alert.summary.length).toBeLessThan(100);
+    expect(DASHBOARDS.map(({ name }) => name)).toContain(alert.dashboard);
+  });
+});
+
+describe('every dashboard', () => {
+  it.each(PANELS)('%s has description, unit, legends, and links to runbooks that exist', (_, panel) => {
+    expect(panel.description).toMatch(/\.$/);
+    expect(panel.unit).toBeTruthy();
+    for (const { legend } of panel.queries) expect(legend).toBeTruthy();
+    expect((panel.alerts ?? []).filter((alert) => !NAMES.includes(alert))).toEqual([]);
+  });
+
+  it.each(PANELS)('%s takes rates over the interval that fits the zoom', (_, { queries }) => {
+    for (const { expr } of queries) expect(expr).not.toMatch(/rate\([^()]*\[(?!\$__rate_interval\])/);
+  });
+
+  it('names no data source but by variable, and has a stable uid', () => {
+    const files = DASHBOARDS.map((dashboard) => JSON.parse(dashboardJson(dashboard)));
+    expect(files.map(({ uid }) => uid)).toEqual(DASHBOARDS.map(({ name }) => uidOf(name)));
+    const sources = files.flatMap((file) => [...JSON.stringify(file).matchAll(/"datasource":\{([^}]*\}?)"\}/g)]);
+    expect(sources.length).toBeGreaterThan(50);
+    for (const [, source] of sources) expect(source).toContain(`"uid":"${'$'}{datasource`);
+  });
+
+  it('is read by somebody with an alert: each alert is linked from a panel', () => {
+    const linked = new Set(PANELS.flatMap(([, { alerts = [] }]) => alerts));
+    expect(NAMES.filter((alert) => !linked.has(alert))).toEqual([]);
+  });
+});
+
+describe('runbooks', () => {
+  const folder = new URL('../../../../docs/runbooks/', import.meta.url);
+  /** A page named like an alert is one of an alert; pages of other matters are in lower case. */
+  const pages = globSync('[A-Z]*.md', { cwd: folder }).map((name) => name.replace(/\.md$/, ''));
+
+  it('has a page for each alert, and an alert for each page of one', () => {
+    expect(pages.toSorted()).toEqual(NAMES.toSorted());
+  });
+
+  it.each(NAMES)('%s says what it means, what it does, how to look into it and what to do', (alert) => {
+    const page = read(new URL(`${alert}.md`, folder));
+    const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+    expect(page.split('\n')[0]).toBe(`# ${alert}`);
+    expect(headings).toEqual(['Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
+    for (const [, link = ''] of page.matchAll(/\]\(([^):#]+\.md)/g))
+      expect(() => read(new URL(link, folder)), link).not.toThrow();
+    const queried = [
+      ...page.matchAll(/\b(stripe_connector_\w+|http_(?:server|client)_\w+|messaging_\w+_(?:total|bucket|count))\b/g),
+    ];
+    for (const [, name = ''] of queried) expect([...KNOWN.keys()], name).toContain(name);
+  });
+});

@@ -1,0 +1,31 @@
+/** Defaults of the thresholds that the chart's values may change, by alert, and what each means. */
+export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meaning: string]>> = {
+  WebhookAcceptanceBudgetBurn: [0.999, 'objective: share of genuine webhooks accepted within 2.5 s'],
+  PaymentApiBudgetBurn: [0.999, 'objective: share of requests not answered 5xx'],
+  LedgerFreshnessBudgetBurn: [0.99, 'objective: share of events in commercetools within 60 s'],
+  WebhookBadSignatures: [5, 'refused webhooks in 15 minutes'],
+  WebhookSilence: [3, 'successful payment operations in 30 minutes without a webhook'],
+  ConsumerLagHigh: [500, 'messages'],
+  ConsumerStalled: [300, 'seconds without a commit while events wait'],
+  ConsumerRebalancingOften: [6, 'joins of one pod in 30 minutes'],
+  DeadLettersPresent: [0, 'dead letters'],
+  KeysParked: [0, 'payments'],
+  LedgerDelayHigh: [60, 'seconds, of the slowest twentieth'],
+  PaymentsStuckPending: [259200, 'seconds; slow methods such as bank debits take days'],
+  ReconciliationDivergence: [0, 'divergences of one kind'],
+  ReconciliationStale: [10800, 'seconds; more than two intervals of the slower CronJob'],
+  StripeApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
+  CommercetoolsApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
+  ApiRateLimited: [10, 'answers 429 in 10 minutes'],
+  ConcurrentModificationStorm: [0.1, 'share of updates that met a newer version'],
+  SessionAuthUpstreamDown: [0.05, 'share of session checks that could not be made'],
+};
+
+/** thresholds.yaml, which the chart fills the rules with. */
+export const thresholdsYaml = (): string =>
+  `# Generated from packages/telemetry/src/monitoring by \`npm run docs\`; a test fails when it is stale.
+# Thresholds of the alerts, for __THRESHOLD_<name>__ in the rule files; metrics.prometheusRule.alerts.<name>.threshold changes one.
+${Object.entries(THRESHOLDS)
+  .map(([alert, [value, meaning]]) => `${alert}: ${value} # ${meaning}`)
+  .join('\n')}
+`;
