@@ -124,15 +124,13 @@ const observed =
       if (status >= 500) markFailed(span, new Error(String(status)));
       span.end();
       metrics.httpServerActive.dec({ http_request_method: method });
-      metrics.httpServerDuration.observe(
-        {
-          http_request_method: method,
-          http_route: name,
-          http_response_status_code: String(status),
-          error_type: status >= 500 ? String(status) : '',
-        },
-        seconds,
-      );
+      const labels = {
+        http_request_method: method,
+        http_route: name,
+        http_response_status_code: String(status),
+        error_type: status >= 500 ? String(status) : '',
+      };
+      context.with(within, () => metrics.httpServerDuration.observe(labels, seconds));
       if (log.isLevelEnabled('debug')) {
         const ms = Math.round(seconds * 1000);
         context.with(within, () => log.debug({ method, route: name, status, ms }, 'request served'));

@@ -7,6 +7,9 @@ const RATE = '[$__rate_interval]';
 
 const rate = (metric: string, ...matchers: string[]) => `rate(${m(metric, ...matchers)}${RATE})`;
 const sumRate = (by: string, metric: string, ...matchers: string[]) => `sum by (${by}) (${rate(metric, ...matchers)})`;
+/** Share of a counter's rate that has `matchers`; 0 also while none has. */
+const share = (by: string, metric: string, matchers: readonly string[], of: readonly string[] = []) =>
+  `(${sumRate(by, metric, ...matchers)} or 0 * ${sumRate(by, metric, ...of)}) / ${sumRate(by, metric, ...of)}`;
 const quantile = (q: number, by: string, metric: string, ...matchers: string[]) =>
   `histogram_quantile(${q}, sum by (${[by, 'le'].filter(Boolean).join(', ')}) (${rate(`${metric}_bucket`, ...matchers)}))`;
 const inRange = (metric: string, ...matchers: string[]) => `sum(increase(${m(metric, ...matchers)}[$__range]))`;
@@ -186,7 +189,7 @@ const OVERVIEW: Dashboard = {
           limits: [0.001, 0.0144],
           queries: [
             {
-              expr: `${sumRate('job', `${HTTP}_count`, 'http_response_status_code=~"5.."')} / ${sumRate('job', `${HTTP}_count`)}`,
+              expr: share('job', `${HTTP}_count`, ['http_response_status_code=~"5.."']),
               legend: '{{job}}',
             },
           ],
@@ -453,7 +456,7 @@ const KAFKA: Dashboard = {
 };
 
 const errorRatio = (api: string) =>
-  `${sumRate('job', `${API}_count`, `api="${api}"`, 'outcome=~"server_error|timeout"')} / ${sumRate('job', `${API}_count`, `api="${api}"`)}`;
+  share('job', `${API}_count`, [`api="${api}"`, 'outcome=~"server_error|timeout"'], [`api="${api}"`]);
 
 const api = (
   name: 'stripe' | 'commercetools',
