@@ -167,6 +167,14 @@ describe('a payment that is not tied to a PaymentIntent', () => {
     await expect(run(untied(new Date().toISOString()), capture)).rejects.toBeInstanceOf(TransientError);
   });
 
+  it('is found by its key at Stripe, when its process died before it was tied', async () => {
+    const world = untied(new Date().toISOString());
+    const metadata = { ct_payment_key: 'cart-1-1' };
+    world.intents.set('pi_1', aPaymentIntent({ status: 'requires_capture', metadata }));
+    expect(await run(world, { action: 'cancelPayment' })).toBe('approved');
+    expect(world.intents.get('pi_1')?.status).toBe('canceled');
+  });
+
   it('has none when it is old', async () => {
     await expect(run(untied('2026-01-01T00:00:00Z'), capture)).rejects.toMatchObject({ code: 'InvalidOperation' });
   });

@@ -1,5 +1,5 @@
 import { type EventData, withoutClientSecrets } from '@connector/contracts';
-import { METADATA } from '@connector/payment-model';
+import { METADATA, toStripeAmount } from '@connector/payment-model';
 import { InvalidRequestError, TransientError } from '@connector/service-kit';
 import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
@@ -48,7 +48,7 @@ export type OperationOutcome = 'approved' | 'received' | 'rejected';
 export async function runOperation(deps: RunOperationDeps, request: RunOperationRequest): Promise<OperationOutcome> {
   const { operation } = request;
   const payment = await deps.payments.get(request.paymentId);
-  const paymentIntentId = paymentIntentIdOf(payment);
+  const paymentIntentId = paymentIntentIdOf(payment) ?? (await foundByKey(deps, payment));
   if (!paymentIntentId) throw withoutPaymentIntent(payment);
   const paymentIntent = await deps.paymentIntents.find(paymentIntentId);
   if (!paymentIntent) throw invalidOperation('The PaymentIntent of the payment does not exist.');
@@ -191,6 +191,11 @@ const OPERATION_LABELS = {
 
 const count = ({ action }: Operation, outcome: OperationOutcome | 'error') =>
   metrics.paymentOperations.inc({ operation: OPERATION_LABELS[action], outcome });
+
+/** The PaymentIntent of a payment that it was never tied to, because its process died right after the opening: it carries the payment's key. */
+async function foundByKey({ paymentIntents }: RunOperationDeps, { key, amountPlanned }: Payment) {
+  return key === undefined ? undefined : (await paymentIntents.search(key, toStripeAmount(amountPlanned)))?.id;
+}
 
 /** How long, in ms, tying a payment to its PaymentIntent may take: it follows the answer to the shopper, and outlasts an outage. */
 const LINKED_WITHIN_MS = 15 * 60_000;
