@@ -119,7 +119,7 @@ describe('an operation', () => {
 
   it('needs a PaymentIntent, and something to reverse', async () => {
     const world = worldWith('succeeded');
-    world.putPayment(aPayment({ id: 'none' }));
+    world.putPayment(aPayment({ id: 'none', key: 'cart-2-1' }));
     await expect(run(world, capture, { paymentId: 'none' })).rejects.toMatchObject({ code: 'InvalidOperation' });
     world.intents.set('pi_1', aPaymentIntent());
     await expect(run(world, { action: 'reversePayment' })).rejects.toMatchObject({
