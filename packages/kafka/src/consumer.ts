@@ -106,13 +106,14 @@ class KeyOrderedConsumer implements Part {
     Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead' | 'onFailure'>;
   readonly #group: string;
   readonly #topic: string;
-  #consumer: KafkaConsumer;
+  readonly #consumer: KafkaConsumer;
   readonly #lanes: KeyLanes;
   readonly #circuit: Circuit;
   readonly #stopping = new AbortController();
   readonly #paused = new Set<number>();
   #membership: Membership = newMembership();
   #joined = false;
+  #crashed: string | undefined;
   #lastContact = Date.now();
   #commitTimer: NodeJS.Timeout | undefined;
   #parked = 0;
@@ -160,6 +161,7 @@ class KeyOrderedConsumer implements Part {
   }
 
   dead(): string | undefined {
+    if (this.#crashed) return `crashed: ${this.#crashed}`;
     const silentMs = Date.now() - this.#lastContact;
     return silentMs > 3 * this.#options.sessionTimeoutMs ? `no contact to the group for ${silentMs} ms` : undefined;
   }
@@ -228,13 +230,10 @@ class KeyOrderedConsumer implements Part {
       if (restart) touch();
       this.#leave();
       metrics.consumerCrashes.inc({ group: groupId, restart: String(restart) });
+      if (!restart) this.#crashed = error.name;
       this.#kafka.log.error({ error, restart }, 'the consumer crashed');
-      // What kafkajs gives up is begun anew: a broker that dies while the group is joined must not end consumption for good.
-      if (!restart && consumer === this.#consumer) void this.#beginAnew();
     });
-    consumer.on(DISCONNECT, () => {
-      if (consumer === this.#consumer) this.#leave();
-    });
+    consumer.on(DISCONNECT, () => this.#leave());
     return consumer;
   }
 
@@ -243,14 +242,6 @@ class KeyOrderedConsumer implements Part {
     metrics.consumerJoined.set({ group: this.#options.groupId }, 0);
     this.#membership.over = true;
     this.#membership.ended.abort();
-  }
-
-  /** Puts a new client in the place of one that will not come back, and joins with it. */
-  async #beginAnew(): Promise<void> {
-    const given = this.#consumer;
-    this.#consumer = this.#makeConsumer();
-    await given.disconnect().catch(() => {});
-    await this.#join();
   }
 
   async #join(): Promise<void> {
@@ -268,10 +259,6 @@ class KeyOrderedConsumer implements Part {
         return;
       } catch (error) {
         this.#kafka.log.warn({ error, attempt }, 'the consumer cannot start yet');
-        // One that failed half way takes no second `run`.
-        const given = this.#consumer;
-        this.#consumer = this.#makeConsumer();
-        await given.disconnect().catch(() => {});
         await sleep(backOffMs(attempt, { capMs: 5_000 }), undefined, { signal: this.#stopping.signal }).catch(() => {});
       }
     }
