@@ -40,6 +40,8 @@ type Service = (typeof SERVICES)[number];
 
 /** Kafka, both simulators, and the services that a measurement starts; nothing else. */
 export interface Rig {
+  /** For the files of a run. */
+  readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly commercetools: string;
   readonly stripe: string;
@@ -126,6 +128,7 @@ export async function startRig(): Promise<Rig> {
     await producer.start?.();
     stops.push(async () => producer.stop?.());
     return {
+      dir,
       env,
       commercetools,
       stripe,
