@@ -62,3 +62,38 @@ it('keeps probing when a probe never comes back', async () => {
   await vi.advanceTimersByTimeAsync(30_000);
   expect(passed).toBe(3);
 });
+
+it('wastes no probe on work that was sent away', async () => {
+  const circuit = new Circuit();
+  failBroadly(circuit);
+  let sentAway = 0;
+  for (let n = 0; n < 50; n += 1) void circuit.pass().then(() => (sentAway += 1));
+  circuit.sendAway();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sentAway).toBe(50);
+  expect(circuit.open).toBe(true);
+  let passed = 0;
+  void circuit.pass().then(() => (passed += 1));
+  await vi.advanceTimersByTimeAsync(250);
+  expect(passed).toBe(1);
+});
+
+it('probes with the next work when none waited at the time', async () => {
+  const circuit = new Circuit();
+  failBroadly(circuit);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await passes(circuit)).toBe(true);
+  expect(await passes(circuit)).toBe(false);
+});
+
+it('lets everything through for good once it was closed', async () => {
+  const circuit = new Circuit();
+  failBroadly(circuit);
+  let passed = 0;
+  void circuit.pass().then(() => (passed += 1));
+  circuit.close();
+  failBroadly(circuit);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(passed).toBe(1);
+  expect(await passes(circuit)).toBe(true);
+});

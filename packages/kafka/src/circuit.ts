@@ -26,6 +26,8 @@ export class Circuit {
   #timer: NodeJS.Timeout | undefined;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
   #closed = false;
+  /** A probe was due while nothing waited: what comes next is it. */
+  #probeIsDue = false;
 
   constructor({
     failures = 10,
@@ -47,14 +49,22 @@ export class Circuit {
     return this.#now() - this.#lastSuccessAt;
   }
 
-  /** Resolves when work may be tried. */
+  /** Resolves when work may be tried, or was sent away: who passes looks whether it still has to do anything. */
   async pass(): Promise<void> {
-    while (this.#open && !this.#closed) {
-      const isProbe = await new Promise<boolean>((resolve) => {
-        this.#gate.push(() => resolve(this.#open));
-      });
-      if (isProbe) return;
+    if (!this.#open) return;
+    if (this.#probeIsDue) {
+      this.#probeIsDue = false;
+      return;
     }
+    await new Promise<void>((resolve) => this.#gate.push(resolve));
+  }
+
+  /**
+   * Sends away what waits at the gate: it is void, and must not use up the probes. Only work that is tried can tell that an outage is
+   * over; a thousand void messages at one probe in five seconds would hold everything behind them for more than an hour.
+   */
+  sendAway(): void {
+    for (const release of this.#gate.splice(0)) release();
   }
 
   succeeded(): void {
@@ -63,17 +73,18 @@ export class Circuit {
     this.#failedKeys.clear();
     if (!this.#open) return;
     this.#open = false;
+    this.#probeIsDue = false;
     this.#probes = 0;
     clearTimeout(this.#timer);
     this.#options.onChange(false);
-    this.#releaseAll();
+    this.sendAway();
   }
 
   failed(key: string): void {
     this.#failures += 1;
     if (this.#failedKeys.size < 100) this.#failedKeys.add(key);
     const { failures, keys, onChange } = this.#options;
-    if (this.#open || this.#failures < failures || this.#failedKeys.size < keys) return;
+    if (this.#open || this.#closed || this.#failures < failures || this.#failedKeys.size < keys) return;
     this.#open = true;
     onChange(true);
     this.#scheduleProbe();
@@ -84,20 +95,18 @@ export class Circuit {
     this.#closed = true;
     this.#open = false;
     clearTimeout(this.#timer);
-    this.#releaseAll();
+    this.sendAway();
   }
 
   #scheduleProbe(): void {
     this.#probes += 1;
     const wait = backOffMs(this.#probes, { baseMs: 250, capMs: this.#options.maxProbeMs });
     this.#timer = setTimeout(() => {
-      this.#gate.shift()?.();
+      const probe = this.#gate.shift();
+      this.#probeIsDue = !probe;
+      probe?.();
       // A probe that fails, or never comes back, is followed by the next.
       this.#scheduleProbe();
     }, wait);
-  }
-
-  #releaseAll(): void {
-    for (const release of this.#gate.splice(0)) release();
   }
 }

@@ -116,6 +116,7 @@ class KeyOrderedConsumer implements Part {
   #crashed: string | undefined;
   #lastContact = Date.now();
   #commitTimer: NodeJS.Timeout | undefined;
+  #committing: Promise<void> | undefined;
   #parked = 0;
 
   constructor(kafka: Kafka, options: ConsumerOptions) {
@@ -177,6 +178,7 @@ class KeyOrderedConsumer implements Part {
     clearInterval(this.#commitTimer);
     // What is being handled finishes; what waits is left for the next member.
     await this.#lanes.idle();
+    await this.#committing;
     await this.#commit();
     await this.#consumer.disconnect();
     this.#joined = false;
@@ -202,7 +204,7 @@ class KeyOrderedConsumer implements Part {
         restartOnFailure: async () => !this.#stopping.signal.aborted,
       },
     });
-    const { GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, CRASH, DISCONNECT } = consumer.events;
+    const { GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, CRASH, STOP } = consumer.events;
     const touch = () => {
       this.#lastContact = Date.now();
     };
@@ -233,7 +235,8 @@ class KeyOrderedConsumer implements Part {
       if (!restart) this.#crashed = error.name;
       this.#kafka.log.error({ error, restart }, 'the consumer crashed');
     });
-    consumer.on(DISCONNECT, () => this.#leave());
+    // From here on kafkajs refuses to pause and resume.
+    consumer.on(STOP, () => this.#leave());
     return consumer;
   }
 
@@ -242,6 +245,8 @@ class KeyOrderedConsumer implements Part {
     metrics.consumerJoined.set({ group: this.#options.groupId }, 0);
     this.#membership.over = true;
     this.#membership.ended.abort();
+    // What waits at the gate was received under this membership, all of it.
+    this.#circuit.sendAway();
   }
 
   async #join(): Promise<void> {
@@ -502,7 +507,18 @@ class KeyOrderedConsumer implements Part {
     this.#consumer.resume([{ topic: this.#topic, partitions }]);
   }
 
-  async #commit(): Promise<void> {
+  /**
+   * One commit at a time: while the broker is away kafkajs tries each for half a minute, and of several the oldest could come last and
+   * take the offsets back.
+   */
+  #commit(): Promise<void> {
+    this.#committing ??= this.#commitOnce().finally(() => {
+      this.#committing = undefined;
+    });
+    return this.#committing;
+  }
+
+  async #commitOnce(): Promise<void> {
     const { partitions } = this.#membership;
     const moved = [...partitions].flatMap(([partition, progress]) => {
       const next = progress.committable;

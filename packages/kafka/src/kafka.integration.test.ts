@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type EventRecord, type TopicSpec, toRecord } from '@connector/contracts';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { type Part, PermanentError, TransientError } from '@connector/service-kit';
-import { createLogger } from '@connector/telemetry';
+import { createLogger, metrics } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
   type ConsumerOptions,
@@ -72,6 +72,8 @@ async function startConsumer(topic: string, producer: Producer, options: Partial
   await consumer.start?.();
   return consumer;
 }
+const valueOf = async (gauge: { get(): Promise<{ values: { value: number }[] }> }) =>
+  (await gauge.get()).values[0]?.value;
 const numberOf = ({ value }: Pick<Delivery, 'value'>): number => JSON.parse(value.toString()).n;
 
 it('delivers every record once acknowledged, in order within a key, keys side by side', async () => {
@@ -196,6 +198,34 @@ it('hands partitions over without losing or mixing up a key when a second member
     timeout: 60_000,
   });
   expect(backwards).toEqual([]);
+});
+
+it('goes on when the partitions were dealt anew in the middle of an outage', async () => {
+  const topic = await freshTopic(4);
+  const producer = await startProducer();
+  let down = true;
+  const handled = new Set<string>();
+  const options: Partial<ConsumerOptions> = {
+    groupId: `g-${topic}`,
+    circuit: { failures: 3, keys: 2, maxProbeMs: 2_000 },
+    handle: async ({ key }) => {
+      if (down) throw new TransientError('down');
+      handled.add(key);
+    },
+  };
+  const consumer = await startConsumer(topic, producer, options);
+  const keys = [...Array(60).keys()].map((n) => `pi_${n}`);
+  await Promise.all(keys.map((key) => producer.send(topic, event(key, 0))));
+  await vi.waitFor(async () => expect(await valueOf(metrics.circuitOpen)).toBe(1), { timeout: 20_000 });
+  // A member that comes and goes takes every partition away once; what waited for the outage's end is void then.
+  const other = await startConsumer(topic, producer, options);
+  await vi.waitFor(() => expect(other.joined).toBe(true), { timeout: 20_000 });
+  running.splice(running.indexOf(other), 1);
+  await other.stop?.();
+  await vi.waitFor(() => expect(consumer.joined).toBe(true), { timeout: 20_000 });
+  down = false;
+  // The next probe tells that the outage is over; a probe for each message that is void would take two minutes.
+  await vi.waitFor(() => expect(handled.size).toBe(60), { timeout: 20_000 });
 });
 
 it('goes on after the broker was killed and restarted, without losing an acknowledged record', async () => {
