@@ -85,6 +85,15 @@ describe('finds nothing when commercetools shows', () => {
     ['a paid PaymentIntent', {}],
     ['one that waits for its shopper', { paymentIntent: waiting, charge: { status: 'failed' }, transactions: [] }],
     [
+      'an abandoned one whose payment is found by its key alone',
+      {
+        paymentIntent: { ...waiting, metadata: { cart_id: 'cart-1', ct_payment_key: 'cart-1-1' } },
+        charge: { status: 'failed' },
+        transactions: [],
+        payment: { interfaceId: undefined },
+      },
+    ],
+    [
       'a bank debit on its way',
       {
         paymentIntent: { status: 'processing', amount_received: 0 },
@@ -269,6 +278,18 @@ describe('catches', () => {
         'orphaned: no payment for a PaymentIntent of 2400 that is succeeded',
         'lost: 2400 received at Stripe',
         'orphaned: payment cart-1-1 has the unknown PaymentIntent pi_2',
+      ],
+    ],
+    [
+      'a payment that is not tied to its PaymentIntent although money came',
+      {
+        paymentIntent: { metadata: { cart_id: 'cart-1', ct_payment_key: 'cart-1-1' } },
+        payment: { interfaceId: undefined },
+      },
+      [
+        'orphaned: no payment for a PaymentIntent of 2400 that is succeeded',
+        'lost: 2400 received at Stripe',
+        'orphaned: payment cart-1-1 has no PaymentIntent',
       ],
     ],
     ['a payment that is on no cart', { payment: { id: 'payment-2' } }, ['orphaned: the payment is on no cart']],

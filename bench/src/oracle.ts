@@ -95,9 +95,15 @@ export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth):
       placesOf.set(payment.id, [...(placesOf.get(payment.id) ?? []), id]);
   }
 
+  const untied = new Map(
+    commercetools.payments.flatMap((each) => (each.key && !each.interfaceId ? [[each.key, each]] : [])),
+  );
+
   for (const paymentIntent of stripe.payment_intents) {
     const { id: paymentIntentId, metadata } = paymentIntent;
-    const [payment, ...more] = byPaymentIntent.get(paymentIntentId) ?? [];
+    const byKey = isUnpaid(paymentIntent) ? untied.get(metadata.ct_payment_key ?? '') : undefined;
+    const [payment, ...more] = byPaymentIntent.get(paymentIntentId) ?? (byKey ? [byKey] : []);
+    if (payment === byKey) untied.delete(byKey?.key ?? '');
     const find = (verdict: Verdict, what: string) =>
       findings.push({ verdict, paymentIntentId, ...(payment && { paymentId: payment.id }), what });
     for (const { id } of more) find('duplicated', `payment ${id} stands for the same PaymentIntent`);
@@ -123,12 +129,19 @@ export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth):
 
   const known = new Set(stripe.payment_intents.map(({ id }) => id));
   for (const { id: paymentId, key, interfaceId } of commercetools.payments) {
-    if (interfaceId && known.has(interfaceId)) continue;
+    if (interfaceId ? known.has(interfaceId) : !untied.has(key ?? '')) continue;
     const what = `payment ${key ?? ''} has ${interfaceId ? `the unknown PaymentIntent ${interfaceId}` : 'no PaymentIntent'}`;
     findings.push({ verdict: 'orphaned', paymentId, what });
   }
   return findings;
 }
+
+/**
+ * A checkout that was opened, and left. Who opened it may have died before it wrote which PaymentIntent the payment belongs to; they find each
+ * other by the payment's key in the metadata, at the next try, the first event, or by reconcile-pending.
+ */
+const isUnpaid = ({ status, amount_received: received }: StripePaymentIntent): boolean =>
+  received === 0 && (status.startsWith('requires_payment') || status === 'requires_action' || status === 'canceled');
 
 interface Happened {
   readonly paymentIntent: StripePaymentIntent;

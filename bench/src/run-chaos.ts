@@ -104,7 +104,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   await control(sandbox, 'PUT', 'stripe/settings', { settleDelayMs: SETTLE_MS });
   const injector = new Injector(
     sandbox,
-    planFaults(seed, faults, { outageMs, ledgerKills: options.ledgerKills ?? 3 }),
+    planFaults(seed, faults, { outageMs, ledgerKills: options.ledgerKills ?? 3, rounds: roundsIn(seconds, outageMs) }),
     tell,
   );
   const cutShort: string[] = [];
@@ -164,6 +164,10 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     atRest,
   };
 }
+
+/** A round of all faults takes some twelve outages' time, so that most of it is neither dead nor undisturbed. */
+const roundsIn = (seconds: number, outageMs: number): number =>
+  Math.max(1, Math.round((seconds * 1000) / (12 * outageMs)));
 
 interface Webhooks {
   pending: number;

@@ -70,6 +70,9 @@ export interface Sandbox {
   kill(part: PartName): Promise<void>;
   /** SIGTERM and waits, as in a rollout; the part stays down until startService. */
   stopService(part: PartName): Promise<void>;
+  /** Holds a part as it is (SIGSTOP) until thaw(): its connections stay open, nothing answers. */
+  freeze(part: PartName): void;
+  thaw(part: PartName): void;
   /** Starts a part that was killed or stopped, on its old port, and resolves when it is ready. */
   startService(part: PartName): Promise<void>;
   /** Everything the part has printed. */
@@ -202,6 +205,8 @@ class Run implements Sandbox {
   }
 
   kill = (name: PartName): Promise<void> => this.#part(name).kill();
+  freeze = (name: PartName): void => this.#part(name).freeze();
+  thaw = (name: PartName): void => this.#part(name).thaw();
   stopService = (name: PartName): Promise<void> => this.#part(name).stop();
   startService = (name: PartName): Promise<void> => this.#part(name).start();
   logs = (name: PartName): Promise<string> => this.#part(name).logs();

@@ -72,7 +72,7 @@ async function startConsumer(topic: string, producer: Producer, options: Partial
   await consumer.start?.();
   return consumer;
 }
-const valueOf = async (gauge: { get(): Promise<{ values: { value: number }[] }> }) =>
+const currentValue = async (gauge: { get(): Promise<{ values: { value: number }[] }> }) =>
   (await gauge.get()).values[0]?.value;
 const numberOf = ({ value }: Pick<Delivery, 'value'>): number => JSON.parse(value.toString()).n;
 
@@ -216,7 +216,7 @@ it('goes on when the partitions were dealt anew in the middle of an outage', asy
   const consumer = await startConsumer(topic, producer, options);
   const keys = [...Array(60).keys()].map((n) => `pi_${n}`);
   await Promise.all(keys.map((key) => producer.send(topic, event(key, 0))));
-  await vi.waitFor(async () => expect(await valueOf(metrics.circuitOpen)).toBe(1), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await currentValue(metrics.circuitOpen)).toBe(1), { timeout: 20_000 });
   // A member that comes and goes takes every partition away once; what waited for the outage's end is void then.
   const other = await startConsumer(topic, producer, options);
   await vi.waitFor(() => expect(other.joined).toBe(true), { timeout: 20_000 });

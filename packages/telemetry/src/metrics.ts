@@ -50,6 +50,7 @@ const DIVERGENCES = [
   'payment_missing',
   'transaction_missing',
   'transaction_outdated',
+  'payment_untied',
   'gone_from_stripe',
 ];
 

@@ -116,6 +116,7 @@ export class Part {
   async stop(): Promise<void> {
     const child = this.#unwanted();
     if (!child) return;
+    signal(child, 'SIGCONT');
     signal(child, 'SIGTERM');
     const timer = setTimeout(() => signal(child, 'SIGKILL'), this.#options.graceMs ?? 15_000);
     await this.#exit;
@@ -128,6 +129,21 @@ export class Part {
     if (!child) return;
     signal(child, 'SIGKILL');
     await this.#exit;
+  }
+
+  /** Holds it as it is (SIGSTOP): its connections stay open, and nothing answers. Does nothing when it does not run. */
+  freeze(): void {
+    if (this.#child) signal(this.#child, 'SIGSTOP');
+  }
+
+  /** Lets it go on after freeze(). */
+  thaw(): void {
+    if (this.#child) signal(this.#child, 'SIGCONT');
+  }
+
+  /** Resolves when it has ended by itself or was ended; at once when it does not run. */
+  ended(): Promise<void> {
+    return this.#exit;
   }
 
   /** Everything it has printed so far. */

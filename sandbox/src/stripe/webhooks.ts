@@ -22,6 +22,8 @@ export const webhookSettingsSchema = z
     delayMs: z.number().int().min(0).max(600_000),
     jitterMs: z.number().int().min(0).max(600_000),
     paused: z.boolean(),
+    /** How far Stripe's clock is ahead of everybody else's; negative = behind. It signs with that time. */
+    clockSkewMs: z.number().int().min(-86_400_000).max(86_400_000),
     /** Waits before the second, third, … attempt; when they are used up the delivery has failed. */
     retryDelaysMs: z.array(z.number().int().min(0).max(86_400_000)),
   })
@@ -41,6 +43,7 @@ const DEFAULTS = {
   delayMs: 0,
   jitterMs: 0,
   paused: false,
+  clockSkewMs: 0,
   retryDelaysMs: [250, 500, 1000, 2000, 4000, 8000, 15_000, ...new Array<number>(60).fill(30_000)],
 };
 
@@ -204,7 +207,7 @@ export class WebhookSender {
       this.#drain();
     };
     const { endpoint, record } = delivery;
-    const timestamp = Math.floor(this.#nowMs() / 1000);
+    const timestamp = Math.floor((this.#nowMs() + this.#settings.clockSkewMs) / 1000);
     const signature = createHmac('sha256', endpoint.secret).update(`${timestamp}.`).update(record.body).digest('hex');
     const isSecure = endpoint.url.startsWith('https:');
     const request = (isSecure ? https : http).request(endpoint.url, {

@@ -206,7 +206,13 @@ it('brings payments up to date whose webhooks never came', async () => {
   expect(dry.code).toBe(0);
   expect(payments).toEqual({ checked: 2, pending: 1, diverging: 1, repaired: 1, failed: 0 });
   expect(paymentIntents).toMatchObject({ diverging: 2, repaired: 2, failed: 0 });
-  expect(kinds).toEqual({ transaction_outdated: 1, transaction_missing: 1, payment_missing: 1, gone_from_stripe: 0 });
+  expect(kinds).toEqual({
+    transaction_outdated: 1,
+    transaction_missing: 1,
+    payment_missing: 1,
+    payment_untied: 0,
+    gone_from_stripe: 0,
+  });
   expect(open).toMatchObject({ Pending: { payments: 2 }, Initial: { payments: 0 } });
   expect(divergences[0]).toMatchObject({
     kind: 'transaction_outdated',

@@ -261,6 +261,20 @@ describe("Stripe's PaymentIntents", () => {
     expect(sent.map(dataOf).map(({ paymentId }) => paymentId)).toEqual(payments.map(({ id }) => id));
   });
 
+  it('that still wait for the shopper are tied to the payment that they name, when opening was cut off before', async () => {
+    const waiting = (key: string) =>
+      paymentIntent({ status: 'requires_payment_method', metadata: { ...METADATA, ct_payment_key: key } });
+    const [untied, tied, alone] = [waiting('cart-1-1'), waiting('cart-2-1'), waiting('cart-3-1')];
+    const payments = [payment({ key: 'cart-1-1' }), payment({ key: 'cart-2-1', interfaceId: tied.id })];
+    const { run, sent, divergences } = world({ payments, listed: [untied, tied, alone] });
+    expect(await run({ since, repair: true })).toMatchObject({
+      paymentIntents: { checked: 3, diverging: 1, repaired: 1 },
+      repairs: { payment_untied: 1, payment_missing: 0 },
+    });
+    expect(divergences[0]).toMatchObject({ paymentId: payments[0]?.id, change: `tied to ${untied.id}` });
+    expect(sent.map(({ key }) => key)).toEqual([untied.id]);
+  });
+
   it('are no divergence when the payment that they name belongs to another one', async () => {
     const named = { ...paid(), metadata: { ...METADATA, ct_payment_key: 'cart-1-1' } };
     const other = payment({ key: 'cart-1-1', interfaceId: stripeId('pi') });

@@ -71,6 +71,8 @@ export const DIVERGENCE_KINDS = [
   'transaction_missing',
   /** A transaction is in a state that Stripe has left behind. */
   'transaction_outdated',
+  /** The payment does not say yet which PaymentIntent it belongs to: opening it was cut off before anybody wrote that. */
+  'payment_untied',
   /** The payment's open transaction is about an object that Stripe does not have. */
   'gone_from_stripe',
 ] as const;
@@ -119,7 +121,7 @@ const ATTEMPTS = 5;
 /**
  * Finds what commercetools shows otherwise than Stripe, by the ledger's own rules: an event is made of Stripe's object as it is now, and where
  * `decide` would write something for it, the two differ. The ledger stays the one who writes: the event is published to it.
- * First every payment with an open transaction, then (with `since`) every PaymentIntent of the project whose money was asked for.
+ * First every payment with an open transaction, then (with `since`) every PaymentIntent of the project but those that were given up unpaid.
  * Throws TransientError when commercetools or Stripe cannot be listed at all.
  */
 export async function findPending(
@@ -168,7 +170,10 @@ export async function findPending(
     const read = (afterId?: string) => patiently(deps, () => snapshots.paymentIntents(since, before, afterId));
     for await (const page of pages(read)) {
       const ours = page.filter(
-        (snapshot) => projectOf(snapshot) === projectKey && moneyWasAskedFor(snapshot) && !done.has(snapshot.id),
+        (snapshot) =>
+          projectOf(snapshot) === projectKey &&
+          (moneyWasAskedFor(snapshot) || waitsForShopper(snapshot)) &&
+          !done.has(snapshot.id),
       );
       const known = await paymentsOf(deps, ours);
       await each(
@@ -258,7 +263,7 @@ async function compare(
   const gathered = await patiently(deps, () => gather(stripe, event));
   if (!gathered) return undefined;
   if (!payment && !gathered.money) return undefined;
-  const actions = payment ? decide(payment, gathered).filter(isTransaction) : [];
+  const actions = payment ? decide(payment, gathered).filter(isShown) : [];
   if (payment && actions.length === 0) return undefined;
   if (publishes) await patiently(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
   return {
@@ -281,14 +286,14 @@ function reconciled(object: Snapshot, paymentIntentId: string, paymentId: string
   );
 }
 
-const isTransaction = ({ action }: PaymentUpdateAction): boolean =>
-  action === 'addTransaction' || action === 'changeTransactionState';
+/** Transactions and the PaymentIntent's id; what else the ledger would add on the way is no divergence. */
+const isShown = ({ action }: PaymentUpdateAction): boolean =>
+  action === 'addTransaction' || action === 'changeTransactionState' || action === 'setInterfaceId';
 
 function kindOf(payment: Payment | undefined, actions: readonly PaymentUpdateAction[]): DivergenceKind {
   if (!payment) return 'payment_missing';
-  return actions.some(({ action }) => action === 'changeTransactionState')
-    ? 'transaction_outdated'
-    : 'transaction_missing';
+  if (actions.some(({ action }) => action === 'changeTransactionState')) return 'transaction_outdated';
+  return actions.some(({ action }) => action === 'addTransaction') ? 'transaction_missing' : 'payment_untied';
 }
 
 function inWords(action: PaymentUpdateAction, { transactions }: Payment): string {
@@ -296,6 +301,7 @@ function inWords(action: PaymentUpdateAction, { transactions }: Payment): string
     const { type, state, amount } = action.transaction;
     return `+ ${type} ${state} ${amount.centAmount} ${amount.currencyCode}`;
   }
+  if (action.action === 'setInterfaceId') return `tied to ${action.interfaceId}`;
   if (action.action !== 'changeTransactionState') return action.action;
   const known = transactions.find(({ id }) => id === action.transactionId);
   return `${known?.type} ${known?.state} → ${action.state}`;
@@ -319,11 +325,16 @@ async function* pages<T extends { id: string }>(read: (afterId?: string) => Prom
 const ownership = ({ metadata }: Snapshot): Ownership => ownershipOf(metadata as Record<string, string> | undefined);
 const projectOf = (snapshot: Snapshot) => ownership(snapshot).projectKey;
 
-/** An open or abandoned checkout has nothing to show yet; what was captured and then canceled has. */
+/** What was captured and then canceled has something to show. */
 function moneyWasAskedFor(snapshot: Snapshot): boolean {
   const { status, latest_charge: charge } = snapshot as Partial<PaymentIntentObject>;
   return ['succeeded', 'requires_capture', 'processing'].includes(status ?? '') || (status === 'canceled' && !!charge);
 }
+
+/** A checkout that is open, or was left: it has nothing to show but which payment it belongs to. */
+const waitsForShopper = (snapshot: Snapshot): boolean =>
+  ['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(String(snapshot.status)) &&
+  ownership(snapshot).paymentKey !== undefined;
 
 /** The payment that a PaymentIntent names, where none has it as its interfaceId. */
 async function named(deps: FindPendingDependencies, snapshot: Snapshot): Promise<Payment | undefined> {

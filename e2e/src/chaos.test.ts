@@ -1,0 +1,18 @@
+import { chaosTables, isClean, runChaos } from '@connector/bench';
+import { expect, it } from 'vitest';
+
+// `npm run chaos` does the same for a thousand payments, three kills of the ledger, and an outage of 20 s.
+it('shows in commercetools what happened at Stripe, for 100 payments of a minute in which every part fails and comes back', async () => {
+  const report = await runChaos({
+    payments: 100,
+    seconds: 30,
+    seed: 20_261_123,
+    outageMs: 8_000,
+    ledgerKills: 1,
+    quietWithinMs: 90_000,
+  });
+  console.log(chaosTables(report));
+  expect(report.findings).toEqual([]);
+  expect(report.cutShort).toEqual([]);
+  expect(isClean(report)).toBe(true);
+}, 400_000);
