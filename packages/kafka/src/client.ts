@@ -1,4 +1,5 @@
-import type { Logger } from '@connector/telemetry';
+import { X509Certificate } from 'node:crypto';
+import { type Logger, metrics } from '@connector/telemetry';
 import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
 import { checkKafkaEnvironment, type KafkaEnvironment, pem } from './config.ts';
 import { stopIdleTimers } from './idle-fix.ts';
@@ -41,6 +42,8 @@ export function createKafka(
 
 const tlsOf = (env: KafkaEnvironment) => {
   const [ca, cert, key] = [pem(env.KAFKA_SSL_CA), pem(env.KAFKA_SSL_CERT), pem(env.KAFKA_SSL_KEY)];
+  tellExpiry('kafka_ca', ca);
+  tellExpiry('kafka_client', cert);
   return {
     rejectUnauthorized: true,
     ...(ca && { ca: [ca] }),
@@ -49,6 +52,20 @@ const tlsOf = (env: KafkaEnvironment) => {
     ...(env.KAFKA_SSL_SERVERNAME && { servername: env.KAFKA_SSL_SERVERNAME }),
   };
 };
+
+const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Exports when the first of a PEM text's certificates ends; one that cannot be read is told by the connection, which fails. */
+function tellExpiry(certificate: 'kafka_ca' | 'kafka_client', text: string | undefined): void {
+  const ends = (text?.match(ONE_CERTIFICATE) ?? []).flatMap((one) => {
+    try {
+      return [new X509Certificate(one).validToDate.getTime()];
+    } catch {
+      return [];
+    }
+  });
+  if (ends.length > 0) metrics.certificateExpiry.set({ certificate }, Math.min(...ends) / 1000);
+}
 
 const saslOf = (env: KafkaEnvironment) =>
   ({

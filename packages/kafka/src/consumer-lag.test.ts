@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { lagOf } from './consumer-lag.ts';
+import { describe, expect, it } from 'vitest';
+import { ageOfOldest, lagOf } from './consumer-lag.ts';
 
 it.each([
   ['has committed everything', { low: '0', high: '7' }, '7', 0],
@@ -9,9 +9,47 @@ it.each([
   ['committed what retention has removed since', { low: '5', high: '7' }, '3', 2],
   ['committed after the end was looked up', { low: '0', high: '7' }, '9', 0],
 ])('a group that %s', (_what, bounds, offset, lag) => {
-  expect(lagOf([{ partition: 3, ...bounds }], [{ partition: 3, offset }])).toEqual([{ partition: 3, lag }]);
+  expect(lagOf([{ partition: 3, ...bounds }], [{ partition: 3, offset }])).toMatchObject([{ partition: 3, lag }]);
 });
 
 it('counts a partition of which nothing is known about commits as a whole', () => {
-  expect(lagOf([{ partition: 1, low: '0', high: '4' }], [])).toEqual([{ partition: 1, lag: 4 }]);
+  expect(lagOf([{ partition: 1, low: '0', high: '4' }], [])).toMatchObject([{ partition: 1, lag: 4 }]);
+});
+
+describe('the age of the oldest message that waits', () => {
+  const NOW = Date.parse('2026-11-25T12:00:00Z');
+  /** Two partitions whose messages, by offset, came so many seconds ago. */
+  const ages: Record<number, number[]> = { 0: [90_000, 3_600, 0.2], 1: [7_200, 600, 30] };
+  let asked = 0;
+  const offsetsAt = async (ms: number) => {
+    asked += 1;
+    return Object.entries(ages).map(([partition, seconds]) => {
+      const first = seconds.findIndex((age) => NOW - age * 1000 >= ms);
+      return { partition: Number(partition), offset: String(first === -1 ? seconds.length : first) };
+    });
+  };
+
+  it.each([
+    ['one of a minute', [{ partition: 1, from: 2n }], 30],
+    [
+      'the oldest of several partitions',
+      [
+        { partition: 0, from: 2n },
+        { partition: 1, from: 1n },
+      ],
+      600,
+    ],
+    ['one of a day', [{ partition: 0, from: 0n }], 90_000],
+    ['one that has just come', [{ partition: 0, from: 2n }], 0],
+  ])('is told within 1 %%: %s', async (_what, waiting, seconds) => {
+    const age = await ageOfOldest(waiting, offsetsAt, NOW);
+    expect(age).toBeLessThanOrEqual(seconds);
+    expect(age).toBeGreaterThanOrEqual(0.99 * seconds);
+  });
+
+  it('is 0 where none waits, and nobody is asked', async () => {
+    asked = 0;
+    expect(await ageOfOldest([], offsetsAt, NOW)).toBe(0);
+    expect(asked).toBe(0);
+  });
 });

@@ -11,14 +11,48 @@ interface Bounds {
   high: string;
 }
 
-/** Messages of each partition that the group has not committed; all of them where it never committed or what it committed is gone. */
+/**
+ * Messages of each partition that the group has not committed, and the offset of the first of them; all messages where it never committed
+ * or what it committed is gone.
+ */
 export function lagOf(bounds: readonly Bounds[], committed: readonly { partition: number; offset: string }[]) {
   const offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
   return bounds.map(({ partition, low, high }) => {
     const [first, end, next] = [BigInt(low), BigInt(high), offsets.get(partition) ?? -1n];
     const from = next > first ? next : first;
-    return { partition, lag: end > from ? Number(end - from) : 0 };
+    return { partition, lag: end > from ? Number(end - from) : 0, from };
   });
+}
+
+const YOUNGEST_S = 1;
+/** Older than any topic keeps its messages. */
+const OLDEST_S = 90 * 24 * 60 * 60;
+/** Halvings of the range between the two, on a logarithmic scale: the answer is 1 % too low at most. */
+const HALVINGS = 11;
+
+/**
+ * Age in seconds of the oldest of these messages, given by partition and offset; 0 below a second. Kafka tells the first offset that is as
+ * young as a moment (`offsetsAt`, ms since the epoch), and no message has to be fetched: so it is known of a group that consumes nothing.
+ */
+export async function ageOfOldest(
+  messages: readonly { partition: number; from: bigint }[],
+  offsetsAt: (ms: number) => Promise<readonly { partition: number; offset: string }[]>,
+  now = Date.now(),
+): Promise<number> {
+  if (messages.length === 0) return 0;
+  const isOlderThan = async (seconds: number) => {
+    const offsets = await offsetsAt(Math.round(now - seconds * 1000));
+    const first = new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    return messages.some(({ partition, from }) => (first.get(partition) ?? 0n) > from);
+  };
+  if (!(await isOlderThan(YOUNGEST_S))) return 0;
+  let [low, high] = [YOUNGEST_S, OLDEST_S];
+  for (let halving = 0; halving < HALVINGS; halving += 1) {
+    const middle = Math.sqrt(low * high);
+    if (await isOlderThan(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /**
@@ -38,9 +72,13 @@ export function createLagExporter(
       // What is committed is asked first: a lag may then be told too large for a moment, never too small.
       const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed(groupId), topics: [name] });
       const bounds = await admin.fetchTopicOffsets(name);
-      for (const { partition, lag } of lagOf(bounds, committed?.partitions ?? [])) {
+      const partitions = lagOf(bounds, committed?.partitions ?? []);
+      for (const { partition, lag } of partitions) {
         metrics.consumerLag.set({ topic, partition: String(partition) }, lag);
       }
+      const waiting = partitions.filter(({ lag }) => lag > 0);
+      const age = await ageOfOldest(waiting, (ms) => admin.fetchTopicOffsetsByTimestamp(name, ms));
+      metrics.consumerLagSeconds.set({ topic }, age);
     });
   };
   const tick = async () => {

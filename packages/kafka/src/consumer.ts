@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attributesOf, type EventAttributes, headerOf, UnreadableEventError } from '@connector/contracts';
 import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
-import { context, contextFrom, inSpan, metrics, SpanKind } from '@connector/telemetry';
+import { context, contextFrom, metrics } from '@connector/telemetry';
 import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
 import { Circuit, type CircuitOptions } from './circuit.ts';
 import type { Kafka } from './client.ts';
@@ -9,6 +9,7 @@ import { deadLetterOf } from './dead-letters.ts';
 import { KeyLanes } from './key-lanes.ts';
 import { PartitionProgress } from './partition-progress.ts';
 import type { Producer } from './producer.ts';
+import { processing } from './spans.ts';
 
 /** One arrival of an event. The same event may arrive again, and may have been handled before. */
 export interface Delivery {
@@ -18,6 +19,8 @@ export interface Delivery {
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** When Kafka got it. */
+  readonly receivedAt: Date;
   readonly attributes: EventAttributes;
   /** 1 for the first try of this arrival. */
   readonly attempt: number;
@@ -327,6 +330,7 @@ class KeyOrderedConsumer implements Part {
       key: message.key?.toString() ?? `${partition}:${message.offset}`,
       value: message.value ?? Buffer.alloc(0),
       headers,
+      receivedAt: new Date(Number(message.timestamp)),
       stillOurs: () => !membership.over,
     };
   }
@@ -390,23 +394,11 @@ class KeyOrderedConsumer implements Part {
     const { delivery } = task;
     if (this.#mustLetGo(task))
       return { error: new TransientError('the partition is no longer ours', { reason: 'revoked' }) };
-    const attributes = {
-      'messaging.system': 'kafka',
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': delivery.topic,
-      'messaging.destination.partition.id': String(delivery.partition),
-      'messaging.consumer.group.name': this.#options.groupId,
-      'messaging.client.id': this.#kafka.clientId,
-      'messaging.kafka.offset': Number(delivery.offset),
-      'messaging.kafka.message.key': delivery.key,
-    };
-    const parent = contextFrom(task.message.headers ?? {});
     try {
-      await inSpan(`process ${delivery.topic}`, { kind: SpanKind.CONSUMER, attributes, parent }, async (span) => {
-        const event = attributesOf(task.message.headers);
-        span.setAttribute('messaging.message.id', event.id);
-        await this.#options.handle({ ...delivery, attributes: event, attempt });
+      await processing(delivery, { group: this.#options.groupId, clientId: this.#kafka.clientId }, (span) => {
+        if (attempt > 1) span.setAttribute('connector.attempt', attempt);
+        const attributes = attributesOf(task.message.headers);
+        return this.#options.handle({ ...delivery, attributes, attempt });
       });
       return undefined;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toRecord } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/service-kit';
-import { contextFrom, inSpan, metrics, SpanKind } from '@connector/telemetry';
+import { contextFrom, inSpan, SpanKind } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
 import type { Producer } from './producer.ts';
 import { type StoredMessage, scanTopic } from './scan.ts';
@@ -102,6 +102,9 @@ const REDRIVEN_FROM = 'dlq-redriven-from';
 /** Too long to keep for every letter of a list; `read` has it. */
 const STACK = 'dlq-error-stack';
 
+/** Whether a message with these headers is a dead letter that was put back. */
+export const isRedriven = (headers: Readonly<Record<string, string>>): boolean => REDRIVEN_FROM in headers;
+
 /** The dead letters of one topic. Kafka cannot take a message out of a topic: a resolution is a record of its own beside it. */
 export function createDeadLetterBox(kafka: Kafka, { topic, producer, by }: DeadLetterBoxOptions): DeadLetterBox {
   let counted: { ends: string; waiting: number } | undefined;
@@ -151,7 +154,8 @@ export function createDeadLetterBox(kafka: Kafka, { topic, producer, by }: DeadL
     const headers = Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('dlq-')));
     headers[REDRIVEN_FROM] = letter.id;
     // The trace goes on where it broke off.
-    const start = { kind: SpanKind.INTERNAL, parent: contextFrom(headers) };
+    const attributes = { 'messaging.destination.name': original, 'messaging.message.id': letter.event.id ?? '' };
+    const start = { kind: SpanKind.INTERNAL, attributes, parent: contextFrom(headers) };
     return inSpan('redrive', start, () => producer.send(original, { key: letter.key, value, headers }));
   };
 
@@ -178,7 +182,6 @@ export function createDeadLetterBox(kafka: Kafka, { topic, producer, by }: DeadL
           result = { letter, outcome: 'failed', problem: error instanceof Error ? error.message : String(error) };
           stopped = !(error instanceof PermanentError);
         }
-        metrics.dlqRedriven.inc({ topic, outcome: result.outcome });
       }
       handled.push(result);
       onProgress?.(result, handled.length, letters.length);

@@ -9,9 +9,10 @@ export {
   type DeadLetterFilter,
   type Handled,
   type HandleOptions,
+  isRedriven,
   type Resolution,
 } from './dead-letter-box.ts';
-export { createProducer, type Producer, type ProducerOptions } from './producer.ts';
+export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
 export { createTail, type TailMessage } from './tail.ts';
 export { ensureTopics, missingTopics, type TopicLayout } from './topics.ts';

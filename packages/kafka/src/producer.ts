@@ -225,13 +225,21 @@ function sizeOf(key: string, value: Buffer, headers: Record<string, string>): nu
   return bytes;
 }
 
+const sent = (topic: string, error_type: string) => ({
+  messaging_system: 'kafka',
+  messaging_operation_name: 'send',
+  messaging_destination_name: topic,
+  error_type,
+});
+
+/** Lets the counters of these topics begin at 0, so that the first message is already an increase. */
+export function startSentMessages(...topics: readonly string[]): void {
+  for (const topic of topics)
+    for (const error of ['', 'TransientError']) metrics.sentMessages.inc(sent(topic, error), 0);
+}
+
 function observeSend(topic: string, started: number, span: Span, error: Error | undefined): void {
-  const labels = {
-    messaging_system: 'kafka',
-    messaging_operation_name: 'send',
-    messaging_destination_name: topic,
-    error_type: error ? error.name : '',
-  };
+  const labels = sent(topic, error ? error.name : '');
   metrics.sentMessages.inc(labels);
   metrics.messagingDuration.observe(labels, (performance.now() - started) / 1000);
   if (error) markFailed(span, error);

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { headerOf } from '@connector/contracts';
 import { backOffMs, type Part } from '@connector/service-kit';
 import { type Kafka, withAdmin } from './client.ts';
+import { processing, type SpannedMessage } from './spans.ts';
 
-export interface TailMessage {
-  readonly topic: string;
-  readonly key: string;
+export interface TailMessage extends SpannedMessage {
   readonly value: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Runs `work` in the message's `process` span: for what is made of it, not for looking at it. */
+  within(work: () => void): void;
 }
 
 export interface TailOptions {
@@ -52,16 +52,17 @@ export function createTail(kafka: Kafka, options: TailOptions): Part & { readonl
         await consumer.subscribe({ topics: [...names.keys()], fromBeginning: false });
         await consumer.run({
           autoCommit: false,
-          eachMessage: async ({ topic, message }) => {
+          eachMessage: async ({ topic, partition, message }) => {
             const headers: Record<string, string> = {};
             for (const name of Object.keys(message.headers ?? {}))
               headers[name] = headerOf(message.headers, name) ?? '';
-            const { key, value } = message;
+            const { key, value, offset } = message;
+            const seen = { topic: names.get(topic) ?? topic, partition, offset, key: key?.toString() ?? '', headers };
+            const as = { group: options.name, clientId: kafka.clientId };
             options.onMessage({
-              topic: names.get(topic) ?? topic,
-              key: key?.toString() ?? '',
+              ...seen,
               value: value ?? Buffer.alloc(0),
-              headers,
+              within: (work) => void processing(seen, as, work),
             });
           },
         });

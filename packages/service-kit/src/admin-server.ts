@@ -1,11 +1,13 @@
-import { createServer } from 'node:http';
-import { type Logger, register } from '@connector/telemetry';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { LOG_LEVELS, type Logger, register } from '@connector/telemetry';
 import { closeServer, listen } from './http-server.ts';
 import { type Part, shutdown } from './lifecycle.ts';
 
 /**
  * The server that only the cluster sees: `/livez` (503 when a part is dead), `/readyz` (503 while a part is not ready or the
- * process goes down) and `/metrics`. It depends on nothing outside the process.
+ * process goes down), `/metrics`, and `/loglevel`: GET tells the level, PUT with a level as its body changes it until the process ends.
+ * It depends on nothing outside the process.
  */
 export function createAdminServer(options: {
   log: Logger;
@@ -38,6 +40,8 @@ export function createAdminServer(options: {
     } else if (path === '/metrics') {
       const text = await register.metrics();
       res.writeHead(200, { 'content-type': register.contentType }).end(text);
+    } else if (path === '/loglevel') {
+      await serveLogLevel(options.log, req, res);
     } else {
       res.writeHead(404).end();
     }
@@ -53,4 +57,31 @@ export function createAdminServer(options: {
     },
     stop: () => closeServer(server),
   };
+}
+
+/** A level's name is all that is taken. */
+const MAX_BODY_BYTES = 64;
+
+async function serveLogLevel(log: Logger, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const answer = (status: number, body: object) =>
+    res.writeHead(status, { 'content-type': 'application/json', allow: 'GET, PUT' }).end(JSON.stringify(body));
+  if (req.method === 'GET') return void answer(200, { level: log.level });
+  if (req.method !== 'PUT') return void answer(405, { message: 'GET tells the level, PUT changes it' });
+  // Not read at all when it is longer: nobody means a level by it.
+  const isShort = Number(req.headers['content-length'] ?? Number.NaN) <= MAX_BODY_BYTES;
+  const wanted = isShort ? (await text(req)).trim() : '';
+  const level = LOG_LEVELS.find((each) => each === wanted);
+  if (!level) return void answer(400, { message: `the body must be one of ${LOG_LEVELS.join(', ')}` });
+  changeLogLevel(log, level, req.socket.remoteAddress ?? '');
+  answer(200, { level });
+}
+
+/** The change itself is logged at whichever of the two levels shows it. */
+function changeLogLevel(log: Logger, level: (typeof LOG_LEVELS)[number], by: string): void {
+  const before = log.level;
+  const tell = () => log.warn({ before, after: level, by }, 'the log level was changed, until the process ends');
+  if (log.isLevelEnabled('warn')) tell();
+  log.level = level;
+  const wasHidden = !['trace', 'debug', 'info', 'warn'].includes(before);
+  if (wasHidden) tell();
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { LOG_LEVELS } from '@connector/telemetry';
 import { z } from 'zod';
 
 /** Exit code of a process that refuses to start with its configuration (`EX_CONFIG` of sysexits). */
@@ -115,14 +116,8 @@ export const commaList = () =>
 export const serviceConfig = {
   HTTP_PORT: integer(0, 65535).default(8080).describe('Port of the service'),
   METRICS_PORT: integer(0, 65535).default(9464).describe('Port of /livez, /readyz and /metrics'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .optional()
-    .describe('Log level; default LOGGER_LEVEL, else info'),
-  LOGGER_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .optional()
-    .describe("Log level by the original connector's name; LOG_LEVEL wins"),
+  LOG_LEVEL: z.enum(LOG_LEVELS).optional().describe('Log level; default LOGGER_LEVEL, else info'),
+  LOGGER_LEVEL: z.enum(LOG_LEVELS).optional().describe("Log level by the original connector's name; LOG_LEVEL wins"),
   SHUTDOWN_GRACE_MS: integer(0, 600_000)
     .default(0)
     .describe('How long to stay reachable after SIGTERM before work stops, in ms'),

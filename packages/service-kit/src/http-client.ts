@@ -73,6 +73,9 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         const text = await answer.body.text();
         const { statusCode: status } = answer;
         span.setAttribute('http.response.status_code', status);
+        // By which Stripe's support and dashboard find the call.
+        const stripeRequest = api === 'stripe' && answer.headers['request-id'];
+        if (stripeRequest) span.setAttribute('stripe.request.id', stripeRequest);
         observe(String(status), status >= 400 ? String(status) : '', outcomeOf(status));
         return responseOf(status, answer.headers, text);
       } catch (error) {

@@ -3,6 +3,9 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger };
 
+/** From the one that shows most to the one that shows nothing. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /** Names whose values never reach a log line, at any of the first three levels of a logged object. */
 export const REDACTED_KEYS = [
   'authorization',
@@ -57,7 +60,7 @@ const isNested = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !(value instanceof Error) && !ArrayBuffer.isView(value);
 
 /**
- * JSON logger of one service; each line carries the current trace, span and correlation id. Levels: trace, debug, info, warn, error, fatal, silent.
+ * JSON logger of one service; each line carries the current trace, span and correlation id.
  * Errors are logged with class, redacted message and stack of themselves and their causes, nothing else of theirs.
  */
 export function createLogger(service: string, level = 'info', destination?: DestinationStream): Logger {

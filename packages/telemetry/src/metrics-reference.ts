@@ -18,7 +18,7 @@ first event is an increase. Metrics of HTTP and messaging are named as in OpenTe
 |---|---|---|---|---|
 ${families.map(row).join('\n')}
 
-Metrics that every pod says the same of (\`dlq_depth\`, \`consumer_lag_messages\`) are for \`max by (...)\`, never for \`sum\`.
+Metrics that every pod says the same of (\`dlq_depth\`, \`consumer_lag_messages\`, \`consumer_lag_seconds\`) are for \`max by (...)\`, never for \`sum\`.
 
 ## Buckets
 

@@ -19,6 +19,9 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
 /** From Stripe's event creation to the commercetools write, in seconds: up to three days of Stripe's own retries. */
 const DELAY_BUCKETS = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21600, 86400, 259200];
 
+/** From Kafka's receipt to the commercetools write, in seconds: milliseconds when all is well, up to Kafka's retention. */
+const RECEIPT_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400];
+
 export type Exporter = 'intent' | 'ledger' | 'session-auth' | 'webhook-ingest';
 
 /** One metric family. */
@@ -33,6 +36,9 @@ export interface MetricDefinition {
   readonly exemplars?: boolean;
   readonly from: readonly Exporter[];
 }
+
+/** What became of an event that was handled. */
+const HANDLED = ['applied', 'duplicate', 'superseded', 'ignored'] as const;
 
 const P = 'stripe_connector_';
 const EVERY_SERVICE = ['intent', 'ledger', 'session-auth', 'webhook-ingest'] as const;
@@ -176,8 +182,8 @@ export const DEFINITIONS = {
   ledgerEvents: {
     type: 'counter',
     name: `${P}ledger_events_total`,
-    help: 'Events the ledger handled; duplicate: the payment showed this, or something newer, already',
-    labels: { event_type: EVENT_TYPE, outcome: ['applied', 'duplicate', 'ignored', 'retried', 'dead_lettered'] },
+    help: 'Events the ledger handled; duplicate: the payment showed this already; superseded: it showed something newer',
+    labels: { event_type: EVENT_TYPE, outcome: [...HANDLED, 'retried', 'dead_lettered'] },
     from: ['ledger'],
   },
   ledgerEventDelay: {
@@ -187,6 +193,32 @@ export const DEFINITIONS = {
     labels: { event_type: EVENT_TYPE },
     buckets: DELAY_BUCKETS,
     exemplars: true,
+    from: ['ledger'],
+  },
+  ledgerReceiptDelay: {
+    type: 'histogram',
+    name: `${P}ledger_receipt_delay_seconds`,
+    help: 'From the receipt of an event, when Kafka got it, to its write in commercetools',
+    labels: { event_type: EVENT_TYPE },
+    buckets: RECEIPT_BUCKETS,
+    exemplars: true,
+    from: ['ledger'],
+  },
+  transactions: {
+    type: 'counter',
+    name: `${P}transactions_total`,
+    help: 'Transactions added to payments in commercetools, and changes of their state',
+    labels: {
+      type: ['Authorization', 'Charge', 'Refund', 'Chargeback', 'CancelAuthorization'],
+      state: ['Initial', 'Pending', 'Success', 'Failure'],
+    },
+    from: ['ledger'],
+  },
+  paymentDeclines: {
+    type: 'counter',
+    name: `${P}payment_declines_total`,
+    help: 'Tries to pay that Stripe or the bank declined',
+    labels: { code: "Stripe's decline code, else its error code; `other` for one that is not documented" },
     from: ['ledger'],
   },
   apiDuration: {
@@ -232,8 +264,8 @@ export const DEFINITIONS = {
   pendingPayments: {
     type: 'gauge',
     name: `${P}pending_payments`,
-    help: 'Payments with an open transaction, at the last reconciliation',
-    labels: { state: ['Pending', 'Initial'] },
+    help: 'Payments with an open transaction by its age, at the last reconciliation',
+    labels: { state: ['Pending', 'Initial'], age: ['under_1h', '1h_to_1d', '1d_to_3d', 'over_3d'] },
     from: ['ledger'],
   },
   oldestPendingPayment: {
@@ -281,8 +313,8 @@ export const DEFINITIONS = {
   dlqRedriven: {
     type: 'counter',
     name: `${P}dlq_redriven_total`,
-    help: 'Dead letters put back or discarded',
-    labels: { topic: TOPIC, outcome: ['redriven', 'discarded', 'failed'] },
+    help: 'Dead letters that were put back, by what became of them',
+    labels: { topic: TOPIC, outcome: [...HANDLED, 'dead_lettered'] },
     from: ['ledger'],
   },
   consumerLag: {
@@ -290,6 +322,13 @@ export const DEFINITIONS = {
     name: `${P}consumer_lag_messages`,
     help: 'Messages of the partition that the group has not committed; every pod says the same',
     labels: { topic: TOPIC, partition: 'partition' },
+    from: ['ledger'],
+  },
+  consumerLagSeconds: {
+    type: 'gauge',
+    name: `${P}consumer_lag_seconds`,
+    help: 'Age of the oldest message that the group has not committed, 0 without one; every pod says the same',
+    labels: { topic: TOPIC },
     from: ['ledger'],
   },
   consumerRebalances: {
@@ -340,6 +379,13 @@ export const DEFINITIONS = {
     help: 'Events reconciliation produced again',
     labels: { kind: DIVERGENCES },
     from: ['ledger', 'webhook-ingest'],
+  },
+  certificateExpiry: {
+    type: 'gauge',
+    name: `${P}certificate_expiry_timestamp_seconds`,
+    help: 'When a certificate in use ends, Unix time; none without TLS of its own',
+    labels: { certificate: ['kafka_client', 'kafka_ca'] },
+    from: EVERY_SERVICE,
   },
   buildInfo: {
     type: 'gauge',

@@ -14,7 +14,7 @@ import {
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 
-export { context, type Span, SpanKind, trace };
+export { type Attributes, context, type Span, SpanKind, trace };
 
 /** Ends tracing: flushes what is buffered. */
 export type StopTracing = () => Promise<void>;

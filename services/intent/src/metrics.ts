@@ -1,3 +1,5 @@
+import { PAYMENT_EVENTS } from '@connector/contracts';
+import { startSentMessages } from '@connector/kafka';
 import { metrics } from '@connector/telemetry';
 
 const OPERATIONS = ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse'] as const;
@@ -8,4 +10,5 @@ export function initialiseCounters(): void {
   for (const operation of OPERATIONS) {
     for (const outcome of OUTCOMES) metrics.paymentOperations.inc({ operation, outcome }, 0);
   }
+  startSentMessages(PAYMENT_EVENTS);
 }

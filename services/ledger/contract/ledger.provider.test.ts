@@ -61,6 +61,7 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
     headers,
     value,
     attributes: attributesOf(headers),
+    receivedAt: new Date(),
     attempt: 1,
     stillOurs: () => true,
   });

@@ -2,14 +2,29 @@ import {
   EVENTS,
   isStripeEventType,
   PAYMENT_EVENTS,
+  PAYMENT_EVENTS_DLQ,
+  PAYMENT_TRANSACTIONS,
   STRIPE_EVENT_TYPES,
   STRIPE_TYPE_PREFIX,
 } from '@connector/contracts';
-import { metrics } from '@connector/telemetry';
+import { isRedriven, startSentMessages } from '@connector/kafka';
+import { DEFINITIONS, metrics } from '@connector/telemetry';
+import type { TransactionChange } from './domain/decide.ts';
+import { DECLINE_CODES } from './domain/decline-codes.ts';
+import type { Decline } from './domain/interaction.ts';
 
-export type LedgerOutcome = 'applied' | 'duplicate' | 'ignored' | 'retried' | 'dead_lettered';
+/** What became of an event that was handled. */
+export type HandledOutcome = 'applied' | 'duplicate' | 'superseded' | 'ignored';
+export type LedgerOutcome = HandledOutcome | 'retried' | 'dead_lettered';
 
-const OUTCOMES: readonly LedgerOutcome[] = ['applied', 'duplicate', 'ignored', 'retried', 'dead_lettered'];
+const OUTCOMES: readonly LedgerOutcome[] = [
+  'applied',
+  'duplicate',
+  'superseded',
+  'ignored',
+  'retried',
+  'dead_lettered',
+];
 const OWN_TYPES = Object.keys(EVENTS).filter((type) => type.startsWith('checkout.payment.'));
 /** Reasons that come without a bug; others count from their first appearance on. */
 const DEAD_LETTER_REASONS = [
@@ -22,16 +37,56 @@ const DEAD_LETTER_REASONS = [
   'inexpressible_amount',
 ];
 
+/** Reasons of failures that pass; others count from their first appearance on. */
+const RETRY_REASONS = [
+  'conflict',
+  'timeout',
+  'connection',
+  'server_error',
+  'rate_limited',
+  'unauthorized',
+  'revoked',
+  'unknown',
+];
+
+const labelOfType = (type: string): string => (isStripeEventType(type) || OWN_TYPES.includes(type) ? type : 'other');
+
 /** Counts one event; `type` is Stripe's event type or ours. */
 export function countEvent(type: string, outcome: LedgerOutcome): void {
-  const known = isStripeEventType(type) || OWN_TYPES.includes(type);
-  metrics.ledgerEvents.inc({ event_type: known ? type : 'other', outcome });
+  metrics.ledgerEvents.inc({ event_type: labelOfType(type), outcome });
+}
+
+/** Observes how long an event took to commercetools, now that it is there. */
+export function observeDelays(type: string, { occurredAt, receivedAt }: { occurredAt: Date; receivedAt: Date }): void {
+  const labels = { event_type: labelOfType(type) };
+  const secondsSince = (at: Date) => Math.max(0, Date.now() - at.getTime()) / 1000;
+  metrics.ledgerEventDelay.observe(labels, secondsSince(occurredAt));
+  metrics.ledgerReceiptDelay.observe(labels, secondsSince(receivedAt));
+}
+
+export function countChanges(changes: readonly TransactionChange[]): void {
+  for (const { type, state } of changes) metrics.transactions.inc({ type, state });
+}
+
+/** Counts a try to pay that was declined, by the most exact code that Stripe documents. */
+export function countDecline(decline: Decline | undefined): void {
+  const code = [decline?.declineCode, decline?.code].find((given) => given && DECLINE_CODES.has(given));
+  metrics.paymentDeclines.inc({ code: code ?? 'other' });
+}
+
+/** Counts what became of a dead letter that was put back; other messages are none. */
+export function countRedriven(
+  headers: Readonly<Record<string, string>>,
+  outcome: HandledOutcome | 'dead_lettered',
+): void {
+  if (isRedriven(headers)) metrics.dlqRedriven.inc({ topic: PAYMENT_EVENTS_DLQ, outcome });
 }
 
 /** Counts a try that failed, of a message known by its headers only. */
 export function countFailure(outcome: 'retried' | 'dead_lettered', headers: Readonly<Record<string, string>>): void {
   const type = headers.ce_type ?? '';
   countEvent(type.startsWith(STRIPE_TYPE_PREFIX) ? type.slice(STRIPE_TYPE_PREFIX.length) : type, outcome);
+  if (outcome === 'dead_lettered') countRedriven(headers, outcome);
 }
 
 /** Sets every counter of this service to 0, so that the first event is already an increase. */
@@ -40,6 +95,15 @@ export function startLedgerMetrics(): void {
     for (const outcome of OUTCOMES) metrics.ledgerEvents.inc({ event_type, outcome }, 0);
   }
   for (const reason of DEAD_LETTER_REASONS) metrics.deadLetters.inc({ topic: PAYMENT_EVENTS, reason }, 0);
+  for (const reason of RETRY_REASONS) metrics.ledgerRetries.inc({ reason }, 0);
+  for (const type of DEFINITIONS.transactions.labels.type) {
+    for (const state of DEFINITIONS.transactions.labels.state) metrics.transactions.inc({ type, state }, 0);
+  }
+  for (const code of [...DECLINE_CODES, 'other']) metrics.paymentDeclines.inc({ code }, 0);
+  for (const outcome of DEFINITIONS.dlqRedriven.labels.outcome) {
+    metrics.dlqRedriven.inc({ topic: PAYMENT_EVENTS_DLQ, outcome }, 0);
+  }
+  startSentMessages(PAYMENT_TRANSACTIONS, PAYMENT_EVENTS_DLQ);
   for (const outcome of ['approved', 'rejected', 'error']) {
     metrics.paymentOperations.inc({ operation: 'save_payment_method', outcome }, 0);
   }

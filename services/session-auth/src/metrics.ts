@@ -1,3 +1,5 @@
+import { CHECKOUT_SESSIONS } from '@connector/contracts';
+import { startSentMessages } from '@connector/kafka';
 import { metrics } from '@connector/telemetry';
 import type { DenialReason } from './domain/denial.ts';
 import type { Checked } from './use-cases/settle.ts';
@@ -36,4 +38,5 @@ export function startSessionMetrics(): void {
   for (const outcome of new Set(Object.values(OUTCOMES))) {
     for (const cache of ['hit', 'miss']) metrics.sessionChecks.inc({ outcome, cache }, 0);
   }
+  startSentMessages(CHECKOUT_SESSIONS);
 }

@@ -1,4 +1,5 @@
-import { isStripeEventType, STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { isStripeEventType, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { startSentMessages } from '@connector/kafka';
 import { metrics } from '@connector/telemetry';
 
 export type WebhookOutcome =
@@ -36,4 +37,5 @@ export function startWebhookMetrics(): void {
   start('other', OUTCOMES.other);
   start('unknown', OUTCOMES.unknown);
   for (const secret of ['current', 'previous']) metrics.webhookSecretMatches.inc({ secret }, 0);
+  startSentMessages(PAYMENT_EVENTS);
 }

@@ -132,13 +132,16 @@ const OVERVIEW: Dashboard = {
         {
           title: 'From Stripe to commercetools',
           description:
-            'Events on each stage: accepted by webhook, applied by the ledger, set aside. The first two go together.',
+            'Events on each stage: accepted by webhook, applied by the ledger or shown already, set aside. The first is the sum of the next two.',
           unit: 'ops',
           width: 12,
           queries: [
             { expr: `sum(${rate(`${P}webhook_events_total`, 'outcome="accepted"')})`, legend: 'accepted' },
             { expr: `sum(${rate(`${P}ledger_events_total`, 'outcome="applied"')})`, legend: 'applied' },
-            { expr: `sum(${rate(`${P}ledger_events_total`, 'outcome="duplicate"')})`, legend: 'nothing left to do' },
+            {
+              expr: `sum(${rate(`${P}ledger_events_total`, 'outcome=~"duplicate|superseded"')})`,
+              legend: 'nothing left to do',
+            },
             { expr: `sum(${rate(`${P}dead_letters_total`)})`, legend: 'dead letters' },
           ],
           alerts: ['WebhookSilence', 'ConsumerStalled', 'DeadLettersPresent'],
@@ -154,9 +157,9 @@ const OVERVIEW: Dashboard = {
         },
         {
           title: 'Pending payments',
-          description: 'Payments with an open transaction, as of the last reconciliation.',
+          description: 'Payments with an open transaction by its age, as of the last reconciliation.',
           unit: 'short',
-          queries: [{ expr: `max by (state) (${m(`${P}pending_payments`)})`, legend: '{{state}}' }],
+          queries: [{ expr: `max by (state, age) (${m(`${P}pending_payments`)})`, legend: '{{state}} {{age}}' }],
           alerts: ['PaymentsStuckPending'],
         },
         {
@@ -274,7 +277,7 @@ const EVENTS: Dashboard = {
         {
           title: 'Events by outcome',
           description:
-            'duplicate: the payment showed it already. retried: a try that failed in passing. dead_lettered: set aside.',
+            'duplicate: the payment showed it already. superseded: it showed something newer. retried: a try that failed in passing.',
           unit: 'ops',
           width: 12,
           stacked: true,

@@ -26,7 +26,7 @@ const causeSchema = z.looseObject({ causeId: z.string() });
 /** Hands the ledger's results to those who wait for them; others' are dropped. */
 export function createRecordedTransactions(): {
   readonly waiters: Pick<RecordedTransactions, 'waitFor'>;
-  readonly onMessage: (message: Pick<TailMessage, 'headers' | 'value'>) => void;
+  readonly onMessage: (message: Pick<TailMessage, 'headers' | 'value'> & Partial<TailMessage>) => void;
 } {
   const waiting = new Map<string, Set<(result: Recorded) => void>>();
   return {
@@ -54,12 +54,16 @@ export function createRecordedTransactions(): {
         };
       },
     },
-    onMessage: ({ headers, value }) => {
+    onMessage: ({ headers, value, within = (work) => work() }) => {
       // Nearly every message is for another pod's shopper or nobody's.
       if (waiting.size === 0) return;
       const read = readResult(headers, value);
-      if (!read) return;
-      for (const resolve of waiting.get(read.causeId) ?? []) resolve(read.result);
+      const waiters = read && waiting.get(read.causeId);
+      if (!waiters) return;
+      // So the trace of a confirmation shows when its answer came.
+      within(() => {
+        for (const resolve of waiters) resolve(read.result);
+      });
     },
   };
 }

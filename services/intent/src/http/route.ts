@@ -151,6 +151,7 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
       body: body?.parse(req.body, options),
     };
     const session = await verified(req, res, auth, asking, deps);
+    if (session) requestSpan(req)?.setAttribute('commercetools.cart.id', session.cartId);
     if (limitedPerSession) limited(res, () => deps.limits.opens.take(req.get('x-session-id') ?? ''));
     const reply = (status: number, answer?: unknown): Answer => ({ status, body: answer });
     const ids: Record<string, string> = {};

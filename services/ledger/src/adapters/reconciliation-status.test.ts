@@ -25,18 +25,22 @@ it('exports the last complete run, and counts only repairs made since this proce
     return record.key;
   };
   const kinds = (count: number) => ({ ...emptySummary(false).kinds, transaction_outdated: count });
+  const { open } = emptySummary(false);
   const OUTDATED = { kind: 'transaction_outdated' };
 
   const key = run('2026-11-23T10:00:00Z', {
     kinds: kinds(3),
     repairs: kinds(3),
-    open: { Pending: { payments: 5, oldest: new Date('2026-11-20T00:00:00Z') }, Initial: { payments: 0 } },
+    open: {
+      ...open,
+      Pending: { payments: 5, ages: { ...open.Pending.ages, over_3d: 5 }, oldest: new Date('2026-11-20T00:00:00Z') },
+    },
   });
   await status.refresh();
   expect(asked).toEqual([`connector.checkpoints ${key}`]);
   expect(await metric('reconciliation_last_success_timestamp_seconds')).toBe(Date.parse('2026-11-23T10:00:00Z') / 1000);
   expect(await metric('reconciliation_divergences', OUTDATED)).toBe(3);
-  expect(await metric('pending_payments', { state: 'Pending' })).toBe(5);
+  expect(await metric('pending_payments', { state: 'Pending', age: 'over_3d' })).toBe(5);
   expect(await metric('oldest_pending_payment_timestamp_seconds', { state: 'Pending' })).toBe(
     Date.parse('2026-11-20T00:00:00Z') / 1000,
   );
@@ -47,7 +51,7 @@ it('exports the last complete run, and counts only repairs made since this proce
   await status.refresh();
   expect(await metric('reconciliation_repairs_total', OUTDATED)).toBe(2);
   expect(await metric('reconciliation_divergences', OUTDATED)).toBe(2);
-  expect(await metric('pending_payments', { state: 'Pending' })).toBe(0);
+  expect(await metric('pending_payments', { state: 'Pending', age: 'over_3d' })).toBe(0);
   // With nothing open there is no oldest one to be alarmed about.
   expect(await metric('oldest_pending_payment_timestamp_seconds', { state: 'Pending' })).toBeUndefined();
 });

@@ -10,7 +10,10 @@ const runSchema = z.object({
   finishedAt: z.iso.datetime(),
   kinds: z.record(z.string(), z.int()),
   repairs: z.record(z.string(), z.int()),
-  open: z.record(z.string(), z.object({ payments: z.int(), oldest: z.iso.datetime().optional() })),
+  open: z.record(
+    z.string(),
+    z.object({ ages: z.record(z.string(), z.int()).default({}), oldest: z.iso.datetime().optional() }),
+  ),
 });
 
 const keyOf = (projectKey: string): string => `reconcile-pending:${projectKey}`;
@@ -51,8 +54,8 @@ export function reconciliationStatus(
     metrics.reconciliationLastSuccess.set(Date.parse(run.finishedAt) / 1000);
     for (const [kind, count] of Object.entries(run.kinds)) metrics.reconciliationDivergences.set({ kind }, count);
     metrics.oldestPendingPayment.reset();
-    for (const [state, { payments, oldest }] of Object.entries(run.open)) {
-      metrics.pendingPayments.set({ state }, payments);
+    for (const [state, { ages, oldest }] of Object.entries(run.open)) {
+      for (const [age, payments] of Object.entries(ages)) metrics.pendingPayments.set({ state, age }, payments);
       if (oldest) metrics.oldestPendingPayment.set({ state }, Date.parse(oldest) / 1000);
     }
   };

@@ -1,9 +1,16 @@
 import type { Delivery } from '@connector/kafka';
-import { type Logger, metrics, trace } from '@connector/telemetry';
+import { type Logger, trace } from '@connector/telemetry';
 import type { Results } from '../adapters/results.ts';
 import { declineOf } from '../domain/interaction.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
-import { countEvent, type LedgerOutcome } from '../metrics.ts';
+import {
+  countChanges,
+  countDecline,
+  countEvent,
+  countRedriven,
+  type HandledOutcome,
+  observeDelays,
+} from '../metrics.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
@@ -20,25 +27,36 @@ export interface PaymentEventsDependencies extends RecordDependencies {
 /** Handles one message of the payments topic: translate, record, tell the result. */
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
-  async ({ attributes, value, attempt, stillOurs }: Delivery): Promise<void> => {
+  async ({ attributes, value, headers, receivedAt, attempt, stillOurs }: Delivery): Promise<void> => {
     const { results, log, afterwards } = dependencies;
     const event = toPaymentEvent(attributes, value);
     if (!event) {
       countEvent('other', 'ignored');
+      countRedriven(headers, 'ignored');
       return;
     }
     const span = trace.getActiveSpan();
-    span?.setAttribute('stripe.event.type', event.type);
-    if (event.paymentIntentId) span?.setAttribute('stripe.payment_intent.id', event.paymentIntentId);
+    span?.setAttributes({
+      'stripe.event.id': event.id,
+      'stripe.event.type': event.type,
+      'commercetools.project.key': dependencies.projectKey,
+      ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
+    });
     const outcome = await recordPaymentEvent(dependencies, event, stillOurs);
     if (outcome.kind === 'recorded') {
-      span?.setAttribute('commercetools.payment.id', outcome.payment.id);
+      const { cartId } = outcome.gathered.ownership;
+      span?.setAttributes({
+        'commercetools.payment.id': outcome.payment.id,
+        ...(cartId && { 'commercetools.cart.id': cartId }),
+      });
+      if (outcome.written) observeDelays(event.type, { occurredAt: event.occurredAt, receivedAt });
+      countChanges(outcome.changes);
       await results.publish(event, outcome);
-      const delay = (Date.now() - event.occurredAt.getTime()) / 1000;
-      if (outcome.written) metrics.ledgerEventDelay.observe({ event_type: event.type }, Math.max(0, delay));
       await afterwards?.(event, outcome, attempt);
     }
     countEvent(event.type, labelOf(outcome));
+    countRedriven(headers, labelOf(outcome));
+    if (event.happening.kind === 'payment-failed') countDecline(declineOf(event));
     const decline = declineOf(event);
     log.info(
       {
@@ -53,7 +71,5 @@ export const handlePaymentEvent =
     );
   };
 
-function labelOf(outcome: RecordOutcome): LedgerOutcome {
-  if (outcome.kind !== 'recorded') return 'ignored';
-  return outcome.written ? 'applied' : 'duplicate';
-}
+const labelOf = (outcome: RecordOutcome): HandledOutcome =>
+  outcome.kind === 'recorded' ? outcome.standing : 'ignored';

@@ -16,7 +16,7 @@ import {
 } from '@connector/fixtures';
 import { InexpressibleAmountError } from '@connector/payment-model';
 import { describe, expect, it } from 'vitest';
-import { type DecidablePayment, decide } from './decide.ts';
+import { changesOf, type DecidablePayment, decide, standingOf } from './decide.ts';
 import type { Fact } from './facts.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from './stripe-objects.ts';
 
@@ -578,5 +578,44 @@ describe('the payment itself', () => {
     ]);
     const known = payment({ interfaceInteractions: [{ type: { typeId: 'type', id: 'type-1' }, fields }] });
     expect(decide(known, { facts: [], interaction })).toEqual([]);
+  });
+});
+
+describe('what an event was to the payment', () => {
+  const paid = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
+  const shows = (...states: ['Authorization' | 'Charge', 'Pending' | 'Success'][]) =>
+    payment({
+      interfaceId: paid.id,
+      paymentMethodInfo: methodKnown,
+      transactions: states.map(([type, state]) => transaction(type, state, { interactionId: paid.id })),
+    });
+  const interaction = { typeKey: 't', fields: { interactionId: 'evt_1', createdAt: '', type: '' } };
+  const standing = (before: DecidablePayment, fact: Fact) =>
+    standingOf(before, [fact], decide(before, { facts: [fact], paymentIntentId: paid.id, interaction }));
+
+  it.each([
+    ['applied when a transaction is added', shows(['Authorization', 'Success']), told(paid), 'applied'],
+    [
+      'duplicate when all of it is there, whatever record is kept of the event',
+      shows(['Authorization', 'Success'], ['Charge', 'Success']),
+      told(paid),
+      'duplicate',
+    ],
+    [
+      'superseded when the payment has gone on',
+      shows(['Authorization', 'Success'], ['Charge', 'Success']),
+      told(paymentIntent({ ...paid, status: 'processing', amount_received: 0 })),
+      'superseded',
+    ],
+  ] as const)('%s', (_what, before, fact, expected) => {
+    expect(standing(before, fact)).toBe(expected);
+  });
+
+  it('is told by type and state for each transaction that it added or changed', () => {
+    const before = shows(['Authorization', 'Pending']);
+    expect(changesOf(before, decide(before, { facts: [told(paid)], paymentIntentId: paid.id, interaction }))).toEqual([
+      { type: 'Authorization', state: 'Success' },
+      { type: 'Charge', state: 'Success' },
+    ]);
   });
 });

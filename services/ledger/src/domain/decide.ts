@@ -1,6 +1,6 @@
 import type { Payment, PaymentUpdateAction } from '@commercetools/platform-sdk';
 import type { Fact, TransactionFact } from './facts.ts';
-import { record } from './record.ts';
+import { isPast, record } from './record.ts';
 import { RULES } from './rules.ts';
 
 /** Raised when what the rules decide changes, so that results derived under different rules can be told apart. */
@@ -42,6 +42,36 @@ export function decide(
     ...transactions,
     ...interfaceInteraction(payment, interaction),
   ];
+}
+
+/** A transaction that an update adds, or the state that it moves one to. */
+export interface TransactionChange {
+  readonly type: string;
+  readonly state: string;
+}
+
+/** What update actions do to the transactions of the payment that they were decided for. */
+export const changesOf = (payment: DecidablePayment, actions: readonly PaymentUpdateAction[]): TransactionChange[] =>
+  actions.flatMap((action) => {
+    if (action.action === 'addTransaction')
+      return [{ type: action.transaction.type, state: action.transaction.state ?? 'Initial' }];
+    if (action.action !== 'changeTransactionState') return [];
+    const changed = payment.transactions.find(({ id }) => id === action.transactionId);
+    return changed ? [{ type: changed.type, state: action.state }] : [];
+  });
+
+/**
+ * What the facts of an event were to the payment: `applied` = it changed; `duplicate` = it showed them already; `superseded` = it
+ * showed something newer. A record of the event alone is no change.
+ */
+export function standingOf(
+  payment: DecidablePayment,
+  facts: readonly Fact[],
+  actions: readonly PaymentUpdateAction[],
+): 'applied' | 'duplicate' | 'superseded' {
+  if (actions.some(({ action }) => action !== 'addInterfaceInteraction')) return 'applied';
+  const told = facts.flatMap((fact) => apply(fact, payment));
+  return told.some((fact) => isPast(payment, fact)) ? 'superseded' : 'duplicate';
 }
 
 /** A transaction without an id, once a fact has given it one, is no other fact's. */

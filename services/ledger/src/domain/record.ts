@@ -39,6 +39,12 @@ export function record(payment: Pick<Payment, 'transactions'>, fact: Transaction
   return actions;
 }
 
+/** Whether `payment` has left behind what `fact` tells: it would show another state, and may not go back. */
+export function isPast(payment: Pick<Payment, 'transactions'>, fact: TransactionFact): boolean {
+  const known = find(payment, fact);
+  return known !== undefined && known.state !== fact.state && !mayBecome(known, fact.state);
+}
+
 /** The transaction of the same Stripe object; else one still Initial, without an id, that awaits exactly this amount. */
 function find({ transactions }: Pick<Payment, 'transactions'>, fact: TransactionFact): Transaction | undefined {
   const sameType = transactions.filter(({ type }) => type === fact.type);

@@ -158,6 +158,21 @@ describe('an open transaction', () => {
     });
   });
 
+  it.each([
+    ['under_1h', 0.9],
+    ['1h_to_1d', 1],
+    ['1h_to_1d', 23],
+    ['1d_to_3d', 71],
+    ['over_3d', 72],
+  ] as const)('is counted by its age: %s after %d hours', async (age, hours) => {
+    const { atStripe, ofIt } = debit('processing');
+    const timestamp = new Date(NOW.getTime() - hours * 3_600_000).toISOString();
+    const aged = { ...ofIt, transactions: [pending('Authorization', atStripe.id, { timestamp })] };
+    const { run } = world({ payments: [aged], stripe: [atStripe] });
+    const none = { under_1h: 0, '1h_to_1d': 0, '1d_to_3d': 0, over_3d: 0 };
+    expect((await run({ olderThanMs: 60_000 })).open.Pending.ages).toEqual({ ...none, [age]: 1 });
+  });
+
   it('that is young is left to the webhooks', async () => {
     const { atStripe, ofIt } = debit('succeeded');
     const young = { ...ofIt, transactions: [pending('Authorization', atStripe.id, { timestamp: NOW.toISOString() })] };

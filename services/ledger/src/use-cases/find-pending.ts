@@ -105,11 +105,15 @@ export interface FindPendingSummary {
   readonly paymentIntents: Counts;
   readonly kinds: Record<DivergenceKind, number>;
   readonly repairs: Record<DivergenceKind, number>;
-  /** Payments by the state of their open transactions, and when the oldest of those was made. */
-  readonly open: Record<OpenState, { payments: number; oldest?: Date }>;
+  /** Payments by the state of their open transactions, and by the age of the oldest of these; and when the oldest of all was made. */
+  readonly open: Record<OpenState, { payments: number; ages: Record<Age, number>; oldest?: Date }>;
   /** Everything was checked, and every event acknowledged. */
   complete: boolean;
 }
+
+/** Ages of open transactions, each up to this many hours. Cards are done in minutes, bank debits in days. */
+const AGES = { under_1h: 1, '1h_to_1d': 24, '1d_to_3d': 72, over_3d: Number.POSITIVE_INFINITY } as const;
+export type Age = keyof typeof AGES;
 
 const OPEN_STATES = ['Pending', 'Initial'] as const;
 export type OpenState = (typeof OPEN_STATES)[number];
@@ -155,7 +159,7 @@ export async function findPending(
 
   for await (const page of pages((afterId) => patiently(deps, () => openPayments.page(before, afterId)))) {
     const open = page.filter((payment) => openTransactions(payment, before).length > 0);
-    for (const payment of open) count(summary, payment, before);
+    for (const payment of open) count(summary, payment, { before, now: now() });
     await each(
       summary.payments,
       open,
@@ -378,7 +382,7 @@ function note(summary: FindPendingSummary, divergence: Divergence, deps: FindPen
   deps.onDivergence?.(divergence);
 }
 
-function count(summary: FindPendingSummary, payment: Payment, before: Date): void {
+function count(summary: FindPendingSummary, payment: Payment, { before, now }: { before: Date; now: Date }): void {
   const open = openTransactions(payment, before);
   for (const state of OPEN_STATES) {
     const times = open
@@ -386,11 +390,20 @@ function count(summary: FindPendingSummary, payment: Payment, before: Date): voi
       .map(({ timestamp }) => new Date(timestamp ?? payment.createdAt));
     if (times.length === 0) continue;
     const known = summary.open[state];
+    const oldest = new Date(Math.min(...times.map(Number)));
     known.payments += 1;
-    for (const at of times) if (!known.oldest || at < known.oldest) known.oldest = at;
+    known.ages[ageOf(oldest, now)] += 1;
+    if (!known.oldest || oldest < known.oldest) known.oldest = oldest;
   }
 }
 
+function ageOf(oldest: Date, now: Date): Age {
+  const hours = (now.getTime() - oldest.getTime()) / 3_600_000;
+  const [age] = Object.entries(AGES).find(([, limit]) => hours < limit) as [Age, number];
+  return age;
+}
+
+const noAges = () => Object.fromEntries(Object.keys(AGES).map((age) => [age, 0])) as Record<Age, number>;
 const noCounts = (): Counts => ({ checked: 0, pending: 0, diverging: 0, repaired: 0, failed: 0 });
 const noKinds = () => Object.fromEntries(DIVERGENCE_KINDS.map((kind) => [kind, 0])) as Record<DivergenceKind, number>;
 
@@ -400,6 +413,6 @@ export const emptySummary = (dryRun: boolean): FindPendingSummary => ({
   paymentIntents: noCounts(),
   kinds: noKinds(),
   repairs: noKinds(),
-  open: { Pending: { payments: 0 }, Initial: { payments: 0 } },
+  open: { Pending: { payments: 0, ages: noAges() }, Initial: { payments: 0, ages: noAges() } },
   complete: false,
 });

@@ -1,7 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { InexpressibleAmountError } from '@connector/payment-model';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
-import { decide, type Interaction } from '../domain/decide.ts';
+import { changesOf, decide, type Interaction, standingOf, type TransactionChange } from '../domain/decide.ts';
 import { interactionOf } from '../domain/interaction.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
@@ -17,8 +17,16 @@ export interface RecordDependencies extends FindDependencies {
 }
 
 export type RecordOutcome =
-  /** `written`: the payment was changed; otherwise it showed everything already. */
-  | { kind: 'recorded'; written: boolean; payment: Payment; created?: Attachment; gathered: Gathered }
+  /** `written`: the payment was updated, if only by a record of the event; otherwise it had everything already. */
+  | {
+      kind: 'recorded';
+      written: boolean;
+      standing: ReturnType<typeof standingOf>;
+      changes: readonly TransactionChange[];
+      payment: Payment;
+      created?: Attachment;
+      gathered: Gathered;
+    }
   /** Not ours to record: another integration's, another project's, or the other mode's. */
   | { kind: 'foreign' }
   | { kind: 'nothing-to-record' };
@@ -70,7 +78,13 @@ async function save(
   const { payment, created, remembered } = found;
   const { facts, paymentIntentId } = gathered;
   const actions = decided(() => decide(payment, { facts, paymentIntentId, interaction }));
-  const outcome = { kind: 'recorded' as const, gathered, ...(created && { created }) };
+  const outcome = {
+    kind: 'recorded' as const,
+    standing: standingOf(payment, facts, actions),
+    changes: changesOf(payment, actions),
+    gathered,
+    ...(created && { created }),
+  };
   if (actions.length > 0) {
     const updated = await payments.update(payment, actions);
     known.set(paymentIntentId, updated);

@@ -125,6 +125,8 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, ...given }: 
     recorded: (of: Record<string, string> = METADATA, payment = structuredClone(stored)) => ({
       kind: 'recorded' as const,
       written: true,
+      standing: 'applied' as const,
+      changes: [],
       payment,
       gathered: { facts: [], paymentIntentId: paid.id, ownership: ownershipOf(of) },
     }),
