@@ -1,0 +1,34 @@
+import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
+import { fromTheFuture, recordedEvents } from '@connector/fixtures';
+import { describe, expect, it } from 'vitest';
+import { createRecordedTransactions, type Recorded } from './recorded-transactions.ts';
+
+const results = recordedEvents().filter(({ topic }) => topic === PAYMENT_TRANSACTIONS);
+const EXPECTED: Record<string, Recorded> = {
+  'checkout.transaction.recorded': { kind: 'recorded' },
+  'checkout.payment.rejected': { kind: 'rejected', code: 'card_declined', declineCode: 'insufficient_funds' },
+};
+
+describe.each(results.flatMap((event) => [event, fromTheFuture(event)]))(
+  'a result of release $release, $headers.ce_type',
+  (event) => {
+    it('reaches the one who waits for it', async () => {
+      const { waiters, onMessage } = createRecordedTransactions();
+      const { causeId } = JSON.parse(event.value) as { causeId: string };
+      using waiter = waiters.waitFor(causeId);
+      onMessage({ headers: event.headers, value: Buffer.from(event.value) });
+      expect(await waiter.within(0)).toEqual(EXPECTED[event.headers.ce_type ?? '']);
+    });
+
+    it('is nothing to others', async () => {
+      const { waiters, onMessage } = createRecordedTransactions();
+      using waiter = waiters.waitFor('another event');
+      onMessage({ headers: event.headers, value: Buffer.from(event.value) });
+      expect(await waiter.within(0)).toBeUndefined();
+    });
+  },
+);
+
+it('results are recorded', () => {
+  expect(new Set(results.map(({ headers }) => headers.ce_type))).toEqual(new Set(Object.keys(EXPECTED)));
+});

@@ -1,0 +1,42 @@
+import { attributesOf, EVENTS, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { fromTheFuture, type RecordedEvent, recordedEvents } from '@connector/fixtures';
+import { describe, expect, it } from 'vitest';
+import { toPaymentEvent } from './payment-event.ts';
+
+const events = recordedEvents();
+const inbound = events.filter(({ topic }) => topic === PAYMENT_EVENTS);
+const read = ({ headers, value }: RecordedEvent) => toPaymentEvent(attributesOf(headers), Buffer.from(value));
+const cases = inbound.map(
+  (event) => [`${event.release}: ${event.headers.ce_type} ${event.headers.ce_id}`, event] as const,
+);
+
+/** Field by field what a rule reads, without what passes through unread. */
+const withoutUnknown = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (name, field) => (name === 'field_of_tomorrow' ? undefined : field));
+
+it('there is a recording of every type of event', () => {
+  const types = new Set(events.map(({ headers }) => headers.ce_type));
+  const all = [...STRIPE_EVENT_TYPES.map((type) => `com.stripe.${type}`), ...Object.keys(EVENTS)];
+  expect(all.filter((type) => !types.has(type))).toEqual([]);
+});
+
+describe.each(cases)('%s', (_name, event) => {
+  it('is read by the ledger of today as what it was', () => {
+    const found = read(event);
+    expect(found).toMatchObject({ id: event.headers.ce_id, paymentIntentId: event.key });
+    expect(found?.type).toBe(event.headers.ce_type?.replace('com.stripe.', ''));
+  });
+
+  it('says the same with headers and fields that the ledger of today does not know', () => {
+    expect(withoutUnknown(read(fromTheFuture(event)))).toEqual(withoutUnknown(read(event)));
+  });
+
+  it('is set aside as unsupported in a version that the ledger of today does not know, when it is of ours', () => {
+    const type = `${event.headers.ce_type}.v2`;
+    const newer = { ...event, headers: { ...event.headers, ce_type: type } };
+    if (type.startsWith('checkout.'))
+      expect(() => read(newer)).toThrow(expect.objectContaining({ reason: 'unsupported_version' }));
+    // The body, which Stripe signed, says what Stripe's event is.
+    else expect(read(newer)).toEqual(read(event));
+  });
+});
