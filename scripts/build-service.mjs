@@ -1,33 +1,12 @@
 // Bundles the service in the current folder: src/main.ts and every src/commands/*.ts become dist/*.js, dependencies included.
-import { globSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundleOptions, entryPointsOf } from './bundle.mjs';
 
-const entryPoints = ['src/main.ts', ...globSync('src/commands/*.ts').filter((file) => !file.endsWith('.test.ts'))];
+const folder = process.cwd();
 rmSync('dist', { recursive: true, force: true });
-
-const { metafile } = await build({
-  entryPoints,
-  outdir: 'dist',
-  outbase: 'src',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  // A dynamic import becomes a chunk of its own, loaded when it is used (the OpenTelemetry SDK).
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  sourcemap: true,
-  sourcesContent: false,
-  minifyWhitespace: true,
-  keepNames: true,
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
-  // CommonJS dependencies call require for Node's own modules.
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
-});
+const entryPoints = entryPointsOf(folder);
+const { metafile } = await build(bundleOptions(folder));
 writeFileSync('dist/package.json', '{"type":"module"}\n');
 
 const kb = (bytes) => `${Math.round(bytes / 1024)} kB`;

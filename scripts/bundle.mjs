@@ -1,0 +1,34 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Every src/main.ts and src/commands/*.ts of the service in `folder`, relative to it. */
+export const entryPointsOf = (folder) => [
+  'src/main.ts',
+  ...globSync('src/commands/*.ts', { cwd: folder }).filter((file) => !file.endsWith('.test.ts')),
+];
+
+/** How esbuild bundles the service in `folder` to `dist`, dependencies included. */
+export const bundleOptions = (folder) => ({
+  absWorkingDir: folder,
+  entryPoints: entryPointsOf(folder),
+  outdir: join(folder, 'dist'),
+  outbase: 'src',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // A dynamic import becomes a chunk of its own, loaded when it is used (the OpenTelemetry SDK).
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  sourcemap: true,
+  sourcesContent: false,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // CommonJS dependencies call require for Node's own modules.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+});

@@ -1,0 +1,41 @@
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { describe, expect, it } from 'vitest';
+import { defaultBase, npmSbom, SUBJECTS, sbomOf } from './sbom.mjs';
+
+const VERSION = '1.2.3';
+const base = defaultBase();
+const bom = await npmSbom();
+const documents = await Promise.all(
+  SUBJECTS.map(async (folder) => [folder, await sbomOf(folder, bom, { version: VERSION, base })]),
+);
+const of = (folder) => documents.find(([name]) => name === folder)[1];
+const namesIn = (document) => document.components.map(({ name }) => name);
+
+describe.each(documents)('the SBOM of %s', (folder, document) => {
+  it("is valid by CycloneDX's own schema", async () => {
+    const validator = new Validation.JsonStrictValidator(Spec.Version[`v${document.specVersion.replace('.', 'dot')}`]);
+    expect(await validator.validate(JSON.stringify(document))).toBeNull();
+  });
+
+  it('names a licence for every component', () => {
+    const without = document.components.filter(({ licenses }) => !licenses?.length).map(({ name }) => name);
+    expect(without).toEqual([]);
+  });
+
+  it('is about one version, and names Node and the base image when it is an image', () => {
+    const { component } = document.metadata;
+    expect(component.version).toBe(VERSION);
+    expect(namesIn(document).includes('node')).toBe(folder !== 'enabler');
+    expect(component.externalReferences.some(({ url }) => url === `https://${base}`)).toBe(folder !== 'enabler');
+  });
+
+  it('says nothing of the machine that it was made on', () => {
+    expect(JSON.stringify(document)).not.toContain(process.cwd());
+  });
+});
+
+it('lists what is in the bundle, and not what is only in node_modules', () => {
+  expect(namesIn(of('services/ledger'))).toEqual(expect.arrayContaining(['kafkajs', 'zod', 'stripe', 'pino']));
+  expect(namesIn(of('services/webhook-ingest'))).not.toContain('vitest');
+  expect(namesIn(of('services/enabler-static'))).not.toContain('kafkajs');
+});
