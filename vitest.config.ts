@@ -15,7 +15,7 @@ export default defineConfig({
             ...never,
             '**/*.integration.test.ts',
             '**/*.pact.test.ts',
-            '**/*.helm.test.ts',
+            '**/*.helm.test.{ts,mjs}',
             '**/contract/**',
             'e2e/**',
           ],
@@ -36,7 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'chart',
-          include: ['charts/**/*.helm.test.ts'],
+          include: ['charts/**/*.helm.test.ts', 'scripts/**/*.helm.test.mjs'],
           exclude: never,
           testTimeout: 60_000,
         },

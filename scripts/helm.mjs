@@ -1,4 +1,4 @@
-// Helm and kubeconform for the stage `chart`: built once with Go, at pinned versions, into .cache/tools.
+// Helm, kubeconform, kustomize and actionlint for the stage `chart`: built once with Go, at pinned versions, into .cache/tools.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,17 +11,19 @@ const CACHE = join(import.meta.dirname, '../.cache/tools');
 const MODULES = {
   helm: { path: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' },
   kubeconform: { path: 'github.com/yannh/kubeconform/cmd/kubeconform', version: 'v0.8.0' },
+  kustomize: { path: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.7.1' },
+  actionlint: { path: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12' },
 };
 
 export const CHART_TOOLS = Object.keys(MODULES);
 
-/** Path of `helm` or `kubeconform` at its pinned version; builds it first when it is not there yet. Throws ToolMissing. */
+/** Path of one of these tools at its pinned version; builds it first when it is not there yet. Throws ToolMissing. */
 export async function chartTool(name) {
   const { path, version } = MODULES[name];
   const folder = join(CACHE, `${name}-${version}`);
   if (existsSync(join(folder, name))) return join(folder, name);
   if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) {
-    throw new ToolMissing(`Go is needed to build ${name}, which checks the chart.`);
+    throw new ToolMissing(`Go is needed to build ${name}, which the stage chart wants.`);
   }
   // Go puts the program where it belongs only when it is whole; the folder appears with it.
   const half = `${folder}.${process.pid}`;

@@ -22,7 +22,13 @@ const STAGES = {
     ),
   unit: () => vitest('unit'),
   pact: () => vitest('pact'),
-  chart: () => vitest('chart', { HELM_BIN: 'helm', KUBECONFORM_BIN: 'kubeconform' }),
+  chart: () =>
+    vitest('chart', {
+      HELM_BIN: 'helm',
+      KUBECONFORM_BIN: 'kubeconform',
+      KUSTOMIZE_BIN: 'kustomize',
+      ACTIONLINT_BIN: 'actionlint',
+    }),
   integration: () => vitest('integration', { NGINX_BIN: 'nginx' }),
   api: () => vitest('api', { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
   e2e: () => vitest('e2e'),

@@ -39,6 +39,9 @@ export interface RenderOptions {
   readonly files?: readonly string[];
   readonly set?: readonly string[];
   readonly apis?: readonly string[];
+  /** Release and namespace, when they are not those of the other tests. */
+  readonly release?: string;
+  readonly namespace?: string;
 }
 
 const helm = (command: string, { files = [], set = [] }: RenderOptions, extra: readonly string[]) => {
@@ -56,7 +59,8 @@ const rendered = new Map<string, string>();
 /** What Helm would install of the chart in `folder`. Throws Error with Helm's words when it refuses. */
 export function render(options: RenderOptions, folder = chart): Rendering {
   const apis = (options.apis ?? OPERATORS).flatMap((api) => ['--api-versions', api]);
-  const fixed = [RELEASE, folder, '--namespace', NAMESPACE, '--kube-version', KUBE_VERSION, ...apis];
+  const { release = RELEASE, namespace = NAMESPACE } = options;
+  const fixed = [release, folder, '--namespace', namespace, '--kube-version', KUBE_VERSION, ...apis];
   const key = JSON.stringify([options, folder]);
   let text = rendered.get(key);
   if (text === undefined) {
@@ -87,12 +91,12 @@ export function lint(options: RenderOptions): string {
   return isFine ? '' : `${stdout}${stderr}`;
 }
 
-/** What every rendering is made of: a preset or the least values, and one file of ci/ on top. */
-export const cases = (names: readonly string[]): [name: string, files: string[]][] =>
+/** What every rendering is made of: a preset or the least values, and one file of ci/ or examples/ on top. */
+export const cases = (folder: string, names: readonly string[]): [name: string, files: string[]][] =>
   names.map((file) => {
     const name = file.replace('-values.yaml', '');
     const base = ['production', 'dev'].includes(name) ? `values-${name}.yaml` : 'ci/minimal-values.yaml';
-    return [name, [base, `ci/${file}`]];
+    return [name, [base, `${folder}/${file}`]];
   });
 
 interface Container extends Values {
