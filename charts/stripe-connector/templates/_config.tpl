@@ -82,6 +82,8 @@
   "STRIPE_PUBLISHABLE_KEY" $values.stripe.publishableKey
   "STRIPE_ACCOUNT_ID" $values.stripe.accountId
   "STRIPE_API_BASE" $values.stripe.apiBase
+  "STRIPE_WEBHOOK_ID" $values.stripe.webhookEndpointId
+  "CONNECT_SERVICE_URL" (include "connector.publicUrl" $root)
   "KAFKA_BROKERS" (include "connector.brokers" $root)
   "KAFKA_TOPIC_PREFIX" $values.kafka.topicPrefix
   "KAFKA_CLIENT_ID" $values.kafka.clientId
@@ -128,7 +130,7 @@
 {{- toJson $config -}}
 {{- end -}}
 
-{{/* Where a credential is, as JSON list [Secret, key]; (dict "root" "name"). */}}
+{{/* Where a credential is, as JSON list [Secret, key]; (dict "root" "name" "component"). */}}
 {{- define "connector.secretRef" -}}
 {{- $chart := printf "%s-credentials" (include "connector.fullname" .root) -}}
 {{- $ct := .root.Values.commercetools -}}
@@ -139,7 +141,9 @@
 {{- else if eq .name "CTP_CLIENT_SECRET" -}}
 {{- $ref = ternary (list $ct.existingSecret $ct.existingSecretKeys.clientSecret) (list $chart "commercetools-client-secret") (ne $ct.existingSecret "") -}}
 {{- else if eq .name "STRIPE_SECRET_KEY" -}}
-{{- $ref = ternary (list $stripe.existingSecret $stripe.existingSecretKeys.secretKey) (list $chart "stripe-secret-key") (ne $stripe.existingSecret "") -}}
+{{- $own := $stripe.existingSecret -}}
+{{- if and $stripe.setupExistingSecret (has (default "" .component) (list "webhook-endpoint" "purge-webhook-endpoint")) -}}{{- $own = $stripe.setupExistingSecret -}}{{- end -}}
+{{- $ref = ternary (list $own $stripe.existingSecretKeys.secretKey) (list $chart "stripe-secret-key") (ne $own "") -}}
 {{- else if eq .name "STRIPE_WEBHOOK_SIGNING_SECRET" -}}
 {{- $own := $stripe.webhookExistingSecret | default $stripe.existingSecret -}}
 {{- $ref = ternary (list $own $stripe.existingSecretKeys.webhookSigningSecret) (list $chart "stripe-webhook-signing-secret") (ne $own "") -}}
@@ -153,7 +157,7 @@
 {{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
 {{- range $name := list "CTP_CLIENT_ID" "CTP_CLIENT_SECRET" "STRIPE_SECRET_KEY" -}}
 {{- if has $name $names }}
-{{- $ref := include "connector.secretRef" (dict "root" $root "name" $name) | fromJsonArray }}
+{{- $ref := include "connector.secretRef" (dict "root" $root "name" $name "component" $.component) | fromJsonArray }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef: { name: {{ index $ref 0 | quote }}, key: {{ index $ref 1 | quote }} }

@@ -88,5 +88,31 @@ default
 
 {{/* Which service's image and account a job or command has. */}}
 {{- define "connector.serviceOf" -}}
-{{- get (dict "reconcile" "webhook-ingest" "reconcile-undelivered" "webhook-ingest" "reconcile-pending" "ledger" "ensure-topics" "ledger" "types" "intent") . | default . -}}
+{{- get (dict "reconcile" "webhook-ingest" "reconcile-undelivered" "webhook-ingest" "reconcile-pending" "ledger" "ensure-topics" "ledger" "types" "intent" "webhook-endpoint" "webhook-ingest" "purge-webhook-endpoint" "webhook-ingest") . | default . -}}
+{{- end -}}
+
+{{/* The address under which the routes are reached from outside, without a slash at its end; empty when it is not known. */}}
+{{- define "connector.publicUrl" -}}
+{{- if .Values.publicUrl -}}
+{{- trimSuffix "/" .Values.publicUrl -}}
+{{- else if and .Values.gateway.enabled .Values.gateway.hostnames -}}
+{{- printf "https://%s" (first .Values.gateway.hostnames) -}}
+{{- else if and .Values.ingress.enabled .Values.ingress.hosts -}}
+{{- printf "%s://%s" (ternary "https" "http" (not (empty .Values.ingress.tls))) (first .Values.ingress.hosts) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The jobs of the release, as JSON list: each has a ConfigMap and a NetworkPolicy of its own. */}}
+{{- define "connector.jobs" -}}
+{{- $jobs := list -}}
+{{- range $name, $job := .Values.cronJobs -}}
+{{- if $job.enabled -}}{{- $jobs = append $jobs $name -}}{{- end -}}
+{{- end -}}
+{{- if .Values.hooks.types.enabled -}}{{- $jobs = append $jobs "types" -}}{{- end -}}
+{{- /* A webhook endpoint without an id is looked for by its URL, which only counts when Stripe can reach it. */ -}}
+{{- if and .Values.hooks.webhookEndpoint.enabled (or .Values.stripe.webhookEndpointId (hasPrefix "https://" (include "connector.publicUrl" .))) -}}
+{{- $jobs = append $jobs "webhook-endpoint" -}}
+{{- end -}}
+{{- if and .Values.purge.enabled (or .Values.stripe.webhookEndpointId (include "connector.publicUrl" .)) -}}{{- $jobs = append $jobs "purge-webhook-endpoint" -}}{{- end -}}
+{{- toJson $jobs -}}
 {{- end -}}

@@ -9,6 +9,7 @@
 {{- if not $url -}}{{- $problems = append $problems (printf "commercetools.%s is required, or commercetools.region, from which it follows" $name) -}}{{- end -}}
 {{- end -}}
 {{- if not $v.stripe.publishableKey -}}{{- $problems = append $problems "stripe.publishableKey is required" -}}{{- end -}}
+{{- if and $v.stripe.webhookEndpointId (not (include "connector.publicUrl" .)) -}}{{- $problems = append $problems "publicUrl (or a host of gateway or ingress) is required with stripe.webhookEndpointId: it is where Stripe posts to" -}}{{- end -}}
 {{- if hasKey $services "intent" -}}
 {{- if empty $v.settings.ALLOWED_ORIGINS -}}{{- $problems = append $problems "settings.ALLOWED_ORIGINS must name at least one origin: without it no page may call the processor" -}}{{- end -}}
 {{- if not $v.settings.MERCHANT_RETURN_URL -}}{{- $problems = append $problems "settings.MERCHANT_RETURN_URL is required" -}}{{- end -}}

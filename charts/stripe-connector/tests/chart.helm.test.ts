@@ -215,6 +215,7 @@ describe('refuses, with a message that names the value', () => {
       'monitoring.coreos.com/v1',
       { files: [MINIMAL], set: ['metrics.serviceMonitor.enabled=true'], apis: [] },
     ],
+    ['an endpoint without an address', 'publicUrl', { files: [MINIMAL], set: ['stripe.webhookEndpointId="we_1"'] }],
     ['a route without a Gateway', 'gateway.parentRefs', { files: [MINIMAL], set: ['gateway.enabled=true'] }],
     [
       'no time to stop',
@@ -429,6 +430,44 @@ describe('secrets', () => {
     expect(map.data).toMatchObject({
       KAFKA_SASL_MECHANISM: 'scram-sha-512',
       KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
+    });
+  });
+});
+
+describe('the jobs at the webhook endpoint', () => {
+  const hook = (objects: readonly KubernetesObject[], name: string) => find(objects, 'Job', `${FULLNAME}-${name}`);
+  const names = (...set: string[]) =>
+    minimal(...set)
+      .filter(({ kind }) => kind === 'Job')
+      .map(({ metadata }) => metadata.name.replace(`${FULLNAME}-`, ''));
+
+  it.each<[what: string, expected: boolean, set: string[]]>([
+    ['runs with a public https address', true, ['publicUrl="https://payments.example.com"']],
+    [
+      'runs for an endpoint that is named',
+      true,
+      ['publicUrl="http://payments.local"', 'stripe.webhookEndpointId="we_1"'],
+    ],
+    ['does not run when Stripe cannot reach the address', false, ['publicUrl="http://payments.local"']],
+    ['does not run without an address', false, []],
+    ['can be switched off', false, ['publicUrl="https://a.example"', 'hooks.webhookEndpoint.enabled=false']],
+  ])('%s', (_what, expected, set) => {
+    expect(names(...set).includes('webhook-endpoint')).toBe(expected);
+  });
+
+  it('run with a key of their own, where there is one, and nothing else does', () => {
+    const { objects } = of('setup');
+    const pods = podsOf(objects).filter(({ all }) => JSON.stringify(all).includes('"stripe-setup"'));
+    expect(pods.map(({ owner }) => owner)).toEqual([
+      `Job ${FULLNAME}-webhook-endpoint`,
+      `Job ${FULLNAME}-purge-webhook-endpoint`,
+    ]);
+  });
+
+  it('delete the endpoint before an uninstall only when a purge is asked for', () => {
+    expect(names('publicUrl="https://payments.example.com"')).not.toContain('purge-webhook-endpoint');
+    expect(hook(of('setup').objects, 'purge-webhook-endpoint').metadata.annotations).toMatchObject({
+      'helm.sh/hook': 'pre-delete',
     });
   });
 });

@@ -7,7 +7,7 @@ import { meanings, variablesOf } from './variables.ts';
 
 /** Variables that follow from other values than `settings`, or from nothing. */
 const FROM_ELSEWHERE =
-  /^(HTTP_PORT|METRICS_PORT|KAFKA_.+|CTP_.+|STRIPE_(SECRET_KEY|API_BASE|PUBLISHABLE_KEY|ACCOUNT_ID)|STRIPE_WEBHOOK_SIGNING_SECRET(_FILE)?|ENABLER_FILES|LOGGER_LEVEL)$/;
+  /^(HTTP_PORT|METRICS_PORT|KAFKA_.+|CTP_.+|CONNECT_SERVICE_URL|STRIPE_(SECRET_KEY|API_BASE|PUBLISHABLE_KEY|ACCOUNT_ID|WEBHOOK_ID)|STRIPE_WEBHOOK_SIGNING_SECRET(_FILE)?|ENABLER_FILES|LOGGER_LEVEL)$/;
 
 it.each(Object.entries(generated()))('%s is up to date (write-generated.ts writes it)', (file, text) => {
   expect(read(file)).toBe(text);
@@ -24,7 +24,7 @@ it('settings are exactly the variables of the services that no other value gives
 
 it('every variable that the templates name is read by some part', () => {
   const all = new Set(Object.values(variablesOf()).flat());
-  const named = read('templates/_config.tpl').matchAll(/"((?:CTP|STRIPE|KAFKA|SESSION)_[A-Z_]+)"/g);
+  const named = read('templates/_config.tpl').matchAll(/"((?:CTP|STRIPE|KAFKA|SESSION|CONNECT)_[A-Z_]+)"/g);
   const unread = [...named].flatMap(([, name]) => (name && !all.has(name) ? [name] : []));
   expect(unread).toEqual(['STRIPE_WEBHOOK_SIGNING_SECRET', 'STRIPE_WEBHOOK_SIGNING_SECRET']);
 });

@@ -6,6 +6,7 @@ import { configSchema as ledger, reconcilePendingConfigSchema } from '../../../s
 import { ensureTopicsConfigSchema } from '../../../services/ledger/src/topics-config.ts';
 import { configSchema as sessionAuth } from '../../../services/session-auth/src/config.ts';
 import { configSchema as webhookIngest } from '../../../services/webhook-ingest/src/config.ts';
+import { endpointConfigSchema } from '../../../services/webhook-ingest/src/endpoint-config.ts';
 import { reconcileConfigSchema } from '../../../services/webhook-ingest/src/reconcile-config.ts';
 
 /** What each service and command of the images reads. */
@@ -20,6 +21,8 @@ export const READERS = {
   'reconcile-pending': reconcilePendingConfigSchema,
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,
+  'webhook-endpoint': endpointConfigSchema,
+  'purge-webhook-endpoint': endpointConfigSchema,
 } satisfies Record<string, z.ZodObject>;
 
 /** Not given although it could be read: webhook-ingest learns its mode from the publishable key and needs no secret one. */

@@ -7,6 +7,9 @@ import { isLiveKey, type StripeConfig } from './config.ts';
 import { errorOf } from './errors.ts';
 import { operationOf } from './operation.ts';
 
+/** The API version that our code is written for, the SDK's; webhook endpoints should have it. */
+export const PINNED_API_VERSION: string = Stripe.API_VERSION;
+
 export interface StripeOptions {
   log: Logger;
   /** Gives up on one HTTP call after this long, in ms; default 10 000. */

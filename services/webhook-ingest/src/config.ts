@@ -5,7 +5,7 @@ import { areAddresses } from './domain/address-list.ts';
 
 const PLACEHOLDERS = ['whsec_', 'whsec_...', 'whsec_xxx', 'whsec_changeme', 'whsec_your_signing_secret', '<secret>'];
 
-const secretsField = noPlaceholder(PLACEHOLDERS)
+export const secretsField = noPlaceholder(PLACEHOLDERS)
   .pipe(commaList())
   .refine((secrets) => secrets.length > 0, 'must hold at least one signing secret')
   .refine((secrets) => secrets.every((secret) => /^whsec_\S+$/.test(secret)), 'each secret must begin with whsec_')

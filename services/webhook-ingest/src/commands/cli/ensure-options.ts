@@ -1,0 +1,42 @@
+import { parseArguments } from './parse-arguments.ts';
+
+export const ENSURE_HELP = `ensure-webhook-endpoint: keeps the webhook endpoint at Stripe up to date
+
+Makes the endpoint post exactly the events that this version handles to <url>/stripe/webhooks. It makes none ("setup" does),
+and may be run at any time. The chart runs it after every install and upgrade.
+
+Usage: ensure-webhook-endpoint [options]
+
+  --url <address>     public address of the connector, or CONNECT_SERVICE_URL
+  --id <we_…>         the endpoint, or STRIPE_WEBHOOK_ID; default: every endpoint that posts to the URL already. Without
+                      --id it is no failure that there is none, or that the key may not read webhook endpoints
+  --any-api-version   accept an API version of another release of Stripe's API
+  --dry-run           tell what would be done, change nothing
+  -h, --help          this text
+
+Stripe cannot change the API version of an endpoint. When it is of another release than this version's, events may have
+another shape, so the command fails; "setup --rotate" makes an endpoint with the right one beside it.
+
+Configuration: STRIPE_SECRET_KEY (may read and write Webhook Endpoints), STRIPE_API_BASE.
+Exit code: 0 when the endpoint is up to date, 1 when not, 64 for wrong options, 78 for a wrong configuration.
+`;
+
+export interface EnsureOptions {
+  readonly url: string | undefined;
+  readonly id: string | undefined;
+  readonly anyApiVersion: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Reads the command line (without program names); `help` when it was asked for. Throws UsageError. */
+export function parseEnsureOptions(argv: readonly string[]): EnsureOptions | 'help' {
+  const values = parseArguments(argv, {
+    url: { type: 'string' },
+    id: { type: 'string' },
+    'any-api-version': { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  if (values.help) return 'help';
+  return { url: values.url, id: values.id, anyApiVersion: values['any-api-version'], dryRun: values['dry-run'] };
+}

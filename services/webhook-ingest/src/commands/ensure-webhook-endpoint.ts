@@ -1,0 +1,45 @@
+import { NotFoundError, readConfig } from '@connector/service-kit';
+import { createStripe, PINNED_API_VERSION } from '@connector/stripe';
+import { createLogger } from '@connector/telemetry';
+import { explainStripeError, isUnauthorized, stripeWebhookEndpoints } from '../adapters/webhook-endpoints.ts';
+import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
+import { ensureWebhookEndpoint } from '../use-cases/ensure-webhook-endpoint.ts';
+import { ENSURE_HELP, parseEnsureOptions } from './cli/ensure-options.ts';
+import { ensureReport } from './cli/ensure-report.ts';
+import { EXIT_USAGE, optionsOrExit } from './cli/parse-arguments.ts';
+
+const options = optionsOrExit(parseEnsureOptions, ENSURE_HELP);
+const config = readConfig(endpointConfigSchema, process.env);
+const log = createLogger('ensure-webhook-endpoint', config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
+const wanted = readWebhookUrl(options.url, config);
+if ('problem' in wanted) {
+  process.stderr.write(`${wanted.problem}\nTry --help.\n`);
+  process.exit(EXIT_USAGE);
+}
+const { url } = wanted;
+const apiVersion = PINNED_API_VERSION;
+const id = options.id ?? config.STRIPE_WEBHOOK_ID;
+const stripe = createStripe(config, { log });
+try {
+  const done = await ensureWebhookEndpoint({
+    endpoints: stripeWebhookEndpoints(stripe),
+    url,
+    id,
+    apiVersion,
+    dryRun: options.dryRun,
+  });
+  const { lines, isFine } = ensureReport(done, { ...options, url, apiVersion });
+  process[isFine ? 'stdout' : 'stderr'].write(`${lines.join('\n')}\n`);
+  process.exitCode = isFine ? 0 : 1;
+} catch (error) {
+  const reason = error instanceof NotFoundError ? `${error.message}.` : explainStripeError(error);
+  if (id === undefined && isUnauthorized(error)) {
+    // Nobody has said that there is an endpoint to look after, and a key with least rights is what we recommend.
+    process.stdout.write(`Not looked after: ${reason}\n`);
+  } else {
+    process.stderr.write(`The webhook endpoint could not be brought up to date. ${reason}\n`);
+    process.exitCode = 1;
+  }
+} finally {
+  await stripe.close();
+}

@@ -1,0 +1,49 @@
+import { readConfig } from '@connector/service-kit';
+import { createStripe, PINNED_API_VERSION } from '@connector/stripe';
+import { createLogger } from '@connector/telemetry';
+import { postSignedProbe } from '../adapters/signed-probe.ts';
+import { explainStripeError, stripeWebhookEndpoints } from '../adapters/webhook-endpoints.ts';
+import { readWebhookUrl, setupConfigSchema } from '../endpoint-config.ts';
+import { abortRotation, beginRotation, finishRotation, setUp } from '../use-cases/set-up-webhook-endpoint.ts';
+import { EXIT_USAGE, optionsOrExit } from './cli/parse-arguments.ts';
+import { parseSetUpOptions, SETUP_HELP } from './cli/setup-options.ts';
+import { setUpReport } from './cli/setup-report.ts';
+
+const options = optionsOrExit(parseSetUpOptions, SETUP_HELP);
+const config = readConfig(setupConfigSchema, process.env);
+// Standard output is for the manifest alone.
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+const log = createLogger('setup', config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
+const wanted = readWebhookUrl(options.url, config);
+if ('problem' in wanted) {
+  tell(`${wanted.problem}\nTry --help.`);
+  process.exit(EXIT_USAGE);
+}
+const { url } = wanted;
+const stripe = createStripe(config, { log });
+const deps = {
+  endpoints: stripeWebhookEndpoints(stripe),
+  url,
+  projectKey: config.CTP_PROJECT_KEY,
+  apiVersion: PINNED_API_VERSION,
+  knownSecrets: config.STRIPE_WEBHOOK_SIGNING_SECRET ?? [],
+  probe: (secret: string) => postSignedProbe(url, secret),
+  dryRun: options.dryRun,
+};
+const actions = {
+  'set-up': () => setUp(deps),
+  rotate: () => beginRotation(deps),
+  'finish-rotation': () => finishRotation(deps, options),
+  'abort-rotation': () => abortRotation(deps),
+};
+try {
+  const { lines, manifest, exitCode } = setUpReport(await actions[options.action](), url, options.secret);
+  for (const line of lines) tell(line);
+  if (manifest) process.stdout.write(manifest);
+  process.exitCode = exitCode;
+} catch (error) {
+  tell(`The webhook endpoint could not be set up. ${explainStripeError(error)}`);
+  process.exitCode = 1;
+} finally {
+  await stripe.close();
+}

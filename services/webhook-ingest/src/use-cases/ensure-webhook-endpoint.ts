@@ -1,0 +1,58 @@
+import { NotFoundError } from '@connector/service-kit';
+import type { WebhookEndpoints } from '../adapters/webhook-endpoints.ts';
+import { type Drift, driftOf, endpointsAt, versionGap, type WebhookEndpoint } from '../domain/webhook-endpoint.ts';
+
+export interface EnsureDeps {
+  readonly endpoints: WebhookEndpoints;
+  readonly url: string;
+  /** The endpoint to look after; undefined = those that post to `url`. */
+  readonly id?: string | undefined;
+  /** The API version that our code is written for. */
+  readonly apiVersion: string;
+  readonly dryRun: boolean;
+}
+
+export interface Ensured {
+  readonly endpoint: WebhookEndpoint;
+  /** What was changed, or would be in a dry run; empty when nothing had to be. */
+  readonly drift: Drift;
+  /** How far its API version is from ours; Stripe cannot change it. */
+  readonly versionGap: ReturnType<typeof versionGap>;
+}
+
+/**
+ * Brings URL and events of the endpoint up to date, and answers what was done to each; none when there is no endpoint to look after.
+ * Throws NotFoundError for an unknown `id`, else what `endpoints` throws.
+ */
+export async function ensureWebhookEndpoint({
+  endpoints,
+  url,
+  id,
+  apiVersion,
+  dryRun,
+}: EnsureDeps): Promise<Ensured[]> {
+  const all = await endpoints.list();
+  const chosen = id ? all.filter((endpoint) => endpoint.id === id) : endpointsAt(url, all);
+  if (id && chosen.length === 0)
+    throw new NotFoundError(`Stripe has no webhook endpoint ${id} in the key's account and mode`);
+  const done: Ensured[] = [];
+  for (const endpoint of chosen) {
+    const drift = driftOf(endpoint, url);
+    if (!dryRun && Object.keys(drift).length > 0) await endpoints.update(endpoint.id, drift);
+    done.push({ endpoint, drift, versionGap: versionGap(endpoint.apiVersion, apiVersion) });
+  }
+  return done;
+}
+
+/** Deletes the endpoint `id`, or those that post to `url`, and answers them. Throws what `endpoints` throws. */
+export async function purgeWebhookEndpoints({
+  endpoints,
+  url,
+  id,
+  dryRun,
+}: Omit<EnsureDeps, 'apiVersion'>): Promise<WebhookEndpoint[]> {
+  const all = await endpoints.list();
+  const chosen = id ? all.filter((endpoint) => endpoint.id === id) : endpointsAt(url, all);
+  if (!dryRun) for (const each of chosen) await endpoints.remove(each.id);
+  return chosen;
+}
