@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import type { Producer } from '@connector/kafka';
 import kafkajs from 'kafkajs';
 import { Agent, request as call } from 'undici';
+import { type Latency, latencyOf } from './figures.ts';
 import { type PreparedPayment, postWebhook, preparePayments, recordOf, tokenOf } from './payments.ts';
-import { PROJECT, processorTime, type Rig, resourcesOf } from './rig.ts';
+import { type OwnTopics, PROJECT, processorTime, type Rig, type Running, resourcesOf } from './rig.ts';
 import { request } from './shop.ts';
 
 const HANDLED = 'stripe_connector_ledger_events_total';
@@ -11,85 +13,123 @@ const HANDLED = 'stripe_connector_ledger_events_total';
 export interface Drain {
   readonly events: number;
   readonly payments: number;
+  readonly processes: number;
+  readonly concurrency: number;
   readonly seconds: number;
   readonly eventsPerSecond: number;
+  /** Between the first tenth and the last: without joining the group, compiling, and waiting for the slowest partition. */
+  readonly steadyPerSecond: number;
   readonly callsPerEvent: number;
   /** Calls to commercetools in a second: the ledger's, and those of a bare loop with as many connections just before and after. */
   readonly callsPerSecond: number;
   readonly floorCallsPerSecond: number;
   /** The ledger's calls against the floor's. */
   readonly ratio: number;
+  /** Of the process that needed most. */
   readonly peakRssMb: number;
-  /** At a quarter, half, three quarters and the end of the drain, in MB. */
+  /** At a quarter, half, three quarters and the end of the drain, in MB; of the first process. */
   readonly rssMb: readonly number[];
   readonly cpuMsPerEvent: number;
-  /** How many of the machine's cores other work had meanwhile: what the figures above were short of. */
+  /** How many of the machine's cores were busy, and with other work than this: what the figures above were short of. */
+  readonly coresBusy: number;
   readonly coresOfOthers: number;
 }
 
 export interface DrainOptions {
   readonly payments: number;
+  /** LEDGER_CONCURRENCY of each process. */
   readonly concurrency: number;
   readonly latencyMs: number;
-  /** Options of Node for the ledger's process, such as --cpu-prof. */
+  readonly processes?: number;
+  /** True: the events come when all processes have joined, so that none of them is ahead; false: they wait in Kafka when the first starts. */
+  readonly joinFirst?: boolean;
+  /** Topics of their own, instead of those that the rig began with. */
+  readonly topics?: OwnTopics;
+  /** False: no bare loop beside it. */
+  readonly floor?: boolean;
+  /** Options of Node for the ledgers, such as --cpu-prof. */
   readonly node?: readonly string[];
 }
 
-/** Fills the topic with both events of each payment while no ledger runs, then starts one and watches it catch up. */
-export async function drain(rig: Rig, { payments: count, concurrency, latencyMs, node }: DrainOptions): Promise<Drain> {
+/** Fills the topic with both events of each payment, starts ledgers, and watches them catch up. */
+export async function drain(rig: Rig, options: DrainOptions): Promise<Drain> {
+  const { payments: count, concurrency, latencyMs, processes = 1, topics, node } = options;
   const payments = await preparePayments(rig, count);
-  await produce(rig, payments);
+  const fill = () => produce(topics?.producer ?? rig.producer, payments);
+  if (!options.joinFirst) await fill();
   const events = 2 * count;
-  await rig.commercetoolsFaults([{ latencyMs }]);
-  const floorBefore = await floor(rig, payments, concurrency);
+  await rig.commercetoolsFaults(latencyMs > 0 ? [{ latencyMs }] : []);
+  const bare = () =>
+    options.floor === false ? Promise.resolve(Number.NaN) : floor(rig, payments, concurrency * processes);
+  const floorBefore = await bare();
   const loggedBefore = await callsAt(rig);
 
-  const ledger = await rig.start('ledger', { LEDGER_CONCURRENCY: String(concurrency) }, node);
+  const env = { LEDGER_CONCURRENCY: String(concurrency), ...topics?.env };
+  const ledgers = await Promise.all(Array.from({ length: processes }, () => rig.start('ledger', env, node)));
+  const cpuSeconds = async () =>
+    (await Promise.all(ledgers.map(({ pid }) => resourcesOf(pid)))).reduce((sum, each) => sum + each.cpuSeconds, 0);
+  const handledSoFar = async () =>
+    (await Promise.all(ledgers.map((ledger) => ledger.count(HANDLED)))).reduce((sum, each) => sum + each, 0);
+  const [first] = ledgers as [Running];
   const rss: number[] = [];
-  const startCpu = (await resourcesOf(ledger.pid)).cpuSeconds;
+  const progress: [seconds: number, handled: number][] = [];
+  if (options.joinFirst) await fill();
+  // A process that was ready before the others has handled some already; those do not count.
+  const handledBefore = await handledSoFar();
+  const counted = events - handledBefore;
+  const startCpu = await cpuSeconds();
   const before = await processorTime(rig.pids());
-  const beganToWatch = performance.now();
-  let began = performance.now();
-  let handled = 0;
-  for (let first = -1; handled < events; ) {
+  const began = performance.now();
+  for (let handled = handledBefore; handled < events; ) {
     await sleep(100);
-    handled = await ledger.count(HANDLED);
-    if (first < 0 && handled > 0) {
-      first = handled;
-      began = performance.now();
-    } else if (first < 0) began = performance.now();
-    rss.push((await resourcesOf(ledger.pid)).rssMb);
+    handled = await handledSoFar();
+    progress.push([(performance.now() - began) / 1000, handled - handledBefore]);
+    rss.push((await resourcesOf(first.pid)).rssMb);
+    if (performance.now() - began > GIVE_UP_MS) throw new Error(`only ${handled} of ${events} events were handled`);
   }
-  const seconds = (performance.now() - began) / 1000;
-  const { peakRssMb, cpuSeconds } = await resourcesOf(ledger.pid);
+  const peaks = await Promise.all(ledgers.map(async ({ pid }) => (await resourcesOf(pid)).peakRssMb));
+  const cpuMs = 1000 * ((await cpuSeconds()) - startCpu);
   const after = await processorTime(rig.pids());
-  const usedByOthers = after.all - before.all - (after.theirs - before.theirs);
-  const coresOfOthers = usedByOthers / ((performance.now() - beganToWatch) / 1000);
+  const watched = (performance.now() - began) / 1000;
   const calls = (await callsAt(rig)) - loggedBefore;
-  await ledger.kill();
-  const floorAfter = await floor(rig, payments, concurrency);
+  await Promise.all(ledgers.map((ledger) => ledger.kill()));
+  const floorCallsPerSecond = (floorBefore + (await bare())) / 2;
   await rig.commercetoolsFaults([]);
-  const floorCallsPerSecond = (floorBefore + floorAfter) / 2;
+  const seconds = Math.max(0.1, progress.at(-1)?.[0] ?? 0);
   const callsPerSecond = calls / seconds;
   const quarter = (share: number) => Math.round(rss[Math.ceil(rss.length * share) - 1] ?? 0);
   return {
     events,
     payments: count,
+    processes,
+    concurrency,
     seconds,
-    eventsPerSecond: events / seconds,
+    eventsPerSecond: counted / seconds,
+    steadyPerSecond: steadyRate(progress, counted),
     callsPerEvent: calls / events,
     callsPerSecond,
     floorCallsPerSecond,
     ratio: callsPerSecond / floorCallsPerSecond,
-    peakRssMb,
+    peakRssMb: Math.max(...peaks),
     rssMb: [quarter(0.25), quarter(0.5), quarter(0.75), quarter(1)],
-    coresOfOthers,
-    cpuMsPerEvent: ((cpuSeconds - startCpu) * 1000) / events,
+    cpuMsPerEvent: cpuMs / counted,
+    coresBusy: (after.all - before.all) / watched,
+    coresOfOthers: (after.all - before.all - (after.theirs - before.theirs)) / watched,
   };
 }
 
+const GIVE_UP_MS = 5 * 60_000;
+
+/** Events in a second between 10 and 90 % of them; of all when that went by between two looks. */
+export function steadyRate(progress: readonly (readonly [seconds: number, handled: number])[], events: number): number {
+  const from = progress.find(([, handled]) => handled >= 0.1 * events);
+  const to = progress.findLast(([, handled]) => handled <= 0.9 * events);
+  if (!from || !to || to[0] <= from[0]) return events / Math.max(0.1, progress.at(-1)?.[0] ?? 0.1);
+  return (to[1] - from[1]) / (to[0] - from[0]);
+}
+
 /** As the webhooks of a busy hour come: the two events of a payment near each other, among those of others. */
-async function produce(rig: Rig, payments: readonly PreparedPayment[]): Promise<void> {
+async function produce(producer: Producer, payments: readonly PreparedPayment[]): Promise<void> {
   const near = 50;
   const events = payments.flatMap(({ paymentIntentId, chargeSucceeded, paymentIntentSucceeded }, at) => [
     { at, record: recordOf(chargeSucceeded, paymentIntentId) },
@@ -97,7 +137,7 @@ async function produce(rig: Rig, payments: readonly PreparedPayment[]): Promise<
   ]);
   events.sort((a, b) => a.at - b.at);
   for (let from = 0; from < events.length; from += 1_000) {
-    await Promise.all(events.slice(from, from + 1_000).map(({ record }) => rig.producer.send(PAYMENT_EVENTS, record)));
+    await Promise.all(events.slice(from, from + 1_000).map(({ record }) => producer.send(PAYMENT_EVENTS, record)));
   }
 }
 
@@ -122,11 +162,6 @@ async function floor(rig: Rig, payments: readonly PreparedPayment[], connections
   return calls / seconds;
 }
 
-export interface Latency {
-  readonly samples: number;
-  readonly p50: number;
-  readonly p99: number;
-}
 export interface Latencies {
   readonly commercetoolsLatencyMs: number;
   /** Two calls: read the payment, write it. */
@@ -166,12 +201,6 @@ export async function latencies(rig: Rig, samples: number, latencyMs: number): P
 }
 
 const WARM_UP = 20;
-
-const latencyOf = (values: readonly number[]): Latency => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { samples: sorted.length, p50: at(0.5), p99: at(0.99) };
-};
 
 interface LoggedCall {
   readonly seq: number;

@@ -1,176 +1,158 @@
-// `npm run bench:ledger`: how fast one ledger catches up, how soon a webhook is in commercetools, and what a bad event costs.
-import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { PINNED_NODE, REPOSITORY } from '@connector/sandbox';
+import { cpus } from 'node:os';
 import { type Drain, drain, type Latencies, latencies, type Poison, poison } from './ledger-bench.ts';
-import { SERVICES, startRig } from './rig.ts';
+import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
 import { table } from './table.ts';
 
-const USAGE = `npm run bench:ledger -- [options]
-  --only LIST        drain, latency, poison (default: all)
-  --payments N       payments of the backlog, two events each (default 5000)
-  --concurrency N    LEDGER_CONCURRENCY (default 32)
-  --latency N        commercetools' latency for each call, in ms (default 50)
-  --samples N        webhooks of each kind for the latency (default 150)
-  --docs             writes the figures into docs/benchmarks.md
-  --cpu-prof DIR     profiles the draining ledger into DIR
-  --node=OPTIONS     options of Node for the draining ledger, separated by spaces (default: a heap
-                     for a container of 384 MiB)`;
+/** Slower than for the other parts: an answer here waits for nobody, so what counts is the rate. */
+const LATENCY_MS = 50;
+const CONCURRENCY = 32;
+/** So few calls at once that two processes leave the machine idle most of the time: what bounds them is the latency. */
+const FEW = 8;
+/** A heap for a container of 384 MiB. */
+const HEAP = ['--max-semi-space-size=16', '--max-old-space-size=192'];
+/** From this share of the machine's cores on, there is nothing left that a second process could use. */
+const BUSY = 0.9;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: 'latency,poison,drain' },
-    payments: { type: 'string', default: '5000' },
-    concurrency: { type: 'string', default: '32' },
-    latency: { type: 'string', default: '50' },
-    samples: { type: 'string', default: '150' },
-    docs: { type: 'boolean', default: false },
-    'cpu-prof': { type: 'string' },
-    node: { type: 'string', default: '--max-semi-space-size=16 --max-old-space-size=192' },
-    help: { type: 'boolean', default: false },
+export interface LedgerFigures {
+  readonly latency: Latencies;
+  readonly poison: Poison;
+  readonly drain: Drain;
+  /** One and two processes, with as many calls at once, and with few. */
+  readonly many: Pair;
+  readonly few: Pair;
+}
+
+type Pair = readonly [one: Drain, two: Drain];
+
+/** How soon a webhook is in commercetools, what a bad event costs, and how fast one ledger and two catch up. */
+export const ledgerPart: Part<LedgerFigures> = {
+  name: 'ledger',
+
+  async measure(rig, plan) {
+    const [samples, payments, scaling] = plan.quick ? [20, 600, 400] : [150, 5_000, 3_000];
+    // In this order: the simulator's log, which tells when a write was done, is short at first.
+    const latency = await latencies(rig, samples, LATENCY_MS);
+    plan.tell('ledger: latency measured');
+    const poisoned = await poison(rig);
+    plan.tell('ledger: bad events measured');
+    const common = { latencyMs: LATENCY_MS, node: HEAP };
+    const one = await drain(rig, { ...common, payments, concurrency: CONCURRENCY, node: [...HEAP, ...profile(plan)] });
+    plan.tell('ledger: drain measured');
+    const pair = async (concurrency: number, each: number): Promise<Pair> => {
+      const options = { ...common, concurrency, joinFirst: true, floor: false };
+      const alone = await drain(rig, { ...options, payments: each });
+      return [alone, await drain(rig, { ...options, payments: 2 * each, processes: 2 })];
+    };
+    const many = await pair(CONCURRENCY, scaling);
+    return { latency, poison: poisoned, drain: one, many, few: await pair(FEW, Math.ceil(scaling / 4)) };
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-const number = (name: 'payments' | 'concurrency' | 'latency' | 'samples'): number => {
-  const value = Number(values[name]);
-  if (Number.isInteger(value) && value > 0) return value;
-  console.error(`--${name} must be a whole number above 0.\n${USAGE}`);
-  return process.exit(64);
+
+  tables({ latency, poison: poisoned, drain: one, many, few }) {
+    const drained = (each: Drain) => [
+      `${each.processes} × ${each.concurrency} calls at once, ${each.events.toLocaleString('en')} events`,
+      rate(each.eventsPerSecond),
+      rate(each.steadyPerSecond),
+      each.callsPerEvent.toFixed(2),
+      Number.isNaN(each.ratio) ? '' : times(each.ratio),
+      ms(each.cpuMsPerEvent, 2),
+      `${each.peakRssMb.toFixed(0)} MB`,
+      each.coresBusy.toFixed(1),
+      each.coresOfOthers.toFixed(1),
+    ];
+    const { withoutMs, unreadableMs, refusedMs, failingMs, redrivenAfterMs, deadLetters } = poisoned;
+    const behind = (what: string, value: number) => [
+      `nine events behind ${what} in its partition`,
+      `${ms(value)} (${ms(value - withoutMs)} more than behind none)`,
+    ];
+    const drains = table(
+      [
+        'drain',
+        'events',
+        'steady',
+        'calls each',
+        'calls to a bare loop',
+        'CPU each',
+        'peak memory',
+        'cores busy',
+        'of others',
+      ],
+      [one, ...many, ...few].map(drained),
+    );
+    const others = table(
+      ['what', 'measured'],
+      [
+        ['memory of one ledger at 25, 50, 75, 100 % of the drain', one.rssMb.map((mb) => `${mb} MB`).join(', ')],
+        [
+          'webhook posted → written, unknown payment (2 calls)',
+          `p50 ${ms(latency.unknown.p50)}, p99 ${ms(latency.unknown.p99)}`,
+        ],
+        [
+          'webhook posted → written, known payment (1 call)',
+          `p50 ${ms(latency.known.p50)}, p99 ${ms(latency.known.p99)}`,
+        ],
+        behind('one that is unreadable', unreadableMs),
+        behind('one that commercetools refuses', refusedMs),
+        behind('one that keeps failing with 503', failingMs),
+        [`redriven after mending (${deadLetters} dead letters)`, `written after ${ms(redrivenAfterMs)}`],
+      ],
+    );
+    return `${drains}\n\n${others}`;
+  },
+
+  budgets({ latency, poison: poisoned, drain: one, many, few }): Budget[] {
+    const { commercetoolsLatencyMs: each, unknown, known } = latency;
+    const worst = Math.max(poisoned.unreadableMs, poisoned.refusedMs, poisoned.failingMs) - poisoned.withoutMs;
+    const scaling = (from: Drain, to: Drain) => to.steadyPerSecond / from.steadyPerSecond;
+    const cores = cpus().length;
+    const bound = ({ coresBusy, coresOfOthers }: Drain) =>
+      coresBusy >= BUSY * cores
+        ? `${coresBusy.toFixed(1)} of ${cores} cores are busy, ${coresOfOthers.toFixed(1)} with other work`
+        : undefined;
+    return [
+      {
+        what: `ledger: events a second of one process, commercetools at ${each} ms`,
+        measured: rate(one.eventsPerSecond),
+        target: '≥ 400/s',
+        holds: one.eventsPerSecond >= 400,
+      },
+      {
+        what: `ledger: two processes to one, ${FEW} calls at once each`,
+        measured: times(scaling(...few)),
+        target: '≥ × 1.8',
+        holds: scaling(...few) >= 1.8,
+        boundBy: bound(few[1]),
+      },
+      {
+        what: `ledger: two processes to one, ${CONCURRENCY} calls at once each`,
+        measured: times(scaling(...many)),
+        target: '≥ × 1.8 as far as the cores allow',
+        holds: scaling(...many) >= 1.8,
+        boundBy: bound(many[1]),
+      },
+      {
+        what: 'ledger: memory while it drains',
+        measured: `${one.peakRssMb.toFixed(0)} MB at most`,
+        target: 'flat, < 300 MB',
+        holds: one.peakRssMb < 300 && (one.rssMb[3] ?? 0) < 1.25 * (one.rssMb[1] ?? 0),
+      },
+      {
+        what: 'ledger: webhook to write, unknown payment',
+        measured: `p50 ${ms(unknown.p50)}`,
+        target: `≤ ${2 * each + 25} ms`,
+        holds: unknown.p50 <= 2 * each + 25,
+      },
+      {
+        what: 'ledger: webhook to write, known payment',
+        measured: `p50 ${ms(known.p50)}`,
+        target: `≤ ${each + 25} ms`,
+        holds: known.p50 <= each + 25,
+      },
+      {
+        what: 'ledger: behind a bad event',
+        measured: `${ms(worst)} more at worst`,
+        target: '< 1 s more',
+        holds: worst < 1_000,
+      },
+    ];
+  },
 };
-const latencyMs = number('latency');
-const concurrency = number('concurrency');
-const only = values.only.split(',');
-const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
-
-for (const service of SERVICES) {
-  const cwd = join(REPOSITORY, 'services', service);
-  execFileSync(PINNED_NODE, [join(REPOSITORY, 'scripts/build-service.mjs')], { cwd, stdio: 'ignore' });
-}
-const rig = await startRig();
-const interrupt = () => void rig.stop().then(() => process.exit(130));
-process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-const results: { latency?: Latencies; poison?: Poison; drain?: Drain } = {};
-try {
-  tell('Kafka and the simulators are ready');
-  // In this order: the simulator's log, which tells when a write was done, is short at first.
-  if (only.includes('latency')) {
-    results.latency = await latencies(rig, number('samples'), latencyMs);
-    tell('latency measured');
-  }
-  if (only.includes('poison')) {
-    results.poison = await poison(rig);
-    tell('poison measured');
-  }
-  if (only.includes('drain')) {
-    const prof = values['cpu-prof'];
-    const profile = prof ? ['--cpu-prof', `--cpu-prof-dir=${prof}`] : [];
-    const node = [...profile, ...values.node.split(' ').filter(Boolean)];
-    results.drain = await drain(rig, { payments: number('payments'), concurrency, latencyMs, node });
-    tell('drain measured');
-  }
-} finally {
-  await rig.stop();
-}
-
-const ms = (value: number) => `${value.toFixed(1)} ms`;
-type Row = [what: string, measured: string, target: string, holds: boolean | undefined];
-const rows: Row[] = [];
-if (results.drain) {
-  const { events, payments, seconds, eventsPerSecond, callsPerEvent, floorCallsPerSecond, ...rest } = results.drain;
-  const { ratio, peakRssMb, rssMb, cpuMsPerEvent, callsPerSecond, coresOfOthers } = rest;
-  rows.push(
-    [
-      `drain of ${events} events of ${payments} payments, concurrency ${concurrency}`,
-      `${eventsPerSecond.toFixed(0)} events/s (${seconds.toFixed(1)} s)`,
-      '≥ 400 events/s',
-      eventsPerSecond >= 400,
-    ],
-    [
-      "its calls to commercetools, beside a bare loop's",
-      `${callsPerSecond.toFixed(0)}/s (${callsPerEvent.toFixed(2)} per event), ${floorCallsPerSecond.toFixed(0)}/s: ${ratio.toFixed(2)}`,
-      '',
-      undefined,
-    ],
-    [
-      'its memory: peak; at 25, 50, 75, 100 %',
-      `${peakRssMb.toFixed(0)} MB; ${rssMb.join(', ')}`,
-      'flat, < 300 MB',
-      peakRssMb < 300 && (rssMb[3] ?? 0) < 1.25 * (rssMb[1] ?? 0),
-    ],
-    ['its processor time', `${cpuMsPerEvent.toFixed(2)} ms per event`, '', undefined],
-    ['other work on the machine meanwhile', `${coresOfOthers.toFixed(1)} of ${cpus().length} cores`, '', undefined],
-  );
-}
-if (results.latency) {
-  const { unknown, known } = results.latency;
-  rows.push(
-    [
-      'webhook posted → written, unknown payment (2 calls)',
-      `p50 ${ms(unknown.p50)}, p99 ${ms(unknown.p99)}`,
-      `p50 ≤ ${2 * latencyMs + 25} ms`,
-      unknown.p50 <= 2 * latencyMs + 25,
-    ],
-    [
-      'webhook posted → written, known payment (1 call)',
-      `p50 ${ms(known.p50)}, p99 ${ms(known.p99)}`,
-      `p50 ≤ ${latencyMs + 25} ms`,
-      known.p50 <= latencyMs + 25,
-    ],
-  );
-}
-if (results.poison) {
-  const { withoutMs, unreadableMs, refusedMs, failingMs, redrivenAfterMs, deadLetters } = results.poison;
-  const behind = (what: string, value: number): Row => [
-    `nine events behind ${what} in its partition`,
-    `${ms(value)} (${ms(value - withoutMs)} more than behind none)`,
-    '< 1 s more',
-    value - withoutMs < 1_000,
-  ];
-  rows.push(
-    behind('one that is unreadable', unreadableMs),
-    behind('one that commercetools refuses', refusedMs),
-    behind('one that keeps failing with 503', failingMs),
-    [`redriven after mending (${deadLetters} dead letters)`, `written after ${ms(redrivenAfterMs)}`, 'written', true],
-  );
-}
-const text = table(
-  ['what', 'measured', 'target', 'holds'],
-  rows.map(([what, measured, target, holds]) => [
-    what,
-    measured,
-    target,
-    holds === undefined ? '' : holds ? 'yes' : 'NO',
-  ]),
-);
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;
-const date = new Date().toISOString();
-const command = ['npm run bench:ledger', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
-  ' ',
-);
-console.log(`${text}\n\n${machine}; ${date}; ${command}`);
-
-const folder = join(REPOSITORY, 'bench/results');
-await mkdir(folder, { recursive: true });
-await writeFile(
-  join(folder, `ledger-${date.replace(/[:.]/g, '-')}.json`),
-  `${JSON.stringify({ machine, date, command, latencyMs, concurrency, ...results }, undefined, 2)}\n`,
-);
-if (values.docs) await intoDocs(`${text}\n\nMeasured ${date.slice(0, 10)} with \`${command}\` on ${machine}.`);
-process.exitCode = rows.every(([, , , holds]) => holds !== false) ? 0 : 1;
-
-/** Replaces the ledger's part of the page, which stands between two marks. */
-async function intoDocs(figures: string): Promise<void> {
-  const file = join(REPOSITORY, 'docs/benchmarks.md');
-  const page = await readFile(file, 'utf8');
-  const [begin, end] = ['<!-- ledger: begin -->', '<!-- ledger: end -->'];
-  const [before, rest = ''] = page.split(begin);
-  const [, after] = rest.split(end);
-  if (after === undefined) throw new Error(`${file} has no ${begin} … ${end}`);
-  await writeFile(file, `${before}${begin}\n${figures}\n${end}${after}`);
-}

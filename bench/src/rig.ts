@@ -28,15 +28,25 @@ export interface Running {
   readonly url: string;
   readonly adminUrl: string;
   readonly pid: number;
+  /** From its start to its readiness, in ms; asked every 50 ms. */
+  readonly readyMs: number;
   /** Sum of a counter's samples on /metrics whose labels contain all of `having`; 0 when there is none. */
   count(metric: string, ...having: string[]): Promise<number>;
   logs(): Promise<string>;
   kill(): Promise<void>;
 }
 
-/** What a rig can start; both have to be built. */
-export const SERVICES = ['ledger', 'webhook-ingest'] as const;
-type Service = (typeof SERVICES)[number];
+/** What a rig can start; all have to be built. */
+export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] as const;
+export type Service = (typeof SERVICES)[number];
+
+/** Builds every service from its sources. Throws Error when one does not build. */
+export async function buildServices(): Promise<void> {
+  for (const service of SERVICES) {
+    const cwd = join(REPOSITORY, 'services', service);
+    await promisify(execFile)(PINNED_NODE, [join(REPOSITORY, 'scripts/build-service.mjs')], { cwd });
+  }
+}
 
 /** Kafka, both simulators, and the services that a measurement starts; nothing else. */
 export interface Rig {
@@ -55,6 +65,9 @@ export interface Rig {
   /** Runs a command of a service's image to its end. Throws Error when it fails. */
   run(service: Service, command: string, args: readonly string[]): Promise<void>;
   commercetoolsFaults(faults: readonly object[]): Promise<void>;
+  stripeFaults(faults: readonly object[]): Promise<void>;
+  /** What every call to each side takes from now on, in ms; other faults are lifted. */
+  slow(latencyMs: { readonly commercetools: number; readonly stripe: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -114,15 +127,33 @@ export async function startRig(): Promise<Rig> {
       CTP_SESSION_URL: commercetools,
       CTP_CHECKOUT_URL: commercetools,
       STRIPE_API_BASE: stripe,
+      CTP_JWKS_URL: `${commercetools}/.well-known/jwks.json`,
+      CTP_JWT_ISSUER: commercetools,
       STRIPE_SECRET_KEY: `sk_test_${random(24)}`,
+      STRIPE_PUBLISHABLE_KEY: `pk_test_${random(24)}`,
       STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${random(24)}`,
       LOG_LEVEL: 'info',
+      ALLOWED_ORIGINS: 'http://localhost:8080',
+      MERCHANT_RETURN_URL: 'http://localhost:8080/',
+      // One machine is every shopper here.
+      RATE_LIMIT_REQUESTS_PER_ADDRESS: '0',
+      RATE_LIMIT_OPENS_PER_SESSION: '0',
+    };
+    const putFaults = async (side: string, faults: readonly object[]) => {
+      const { status, text } = await request('PUT', `${side}/_sandbox/faults`, { body: faults });
+      if (status >= 300) throw new Error(`faults: ${status} ${text}`);
     };
     const log = createLogger('bench', 'silent');
     const kafka = createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'bench', log });
     await ensureTopics(kafka, TOPICS);
     const client = createCommercetools(env, { log });
-    await ensureTypes(client, customTypes({ customer: 'bench-customer', purchaseOrder: 'bench-purchase-order' }));
+    await ensureTypes(
+      client,
+      customTypes({
+        customer: 'payment-connector-stripe-customer-id',
+        purchaseOrder: 'payment-launchpad-purchase-order',
+      }),
+    );
     await client.close();
     const producer = createProducer(kafka);
     await producer.start?.();
@@ -140,6 +171,7 @@ export async function startRig(): Promise<Rig> {
       async start(service, extra = {}, node = []) {
         const [port, adminPort] = [await freePort(), await freePort()];
         const adminUrl = `http://127.0.0.1:${adminPort}`;
+        const began = performance.now();
         const running = await part(service, {
           args: [...node, '--enable-source-maps', 'dist/main.js'],
           cwd: join(dir, service),
@@ -150,6 +182,7 @@ export async function startRig(): Promise<Rig> {
           url: `http://127.0.0.1:${port}`,
           adminUrl,
           pid: running.pid as number,
+          readyMs: performance.now() - began,
           logs: () => running.logs(),
           kill: () => running.stop(),
           count: (metric, ...having) => counted(adminUrl, metric, having),
@@ -162,9 +195,11 @@ export async function startRig(): Promise<Rig> {
           env: { ...process.env, ...env },
         });
       },
-      async commercetoolsFaults(faults) {
-        const { status, text } = await request('PUT', `${commercetools}/_sandbox/faults`, { body: faults });
-        if (status >= 300) throw new Error(`faults: ${status} ${text}`);
+      commercetoolsFaults: (faults) => putFaults(commercetools, faults),
+      stripeFaults: (faults) => putFaults(stripe, faults),
+      async slow(latencyMs) {
+        await putFaults(commercetools, latencyMs.commercetools > 0 ? [{ latencyMs: latencyMs.commercetools }] : []);
+        await putFaults(stripe, latencyMs.stripe > 0 ? [{ latencyMs: latencyMs.stripe }] : []);
       },
     };
   } catch (error) {
@@ -198,4 +233,43 @@ export async function processorTime(pids: readonly number[]): Promise<{ all: num
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = total.split(/\s+/).slice(1).map(Number);
   const each = await Promise.all(pids.map(async (pid) => (await resourcesOf(pid)).cpuSeconds));
   return { all: (user + nice + system + irq + softirq) / 100, theirs: each.reduce((sum, seconds) => sum + seconds, 0) };
+}
+
+/** Topics beside those of the rig, under a prefix. */
+export interface OwnTopics {
+  readonly producer: Producer;
+  /** What a service is started with to use them. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Makes all topics once more, with this many partitions each. */
+export async function ownTopics(rig: Rig, prefix: string, partitions: number): Promise<OwnTopics> {
+  const env = { KAFKA_TOPIC_PREFIX: prefix };
+  const log = createLogger('bench', 'silent');
+  const config = parseConfig(z.object(kafkaConfig), { ...rig.env, ...env });
+  const kafka = createKafka(config, { clientId: 'bench', log });
+  await ensureTopics(kafka, TOPICS, { partitions: () => partitions });
+  const producer = createProducer(kafka);
+  await producer.start?.();
+  return { producer, env, stop: async () => producer.stop?.() };
+}
+
+/** Starts a script of this folder that listens on HTTP_PORT and prints `ready `: a floor. */
+export async function startScript(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Pick<Running, 'url' | 'pid' | 'kill'>> {
+  const port = await freePort();
+  const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
+  const script = new Part({
+    name,
+    command: PINNED_NODE,
+    args: [join(import.meta.dirname, `${name}.ts`)],
+    env: { ...process.env, ...env, HTTP_PORT: String(port) },
+    logFile: join(dir, `${name}.log`),
+    isReady: (printed) => printed.includes('ready '),
+  });
+  await script.start();
+  return { url: `http://127.0.0.1:${port}`, pid: script.pid as number, kill: () => script.stop() };
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { freePort, Part, PINNED_NODE } from '@connector/sandbox';
 import { PROJECT, type Rig, type Running, resourcesOf } from './rig.ts';
-import type { Load, LoadResult, Told } from './webhook-load.ts';
+import type { LoadResult } from './send.ts';
+import type { Load, Told } from './webhook-load.ts';
 
 /** What one server did with one load. */
 export interface Acknowledgements {
@@ -108,7 +109,8 @@ async function startFloor(rig: Rig): Promise<Server> {
   return { url, pid: part.pid as number, kill: () => part.stop() };
 }
 
-async function acknowledge(
+/** What a server does with one load, sent by a process of its own. Throws Error when an answer is not 200. */
+export async function acknowledge(
   rig: Rig,
   { url, pid }: Server,
   load: Omit<Load, 'port' | 'secret' | 'projectKey'>,

@@ -1,0 +1,119 @@
+// `npm run bench`: what each part of the system costs, beside the least that it could cost, measured in the same run.
+import { mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { confirmPart } from './confirm.ts';
+import { ledgerPart } from './ledger.ts';
+import { openPart } from './open.ts';
+import type { Budget, Part, Plan } from './part.ts';
+import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from './report.ts';
+import { buildServices, startRig } from './rig.ts';
+import { sessionAuthPart } from './session-auth.ts';
+import { startupPart } from './startup.ts';
+import { type BenchResults, unitCostsOf, writeUnitCosts } from './unit-costs.ts';
+import { webhookPart } from './webhook-part.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: each part knows its own figures
+const PARTS: Readonly<Record<string, Part<any>>> = Object.fromEntries(
+  [webhookPart, openPart, confirmPart, ledgerPart, sessionAuthPart, startupPart].map((part) => [part.name, part]),
+);
+
+const USAGE = `npm run bench -- [options]
+  --only LIST         of ${Object.keys(PARTS).join(', ')} (default: all)
+  --quick             a try: a tenth of the work, figures for orientation alone
+  --commercetools N   latency of each call to commercetools, in ms (default 40; the ledger's part has 50)
+  --stripe N          latency of each call to Stripe, in ms (default 120)
+  --cpu-prof DIR      profiles the service that a part is about into DIR
+  --write-docs        writes the tables into docs/benchmarks.md, and the unit costs into bench/unit-costs.json
+  --check             ends with 1 when a target is missed
+  --no-build          the services are built already`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    quick: { type: 'boolean', default: false },
+    commercetools: { type: 'string', default: '40' },
+    stripe: { type: 'string', default: '120' },
+    'cpu-prof': { type: 'string' },
+    'write-docs': { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const EX_USAGE = 64;
+const refuse = (problem: string): never => {
+  console.error(`${problem}\n${USAGE}`);
+  return process.exit(EX_USAGE);
+};
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const names = values.only.split(',').map((name) => name.trim());
+const unknown = names.filter((name) => !(name in PARTS));
+if (unknown.length > 0) refuse(`There is no part ${unknown.join(', ')}.`);
+const number = (name: 'commercetools' | 'stripe'): number => {
+  const value = Number(values[name]);
+  return Number.isInteger(value) && value >= 0 ? value : refuse(`--${name} must be a whole number of ms.`);
+};
+const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+const plan: Plan = {
+  quick: values.quick,
+  latencies: { commercetools: number('commercetools'), stripe: number('stripe') },
+  cpuProf: values['cpu-prof'],
+  tell,
+};
+
+if (plan.cpuProf) await mkdir(plan.cpuProf, { recursive: true });
+if (!values['no-build']) await buildServices();
+const run = thisRun('bench');
+const began = performance.now();
+const figures: Record<string, unknown> = {};
+const sections: Record<string, string> = {};
+const budgets: Budget[] = [];
+const failures: string[] = [];
+for (const name of names) {
+  const part = PARTS[name] as Part<unknown>;
+  try {
+    figures[name] = await measured(part);
+  } catch (error) {
+    // What the other parts measured is still worth telling.
+    failures.push(`${name}: ${(error as Error).stack ?? error}`);
+    continue;
+  }
+  sections[name] = sectionOf(part, figures[name], run);
+  budgets.push(...part.budgets(figures[name]));
+  console.log(`## ${name}\n\n${part.tables(figures[name])}\n`);
+}
+console.log(`## Targets\n\n${budgetTable(budgets)}\n`);
+console.log(`${run.machine}; ${run.date}; ${run.command}; ${((performance.now() - began) / 1000).toFixed(0)} s`);
+if (plan.quick) console.log('A quick try: the figures are for orientation alone.');
+
+const results: BenchResults = { ...run, quick: plan.quick, latencies: plan.latencies, figures, budgets };
+tell(`kept in ${await keep('bench', run, results)}`);
+if (values['write-docs']) {
+  await writeSections('benchmarks.md', sections);
+  await writeUnitCosts(unitCostsOf(results));
+  tell('docs/benchmarks.md and bench/unit-costs.json are written');
+}
+if (values.check && budgets.some((budget) => verdictOf(budget) === 'MISS')) process.exitCode = 1;
+if (failures.length > 0) {
+  console.error(`\nNot measured:\n${failures.join('\n')}`);
+  process.exitCode = 1;
+}
+
+/** Each part in a system of its own: what one leaves behind costs the next nothing. */
+async function measured(part: Part<unknown>): Promise<unknown> {
+  const rig = await startRig();
+  const interrupt = () => void rig.stop().then(() => process.exit(130));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const from = performance.now();
+    const found = await part.measure(rig, plan);
+    tell(`${part.name}: measured in ${((performance.now() - from) / 1000).toFixed(0)} s`);
+    return found;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await rig.stop();
+  }
+}

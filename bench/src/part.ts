@@ -1,0 +1,43 @@
+import type { Rig } from './rig.ts';
+
+/** A target of the project, and whether a run met it. */
+export interface Budget {
+  readonly what: string;
+  readonly measured: string;
+  readonly target: string;
+  readonly holds: boolean;
+  /** Why the machine and not the code decides here; such a budget is told, and no miss. */
+  readonly boundBy?: string | undefined;
+}
+
+/** What each call to a side takes, in ms. */
+export interface Latencies {
+  readonly commercetools: number;
+  readonly stripe: number;
+}
+
+export interface Plan {
+  /** A try: a tenth of the work, figures for orientation alone. */
+  readonly quick: boolean;
+  readonly latencies: Latencies;
+  /** Profiles the service that a part is about into this folder. */
+  readonly cpuProf?: string | undefined;
+  readonly tell: (line: string) => void;
+}
+
+/** One part of `npm run bench`. What it measures goes into JSON as it is, and from there into tables. */
+export interface Part<F> {
+  /** For the option --only, and for the marks in docs/benchmarks.md. */
+  readonly name: string;
+  measure(rig: Rig, plan: Plan): Promise<F>;
+  /** Markdown. */
+  tables(figures: F): string;
+  budgets(figures: F): Budget[];
+}
+
+/** Options of Node that profile the processor. */
+export const profile = ({ cpuProf }: Plan): string[] => (cpuProf ? ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`] : []);
+
+export const ms = (value: number, digits = 1): string => `${value.toFixed(digits)} ms`;
+export const rate = (value: number): string => `${value.toFixed(0)}/s`;
+export const times = (value: number): string => `× ${value.toFixed(2)}`;

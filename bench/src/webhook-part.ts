@@ -1,0 +1,140 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { CHECKPOINTS } from '@connector/contracts';
+import { PINNED_NODE } from '@connector/sandbox';
+import type { Produce, Produced } from './kafka-floor.ts';
+import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
+import type { Rig } from './rig.ts';
+import { table } from './table.ts';
+import { type Acknowledgements, measureWebhook, type WebhookCell, type WebhookFigures } from './webhook.ts';
+
+const SMALL = 3_000;
+const LARGE = 50_000;
+const OFFERED = 1_000;
+
+export interface WebhookResults extends WebhookFigures {
+  /** A bare kafkajs loop, one record in each send, and 64. */
+  readonly produce: { readonly single: Produced; readonly batched: Produced };
+}
+
+/** From a signed webhook to its 200, which comes after the broker's acknowledgement. */
+export const webhookPart: Part<WebhookResults> = {
+  name: 'webhook',
+
+  async measure(rig, plan) {
+    const many = plan.quick ? 0.1 : 1;
+    const cells = [SMALL, LARGE].flatMap((bytes) =>
+      // The first one is measured again without commercetools.
+      [64, 16, 1].map((concurrency) => ({
+        concurrency,
+        bytes,
+        requests: Math.round(many * Math.min(concurrency === 1 ? 3_000 : 20_000, bytes === LARGE ? 5_000 : 20_000)),
+      })),
+    );
+    const figures = await measureWebhook(rig, {
+      cells,
+      rounds: plan.quick ? 1 : 3,
+      offered: { perSecond: OFFERED, seconds: plan.quick ? 3 : 10, bytes: SMALL },
+      node: profile(plan),
+    });
+    const sends = plan.quick ? 100 : 1_000;
+    return {
+      ...figures,
+      produce: {
+        single: await produce(rig, { bytes: SMALL, sends: 2 * sends, recordsPerSend: 1 }),
+        batched: await produce(rig, { bytes: SMALL, sends: sends / 5, recordsPerSend: 64 }),
+      },
+    };
+  },
+
+  tables({ cells, offered, withoutCommercetools, produce: { single, batched } }) {
+    const row = (what: string, { perSecond, p50, p99, cpuMsPerRequest, rssMb }: Acknowledgements) => [
+      what,
+      rate(perSecond),
+      ms(p50),
+      ms(p99),
+      ms(cpuMsPerRequest, 3),
+      `${rssMb.toFixed(0)} MB`,
+    ];
+    const rows = (cell: WebhookCell, note = '') => {
+      const what = `${cell.concurrency} at once, ${cell.bytes / 1000} kB${note}`;
+      return [
+        [...row(what, cell.ours), times(cell.throughputRatio), times(cell.cpuRatio)],
+        [...row('floor: node:http and HMAC', cell.floor), '', ''],
+      ];
+    };
+    const produced = (what: string, { recordsPerSecond, p50, p99, cpuMsPerRecord }: Produced) => [
+      what,
+      rate(recordsPerSecond),
+      ms(p50),
+      ms(p99),
+      ms(cpuMsPerRecord, 3),
+      '',
+      '',
+      '',
+    ];
+    return table(
+      ['webhooks', 'rate', 'p50', 'p99', 'CPU each', 'memory', 'rate to floor', 'CPU to floor'],
+      [
+        ...cells.flatMap((cell) => rows(cell)),
+        ...(withoutCommercetools ? rows(withoutCommercetools, ', commercetools down') : []),
+        [...row(`${OFFERED}/s offered, ${SMALL / 1000} kB`, offered), '', ''],
+        produced('floor: bare kafkajs, a record a send', single),
+        produced('floor: bare kafkajs, 64 records a send', batched),
+      ],
+    );
+  },
+
+  budgets({ cells, offered, withoutCommercetools }): Budget[] {
+    const busiest = cells.find(({ concurrency, bytes }) => concurrency === 64 && bytes === SMALL) as WebhookCell;
+    // Each against the floor of its own moment, so that other work on the machine counts on both sides.
+    const change = withoutCommercetools
+      ? withoutCommercetools.throughputRatio / busiest.throughputRatio - 1
+      : Number.NaN;
+    return [
+      {
+        what: 'webhooks, 64 at once: CPU to a bare HMAC server',
+        measured: times(busiest.cpuRatio),
+        target: '≤ × 2',
+        holds: busiest.cpuRatio <= 2,
+      },
+      {
+        what: 'webhooks, 64 at once: throughput to a bare HMAC server',
+        measured: times(busiest.throughputRatio),
+        target: '≥ × 0.5',
+        holds: busiest.throughputRatio >= 0.5,
+      },
+      {
+        what: `webhooks, ${OFFERED}/s offered: p99`,
+        measured: ms(offered.p99),
+        target: '≤ 60 ms',
+        holds: offered.p99 <= 60,
+      },
+      {
+        what: 'webhooks while commercetools is down: throughput',
+        measured: `${(100 * change).toFixed(1)} %`,
+        target: '± 10 %',
+        holds: Math.abs(change) <= 0.1,
+      },
+    ];
+  },
+};
+
+/** On a topic that no service of the rig reads. */
+async function produce(rig: Rig, task: Omit<Produce, 'brokers' | 'topic'>): Promise<Produced> {
+  const child = fork(join(import.meta.dirname, 'kafka-floor.ts'), {
+    execPath: PINNED_NODE,
+    // kafkajs without this project's mending warns on Node 24.
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+  });
+  const gone = once(child, 'exit').then(([code]) => {
+    throw new Error(`the produce loop ended with ${code}`);
+  });
+  gone.catch(() => {});
+  const full: Produce = { ...task, brokers: rig.env.KAFKA_BROKERS as string, topic: rig.kafka.prefixed(CHECKPOINTS) };
+  child.send(full);
+  const [produced] = (await Promise.race([once(child, 'message'), gone])) as [Produced];
+  child.disconnect();
+  return produced;
+}
