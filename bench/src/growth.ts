@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { REPOSITORY } from '@connector/sandbox';
+import { HEAP } from './ledger.ts';
 import { type Drain, drain } from './ledger-bench.ts';
 import { costOf, worked } from './load.ts';
 import { ms, rate } from './part.ts';
@@ -132,7 +133,7 @@ async function withPartitions(of: Rig): Promise<NonNullable<Growth['partitions']
     await topics.stop();
     // The webhooks above are of payments that nobody has; the drain has topics of its own.
     const drained = await ownTopics(of, `d${partitions}.`, partitions);
-    const options = { payments: some(1_500), concurrency: 32, latencyMs: 20, floor: false };
+    const options = { payments: some(1_500), concurrency: 32, latencyMs: 20, floor: false, node: HEAP };
     found.push({ partitions, webhooks, drain: await drain(of, { ...options, topics: drained }) });
     await drained.stop();
     tell(`${partitions} partitions measured`);
@@ -145,7 +146,14 @@ async function withProcesses(of: Rig): Promise<NonNullable<Growth['processes']>>
   const found: { processes: number; drain: Drain }[] = [];
   for (const processes of PROCESSES) {
     const topics = await ownTopics(of, `n${processes}.`, 12);
-    const options = { payments: some(900) * processes, concurrency: 8, latencyMs: 50, floor: false, joinFirst: true };
+    const options = {
+      payments: some(900) * processes,
+      concurrency: 8,
+      latencyMs: 50,
+      floor: false,
+      node: HEAP,
+      joinFirst: true,
+    };
     found.push({ processes, drain: await drain(of, { ...options, processes, topics }) });
     await topics.stop();
     tell(`${processes} ledger processes measured`);
@@ -166,7 +174,7 @@ async function withBacklog(of: Rig): Promise<NonNullable<Growth['backlog']>> {
     }
     const from = performance.now();
     const topics = await ownTopics(of, `b${events}.`, 12);
-    const options = { payments: events / 2, concurrency: 32, latencyMs: 0, floor: false };
+    const options = { payments: events / 2, concurrency: 32, latencyMs: 0, floor: false, node: HEAP };
     found.push({ events, drain: await drain(of, { ...options, topics }) });
     await topics.stop();
     msPerEvent = (performance.now() - from) / events;

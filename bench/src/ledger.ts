@@ -9,7 +9,7 @@ const CONCURRENCY = 32;
 /** So few calls at once that two processes leave the machine idle most of the time: what bounds them is the latency. */
 const FEW = 8;
 /** A heap for a container of 384 MiB. */
-const HEAP = ['--max-semi-space-size=16', '--max-old-space-size=192'];
+export const HEAP = ['--max-semi-space-size=16', '--max-old-space-size=192'];
 /** From this share of the machine's cores on, there is nothing left that a second process could use. */
 const BUSY = 0.9;
 
