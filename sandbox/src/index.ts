@@ -3,10 +3,16 @@ export { ConfigProblem } from './environment.ts';
 export { PortUnavailable } from './gateway/gateway.ts';
 export { KafkaUnavailable } from './kafka/distribution.ts';
 export { type KafkaOptions, type RunningKafka, startKafka } from './kafka/kafka.ts';
+export { INSTALLATION } from './observe/observation.ts';
+export { PrometheusUnavailable } from './observe/prometheus.ts';
+export type { StoredSpan, TraceStore } from './observe/trace-store.ts';
+export { traceText, treeOf } from './observe/trace-tree.ts';
 export { freePort } from './processes/free-port.ts';
 export { answers, Part, PartDied, type PartOptions } from './processes/part.ts';
 export { makeRunDir } from './processes/run-dir.ts';
 export {
+  type Observed,
+  type ObserveOptions,
   type PartName,
   type Sandbox,
   type SandboxOptions,

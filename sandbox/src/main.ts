@@ -4,12 +4,14 @@ import { BuildFailed } from './build.ts';
 import { ConfigProblem } from './environment.ts';
 import { PortUnavailable } from './gateway/gateway.ts';
 import { KafkaUnavailable } from './kafka/distribution.ts';
+import { PrometheusUnavailable } from './observe/prometheus.ts';
 import { PartDied } from './processes/part.ts';
 import { startSandbox } from './start.ts';
 
 const EX_CONFIG = 78;
 const HELP = `npm start [-- options]
 
+  --observe   add a Prometheus with the chart's alerts, and show every trace as text
   --verbose   show what every part logs
   --keep      keep Kafka's log for the next start with --keep
   --host <a>  listen on this address (default: loopback only)
@@ -21,6 +23,7 @@ const options = (() => {
   try {
     return parseArgs({
       options: {
+        observe: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         host: { type: 'string' },
@@ -65,6 +68,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   const sandbox = await startSandbox({
     keep: options.keep,
+    observe: options.observe,
     restart: true,
     signal: giveUp.signal,
     onProgress: say,
@@ -75,6 +79,10 @@ try {
   console.log(
     `\nReady in ${(performance.now() / 1000).toFixed(1)} s: open ${sandbox.url}   (Ctrl-C stops everything)\n`,
   );
+  if (sandbox.observed) {
+    console.log(`Alerts and metrics: ${sandbox.observed.prometheusUrl}/alerts`);
+    console.log(`Traces as text:     ${sandbox.url}/_sandbox/traces, one by npm run trace -- <payment or trace id>\n`);
+  }
   await ending.promise;
   console.log('stopping');
   await sandbox.stop();
@@ -86,7 +94,9 @@ try {
     console.error(error.message);
     process.exit(EX_CONFIG);
   }
-  const isPlain = [BuildFailed, PortUnavailable, KafkaUnavailable, PartDied].some((kind) => error instanceof kind);
+  const isPlain = [BuildFailed, PortUnavailable, KafkaUnavailable, PrometheusUnavailable, PartDied].some(
+    (kind) => error instanceof kind,
+  );
   console.error(isPlain ? (error as Error).message : error);
   process.exit(error instanceof PartDied && error.exitCode === EX_CONFIG ? EX_CONFIG : 1);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from '@connector/kafka';
+import { TRACES_PATH } from './observe/observation.ts';
 import type { Sandbox } from './start.ts';
 import { createStorefront } from './storefront/index.ts';
 import { createTimeline } from './timeline.ts';
@@ -41,6 +42,7 @@ export async function openShop(sandbox: Sandbox, kafka: Kafka): Promise<Shop> {
     ...(sandbox.kafka && {
       kafka: { setDown: (isDown: boolean) => (isDown ? sandbox.kill('kafka') : sandbox.startService('kafka')) },
     }),
+    ...(sandbox.observed && { tracesPath: TRACES_PATH }),
     serviceMetrics: () => figures(sandbox),
   });
   return {

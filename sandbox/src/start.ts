@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kafka } from '@connector/kafka';
+import { chartRules, scaledRules } from '@connector/telemetry/monitoring';
 import { buildAll, PINNED_NODE, REPOSITORY } from './build.ts';
 import {
   commercetoolsSimulatorEnvironment,
@@ -15,6 +16,9 @@ import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { readRoutes } from './gateway/routes.ts';
 import { CACHE_DIR, type RunningKafka, startKafka } from './kafka/kafka.ts';
 import { connectKafka, createTopics } from './kafka/topics.ts';
+import { collectTraces, INSTALLATION, type Traces } from './observe/observation.ts';
+import { prometheus } from './observe/prometheus.ts';
+import type { TraceStore } from './observe/trace-store.ts';
 import { followLines } from './processes/follow.ts';
 import { freePort } from './processes/free-port.ts';
 import { answers, Part, PartDied } from './processes/part.ts';
@@ -27,7 +31,21 @@ export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] a
 export type ServiceName = (typeof SERVICES)[number];
 export const SIMULATORS = ['commercetools', 'stripe'] as const;
 export type SimulatorName = (typeof SIMULATORS)[number];
-export type PartName = ServiceName | SimulatorName | 'kafka';
+export type PartName = ServiceName | SimulatorName | 'kafka' | 'prometheus';
+
+export interface ObserveOptions {
+  /** How often Prometheus scrapes and evaluates, in ms. */
+  readonly scrapeIntervalMs?: number;
+  /** The rules' time runs this many times as fast; absent = the chart's own rules. */
+  readonly timeFactor?: number;
+}
+
+/** What `observe` adds. */
+export interface Observed {
+  readonly prometheusUrl: string;
+  /** The traces of all services, every one sampled. */
+  readonly traces: TraceStore;
+}
 
 export interface SandboxOptions {
   /** The variables that choose what runs (credentials, brokers, PORT, services' settings); default the process's own. */
@@ -42,6 +60,8 @@ export interface SandboxOptions {
   readonly restart?: boolean;
   /** False when services and enabler are built already. */
   readonly build?: boolean;
+  /** Adds a Prometheus with the chart's rules, and collects the services' traces. */
+  readonly observe?: boolean | ObserveOptions;
   /** Variables of single services, on top of what all get. */
   readonly serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   /** Gives up starting; everything that had come up is stopped. */
@@ -64,6 +84,8 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>;
   /** The broker, unless an existing cluster is used. */
   readonly kafka: RunningKafka | undefined;
+  /** Only with `observe`. */
+  readonly observed: Observed | undefined;
   /** Names of the parts that are not ready now; empty = all are. */
   notReady(): Promise<readonly string[]>;
   /** SIGKILL, as when a machine dies; the part stays down until startService. */
@@ -83,7 +105,7 @@ export interface Sandbox {
 
 /**
  * Starts the whole system on this machine and resolves when all of it is ready. Throws ConfigProblem, PortUnavailable,
- * KafkaUnavailable, or PartDied with a part's last lines; nothing is left running then.
+ * KafkaUnavailable, PrometheusUnavailable, or PartDied with a part's last lines; nothing is left running then.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const plan = planSandbox(options.env ?? process.env);
@@ -110,6 +132,7 @@ class Run implements Sandbox {
   adminUrls: Sandbox['adminUrls'] = eachService(() => '');
   env: Sandbox['env'] = {};
   kafka: RunningKafka | undefined;
+  observed: Observed | undefined;
 
   readonly #plan: Plan;
   readonly #options: SandboxOptions;
@@ -123,6 +146,7 @@ class Run implements Sandbox {
   readonly #unfollow: (() => void)[] = [];
   #gateway: Gateway | undefined;
   #shop: Shop | undefined;
+  #traces: Traces | undefined;
   #isUp = false;
 
   constructor(plan: Plan, options: SandboxOptions, dir: string) {
@@ -156,6 +180,7 @@ class Run implements Sandbox {
     this.#gateway = gateway;
     this.url = `http://localhost:${gateway.port}`;
 
+    if (this.#options.observe) this.#traces = await collectTraces();
     const { isCommercetoolsSimulated, isStripeSimulated, given } = this.#plan;
     const [kafka, commercetools, stripe] = await Promise.all([
       this.#comingUp(
@@ -186,10 +211,12 @@ class Run implements Sandbox {
       stripe,
     });
 
+    if (this.#traces) this.env = { ...this.env, ...this.#traces.env };
+    await this.#observe();
     if (commercetools) await setUpProject(this.env);
     const shop = await openShop(this, kafka.client);
     this.#shop = shop;
-    gateway.fallback = (req, res) => shop.handle(req, res);
+    gateway.fallback = async (req, res) => this.#traces?.handle(req, res) || shop.handle(req, res);
 
     await Promise.all(SERVICES.map((name) => this.#startService(name, servicePorts[name], adminPorts[name])));
     this.#isUp = true;
@@ -218,6 +245,8 @@ class Run implements Sandbox {
     const stopParts = (names: readonly PartName[]) => Promise.all(names.map((name) => this.#parts.get(name)?.stop()));
     const steps = [
       () => stopParts(SERVICES),
+      () => stopParts(['prometheus']),
+      () => this.#traces?.stop(),
       () => this.#shop?.close(),
       () => this.#gateway?.stop(),
       () => stopParts(SIMULATORS),
@@ -258,6 +287,32 @@ class Run implements Sandbox {
     const client = connectKafka({ ...this.#plan.given, KAFKA_BROKERS: brokers });
     await createTopics(client, brokers);
     return { brokers, client };
+  }
+
+  async #observe(): Promise<void> {
+    const { observe, restart = false, onDeath } = this.#options;
+    if (!observe || !this.#traces) return;
+    const { scrapeIntervalMs = 5_000, timeFactor } = observe === true ? {} : observe;
+    const { namespace, release } = INSTALLATION;
+    const started = await this.#comingUp(
+      'prometheus',
+      async () => {
+        const part = await prometheus({
+          dir: join(this.#dir, 'prometheus'),
+          port: await freePort(),
+          targets: SERVICES.map((name) => ({ job: `${release}-${name}`, namespace, adminUrl: this.adminUrls[name] })),
+          rules: timeFactor ? scaledRules(INSTALLATION, timeFactor) : chartRules(INSTALLATION),
+          scrapeIntervalMs,
+          restart,
+          onDeath,
+        });
+        this.#parts.set('prometheus', part);
+        await this.#startPart(part);
+        return part;
+      },
+      ({ url }) => `with the chart's alerts at ${url}`,
+    );
+    this.observed = { prometheusUrl: started.url, traces: this.#traces.store };
   }
 
   async #startSimulator(name: SimulatorName, environment: (port: number) => Record<string, string>): Promise<string> {

@@ -29,6 +29,8 @@ export function createTimeline(kafka: Kafka): {
 
 function toSandboxEvent({ topic, key, value, headers }: TailMessage): SandboxEvent {
   const paymentReference = paymentIdIn(value);
+  // traceparent: version, trace id, span id, flags.
+  const traceId = headers.traceparent?.split('-')[1];
   return {
     topic,
     key,
@@ -37,6 +39,7 @@ function toSandboxEvent({ topic, key, value, headers }: TailMessage): SandboxEve
     // Not the event's own time: Stripe's are whole seconds, and would stand before what led to them.
     time: new Date().toISOString(),
     ...(paymentReference && { paymentReference }),
+    ...(traceId && { traceId }),
   };
 }
 

@@ -90,6 +90,7 @@ const SETTINGS: Record<string, Schema> = {
   LEDGER_KNOWN_PAYMENTS: between(0, 1_000_000),
   LEDGER_CALL_TIMEOUT_MS: between(100, 60_000),
   LEDGER_PARK_LIMIT_MS: between(1_000, 86_400_000),
+  LEDGER_STATUS_INTERVAL_MS: between(100, 3_600_000),
 };
 
 /** What a default alone does not tell about a value, by path; `*` stands for any key. */

@@ -2,8 +2,6 @@ import type { Part } from '@connector/service-kit';
 import { metrics } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
 
-const EVERY_MS = 15_000;
-
 /** Where a partition begins and ends. */
 interface Bounds {
   partition: number;
@@ -61,7 +59,7 @@ export async function ageOfOldest(
  */
 export function createLagExporter(
   kafka: Kafka,
-  { groupId, topic, everyMs = EVERY_MS }: { groupId: string; topic: string; everyMs?: number },
+  { groupId, topic, everyMs }: { groupId: string; topic: string; everyMs: number },
 ): Part & { refresh(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { StopTracing } from './tracing.ts';
 
@@ -12,6 +13,8 @@ export function startExport(service: string, version: string): StopTracing {
     process.env.OTEL_RESOURCE_ATTRIBUTES,
     'service.namespace=stripe-connector',
     `service.version=${version}`,
+    // A pod's name where there is one: hosts are named after it.
+    `service.instance.id=${process.env.K8S_POD_NAME ?? process.env.HOSTNAME ?? randomUUID()}`,
     ...['K8S_POD_NAME', 'K8S_NAMESPACE_NAME'].flatMap((name) => {
       const value = process.env[name];
       return value ? [`${name.toLowerCase().replaceAll('_', '.')}=${value}`] : [];

@@ -23,6 +23,8 @@ export interface StorefrontOptions {
   events?: SubscribeToEvents;
   /** Takes Kafka away and brings it back; without it the page has no such switch. */
   kafka?: { setDown(isDown: boolean): Promise<void> };
+  /** Where `/<trace id>` answers with the trace; without it the page shows trace ids alone. */
+  tracesPath?: string;
   /** Named figures shown beside the faults, e.g. `{ 'Dead letters': 0 }`. */
   serviceMetrics?: () => Promise<Record<string, number | string>>;
 }
@@ -83,6 +85,7 @@ export function createStorefront(options: StorefrontOptions): Storefront {
     },
     hasMetrics: options.serviceMetrics !== undefined,
     hasKafkaEvents: options.events !== undefined,
+    tracesPath: options.tracesPath,
   };
 
   const routes: [method: string, pattern: RegExp, answer: (context: Exchange) => Promise<void> | void][] = [

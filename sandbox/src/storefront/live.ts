@@ -14,6 +14,8 @@ export interface SandboxEvent {
   time: string;
   /** commercetools payment id, where the event knows it. */
   paymentReference?: string;
+  /** Trace that the message belongs to. */
+  traceId?: string;
 }
 
 /** Registers a listener and answers how to unregister it. */

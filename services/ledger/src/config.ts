@@ -31,6 +31,9 @@ export const configSchema = z.object({
   LEDGER_PARK_LIMIT_MS: integer(1_000, 24 * 60 * 60_000)
     .default(15 * 60_000)
     .describe('How long one payment may fail while others succeed before its event becomes a dead letter, in ms'),
+  LEDGER_STATUS_INTERVAL_MS: integer(100, 60 * 60_000)
+    .default(15_000)
+    .describe('How often the lag and the dead letters that wait are looked up for the metrics, in ms'),
 });
 export type LedgerConfig = z.output<typeof configSchema>;
 
@@ -43,4 +46,5 @@ export const reconcilePendingConfigSchema = configSchema.omit({
   LEDGER_KNOWN_PAYMENTS: true,
   LEDGER_CALL_TIMEOUT_MS: true,
   LEDGER_PARK_LIMIT_MS: true,
+  LEDGER_STATUS_INTERVAL_MS: true,
 });

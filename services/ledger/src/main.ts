@@ -89,9 +89,10 @@ const consumer = createConsumer(kafka, {
   }),
 });
 const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
+const everyMs = config.LEDGER_STATUS_INTERVAL_MS;
 const status = [
-  deadLetterDepth(deadLetters, log),
-  createLagExporter(kafka, { groupId: 'ledger', topic: PAYMENT_EVENTS }),
+  deadLetterDepth(deadLetters, log, everyMs),
+  createLagExporter(kafka, { groupId: 'ledger', topic: PAYMENT_EVENTS, everyMs }),
   reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
 ];
 

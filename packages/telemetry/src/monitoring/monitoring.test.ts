@@ -5,7 +5,8 @@ import { DEFINITIONS, type MetricDefinition, PROCESS_METRICS } from '../metrics.
 import { ALERT_CASES } from './alert-cases.ts';
 import { DASHBOARDS } from './dashboards.ts';
 import { dashboardFile, dashboardJson, type Panel } from './grafana.ts';
-import { ALERTS, fileOf, filledRules, RULE_FILES, thresholdsFile } from './promtool.ts';
+import { filledRules } from './promtool.ts';
+import { ALERTS, fileOf, RULE_FILES, thresholdsFile } from './rule-files.ts';
 import { isAlert, PLACEHOLDERS, toYaml, uidOf } from './rules.ts';
 import { THRESHOLDS, thresholdsYaml } from './thresholds.ts';
 

@@ -1,38 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { ALERT_CASES, type Case, NAMESPACE, RELEASE } from './alert-cases.ts';
-import { CAUSE_RULES } from './causes.ts';
-import { type Alert, annotationsOf, isAlert, labelsOf, type RuleFile } from './rules.ts';
-import { SLO_RULES } from './slos.ts';
-import { THRESHOLDS } from './thresholds.ts';
+import { ALERTS, alertsOf, chartRules, filled, type Installation, RULE_FILES } from './rule-files.ts';
+import { type Alert, annotationsOf, labelsOf } from './rules.ts';
 
-const FOLDER = new URL('../../../../charts/stripe-connector/files/rules/', import.meta.url);
-
-export const RULE_FILES = [...SLO_RULES, CAUSE_RULES];
-
-/** Where a rule file of the chart lies. */
-export const fileOf = ({ name }: { name: string }): URL => new URL(`${name}.rules.yaml`, FOLDER);
-export const thresholdsFile = (): URL => new URL('thresholds.yaml', FOLDER);
-
-/** Fills placeholders as the chart does. */
-export function filled(text: string): string {
-  const values: Record<string, string> = {
-    __NAMESPACE__: NAMESPACE,
-    __RELEASE__: RELEASE,
-    __RUNBOOK_BASE_URL__: 'https://runbooks.example.com',
-    __DASHBOARD_BASE_URL__: 'https://grafana.example.com/d',
-    ...Object.fromEntries(
-      Object.entries(THRESHOLDS).map(([alert, [value]]) => [`__THRESHOLD_${alert}__`, String(value)]),
-    ),
-  };
-  return Object.entries(values).reduce((done, [placeholder, value]) => done.replaceAll(placeholder, value), text);
-}
+const INSTALLATION: Installation = {
+  namespace: NAMESPACE,
+  release: RELEASE,
+  runbookBaseUrl: 'https://runbooks.example.com',
+  dashboardBaseUrl: 'https://grafana.example.com/d',
+};
 
 /** The chart's rule files, filled: name → content. */
-export const filledRules = (): [name: string, yaml: string][] =>
-  RULE_FILES.map((file) => [`${file.name}.rules.yaml`, filled(readFileSync(fileOf(file), 'utf8'))]);
-
-const alertsOf = ({ groups }: RuleFile): Alert[] => groups.flatMap(({ rules }) => rules.filter(isAlert));
-export const ALERTS = RULE_FILES.flatMap(alertsOf);
+export const filledRules = () => chartRules(INSTALLATION);
 
 /** A test file of promtool for each alert, as JSON, which is YAML too. */
 export function promtoolTests(): [alert: string, json: string][] {
@@ -102,7 +80,7 @@ function testOf(alert: string, { what, series, at, fires }: Case) {
 }
 
 const fill = (texts: Record<string, string>) =>
-  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, filled(text)]));
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, filled(text, INSTALLATION)]));
 
 function ruleOf(alert: string, labels: Readonly<Record<string, string>>): Alert {
   const rule = ALERTS.find(

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { metricsReference } from '../metrics-reference.ts';
 import { DASHBOARDS } from './dashboards.ts';
 import { dashboardFile, dashboardJson } from './grafana.ts';
-import { fileOf, RULE_FILES, thresholdsFile } from './promtool.ts';
+import { fileOf, RULE_FILES, thresholdsFile } from './rule-files.ts';
 import { toYaml } from './rules.ts';
 import { thresholdsYaml } from './thresholds.ts';
 

@@ -14,6 +14,7 @@ interface PageConfig {
   enablerUrl: string;
   processorUrl: string;
   isStripeSimulated: boolean;
+  tracesPath?: string;
   switches: Switches;
   hasMetrics: boolean;
 }
@@ -87,7 +88,7 @@ function renderResult(): void {
 }
 
 const view = createPaymentView(
-  { language: () => shopper.language, text, canDispute: config.isStripeSimulated },
+  { language: () => shopper.language, text, canDispute: config.isStripeSimulated, tracesPath: config.tracesPath },
   ({ transactions }: Payment) => {
     // The ledger settles what the browser only knew to be pending; no reload needed.
     const has = (type: string, wanted: string) => transactions.some((t) => t.type === type && t.state === wanted);

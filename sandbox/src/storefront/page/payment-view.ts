@@ -11,6 +11,7 @@ export interface TimelineEntry {
   what: string;
   tone: Tone;
   time?: string;
+  traceId?: string | undefined;
 }
 
 const TONES: Record<string, Tone> = { Success: 'good', Pending: 'wait', Initial: 'wait', Failure: 'bad' };
@@ -27,7 +28,12 @@ export interface PaymentView {
 
 /** The panel behind the scenes: the payment's transactions and the timeline, as commercetools and Kafka tell them. */
 export function createPaymentView(
-  page: { language: () => Language; text: (key: TextKey) => string; canDispute: boolean },
+  page: {
+    language: () => Language;
+    text: (key: TextKey) => string;
+    canDispute: boolean;
+    tracesPath?: string | undefined;
+  },
   onPayment: (payment: Payment) => void,
 ): PaymentView {
   let watched: string | undefined;
@@ -38,7 +44,16 @@ export function createPaymentView(
   const timeline = byId('timeline');
   const money = (amount: Payment['amountPlanned']) => formatMoney(amount, page.language());
 
-  function note({ source: from, from: where, what, tone, time }: TimelineEntry): void {
+  /** By which the logs and traces of all services are found; a link where the sandbox keeps traces. */
+  function traceOf(traceId: string): HTMLElement {
+    const { tracesPath } = page;
+    const shown = tracesPath
+      ? create('a', { href: `${tracesPath}/${traceId}`, target: '_blank', textContent: traceId })
+      : create('span', { textContent: traceId });
+    return create('span', { className: 'trace' }, 'trace ', shown);
+  }
+
+  function note({ source: from, from: where, what, tone, time, traceId }: TimelineEntry): void {
     const at = time ? new Date(time) : new Date();
     const item = create(
       'li',
@@ -53,7 +68,13 @@ export function createPaymentView(
           hourCycle: 'h23',
         }),
       }),
-      create('div', { className: 'what' }, what, create('span', { className: 'from', textContent: where })),
+      create(
+        'div',
+        { className: 'what' },
+        what,
+        create('span', { className: 'from', textContent: where }),
+        ...(traceId ? [traceOf(traceId)] : []),
+      ),
     );
     item.dataset.source = from;
     item.dataset.state = tone;
@@ -152,8 +173,9 @@ export function createPaymentView(
       source = new EventSource(`/storefront/api/payments/${encodeURIComponent(paymentReference)}/stream`);
       source.addEventListener('payment', (event) => show(JSON.parse(event.data) as Payment));
       source.addEventListener('kafka', (event) => {
-        const { topic, type, time } = JSON.parse(event.data) as SandboxEvent;
-        note({ source: 'kafka', from: topic, what: type, tone: topic.endsWith('.dlq') ? 'bad' : 'plain', time });
+        const { topic, type, time, traceId } = JSON.parse(event.data) as SandboxEvent;
+        const tone = topic.endsWith('.dlq') ? 'bad' : 'plain';
+        note({ source: 'kafka', from: topic, what: type, tone, time, traceId });
       });
       source.addEventListener('reachable', (event) => {
         const { commercetools } = JSON.parse(event.data) as { commercetools: boolean };

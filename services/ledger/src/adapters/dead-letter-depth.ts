@@ -3,10 +3,8 @@ import type { DeadLetterBox } from '@connector/kafka';
 import type { Part } from '@connector/service-kit';
 import { type Logger, metrics } from '@connector/telemetry';
 
-const EVERY_MS = 60_000;
-
 /** Exports how many dead letters wait, neither redriven nor discarded. Every process of the service says the same. */
-export function deadLetterDepth(box: Pick<DeadLetterBox, 'depth'>, log: Logger, everyMs = EVERY_MS): Part {
+export function deadLetterDepth(box: Pick<DeadLetterBox, 'depth'>, log: Logger, everyMs: number): Part {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
   const tick = async () => {
