@@ -86,6 +86,7 @@ function burns(
 
 const route = { http_request_method: 'POST', http_route: '/stripe/webhooks' };
 const HTTP = 'http_server_request_duration_seconds';
+const OPEN = { http_request_method: 'GET', http_route: '/payments' };
 const stripeCalls = (outcome: string) =>
   series('intent', `${P}api_request_duration_seconds_count`, {
     api: 'stripe',
@@ -117,6 +118,8 @@ const delay = (le: string) =>
 const delayCount = series('ledger', `${P}ledger_event_delay_seconds_count`, { event_type: 'charge.succeeded' });
 const checks = (outcome: string) => series('session-auth', `${P}session_checks_total`, { outcome, cache: 'miss' });
 const reconciled = (service: Service) => series(service, `${P}reconciliation_last_success_timestamp_seconds`);
+const certificate = (which: string) =>
+  series('ledger', `${P}certificate_expiry_timestamp_seconds`, { certificate: which });
 const buildInfo = (service: Service) =>
   series(service, `${P}build_info`, { service, version: '1.0.0', revision: 'abc' });
 
@@ -146,6 +149,20 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
     (ratio, window) =>
       `${ratio} of the requests to the payment API failed in the last ${window}, in namespace shop. ${budget('0.999', window)}`,
   ),
+  OpenLatencyBudgetBurn: [
+    ...burns(
+      10,
+      (good, bad) => [
+        [series('intent', `${HTTP}_bucket`, { ...OPEN, http_response_status_code: '200', le: '1' }), good],
+        [series('intent', `${HTTP}_count`, { ...OPEN, http_response_status_code: '200', pod: 'quick' }), good],
+        [series('intent', `${HTTP}_count`, { ...OPEN, http_response_status_code: '200', pod: 'slow' }), bad],
+        // What fails is the payment API's to tell.
+        [series('intent', `${HTTP}_count`, { ...OPEN, http_response_status_code: '503' }), rising(1000, HISTORY)],
+      ],
+      (ratio, window) =>
+        `${ratio} of the payments took longer than 1 s to open in the last ${window}, in namespace shop. ${budget('0.99', window)}`,
+    ),
+  ],
   LedgerFreshnessBudgetBurn: [
     ...burns(
       10,
@@ -258,6 +275,12 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       [lag(0), always(3)],
       [commit, rising(60)],
     ]),
+    // LedgerCircuitOpen says it, with the reason.
+    quiet('a ledger that holds its events on purpose', [
+      [lag(0), always(3)],
+      [commit, always(600)],
+      [series('ledger', `${P}ledger_circuit_open`), always(1)],
+    ]),
     quiet('nothing to do since an hour', [
       [lag(0), always(0)],
       [commit, always(0)],
@@ -356,6 +379,21 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       [delay('+Inf'), rising(100)],
       [delayCount, rising(100)],
     ]),
+  ],
+  CertificateExpiring: [
+    fires(
+      'the client certificate, in twelve days',
+      [
+        [certificate('kafka_client'), always(13 * 86_400, 24 * 60)],
+        [certificate('kafka_ca'), always(400 * 86_400, 24 * 60)],
+      ],
+      {
+        labels: { severity: 'warning', job: 'pay-ledger', certificate: 'kafka_client' },
+        description: 'kafka_client of pay-ledger is valid for 12d 0h 0m 0s more, in namespace shop.',
+      },
+      24 * 60,
+    ),
+    quiet('none that ends within a fortnight', [[certificate('kafka_client'), always(30 * 86_400)]]),
   ],
   PaymentsStuckPending: [
     fires(

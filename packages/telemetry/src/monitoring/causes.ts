@@ -92,7 +92,9 @@ const CONSUMER: readonly Alert[] = [
     expr: `
 ${recorded(LAG)} > 0
 unless on (namespace)
-time() - max by (namespace) (${of('ledger', `${P}consumer_last_commit_timestamp_seconds`)}) < ${threshold('ConsumerStalled')}`,
+time() - max by (namespace) (${of('ledger', `${P}consumer_last_commit_timestamp_seconds`)}) < ${threshold('ConsumerStalled')}
+unless on (namespace)
+max by (namespace) (${of('ledger', `${P}ledger_circuit_open`)}) == 1`,
     for: '2m',
     severity: 'critical',
     service: 'ledger',
@@ -128,6 +130,17 @@ time() - max by (namespace) (${of('ledger', `${P}consumer_last_commit_timestamp_
     service: 'ledger',
     summary: 'Events could not be applied and wait for somebody: their payments are out of date',
     description: `{{ $value | humanize }} dead letters wait on {{ $labels.topic }}, ${HERE}. They are kept for 30 days.`,
+    dashboard: 'kafka',
+  },
+  {
+    alert: 'CertificateExpiring',
+    expr: `
+min by (namespace, job, certificate) (${of('any', `${P}certificate_expiry_timestamp_seconds`)}) - time() < ${threshold('CertificateExpiring')}`,
+    for: '1h',
+    severity: 'warning',
+    service: 'ledger',
+    summary: 'A certificate for Kafka ends soon, and then no event gets through',
+    description: `{{ $labels.certificate }} of {{ $labels.job }} is valid for {{ $value | humanizeDuration }} more, ${HERE}.`,
     dashboard: 'kafka',
   },
   {

@@ -29,6 +29,7 @@ const selected = (query: string): string =>
 const NAMES: Record<string, string> = {
   webhook_acceptance: 'Webhook acceptance',
   payment_api: 'Payment API',
+  open_latency: 'Opening within 1 s',
   ledger_freshness: 'Ledger freshness',
 };
 
@@ -37,6 +38,7 @@ const budgetLeft = ({ name, alert, good, total }: (typeof SLOS)[number]): Panel 
   description: `Share of the error budget of the last 30 days that is left. Objective: ${threshold(alert)}. Below 0 the objective is missed.`,
   unit: 'percentunit',
   as: 'stat',
+  width: 6,
   lowIsBad: true,
   limits: [0.5, 0.1],
   queries: [
@@ -62,63 +64,107 @@ const burnRate: Panel = {
   alerts: SLOS.map(({ alert }) => alert),
 };
 
+/** A step of paying as a number of the time shown. */
+const step = (title: string, description: string, expr: string, more: Partial<Panel> = {}): Panel => ({
+  title,
+  description,
+  unit: 'short',
+  as: 'stat',
+  width: 4,
+  queries: [{ expr, legend: title.toLowerCase() }],
+  runbooks: ['is-money-flowing'],
+  traces: '{ resource.service.name = "intent" && kind = server }',
+  ...more,
+});
+const OPENED = inRange(OPERATIONS, 'operation="create"', 'outcome="approved"');
+const transactions = (type: string) => [`${P}transactions_total`, `type="${type}"`, 'state="Success"'] as const;
+const AUTHORISED = inRange(...transactions('Authorization'));
+const CHARGED = inRange(...transactions('Charge'));
+
+/** Alerts of this project that fire now, by when they began. */
+const FIRING = 'namespace=~"$namespace",release!=""';
+const firingSince = `1000 * max by (alertname, service, severity) (ALERTS_FOR_STATE{${FIRING}} and on (alertname, service, namespace) ALERTS{${FIRING},alertstate="firing"})`;
+
 const OVERVIEW: Dashboard = {
   name: 'overview',
-  title: 'Overview',
-  description: 'Is money flowing, and if not, since when and where does it stop?',
+  title: 'Payments',
+  description: 'Is money flowing, and if not: why, since when, for whom?',
+  traces: '{ resource.service.namespace = "stripe-connector" && status = error }',
   rows: [
-    { title: 'Objectives', panels: [...SLOS.map(budgetLeft), burnRate] },
     {
-      title: 'Money path',
+      title: 'Is money flowing?',
       panels: [
         {
-          title: 'Payments opened',
-          description: 'Payment forms that shoppers opened, in the time shown. A reused attempt counts again.',
-          unit: 'short',
-          as: 'stat',
-          width: 6,
-          queries: [{ expr: inRange(OPERATIONS, 'operation="create"', 'outcome="approved"'), legend: 'opened' }],
-        },
-        {
-          title: 'Payments confirmed',
+          title: 'Payments by step',
           description:
-            'Payments that were confirmed: recorded already (approved), or on their way (received), in the time shown.',
-          unit: 'short',
-          as: 'stat',
-          width: 6,
+            'Shoppers open a payment, pay, and are answered (confirmed); commercetools shows an Authorization, then a Charge. Where the lines part, it stops.',
+          unit: 'ops',
+          width: 12,
           queries: [
-            { expr: inRange(OPERATIONS, 'operation="confirm"', 'outcome=~"approved|received"'), legend: 'confirmed' },
-          ],
-        },
-        {
-          title: 'Confirmed of opened',
-          description:
-            'Share of the opened payments that were confirmed, in the time shown. Compare with the same time of another day.',
-          unit: 'percentunit',
-          as: 'stat',
-          width: 6,
-          queries: [
+            { expr: `sum(${rate(OPERATIONS, 'operation="create"', 'outcome="approved"')})`, legend: 'opened' },
             {
-              expr: `${inRange(OPERATIONS, 'operation="confirm"', 'outcome=~"approved|received"')} / ${inRange(OPERATIONS, 'operation="create"', 'outcome="approved"')}`,
-              legend: 'conversion',
+              expr: `sum(${rate(OPERATIONS, 'operation="confirm"', 'outcome=~"approved|received"')})`,
+              legend: 'confirmed',
             },
+            { expr: `sum(${rate(...transactions('Authorization'))})`, legend: 'authorised' },
+            { expr: `sum(${rate(...transactions('Charge'))})`, legend: 'charged' },
           ],
-          alerts: ['PaymentApiBudgetBurn'],
+          alerts: ['PaymentApiBudgetBurn', 'ConsumerStalled', 'LedgerCircuitOpen'],
+          runbooks: ['is-money-flowing'],
         },
         {
-          title: 'Oldest pending payment',
+          title: 'What is wrong, and since when',
           description:
-            'When the oldest open transaction was made, as of the last reconciliation. Bank debits take days, cards do not.',
+            'Alerts that fire now, with the moment their condition began. Each has a runbook of its name. Empty is good.',
           unit: 'dateTimeFromNow',
-          as: 'stat',
-          width: 6,
+          as: 'table',
+          width: 12,
+          queries: [{ expr: firingSince, legend: '{{alertname}}' }],
+          runbooks: ['is-money-flowing'],
+        },
+        step('Opened', 'Payment forms that shoppers opened, in the time shown. A reused attempt counts again.', OPENED),
+        step(
+          'Confirmed',
+          'Payments whose shopper was answered: recorded already (approved), or on their way (received), in the time shown.',
+          inRange(OPERATIONS, 'operation="confirm"', 'outcome=~"approved|received"'),
+        ),
+        step('Authorised', 'Successful Authorizations in commercetools, in the time shown.', AUTHORISED),
+        step(
+          'Charged',
+          'Successful Charges in commercetools, in the time shown. With manual capture they come later.',
+          CHARGED,
+        ),
+        step(
+          'Authorised of opened',
+          'Share of the opened payments that were authorised, in the time shown. Compare with the same time of another day.',
+          `${AUTHORISED} / ${OPENED}`,
+          { unit: 'percentunit', alerts: ['PaymentApiBudgetBurn'] },
+        ),
+        step(
+          'Declined',
+          'Tries to pay that Stripe or the bank declined, in the time shown. One shopper may try several times.',
+          inRange(`${P}payment_declines_total`),
+        ),
+      ],
+    },
+    {
+      title: 'Why, and for whom?',
+      panels: [
+        {
+          title: 'Declines by code',
+          description:
+            "Stripe's decline codes of the last hour, the ten most frequent. Whose: the traces and log lines of `payment_intent.payment_failed` have payment, cart and PaymentIntent.",
+          unit: 'short',
+          width: 12,
+          stacked: true,
           queries: [
             {
-              expr: `1000 * min by (state) (${m(`${P}oldest_pending_payment_timestamp_seconds`)})`,
-              legend: '{{state}}',
+              expr: `topk(10, sum by (code) (increase(${m(`${P}payment_declines_total`)}[1h])) > 0 or sum by (code) (increase(${m(`${P}payment_declines_total`, 'code="other"')}[1h])))`,
+              legend: '{{code}}',
             },
           ],
-          alerts: ['PaymentsStuckPending'],
+          runbooks: ['is-money-flowing'],
+          traces: '{ span.stripe.event.type = "payment_intent.payment_failed" }',
         },
         {
           title: 'Payment operations',
@@ -128,6 +174,7 @@ const OVERVIEW: Dashboard = {
           width: 12,
           queries: [{ expr: sumRate('operation, outcome', OPERATIONS), legend: '{{operation}} {{outcome}}' }],
           alerts: ['PaymentApiBudgetBurn', 'WebhookSilence'],
+          traces: '{ resource.service.name = "intent" && kind = server && status = error }',
         },
         {
           title: 'From Stripe to commercetools',
@@ -145,21 +192,38 @@ const OVERVIEW: Dashboard = {
             { expr: `sum(${rate(`${P}dead_letters_total`)})`, legend: 'dead letters' },
           ],
           alerts: ['WebhookSilence', 'ConsumerStalled', 'DeadLettersPresent'],
+          traces: '{ name = "process payments.events" && status = error }',
         },
         {
           title: 'Time to the ledger',
-          description: 'From the creation of an event to its write in commercetools.',
+          description:
+            'From the creation of an event, at Stripe or here, to its write in commercetools. Points are traced events.',
           unit: 's',
-          width: 8,
+          width: 12,
           limits: [30, 60],
           queries: quantiles(`${P}ledger_event_delay_seconds`),
           alerts: ['LedgerFreshnessBudgetBurn', 'LedgerDelayHigh'],
+          traces: '{ name = "process payments.events" }',
         },
         {
           title: 'Pending payments',
           description: 'Payments with an open transaction by its age, as of the last reconciliation.',
           unit: 'short',
           queries: [{ expr: `max by (state, age) (${m(`${P}pending_payments`)})`, legend: '{{state}} {{age}}' }],
+          alerts: ['PaymentsStuckPending'],
+        },
+        {
+          title: 'Oldest pending payment',
+          description:
+            'When the oldest open transaction was made, as of the last reconciliation. Bank debits take days, cards do not.',
+          unit: 'dateTimeFromNow',
+          as: 'stat',
+          queries: [
+            {
+              expr: `1000 * min by (state) (${m(`${P}oldest_pending_payment_timestamp_seconds`)})`,
+              legend: '{{state}}',
+            },
+          ],
           alerts: ['PaymentsStuckPending'],
         },
         {
@@ -175,6 +239,7 @@ const OVERVIEW: Dashboard = {
         },
       ],
     },
+    { title: 'Objectives', panels: [...SLOS.map(budgetLeft), burnRate] },
     {
       title: 'Requests',
       panels: [
@@ -214,6 +279,7 @@ const EVENTS: Dashboard = {
   name: 'events',
   title: 'Webhooks and ledger',
   description: "Stripe's events from the webhook to the commercetools payment.",
+  traces: '{ resource.service.name =~ "webhook-ingest|ledger" && kind =~ "server|consumer" }',
   rows: [
     {
       title: 'Webhooks',
@@ -295,6 +361,24 @@ const EVENTS: Dashboard = {
           alerts: ['LedgerFreshnessBudgetBurn', 'LedgerDelayHigh'],
         },
         {
+          title: 'Time from receipt to commercetools',
+          description:
+            "From Kafka's receipt of an event to its write: what the ledger adds, whenever Stripe delivered.",
+          unit: 's',
+          width: 12,
+          limits: [5, 30],
+          queries: quantiles(`${P}ledger_receipt_delay_seconds`),
+          alerts: ['LedgerDelayHigh', 'ConsumerLagHigh'],
+        },
+        {
+          title: 'Transactions',
+          description: 'Transactions that the ledger added to payments, and changes of their state.',
+          unit: 'ops',
+          width: 12,
+          queries: [{ expr: sumRate('type, state', `${P}transactions_total`), legend: '{{type}} {{state}}' }],
+          alerts: ['ConsumerStalled'],
+        },
+        {
           title: 'Retries by reason',
           description: 'Tries that are repeated, by why they failed.',
           unit: 'ops',
@@ -325,6 +409,7 @@ const KAFKA: Dashboard = {
   name: 'kafka',
   title: 'Kafka',
   description: 'Lag, group membership, parked payments and dead letters.',
+  traces: '{ span.messaging.system = "kafka" && status = error }',
   rows: [
     {
       title: 'Consumer',
@@ -340,6 +425,14 @@ const KAFKA: Dashboard = {
             },
           ],
           alerts: ['ConsumerLagHigh', 'ConsumerStalled'],
+        },
+        {
+          title: 'Lag in time',
+          description: 'Age of the oldest message that the ledger has not committed.',
+          unit: 's',
+          limits: [30, 60],
+          queries: [{ expr: `max by (topic) (${m(`${P}consumer_lag_seconds`)})`, legend: '{{topic}}' }],
+          alerts: ['ConsumerLagHigh', 'LedgerFreshnessBudgetBurn'],
         },
         {
           title: 'Lag by partition',
@@ -394,6 +487,20 @@ const KAFKA: Dashboard = {
               legend: 'delivered {{messaging_destination_name}}',
             },
           ],
+          alerts: ['ConsumerStalled', 'WebhookSilence'],
+        },
+        {
+          title: 'Certificates end',
+          description: 'When the certificates that are in use for Kafka end. None without TLS.',
+          unit: 'dateTimeFromNow',
+          as: 'stat',
+          queries: [
+            {
+              expr: `1000 * min by (job, certificate) (${m(`${P}certificate_expiry_timestamp_seconds`)})`,
+              legend: '{{certificate}} {{job}}',
+            },
+          ],
+          alerts: ['CertificateExpiring'],
         },
       ],
     },
@@ -453,6 +560,16 @@ const KAFKA: Dashboard = {
           queries: [{ expr: `sum by (reason) (increase(${m(`${P}dead_letters_total`)}[1h]))`, legend: '{{reason}}' }],
           alerts: ['DeadLettersPresent'],
         },
+        {
+          title: 'Redriven in an hour',
+          description:
+            'Dead letters that were put back, by what became of them. dead_lettered: their cause is not mended.',
+          unit: 'short',
+          width: 12,
+          queries: [{ expr: `sum by (outcome) (increase(${m(`${P}dlq_redriven_total`)}[1h]))`, legend: '{{outcome}}' }],
+          alerts: ['DeadLettersPresent'],
+          runbooks: ['redrive-dead-letters'],
+        },
       ],
     },
   ],
@@ -498,6 +615,7 @@ const APIS: Dashboard = {
   name: 'apis',
   title: 'Stripe and commercetools',
   description: 'How the two sides answer.',
+  traces: '{ resource.service.namespace = "stripe-connector" && kind = client && status = error }',
   rows: [
     api('stripe', 'Stripe', 'StripeApiErrors', ['ApiRateLimited']),
     api('commercetools', 'commercetools', 'CommercetoolsApiErrors', ['ApiRateLimited', 'ConcurrentModificationStorm']),
@@ -533,6 +651,7 @@ const APIS: Dashboard = {
               legend: '{{server_address}}',
             },
           ],
+          alerts: ['StripeApiErrors', 'CommercetoolsApiErrors'],
         },
         {
           title: 'Checks of sessions and tokens',
@@ -564,6 +683,7 @@ const RUNTIME: Dashboard = {
   name: 'runtime',
   title: 'Runtime',
   description: 'The processes: versions, CPU, memory, event loop.',
+  traces: '{ resource.service.namespace = "stripe-connector" && duration > 1s }',
   rows: [
     {
       title: 'Processes',
@@ -592,12 +712,14 @@ const RUNTIME: Dashboard = {
           description: 'CPU cores in use, by pod. One Node process uses little more than 1.',
           unit: 'short',
           queries: [{ expr: sumRate('pod', 'process_cpu_seconds_total'), legend: '{{pod}}' }],
+          runbooks: ['resources'],
         },
         {
           title: 'Memory',
           description: 'Resident memory by pod: compare with its limit.',
           unit: 'bytes',
           queries: [{ expr: `max by (pod) (${m('process_resident_memory_bytes')})`, legend: '{{pod}}' }],
+          runbooks: ['resources'],
         },
         {
           title: 'Heap in use',
@@ -607,6 +729,7 @@ const RUNTIME: Dashboard = {
             { expr: `max by (pod) (${m('nodejs_heap_size_used_bytes')})`, legend: 'heap {{pod}}' },
             { expr: `max by (pod) (${m('nodejs_external_memory_bytes')})`, legend: 'outside {{pod}}' },
           ],
+          runbooks: ['resources'],
         },
         {
           title: 'Event loop lag',
@@ -617,18 +740,21 @@ const RUNTIME: Dashboard = {
             { expr: `max by (pod) (${m('nodejs_eventloop_lag_p99_seconds')})`, legend: 'p99 {{pod}}' },
             { expr: `max by (pod) (${m('nodejs_eventloop_lag_max_seconds')})`, legend: 'max {{pod}}' },
           ],
+          runbooks: ['resources'],
         },
         {
           title: 'Garbage collection',
           description: 'Share of the time spent in it, by kind.',
           unit: 'percentunit',
           queries: [{ expr: sumRate('pod, kind', 'nodejs_gc_duration_seconds_sum'), legend: '{{pod}} {{kind}}' }],
+          runbooks: ['resources'],
         },
         {
           title: 'Requests in hand',
           description: 'HTTP requests being served at the moment.',
           unit: 'short',
           queries: [{ expr: `sum by (pod) (${m('http_server_active_requests')})`, legend: '{{pod}}' }],
+          runbooks: ['resources'],
         },
         {
           title: 'Open files',
@@ -641,6 +767,7 @@ const RUNTIME: Dashboard = {
               legend: '{{pod}}',
             },
           ],
+          runbooks: ['resources'],
         },
         {
           title: 'Requests by route',

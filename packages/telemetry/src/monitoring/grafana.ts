@@ -25,12 +25,18 @@ export interface Panel {
   readonly stacked?: boolean;
   /** Alerts whose runbooks explain what to do about this. */
   readonly alerts?: readonly string[];
+  /** Runbooks that belong to no alert, by their file's name. */
+  readonly runbooks?: readonly string[];
+  /** TraceQL of the traces behind this, where the dashboard's is too wide. */
+  readonly traces?: string;
 }
 
 export interface Dashboard {
   readonly name: Name;
   readonly title: string;
   readonly description: string;
+  /** TraceQL of the traces behind its panels. */
+  readonly traces: string;
   readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[];
 }
 
@@ -53,7 +59,7 @@ export const dashboardJson = (dashboard: Dashboard): string =>
   `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`;
 
 /** Grafana's JSON of a dashboard. */
-export function toGrafana({ name, title, description, rows }: Dashboard): unknown {
+export function toGrafana({ name, title, description, traces, rows }: Dashboard): unknown {
   let id = 0;
   let y = 0;
   const panels: unknown[] = [];
@@ -79,7 +85,7 @@ export function toGrafana({ name, title, description, rows }: Dashboard): unknow
         tallest = 0;
       }
       id += 1;
-      panels.push({ id, gridPos: { h, w, x, y }, ...panelOf(panel) });
+      panels.push({ id, gridPos: { h, w, x, y }, ...panelOf({ traces, ...panel }) });
       x += w;
       tallest = Math.max(tallest, h);
     }
@@ -105,7 +111,8 @@ export function toGrafana({ name, title, description, rows }: Dashboard): unknow
 }
 
 function panelOf(panel: Panel): Record<string, unknown> {
-  const { title, description, unit, queries, as = 'timeseries', limits, lowIsBad, stacked, alerts = [] } = panel;
+  const { title, description, unit, queries, as = 'timeseries', limits, lowIsBad, stacked } = panel;
+  const { alerts = [], runbooks = [], traces = '' } = panel;
   const instant = as !== 'timeseries';
   const [first, second] = limits ?? [];
   const steps =
@@ -127,11 +134,14 @@ function panelOf(panel: Panel): Record<string, unknown> {
     title,
     description,
     datasource: DATASOURCE,
-    links: alerts.map((alert) => ({
-      title: `Runbook: ${alert}`,
-      url: `__RUNBOOK_BASE_URL__/${alert}.md`,
-      targetBlank: true,
-    })),
+    links: [
+      ...[...alerts, ...runbooks].map((page) => ({
+        title: `Runbook: ${page}`,
+        url: `__RUNBOOK_BASE_URL__/${page}.md`,
+        targetBlank: true,
+      })),
+      { title: 'Traces', url: tracesUrl(traces), targetBlank: true },
+    ],
     targets: queries.map(({ expr, legend, exemplars = false }, index) => ({
       refId: String.fromCharCode(65 + index),
       datasource: DATASOURCE,
@@ -226,14 +236,15 @@ function deployments(): unknown {
   };
 }
 
+/** Grafana's Explore with a search for traces; the data source is the dashboard's variable. */
+function tracesUrl(query: string): string {
+  const queries = [{ refId: 'A', queryType: 'traceql', query }];
+  const pane = { datasource: '$' + '{traces}', queries, range: { from: 'now-1h', to: 'now' } };
+  const panes = encodeURIComponent(JSON.stringify({ traces: pane })).replaceAll('%24%7Btraces%7D', '$' + '{traces}');
+  return `/explore?schemaVersion=1&orgId=1&panes=${panes}`;
+}
+
 function links(): unknown[] {
-  const failed = {
-    refId: 'A',
-    queryType: 'traceql',
-    query: '{ resource.service.namespace = "stripe-connector" && status = error }',
-  };
-  const pane = { datasource: '$' + '{traces}', queries: [failed], range: { from: 'now-1h', to: 'now' } };
-  const panes = JSON.stringify({ traces: pane });
   return [
     {
       type: 'dashboards',
@@ -246,7 +257,7 @@ function links(): unknown[] {
     {
       type: 'link',
       title: 'Failed traces',
-      url: `/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(panes).replaceAll('%24%7Btraces%7D', '$' + '{traces}')}`,
+      url: tracesUrl('{ resource.service.namespace = "stripe-connector" && status = error }'),
       targetBlank: true,
     },
     { type: 'link', title: 'Runbooks', url: '__RUNBOOK_BASE_URL__', targetBlank: true },

@@ -43,10 +43,14 @@ const KNOWN = new Map<string, readonly string[]>([
       : [[name, labels]],
   ),
   ...RECORDED.map((record): [string, readonly string[]] => [record, ['release', 'topic']]),
+  // What Prometheus itself records of alerts.
+  ['ALERTS', ['alertname', 'alertstate', 'severity', 'service', 'release']],
+  ['ALERTS_FOR_STATE', ['alertname', 'severity', 'service', 'release']],
 ]);
 /** What Prometheus adds when it scrapes. */
 const OF_THE_TARGET = ['namespace', 'job', 'pod'];
 
+const RUNBOOKS = new URL('../../../../docs/runbooks/', import.meta.url);
 const read = (url: URL) => readFileSync(url, 'utf8');
 
 describe("the chart's monitoring files", () => {
@@ -132,8 +136,24 @@ describe('every dashboard', () => {
     expect(panel.description).toMatch(/\.$/);
     expect(panel.unit).toBeTruthy();
     for (const { legend } of panel.queries) expect(legend).toBeTruthy();
-    expect((panel.alerts ?? []).filter((alert) => !NAMES.includes(alert))).toEqual([]);
+    const { alerts = [], runbooks = [] } = panel;
+    expect(alerts.filter((alert) => !NAMES.includes(alert))).toEqual([]);
+    expect([...alerts, ...runbooks]).not.toEqual([]);
+    for (const page of runbooks) expect(() => read(new URL(`${page}.md`, RUNBOOKS)), page).not.toThrow();
   });
+
+  it.each(DASHBOARDS.map((dashboard) => [dashboard.name, dashboard] as const))(
+    'links from each panel of %s to its runbooks and its traces',
+    (_, dashboard) => {
+      const { panels } = JSON.parse(dashboardJson(dashboard)) as {
+        panels: { type: string; title: string; links?: { title: string; url: string }[] }[];
+      };
+      for (const { title, links = [] } of panels.filter(({ type }) => type !== 'row')) {
+        expect(links.at(0)?.title, title).toMatch(/^Runbook: /);
+        expect(links.at(-1), title).toMatchObject({ title: 'Traces', url: expect.stringMatching(/traceql.*%7B%20/) });
+      }
+    },
+  );
 
   it.each(PANELS)('%s takes rates over the interval that fits the zoom', (_, { queries }) => {
     for (const { expr } of queries) expect(expr).not.toMatch(/rate\([^()]*\[(?!\$__rate_interval\])/);
@@ -154,7 +174,7 @@ describe('every dashboard', () => {
 });
 
 describe('runbooks', () => {
-  const folder = new URL('../../../../docs/runbooks/', import.meta.url);
+  const folder = RUNBOOKS;
   /** A page named like an alert is one of an alert; pages of other matters are in lower case. */
   const pages = globSync('[A-Z]*.md', { cwd: folder }).map((name) => name.replace(/\.md$/, ''));
 

@@ -27,7 +27,10 @@ const HTTP = 'http_server_request_duration_seconds';
 /** What is no genuine webhook, such as a bad signature, is neither good nor bad. */
 const GENUINE = 'http_response_status_code=~"2..|499|5.."';
 const WEBHOOKS = 'http_route="/stripe/webhooks"';
-/** Prometheus 3 writes whole bounds as 60.0. */
+/** Opening is the one step whose wait a shopper feels; its failures are the payment API's. */
+const OPENED = ['http_request_method="GET"', 'http_route="/payments"', 'http_response_status_code=~"2.."'];
+/** Prometheus 3 writes whole bounds as 1.0. */
+const IN_A_SECOND = 'le=~"1([.]0)?"';
 const IN_A_MINUTE = 'le=~"60([.]0)?"';
 
 export const SLOS: readonly Slo[] = [
@@ -50,6 +53,16 @@ export const SLOS: readonly Slo[] = [
     dashboard: 'overview',
     summary: 'Shoppers and Checkout get errors when they open, confirm or change payments',
     failed: 'of the requests to the payment API failed',
+  },
+  {
+    name: 'open_latency',
+    alert: 'OpenLatencyBudgetBurn',
+    total: of('intent', `${HTTP}_count`, ...OPENED),
+    good: of('intent', `${HTTP}_bucket`, ...OPENED, IN_A_SECOND),
+    service: 'intent',
+    dashboard: 'overview',
+    summary: 'Shoppers wait too long for the payment form',
+    failed: 'of the payments took longer than 1 s to open',
   },
   {
     name: 'ledger_freshness',

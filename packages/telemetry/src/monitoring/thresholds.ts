@@ -2,6 +2,7 @@
 export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meaning: string]>> = {
   WebhookAcceptanceBudgetBurn: [0.999, 'objective: share of genuine webhooks accepted within 2.5 s'],
   PaymentApiBudgetBurn: [0.999, 'objective: share of requests not answered 5xx'],
+  OpenLatencyBudgetBurn: [0.99, 'objective: share of payments opened within 1 s'],
   LedgerFreshnessBudgetBurn: [0.99, 'objective: share of events in commercetools within 60 s'],
   WebhookBadSignatures: [5, 'refused webhooks in 15 minutes'],
   WebhookSilence: [3, 'successful payment operations in 30 minutes without a webhook'],
@@ -9,6 +10,7 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   ConsumerStalled: [300, 'seconds without a commit while events wait'],
   ConsumerRebalancingOften: [6, 'joins of one pod in 30 minutes'],
   DeadLettersPresent: [0, 'dead letters'],
+  CertificateExpiring: [1209600, 'seconds that a certificate is still valid'],
   KeysParked: [0, 'payments'],
   LedgerDelayHigh: [60, 'seconds, of the slowest twentieth'],
   PaymentsStuckPending: [259200, 'seconds; slow methods such as bank debits take days'],
