@@ -53,5 +53,6 @@ function ended(command, args, env) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  for (const name of CHART_TOOLS) console.log(`${name.padEnd(14)} ${await chartTool(name)}`);
+  for (const name of argv.length > 2 ? argv.slice(2) : CHART_TOOLS)
+    console.log(`${name.padEnd(14)} ${await chartTool(name)}`);
 }

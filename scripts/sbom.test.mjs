@@ -1,5 +1,6 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { describe, expect, it } from 'vitest';
+import { isAllowed } from './licences.mjs';
 import { defaultBase, npmSbom, SUBJECTS, sbomOf } from './sbom.mjs';
 
 const VERSION = '1.2.3';
@@ -17,9 +18,9 @@ describe.each(documents)('the SBOM of %s', (folder, document) => {
     expect(await validator.validate(JSON.stringify(document))).toBeNull();
   });
 
-  it('names a licence for every component', () => {
-    const without = document.components.filter(({ licenses }) => !licenses?.length).map(({ name }) => name);
-    expect(without).toEqual([]);
+  it('names a licence for every component, one that may be shipped', () => {
+    const forbidden = document.components.filter((component) => !isAllowed(component));
+    expect(forbidden.map(({ name, licenses }) => [name, licenses])).toEqual([]);
   });
 
   it('is about one version, and names Node and the base image when it is an image', () => {
@@ -38,4 +39,18 @@ it('lists what is in the bundle, and not what is only in node_modules', () => {
   expect(namesIn(of('services/ledger'))).toEqual(expect.arrayContaining(['kafkajs', 'zod', 'stripe', 'pino']));
   expect(namesIn(of('services/webhook-ingest'))).not.toContain('vitest');
   expect(namesIn(of('services/enabler-static'))).not.toContain('kafkajs');
+});
+
+it.each([
+  [true, { license: { id: 'MIT' } }],
+  [false, { license: { id: 'AGPL-3.0-only' } }],
+  [false, { license: { name: 'our own' } }],
+  [true, { expression: '(MIT OR GPL-3.0-only)' }],
+  [false, { expression: 'MIT AND GPL-3.0-only' }],
+])('may be shipped: %s for %j', (isFine, licence) => {
+  expect(isAllowed({ licenses: [licence] })).toBe(isFine);
+});
+
+it('what has no licence may not be shipped', () => {
+  expect(isAllowed({})).toBe(false);
 });
