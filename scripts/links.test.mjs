@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const REPOSITORY = join(import.meta.dirname, '..');
+const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: REPOSITORY,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n')
+  .filter((page) => existsSync(join(REPOSITORY, page)));
+
+/** `text` of a heading as the name of its anchor, by GitHub's rules. */
+const anchorOf = (text) =>
+  text
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+
+const withoutCode = (text) => text.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
+
+function anchorsIn(file) {
+  const counts = new Map();
+  const text = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
+  return new Set(
+    [...text.matchAll(/^#{1,6} +(.+?) *#*$/gm)].map(([, heading]) => {
+      const anchor = anchorOf(heading);
+      const count = counts.get(anchor) ?? 0;
+      counts.set(anchor, count + 1);
+      return count === 0 ? anchor : `${anchor}-${count}`;
+    }),
+  );
+}
+
+/** Links of the page to files and headings that are not there. */
+function brokenLinks(page, text) {
+  const links = [...withoutCode(text).matchAll(/\]\(([^()\s]+(?:\([^()\s]*\))?)\)/g)].map(([, link]) => link);
+  return links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [path, anchor] = link.split('#');
+    const file = path ? join(dirname(page), decodeURI(path)) : page;
+    if (!existsSync(file)) return true;
+    return Boolean(anchor) && file.endsWith('.md') && !anchorsIn(file).has(anchor);
+  });
+}
+
+it('there are pages', () => {
+  expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/security.md', 'k8s/README.md']));
+});
+
+it.each([
+  ['a file', '[x](nowhere.md)', ['nowhere.md']],
+  ['a heading', '[x](README.md#nowhere)', ['README.md#nowhere']],
+  ['a heading of its own', '[x](#nowhere)', ['#nowhere']],
+  ['nothing', '[x](README.md) [y](README.md#how-it-works) [z](https://example.com/nowhere) `[x](nowhere.md)`', []],
+])('a link to %s that is not there is found', (_what, text, broken) => {
+  expect(brokenLinks(join(REPOSITORY, 'README.md'), text)).toEqual(broken);
+});
+
+describe.each(PAGES)('%s', (page) => {
+  const file = join(REPOSITORY, page);
+  const text = readFileSync(file, 'utf8');
+
+  it('links to what is there', () => {
+    expect(brokenLinks(file, text)).toEqual([]);
+  });
+
+  it('names commands and scripts that are there', () => {
+    const scripts = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).scripts;
+    const commands = globSync('services/*/src/commands/*.ts', { cwd: REPOSITORY }).map((path) =>
+      relative(dirname(path), path).replace('.ts', ''),
+    );
+    const named = [...text.matchAll(/\bdist\/commands\/([\w-]+)\.js/g)].map(([, name]) => name);
+    const run = [...text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name);
+    expect([...named.filter((name) => !commands.includes(name)), ...run.filter((name) => !scripts[name])]).toEqual([]);
+  });
+});
