@@ -121,6 +121,15 @@ describe('the production release', () => {
     expect(names('KafkaUser', release)).toEqual([]);
   });
 
+  it('loses no event to GitOps: what holds them is neither pruned nor deleted with the application', () => {
+    const kept = around.filter(
+      ({ metadata }) => metadata.annotations?.['argocd.argoproj.io/sync-options'] === 'Prune=false,Delete=false',
+    );
+    const holders = around.filter(({ kind }) => ['Kafka', 'KafkaNodePool', 'KafkaTopic'].includes(kind));
+    expect(holders.length).toBeGreaterThan(TOPICS.length);
+    expect(kept).toEqual(holders);
+  });
+
   it('attaches to the Gateway under a host that it listens to', () => {
     const gateway = around.find(({ kind }) => kind === 'Gateway') as unknown as {
       metadata: { name: string };
