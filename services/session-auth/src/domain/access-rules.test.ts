@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { ruleFor } from './access-rules.ts';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ACCESS_RULES, ruleFor } from './access-rules.ts';
 
 it.each([
   ['GET', '/operations/config', 'session'],
@@ -55,4 +56,25 @@ it.each([
   ['GET', ''],
 ])('has no rule for %s %s', (method, path) => {
   expect(ruleFor(method, path)).toBeUndefined();
+});
+
+/** What gateways lead to the services, and so ask session-auth about. */
+const ROUTES = JSON.parse(
+  readFileSync(new URL('../../../../charts/stripe-connector/files/routes.json', import.meta.url), 'utf8'),
+) as { path: string; match: 'exact' | 'prefix' }[];
+
+describe('the routes of the gateway', () => {
+  const leadsTo = (path: string) =>
+    ROUTES.some((route) => (route.match === 'exact' ? path === route.path : `${path}/`.startsWith(`${route.path}/`)));
+
+  it.each(ROUTES)('$path has a rule', ({ path, match }) => {
+    const rules = ACCESS_RULES.filter((rule) =>
+      match === 'exact' ? rule.path === path : `${rule.path}/`.startsWith(`${path}/`),
+    );
+    expect(rules).not.toEqual([]);
+  });
+
+  it.each(ACCESS_RULES)('lead to $method $path', ({ path }) => {
+    expect(leadsTo(path)).toBe(true);
+  });
 });

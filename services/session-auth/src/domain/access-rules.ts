@@ -41,6 +41,7 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   { method: 'DELETE', path: '/stored-payment-methods/:id', requires: session },
   { method: 'POST', path: '/express-config', requires: open },
   { method: 'GET', path: '/applePayConfig', requires: open },
+  { method: 'GET', path: '/openapi.json', requires: open },
   { method: 'POST', path: '/stripe/webhooks', requires: open },
   { method: 'GET', path: '/connector-enabler.es.js', requires: open },
   { method: 'GET', path: '/connector-enabler.umd.js', requires: open },
