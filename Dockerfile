@@ -1,4 +1,5 @@
 # One image per service: docker build --build-arg SERVICE=ledger -t ledger .
+# The shop and simulators of trials: --build-arg SERVICE=sandbox --build-arg FOLDER=sandbox.
 # docker, podman and buildah build it alike; the last stage runs nothing, so the base needs no shell.
 
 # What runs at the end on top of it is one Node binary: a C and C++ runtime is enough, from any registry or built locally.
@@ -10,21 +11,25 @@ ARG BUNDLES=built
 
 FROM ${BUILDER} AS built
 ARG SERVICE
+ARG FOLDER=services/${SERVICE}
 WORKDIR /src
 COPY . .
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && (cd services/${SERVICE} && node ../../scripts/build-service.mjs) \
+ && cd ${FOLDER} \
+ && if [ "${SERVICE}" = sandbox ]; then node src/image/build.ts; else node ../../scripts/build-service.mjs; fi \
+ && cd /src \
  && if [ "${SERVICE}" = enabler-static ]; then (cd enabler && npx --no vite build); fi \
  && mkdir -p /out/app/public \
- && mv services/${SERVICE}/dist /out/app/dist \
+ && mv ${FOLDER}/dist /out/app/dist \
  && if [ -d enabler/public ]; then cp enabler/public/*.js /out/app/public/; fi \
  && find /out -name '*.map' -delete \
  && mv /usr/local/bin/node /out/node
 
 FROM scratch AS prebuilt
 ARG SERVICE
+ARG FOLDER=services/${SERVICE}
 COPY node_modules/node/bin/node /out/node
-COPY services/${SERVICE}/dist /out/app/dist
+COPY ${FOLDER}/dist /out/app/dist
 COPY enabler/public/*.js /out/app/public/
 
 FROM ${BUNDLES} AS bundles

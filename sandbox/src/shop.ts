@@ -2,9 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from '@connector/kafka';
 import { TRACES_PATH } from './observe/observation.ts';
-import type { Sandbox } from './start.ts';
 import { createStorefront } from './storefront/index.ts';
 import { createTimeline } from './timeline.ts';
+
+/** What the shop stands in: the sandbox on this machine, or a release on a cluster. */
+export interface ShopSurroundings {
+  /** Origin that the browser uses. */
+  readonly url: string;
+  /** Where this process reaches the processor, when not at `url`. */
+  readonly processorUrl?: string;
+  /** Origins of the sides that are simulated. */
+  readonly urls: { readonly commercetools?: string; readonly stripe?: string };
+  /** Origins of the /metrics that the page shows figures of. */
+  readonly adminUrls: { readonly 'webhook-ingest': string; readonly ledger: string };
+  /** The merchant's access to the project, as the services have it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether traces can be looked at behind the same origin. */
+  readonly isObserved?: boolean;
+  /** Takes the broker away and brings it back, where the shop may. */
+  readonly setKafkaDown?: (isDown: boolean) => Promise<void>;
+}
 
 export interface Shop {
   handle(req: IncomingMessage, res: ServerResponse): Promise<boolean>;
@@ -18,11 +35,11 @@ const HOSTS = {
   CTP_SESSION_URL: 'https://session.europe-west1.gcp.commercetools.com',
 };
 
-/** The storefront, as the merchant whose project and Stripe account the sandbox runs with, and the events it shows. */
-export async function openShop(sandbox: Sandbox, kafka: Kafka): Promise<Shop> {
-  const { env, urls, url } = sandbox;
-  const timeline = createTimeline(kafka);
-  await timeline.start();
+/** The storefront, as the merchant whose project and Stripe account the system runs with; it shows events where Kafka is given. */
+export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<Shop> {
+  const { env, urls, url, processorUrl, setKafkaDown, isObserved } = place;
+  const timeline = kafka && createTimeline(kafka);
+  await timeline?.start();
   const storefront = createStorefront({
     commercetools: {
       authUrl: env.CTP_AUTH_URL ?? HOSTS.CTP_AUTH_URL,
@@ -37,20 +54,19 @@ export async function openShop(sandbox: Sandbox, kafka: Kafka): Promise<Shop> {
       ...(urls.stripe && { stripe: urls.stripe }),
     },
     publicUrl: url,
+    ...(processorUrl && { processorUrl }),
     enablerUrl: '/connector-enabler.es.js',
-    events: timeline.subscribe,
-    ...(sandbox.kafka && {
-      kafka: { setDown: (isDown: boolean) => (isDown ? sandbox.kill('kafka') : sandbox.startService('kafka')) },
-    }),
-    ...(sandbox.observed && { tracesPath: TRACES_PATH }),
-    serviceMetrics: () => figures(sandbox),
+    ...(timeline && { events: timeline.subscribe }),
+    ...(setKafkaDown && { kafka: { setDown: setKafkaDown } }),
+    ...(isObserved && { tracesPath: TRACES_PATH }),
+    serviceMetrics: () => figures(place),
   });
   return {
     handle: (req, res) => storefront.handle(req, res),
     async close() {
       storefront.close();
       // With Kafka down a client tries for a while to say goodbye; nobody waits for that.
-      await Promise.race([timeline.stop(), sleep(3000)]);
+      await Promise.race([timeline?.stop(), sleep(3000)]);
     },
   };
 }
@@ -62,7 +78,7 @@ const FIGURES = [
 ] as const;
 
 /** What services count that a person watching wants to see; a service that is down shows a dash. */
-async function figures({ adminUrls }: Sandbox): Promise<Record<string, number | string>> {
+async function figures({ adminUrls }: ShopSurroundings): Promise<Record<string, number | string>> {
   const figure = async ([label, service, pattern]: (typeof FIGURES)[number]) => {
     try {
       const response = await fetch(`${adminUrls[service]}/metrics`, { signal: AbortSignal.timeout(1000) });

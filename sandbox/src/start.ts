@@ -214,7 +214,13 @@ class Run implements Sandbox {
     if (this.#traces) this.env = { ...this.env, ...this.#traces.env };
     await this.#observe();
     if (commercetools) await setUpProject(this.env);
-    const shop = await openShop(this, kafka.client);
+    const { kafka: broker } = this;
+    const setKafkaDown = (isDown: boolean) => (isDown ? this.kill('kafka') : this.startService('kafka'));
+    const { url, urls, adminUrls, env } = this;
+    const shop = await openShop(
+      { url, urls, adminUrls, env, isObserved: this.observed !== undefined, ...(broker && { setKafkaDown }) },
+      kafka.client,
+    );
     this.#shop = shop;
     gateway.fallback = async (req, res) => this.#traces?.handle(req, res) || shop.handle(req, res);
 

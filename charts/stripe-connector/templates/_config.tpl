@@ -23,6 +23,10 @@
 {{- define "connector.commercetoolsUrls" -}}
 {{- $ct := .Values.commercetools -}}
 {{- $urls := dict -}}
+{{- if has "commercetools" (include "connector.simulated" . | fromJsonArray) -}}
+{{- $origin := include "connector.simulatorUrl" (dict "root" . "side" "commercetools") -}}
+{{- $ct = dict "authUrl" $origin "apiUrl" $origin "sessionUrl" $origin "checkoutUrl" $origin "jwtIssuer" $origin "jwksUrl" (printf "%s/.well-known/jwks.json" $origin) "region" "" -}}
+{{- end -}}
 {{- range $name, $host := dict "authUrl" "auth" "apiUrl" "api" "sessionUrl" "session" "checkoutUrl" "checkout" "jwtIssuer" "mc-api" -}}
 {{- $url := get $ct $name -}}
 {{- if and (not $url) $ct.region -}}{{- $url = printf "https://%s.%s.commercetools.com" $host $ct.region -}}{{- end -}}
@@ -69,19 +73,21 @@
 {{- $values := $root.Values -}}
 {{- $urls := include "connector.commercetoolsUrls" $root | fromJson -}}
 {{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $simulated := include "connector.simulated" $root | fromJsonArray -}}
+{{- $isStripeSimulated := has "stripe" $simulated -}}
 {{- $all := dict
   "HTTP_PORT" "8080"
   "METRICS_PORT" "9464"
-  "CTP_PROJECT_KEY" $values.commercetools.projectKey
+  "CTP_PROJECT_KEY" (ternary "sandbox" $values.commercetools.projectKey (has "commercetools" $simulated))
   "CTP_AUTH_URL" $urls.authUrl
   "CTP_API_URL" $urls.apiUrl
   "CTP_SESSION_URL" $urls.sessionUrl
   "CTP_CHECKOUT_URL" $urls.checkoutUrl
   "CTP_JWKS_URL" $urls.jwksUrl
   "CTP_JWT_ISSUER" $urls.jwtIssuer
-  "STRIPE_PUBLISHABLE_KEY" $values.stripe.publishableKey
+  "STRIPE_PUBLISHABLE_KEY" (ternary "pk_test_sandbox" $values.stripe.publishableKey $isStripeSimulated)
   "STRIPE_ACCOUNT_ID" $values.stripe.accountId
-  "STRIPE_API_BASE" $values.stripe.apiBase
+  "STRIPE_API_BASE" (ternary (include "connector.simulatorUrl" (dict "root" $root "side" "stripe")) $values.stripe.apiBase $isStripeSimulated)
   "STRIPE_WEBHOOK_ID" $values.stripe.webhookEndpointId
   "CONNECT_SERVICE_URL" (include "connector.publicUrl" $root)
   "KAFKA_BROKERS" (include "connector.brokers" $root)
@@ -108,6 +114,10 @@
 {{- if $values.kafka.bundled.enabled -}}{{- $_ := set $all "KAFKA_TOPICS_REPLICATION" "1" -}}{{- end -}}
 {{- with $values.kafka.topics.partitions -}}{{- $_ := set $all "KAFKA_TOPICS_PARTITIONS" (toJson .) -}}{{- end -}}
 {{- with $values.kafka.topics.config -}}{{- $_ := set $all "KAFKA_TOPICS_CONFIG" (toJson .) -}}{{- end -}}
+{{- end -}}
+{{- if and $values.simulators.enabled $values.publicUrl -}}
+{{- $_ := set $all "ALLOWED_ORIGINS" (trimSuffix "/" $values.publicUrl) -}}
+{{- $_ := set $all "MERCHANT_RETURN_URL" (printf "%s/" (trimSuffix "/" $values.publicUrl)) -}}
 {{- end -}}
 {{- range $name, $value := $values.settings -}}
 {{- if not (kindIs "invalid" $value) -}}
@@ -136,7 +146,11 @@
 {{- $ct := .root.Values.commercetools -}}
 {{- $stripe := .root.Values.stripe -}}
 {{- $ref := list -}}
-{{- if eq .name "CTP_CLIENT_ID" -}}
+{{- $simulated := include "connector.simulated" .root | fromJsonArray -}}
+{{- if has (ternary "commercetools" "stripe" (hasPrefix "CTP_" .name)) $simulated -}}
+{{- $key := get (dict "CTP_CLIENT_ID" "commercetools-client-id" "CTP_CLIENT_SECRET" "commercetools-client-secret" "STRIPE_SECRET_KEY" "stripe-secret-key" "STRIPE_WEBHOOK_SIGNING_SECRET" "stripe-webhook-signing-secret") .name -}}
+{{- $ref = list (printf "%s-simulators" (include "connector.fullname" .root)) $key -}}
+{{- else if eq .name "CTP_CLIENT_ID" -}}
 {{- $ref = ternary (list $ct.existingSecret $ct.existingSecretKeys.clientId) (list $chart "commercetools-client-id") (ne $ct.existingSecret "") -}}
 {{- else if eq .name "CTP_CLIENT_SECRET" -}}
 {{- $ref = ternary (list $ct.existingSecret $ct.existingSecretKeys.clientSecret) (list $chart "commercetools-client-secret") (ne $ct.existingSecret "") -}}
@@ -256,12 +270,14 @@
 {{- $ct := .Values.commercetools -}}
 {{- $stripe := .Values.stripe -}}
 {{- $sasl := .Values.kafka.sasl -}}
-{{- if not $ct.existingSecret -}}
+{{- $simulated := include "connector.simulated" . | fromJsonArray -}}
+{{- $isStripeReal := not (has "stripe" $simulated) -}}
+{{- if not (or $ct.existingSecret (has "commercetools" $simulated)) -}}
 {{- $_ := set $data "commercetools-client-id" $ct.clientId -}}
 {{- $_ := set $data "commercetools-client-secret" $ct.clientSecret -}}
 {{- end -}}
-{{- if not $stripe.existingSecret -}}{{- $_ := set $data "stripe-secret-key" $stripe.secretKey -}}{{- end -}}
-{{- if not (or $stripe.webhookExistingSecret $stripe.existingSecret) -}}{{- $_ := set $data "stripe-webhook-signing-secret" $stripe.webhookSigningSecret -}}{{- end -}}
+{{- if and $isStripeReal (not $stripe.existingSecret) -}}{{- $_ := set $data "stripe-secret-key" $stripe.secretKey -}}{{- end -}}
+{{- if and $isStripeReal (not (or $stripe.webhookExistingSecret $stripe.existingSecret)) -}}{{- $_ := set $data "stripe-webhook-signing-secret" $stripe.webhookSigningSecret -}}{{- end -}}
 {{- if and $sasl.mechanism (not $sasl.existingSecret) (not .Values.kafka.strimzi.users.enabled) -}}
 {{- $_ := set $data "kafka-username" $sasl.username -}}
 {{- $_ := set $data "kafka-password" $sasl.password -}}

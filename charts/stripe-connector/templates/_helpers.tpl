@@ -110,9 +110,10 @@ default
 {{- end -}}
 {{- if .Values.hooks.types.enabled -}}{{- $jobs = append $jobs "types" -}}{{- end -}}
 {{- /* A webhook endpoint without an id is looked for by its URL, which only counts when Stripe can reach it. */ -}}
-{{- if and .Values.hooks.webhookEndpoint.enabled (or .Values.stripe.webhookEndpointId (hasPrefix "https://" (include "connector.publicUrl" .))) -}}
+{{- $isStripeReal := not (has "stripe" (include "connector.simulated" . | fromJsonArray)) -}}
+{{- if and $isStripeReal .Values.hooks.webhookEndpoint.enabled (or .Values.stripe.webhookEndpointId (hasPrefix "https://" (include "connector.publicUrl" .))) -}}
 {{- $jobs = append $jobs "webhook-endpoint" -}}
 {{- end -}}
-{{- if and .Values.purge.enabled (or .Values.stripe.webhookEndpointId (include "connector.publicUrl" .)) -}}{{- $jobs = append $jobs "purge-webhook-endpoint" -}}{{- end -}}
+{{- if and $isStripeReal .Values.purge.enabled (or .Values.stripe.webhookEndpointId (include "connector.publicUrl" .)) -}}{{- $jobs = append $jobs "purge-webhook-endpoint" -}}{{- end -}}
 {{- toJson $jobs -}}
 {{- end -}}

@@ -4,15 +4,17 @@
 {{- $services := include "connector.services" . | fromJson -}}
 {{- $problems := list -}}
 {{- $ct := $v.commercetools -}}
-{{- if not $ct.projectKey -}}{{- $problems = append $problems "commercetools.projectKey is required" -}}{{- end -}}
+{{- $simulated := include "connector.simulated" . | fromJsonArray -}}
+{{- $problems = concat $problems (include "connector.simulatorProblems" . | fromJsonArray) -}}
+{{- if not (or $ct.projectKey (has "commercetools" $simulated)) -}}{{- $problems = append $problems "commercetools.projectKey is required" -}}{{- end -}}
 {{- range $name, $url := include "connector.commercetoolsUrls" . | fromJson -}}
 {{- if not $url -}}{{- $problems = append $problems (printf "commercetools.%s is required, or commercetools.region, from which it follows" $name) -}}{{- end -}}
 {{- end -}}
-{{- if not $v.stripe.publishableKey -}}{{- $problems = append $problems "stripe.publishableKey is required" -}}{{- end -}}
+{{- if not (or $v.stripe.publishableKey (has "stripe" $simulated)) -}}{{- $problems = append $problems "stripe.publishableKey is required" -}}{{- end -}}
 {{- if and $v.stripe.webhookEndpointId (not (include "connector.publicUrl" .)) -}}{{- $problems = append $problems "publicUrl (or a host of gateway or ingress) is required with stripe.webhookEndpointId: it is where Stripe posts to" -}}{{- end -}}
 {{- if hasKey $services "intent" -}}
-{{- if empty $v.settings.ALLOWED_ORIGINS -}}{{- $problems = append $problems "settings.ALLOWED_ORIGINS must name at least one origin: without it no page may call the processor" -}}{{- end -}}
-{{- if not $v.settings.MERCHANT_RETURN_URL -}}{{- $problems = append $problems "settings.MERCHANT_RETURN_URL is required" -}}{{- end -}}
+{{- if and (empty $v.settings.ALLOWED_ORIGINS) (not $v.simulators.enabled) -}}{{- $problems = append $problems "settings.ALLOWED_ORIGINS must name at least one origin: without it no page may call the processor" -}}{{- end -}}
+{{- if not (or $v.settings.MERCHANT_RETURN_URL $v.simulators.enabled) -}}{{- $problems = append $problems "settings.MERCHANT_RETURN_URL is required" -}}{{- end -}}
 {{- if and (not (hasKey $services "session-auth")) (not $v.settings.SESSION_AUTH_URL) -}}{{- $problems = append $problems "settings.SESSION_AUTH_URL is required when services.session-auth is not installed" -}}{{- end -}}
 {{- end -}}
 {{- if and (not $v.kafka.bundled.enabled) (empty $v.kafka.brokers) -}}{{- $problems = append $problems "kafka.brokers must name at least one host:port (kafka.bundled.enabled=true starts a broker for trials)" -}}{{- end -}}
@@ -77,9 +79,11 @@
 {{- define "connector.externalKeys" -}}
 {{- $v := .Values -}}
 {{- $keys := list -}}
-{{- if not $v.commercetools.existingSecret -}}{{- $keys = concat $keys (list "commercetools-client-id" "commercetools-client-secret") -}}{{- end -}}
-{{- if not $v.stripe.existingSecret -}}{{- $keys = append $keys "stripe-secret-key" -}}{{- end -}}
-{{- if not (or $v.stripe.webhookExistingSecret $v.stripe.existingSecret) -}}{{- $keys = append $keys "stripe-webhook-signing-secret" -}}{{- end -}}
+{{- $simulated := include "connector.simulated" . | fromJsonArray -}}
+{{- $isStripeReal := not (has "stripe" $simulated) -}}
+{{- if not (or $v.commercetools.existingSecret (has "commercetools" $simulated)) -}}{{- $keys = concat $keys (list "commercetools-client-id" "commercetools-client-secret") -}}{{- end -}}
+{{- if and $isStripeReal (not $v.stripe.existingSecret) -}}{{- $keys = append $keys "stripe-secret-key" -}}{{- end -}}
+{{- if and $isStripeReal (not (or $v.stripe.webhookExistingSecret $v.stripe.existingSecret)) -}}{{- $keys = append $keys "stripe-webhook-signing-secret" -}}{{- end -}}
 {{- if and $v.kafka.sasl.mechanism (not $v.kafka.sasl.existingSecret) -}}{{- $keys = concat $keys (list "kafka-username" "kafka-password") -}}{{- end -}}
 {{- toJson $keys -}}
 {{- end -}}

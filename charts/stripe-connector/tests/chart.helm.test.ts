@@ -42,6 +42,7 @@ const find = (objects: readonly KubernetesObject[], kind: string, name: string):
   if (!found) throw new Error(`there is no ${kind} ${name}`);
   return found;
 };
+const DEV_WITH_CREDENTIALS = ['values-dev.yaml', 'ci/dev-credentials-values.yaml'];
 const FULLNAME = `${RELEASE}-stripe-connector`;
 const ledger = (objects: readonly KubernetesObject[]) => find(objects, 'Deployment', `${FULLNAME}-ledger`);
 
@@ -216,6 +217,26 @@ describe('refuses, with a message that names the value', () => {
       { files: [MINIMAL], set: ['metrics.serviceMonitor.enabled=true'], apis: [] },
     ],
     ['an endpoint without an address', 'publicUrl', { files: [MINIMAL], set: ['stripe.webhookEndpointId="we_1"'] }],
+    [
+      'simulators with a live key',
+      'stripe.publishableKey is a live key',
+      { files: [MINIMAL], set: ['simulators.enabled=true', 'stripe.publishableKey="pk_live_51abc"'] },
+    ],
+    [
+      'a simulated side with values of a real one',
+      'stripe.publishableKey is given without credentials',
+      { files: [MINIMAL], set: ['simulators.enabled=true', 'stripe.existingSecret=""'] },
+    ],
+    [
+      'simulators without an address of the shop',
+      'publicUrl is required with simulators',
+      { files: ['values-dev.yaml'], set: ['publicUrl=""'] },
+    ],
+    [
+      'half of the credentials of a side',
+      'no commercetools-client-secret',
+      { files: ['values-dev.yaml'], set: ['commercetools.clientId="id"'] },
+    ],
     ['a route without a Gateway', 'gateway.parentRefs', { files: [MINIMAL], set: ['gateway.enabled=true'] }],
     [
       'no time to stop',
@@ -371,7 +392,7 @@ describe('rollouts', () => {
 
   it('a change of a Secret made of values restarts the pods', () => {
     const annotationsWith = (key: string) =>
-      podsOf(render({ files: ['values-dev.yaml', 'ci/dev-values.yaml'], set: [`stripe.secretKey="${key}"`] }).objects)
+      podsOf(render({ files: DEV_WITH_CREDENTIALS, set: [`stripe.secretKey="${key}"`] }).objects)
         .filter(({ owner }) => owner.startsWith('Deployment'))
         .map(({ annotations }) => annotations['checksum/secret']);
     expect(annotationsWith('sk_test_one')[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -402,7 +423,7 @@ describe('secrets', () => {
   });
 
   it('are in no ConfigMap, argument or annotation', () => {
-    const { objects } = of('dev');
+    const { objects } = of('dev-credentials');
     const secret = find(objects, 'Secret', `${FULLNAME}-credentials`) as unknown as {
       stringData: Record<string, string>;
     };
@@ -469,6 +490,60 @@ describe('the jobs at the webhook endpoint', () => {
     expect(hook(of('setup').objects, 'purge-webhook-endpoint').metadata.annotations).toMatchObject({
       'helm.sh/hook': 'pre-delete',
     });
+describe('simulators', () => {
+  const partsOf = (objects: readonly KubernetesObject[]) =>
+    objects
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ metadata }) => metadata.name.replace(`${FULLNAME}-`, ''))
+      .filter((part) => part.endsWith('-simulator') || part === 'shop');
+  const data = (objects: readonly KubernetesObject[], part: string) =>
+    find(objects, 'ConfigMap', `${FULLNAME}-${part}`).data as Record<string, string>;
+
+  it.each([
+    ['both sides without credentials', 'dev', ['commercetools-simulator', 'shop', 'stripe-simulator']],
+    ['the side without credentials alone', 'simulated-stripe', ['shop', 'stripe-simulator']],
+    ['none where both have some', 'dev-credentials', []],
+    ['none unless asked for', 'minimal', []],
+  ])('stand for %s', (_what, name, parts) => {
+    expect(partsOf(of(name).objects).toSorted()).toEqual(parts);
+  });
+
+  it('are where the services look, with credentials that the release makes', () => {
+    const { objects } = of('dev');
+    expect(data(objects, 'intent')).toMatchObject({
+      CTP_API_URL: `http://${FULLNAME}-commercetools-simulator:8080`,
+      CTP_PROJECT_KEY: 'sandbox',
+      STRIPE_API_BASE: `http://${FULLNAME}-stripe-simulator:8080`,
+      ALLOWED_ORIGINS: 'http://payments.localhost',
+      MERCHANT_RETURN_URL: 'http://payments.localhost/',
+    });
+    const { data: secrets } = find(objects, 'Secret', `${FULLNAME}-simulators`) as unknown as {
+      data: Record<string, string>;
+    };
+    expect(Buffer.from(secrets['stripe-secret-key'] ?? '', 'base64').toString()).toMatch(/^sk_test_\w{32}$/);
+    expect(Object.keys(secrets)).toHaveLength(4);
+  });
+
+  it('leave the real side as it is', () => {
+    expect(data(of('simulated-stripe').objects, 'intent')).toMatchObject({
+      CTP_API_URL: 'https://api.europe-west1.gcp.commercetools.com',
+      STRIPE_API_BASE: `http://${FULLNAME}-stripe-simulator:8080`,
+    });
+  });
+
+  it('add the shop, and nothing else, to the public routes', () => {
+    const paths = (name: string) => {
+      const { spec } = find(of(name).objects, 'Ingress', `${FULLNAME}-routes`) as unknown as {
+        spec: { rules: { http: { paths: { path: string }[] } }[] };
+      };
+      return spec.rules[0]?.http.paths.map(({ path }) => path) ?? [];
+    };
+    expect(paths('dev').filter((path) => !paths('ingress').includes(path))).toEqual(['/']);
+  });
+
+  it('are paid at by helm test only where both sides are simulated', () => {
+    const pays = (name: string) => JSON.stringify(find(of(name).objects, 'Pod', `${FULLNAME}-test`)).includes('"SHOP"');
+    expect(['dev', 'simulated-stripe', 'dev-credentials', 'minimal'].filter(pays)).toEqual(['dev']);
   });
 });
 
@@ -608,11 +683,16 @@ it("the notes tell the webhook's URL and what is unsafe", () => {
       'apiVersion: v1\nkind: Notes\nmetadata: { name: notes }\ntext: {{ tpl (.Files.Get "files/NOTES.txt") . | toJson }}\n',
     );
     const notes = (files: string[]): unknown => find(render({ files }, copy).objects, 'Notes', 'notes').text;
-    const trial = notes(['values-dev.yaml', 'ci/dev-values.yaml']);
+    const trial = notes(DEV_WITH_CREDENTIALS);
     expect(trial).toContain('http://payments.localhost/stripe/webhooks');
+    expect(trial).not.toContain('simulated');
     for (const warning of ['kafka.bundled', 'networkPolicy is off', 'Credentials come from values']) {
       expect(trial).toContain(warning);
     }
+    const simulated = notes(['values-dev.yaml']);
+    expect(simulated).toContain('commercetools and stripe are simulated');
+    expect(simulated).toContain(`svc/${FULLNAME}-shop 8080:8080`);
+    expect(simulated).not.toContain('Credentials come from values');
     const production = notes(['values-production.yaml', 'ci/production-values.yaml']);
     expect(production).toContain('https://payments.example.com/stripe/webhooks');
     expect(production).not.toContain('Warnings');

@@ -95,7 +95,7 @@ export function lint(options: RenderOptions): string {
 export const cases = (folder: string, names: readonly string[]): [name: string, files: string[]][] =>
   names.map((file) => {
     const name = file.replace('-values.yaml', '');
-    const base = ['production', 'dev'].includes(name) ? `values-${name}.yaml` : 'ci/minimal-values.yaml';
+    const base = /^(production|dev)\b/.test(name) ? `values-${name.split('-')[0]}.yaml` : 'ci/minimal-values.yaml';
     return [name, [base, `${folder}/${file}`]];
   });
 

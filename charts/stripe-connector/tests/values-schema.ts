@@ -129,6 +129,10 @@ const RULES: Record<string, Schema> = {
   'kafka.bundled.image.pullPolicy': pullPolicy,
   'kafka.bundled.resources': open,
   'kafka.bundled.persistence.size': quantity,
+  'simulators.image.tag': tag,
+  'simulators.image.digest': digest,
+  'simulators.image.pullPolicy': choice('', 'Always', 'IfNotPresent', 'Never'),
+  'simulators.resources': open,
   'externalSecrets.secretStoreRef.kind': choice('SecretStore', 'ClusterSecretStore'),
   'externalSecrets.refreshInterval': { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$|^0$' },
   'externalSecrets.remoteRefs': {

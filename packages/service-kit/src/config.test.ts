@@ -59,6 +59,8 @@ it('reads a secret from a file', () => {
 
 it.each([
   ['http://localhost:8080', true],
+  ['http://payments.localhost', true],
+  ['http://payments.localhost.example.com', false],
   ['http://127.0.0.1:1', true],
   ['http://session-auth:8080', true],
   ['http://session-auth.shop.svc:8080', true],

@@ -71,7 +71,7 @@ export function readConfig<S extends z.ZodObject>(
   }
 }
 
-const LOCAL_HOST = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.(svc|cluster\.local|local|internal)|[^.]+)$/;
+const LOCAL_HOST = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\]|.+\.(svc|cluster\.local|local|internal)|[^.]+)$/;
 
 /** An origin or base URL without its trailing slashes; plain `http:` only for loopback and cluster-local hosts. */
 export const baseUrl = () =>

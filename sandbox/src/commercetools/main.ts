@@ -4,6 +4,7 @@ import { startCommercetoolsSimulator } from './simulator.ts';
 const env = z
   .object({
     CT_SIM_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+    CT_SIM_HOST: z.string().min(1).optional(),
     CT_SIM_PROJECT_KEY: z.string().min(1).default('sandbox'),
     CT_SIM_CLIENT_ID: z.string().min(1).optional(),
     CT_SIM_CLIENT_SECRET: z.string().min(1).optional(),
@@ -14,6 +15,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const simulator = await startCommercetoolsSimulator({
   port: env.CT_SIM_PORT,
+  ...(env.CT_SIM_HOST && { host: env.CT_SIM_HOST }),
   projectKey: env.CT_SIM_PROJECT_KEY,
   ...(env.CT_SIM_CLIENT_ID && { clientId: env.CT_SIM_CLIENT_ID }),
   ...(env.CT_SIM_CLIENT_SECRET && { clientSecret: env.CT_SIM_CLIENT_SECRET }),

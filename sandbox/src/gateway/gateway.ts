@@ -5,10 +5,10 @@ import { type Route, type RoutedService, serviceFor } from './routes.ts';
 
 export interface GatewayOptions {
   readonly routes: readonly Route[];
-  /** Origin of each service that runs as a server. */
-  readonly services: Readonly<Record<Exclude<RoutedService, 'enabler'>, string>>;
-  /** Folder of the enabler's build. */
-  readonly enablerFolder: string;
+  /** Origin of each service that runs as a server; the enabler's files may have one too. */
+  readonly services: Readonly<Record<Exclude<RoutedService, 'enabler'>, string>> & { readonly enabler?: string };
+  /** Folder of the enabler's build, where no server has it. */
+  readonly enablerFolder?: string;
   /** Names of the parts that are not ready now; empty = all are. */
   readonly notReady: () => Promise<readonly string[]>;
 }
@@ -42,6 +42,7 @@ export async function startGateway(options: GatewayOptions, port: number, host?:
   const proxies = {
     intent: createProxy(options.services.intent),
     'webhook-ingest': createProxy(options.services['webhook-ingest']),
+    ...(options.services.enabler && { enabler: createProxy(options.services.enabler) }),
   };
   const gateway: { fallback: Handler | undefined } = { fallback: undefined };
 
@@ -53,11 +54,13 @@ export async function startGateway(options: GatewayOptions, port: number, host?:
       return;
     }
     const service = serviceFor(options.routes, path);
-    if (service === 'enabler') {
-      if (await serveEnablerFile(options.enablerFolder, req, res)) return;
-    } else if (service) {
-      proxies[service].pass(req, res, () => unavailable(res, service));
+    const proxy = service && proxies[service];
+    if (proxy) {
+      proxy.pass(req, res, () => unavailable(res, service));
       return;
+    }
+    if (service === 'enabler') {
+      if (options.enablerFolder && (await serveEnablerFile(options.enablerFolder, req, res))) return;
     } else if (await gateway.fallback?.(req, res)) return;
     notFound(req, res, path);
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import chartRoutes from '../../../charts/stripe-connector/files/routes.json' with { type: 'json' };
 
 const routesSchema = z.array(
   z.strictObject({
@@ -12,10 +12,8 @@ const routesSchema = z.array(
 export type Route = z.infer<typeof routesSchema>[number];
 export type RoutedService = Route['service'];
 
-const CHART_ROUTES = new URL('../../../charts/stripe-connector/files/routes.json', import.meta.url);
-
 /** The chart's own table of what is reachable from outside. Throws ZodError when an entry has another shape. */
-export const readRoutes = (): Route[] => routesSchema.parse(JSON.parse(readFileSync(CHART_ROUTES, 'utf8')));
+export const readRoutes = (): Route[] => routesSchema.parse(chartRoutes);
 
 /** Which service answers `path` (no query, case matters); undefined when none does from outside. */
 export function serviceFor(routes: readonly Route[], path: string): RoutedService | undefined {

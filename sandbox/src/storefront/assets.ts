@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { pageSources } from './page-sources.ts';
 
 export interface Page {
   html(config: unknown): string;
@@ -8,26 +6,12 @@ export interface Page {
   style: string;
 }
 
-const path = (name: string): string => fileURLToPath(new URL(`./page/${name}`, import.meta.url));
-
-/** Bundles the page's script and reads the rest; throws esbuild's error when the script does not compile. */
+/** The page of the shop; throws esbuild's error when its script does not compile. */
 export async function bundlePage(): Promise<Page> {
-  const [bundle, html, style] = await Promise.all([
-    build({
-      entryPoints: [path('main.ts')],
-      bundle: true,
-      format: 'esm',
-      target: 'es2022',
-      minify: true,
-      write: false,
-      logLevel: 'silent',
-    }),
-    readFile(path('index.html'), 'utf8'),
-    readFile(path('style.css'), 'utf8'),
-  ]);
+  const { html, script, style } = await pageSources();
   return {
     html: (config) => html.replace('>"config"<', () => `>${escapeForScript(JSON.stringify(config))}<`),
-    script: bundle.outputFiles[0]?.text ?? '',
+    script,
     style,
   };
 }

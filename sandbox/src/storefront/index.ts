@@ -17,6 +17,8 @@ export interface StorefrontOptions {
   simulators: { commercetools?: string; stripe?: string };
   /** Origin that the browser sees; the processor's routes answer there too. */
   publicUrl: string;
+  /** Where this process reaches the processor, when not at `publicUrl`. */
+  processorUrl?: string;
   /** Where the enabler's ES build is served, e.g. `/connector-enabler.es.js`. */
   enablerUrl: string;
   /** Kafka's events, for the timeline; without it the timeline shows the browser's and commercetools' side. */
@@ -68,7 +70,10 @@ const checkoutSchema = z.object({
 export function createStorefront(options: StorefrontOptions): Storefront {
   const { simulators, publicUrl } = options;
   const merchant = createMerchant(options.commercetools, { publicUrl });
-  const operations = createOperations(merchant, { processorUrl: publicUrl, stripeSimulator: simulators.stripe });
+  const operations = createOperations(merchant, {
+    processorUrl: options.processorUrl ?? publicUrl,
+    stripeSimulator: simulators.stripe,
+  });
   const live = createLive((id) => merchant.payment(id), options.events);
   const page = bundlePage();
   // A page that can't be built is told to the one who asks for it, not to the process.

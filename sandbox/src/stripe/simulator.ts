@@ -15,6 +15,8 @@ export interface StripeSimulatorOptions {
   /** 0 = any free port. */
   port?: number;
   host?: string;
+  /** Base URL of the pages that a shopper's browser opens, where it is not the simulator's own; no trailing slash. */
+  publicUrl?: string;
   /** Where events go, besides the endpoints created through the API. */
   webhook?: { url: string; secret?: string; enabledEvents?: readonly string[] };
   /** When given, only this key is accepted; else any `pk_test_…`. */
@@ -93,10 +95,11 @@ export async function startStripeSimulator(options: StripeSimulatorOptions = {})
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  simulation.url = `http://${options.host ?? '127.0.0.1'}:${port}`;
+  const url = `http://${options.host ?? '127.0.0.1'}:${port}`;
+  simulation.url = options.publicUrl ?? url;
 
   return {
-    url: simulation.url,
+    url,
     port,
     get webhookSecret() {
       return webhookSecret;

@@ -1,21 +1,10 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { SIMULATOR_URL_MARK, stripeJsBundle } from './stripe-js-bundle.ts';
 
-const bundles = new Map<string, Promise<string>>();
+let bundle: Promise<string> | undefined;
 
 /** The browser script that stands in for https://js.stripe.com: an IIFE that defines `window.Stripe`, talking to the simulator at `simulatorUrl`. */
-export function stripeJsSource(simulatorUrl: string): Promise<string> {
-  const known = bundles.get(simulatorUrl);
-  if (known) return known;
-  const bundle = build({
-    entryPoints: [fileURLToPath(new URL('./browser/main.ts', import.meta.url))],
-    bundle: true,
-    format: 'iife',
-    target: 'es2022',
-    write: false,
-    minify: true,
-    define: { SIMULATOR_URL: JSON.stringify(simulatorUrl) },
-  }).then(({ outputFiles }) => outputFiles[0]?.text ?? '');
-  bundles.set(simulatorUrl, bundle);
-  return bundle;
+export async function stripeJsSource(simulatorUrl: string): Promise<string> {
+  bundle ??= stripeJsBundle();
+  // Within the quotes that stand around the mark.
+  return (await bundle).replaceAll(SIMULATOR_URL_MARK, () => JSON.stringify(simulatorUrl).slice(1, -1));
 }
