@@ -16,9 +16,9 @@ const STAGES = {
   lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error']]),
   types: () =>
     oneCheck(
-      globSync('{packages/*,services/*,enabler,sandbox,e2e,charts/*/tests,k8s/e2e}/tsconfig.json', { cwd: REPOSITORY }).map(
-        (file) => ['tsc', '-p', file],
-      ),
+      globSync('{packages/*,services/*,enabler,sandbox,e2e,charts/*/tests,k8s/e2e}/tsconfig.json', {
+        cwd: REPOSITORY,
+      }).map((file) => ['tsc', '-p', file]),
     ),
   unit: () => vitest('unit'),
   pact: () => vitest('pact'),
