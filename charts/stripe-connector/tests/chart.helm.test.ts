@@ -490,6 +490,9 @@ describe('the jobs at the webhook endpoint', () => {
     expect(hook(of('setup').objects, 'purge-webhook-endpoint').metadata.annotations).toMatchObject({
       'helm.sh/hook': 'pre-delete',
     });
+  });
+});
+
 describe('simulators', () => {
   const partsOf = (objects: readonly KubernetesObject[]) =>
     objects

@@ -1,10 +1,10 @@
 // `npm run images`: builds the images of the services, the enabler's server and the trial's simulators, and brings them to a cluster.
 import { parseArgs } from 'node:util';
-import { buildImages, buildKafkaImage, loadImages } from './images.ts';
+import { buildImages, buildKafkaImage, chartVersion, loadImages } from './images.ts';
 
 const USAGE = `npm run images -- [options]
-  --tag T           tag of the images (default dev)
-  --registry R      first part of their names, and where they are pushed (default localhost)
+  --tag T           tag of the images (default: that of the chart)
+  --registry R      push them there; the chart then needs defaults.image.registry=R
   --load-with CMD   load each archive with this command instead of pushing it, e.g. 'kind load image-archive {tar}'
   --base REF        base of the images; default: one built of Debian's packages by k8s/base-image.sh
   --kafka           also a broker for trials, where docker.io/apache/kafka cannot be pulled
@@ -13,8 +13,8 @@ Needs buildah, and for the default base apt-get.`;
 
 const { values } = parseArgs({
   options: {
-    tag: { type: 'string', default: 'dev' },
-    registry: { type: 'string', default: 'localhost' },
+    tag: { type: 'string' },
+    registry: { type: 'string' },
     'load-with': { type: 'string' },
     base: { type: 'string' },
     kafka: { type: 'boolean', default: false },
@@ -26,9 +26,11 @@ if (values.help) {
   console.log(USAGE);
   process.exit(0);
 }
-const { tag, registry } = values;
+// Without a registry the names are those that the chart asks for.
+const registry = values.registry ?? 'ghcr.io';
+const tag = values.tag ?? chartVersion();
 const tell = (line: string) => console.log(line);
-if (!values['no-load'] && !values['load-with'] && registry === 'localhost') {
+if (!values['no-load'] && !values['load-with'] && !values.registry) {
   console.error(`Nothing would reach a cluster: give --registry, --load-with or --no-load.\n\n${USAGE}`);
   process.exit(64);
 }

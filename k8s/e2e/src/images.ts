@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +20,15 @@ const FOLDERS = {
 export type ImageName = keyof typeof FOLDERS;
 export const IMAGES = Object.keys(FOLDERS) as ImageName[];
 
-const PREFIX = 'stripe-connector';
-/** Without registry, as a chart's value `repository` has it. */
+/** As the chart's values have it. */
+const PREFIX = 'stripe-checkout-connector';
+/** Without registry: the chart's value `repository`. */
 export const repositoryOf = (name: ImageName | 'kafka'): string => `${PREFIX}/${name}`;
 export const KAFKA_TAG = 'e2e';
+
+/** The tag that the chart asks for when none is given. */
+export const chartVersion = (): string =>
+  /^appVersion: "(.+)"$/m.exec(readFileSync(join(REPOSITORY, 'charts/stripe-connector/Chart.yaml'), 'utf8'))?.[1] ?? '';
 
 export interface BuildOptions {
   /** First part of the images' names: a registry, or `localhost`. */

@@ -1,0 +1,221 @@
+// `npm run images:check`: each image is run as strictly as the chart runs it; its size, and how long it takes from start to ready.
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { table } from '../../../bench/src/table.ts';
+import { startKafka } from '../../../sandbox/src/kafka/kafka.ts';
+import { connectKafka, createTopics } from '../../../sandbox/src/kafka/topics.ts';
+import { freePort } from '../../../sandbox/src/processes/free-port.ts';
+import { chartVersion, IMAGES, type ImageName, repositoryOf } from './images.ts';
+import { ended, output } from './shell.ts';
+
+const USAGE = `npm run images:check -- [options]
+  --tag T        tag of the images that \`npm run images\` built (default: that of the chart)
+  --registry R   first part of their names (default ghcr.io)
+  --runtime R    OCI runtime of podman (default: podman's own)
+  --runs N       starts of each service; the median counts (default 5)
+Needs podman, and Java 17 with Maven for the broker that the services start with.`;
+
+const { values } = parseArgs({
+  options: {
+    tag: { type: 'string', default: chartVersion() },
+    registry: { type: 'string', default: 'ghcr.io' },
+    runtime: { type: 'string' },
+    runs: { type: 'string', default: '5' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+const RUNTIME = values.runtime ? ['--runtime', values.runtime] : [];
+/** What the chart's security contexts ask for; no limit of the starter is passed on. */
+const STRICT = [
+  ...['--read-only', '--read-only-tmpfs=false', '--user', '65532:65532', '--cap-drop', 'all'],
+  ...['--security-opt', 'no-new-privileges', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096'],
+  ...['--tmpfs', '/tmp:rw,size=16m,mode=1777', '--network', 'host', '--memory', '512m'],
+];
+const referenceOf = (name: ImageName): string => `${values.registry}/${repositoryOf(name)}:${values.tag}`;
+const podman = (...args: string[]): Promise<string> => output('podman', [...RUNTIME, ...args]);
+const names: string[] = [];
+const problems: string[] = [];
+
+interface Running {
+  readonly name: string;
+  /** From the moment at which the container's process began, in ms. */
+  readonly readyMs: number;
+}
+
+/** Starts a container as the chart does and waits until `readyUrl` answers 200. Throws Error with its log when it ends before. */
+async function start(
+  image: ImageName,
+  env: Record<string, string>,
+  readyUrl: string,
+  args: string[] = [],
+): Promise<Running> {
+  const name = `images-check-${image}-${process.pid}-${names.length}`;
+  names.push(name);
+  const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
+  await podman('run', '--detach', '--name', name, ...STRICT, ...variables, referenceOf(image), ...args);
+  for (let attempt = 0; attempt < 1_500; attempt += 1) {
+    const isReady = await fetch(readyUrl, { signal: AbortSignal.timeout(1_000) }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+    if (isReady) {
+      const startedAt = await podman('inspect', '--format', '{{.State.StartedAt.UnixMilli}}', name);
+      return { name, readyMs: performance.timeOrigin + performance.now() - Number(startedAt) - (await inspectMs()) };
+    }
+    await sleep(10);
+    if (attempt % 100 === 99 && (await podman('inspect', '--format', '{{.State.Running}}', name)).trim() !== 'true')
+      break;
+  }
+  throw new Error(`${image} did not become ready:\n${(await ended('podman', ['logs', '--tail', '20', name])).stdout}`);
+}
+
+let inspectTook: number | undefined;
+/** Asking podman takes time itself, which is not the container's. */
+async function inspectMs(): Promise<number> {
+  if (inspectTook === undefined) {
+    const began = performance.now();
+    await podman('inspect', '--format', '{{.State.StartedAt.UnixMilli}}', names[0] ?? '');
+    inspectTook = performance.now() - began;
+  }
+  return inspectTook;
+}
+
+async function stop({ name }: Running): Promise<void> {
+  await podman('rm', '--force', '--time', '0', name);
+  names.splice(names.indexOf(name), 1);
+}
+
+/** What the kernel says of the container's process. */
+async function isStrict(image: ImageName, { name }: Running): Promise<void> {
+  const pid = (await podman('inspect', '--format', '{{.State.Pid}}', name)).trim();
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const of = (key: string) => new RegExp(`^${key}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  if (of('Uid') !== '65532') problems.push(`${image} runs as user ${of('Uid')}`);
+  if (BigInt(`0x${of('CapEff')}`) !== 0n || BigInt(`0x${of('CapBnd')}`) !== 0n)
+    problems.push(`${image} has capabilities`);
+  if (of('NoNewPrivs') !== '1') problems.push(`${image} may gain privileges`);
+  if (of('Seccomp') !== '2') problems.push(`${image} runs without a seccomp filter`);
+  const mounts = await readFile(`/proc/${pid}/mounts`, 'utf8');
+  if (!/ \/ \S+ ro[, ]/.test(mounts)) problems.push(`${image} may write to its root file system`);
+}
+
+/** There is nothing to run but Node, and nobody who could write. */
+async function hasNothingElse(image: ImageName): Promise<void> {
+  for (const shell of ['/bin/sh', '/bin/bash', '/bin/busybox']) {
+    const { code } = await ended('podman', [...RUNTIME, 'run', '--rm', '--entrypoint', shell, referenceOf(image)]);
+    if (code === 0) problems.push(`${image} has ${shell}`);
+  }
+  const script = "try{require('fs').writeFileSync('/app/x','')}catch(e){process.stdout.write(e.code)}";
+  const written = await ended('podman', [...RUNTIME, 'run', '--rm', referenceOf(image), '-e', script]);
+  if (written.stdout !== 'EACCES')
+    problems.push(`${image} lets its user write to /app (${written.stdout || written.stderr})`);
+}
+
+/** Bytes that a registry sends for the image: its layers, compressed. */
+async function pulledBytes(image: ImageName): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-'));
+  try {
+    const file = join(folder, 'image.tar');
+    await output('podman', [
+      'push',
+      '--quiet',
+      '--compression-format',
+      'gzip',
+      referenceOf(image),
+      `oci-archive:${file}`,
+    ]);
+    return (await stat(file)).size;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+const at = (port: number): string => `http://127.0.0.1:${port}`;
+
+const kafka = await startKafka();
+try {
+  const client = connectKafka({ KAFKA_BROKERS: kafka.brokers });
+  await createTopics(client, kafka.brokers);
+  const [ctPort, stripePort, http, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const commercetools = at(ctPort);
+  const simulatorEnv = {
+    CT_SIM_PORT: String(ctPort),
+    CT_SIM_CLIENT_ID: 'client',
+    CT_SIM_CLIENT_SECRET: 'secret',
+    STRIPE_SIM_PORT: String(stripePort),
+  };
+  const simulatorUrl = `${commercetools}/.well-known/jwks.json`;
+  const simulators = [
+    await start('sandbox', simulatorEnv, simulatorUrl, ['dist/commercetools.js']),
+    await start('sandbox', simulatorEnv, `${at(stripePort)}/_sandbox/health`, ['dist/stripe.js']),
+  ];
+  const env = {
+    HTTP_PORT: String(http),
+    METRICS_PORT: String(metrics),
+    KAFKA_BROKERS: kafka.brokers,
+    CTP_PROJECT_KEY: 'sandbox',
+    CTP_CLIENT_ID: 'client',
+    CTP_CLIENT_SECRET: 'secret',
+    CTP_AUTH_URL: commercetools,
+    CTP_API_URL: commercetools,
+    CTP_SESSION_URL: commercetools,
+    CTP_CHECKOUT_URL: commercetools,
+    CTP_JWKS_URL: `${commercetools}/.well-known/jwks.json`,
+    CTP_JWT_ISSUER: commercetools,
+    STRIPE_API_BASE: at(stripePort),
+    STRIPE_SECRET_KEY: 'sk_test_images',
+    STRIPE_PUBLISHABLE_KEY: 'pk_test_images',
+    STRIPE_WEBHOOK_SIGNING_SECRET: 'whsec_images',
+    SESSION_AUTH_URL: at(http),
+    ALLOWED_ORIGINS: 'http://localhost:8080',
+    MERCHANT_RETURN_URL: 'http://localhost:8080/',
+    SHUTDOWN_GRACE_MS: '0',
+  };
+  const rows: (string | number)[][] = [];
+  for (const image of IMAGES) {
+    await hasNothingElse(image);
+    const times: number[] = [];
+    for (let run = 0; run < Number(values.runs); run += 1) {
+      const running =
+        image === 'sandbox'
+          ? await restarted(simulators, simulatorEnv, simulatorUrl)
+          : await start(image, env, `${at(metrics)}/readyz`);
+      times.push(running.readyMs);
+      if (run === 0) await isStrict(image, running);
+      if (image !== 'sandbox') await stop(running);
+    }
+    const unpacked = Number(await podman('image', 'inspect', '--format', '{{.Size}}', referenceOf(image)));
+    const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+    rows.push([image, mb(unpacked), mb(await pulledBytes(image)), `${Math.round(median(times))} ms`]);
+    console.error(rows.at(-1)?.join('  '));
+  }
+  console.log(table(['Image', 'Unpacked', 'To pull, gzip', 'Container start to ready'], rows));
+} finally {
+  for (const name of names) await ended('podman', ['rm', '--force', '--time', '0', name]);
+  await kafka.stop();
+}
+console.log(
+  problems.length === 0
+    ? '\nEach ran as user 65532 without capabilities, with a seccomp filter and a read-only root; none has a shell.'
+    : `\n- ${problems.join('\n- ')}`,
+);
+process.exit(problems.length === 0 ? 0 : 1);
+
+/** The commercetools simulator once more. */
+async function restarted(running: Running[], simulatorEnv: Record<string, string>, url: string): Promise<Running> {
+  const [first] = running;
+  if (first) await stop(first);
+  const again = await start('sandbox', simulatorEnv, url, ['dist/commercetools.js']);
+  running[0] = again;
+  return again;
+}
