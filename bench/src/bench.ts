@@ -104,7 +104,7 @@ if (failures.length > 0) {
 
 /** Each part in a system of its own: what one leaves behind costs the next nothing. */
 async function measured(part: Part<unknown>): Promise<unknown> {
-  const rig = await startRig();
+  const rig = await startRig({ webhooks: part.webhooks ?? false });
   const interrupt = () => void rig.stop().then(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {

@@ -29,6 +29,8 @@ export interface Plan {
 export interface Part<F> {
   /** For the option --only, and for the marks in docs/benchmarks.md. */
   readonly name: string;
+  /** True: Stripe sends its webhooks to the part's webhook-ingest. */
+  readonly webhooks?: boolean;
   measure(rig: Rig, plan: Plan): Promise<F>;
   /** Markdown. */
   tables(figures: F): string;

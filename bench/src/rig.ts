@@ -60,6 +60,8 @@ export interface Rig {
   readonly producer: Producer;
   /** Processes of the rig that run now, this one among them. */
   pids(): readonly number[];
+  /** The same by their names, without this one. */
+  named(): Readonly<Record<string, number>>;
   /** Starts a service from its build; `node` are options of Node itself. */
   start(service: Service, env?: Readonly<Record<string, string>>, node?: readonly string[]): Promise<Running>;
   /** Runs a command of a service's image to its end. Throws Error when it fails. */
@@ -73,8 +75,11 @@ export interface Rig {
 
 const random = (bytes: number) => randomBytes(bytes).toString('hex');
 
-/** Resolves when Kafka and the simulators are ready, with topics and custom types made. Nothing is left running when it throws. */
-export async function startRig(): Promise<Rig> {
+/**
+ * Resolves when Kafka and the simulators are ready, with topics and custom types made. With `webhooks` Stripe sends its events to the
+ * webhook-ingest that is started later. Nothing is left running when it throws.
+ */
+export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}): Promise<Rig> {
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
   const stops: (() => Promise<unknown>)[] = [];
   const parts: Part[] = [];
@@ -116,7 +121,15 @@ export async function startRig(): Promise<Rig> {
       CT_SIM_CLIENT_ID: 'bench-client',
       CT_SIM_CLIENT_SECRET: secret,
     }));
-    const stripe = await simulator('stripe', (port) => ({ STRIPE_SIM_PORT: String(port) }));
+    const webhookSecret = `whsec_${random(24)}`;
+    const ingestPort = await freePort();
+    const stripe = await simulator('stripe', (port) => ({
+      STRIPE_SIM_PORT: String(port),
+      ...(webhooks && {
+        STRIPE_SIM_WEBHOOK_URL: `http://127.0.0.1:${ingestPort}/stripe/webhooks`,
+        STRIPE_SIM_WEBHOOK_SECRET: webhookSecret,
+      }),
+    }));
     const env = {
       KAFKA_BROKERS: broker.brokers,
       CTP_PROJECT_KEY: PROJECT,
@@ -131,7 +144,7 @@ export async function startRig(): Promise<Rig> {
       CTP_JWT_ISSUER: commercetools,
       STRIPE_SECRET_KEY: `sk_test_${random(24)}`,
       STRIPE_PUBLISHABLE_KEY: `pk_test_${random(24)}`,
-      STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${random(24)}`,
+      STRIPE_WEBHOOK_SIGNING_SECRET: webhookSecret,
       LOG_LEVEL: 'info',
       ALLOWED_ORIGINS: 'http://localhost:8080',
       MERCHANT_RETURN_URL: 'http://localhost:8080/',
@@ -168,8 +181,14 @@ export async function startRig(): Promise<Rig> {
       producer,
       stop,
       pids: () => [process.pid, broker.pid, ...parts.map(({ pid }) => pid)].filter((pid) => pid !== undefined),
+      named: () =>
+        Object.fromEntries([
+          ...parts.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])),
+          ...(broker.pid === undefined ? [] : [['kafka', broker.pid] as const]),
+        ]),
       async start(service, extra = {}, node = []) {
-        const [port, adminPort] = [await freePort(), await freePort()];
+        const isForWebhooks = webhooks && service === 'webhook-ingest';
+        const [port, adminPort] = [isForWebhooks ? ingestPort : await freePort(), await freePort()];
         const adminUrl = `http://127.0.0.1:${adminPort}`;
         const began = performance.now();
         const running = await part(service, {

@@ -28,6 +28,15 @@ export const unitCostsSchema = z.object({
   open: z.object({ intentCpuMs: positive, sessionAuthCpuMs: positive }),
   confirm: z.object({ intentCpuMs: positive, sessionAuthCpuMs: positive, intentRssMb: positive }),
   sessionAuth: z.object({ hitCpuMs: positive, missCpuMs: positive, rssMb: positive }),
+  /** From its cart to rest, Stripe's webhooks included. */
+  payment: z.object({
+    cpuMs: z.object({ intent: positive, sessionAuth: positive, webhookIngest: positive, ledger: positive }),
+    commercetoolsCalls: positive,
+    ledgerCommercetoolsCalls: positive,
+    stripeCalls: positive,
+    webhooks: positive,
+    ledgerEvents: positive,
+  }),
   ledger: z.object({
     cpuMsPerEvent: positive,
     /** Calls to commercetools. */
@@ -64,6 +73,7 @@ export function unitCostsOf({ date, machine, command, figures }: BenchResults): 
         sessionAuthCpuMs: confirm.cpuMsPerConfirm.sessionAuth,
         intentRssMb: confirm.rssMb.intent,
       },
+      payment: confirm.whole,
     }),
     ...(sessionAuth && {
       sessionAuth: {

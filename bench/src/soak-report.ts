@@ -1,0 +1,157 @@
+import { type Latency, slopeOf } from './figures.ts';
+import type { PlottedPage, Series } from './plot.ts';
+
+/** One look at everything. */
+export interface Sample {
+  /** Since the beginning. */
+  readonly second: number;
+  readonly processes: Readonly<
+    Record<
+      string,
+      {
+        readonly rssMb: number;
+        readonly cpuSeconds: number;
+        /** Open file descriptors: sockets, files, pipes. */
+        readonly files: number;
+        /** NaN where a process does not tell. */
+        readonly lagMs: number;
+      }
+    >
+  >;
+  /** Since the look before. */
+  readonly open: Latency;
+  readonly confirm: Latency;
+  readonly webhookMs: number;
+  /** Payments approved so far. */
+  readonly completed: number;
+}
+
+export interface Trend {
+  readonly process: string;
+  readonly startMb: number;
+  readonly endMb: number;
+  /** MB an hour after warm-up, and the half-width of its 95 % confidence interval. */
+  readonly perHour: number;
+  readonly halfWidth: number;
+  readonly files: readonly [start: number, end: number];
+  readonly lagMs: number;
+  readonly verdict: 'flat' | 'RISES' | 'keeps what it was told' | 'not known';
+}
+
+/** They hold every cart, payment and event of the run; Kafka keeps its log in files, and its heap is the JVM's. */
+const KEEPERS = ['commercetools', 'stripe'];
+/** Of the run, at the beginning: compilation, connections, caches that fill. */
+const WARM_UP = 0.2;
+/** A slope below this is nothing that a pod would notice in a week, in MB an hour. */
+const NEGLIGIBLE = 0.5;
+const ENOUGH = 10;
+
+/** How each process's memory went after warm-up. Flat: the confidence interval of its slope reaches 0, or the slope is negligible. */
+export function trendsOf(samples: readonly Sample[]): Trend[] {
+  const warmUp = WARM_UP * (samples.at(-1)?.second ?? 0);
+  const after = samples.filter(({ second }) => second >= warmUp);
+  const names = [...new Set(after.flatMap(({ processes }) => Object.keys(processes)))];
+  return names.map((name) => {
+    const seen = after.flatMap(({ second, processes }) => {
+      const own = processes[name];
+      return own ? [{ second, ...own }] : [];
+    });
+    const { slope, halfWidth } = slopeOf(seen.map(({ second, rssMb }) => [second / 3600, rssMb] as const));
+    const mean = (some: readonly { rssMb: number }[]) => some.reduce((sum, { rssMb }) => sum + rssMb, 0) / some.length;
+    const few = Math.max(1, Math.floor(seen.length / 10));
+    const lags = seen.map(({ lagMs }) => lagMs).filter(Number.isFinite);
+    const rises = slope - halfWidth > 0 && slope > NEGLIGIBLE;
+    return {
+      process: name,
+      startMb: mean(seen.slice(0, few)),
+      endMb: mean(seen.slice(-few)),
+      perHour: slope,
+      halfWidth,
+      files: [seen[0]?.files ?? Number.NaN, seen.at(-1)?.files ?? Number.NaN],
+      lagMs: lags.length > 0 ? Math.max(...lags) : Number.NaN,
+      verdict:
+        seen.length < ENOUGH
+          ? 'not known'
+          : !rises
+            ? 'flat'
+            : KEEPERS.includes(name)
+              ? 'keeps what it was told'
+              : 'RISES',
+    };
+  });
+}
+
+/** A plot has no room for more points; each stands for the mean of its neighbours. */
+const MOST_POINTS = 300;
+
+export function plotsOf(samples: readonly Sample[], perSecond: number): PlottedPage['groups'] {
+  const x = { label: 'minutes', scale: 'linear' } as const;
+  const every = Math.ceil(samples.length / MOST_POINTS);
+  const line = (name: string, of: (sample: Sample, at: number) => number | undefined): Series => {
+    const points: [number, number][] = [];
+    for (let from = 0; from < samples.length; from += every) {
+      const values = samples
+        .slice(from, from + every)
+        .map((sample, at) => of(sample, from + at))
+        .filter((value): value is number => value !== undefined && Number.isFinite(value));
+      const minute = (samples[from] as Sample).second / 60;
+      if (values.length > 0) points.push([minute, values.reduce((sum, value) => sum + value, 0) / values.length]);
+    }
+    return { name, points };
+  };
+  const ours = ['session-auth', 'intent', 'webhook-ingest', 'ledger'];
+  const others = ['commercetools', 'stripe', 'kafka', 'load'];
+  const completed = (sample: Sample, at: number) => {
+    const before = samples[at - 1];
+    return before && (sample.completed - before.completed) / (sample.second - before.second);
+  };
+  return [
+    {
+      title: `${perSecond.toFixed(1)} payments a second`,
+      text: 'Each from its cart over the open form and the confirmation to its transactions; Stripe sends its webhooks besides.',
+      plots: [
+        {
+          title: 'Memory of the services',
+          x,
+          y: { label: 'MB' },
+          series: ours.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
+        },
+        {
+          title: 'Open files and sockets of the services',
+          x,
+          y: { label: 'descriptors' },
+          series: ours.map((name) => line(name, ({ processes }) => processes[name]?.files)),
+        },
+        {
+          title: 'Latency, p50',
+          x,
+          y: { label: 'ms' },
+          series: [
+            line('open', ({ open }) => open.p50),
+            line('confirm', ({ confirm }) => confirm.p50),
+            line('webhook (mean)', ({ webhookMs }) => webhookMs),
+          ],
+        },
+        {
+          title: 'Latency, p99',
+          x,
+          y: { label: 'ms' },
+          series: [line('open', ({ open }) => open.p99), line('confirm', ({ confirm }) => confirm.p99)],
+        },
+        {
+          title: 'Event loop lag, p99',
+          x,
+          y: { label: 'ms' },
+          series: ours.map((name) => line(name, ({ processes }) => processes[name]?.lagMs)),
+        },
+        { title: 'Payments approved', x, y: { label: '1/s' }, series: [line('approved', completed)] },
+        {
+          title: 'Memory of what is around them',
+          x,
+          y: { label: 'MB' },
+          series: others.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,270 @@
+// `npm run soak`: whole payments for an hour at half of what the machine can do; memory, handles and latency must stay flat.
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { REPOSITORY } from '@connector/sandbox';
+import { latencyOf } from './figures.ts';
+import { HEAP } from './ledger.ts';
+import { ms, rate } from './part.ts';
+import { pictureOf } from './picture.ts';
+import { pageOf } from './plot.ts';
+import { keep, RESULTS, thisRun, writeSections } from './report.ts';
+import { buildServices, type Rig, type Running, resourcesOf, startRig } from './rig.ts';
+import { call, Shoppers } from './shoppers.ts';
+import { plotsOf, type Sample, trendsOf } from './soak-report.ts';
+import { table } from './table.ts';
+
+const USAGE = `npm run soak -- [options]
+  --minutes N         how long (default 60); Ctrl-C ends it earlier, and the results are still written
+  --rate N            payments a second (default: half of what the machine does, measured first)
+  --every N           seconds between two samples (default 5)
+  --commercetools N   latency of each call to commercetools, in ms (default 40)
+  --stripe N          latency of each call to Stripe, in ms (default 120)
+  --write-docs        writes the table into docs/benchmarks.md and the picture into docs/images
+  --no-build          the services are built already`;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    rate: { type: 'string' },
+    every: { type: 'string', default: '5' },
+    commercetools: { type: 'string', default: '40' },
+    stripe: { type: 'string', default: '120' },
+    'write-docs': { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const number = (name: 'minutes' | 'rate' | 'every' | 'commercetools' | 'stripe', least: number): number => {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value >= least) return value;
+  console.error(`--${name} must be a number from ${least} on.\n${USAGE}`);
+  return process.exit(64);
+};
+const seconds = number('minutes', 0.1) * 60;
+const everyMs = number('every', 1) * 1000;
+const latencies = { commercetools: number('commercetools', 0), stripe: number('stripe', 0) };
+const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+
+/** Payments under way at once; a further one is not begun, and counted. */
+const MOST_AT_ONCE = 400;
+const TRIAL_AT_ONCE = 64;
+const [TRIAL_WARM_UP_MS, TRIAL_MS] = [8_000, 20_000];
+
+interface Took {
+  open: number[];
+  confirm: number[];
+}
+
+if (!values['no-build']) await buildServices();
+const run = thisRun('soak');
+const rig = await startRig({ webhooks: true });
+const ended = new AbortController();
+// The first Ctrl-C ends the run, a second one everything.
+const interrupt = () => {
+  if (ended.signal.aborted) void rig.stop().then(() => process.exit(130));
+  ended.abort();
+};
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+
+const samples: Sample[] = [];
+const failures = new Map<string, number>();
+const failed = (what: string, error: unknown) => {
+  const text = `${what}: ${String((error as Error).message ?? error).slice(0, 160)}`;
+  failures.set(text, (failures.get(text) ?? 0) + 1);
+};
+let [begun, completed, pending, notBegun] = [0, 0, 0, 0];
+let took: Took = { open: [], confirm: [] };
+let perSecond = 0;
+const seenWebhooks = { sum: 0, count: 0 };
+try {
+  const services = await startServices(rig);
+  const shoppers = await Shoppers.of(rig, services.intent.url);
+  await rig.slow(latencies);
+  perSecond = values.rate === undefined ? (await mostPerSecond(shoppers)) / 2 : number('rate', 0.1);
+  tell(`${perSecond.toFixed(1)} payments a second for ${(seconds / 60).toFixed(1)} minutes`);
+  await soak(shoppers, Object.values(services));
+} catch (error) {
+  // What was sampled until then is still worth writing.
+  failed('the run', error);
+} finally {
+  await rig.stop();
+}
+
+const trends = trendsOf(samples);
+const text = [
+  table(
+    ['process', 'memory', 'slope', 'open files', 'event loop lag p99', ''],
+    trends.map(({ process: name, startMb, endMb, perHour, halfWidth, files, lagMs, verdict }) => [
+      name,
+      `${startMb.toFixed(0)} → ${endMb.toFixed(0)} MB`,
+      Number.isNaN(perHour) ? '' : `${perHour.toFixed(1)} ± ${halfWidth.toFixed(1)} MB/h`,
+      `${files[0]} → ${files[1]}`,
+      Number.isNaN(lagMs) ? '' : ms(lagMs),
+      verdict,
+    ]),
+  ),
+  `${begun} payments begun in ${((samples.at(-1)?.second ?? 0) / 60).toFixed(1)} minutes, ${rate(perSecond)}: ${completed} approved, ${pending} pending, ${begun - completed - pending} failed or cut off, ${notBegun} not begun as ${MOST_AT_ONCE} were under way.`,
+  ...(failures.size > 0
+    ? [`Failures:\n${[...failures].map(([what, times]) => `- ${times} × ${what}`).join('\n')}`]
+    : []),
+].join('\n\n');
+console.log(`${text}\n\n${run.machine}; ${run.date}; ${run.command}`);
+const results = { ...run, perSecond, latencies, begun, completed, pending, notBegun, failures: [...failures], trends };
+tell(`kept in ${await keep('soak', run, { ...results, samples })}`);
+const measured = `Measured ${run.date.slice(0, 10)} with \`${run.command}\` on ${run.machine}.`;
+const page = pageOf({ title: 'Soak', measured: measured.replaceAll('`', ''), groups: plotsOf(samples, perSecond) });
+const file = join(RESULTS, 'soak.html');
+await writeFile(file, page);
+tell(`plotted in ${file}`);
+if (values['write-docs']) {
+  await writeSections('benchmarks.md', { soak: `${text}\n\n${measured}` });
+  tell(`docs/benchmarks.md and ${(await pictureOf(page, 'soak.png')).slice(REPOSITORY.length + 1)} are written`);
+}
+process.exitCode = trends.length === 0 || trends.some(({ verdict }) => verdict === 'RISES') ? 1 : 0;
+
+/** With heaps as containers bound them; without a bound V8 leaves garbage lying where memory is plenty. */
+async function startServices(of: Rig) {
+  const sessionAuth = await of.start('session-auth', {}, HEAP);
+  return {
+    sessionAuth,
+    ledger: await of.start('ledger', {}, HEAP),
+    ingest: await of.start('webhook-ingest', {}, HEAP),
+    intent: await of.start('intent', { SESSION_AUTH_URL: sessionAuth.url }, HEAP),
+  };
+}
+
+/** A payment from the cart to its confirmation; Stripe's webhooks tell of it besides. */
+async function pay(shoppers: Shoppers): Promise<void> {
+  begun += 1;
+  try {
+    const [shopper] = await shoppers.arrive(1);
+    if (!shopper) throw new Error('no shopper came');
+    await shoppers.showForm(shopper);
+    const opening = performance.now();
+    const { json } = await shoppers.open(shopper);
+    took.open.push(performance.now() - opening);
+    const paymentIntentId = String(json.sClientSecret).split('_secret_')[0] as string;
+    await shoppers.pay(paymentIntentId);
+    const confirming = performance.now();
+    const outcome = await shoppers.confirm({ ...shopper, paymentId: String(json.paymentReference), paymentIntentId });
+    took.confirm.push(performance.now() - confirming);
+    if (outcome === 'approved') completed += 1;
+    else pending += 1;
+  } catch (error) {
+    if (!ended.signal.aborted) failed('a payment', error);
+  }
+}
+
+/** As many at once as keep the machine busy, each followed by another. */
+async function mostPerSecond(shoppers: Shoppers): Promise<number> {
+  const until = performance.now() + TRIAL_WARM_UP_MS + TRIAL_MS;
+  let [counted, began] = [0, Number.NaN];
+  const onward = async () => {
+    while (performance.now() < until && !ended.signal.aborted) {
+      await pay(shoppers);
+      if (performance.now() < until - TRIAL_MS) continue;
+      if (Number.isNaN(began)) began = performance.now();
+      counted += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: TRIAL_AT_ONCE }, onward));
+  const most = counted / ((performance.now() - began) / 1000);
+  tell(`at most ${most.toFixed(1)} payments a second, with ${TRIAL_AT_ONCE} at once`);
+  [begun, completed, pending] = [0, 0, 0];
+  took = { open: [], confirm: [] };
+  return most;
+}
+
+async function soak(shoppers: Shoppers, services: readonly Running[]): Promise<void> {
+  const began = performance.now();
+  const second = () => (performance.now() - began) / 1000;
+  const underWay = new Set<Promise<void>>();
+  const sampling = (async () => {
+    while (second() < seconds && !ended.signal.aborted) {
+      await sleep(everyMs, undefined, { signal: ended.signal }).catch(() => {});
+      try {
+        samples.push(await sampled(second(), services));
+      } catch (error) {
+        failed('a sample', error);
+      }
+      if (samples.length % Math.ceil(60_000 / everyMs) === 0) {
+        tell(`${(second() / 60).toFixed(0)} min: ${completed} approved, ${underWay.size} under way`);
+      }
+    }
+  })();
+  for (let due = 0; second() < seconds && !ended.signal.aborted; ) {
+    for (; due <= second() * perSecond; due += 1) {
+      if (underWay.size >= MOST_AT_ONCE) {
+        notBegun += 1;
+        continue;
+      }
+      const payment = pay(shoppers).finally(() => underWay.delete(payment));
+      underWay.add(payment);
+    }
+    await sleep(10);
+  }
+  await sampling;
+  await Promise.race([Promise.all(underWay), sleep(30_000)]);
+}
+
+async function sampled(second: number, services: readonly Running[]): Promise<Sample> {
+  const { open, confirm } = took;
+  took = { open: [], confirm: [] };
+  const lags = new Map(
+    await Promise.all(services.map(async ({ pid, adminUrl }) => [pid, await lagOf(adminUrl)] as const)),
+  );
+  const processes: Record<string, Sample['processes'][string]> = {};
+  for (const [name, pid] of Object.entries({ ...rig.named(), load: process.pid })) {
+    try {
+      const { rssMb, cpuSeconds } = await resourcesOf(pid);
+      const files = (await readdir(`/proc/${pid}/fd`)).length;
+      processes[name] = { rssMb, cpuSeconds, files, lagMs: lags.get(pid) ?? Number.NaN };
+    } catch (error) {
+      failed(`a sample of ${name}`, error);
+    }
+  }
+  return {
+    second,
+    processes,
+    open: latencyOf(open),
+    confirm: latencyOf(confirm),
+    webhookMs: await webhookMs(services),
+    completed,
+  };
+}
+
+/** The event loop's lag that 99 of 100 turns of the last moments did not exceed, in ms; NaN when the service does not say. */
+async function lagOf(adminUrl: string): Promise<number> {
+  try {
+    const { text } = await call('GET', `${adminUrl}/metrics`);
+    return 1000 * Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1] ?? Number.NaN);
+  } catch (error) {
+    failed('metrics', error);
+    return Number.NaN;
+  }
+}
+
+/** Mean duration of the webhooks since the last look, in ms. */
+async function webhookMs(services: readonly Running[]): Promise<number> {
+  const metric = 'http_server_request_duration_seconds';
+  const route = 'http_route="/stripe/webhooks"';
+  try {
+    const pid = rig.named()['webhook-ingest'];
+    const ingest = services.find((service) => service.pid === pid);
+    const sum = (await ingest?.count(`${metric}_sum`, route)) ?? Number.NaN;
+    const count = (await ingest?.count(`${metric}_count`, route)) ?? Number.NaN;
+    const mean = (1000 * (sum - seenWebhooks.sum)) / (count - seenWebhooks.count);
+    seenWebhooks.sum = sum;
+    seenWebhooks.count = count;
+    return mean;
+  } catch (error) {
+    failed('webhooks', error);
+    return Number.NaN;
+  }
+}
