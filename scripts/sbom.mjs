@@ -14,19 +14,30 @@ const REPOSITORY = join(import.meta.dirname, '..');
 const HOME = 'https://github.com/stripe-checkout-connector/stripe-checkout-connector';
 const ENABLER = 'enabler';
 const STATIC_SERVER = 'services/enabler-static';
+const SANDBOX = 'sandbox';
 const json = (path) => JSON.parse(readFileSync(join(REPOSITORY, path), 'utf8'));
 
 /** Folders that an SBOM is written for. */
-export const SUBJECTS = [...readdirSync(join(REPOSITORY, 'services')).map((name) => `services/${name}`), ENABLER];
+export const SUBJECTS = [
+  ...readdirSync(join(REPOSITORY, 'services')).map((name) => `services/${name}`),
+  SANDBOX,
+  ENABLER,
+];
+
+/** How each is bundled, as far as it decides what gets in. */
+function optionsFor(folder) {
+  const absWorkingDir = join(REPOSITORY, folder);
+  const browser = { absWorkingDir, entryPoints: ['src/main.ts'], bundle: true, format: 'esm', metafile: true };
+  if (folder === ENABLER) return browser;
+  if (folder !== SANDBOX) return bundleOptions(absWorkingDir);
+  const entryPoints = ['src/commercetools/main.ts', 'src/stripe/main.ts', 'src/image/shop.ts'];
+  // What it bundles for browsers lies ready in its image, without esbuild.
+  return { ...bundleOptions(absWorkingDir), entryPoints, external: ['esbuild'] };
+}
 
 /** `name@version` of the packages of which some code is in the bundle of `folder`. */
 async function bundled(folder) {
-  const path = join(REPOSITORY, folder);
-  const options =
-    folder === ENABLER
-      ? { absWorkingDir: path, entryPoints: ['src/main.ts'], bundle: true, format: 'esm', metafile: true }
-      : bundleOptions(path);
-  const { metafile } = await build({ ...options, outdir: 'dist', write: false, logLevel: 'error' });
+  const { metafile } = await build({ ...optionsFor(folder), outdir: 'dist', write: false, logLevel: 'error' });
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   const packages = new Set(
     inputs.flatMap(([name, { bytesInOutput }]) => {

@@ -44,9 +44,9 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-it('images are released for every service', () => {
+it('images are released for every service, and for trials', () => {
   const { jobs } = parse(readFileSync(join(FOLDER, 'release.yml'), 'utf8'));
   const released = jobs.image.strategy.matrix.include.map(({ folder }) => folder);
   const services = readdirSync(join(REPOSITORY, 'services')).map((name) => `services/${name}`);
-  expect(released).toEqual(expect.arrayContaining(services));
+  expect(released.toSorted()).toEqual([...services, 'sandbox'].toSorted());
 });
