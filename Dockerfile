@@ -9,7 +9,10 @@ ARG BUILDER=node:24.21.0-trixie-slim
 # `built` builds in the image's first stage; `prebuilt` takes what `npm run build` has left in the checkout, with its Node.
 ARG BUNDLES=built
 
-FROM ${BUILDER} AS built
+# The binary is the target's; what is bundled is the same for all, so it is made on the building machine's own architecture.
+FROM ${BUILDER} AS runtime
+
+FROM --platform=$BUILDPLATFORM ${BUILDER} AS bundling
 ARG SERVICE
 ARG FOLDER=services/${SERVICE}
 WORKDIR /src
@@ -22,8 +25,11 @@ RUN npm ci --ignore-scripts --no-audit --no-fund \
  && mkdir -p /out/app/public \
  && mv ${FOLDER}/dist /out/app/dist \
  && if [ -d enabler/public ]; then cp enabler/public/*.js /out/app/public/; fi \
- && find /out -name '*.map' -delete \
- && mv /usr/local/bin/node /out/node
+ && find /out -name '*.map' -delete
+
+FROM scratch AS built
+COPY --from=bundling /out /out
+COPY --from=runtime /usr/local/bin/node /out/node
 
 FROM scratch AS prebuilt
 ARG SERVICE
