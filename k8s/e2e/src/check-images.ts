@@ -34,14 +34,17 @@ if (values.help) {
 
 const RUNTIME = values.runtime ? ['--runtime', values.runtime] : [];
 /** What the chart's security contexts ask for; no limit of the starter is passed on. */
+const LIMITS = ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096'];
 const STRICT = [
+  ...LIMITS,
   ...['--read-only', '--read-only-tmpfs=false', '--user', '65532:65532', '--cap-drop', 'all'],
-  ...['--security-opt', 'no-new-privileges', '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096'],
+  ...['--security-opt', 'no-new-privileges'],
   ...['--tmpfs', '/tmp:rw,size=16m,mode=1777', '--network', 'host', '--memory', '512m'],
 ];
 const referenceOf = (name: ImageName): string => `${values.registry}/${repositoryOf(name)}:${values.tag}`;
 const podman = (...args: string[]): Promise<string> => output('podman', [...RUNTIME, ...args]);
 const names: string[] = [];
+let started = 0;
 const problems: string[] = [];
 
 interface Running {
@@ -57,7 +60,8 @@ async function start(
   readyUrl: string,
   args: string[] = [],
 ): Promise<Running> {
-  const name = `images-check-${image}-${process.pid}-${names.length}`;
+  started += 1;
+  const name = `images-check-${image}-${process.pid}-${started}`;
   names.push(name);
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
   await podman('run', '--detach', '--name', name, ...STRICT, ...variables, referenceOf(image), ...args);
@@ -89,7 +93,9 @@ async function inspectMs(): Promise<number> {
 }
 
 async function stop({ name }: Running): Promise<void> {
-  await podman('rm', '--force', '--time', '0', name);
+  // In order, so that a consumer leaves its group and the next one need not wait for it.
+  await podman('stop', '--time', '20', name);
+  await podman('rm', name);
   names.splice(names.indexOf(name), 1);
 }
 
@@ -110,11 +116,12 @@ async function isStrict(image: ImageName, { name }: Running): Promise<void> {
 /** There is nothing to run but Node, and nobody who could write. */
 async function hasNothingElse(image: ImageName): Promise<void> {
   for (const shell of ['/bin/sh', '/bin/bash', '/bin/busybox']) {
-    const { code } = await ended('podman', [...RUNTIME, 'run', '--rm', '--entrypoint', shell, referenceOf(image)]);
-    if (code === 0) problems.push(`${image} has ${shell}`);
+    const args = ['run', '--rm', ...LIMITS, '--entrypoint', shell, referenceOf(image), '-c', 'exit 0'];
+    const { stderr } = await ended('podman', [...RUNTIME, ...args]);
+    if (!/no such file or directory|not found/i.test(stderr)) problems.push(`${image} has ${shell}: ${stderr.trim()}`);
   }
   const script = "try{require('fs').writeFileSync('/app/x','')}catch(e){process.stdout.write(e.code)}";
-  const written = await ended('podman', [...RUNTIME, 'run', '--rm', referenceOf(image), '-e', script]);
+  const written = await ended('podman', [...RUNTIME, 'run', '--rm', ...LIMITS, referenceOf(image), '-e', script]);
   if (written.stdout !== 'EACCES')
     problems.push(`${image} lets its user write to /app (${written.stdout || written.stderr})`);
 }
