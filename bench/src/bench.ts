@@ -9,12 +9,16 @@ import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from 
 import { buildServices, startRig } from './rig.ts';
 import { sessionAuthPart } from './session-auth.ts';
 import { startupPart } from './startup.ts';
+import { tracingPart } from './tracing-part.ts';
 import { type BenchResults, unitCostsOf, writeUnitCosts } from './unit-costs.ts';
 import { webhookPart } from './webhook-part.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each part knows its own figures
 const PARTS: Readonly<Record<string, Part<any>>> = Object.fromEntries(
-  [webhookPart, openPart, confirmPart, ledgerPart, sessionAuthPart, startupPart].map((part) => [part.name, part]),
+  [webhookPart, openPart, confirmPart, ledgerPart, sessionAuthPart, startupPart, tracingPart].map((part) => [
+    part.name,
+    part,
+  ]),
 );
 
 const USAGE = `npm run bench -- [options]

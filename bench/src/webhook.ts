@@ -149,13 +149,13 @@ export async function acknowledge(
 const at = (ascending: readonly number[], share: number): number =>
   ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN;
 
-const median = (values: readonly number[]): number =>
+export const median = (values: readonly number[]): number =>
   at(
     values.toSorted((a, b) => a - b),
     0.5,
   );
 
-const medians = (all: readonly Acknowledgements[]): Acknowledgements => ({
+export const medians = (all: readonly Acknowledgements[]): Acknowledgements => ({
   perSecond: median(all.map(({ perSecond }) => perSecond)),
   p50: median(all.map(({ p50 }) => p50)),
   p99: median(all.map(({ p99 }) => p99)),

@@ -80,7 +80,7 @@ try {
     `\nReady in ${(performance.now() / 1000).toFixed(1)} s: open ${sandbox.url}   (Ctrl-C stops everything)\n`,
   );
   if (sandbox.observed) {
-    console.log(`Alerts and metrics: ${sandbox.observed.prometheusUrl}/alerts`);
+    console.log(`Metrics and alerts: ${sandbox.observed.prometheusUrl}   (Prometheus with the chart's rules)`);
     console.log(`Traces as text:     ${sandbox.url}/_sandbox/traces, one by npm run trace -- <payment or trace id>\n`);
   }
   await ending.promise;

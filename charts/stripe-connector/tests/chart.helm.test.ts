@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkKafkaEnvironment, type KafkaEnvironment } from '@connector/kafka';
 import { ConfigError, parseConfig } from '@connector/service-kit';
+import { chartRules } from '@connector/telemetry/monitoring';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { invalid } from './kubeconform.ts';
 import {
   cases,
@@ -610,6 +612,21 @@ describe('monitoring', () => {
       const left = of(name).text.match(/__[A-Z][A-Za-z_]*__/g) ?? [];
       expect([...new Set(left)]).toEqual([]);
     }
+  });
+
+  it('renders the very rules that promtool tests and that the sandbox runs', () => {
+    type Rules = { groups: { name: string; rules: Values[] }[] };
+    const base = 'metrics.prometheusRule';
+    const urls = { runbookBaseUrl: 'https://runbooks.example.com', dashboardBaseUrl: 'https://grafana.example.com/d' };
+    const set = Object.entries(urls).map(([name, url]) => `${base}.${name}=${JSON.stringify(url)}`);
+    const rendered = minimal(`${base}.enabled=true`, ...set)
+      .filter(({ kind }) => kind === 'PrometheusRule')
+      .flatMap(({ spec }) => (spec as Rules).groups);
+    const expected = chartRules({ namespace: NAMESPACE, release: FULLNAME, ...urls }).flatMap(
+      ([, yaml]) => (parse(yaml) as Rules).groups,
+    );
+    const byName = (groups: Rules['groups']) => groups.toSorted((a, b) => a.name.localeCompare(b.name));
+    expect(byName(rendered)).toEqual(byName(expected));
   });
 
   it('has the rules look at what the monitors call the services', () => {

@@ -25,7 +25,7 @@ export interface TraceStore {
 }
 
 /** Enough for an afternoon of clicks; a load test pushes the oldest out. */
-const MAX_TRACES = 2_000;
+const MAX_TRACES = 5_000;
 /** A trace of ours has some twenty; a loop must not fill the memory. */
 const MAX_SPANS = 1_000;
 

@@ -38,13 +38,15 @@ export function traceText(traceId: string, spans: readonly StoredSpan[]): string
   const begin = Math.min(...spans.map(({ startMs }) => startMs));
   const end = Math.max(...spans.map(({ endMs }) => endMs));
   const services = [...new Set(spans.map(({ service }) => service))];
+  /** Ids are told where they first appear. */
+  const told = new Set<unknown>();
   const lines: { at: string; took: string; what: string; notes: string }[] = [];
   const draw = ({ span, children }: Node, first: string, rest: string) => {
     lines.push({
       at: (span.startMs - begin).toFixed(1),
       took: (span.endMs - span.startMs).toFixed(1),
       what: `${span.isFailed ? '!' : ' '}${first}${span.service}: ${span.name}`,
-      notes: notesOf(span),
+      notes: notesOf(span, told),
     });
     for (const [index, child] of children.entries()) {
       const isLast = index === children.length - 1;
@@ -65,10 +67,12 @@ export function traceText(traceId: string, spans: readonly StoredSpan[]): string
   ].join('\n');
 }
 
-const notesOf = ({ attributes }: StoredSpan): string =>
+const notesOf = ({ attributes }: StoredSpan, told: Set<unknown>): string =>
   SHOWN.flatMap(([attribute, name]) => {
     const value = attributes[attribute];
-    return value === undefined ? [] : [name ? `${name} ${value}` : String(value)];
+    if (value === undefined || told.has(value)) return [];
+    if (attribute.endsWith('.id') && typeof value === 'string' && !attribute.startsWith('messaging.')) told.add(value);
+    return [name ? `${name} ${value}` : String(value)];
   }).join('  ');
 
 /** One line for each trace, the latest last: its id, when it began, its length, and where it began. */

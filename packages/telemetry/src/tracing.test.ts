@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { contextFrom, injectContext, inSpan, SpanKind, startTracing, trace } from './tracing.ts';
+
+it('records and loads nothing without an OTLP endpoint, yet every request has a trace id that travels on', async () => {
+  const stop = await startTracing('test', '1.2.3');
+  const headers = await inSpan('outer', { kind: SpanKind.SERVER }, (span) => {
+    expect(span.isRecording()).toBe(false);
+    return injectContext<Record<string, string>>({});
+  });
+  expect(headers.traceparent).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  await stop();
+});
+
+it("follows a caller's trace, so that one id joins the logs of all services", async () => {
+  const traceId = 'a'.repeat(32);
+  const parent = contextFrom({ traceparent: `00-${traceId}-${'b'.repeat(16)}-01` });
+  await inSpan('inner', { parent }, (span) => {
+    expect(span.spanContext().traceId).toBe(traceId);
+    expect(trace.getActiveSpan()).toBe(span);
+  });
+});
+
+it('marks what failed by the class of its error, whose message may carry data, and throws it on', async () => {
+  const failure = new RangeError('jane.doe@example.com');
+  await expect(
+    inSpan('failing', {}, () => {
+      throw failure;
+    }),
+  ).rejects.toBe(failure);
+});
