@@ -15,6 +15,7 @@ Runs against the cluster that KUBECONFIG names, in a namespace of its own, and r
   --namespace N      default stripe-connector-e2e
   --payments N       paid in peace (default 100)
   --meanwhile N      paid at least while upgrade, restart and rollback go on (default 300)
+  --set PATH=JSON    further values of the chart, e.g. settings.SHUTDOWN_GRACE_MS=0 to see requests fail; may be repeated
   --keep             leave the namespace as it is at the end
 Needs kubectl, Go (helm, and the operators' definitions), buildah; for the broker's image also Java 17 and Maven.`;
 
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     namespace: { type: 'string', default: 'stripe-connector-e2e' },
     payments: { type: 'string', default: '100' },
     meanwhile: { type: 'string', default: '300' },
+    set: { type: 'string', multiple: true, default: [] },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -56,6 +58,7 @@ const { report, failures } = await clusterRun({
   namespace: values.namespace,
   payments: Number(values.payments),
   meanwhile: Number(values.meanwhile),
+  set: values.set,
   keep: values.keep,
   onProgress: (line) => console.error(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`),
 });

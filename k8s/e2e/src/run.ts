@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { table } from '../../../bench/src/table.ts';
+import { launchBrowser } from '../../../e2e/src/browser.ts';
+import { ShopPage } from '../../../e2e/src/shop-page.ts';
 import { Cluster, type KubernetesObject } from './cluster.ts';
 import { type Definitions, installDefinitions, removeDefinitions } from './crds.ts';
 import { buildImages, buildKafkaImage, KAFKA_TAG, loadImages, REPOSITORY, repositoryOf } from './images.ts';
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly namespace: string;
   readonly payments: number;
   readonly meanwhile: number;
+  /** Further values as `path=JSON`. */
+  readonly set: readonly string[];
   readonly keep: boolean;
   readonly onProgress: (line: string) => void;
 }
@@ -89,6 +93,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
       CHART,
       ...['-f', join(CHART, 'values-dev.yaml')],
       ...setAll(valuesOf(options, broker, tag)),
+      ...options.set.flatMap((pair) => ['--set-json', pair]),
     ];
     const [, installMs] = await timed(() => cluster.helm(['install', ...install(RELEASE, TAGS[0]), ...WAIT]));
     found.figure('helm install --wait, with broker and simulators', seconds(installMs));
@@ -101,6 +106,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
     found.check(tested.code === 0, 'helm test passes', lines(tested.stdout + tested.stderr));
     await secondRelease(cluster, client, broker, options, found);
 
+    await inBrowser(publicUrlOf(options), found);
     const calm = await pay(client, { count: payments });
     tellPaid(found, 'in peace', calm, payments);
     await scaled(cluster, client, found);
@@ -167,7 +173,8 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
 }
 
 /** The chart's values for this run, as `--set-json` pairs. */
-function valuesOf({ ingress, images }: RunOptions, broker: string, tag: string): Record<string, unknown> {
+function valuesOf(options: RunOptions, broker: string, tag: string): Record<string, unknown> {
+  const { ingress, images } = options;
   const [, registry, repository, brokerTag] = /^([^/]+)\/(.+):([^:/]+)$/.exec(broker) ?? [];
   const scaling = {
     enabled: true,
@@ -177,7 +184,7 @@ function valuesOf({ ingress, images }: RunOptions, broker: string, tag: string):
     behavior: { scaleDown: { stabilizationWindowSeconds: 15 } },
   };
   return {
-    publicUrl: `http://${ingress.host}`,
+    publicUrl: publicUrlOf(options),
     ingress: { enabled: true, hosts: [ingress.host], ...(ingress.className && { className: ingress.className }) },
     'kafka.bundled.image': { registry, repository, tag: brokerTag },
     'defaults.image': { registry: images.registry, tag },
@@ -333,7 +340,7 @@ async function secondRelease(
   found.check(mended.code === 0, 'the upgrade with the right secret mends it', lines(mended.stdout + mended.stderr));
   const { json: kept } = await stripe('GET', `webhook_endpoints/${endpoint.id}`);
   found.check(
-    kept.url === `http://${options.ingress.host}/stripe/webhooks` && kept.enabled_events.length > 5,
+    kept.url === `${publicUrlOf(options)}/stripe/webhooks` && kept.enabled_events.length > 5,
     `the hook gave the webhook endpoint its address and ${kept.enabled_events.length} types of events`,
     [JSON.stringify(kept)],
   );
@@ -343,6 +350,31 @@ async function secondRelease(
   await cluster.helm(['uninstall', SECOND, ...WAIT]);
   const left = await cluster.untilGone((name) => !name.includes(`/${SECOND}-`), 60_000);
   found.check(left.length === 0, 'uninstalling the second release leaves nothing behind', left);
+}
+
+/** Where a browser finds the release. */
+function publicUrlOf({ ingress }: RunOptions): string {
+  const url = new URL(ingress.url);
+  url.hostname = ingress.host;
+  return url.origin;
+}
+
+/** A shopper in Chromium: the page, the browser library and the stand-in for Stripe.js come through the ingress. */
+async function inBrowser(url: string, found: Findings): Promise<void> {
+  const browser = await launchBrowser();
+  try {
+    const shop = await ShopPage.open(browser, url);
+    await shop.payByCard();
+    const words = await shop.result('approved');
+    await shop.transaction('Charge:Success');
+    await shop.timeline('com.stripe.payment_intent.succeeded').waitFor();
+    found.figure('paid in Chromium', words.trim());
+    found.check(shop.complaints.length === 0, 'the browser complained about nothing', shop.complaints);
+  } catch (error) {
+    found.check(false, 'a shopper can pay in a browser', lines((error as Error).message));
+  } finally {
+    await browser.close();
+  }
 }
 
 function tellPaid(found: Findings, when: string, paid: Paid, wanted: number): void {
