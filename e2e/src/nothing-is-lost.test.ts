@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '@connector/sandbox';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -13,6 +12,7 @@ import {
   Shopper,
   summary,
 } from './shopper.ts';
+import { deliver } from './stripe-webhook.ts';
 
 let sandbox: Sandbox;
 let shopper: Shopper;
@@ -161,7 +161,7 @@ it('acknowledges 200 webhooks within a second each while commercetools is down f
   })();
   const acknowledged = await each(events, 16, async (event) => {
     const sent = performance.now();
-    const status = await deliver(event);
+    const status = await deliver(sandbox, event);
     return { status, ms: performance.now() - sent };
   });
   expect(performance.now() - started).toBeLessThan(10_000);
@@ -180,7 +180,7 @@ it('carries one trace from the request, over Kafka, to the write in commercetool
   await shopper.webhooks({ paused: true });
   await shopper.pay(paymentIntent);
   const [event] = await succeededEvents(new Set([paymentIntent]));
-  expect(await deliver(event, { traceparent: `00-${trace(1)}-${'1'.repeat(16)}-01` })).toBe(200);
+  expect(await deliver(sandbox, event, { traceparent: `00-${trace(1)}-${'1'.repeat(16)}-01` })).toBe(200);
   await shopper.until(open.paymentReference, hasCharge);
   // From the browser's confirmation.
   const other = await opened();
@@ -217,17 +217,4 @@ async function succeededEvents(paymentIntents: ReadonlySet<string>): Promise<any
     if (!has_more) return events;
     after = `&starting_after=${data.at(-1)?.id}`;
   }
-}
-
-/** Sends an event as Stripe does, signed over its bytes, and answers the status. */
-async function deliver(event: unknown, headers: Record<string, string> = {}): Promise<number> {
-  const body = JSON.stringify(event);
-  const t = Math.floor(Date.now() / 1000);
-  const v1 = createHmac('sha256', sandbox.env.STRIPE_WEBHOOK_SIGNING_SECRET ?? '')
-    .update(`${t}.${body}`)
-    .digest('hex');
-  const signed = { 'content-type': 'application/json', 'stripe-signature': `t=${t},v1=${v1}`, ...headers };
-  const answer = await fetch(`${sandbox.url}/stripe/webhooks`, { method: 'POST', headers: signed, body });
-  await answer.arrayBuffer();
-  return answer.status;
 }
