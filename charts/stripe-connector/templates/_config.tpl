@@ -106,7 +106,7 @@
 {{- $_ := set $all "KAFKA_SSL_KEY" "/etc/connector/kafka-cert/tls.key" -}}
 {{- end -}}
 {{- end -}}
-{{- if eq .component "webhook-ingest" -}}
+{{- if has .component (list "webhook-ingest" "doctor") -}}
 {{- $_ := set $all "STRIPE_WEBHOOK_SIGNING_SECRET_FILE" "/etc/connector/stripe/webhook-signing-secret" -}}
 {{- end -}}
 {{- if eq .component "ensure-topics" -}}
@@ -218,7 +218,7 @@
   readOnly: true
 {{- end }}
 {{- end }}
-{{- if eq .component "webhook-ingest" }}
+{{- if has .component (list "webhook-ingest" "doctor") }}
 - name: signing-secret
   mountPath: /etc/connector/stripe
   readOnly: true
@@ -253,7 +253,7 @@
     items: [{ key: {{ $access.cert | quote }}, path: tls.crt }, { key: {{ $access.key | quote }}, path: tls.key }]
 {{- end }}
 {{- end }}
-{{- if eq .component "webhook-ingest" }}
+{{- if has .component (list "webhook-ingest" "doctor") }}
 {{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET") | fromJsonArray }}
 - name: signing-secret
   secret:

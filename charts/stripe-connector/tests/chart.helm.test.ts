@@ -449,7 +449,7 @@ describe('secrets', () => {
     const { objects } = of('strimzi-scram');
     const users = objects.filter(({ kind }) => kind === 'KafkaUser').map(({ metadata }) => metadata.name);
     const map = find(objects, 'ConfigMap', `${FULLNAME}-intent`) as unknown as { data: Record<string, string> };
-    expect(users).toHaveLength(6);
+    expect(users).toHaveLength(7);
     expect(map.data).toMatchObject({
       KAFKA_SASL_MECHANISM: 'scram-sha-512',
       KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
@@ -549,6 +549,21 @@ describe('simulators', () => {
   it('are paid at by helm test only where both sides are simulated', () => {
     const pays = (name: string) => JSON.stringify(find(of(name).objects, 'Pod', `${FULLNAME}-test`)).includes('"SHOP"');
     expect(['dev', 'simulated-stripe', 'dev-credentials', 'minimal'].filter(pays)).toEqual(['dev']);
+  });
+});
+
+describe('doctor', () => {
+  const cronJob = (...set: string[]) => find(minimal(...set), 'CronJob', `${FULLNAME}-doctor`).spec;
+
+  it('is ready to be run, and does not run by itself unless a schedule is given', () => {
+    expect(cronJob()).toMatchObject({ suspend: true });
+    expect(cronJob('doctor.schedule="17 4 * * *"')).toMatchObject({ suspend: false, schedule: '17 4 * * *' });
+  });
+
+  it('gets what every service gets, the signing secret by file', () => {
+    const pod = podsOf(minimal()).find(({ owner }) => owner === `CronJob ${FULLNAME}-doctor`);
+    const text = JSON.stringify(pod);
+    for (const name of ['CTP_CLIENT_SECRET', 'STRIPE_SECRET_KEY', 'signing-secret']) expect(text).toContain(name);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { configSchema as enabler } from '../../../services/enabler-static/src/config.ts';
 import { configSchema as intent } from '../../../services/intent/src/config.ts';
+import { doctorConfigSchema } from '../../../services/intent/src/doctor/config.ts';
 import { ensureTypesConfigSchema } from '../../../services/intent/src/ensure-types-config.ts';
 import { configSchema as ledger, reconcilePendingConfigSchema } from '../../../services/ledger/src/config.ts';
 import { ensureTopicsConfigSchema } from '../../../services/ledger/src/topics-config.ts';
@@ -21,6 +22,7 @@ export const READERS = {
   'reconcile-pending': reconcilePendingConfigSchema,
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,
+  doctor: doctorConfigSchema,
   'webhook-endpoint': endpointConfigSchema,
   'purge-webhook-endpoint': endpointConfigSchema,
 } satisfies Record<string, z.ZodObject>;
@@ -28,6 +30,7 @@ export const READERS = {
 /** Not given although it could be read: webhook-ingest learns its mode from the publishable key and needs no secret one. */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   'webhook-ingest': ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SIGNING_SECRET'],
+  doctor: ['STRIPE_WEBHOOK_SIGNING_SECRET'],
   enabler: ['ENABLER_FILES'],
 };
 

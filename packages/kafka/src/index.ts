@@ -12,6 +12,7 @@ export {
   isRedriven,
   type Resolution,
 } from './dead-letter-box.ts';
+export { inspectCluster, mayUseGroup, type TopicState } from './inspect.ts';
 export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
 export { createTail, type TailMessage } from './tail.ts';

@@ -2,3 +2,6 @@ export * from './client.ts';
 export * from './config.ts';
 export * from './errors.ts';
 export * from './operation.ts';
+export * from './signed-probe.ts';
+export * from './webhook-endpoint.ts';
+export * from './webhook-endpoints.ts';

@@ -1,8 +1,7 @@
 import { baseUrl, serviceConfig } from '@connector/service-kit';
-import { isLiveKey, stripeConfig } from '@connector/stripe';
+import { isLiveKey, stripeConfig, webhookUrl } from '@connector/stripe';
 import { z } from 'zod';
 import { ownership, secretsField } from './config.ts';
-import { webhookUrl } from './domain/webhook-endpoint.ts';
 
 /** What setup, ensure-webhook-endpoint and purge read. */
 export const endpointConfigSchema = z.object({

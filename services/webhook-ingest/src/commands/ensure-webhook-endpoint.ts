@@ -1,7 +1,12 @@
 import { NotFoundError, readConfig } from '@connector/service-kit';
-import { createStripe, PINNED_API_VERSION } from '@connector/stripe';
+import {
+  createStripe,
+  explainStripeError,
+  isUnauthorized,
+  PINNED_API_VERSION,
+  stripeWebhookEndpoints,
+} from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
-import { explainStripeError, isUnauthorized, stripeWebhookEndpoints } from '../adapters/webhook-endpoints.ts';
 import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
 import { ensureWebhookEndpoint } from '../use-cases/ensure-webhook-endpoint.ts';
 import { ENSURE_HELP, parseEnsureOptions } from './cli/ensure-options.ts';

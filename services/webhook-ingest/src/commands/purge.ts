@@ -1,7 +1,6 @@
 import { readConfig } from '@connector/service-kit';
-import { createStripe } from '@connector/stripe';
+import { createStripe, explainStripeError, stripeWebhookEndpoints } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
-import { explainStripeError, stripeWebhookEndpoints } from '../adapters/webhook-endpoints.ts';
 import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
 import { purgeWebhookEndpoints } from '../use-cases/ensure-webhook-endpoint.ts';
 import { EXIT_USAGE, optionsOrExit, parseArguments } from './cli/parse-arguments.ts';

@@ -1,8 +1,12 @@
 import { readConfig } from '@connector/service-kit';
-import { createStripe, PINNED_API_VERSION } from '@connector/stripe';
+import {
+  createStripe,
+  explainStripeError,
+  PINNED_API_VERSION,
+  postSignedProbe,
+  stripeWebhookEndpoints,
+} from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
-import { postSignedProbe } from '../adapters/signed-probe.ts';
-import { explainStripeError, stripeWebhookEndpoints } from '../adapters/webhook-endpoints.ts';
 import { readWebhookUrl, setupConfigSchema } from '../endpoint-config.ts';
 import { abortRotation, beginRotation, finishRotation, setUp } from '../use-cases/set-up-webhook-endpoint.ts';
 import { EXIT_USAGE, optionsOrExit } from './cli/parse-arguments.ts';

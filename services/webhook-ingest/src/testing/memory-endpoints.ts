@@ -1,5 +1,4 @@
-import type { WebhookEndpoints } from '../adapters/webhook-endpoints.ts';
-import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
+import type { WebhookEndpoint, WebhookEndpoints } from '@connector/stripe';
 
 export interface MemoryEndpoints extends WebhookEndpoints {
   /** What Stripe would have now, newest first. */

@@ -1,6 +1,6 @@
 import { NotFoundError } from '@connector/service-kit';
-import type { WebhookEndpoints } from '../adapters/webhook-endpoints.ts';
-import { type Drift, driftOf, endpointsAt, versionGap, type WebhookEndpoint } from '../domain/webhook-endpoint.ts';
+import type { WebhookEndpoints } from '@connector/stripe';
+import { type Drift, driftOf, endpointsAt, versionGap, type WebhookEndpoint } from '@connector/stripe';
 
 export interface EnsureDeps {
   readonly endpoints: WebhookEndpoints;

@@ -1,4 +1,4 @@
-import type { WebhookEndpoints } from '../adapters/webhook-endpoints.ts';
+import type { WebhookEndpoints } from '@connector/stripe';
 import {
   driftOf,
   endpointDraft,
@@ -6,7 +6,7 @@ import {
   endpointsAt,
   versionGap,
   type WebhookEndpoint,
-} from '../domain/webhook-endpoint.ts';
+} from '@connector/stripe';
 
 export interface SetUpDeps {
   readonly endpoints: WebhookEndpoints;

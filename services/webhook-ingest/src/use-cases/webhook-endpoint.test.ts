@@ -1,9 +1,9 @@
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
 import { NotFoundError } from '@connector/service-kit';
+import type { WebhookEndpoint } from '@connector/stripe';
 import { describe, expect, it } from 'vitest';
 import { ensureReport } from '../commands/cli/ensure-report.ts';
 import { setUpReport } from '../commands/cli/setup-report.ts';
-import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import { type MemoryEndpoints, memoryEndpoints } from '../testing/memory-endpoints.ts';
 import { ensureWebhookEndpoint, purgeWebhookEndpoints } from './ensure-webhook-endpoint.ts';
 import { abortRotation, beginRotation, finishRotation, type SetUpDeps, setUp } from './set-up-webhook-endpoint.ts';

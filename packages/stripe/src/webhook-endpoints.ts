@@ -1,8 +1,9 @@
 import { TransientError } from '@connector/service-kit';
-import { type StripeClient, StripeRejection } from '@connector/stripe';
 import { describeError, redactText } from '@connector/telemetry';
 import type Stripe from 'stripe';
-import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
+import type { StripeClient } from './client.ts';
+import { StripeRejection } from './errors.ts';
+import type { WebhookEndpoint } from './webhook-endpoint.ts';
 
 export interface EndpointDraft {
   readonly url: string;

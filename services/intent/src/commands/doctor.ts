@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { createCommercetools } from '@connector/commercetools';
+import { createKafka } from '@connector/kafka';
+import { createStripe } from '@connector/stripe';
+import { createLogger, describeError } from '@connector/telemetry';
+import { type Area, checkupTable, countOf, fail, runCheckup } from '../doctor/checkup.ts';
+import { commercetoolsChecks } from '../doctor/commercetools.ts';
+import { type Read, readSides } from '../doctor/config.ts';
+import { edgeChecks } from '../doctor/edge.ts';
+import { kafkaChecks } from '../doctor/kafka.ts';
+import { stripeChecks } from '../doctor/stripe.ts';
+
+const HELP = `doctor: checks everything that the connector needs, and says what to do about what is wrong
+
+Credentials, scopes and permissions, addresses, custom types, the webhook endpoint with its events, API version and secret, clocks,
+brokers and topics, the public address. All checks run at once, each for at most 20 s. Nothing is changed: permissions to write
+are tried with requests about objects that do not exist. No secret is printed.
+
+In the cluster: kubectl create job doctor --from=cronjob/<release>-doctor && kubectl logs -f job/doctor
+
+Usage: doctor [options]
+
+  --only <areas>  some of commercetools, stripe, kafka, edge, comma-separated
+  --json          one JSON object instead of the table
+  -h, --help      this text
+
+Results: ok; WARN works, and should be looked at; FAIL does not work; ? cannot be told from here.
+Configuration: the variables of the services; a wrong or missing one is a failure of its own.
+Exit code: 0 when nothing failed, 1 when something did, 64 for wrong options.
+`;
+const EXIT_USAGE = 64;
+const LIMIT_MS = 20_000;
+const NAMES = ['commercetools', 'stripe', 'kafka', 'edge'] as const;
+
+const { only, json } = readOptions();
+const log = createLogger('doctor', 'silent', process.stderr);
+const sides = readSides(process.env);
+const closing: (() => Promise<void>)[] = [];
+
+/** The area's checks, or what is wrong with its variables. */
+function area<T>(name: string, read: Read<T>, checks: (config: T) => Area['checks']): Area {
+  if ('config' in read) return { name, checks: checks(read.config) };
+  return {
+    name,
+    checks: read.problems.map((problem) => ({
+      name: 'configuration',
+      run: async () =>
+        fail('configuration', problem, 'Correct the variable, or the value of the chart that it comes from.'),
+    })),
+  };
+}
+
+const areas: Record<(typeof NAMES)[number], () => Area> = {
+  commercetools: () =>
+    area('commercetools', sides.commercetools, (config) => {
+      const client = createCommercetools(config, { log });
+      closing.push(client.close);
+      return commercetoolsChecks(config, client);
+    }),
+  stripe: () =>
+    area('Stripe', sides.stripe, (config) => {
+      const client = createStripe(config, { log, retries: 1 });
+      closing.push(client.close);
+      return stripeChecks(config, client);
+    }),
+  kafka: () =>
+    area('Kafka', sides.kafka, (config) => kafkaChecks(config, createKafka(config, { clientId: 'doctor', log }))),
+  edge: () => area('From outside', sides.edge, (config) => edgeChecks(config)),
+};
+const findings = await runCheckup(
+  only.map((name) => areas[name]()),
+  { limitMs: LIMIT_MS, explain: (error) => describeError(error).message },
+);
+const failed = countOf(findings, 'fail');
+process.stdout.write(
+  `${json ? JSON.stringify({ failed, warnings: countOf(findings, 'warn'), areas: findings }) : checkupTable(findings)}\n`,
+);
+for (const close of closing) await close();
+// A check that gave no answer in time must not keep the process.
+process.exit(failed > 0 ? 1 : 0);
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(HELP);
+      process.exit(0);
+    }
+    const wanted = values.only?.split(',') ?? NAMES;
+    const unknown = wanted.filter((name) => !(NAMES as readonly string[]).includes(name));
+    if (unknown.length === 0) return { only: wanted as (typeof NAMES)[number][], json: values.json };
+    throw new TypeError(`--only: not known: ${unknown.join(', ')}. Known are ${NAMES.join(', ')}.`);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\nTry --help.\n`);
+    process.exit(EXIT_USAGE);
+  }
+}

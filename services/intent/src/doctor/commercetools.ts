@@ -1,0 +1,176 @@
+import { type Commercetools, customTypes } from '@connector/commercetools';
+import { NotFoundError } from '@connector/service-kit';
+import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
+import { type Check, type Finding, fail, ok, warn } from './checkup.ts';
+import { clockCheck } from './clock.ts';
+import type { CommercetoolsSide } from './config.ts';
+
+/** What each scope is for; without one of these, payments or their parts fail. */
+const SCOPES: Readonly<Record<string, string>> = {
+  manage_payments: 'payments and their transactions',
+  manage_orders: 'carts and orders',
+  manage_customers: "the customer's Stripe id",
+  manage_payment_methods: 'stored payment methods',
+  manage_types: 'custom types',
+  view_sessions: 'verifying Checkout sessions',
+  introspect_oauth_tokens: "verifying Checkout's tokens",
+};
+
+/** `manage_x` includes `view_x`. */
+const holds = (granted: ReadonlySet<string>, scope: string): boolean =>
+  granted.has('manage_project') || granted.has(scope) || granted.has(scope.replace(/^view_/, 'manage_'));
+
+/** Which scopes of `scope` (`name:{projectKey} …`, as in a token) are there and which are missing. */
+export function scopeFindings(scope: string, projectKey: string): Finding[] {
+  const granted = new Set(
+    scope.split(' ').flatMap((each) => {
+      const [name, project] = each.split(':');
+      return name && (project === undefined || project === projectKey) ? [name] : [];
+    }),
+  );
+  const missing = Object.entries(SCOPES).filter(([name]) => !holds(granted, name));
+  const onlyStatus = REQUIRED_PERMISSIONS.filter((name) => !(name in SCOPES) && !holds(granted, name));
+  const present = Object.keys(SCOPES).length - missing.length;
+  const addIt =
+    'Make an API client with it in the Merchant Center (Settings, Developer settings); scopes cannot be added to one.';
+  return [
+    ...(present > 0 ? [ok('scopes', `${present} of ${Object.keys(SCOPES).length} that payments need`)] : []),
+    ...missing.map(([name, purpose]) => fail(`scope ${name}`, `missing: ${purpose} fail`, addIt)),
+    ...(onlyStatus.length > 0
+      ? [
+          warn(
+            'scopes for status',
+            `missing: ${onlyStatus.join(', ')}`,
+            'GET /operations/status tells "down" without them, as the original does; a new API client can have them.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Commercetools): Check[] {
+  const { projectKey, tokens, fetch, plainFetch, api, call } = commercetools;
+  const answers = (name: string, url: string, accepted: readonly number[], todo: string): Check => ({
+    name,
+    run: async () => {
+      const { status } = await fetch(url);
+      if (accepted.includes(status)) return ok(name, 'answers');
+      const hint =
+        status === 401 || status === 403 ? todo : `Is ${new URL(url).origin} right for the region of the project?`;
+      return fail(name, `answered ${status}`, hint);
+    },
+  });
+  const keys = {
+    customer: side.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY,
+    purchaseOrder: side.CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY,
+  };
+  return [
+    {
+      name: 'token',
+      run: async () => {
+        const { scope } = await tokens.request();
+        return [ok('token', `the API client of project ${projectKey}`), ...scopeFindings(scope, projectKey)];
+      },
+    },
+    answers(
+      'HTTP API',
+      `${side.CTP_API_URL}/${projectKey}/payments?limit=1`,
+      [200],
+      'CTP_PROJECT_KEY and the API client must be of the same project.',
+    ),
+    answers(
+      'Session API',
+      `${side.CTP_SESSION_URL}/${projectKey}/sessions/doctor-looks-for-none`,
+      [404],
+      'The API client needs view_sessions.',
+    ),
+    answers(
+      'Checkout API',
+      `${side.CTP_CHECKOUT_URL}/${projectKey}/recurring-payment-jobs?limit=1`,
+      [200, 403, 404],
+      'Only recurring payments need it (manage_recurring_payment_jobs).',
+    ),
+    {
+      name: 'introspection',
+      run: async () => {
+        const { accessToken } = await tokens.get();
+        const answer = await plainFetch(`${side.CTP_AUTH_URL}/oauth/introspect`, {
+          method: 'POST',
+          headers: {
+            authorization: `Basic ${Buffer.from(`${side.CTP_CLIENT_ID}:${side.CTP_CLIENT_SECRET}`).toString('base64')}`,
+            'content-type': 'application/x-www-form-urlencoded',
+          },
+          body: new URLSearchParams({ token: accessToken }),
+        });
+        if (answer.status === 200) return ok('introspection', 'answers');
+        return fail('introspection', `answered ${answer.status}`, 'The API client needs introspect_oauth_tokens.');
+      },
+    },
+    {
+      name: 'JWKS',
+      run: async () => {
+        const answer = await plainFetch(side.CTP_JWKS_URL);
+        const text = await answer.text();
+        const count = answer.status === 200 ? keysIn(text) : undefined;
+        if (!count)
+          return fail(
+            'JWKS',
+            `${side.CTP_JWKS_URL} answered ${answer.status} without keys`,
+            'CTP_JWKS_URL must be that of the region, …/.well-known/jwks.json.',
+          );
+        const sameHost =
+          URL.canParse(side.CTP_JWT_ISSUER) && new URL(side.CTP_JWT_ISSUER).host === new URL(side.CTP_JWKS_URL).host;
+        return [
+          ok('JWKS', `${count} keys`),
+          sameHost
+            ? ok('JWT issuer', side.CTP_JWT_ISSUER)
+            : warn(
+                'JWT issuer',
+                `${side.CTP_JWT_ISSUER} is not where the keys are`,
+                'CTP_JWT_ISSUER and CTP_JWKS_URL are usually of one host, https://mc-api.<region>.commercetools.com.',
+              ),
+        ];
+      },
+    },
+    ...customTypes(keys).map((wanted): Check => {
+      const name = `type ${wanted.key}`;
+      return {
+        name,
+        run: async () => {
+          try {
+            const type = await call('types.get', api.types().withKey({ key: wanted.key }).get());
+            const known = new Set(type.fieldDefinitions.map((field) => field.name));
+            const missing = (wanted.fieldDefinitions ?? []).filter((field) => !known.has(field.name));
+            const elsewhere = wanted.resourceTypeIds.filter((id) => !type.resourceTypeIds.includes(id));
+            if (elsewhere.length > 0)
+              return fail(
+                name,
+                `is not for ${elsewhere.join(', ')}`,
+                'Another type has this key: choose another key, or remove that type.',
+              );
+            if (missing.length > 0)
+              return fail(
+                name,
+                `lacks ${missing.map((field) => field.name).join(', ')}`,
+                'Run ensure-types (the chart does after each upgrade).',
+              );
+            return ok(name, `there, with ${wanted.fieldDefinitions?.length ?? 0} fields`);
+          } catch (error) {
+            if (!(error instanceof NotFoundError)) throw error;
+            return fail(name, 'is not there', 'Run ensure-types (the chart does after each install).');
+          }
+        },
+      };
+    }),
+    clockCheck('commercetools', side.CTP_API_URL, { fetch: plainFetch }),
+  ];
+}
+
+function keysIn(text: string): number | undefined {
+  try {
+    const { keys } = JSON.parse(text) as { keys?: unknown };
+    return Array.isArray(keys) && keys.length > 0 ? keys.length : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,157 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MAX_MESSAGE_BYTES, TOPICS, type TopicSpec } from '@connector/contracts';
+import type { TopicState } from '@connector/kafka';
+import { describe, expect, it } from 'vitest';
+import { checkupTable, countOf, fail, ok, runCheckup } from './checkup.ts';
+import { clockCheck } from './clock.ts';
+import { scopeFindings } from './commercetools.ts';
+import { readSides } from './config.ts';
+import { topicFinding } from './kafka.ts';
+import { secretFinding } from './stripe.ts';
+
+const explain = (error: unknown) => (error as Error).message;
+
+describe('a checkup', () => {
+  it('runs every check, at the same time, whatever becomes of the others', async () => {
+    let atOnce = 0;
+    const together = Promise.withResolvers<void>();
+    const check = (name: string) => ({
+      name,
+      run: async () => {
+        atOnce += 1;
+        if (atOnce === 2) together.resolve();
+        await together.promise;
+        return ok(name, 'fine');
+      },
+    });
+    const broken = {
+      name: 'broken',
+      run: () => Promise.reject(new Error('the wire is cut')),
+    };
+    const findings = await runCheckup(
+      [
+        { name: 'one', checks: [check('a'), broken] },
+        { name: 'two', checks: [check('b')] },
+      ],
+      { limitMs: 5_000, explain },
+    );
+    expect(findings.flatMap(({ findings }) => findings.map(({ check, result }) => `${check} ${result}`))).toEqual([
+      'a ok',
+      'broken fail',
+      'b ok',
+    ]);
+    expect(checkupTable(findings)).toContain('the wire is cut');
+  });
+
+  it('waits for no check longer than its time', async () => {
+    const hangs = { name: 'hangs', run: () => new Promise<never>(() => {}) };
+    const findings = await runCheckup([{ name: 'one', checks: [hangs] }], { limitMs: 20, explain });
+    expect(countOf(findings, 'fail')).toBe(1);
+  });
+
+  it('is shown with what to do below each thing that is wrong', () => {
+    const findings = [{ area: 'Kafka', findings: [ok('brokers', '3'), fail('topic a', 'is not there', 'Make it.')] }];
+    expect(checkupTable(findings).split('\n')).toEqual([
+      'Kafka',
+      '  ok    brokers  3',
+      '  FAIL  topic a  is not there',
+      '                 -> Make it.',
+      '',
+      '1 ok, 0 to look at, 1 failed, 0 cannot be told from here',
+    ]);
+  });
+});
+
+describe('scopes', () => {
+  const all =
+    'manage_payments manage_orders manage_customers manage_payment_methods manage_types view_sessions introspect_oauth_tokens view_api_clients manage_checkout_payment_intents manage_recurring_payment_jobs';
+  const of = (names: string, project = 'shop') =>
+    names
+      .split(' ')
+      .map((name) => `${name}:${project}`)
+      .join(' ');
+
+  it.each<[what: string, scope: string, wrong: string[]]>([
+    ['all of them', of(all), []],
+    ['the whole project', of('manage_project'), []],
+    ['one is missing', of(all.replace('manage_customers ', '')), ['scope manage_customers']],
+    ['sessions may even be managed', of(all.replace('view_sessions', 'manage_sessions')), []],
+    [
+      'those that only the status asks for are missing',
+      of(all.replace(/ view_api_clients.*/, '')),
+      ['scopes for status'],
+    ],
+  ])('%s', (_what, scope, wrong) => {
+    expect(scopeFindings(scope, 'shop').flatMap(({ check, result }) => (result === 'ok' ? [] : [check]))).toEqual(
+      wrong,
+    );
+  });
+
+  it('of another project do not count', () => {
+    expect(scopeFindings(of('manage_project', 'other'), 'shop').some(({ result }) => result === 'fail')).toBe(true);
+  });
+});
+
+describe('a topic', () => {
+  const spec = TOPICS[0] as TopicSpec;
+  const state = (over: Partial<TopicState> = {}, config: Record<string, string> = {}): TopicState => ({
+    partitions: 12,
+    replicas: 3,
+    inSync: 3,
+    config: { ...spec.config, 'min.insync.replicas': '2', ...config },
+    ...over,
+  });
+  it.each<[what: string, state: TopicState | undefined, result: string]>([
+    ['as it should be', state(), 'ok'],
+    ['that keeps its records for ever', state({}, { 'retention.ms': '-1' }), 'ok'],
+    ['that is not there', undefined, 'fail'],
+    ['whose settings we may not read', state({ config: undefined }), 'unknown'],
+    ['with few partitions', state({ partitions: 1 }), 'warn'],
+    ['with few replicas', state({ replicas: 1, inSync: 1 }, { 'min.insync.replicas': '1' }), 'warn'],
+    ['with one replica that must know', state({}, { 'min.insync.replicas': '1' }), 'warn'],
+    ['that nothing can be written to', state({ inSync: 1 }), 'fail'],
+    ['that takes no large webhook', state({}, { 'max.message.bytes': String(MAX_MESSAGE_BYTES - 1) }), 'fail'],
+    ['that forgets early', state({}, { 'retention.ms': '3600000' }), 'warn'],
+    ['that may lose what was acknowledged', state({}, { 'unclean.leader.election.enable': 'true' }), 'warn'],
+    ['that is compacted', state({}, { 'cleanup.policy': 'compact' }), 'warn'],
+  ])('%s', (_what, present, result) => {
+    expect(topicFinding(spec, present).result).toBe(result);
+  });
+});
+
+it.each<[secrets: string[], result: string]>([
+  [['whsec_0123456789abcdef'], 'ok'],
+  [['whsec_0123456789abcdef', 'whsec_fedcba9876543210'], 'ok'],
+  [['whsec_0123456789abcdef', 'whsec_0123456789abcdef'], 'warn'],
+  [['whsec_1', 'whsec_0123456789abcdef'], 'fail'],
+  [['we_0123456789abcdefghij'], 'fail'],
+  [[], 'fail'],
+])('signing secrets %j are %s', (secrets, result) => {
+  expect(secretFinding(secrets)).toMatchObject({ result });
+});
+
+describe('the clock', () => {
+  it.each([
+    [0, 'ok'],
+    [30_000, 'warn'],
+    [-30_000, 'warn'],
+    [400_000, 'fail'],
+  ])('%i ms off is %s', async (off, result) => {
+    const server = createServer((_req, res) => res.writeHead(401).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      expect(await clockCheck('Stripe', url, { now: () => Date.now() + off }).run()).toMatchObject({ result });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+it('reads each side by itself, so that one wrong variable hides nothing of the others', () => {
+  const sides = readSides({ KAFKA_BROKERS: 'localhost:9092', KAFKA_SASL_MECHANISM: 'plain' });
+  expect(sides.kafka).toEqual({ problems: [expect.stringContaining('KAFKA_SASL_USERNAME')] });
+  expect(readSides({ KAFKA_BROKERS: 'localhost:9092' }).kafka).toHaveProperty('config');
+});

@@ -1,0 +1,95 @@
+import { MAX_MESSAGE_BYTES, TOPICS, type TopicSpec } from '@connector/contracts';
+import { inspectCluster, type Kafka, mayUseGroup, type TopicState } from '@connector/kafka';
+import { type Check, type Finding, fail, ok, unknown, warn } from './checkup.ts';
+import type { KafkaSide } from './config.ts';
+
+const DAY_MS = 86_400_000;
+const GROUP = 'ledger';
+
+/** What of a topic is less than it should be (replication 3, two in sync, records of 2 MiB, retention). */
+export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Finding {
+  const name = `topic ${spec.name}`;
+  if (!state)
+    return fail(
+      name,
+      'is not there, or we may not see it',
+      "Run ensure-topics, or make it as in the chart's files/topics.json; give our user Describe.",
+    );
+  const { partitions, replicas, inSync, config } = state;
+  const number = (key: string) => (config?.[key] === undefined ? undefined : Number(config[key]));
+  const minInSync = number('min.insync.replicas');
+  const maxBytes = number('max.message.bytes');
+  const retention = number('retention.ms');
+  const wanted = Number(spec.config['retention.ms']);
+  const lacks = [
+    inSync < (minInSync ?? 1) &&
+      `only ${inSync} replicas in sync, min.insync.replicas is ${minInSync}: nothing can be written`,
+    maxBytes !== undefined &&
+      maxBytes < MAX_MESSAGE_BYTES &&
+      `max.message.bytes ${maxBytes} below ${MAX_MESSAGE_BYTES}`,
+  ].filter(Boolean);
+  const less = [
+    partitions < spec.partitions && `${partitions} partitions instead of ${spec.partitions}`,
+    replicas < 3 && `replication ${replicas} instead of 3`,
+    minInSync !== undefined && minInSync < 2 && `min.insync.replicas ${minInSync} instead of 2`,
+    // -1 = for ever; a compacted topic keeps the last of each key in any case.
+    spec.config['cleanup.policy'] === 'delete' &&
+      retention !== undefined &&
+      retention >= 0 &&
+      retention < wanted &&
+      `kept for ${(retention / DAY_MS).toFixed(1)} d instead of ${wanted / DAY_MS} d`,
+    config?.['unclean.leader.election.enable'] === 'true' && 'unclean.leader.election.enable is true',
+    config !== undefined &&
+      config['cleanup.policy'] !== spec.config['cleanup.policy'] &&
+      `cleanup.policy ${config['cleanup.policy']} instead of ${spec.config['cleanup.policy']}`,
+  ].filter(Boolean);
+  const described = `${partitions} partitions, replication ${replicas}`;
+  if (lacks.length > 0)
+    return fail(
+      name,
+      lacks.join('; '),
+      'Change the topic or its brokers; large webhooks or all events cannot be kept as it is.',
+    );
+  if (less.length > 0)
+    return warn(
+      name,
+      less.join('; '),
+      'Fine for a trial; in production an event could be lost with a broker or by age.',
+    );
+  return config
+    ? ok(name, described)
+    : unknown(name, `${described}; its settings cannot be read (needs DescribeConfigs)`);
+}
+
+export const kafkaChecks = (side: KafkaSide, kafka: Kafka): Check[] => [
+  {
+    name: 'brokers',
+    run: async () => {
+      const { brokers, topics } = await inspectCluster(
+        kafka,
+        TOPICS.map(({ name }) => name),
+      );
+      const by = [side.KAFKA_SSL_ENABLED && 'TLS', side.KAFKA_SASL_MECHANISM].filter(Boolean).join(' and ');
+      return [
+        ok('brokers', `${brokers} ${brokers === 1 ? 'broker' : 'brokers'}${by && `, by ${by}`}`),
+        ...(side.KAFKA_SSL_ENABLED
+          ? []
+          : [
+              warn(
+                'encryption',
+                'no TLS',
+                'Events hold personal data: use KAFKA_SSL_ENABLED where the network is not yours alone.',
+              ),
+            ]),
+        ...TOPICS.map((spec) => topicFinding(spec, topics.get(spec.name))),
+      ];
+    },
+  },
+  {
+    name: `group ${GROUP}`,
+    run: async () =>
+      (await mayUseGroup(kafka, GROUP))
+        ? ok(`group ${GROUP}`, 'may be used')
+        : fail(`group ${GROUP}`, 'refused', "Give the ledger's user Read on the group (the chart's files/acls.json)."),
+  },
+];
