@@ -44,7 +44,11 @@
 {{- if not $kafka.tls.existingSecret -}}{{- $access = mustMergeOverwrite $access (dict "ca" "" "cert" "" "key" "") -}}{{- end -}}
 {{- if $kafka.sasl.mechanism -}}
 {{- $chart := printf "%s-credentials" (include "connector.fullname" .root) -}}
-{{- if $kafka.sasl.existingSecret -}}
+{{- if eq $kafka.sasl.mechanism "aws-msk-iam" -}}
+{{- else if eq $kafka.sasl.mechanism "oauthbearer" -}}
+{{- $keys := $kafka.sasl.existingSecretKeys -}}
+{{- $access = mustMergeOverwrite $access (dict "oauthSecret" ($kafka.sasl.existingSecret | default $chart) "clientIdKey" (ternary $keys.clientId "kafka-client-id" (ne $kafka.sasl.existingSecret "")) "clientSecretKey" (ternary $keys.clientSecret "kafka-client-secret" (ne $kafka.sasl.existingSecret ""))) -}}
+{{- else if $kafka.sasl.existingSecret -}}
 {{- $access = mustMergeOverwrite $access (dict "saslSecret" $kafka.sasl.existingSecret "usernameKey" $kafka.sasl.existingSecretKeys.username "passwordKey" $kafka.sasl.existingSecretKeys.password) -}}
 {{- else -}}
 {{- $access = mustMergeOverwrite $access (dict "saslSecret" $chart "usernameKey" "kafka-username" "passwordKey" "kafka-password") -}}
@@ -95,6 +99,11 @@
   "KAFKA_CLIENT_ID" $values.kafka.clientId
   "KAFKA_SASL_MECHANISM" $access.mechanism
   "KAFKA_SASL_USERNAME" ($access.username | default "")
+  "KAFKA_SASL_AWS_REGION" $values.kafka.sasl.awsRegion
+  "KAFKA_SASL_OAUTH_TOKEN_URL" $values.kafka.sasl.oauth.tokenUrl
+  "KAFKA_SASL_OAUTH_SCOPE" $values.kafka.sasl.oauth.scope
+  "KAFKA_SASL_OAUTH_AUDIENCE" $values.kafka.sasl.oauth.audience
+  "KAFKA_RACK_ID" $values.kafka.rackId
   "SESSION_AUTH_URL" (printf "http://%s-session-auth:8080" (include "connector.fullname" $root))
 -}}
 {{- if $access.tls -}}
@@ -188,6 +197,14 @@
   valueFrom:
     secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.passwordKey | quote }} }
 {{- end }}
+{{- if and $access.oauthSecret (has "KAFKA_SASL_OAUTH_CLIENT_SECRET" $names) }}
+- name: KAFKA_SASL_OAUTH_CLIENT_ID
+  valueFrom:
+    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientIdKey | quote }} }
+- name: KAFKA_SASL_OAUTH_CLIENT_SECRET
+  valueFrom:
+    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientSecretKey | quote }} }
+{{- end }}
 {{- if $root.Values.otel.endpoint }}
 - name: POD_NAME
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
@@ -278,7 +295,7 @@
 {{- end -}}
 {{- if and $isStripeReal (not $stripe.existingSecret) -}}{{- $_ := set $data "stripe-secret-key" $stripe.secretKey -}}{{- end -}}
 {{- if and $isStripeReal (not (or $stripe.webhookExistingSecret $stripe.existingSecret)) -}}{{- $_ := set $data "stripe-webhook-signing-secret" $stripe.webhookSigningSecret -}}{{- end -}}
-{{- if and $sasl.mechanism (not $sasl.existingSecret) (not .Values.kafka.strimzi.users.enabled) -}}
+{{- if and (has $sasl.mechanism (list "plain" "scram-sha-256" "scram-sha-512")) (not $sasl.existingSecret) (not .Values.kafka.strimzi.users.enabled) -}}
 {{- $_ := set $data "kafka-username" $sasl.username -}}
 {{- $_ := set $data "kafka-password" $sasl.password -}}
 {{- end -}}

@@ -22,6 +22,20 @@
 {{- if and $v.kafka.bundled.enabled (or $v.kafka.tls.enabled $v.kafka.sasl.mechanism $v.kafka.strimzi.topics.enabled $v.kafka.strimzi.users.enabled) -}}{{- $problems = append $problems "kafka.bundled speaks plain Kafka: kafka.tls, kafka.sasl and kafka.strimzi must be off" -}}{{- end -}}
 {{- if and $v.kafka.tls.existingSecretKeys.cert (not $v.kafka.tls.existingSecretKeys.key) -}}{{- $problems = append $problems "kafka.tls.existingSecretKeys.key is required with .cert" -}}{{- end -}}
 {{- if and $v.kafka.tls.existingSecretKeys.cert (not $v.kafka.tls.existingSecret) -}}{{- $problems = append $problems "kafka.tls.existingSecret is required for a client certificate" -}}{{- end -}}
+{{- $sasl := $v.kafka.sasl -}}
+{{- if eq $sasl.mechanism "oauthbearer" -}}
+{{- if not $sasl.oauth.tokenUrl -}}{{- $problems = append $problems "kafka.sasl.oauth.tokenUrl is required with kafka.sasl.mechanism=oauthbearer" -}}{{- end -}}
+{{- if not (or $sasl.existingSecret $v.externalSecrets.enabled) -}}{{- $problems = append $problems "kafka.sasl.existingSecret must name the Secret with the client's id and secret with kafka.sasl.mechanism=oauthbearer, or use externalSecrets" -}}{{- end -}}
+{{- else if or $sasl.oauth.tokenUrl $sasl.oauth.scope $sasl.oauth.audience -}}
+{{- $problems = append $problems "kafka.sasl.oauth has a meaning with kafka.sasl.mechanism=oauthbearer only" -}}
+{{- end -}}
+{{- if eq $sasl.mechanism "aws-msk-iam" -}}
+{{- if not $sasl.awsRegion -}}{{- $problems = append $problems "kafka.sasl.awsRegion is required with kafka.sasl.mechanism=aws-msk-iam" -}}{{- end -}}
+{{- if not $v.kafka.tls.enabled -}}{{- $problems = append $problems "kafka.tls.enabled must be true with kafka.sasl.mechanism=aws-msk-iam: MSK takes IAM over TLS only" -}}{{- end -}}
+{{- if $sasl.existingSecret -}}{{- $problems = append $problems "kafka.sasl.existingSecret has no meaning with kafka.sasl.mechanism=aws-msk-iam: the pods' AWS identity is used" -}}{{- end -}}
+{{- else if $sasl.awsRegion -}}
+{{- $problems = append $problems "kafka.sasl.awsRegion has a meaning with kafka.sasl.mechanism=aws-msk-iam only" -}}
+{{- end -}}
 {{- $strimzi := $v.kafka.strimzi -}}
 {{- if and (or $strimzi.topics.enabled $strimzi.users.enabled) (not $strimzi.clusterName) -}}{{- $problems = append $problems "kafka.strimzi.clusterName is required for Strimzi's topics and users" -}}{{- end -}}
 {{- if $strimzi.users.enabled -}}
@@ -84,6 +98,10 @@
 {{- if not (or $v.commercetools.existingSecret (has "commercetools" $simulated)) -}}{{- $keys = concat $keys (list "commercetools-client-id" "commercetools-client-secret") -}}{{- end -}}
 {{- if and $isStripeReal (not $v.stripe.existingSecret) -}}{{- $keys = append $keys "stripe-secret-key" -}}{{- end -}}
 {{- if and $isStripeReal (not (or $v.stripe.webhookExistingSecret $v.stripe.existingSecret)) -}}{{- $keys = append $keys "stripe-webhook-signing-secret" -}}{{- end -}}
-{{- if and $v.kafka.sasl.mechanism (not $v.kafka.sasl.existingSecret) -}}{{- $keys = concat $keys (list "kafka-username" "kafka-password") -}}{{- end -}}
+{{- if and $v.kafka.sasl.mechanism (not $v.kafka.sasl.existingSecret) -}}
+{{- if eq $v.kafka.sasl.mechanism "oauthbearer" -}}{{- $keys = concat $keys (list "kafka-client-id" "kafka-client-secret") -}}
+{{- else if ne $v.kafka.sasl.mechanism "aws-msk-iam" -}}{{- $keys = concat $keys (list "kafka-username" "kafka-password") -}}
+{{- end -}}
+{{- end -}}
 {{- toJson $keys -}}
 {{- end -}}

@@ -123,6 +123,8 @@ const SECRETS: Record<string, string> = {
   STRIPE_SECRET_KEY: 'sk_test_51abc',
   KAFKA_SASL_USERNAME: 'connector',
   KAFKA_SASL_PASSWORD: 'secret',
+  KAFKA_SASL_OAUTH_CLIENT_ID: 'connector',
+  KAFKA_SASL_OAUTH_CLIENT_SECRET: 'secret',
 };
 
 /** References to objects that are neither in the release nor named by its values. */
@@ -194,6 +196,44 @@ describe('refuses, with a message that names the value', () => {
     ],
     ['no Secret for Stripe', 'stripe.existingSecret', { files: [MINIMAL], set: ['stripe.existingSecret=""'] }],
     ['no password for SASL', 'kafka.sasl.existingSecret', { files: [MINIMAL], set: ['kafka.sasl.mechanism="plain"'] }],
+    [
+      'OAuth without a token endpoint',
+      'kafka.sasl.oauth.tokenUrl is required',
+      { files: [MINIMAL], set: ['kafka.sasl={"mechanism":"oauthbearer","existingSecret":"kafka-client"}'] },
+    ],
+    [
+      'OAuth without a client',
+      'kafka.sasl.existingSecret must name',
+      {
+        files: [MINIMAL],
+        set: ['kafka.sasl={"mechanism":"oauthbearer","oauth":{"tokenUrl":"https://id.example.com"}}'],
+      },
+    ],
+    [
+      'MSK without TLS',
+      'kafka.tls.enabled must be true',
+      { files: [MINIMAL], set: ['kafka.sasl={"mechanism":"aws-msk-iam","awsRegion":"eu-west-1"}'] },
+    ],
+    [
+      'MSK with a password',
+      'kafka.sasl.existingSecret has no meaning',
+      {
+        files: [MINIMAL],
+        set: [
+          'kafka.tls.enabled=true',
+          'kafka.sasl={"mechanism":"aws-msk-iam","awsRegion":"eu-west-1","existingSecret":"a"}',
+        ],
+      },
+    ],
+    [
+      'a region for another mechanism',
+      'kafka.sasl.awsRegion has a meaning',
+      {
+        files: [MINIMAL],
+        set: ['kafka.sasl={"mechanism":"plain","awsRegion":"eu-west-1","existingSecret":"kafka-user"}'],
+      },
+    ],
+    ['an unknown mechanism', '/kafka/sasl/mechanism', { files: [MINIMAL], set: ['kafka.sasl.mechanism="gssapi"'] }],
     ['no origins', 'settings.ALLOWED_ORIGINS', { files: [MINIMAL], set: ['settings.ALLOWED_ORIGINS=[]'] }],
     ['no brokers', 'kafka.brokers', { files: [MINIMAL], set: ['kafka.brokers=[]'] }],
     ['brokers and a bundled one', 'contradict', { files: [MINIMAL], set: ['kafka.bundled.enabled=true'] }],
@@ -549,6 +589,37 @@ describe('simulators', () => {
   it('are paid at by helm test only where both sides are simulated', () => {
     const pays = (name: string) => JSON.stringify(find(of(name).objects, 'Pod', `${FULLNAME}-test`)).includes('"SHOP"');
     expect(['dev', 'simulated-stripe', 'dev-credentials', 'minimal'].filter(pays)).toEqual(['dev']);
+  });
+});
+
+describe('tokens for Kafka', () => {
+  it('come from the OpenID Connect provider by a Secret, for the scaler too', () => {
+    const { objects, text } = of('kafka-oauth');
+    const pods = podsOf(objects).filter(({ all }) => JSON.stringify(all).includes('KAFKA_SASL_OAUTH_CLIENT_SECRET'));
+    expect(pods.map(({ owner }) => owner.replace(`${FULLNAME}-`, '')).toSorted()).toEqual([
+      'CronJob doctor',
+      'CronJob reconcile',
+      'CronJob reconcile-pending',
+      'CronJob reconcile-undelivered',
+      'Deployment intent',
+      'Deployment ledger',
+      'Deployment session-auth',
+      'Deployment webhook-ingest',
+    ]);
+    expect(text).not.toContain('KAFKA_SASL_PASSWORD');
+    expect(find(objects, 'ScaledObject', `${FULLNAME}-ledger`).spec).toMatchObject({
+      triggers: [{ metadata: { sasl: 'oauthbearer', oauthTokenEndpointUri: 'https://id.example.com/token' } }],
+    });
+  });
+
+  it("come from the pods' AWS identity without any Secret, and may be fetched", () => {
+    const { objects, text } = of('kafka-msk-iam');
+    expect(text).not.toMatch(/KAFKA_SASL_(PASSWORD|OAUTH)/);
+    const policy = find(objects, 'NetworkPolicy', `${FULLNAME}-webhook-ingest`);
+    expect(JSON.stringify(policy.spec)).toContain('"port":443');
+    expect(find(objects, 'ScaledObject', `${FULLNAME}-ledger`).spec).toMatchObject({
+      triggers: [{ metadata: { sasl: 'oauthbearer', saslTokenProvider: 'aws_msk_iam', awsRegion: 'eu-west-1' } }],
+    });
   });
 });
 

@@ -1,13 +1,16 @@
-import { X509Certificate } from 'node:crypto';
-import { type Logger, metrics } from '@connector/telemetry';
+import type { Logger } from '@connector/telemetry';
 import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
-import { checkKafkaEnvironment, type KafkaEnvironment, pem } from './config.ts';
+import { checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
 import { stopIdleTimers } from './idle-fix.ts';
+import { cachedTokens, mskTokens, oidcTokens } from './oauth.ts';
+import { brokerSockets, tlsOptions } from './tls.ts';
 
 export interface Kafka {
   readonly client: kafkajs.Kafka;
   readonly log: Logger;
   readonly clientId: string;
+  /** Where this process runs, for consumers to read near by. */
+  readonly rackId?: string | undefined;
   /** A topic's or group's name in the cluster. */
   prefixed(name: string): string;
 }
@@ -31,48 +34,30 @@ export function createKafka(
     requestTimeout: 6_000,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },
-    ...(socketFactory && { socketFactory }),
+    socketFactory: socketFactory ?? brokerSockets(env, log),
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(log, entry),
-    ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOf(env) }),
+    ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOptions(env) }),
     ...(env.KAFKA_SASL_MECHANISM && { sasl: saslOf(env) }),
   });
-  return { client, log, clientId: id, prefixed: (name) => `${env.KAFKA_TOPIC_PREFIX}${name}` };
-}
-
-const tlsOf = (env: KafkaEnvironment) => {
-  const [ca, cert, key] = [pem(env.KAFKA_SSL_CA), pem(env.KAFKA_SSL_CERT), pem(env.KAFKA_SSL_KEY)];
-  tellExpiry('kafka_ca', ca);
-  tellExpiry('kafka_client', cert);
   return {
-    rejectUnauthorized: true,
-    ...(ca && { ca: [ca] }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    ...(env.KAFKA_SSL_SERVERNAME && { servername: env.KAFKA_SSL_SERVERNAME }),
+    client,
+    log,
+    clientId: id,
+    rackId: env.KAFKA_RACK_ID,
+    prefixed: (name) => `${env.KAFKA_TOPIC_PREFIX}${name}`,
   };
-};
-
-const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** Exports when the first of a PEM text's certificates ends; one that cannot be read is told by the connection, which fails. */
-function tellExpiry(certificate: 'kafka_ca' | 'kafka_client', text: string | undefined): void {
-  const ends = (text?.match(ONE_CERTIFICATE) ?? []).flatMap((one) => {
-    try {
-      return [new X509Certificate(one).validToDate.getTime()];
-    } catch {
-      return [];
-    }
-  });
-  if (ends.length > 0) metrics.certificateExpiry.set({ certificate }, Math.min(...ends) / 1000);
 }
 
-const saslOf = (env: KafkaEnvironment) =>
-  ({
-    mechanism: env.KAFKA_SASL_MECHANISM,
-    username: env.KAFKA_SASL_USERNAME ?? '',
-    password: env.KAFKA_SASL_PASSWORD ?? '',
-  }) as SASLOptions;
+function saslOf(env: KafkaEnvironment): SASLOptions {
+  const mechanism = env.KAFKA_SASL_MECHANISM;
+  if (mechanism === 'oauthbearer' || mechanism === 'aws-msk-iam') {
+    const source = mechanism === 'oauthbearer' ? oidcTokens(env) : mskTokens(env.KAFKA_SASL_AWS_REGION ?? '');
+    return { mechanism: 'oauthbearer', oauthBearerProvider: cachedTokens(source) };
+  }
+  const { KAFKA_SASL_USERNAME: username = '', KAFKA_SASL_PASSWORD: password = '' } = env;
+  return { mechanism, username, password } as SASLOptions;
+}
 
 /** kafkajs's own lines, as debug or warn: what matters is reported by the parts that use it. */
 function forward(log: Logger, { level, log: { message, error, groupId, broker } }: LogEntry): void {

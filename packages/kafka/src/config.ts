@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { commaList, flag } from '@connector/service-kit';
+import { baseUrl, commaList, flag } from '@connector/service-kit';
 import { z } from 'zod';
 
 /** The variables of the Kafka connection, for a service's schema. */
@@ -20,11 +20,38 @@ export const kafkaConfig = {
   KAFKA_SSL_KEY: z.string().optional().describe('Key of the client certificate: PEM text or a file path'),
   KAFKA_SSL_SERVERNAME: z.string().optional().describe('Server name to verify, when it differs from the host'),
   KAFKA_SASL_MECHANISM: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'])
     .optional()
-    .describe('SASL mechanism; unset = none'),
+    .describe(
+      'SASL mechanism: plain, scram-sha-256, scram-sha-512, oauthbearer (OpenID Connect) or aws-msk-iam; unset = none',
+    ),
   KAFKA_SASL_USERNAME: z.string().min(1).optional().describe('SASL user'),
   KAFKA_SASL_PASSWORD: z.string().min(1).optional().describe('SASL password'),
+  KAFKA_SASL_OAUTH_TOKEN_URL: baseUrl()
+    .optional()
+    .describe('Token endpoint of the OpenID Connect provider, for oauthbearer'),
+  KAFKA_SASL_OAUTH_CLIENT_ID: z.string().min(1).optional().describe('Client id at the token endpoint'),
+  KAFKA_SASL_OAUTH_CLIENT_SECRET: z.string().min(1).optional().describe('Client secret at the token endpoint (secret)'),
+  KAFKA_SASL_OAUTH_SCOPE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Scope to ask the token endpoint for, where it wants one'),
+  KAFKA_SASL_OAUTH_AUDIENCE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Audience to ask the token endpoint for, where it wants one'),
+  KAFKA_SASL_AWS_REGION: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')
+    .optional()
+    .describe("Region of the MSK cluster, for aws-msk-iam; the credentials are the pod's AWS identity"),
+  KAFKA_RACK_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Rack or zone of this process: consumers then read from a replica there, where the brokers allow it'),
 };
 
 export type KafkaEnvironment = z.output<z.ZodObject<typeof kafkaConfig>>;
@@ -32,8 +59,21 @@ export type KafkaEnvironment = z.output<z.ZodObject<typeof kafkaConfig>>;
 /** What is missing of settings that must come together, one line per problem; for `readConfig`. */
 export function checkKafkaEnvironment(env: KafkaEnvironment): string[] {
   const problems: string[] = [];
-  if (env.KAFKA_SASL_MECHANISM && !(env.KAFKA_SASL_USERNAME && env.KAFKA_SASL_PASSWORD)) {
-    problems.push('KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: are required with KAFKA_SASL_MECHANISM');
+  const mechanism = env.KAFKA_SASL_MECHANISM;
+  const isByPassword = mechanism === 'plain' || mechanism?.startsWith('scram-');
+  if (isByPassword && !(env.KAFKA_SASL_USERNAME && env.KAFKA_SASL_PASSWORD)) {
+    problems.push(`KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: are required with KAFKA_SASL_MECHANISM=${mechanism}`);
+  }
+  if (mechanism === 'oauthbearer') {
+    const missing = (
+      ['KAFKA_SASL_OAUTH_TOKEN_URL', 'KAFKA_SASL_OAUTH_CLIENT_ID', 'KAFKA_SASL_OAUTH_CLIENT_SECRET'] as const
+    ).filter((name) => !env[name]);
+    problems.push(...missing.map((name) => `${name}: is required with KAFKA_SASL_MECHANISM=oauthbearer`));
+  }
+  if (mechanism === 'aws-msk-iam') {
+    if (!env.KAFKA_SASL_AWS_REGION)
+      problems.push('KAFKA_SASL_AWS_REGION: is required with KAFKA_SASL_MECHANISM=aws-msk-iam');
+    if (!env.KAFKA_SSL_ENABLED) problems.push('KAFKA_SSL_ENABLED: must be true with KAFKA_SASL_MECHANISM=aws-msk-iam');
   }
   if (Boolean(env.KAFKA_SSL_CERT) !== Boolean(env.KAFKA_SSL_KEY)) {
     problems.push('KAFKA_SSL_CERT and KAFKA_SSL_KEY: must be given together');

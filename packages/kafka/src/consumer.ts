@@ -190,6 +190,7 @@ class KeyOrderedConsumer implements Part {
   #makeConsumer(): KafkaConsumer {
     const { sessionTimeoutMs, groupId } = this.#options;
     const consumer = this.#kafka.client.consumer({
+      ...(this.#kafka.rackId && { rackId: this.#kafka.rackId }),
       groupId: this.#group,
       allowAutoTopicCreation: false,
       sessionTimeout: sessionTimeoutMs,

@@ -27,6 +27,7 @@ export function createTail(kafka: Kafka, options: TailOptions): Part & { readonl
   const groupId = kafka.prefixed(`${options.name}-${process.env.HOSTNAME ?? 'local'}-${randomUUID().slice(0, 8)}`);
   const names = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));
   const consumer = kafka.client.consumer({
+    ...(kafka.rackId && { rackId: kafka.rackId }),
     groupId,
     allowAutoTopicCreation: false,
     sessionTimeout: 30_000,

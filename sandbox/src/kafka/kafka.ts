@@ -20,11 +20,17 @@ export interface KafkaOptions {
   readonly onDeath?: (death: PartDied) => void;
   /** Starts the broker again when it dies unexpectedly. */
   readonly restartOnDeath?: boolean;
+  /** Further listeners by name, with their security protocol (`SSL`, `SASL_PLAINTEXT`, …); needs Java, not Docker. */
+  readonly listeners?: Readonly<Record<string, string>>;
+  /** Broker settings on top of the sandbox's; needs Java, not Docker. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface RunningKafka {
   /** `host:port` for KAFKA_BROKERS; the same over restarts. */
   readonly brokers: string;
+  /** `host:port` of each further listener. */
+  readonly listeners: Readonly<Record<string, string>>;
   /** The broker's process; stopping it here leaves its data. */
   readonly process: Part;
   readonly pid: number | undefined;
@@ -54,8 +60,15 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   }
   await mkdir(dir, { recursive: true });
   const port = options.port || (await freePort());
+  const listeners: Record<string, string> = {};
+  for (const name of Object.keys(options.listeners ?? {})) listeners[name] = `127.0.0.1:${await freePort()}`;
+  if (distribution.kind === 'docker' && (options.listeners || options.settings)) {
+    throw new Error('further listeners and settings of the broker need Java 17');
+  }
   const start =
-    distribution.kind === 'java' ? await withJava(distribution, dir, data, port) : await withDocker(data, port);
+    distribution.kind === 'java'
+      ? await withJava(distribution, dir, data, port, { ...options, addresses: listeners })
+      : await withDocker(data, port);
 
   const part = new Part({
     name: 'kafka',
@@ -81,6 +94,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
 
   return {
     brokers: `127.0.0.1:${port}`,
+    listeners,
     process: part,
     get pid() {
       return part.pid;
@@ -138,15 +152,20 @@ async function withJava(
   dir: string,
   data: string,
   port: number,
+  more: Pick<KafkaOptions, 'listeners' | 'settings'> & { addresses: Readonly<Record<string, string>> },
 ): Promise<Start> {
   if (!existsSync(data)) await cp(template, data, { recursive: true });
   const controllerPort = await freePort();
+  const protocols = Object.entries(more.listeners ?? {}).map((entry) => entry.join(':'));
+  const further = Object.entries(more.addresses).map(([name, address]) => `${name}://${address}`);
   const properties = {
     ...settings,
+    'listener.security.protocol.map': [settings['listener.security.protocol.map'], ...protocols].join(','),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `BROKER://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `BROKER://127.0.0.1:${port}`,
+    listeners: [`BROKER://127.0.0.1:${port}`, `CONTROLLER://127.0.0.1:${controllerPort}`, ...further].join(','),
+    'advertised.listeners': [`BROKER://127.0.0.1:${port}`, ...further].join(','),
     'log.dirs': data,
+    ...more.settings,
   };
   const file = join(dir, 'server.properties');
   await writeFile(
