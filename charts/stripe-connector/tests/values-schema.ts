@@ -74,6 +74,8 @@ const SETTINGS: Record<string, Schema> = {
   MOCK_ENVIRONMENT: text,
   CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: { type: ['string', 'null'], pattern: '^[A-Za-z0-9_-]{2,256}$' },
   CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY: { type: ['string', 'null'], pattern: '^[A-Za-z0-9_-]{2,256}$' },
+  CT_CUSTOM_TYPE_SUBSCRIPTION_LINE_ITEM_KEY: { type: ['string', 'null'], pattern: '^[A-Za-z0-9_-]{2,256}$' },
+  CT_PRODUCT_TYPE_SUBSCRIPTION_KEY: { type: ['string', 'null'], pattern: '^[A-Za-z0-9_-]{2,256}$' },
   STORED_PAYMENT_METHODS_ENABLED: flag,
   STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: { type: ['string', 'null'], minLength: 1 },
   STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT: text,

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { configSchema as enabler } from '../../../services/enabler-static/src/config.ts';
 import { configSchema as intent } from '../../../services/intent/src/config.ts';
 import { doctorConfigSchema } from '../../../services/intent/src/doctor/config.ts';
-import { ensureTypesConfigSchema } from '../../../services/intent/src/ensure-types-config.ts';
+import { ensureTypesConfigSchema, purgeConfigSchema } from '../../../services/intent/src/ensure-types-config.ts';
 import { configSchema as ledger, reconcilePendingConfigSchema } from '../../../services/ledger/src/config.ts';
 import { ensureTopicsConfigSchema } from '../../../services/ledger/src/topics-config.ts';
 import { configSchema as sessionAuth } from '../../../services/session-auth/src/config.ts';
@@ -23,6 +23,7 @@ export const READERS = {
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,
   doctor: doctorConfigSchema,
+  'purge-types': purgeConfigSchema,
   'webhook-endpoint': endpointConfigSchema,
   'purge-webhook-endpoint': endpointConfigSchema,
 } satisfies Record<string, z.ZodObject>;

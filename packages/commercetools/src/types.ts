@@ -1,6 +1,7 @@
 import type { FieldDefinition, FieldType, TypeDraft } from '@commercetools/platform-sdk';
 import { NotFoundError } from '@connector/service-kit';
 import type { Commercetools } from './client.ts';
+import { CommercetoolsRejection } from './errors.ts';
 
 /** Key of the type that Checkout's tools read interface interactions in. */
 export const INTERACTION_TYPE = 'commercetools-checkout-payment-interface-interaction';
@@ -74,5 +75,88 @@ export async function ensureTypes(
       done.push({ key, outcome: 'created' });
     }
   }
+  return done;
+}
+
+/** A type of ours and the names of its fields or attributes. */
+export interface OwnType {
+  readonly kind: 'type' | 'product type';
+  readonly key: string;
+  readonly fields: readonly string[];
+}
+
+/** What became of a type: `has others' fields` and `in use` stay as they are. */
+export type Removal = 'deleted' | 'absent' | "has others' fields" | 'in use';
+
+/** Types that the original connector made for subscriptions, which an uninstall leaves behind with it. */
+export const subscriptionTypes = (keys: { lineItem: string; product: string }): OwnType[] => [
+  {
+    kind: 'type',
+    key: keys.lineItem,
+    fields: [
+      'stripeConnector_productSubscriptionId',
+      'stripeConnector_stripeSubscriptionId',
+      'stripeConnector_stripeSubscriptionError',
+    ],
+  },
+  {
+    kind: 'product type',
+    key: keys.product,
+    fields: [
+      'description',
+      'recurring_interval',
+      'recurring_interval_count',
+      'off_session',
+      'collection_method',
+      'days_until_due',
+      'cancel_at_period_end',
+      'cancel_at',
+      'billing_cycle_anchor_day',
+      'billing_cycle_anchor_time',
+      'billing_cycle_anchor_date',
+      'trial_period_days',
+      'trial_end_date',
+      'missing_payment_method_at_trial_end',
+      'proration_behavior',
+    ].map((name) => `stripeConnector_${name}`),
+  },
+];
+
+/**
+ * Deletes the given types where nothing is lost by it: one that holds a field of somebody else's, or that a resource uses (commercetools then refuses), stays. In
+ * a dry run `deleted` means that it would be tried. Throws the errors of `call`.
+ */
+export async function removeTypes(
+  { api, call }: Pick<Commercetools, 'api' | 'call'>,
+  types: readonly OwnType[],
+  { dryRun }: { dryRun: boolean },
+): Promise<{ key: string; outcome: Removal }[]> {
+  const remove = async ({ kind, key, fields }: OwnType): Promise<Removal> => {
+    const type = api.types().withKey({ key });
+    const productType = api.productTypes().withKey({ key });
+    try {
+      const { version, names } =
+        kind === 'type'
+          ? await call('types.get', type.get()).then(({ version, fieldDefinitions }) => ({
+              version,
+              names: fieldDefinitions.map(({ name }) => name),
+            }))
+          : await call('product_types.get', productType.get()).then(({ version, attributes = [] }) => ({
+              version,
+              names: attributes.map(({ name }) => name),
+            }));
+      if (names.some((name) => !fields.includes(name))) return "has others' fields";
+      if (dryRun) return 'deleted';
+      if (kind === 'type') await call('types.delete', type.delete({ queryArgs: { version } }));
+      else await call('product_types.delete', productType.delete({ queryArgs: { version } }));
+      return 'deleted';
+    } catch (error) {
+      if (error instanceof NotFoundError) return 'absent';
+      if (error instanceof CommercetoolsRejection && error.code === 'ReferenceExists') return 'in use';
+      throw error;
+    }
+  };
+  const done: { key: string; outcome: Removal }[] = [];
+  for (const type of types) done.push({ key: type.key, outcome: await remove(type) });
   return done;
 }

@@ -19,3 +19,13 @@ export const ensureTypesConfigSchema = z.object({
     .default('payment-launchpad-purchase-order')
     .describe("Custom type that holds a payment's purchase order"),
 });
+
+/** Every variable the command purge reads. */
+export const purgeConfigSchema = ensureTypesConfigSchema.extend({
+  CT_CUSTOM_TYPE_SUBSCRIPTION_LINE_ITEM_KEY: resourceKey()
+    .default('payment-connector-subscription-line-item-type')
+    .describe("The original connector's custom type of line items, deleted by a purge"),
+  CT_PRODUCT_TYPE_SUBSCRIPTION_KEY: resourceKey()
+    .default('payment-connector-subscription-information')
+    .describe("The original connector's product type, deleted by a purge"),
+});

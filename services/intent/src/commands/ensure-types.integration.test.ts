@@ -8,6 +8,7 @@ import {
 } from '../../../../sandbox/src/commercetools/index.ts';
 
 const COMMAND = join(import.meta.dirname, 'ensure-types.ts');
+const PURGE = join(import.meta.dirname, 'purge.ts');
 let project: CommercetoolsSimulator;
 
 beforeAll(async () => {
@@ -15,7 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => project?.close());
 
-const ensureTypes = (over: Record<string, string> = {}) => {
+const ensureTypes = (over: Record<string, string> = {}) => run(COMMAND, [], over);
+const run = (command: string, args: string[], over: Record<string, string> = {}) => {
   const env = {
     PATH: process.env.PATH,
     CTP_PROJECT_KEY: 'sandbox',
@@ -25,7 +27,7 @@ const ensureTypes = (over: Record<string, string> = {}) => {
     CTP_API_URL: project.url,
     ...over,
   };
-  return promisify(execFile)(process.execPath, [COMMAND], { env });
+  return promisify(execFile)(process.execPath, [command, ...args], { env });
 };
 
 it('creates the types under the configured keys, and the second time changes nothing', async () => {
@@ -41,4 +43,17 @@ it('fails, and says why, when the credentials are refused', async () => {
     code: 1,
     stderr: expect.stringContaining('The custom types could not be brought up to date'),
   });
+});
+
+it('purge deletes our types and no others, and tells before it does when asked to', async () => {
+  const keys = { CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: 'purged-customer-type' };
+  await ensureTypes(keys);
+  const countOfTypes = async () => (await project.state()).types.length;
+  const before = await countOfTypes();
+  expect((await run(PURGE, ['--dry-run'], keys)).stdout).toContain('would delete              purged-customer-type');
+  expect(await countOfTypes()).toBe(before);
+  const lines = (await run(PURGE, [], keys)).stdout.trim().split('\n');
+  expect(lines).toContain('deleted                   purged-customer-type');
+  expect(lines).toContain('absent                    payment-connector-subscription-information');
+  expect(await countOfTypes()).toBe(before - 2);
 });
