@@ -101,7 +101,8 @@ export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     await part(name, {
-      args: [join(REPOSITORY, 'sandbox/src', name, 'main.ts')],
+      // They keep everything that they are told, for an hour if need be.
+      args: ['--max-old-space-size=8192', join(REPOSITORY, 'sandbox/src', name, 'main.ts')],
       env: { ...process.env, ...env(port) },
       isReady: (printed) => printed.includes('ready '),
     });

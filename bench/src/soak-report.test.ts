@@ -27,27 +27,27 @@ describe('memory over an hour', () => {
   it('is flat when it only wanders, and after it has settled', () => {
     const settles = (second: number) => 150 - 60 * Math.exp(-second / 120) + noise();
     const sawtooth = (second: number) => 120 + ((second / 7) % 30);
-    expect(verdicts(hour({ wanders: () => 100 + noise(), settles, sawtooth }))).toEqual({
-      wanders: 'flat',
-      settles: 'flat',
-      sawtooth: 'flat',
+    expect(verdicts(hour({ intent: () => 100 + noise(), ledger: settles, 'session-auth': sawtooth }))).toEqual({
+      intent: 'flat',
+      ledger: 'flat',
+      'session-auth': 'flat',
     });
   });
 
   it('rises when it leaks, also beneath the noise of the garbage collector', () => {
     const leaks = (second: number) => 100 + (10 * second) / HOUR + noise();
-    const found = trendsOf(hour({ leaks }))[0];
+    const found = trendsOf(hour({ ledger: leaks }))[0];
     expect(found?.verdict).toBe('RISES');
     expect(found?.perHour).toBeCloseTo(10, 0);
     expect(found?.halfWidth).toBeLessThan(3);
   });
 
   it('of a simulator rises because it keeps what it was told', () => {
-    expect(verdicts(hour({ stripe: (second) => 100 + second / 10 }))).toEqual({ stripe: 'keeps what it was told' });
+    expect(verdicts(hour({ stripe: (second) => 100 + second / 10 }))).toEqual({ stripe: 'grows with what it is told' });
   });
 
-  it('is not known from a few samples', () => {
-    expect(verdicts(hour({ intent: () => 100 }).slice(0, 5))).toEqual({ intent: 'not known' });
+  it('cannot be told from a few minutes', () => {
+    expect(verdicts(hour({ intent: () => 100 }).slice(0, 60))).toEqual({ intent: 'too short to tell' });
     expect(trendsOf([])).toEqual([]);
   });
 });

@@ -35,16 +35,17 @@ export interface Trend {
   readonly halfWidth: number;
   readonly files: readonly [start: number, end: number];
   readonly lagMs: number;
-  readonly verdict: 'flat' | 'RISES' | 'keeps what it was told' | 'not known';
+  readonly verdict: 'flat' | 'RISES' | 'grows with what it is told' | 'too short to tell';
 }
 
-/** They hold every cart, payment and event of the run; Kafka keeps its log in files, and its heap is the JVM's. */
-const KEEPERS = ['commercetools', 'stripe'];
+/** What is measured; what is around holds every cart, payment and event of the run, or is a JVM's heap. */
+const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'];
 /** Of the run, at the beginning: compilation, connections, caches that fill. */
 const WARM_UP = 0.2;
 /** A slope below this is nothing that a pod would notice in a week, in MB an hour. */
 const NEGLIGIBLE = 0.5;
-const ENOUGH = 10;
+/** V8 compiles, and its heap finds its size, for minutes. */
+const ENOUGH_SECONDS = 8 * 60;
 
 /** How each process's memory went after warm-up. Flat: the confidence interval of its slope reaches 0, or the slope is negligible. */
 export function trendsOf(samples: readonly Sample[]): Trend[] {
@@ -70,13 +71,13 @@ export function trendsOf(samples: readonly Sample[]): Trend[] {
       files: [seen[0]?.files ?? Number.NaN, seen.at(-1)?.files ?? Number.NaN],
       lagMs: lags.length > 0 ? Math.max(...lags) : Number.NaN,
       verdict:
-        seen.length < ENOUGH
-          ? 'not known'
+        (samples.at(-1)?.second ?? 0) < ENOUGH_SECONDS
+          ? 'too short to tell'
           : !rises
             ? 'flat'
-            : KEEPERS.includes(name)
-              ? 'keeps what it was told'
-              : 'RISES',
+            : SERVICES.includes(name)
+              ? 'RISES'
+              : 'grows with what it is told',
     };
   });
 }
@@ -99,7 +100,6 @@ export function plotsOf(samples: readonly Sample[], perSecond: number): PlottedP
     }
     return { name, points };
   };
-  const ours = ['session-auth', 'intent', 'webhook-ingest', 'ledger'];
   const others = ['commercetools', 'stripe', 'kafka', 'load'];
   const completed = (sample: Sample, at: number) => {
     const before = samples[at - 1];
@@ -114,13 +114,13 @@ export function plotsOf(samples: readonly Sample[], perSecond: number): PlottedP
           title: 'Memory of the services',
           x,
           y: { label: 'MB' },
-          series: ours.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
+          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
         },
         {
           title: 'Open files and sockets of the services',
           x,
           y: { label: 'descriptors' },
-          series: ours.map((name) => line(name, ({ processes }) => processes[name]?.files)),
+          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.files)),
         },
         {
           title: 'Latency, p50',
@@ -142,7 +142,7 @@ export function plotsOf(samples: readonly Sample[], perSecond: number): PlottedP
           title: 'Event loop lag, p99',
           x,
           y: { label: 'ms' },
-          series: ours.map((name) => line(name, ({ processes }) => processes[name]?.lagMs)),
+          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.lagMs)),
         },
         { title: 'Payments approved', x, y: { label: '1/s' }, series: [line('approved', completed)] },
         {
