@@ -1,5 +1,5 @@
 // Bundles the service in the current folder: src/main.ts and every src/commands/*.ts become dist/*.js, dependencies included.
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundleOptions, entryPointsOf } from './bundle.mjs';
 
@@ -8,6 +8,16 @@ rmSync('dist', { recursive: true, force: true });
 const entryPoints = entryPointsOf(folder);
 const { metafile } = await build(bundleOptions(folder));
 writeFileSync('dist/package.json', '{"type":"module"}\n');
+
+// Logs and metrics know errors by their class, and the bundler numbers classes that meet another of the same name.
+// OpenTelemetry's TimeoutErrors may: they never leave it.
+const texts = Object.keys(metafile.outputs)
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => readFileSync(name, 'utf8'));
+const renamed = texts.flatMap((text) =>
+  [...text.matchAll(/\bclass (?!TimeoutError\d)(\w*Error\d+)\b/g)].map(([, name]) => name),
+);
+if (renamed.length > 0) throw new Error(`error classes share a name: ${renamed.join(', ')}`);
 
 const kb = (bytes) => `${Math.round(bytes / 1024)} kB`;
 const outputs = Object.entries(metafile.outputs);

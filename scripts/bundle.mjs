@@ -23,7 +23,6 @@ export const bundleOptions = (folder) => ({
   sourcemap: true,
   sourcesContent: false,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

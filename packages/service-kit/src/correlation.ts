@@ -1,12 +1,16 @@
-import { context, propagation } from '@opentelemetry/api';
+import { type Context, context, propagation } from '@opentelemetry/api';
 
 const ENTRY = 'correlation.id';
 
 /** The correlation id of the work at hand; it travels as baggage, so over Kafka too. */
 export const correlationId = (): string | undefined => propagation.getBaggage(context.active())?.getEntry(ENTRY)?.value;
 
-/** Runs `work` with `id` as its correlation id. */
-export function withCorrelationId<T>(id: string, work: () => T): T {
-  const baggage = (propagation.getActiveBaggage() ?? propagation.createBaggage()).setEntry(ENTRY, { value: id });
-  return context.with(propagation.setBaggage(context.active(), baggage), work);
+/** `within` with `id` as the correlation id. */
+export function withCorrelation(within: Context, id: string): Context {
+  const baggage = propagation.getBaggage(within) ?? propagation.createBaggage();
+  return propagation.setBaggage(within, baggage.setEntry(ENTRY, { value: id }));
 }
+
+/** Runs `work` with `id` as its correlation id. */
+export const withCorrelationId = <T>(id: string, work: () => T): T =>
+  context.with(withCorrelation(context.active(), id), work);

@@ -1,10 +1,11 @@
-import { createLogger, startTracing } from '@connector/telemetry';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createLogger, register, startTracing } from '@connector/telemetry';
 import express, { Router } from 'express';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { correlationId } from './correlation.ts';
 import { InvalidRequestError, PermanentError, TransientError, UnauthorizedError } from './errors.ts';
-import { createHttpServer } from './http-server.ts';
+import { clientAddress, createHttpServer, type Route } from './http-server.ts';
 
 const log = createLogger('test', 'silent');
 beforeAll(async () => {
@@ -132,4 +133,61 @@ it('keeps the correlation id for the work of the request, and makes one where a 
   });
   const made = await jsonOf(await call('/id', { headers: { 'x-correlation-id': 'a b\tc' } }));
   expect(made.id).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+describe('a direct route', () => {
+  const handle = async (req: IncomingMessage, res: ServerResponse) => {
+    if (req.headers['x-fail']) throw new InvalidRequestError('InvalidOperation', 'no');
+    res.end(`direct ${correlationId()}`);
+  };
+  const route = (): Route =>
+    Object.assign(
+      Router().all('/hot', (_req, res) => res.end('express')),
+      { direct: { method: 'POST', path: '/hot', handle } },
+    );
+
+  it.each([
+    ['POST', '/hot', 'direct c-1'],
+    ['GET', '/hot', 'express'],
+    ['POST', '/hot/', 'express'],
+    ['POST', '/hot?x', 'express'],
+  ])('%s %s is answered by: %s', async (method, path, text) => {
+    const call = await serve([route()]);
+    const answer = await call(path, { method, headers: { 'x-correlation-id': 'c-1', 'x-request-id': 'r-1' } });
+    expect(await answer.text()).toBe(text);
+    expect([answer.headers.get('x-correlation-id'), answer.headers.get('x-request-id')]).toEqual(['c-1', 'r-1']);
+  });
+
+  it('is measured under its path, and its failures get the one shape of answer', async () => {
+    register.resetMetrics();
+    const call = await serve([route()]);
+    const answer = await call('/hot', { method: 'POST', headers: { 'x-fail': '1', 'x-correlation-id': 'c-1' } });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await jsonOf(answer)).toMatchObject({ message: 'no', statusCode: 400, correlationId: 'c-1' });
+    await expect
+      .poll(async () => await register.metrics())
+      .toContain('http_request_method="POST",http_route="/hot",http_response_status_code="400",error_type=""} 1');
+  });
+});
+
+it.each([
+  [0, '9.9.9.9'],
+  [1, ''],
+  [1, '1.1.1.1'],
+  [1, '1.1.1.1, 2.2.2.2'],
+  [2, '1.1.1.1, 2.2.2.2'],
+  [2, ' 2.2.2.2'],
+  [3, '1.1.1.1,2.2.2.2'],
+])("the client's address behind %i proxies is the one Express names (%s)", async (trustedHops, forwarded) => {
+  const route = Router().get('/ip', (req, res) => res.json([req.ip, clientAddress(req, trustedHops)]));
+  const server = createHttpServer({ log, port: 0, routes: [route], trustedHops });
+  await server.start?.();
+  stop = server.stop;
+  const answer = await fetch(`http://127.0.0.1:${server.port}/ip`, {
+    headers: forwarded ? { 'x-forwarded-for': forwarded } : {},
+  });
+  const [theirs, ours] = await jsonOf(answer);
+  expect(theirs).toBeTruthy();
+  expect(ours).toBe(theirs);
 });

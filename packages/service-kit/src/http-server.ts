@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   context,
@@ -12,23 +12,27 @@ import {
   startSpan,
   trace,
 } from '@connector/telemetry';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { ZodError } from 'zod';
-import { withCorrelationId } from './correlation.ts';
+import { withCorrelation } from './correlation.ts';
 import { type ErrorBody, InvalidRequestError, internalError, NotFoundError, ServiceError } from './errors.ts';
 import { type Part, shutdown } from './lifecycle.ts';
+
+/** A handler of Express's, and the one request of it that is too frequent for Express. */
+export type Route = RequestHandler & { readonly direct?: DirectRoute };
+
+/** Answers one method and path, query excluded, in front of Express: nothing of Express's is on `req` and `res`. */
+export interface DirectRoute {
+  readonly method: string;
+  readonly path: string;
+  handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
+}
 
 export interface HttpServerOptions {
   log: Logger;
   port: number;
-  /** Routers and middleware in order; the first that answers wins. */
-  routes: readonly RequestHandler[];
+  /** Routers and middleware in order; the first that answers wins. Direct ones are asked before. */
+  routes: readonly Route[];
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   trustedHops?: number;
 }
@@ -40,27 +44,44 @@ const CORRELATION_ID = /^[\w.:\-/=+]{1,256}$/;
  * The public HTTP server of a service: trace context, correlation id, duration metrics, the routes, then the one place
  * where errors become answers. `port` 0 picks a free one; the one in use is in `port` once started.
  */
-export function createHttpServer(options: HttpServerOptions): Part & { readonly port: number; readonly app: Express } {
+export function createHttpServer(options: HttpServerOptions): Part & { readonly port: number } {
   const { log, routes, trustedHops = 1 } = options;
+  const answerError = errorResponder(log);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', trustedHops);
   app.set('case sensitive routing', true);
   app.set('query parser', 'simple');
-  app.use(observed(log));
   for (const route of routes) app.use(route);
   app.use((req, res) => {
     const message = `Route ${req.method}:${req.originalUrl.split('?')[0]} not found`;
     res.status(404).json({ message, error: 'Not Found', statusCode: 404 });
   });
-  app.use(errorResponder(log));
+  const answerExpressError: ErrorRequestHandler = (error, req, res, next) =>
+    res.headersSent ? next(error) : answerError(error, req, res);
+  app.use(answerExpressError);
 
-  const server = createServer({ keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 60_000 }, app);
+  const direct = routes.flatMap((route) => route.direct ?? []);
+  const directFor = ({ method, url }: IncomingMessage) =>
+    direct.find((route) => route.path === url && route.method === method);
+  const observe = observed(log, trustedHops);
+  const server = createServer(
+    { keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 60_000 },
+    (req, res) => {
+      const route = directFor(req);
+      observe(req, res, route?.path, () => {
+        if (!route) return app(req, res);
+        route.handle(req, res).catch((error) => {
+          if (res.headersSent) res.destroy(error as Error);
+          else answerError(error, req, res);
+        });
+      });
+    },
+  );
   let port = options.port;
   return {
     name: 'http server',
-    app,
     get port() {
       return port;
     },
@@ -91,62 +112,88 @@ export function closeServer(server: Server): Promise<void> {
   });
 }
 
-const spans = new WeakMap<Request, Span>();
+const spans = new WeakMap<IncomingMessage, Span>();
 
-/** The server span of a request, for attributes such as the payment's id. */
-export const requestSpan = (req: Request): Span | undefined => spans.get(req);
+/** The server span of a request, for attributes such as the payment's id; undefined when nobody records it. */
+export const requestSpan = (req: IncomingMessage): Span | undefined => spans.get(req);
 
+/** Runs `work` as the handling of a request: under its trace and correlation id, measured until the answer is out. */
 const observed =
-  (log: Logger): RequestHandler =>
-  (req, res, next) => {
+  (log: Logger, trustedHops: number) =>
+  (req: IncomingMessage, res: ServerResponse, path: string | undefined, work: () => void): void => {
     const started = performance.now();
-    const method = req.method;
+    const method = req.method ?? '';
     const parent = contextFrom(req.headers);
-    const span = startSpan(method, {
-      kind: SpanKind.SERVER,
-      attributes: { 'http.request.method': method, 'url.scheme': req.protocol },
-      parent,
-    });
-    spans.set(req, span);
+    const span = startSpan(method, { kind: SpanKind.SERVER, parent });
+    if (span.isRecording()) {
+      span.setAttributes({ 'http.request.method': method, 'url.scheme': schemeOf(req, trustedHops) });
+      spans.set(req, span);
+    }
     metrics.httpServerActive.inc({ http_request_method: method });
     const correlation = header(req, 'x-correlation-id') ?? randomUUID();
-    const requestId = header(req, 'x-request-id') ?? randomUUID();
     res.setHeader('x-correlation-id', correlation);
-    res.setHeader('x-request-id', requestId);
+    res.setHeader('x-request-id', header(req, 'x-request-id') ?? randomUUID());
     if (shutdown.requested) res.setHeader('connection', 'close');
+    const within = withCorrelation(trace.setSpan(parent, span), correlation);
     res.once('close', () => {
-      const route = (req.route as { path?: string } | undefined)?.path;
-      const name = typeof route === 'string' ? `${req.baseUrl}${route}` : 'unmatched';
+      const route = path ?? routeOf(req as Request);
       const status = res.writableFinished ? res.statusCode : 499;
       const seconds = (performance.now() - started) / 1000;
-      span.updateName(`${method} ${name}`);
-      span.setAttributes({ 'http.route': name, 'http.response.status_code': status });
-      if (status >= 500) markFailed(span, new Error(String(status)));
+      if (span.isRecording()) {
+        span.updateName(`${method} ${route}`);
+        span.setAttributes({ 'http.route': route, 'http.response.status_code': status });
+        if (status >= 500) markFailed(span, new Error(String(status)));
+      }
       span.end();
       metrics.httpServerActive.dec({ http_request_method: method });
       const labels = {
         http_request_method: method,
-        http_route: name,
+        http_route: route,
         http_response_status_code: String(status),
         error_type: status >= 500 ? String(status) : '',
       };
       context.with(within, () => metrics.httpServerDuration.observe(labels, seconds));
       if (log.isLevelEnabled('debug')) {
         const ms = Math.round(seconds * 1000);
-        context.with(within, () => log.debug({ method, route: name, status, ms }, 'request served'));
+        context.with(within, () => log.debug({ method, route, status, ms }, 'request served'));
       }
     });
-    const within = trace.setSpan(parent, span);
-    context.with(within, () => withCorrelationId(correlation, next));
+    context.with(within, work);
   };
 
-const header = (req: Request, name: string): string | undefined => {
-  const value = req.get(name);
-  return value && CORRELATION_ID.test(value) ? value : undefined;
+/** The pattern that Express matched. */
+function routeOf(req: Request): string {
+  const { path } = (req.route ?? {}) as { path?: unknown };
+  return typeof path === 'string' ? `${req.baseUrl}${path}` : 'unmatched';
+}
+
+/** `http` or `https`, as the nearest proxy says, where one is trusted. */
+function schemeOf(req: IncomingMessage, trustedHops: number): string {
+  const forwarded =
+    trustedHops > 0
+      ? String(req.headers['x-forwarded-proto'] ?? '')
+          .split(',')[0]
+          ?.trim()
+      : '';
+  return forwarded || ('encrypted' in req.socket ? 'https' : 'http');
+}
+
+/** The address of the client behind `trustedHops` proxies, as Express's `req.ip` has it. */
+export function clientAddress(req: IncomingMessage, trustedHops: number): string {
+  const forwarded = String(req.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((hop) => hop.trim());
+  const nearestFirst = [req.socket.remoteAddress ?? '', ...forwarded.filter(Boolean).reverse()];
+  return nearestFirst.slice(0, trustedHops + 1).at(-1) ?? '';
+}
+
+const header = (req: IncomingMessage, name: string): string | undefined => {
+  const value = req.headers[name];
+  return typeof value === 'string' && CORRELATION_ID.test(value) ? value : undefined;
 };
 
 /** The request id the caller gave, or the one it was given. */
-export const requestId = (res: Response): string => String(res.getHeader('x-request-id'));
+export const requestId = (res: ServerResponse): string => String(res.getHeader('x-request-id'));
 
 /** Errors of express' body parsers, which are not classes of ours. */
 interface BodyParserError {
@@ -155,19 +202,20 @@ interface BodyParserError {
 }
 
 const errorResponder =
-  (log: Logger): ErrorRequestHandler =>
-  (error: unknown, req, res, next) => {
-    if (res.headersSent) {
-      next(error);
-      return;
-    }
+  (log: Logger) =>
+  (error: unknown, req: IncomingMessage, res: ServerResponse): void => {
     const known = toServiceError(error);
     const body: ErrorBody = known?.toBody() ?? internalError();
     const level = body.statusCode >= 500 ? 'error' : 'info';
     log[level]({ error: known ?? error, method: req.method, status: body.statusCode }, 'request failed');
     const { retryAfterMs } = (known ?? {}) as { retryAfterMs?: number };
     if (body.statusCode === 503) res.setHeader('retry-after', String(Math.ceil((retryAfterMs ?? 1000) / 1000)));
-    res.status(body.statusCode).json({ ...body, correlationId: res.getHeader('x-correlation-id') });
+    const text = JSON.stringify({ ...body, correlationId: res.getHeader('x-correlation-id') });
+    res.writeHead(body.statusCode, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    });
+    res.end(text);
   };
 
 function toServiceError(error: unknown): ServiceError | undefined {

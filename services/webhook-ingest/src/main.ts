@@ -36,6 +36,7 @@ const webhooks = stripeWebhooksRoute({
   maxInFlight: config.WEBHOOK_MAX_IN_FLIGHT,
   duplicateWindowMs: config.WEBHOOK_DUPLICATE_WINDOW_S * 1000,
   allows: addressList(config.STRIPE_WEBHOOK_ALLOWED_IPS),
+  trustedHops: config.TRUSTED_PROXY_HOPS,
 });
 const server = createHttpServer({
   log,

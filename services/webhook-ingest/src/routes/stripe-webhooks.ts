@@ -1,14 +1,17 @@
 import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
 import {
+  clientAddress,
   InvalidRequestError,
   PermanentError,
+  type Route,
   requestSpan,
   TransientError,
   UnauthorizedError,
 } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { Router } from 'express';
 import { AcknowledgedEvents } from '../domain/acknowledged-events.ts';
 import { Circuit } from '../domain/circuit.ts';
 import { classify, type Ours, type StripeEvent } from '../domain/classify.ts';
@@ -41,6 +44,8 @@ export interface WebhookOptions {
   readonly duplicateWindowMs: number;
   /** Whether a client's address may call; undefined = anyone. */
   readonly allows?: ((address: string) => boolean) | undefined;
+  /** Proxies in front whose `X-Forwarded-For` is believed, for `allows`. */
+  readonly trustedHops?: number;
   /** A body must have arrived within this, in ms. */
   readonly bodyTimeoutMs?: number;
   /** While the circuit is open, one event is tried this often, in ms. */
@@ -61,16 +66,16 @@ const LINGER_MS = 2_000;
  * without signature, 400 with a bad one or unreadable, 413 when too large, 405 for other methods, 408 for a body that does
  * not arrive.
  */
-export function stripeWebhooksRoute(options: WebhookOptions): RequestHandler {
-  const { log, producer, signingKeys, ours, accountId, maxInFlight, allows } = options;
+export function stripeWebhooksRoute(options: WebhookOptions): Route {
+  const { log, producer, signingKeys, ours, accountId, maxInFlight, allows, trustedHops = 1 } = options;
   const { bodyTimeoutMs = 10_000, probeEveryMs = 1_000, bodyMemory = 64 * 1024 * 1024, now = Date.now } = options;
   const memory: BodyMemory = { held: 0, limit: bodyMemory };
   const circuit = new Circuit({ probeEveryMs, isDown: () => producer.notReady?.() !== undefined });
   const acknowledged = new AcknowledgedEvents({ windowMs: options.duplicateWindowMs });
   let inFlight = 0;
 
-  const receive = async (req: Request, res: Response): Promise<void> => {
-    if (allows && !allows(req.ip ?? ''))
+  const receive = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (allows && !allows(clientAddress(req, trustedHops)))
       throw new InvalidRequestError('Forbidden', 'Forbidden', {}, { statusCode: 403 });
     const signature = req.headers['stripe-signature'];
     if (typeof signature !== 'string' || signature === '') {
@@ -102,7 +107,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): RequestHandler {
     }
   };
 
-  const accept = async (bytes: Buffer, signature: string, req: Request, res: Response): Promise<void> => {
+  const accept = async (bytes: Buffer, signature: string, req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const verification = verifySignature(bytes, signature, signingKeys(), Math.floor(now() / 1000));
     if (verification.kind === 'refused') {
       const { outcome, reason } = verification;
@@ -127,7 +132,12 @@ export function stripeWebhooksRoute(options: WebhookOptions): RequestHandler {
     }
   };
 
-  const record = async (event: StripeEvent, bytes: Buffer, req: Request, res: Response): Promise<void> => {
+  const record = async (
+    event: StripeEvent,
+    bytes: Buffer,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> => {
     const { id, type } = event;
     if (acknowledged.has(id, now())) {
       count(type, 'duplicate');
@@ -156,7 +166,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): RequestHandler {
     ok(res);
   };
 
-  const notProduced = (error: unknown, { id, type }: StripeEvent, req: Request, res: Response): void => {
+  const notProduced = (error: unknown, { id, type }: StripeEvent, req: IncomingMessage, res: ServerResponse): void => {
     if (error instanceof PermanentError && error.reason === 'too_large') {
       circuit.undecided();
       // 2xx would lose it: refused, Stripe keeps it and repeats it while the topic's max.message.bytes is put right.
@@ -174,16 +184,22 @@ export function stripeWebhooksRoute(options: WebhookOptions): RequestHandler {
     tryLater(req, res, type, 'unavailable');
   };
 
-  return Router({ caseSensitive: true })
+  const router = Router({ caseSensitive: true })
     .post(PATH, receive)
     .all(PATH, (_req, res) => {
       res.setHeader('allow', 'POST');
       throw new InvalidRequestError('MethodNotAllowed', 'Method not allowed', {}, { statusCode: 405 });
     });
+  return Object.assign(router, { direct: { method: 'POST', path: PATH, handle: receive } });
 }
 
 /** Stripe repeats what is not answered with 2xx, for three days. */
-function tryLater(req: Request, res: Response, type: string, outcome: 'overloaded' | 'unavailable'): void {
+function tryLater(
+  req: IncomingMessage,
+  res: ServerResponse,
+  type: string,
+  outcome: 'overloaded' | 'unavailable',
+): void {
   count(type, outcome);
   res.setHeader('retry-after', '1');
   const text = 'The event could not be stored. Please send it again.';
@@ -191,13 +207,14 @@ function tryLater(req: Request, res: Response, type: string, outcome: 'overloade
   else endUpload(req, res, 503, text);
 }
 
-const webhookError = (res: Response, status: number, reason: string) => answer(res, status, `Webhook Error: ${reason}`);
+const webhookError = (res: ServerResponse, status: number, reason: string) =>
+  answer(res, status, `Webhook Error: ${reason}`);
 
-const ok = (res: Response): void => {
+const ok = (res: ServerResponse): void => {
   res.writeHead(200, { 'content-length': 0 }).end();
 };
 
-const answer = (res: Response, status: number, text: string): void => {
+const answer = (res: ServerResponse, status: number, text: string): void => {
   res.writeHead(status, headersOf(text)).end(text);
 };
 
@@ -210,7 +227,7 @@ const headersOf = (text: string) => ({
  * Answers while the body is still arriving, and ends the connection. Closing at once would reset it, and the sender would not
  * see the answer; so what still comes is thrown away, for a moment.
  */
-function endUpload(req: Request, res: Response, status: number, text: string): void {
+function endUpload(req: IncomingMessage, res: ServerResponse, status: number, text: string): void {
   res.writeHead(status, { ...headersOf(text), connection: 'close' });
   res.write(text);
   const end = () => {
