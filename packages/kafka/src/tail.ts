@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { headerOf } from '@connector/contracts';
 import { backOffMs, type Part } from '@connector/service-kit';
+import type { Consumer } from 'kafkajs';
 import { type Kafka, withAdmin } from './client.ts';
 import { processing, type SpannedMessage } from './spans.ts';
 
@@ -26,25 +27,36 @@ export interface TailOptions {
 export function createTail(kafka: Kafka, options: TailOptions): Part & { readonly joined: boolean } {
   const groupId = kafka.prefixed(`${options.name}-${process.env.HOSTNAME ?? 'local'}-${randomUUID().slice(0, 8)}`);
   const names = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));
-  const consumer = kafka.client.consumer({
-    ...(kafka.rackId && { rackId: kafka.rackId }),
-    groupId,
-    allowAutoTopicCreation: false,
-    sessionTimeout: 30_000,
-    maxWaitTimeInMs: 1_000,
-    retry: { retries: 10, restartOnFailure: async () => !stopping },
-  });
   let joined = false;
   let stopping = false;
-  const { GROUP_JOIN, REBALANCING, CRASH, DISCONNECT } = consumer.events;
-  consumer.on(GROUP_JOIN, () => {
-    joined = true;
-  });
-  for (const event of [REBALANCING, CRASH, DISCONNECT] as const) {
-    consumer.on(event, () => {
-      joined = false;
+  const create = (): Consumer => {
+    const created = kafka.client.consumer({
+      ...(kafka.rackId && { rackId: kafka.rackId }),
+      groupId,
+      allowAutoTopicCreation: false,
+      sessionTimeout: 30_000,
+      maxWaitTimeInMs: 1_000,
+      retry: { retries: 10, restartOnFailure: async () => !stopping },
     });
-  }
+    const { GROUP_JOIN, REBALANCING, CRASH, DISCONNECT } = created.events;
+    created.on(GROUP_JOIN, () => {
+      joined = true;
+    });
+    for (const event of [REBALANCING, CRASH, DISCONNECT] as const) {
+      created.on(event, () => {
+        joined = false;
+      });
+    }
+    created.on(CRASH, ({ payload: { error, restart } }) => {
+      // kafkajs gives up for good on what passes, too: a broker that is just starting has no group coordinator yet.
+      if (restart || stopping) return;
+      kafka.log.warn({ error }, 'a tail begins anew');
+      consumer = create();
+      void join();
+    });
+    return created;
+  };
+  let consumer = create();
 
   const join = async () => {
     for (let attempt = 1; !stopping; attempt += 1) {
