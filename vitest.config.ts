@@ -36,6 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'chart',
+          // What is installed and released: the chart, the overlays, the workflows, the SBOMs.
           include: ['charts/**/*.helm.test.ts', 'scripts/**/*.helm.test.mjs'],
           exclude: never,
           testTimeout: 60_000,
