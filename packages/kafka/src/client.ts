@@ -15,6 +15,9 @@ export interface Kafka {
   prefixed(name: string): string;
 }
 
+/** A consumer that kafkajs gave up is begun anew after this pause, in ms: it may be given up again at once. */
+export const ANEW_AFTER_MS = 1_000;
+
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
 stopIdleTimers();

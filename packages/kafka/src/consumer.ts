@@ -4,7 +4,7 @@ import { backOffMs, type Part, PermanentError, TransientError } from '@connector
 import { context, contextFrom, metrics } from '@connector/telemetry';
 import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
 import { Circuit, type CircuitOptions } from './circuit.ts';
-import type { Kafka } from './client.ts';
+import { ANEW_AFTER_MS, type Kafka } from './client.ts';
 import { deadLetterOf } from './dead-letters.ts';
 import { KeyLanes } from './key-lanes.ts';
 import { PartitionProgress } from './partition-progress.ts';
@@ -109,14 +109,13 @@ class KeyOrderedConsumer implements Part {
     Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead' | 'onFailure'>;
   readonly #group: string;
   readonly #topic: string;
-  readonly #consumer: KafkaConsumer;
+  #consumer: KafkaConsumer;
   readonly #lanes: KeyLanes;
   readonly #circuit: Circuit;
   readonly #stopping = new AbortController();
   readonly #paused = new Set<number>();
   #membership: Membership = newMembership();
   #joined = false;
-  #crashed: string | undefined;
   #lastContact = Date.now();
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
@@ -165,7 +164,6 @@ class KeyOrderedConsumer implements Part {
   }
 
   dead(): string | undefined {
-    if (this.#crashed) return `crashed: ${this.#crashed}`;
     const silentMs = Date.now() - this.#lastContact;
     return silentMs > 3 * this.#options.sessionTimeoutMs ? `no contact to the group for ${silentMs} ms` : undefined;
   }
@@ -232,12 +230,14 @@ class KeyOrderedConsumer implements Part {
       this.#kafka.log.info({ group: groupId, partitions: partitions.length }, 'joined the group');
     });
     consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      if (consumer !== this.#consumer) return;
       // It is alive and tries again: a broker that is away must not get this process restarted.
-      if (restart) touch();
+      touch();
       this.#leave();
       metrics.consumerCrashes.inc({ group: groupId, restart: String(restart) });
-      if (!restart) this.#crashed = error.name;
       this.#kafka.log.error({ error, restart }, 'the consumer crashed');
+      // kafkajs gives up for good on what passes, too: a broker that is just starting has no group coordinator yet.
+      if (!restart) void this.#beginAnew();
     });
     // From here on kafkajs refuses to pause and resume.
     consumer.on(STOP, () => this.#leave());
@@ -251,6 +251,14 @@ class KeyOrderedConsumer implements Part {
     this.#membership.ended.abort();
     // What waits at the gate was received under this membership, all of it.
     this.#circuit.sendAway();
+  }
+
+  /** Puts a new client in the place of one that kafkajs gave up, and joins with it. */
+  async #beginAnew(): Promise<void> {
+    await sleep(ANEW_AFTER_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    if (this.#stopping.signal.aborted) return;
+    this.#consumer = this.#makeConsumer();
+    await this.#join();
   }
 
   async #join(): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { headerOf } from '@connector/contracts';
 import { backOffMs, type Part } from '@connector/service-kit';
 import type { Consumer } from 'kafkajs';
-import { type Kafka, withAdmin } from './client.ts';
+import { ANEW_AFTER_MS, type Kafka, withAdmin } from './client.ts';
 import { processing, type SpannedMessage } from './spans.ts';
 
 export interface TailMessage extends SpannedMessage {
@@ -51,8 +51,11 @@ export function createTail(kafka: Kafka, options: TailOptions): Part & { readonl
       // kafkajs gives up for good on what passes, too: a broker that is just starting has no group coordinator yet.
       if (restart || stopping) return;
       kafka.log.warn({ error }, 'a tail begins anew');
-      consumer = create();
-      void join();
+      setTimeout(() => {
+        if (stopping) return;
+        consumer = create();
+        void join();
+      }, ANEW_AFTER_MS);
     });
     return created;
   };

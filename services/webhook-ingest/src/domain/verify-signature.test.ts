@@ -89,12 +89,14 @@ describe('a Stripe signature', () => {
       fc.property(text, header, fc.nat(700), (body, tampered, age) => {
         const genuine = signatureOf(body, { timestamp: NOW - age });
         expect(verify(genuine, { body }).kind === 'verified').toBe(accepts(body, genuine));
-        // The library stumbles over an empty signature even beside a valid one.
-        if (tampered === undefined || /v1=(,|=|$)/.test(tampered)) return;
+        // The library stumbles over an empty signature, or one without a value, even beside a valid one.
+        if (tampered === undefined || /v1(=?(,|$)|==)/.test(tampered)) return;
         for (const forged of [tampered, `${tampered},${genuine}`, `${genuine},${tampered}`]) {
           if (verify(forged, { body }).kind === 'verified') expect(accepts(body, forged)).toBe(true);
         }
       }),
+      // A later `t` counts, also one without a value.
+      { examples: [[' ', 't', 0]] },
     );
   });
 });

@@ -52,7 +52,8 @@ function parse(header: string): { timestamp: string | undefined; signatures: Buf
   let timestamp: string | undefined;
   const signatures: Buffer[] = [];
   for (const item of header.split(',')) {
-    if (item.startsWith('t=')) timestamp = TIMESTAMP.test(item.slice(2)) ? item.slice(2) : undefined;
+    // A bare `t` is a timestamp without a value, as Stripe's own library reads it.
+    if (item === 't' || item.startsWith('t=')) timestamp = TIMESTAMP.test(item.slice(2)) ? item.slice(2) : undefined;
     else if (item.startsWith('v1=')) signatures.push(Buffer.from(item.slice(3), 'hex'));
   }
   return { timestamp, signatures };
