@@ -88,7 +88,7 @@ default
 
 {{/* Which service's image and account a job or command has. */}}
 {{- define "connector.serviceOf" -}}
-{{- get (dict "reconcile" "webhook-ingest" "reconcile-undelivered" "webhook-ingest" "reconcile-pending" "ledger" "ensure-topics" "ledger" "types" "intent" "webhook-endpoint" "webhook-ingest" "purge-webhook-endpoint" "webhook-ingest" "doctor" "intent" "purge-types" "intent") . | default . -}}
+{{- get (dict "reconcile" "webhook-ingest" "reconcile-undelivered" "webhook-ingest" "reconcile-pending" "ledger" "ensure-topics" "ledger" "types" "intent" "webhook-endpoint" "webhook-ingest" "purge-webhook-endpoint" "webhook-ingest" "doctor" "intent" "redrive" "ledger" "purge-types" "intent") . | default . -}}
 {{- end -}}
 
 {{/* The address under which the routes are reached from outside, without a slash at its end; empty when it is not known. */}}
@@ -117,5 +117,6 @@ default
 {{- if and $isStripeReal .Values.purge.enabled (or .Values.stripe.webhookEndpointId (include "connector.publicUrl" .)) -}}{{- $jobs = append $jobs "purge-webhook-endpoint" -}}{{- end -}}
 {{- if .Values.purge.enabled -}}{{- $jobs = append $jobs "purge-types" -}}{{- end -}}
 {{- if .Values.doctor.enabled -}}{{- $jobs = append $jobs "doctor" -}}{{- end -}}
+{{- if .Values.redrive.enabled -}}{{- $jobs = append $jobs "redrive" -}}{{- end -}}
 {{- toJson $jobs -}}
 {{- end -}}

@@ -489,7 +489,7 @@ describe('secrets', () => {
     const { objects } = of('strimzi-scram');
     const users = objects.filter(({ kind }) => kind === 'KafkaUser').map(({ metadata }) => metadata.name);
     const map = find(objects, 'ConfigMap', `${FULLNAME}-intent`) as unknown as { data: Record<string, string> };
-    expect(users).toHaveLength(7);
+    expect(users).toHaveLength(8);
     expect(map.data).toMatchObject({
       KAFKA_SASL_MECHANISM: 'scram-sha-512',
       KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
@@ -601,6 +601,7 @@ describe('tokens for Kafka', () => {
       'CronJob reconcile',
       'CronJob reconcile-pending',
       'CronJob reconcile-undelivered',
+      'CronJob redrive',
       'Deployment intent',
       'Deployment ledger',
       'Deployment session-auth',
@@ -635,6 +636,22 @@ describe('doctor', () => {
     const pod = podsOf(minimal()).find(({ owner }) => owner === `CronJob ${FULLNAME}-doctor`);
     const text = JSON.stringify(pod);
     for (const name of ['CTP_CLIENT_SECRET', 'STRIPE_SECRET_KEY', 'signing-secret']) expect(text).toContain(name);
+  });
+});
+
+describe('redrive', () => {
+  const spec = (...set: string[]) => find(minimal(...set), 'CronJob', `${FULLNAME}-redrive`).spec;
+
+  it('is ready to be run, only lists unless told otherwise, and does not run by itself unless a schedule is given', () => {
+    expect(spec()).toMatchObject({ suspend: true });
+    expect(JSON.stringify(spec())).toContain('["dist/commands/redrive.js","list"]');
+    expect(spec('redrive.schedule="@hourly"')).toMatchObject({ suspend: false, schedule: '@hourly' });
+  });
+
+  it('gets Kafka alone, in the image of the ledger', () => {
+    const pod = JSON.stringify(podsOf(minimal()).find(({ owner }) => owner === `CronJob ${FULLNAME}-redrive`));
+    expect(pod).toMatch(/ledger:/);
+    expect(pod).not.toMatch(/CTP_CLIENT_SECRET|STRIPE_SECRET_KEY|signing-secret/);
   });
 });
 

@@ -43,7 +43,12 @@ describe('the rights of the Kafka users', () => {
   it.each([
     ['only the ledger reads what can change a payment', PAYMENT_EVENTS, 'Read', ['ledger']],
     ['only the ledger says what was recorded', 'payments.transactions', 'Write', ['ledger']],
-    ['only the ledger sets events aside', 'payments.events.dlq', 'Write', ['ledger']],
+    [
+      'only the ledger sets events aside, and redrive notes what became of them',
+      'payments.events.dlq',
+      'Write',
+      ['ledger', 'redrive'],
+    ],
     ['only session-auth writes the audit trail', 'checkout.sessions', 'Write', ['session-auth']],
     ['nobody reads the audit trail', 'checkout.sessions', 'Read', []],
   ])('%s', (_what, topic, operation, users) => {

@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { kafkaConfig } from '@connector/kafka';
+import { z } from 'zod';
 import { configSchema as enabler } from '../../../services/enabler-static/src/config.ts';
 import { configSchema as intent } from '../../../services/intent/src/config.ts';
 import { doctorConfigSchema } from '../../../services/intent/src/doctor/config.ts';
@@ -23,6 +24,7 @@ export const READERS = {
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,
   doctor: doctorConfigSchema,
+  redrive: z.object(kafkaConfig),
   'purge-types': purgeConfigSchema,
   'webhook-endpoint': endpointConfigSchema,
   'purge-webhook-endpoint': endpointConfigSchema,
