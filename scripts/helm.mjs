@@ -1,10 +1,10 @@
 // Helm, kubeconform, kustomize and actionlint for the stage `chart`: built once with Go, at pinned versions, into .cache/tools.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { ToolMissing } from './tools.mjs';
+import { ended, ToolMissing } from './tools.mjs';
 
 const CACHE = join(import.meta.dirname, '../.cache/tools');
 
@@ -30,7 +30,7 @@ export async function chartTool(name) {
   mkdirSync(half, { recursive: true });
   try {
     const env = { ...process.env, GOBIN: half, GOFLAGS: '' };
-    const { code, output } = await ended('go', ['install', `${path}@${version}`], env);
+    const { code, output } = await ended('go', ['install', `${path}@${version}`], { env });
     if (code !== 0)
       throw new ToolMissing(`${name} could not be built: ${output.trim().split('\n').slice(-3).join(' ')}`);
     rmSync(folder, { recursive: true, force: true });
@@ -39,17 +39,6 @@ export async function chartTool(name) {
     rmSync(half, { recursive: true, force: true });
   }
   return join(folder, name);
-}
-
-function ended(command, args, env) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (output += text));
-    child.once('error', (error) => resolve({ code: null, output: error.message }));
-    child.once('close', (code) => resolve({ code, output }));
-  });
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,10 +1,10 @@
 // Prometheus and promtool: the machine's own, or Debian's package, unpacked without being installed. Node's built-ins alone.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { ToolMissing } from './tools.mjs';
+import { ended, ToolMissing } from './tools.mjs';
 
 const CACHE = join(import.meta.dirname, '../.cache/tools');
 const UNPACKED = join(CACHE, 'prometheus');
@@ -37,7 +37,7 @@ async function unpackFromDebian(missing) {
     // Lists of its own, so that neither rights nor an update of the machine's are needed.
     const own = ['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}`, '-o', 'APT::Sandbox::User='];
     const apt = async (...args) => {
-      const { code, output } = await ended('apt-get', [...own, '-qq', ...args], work);
+      const { code, output } = await ended('apt-get', [...own, '-qq', ...args], { cwd: work });
       if (code !== 0) throw new ToolMissing(`${missing} (apt-get: ${output.trim().split('\n').at(-1)})`);
     };
     const packages = () => readdirSync(work).filter((file) => file.endsWith('.deb'));
@@ -46,7 +46,7 @@ async function unpackFromDebian(missing) {
     // What the pages of its web interface link to.
     const depends = spawnSync('dpkg-deb', ['-f', join(work, packages()[0]), 'Depends'], { encoding: 'utf8' }).stdout;
     await apt('download', 'libjs-d3', ...(depends.match(/\b(?:libjs|fonts)-[\w.+-]+/g) ?? []));
-    for (const file of packages()) await ended('dpkg', ['-x', file, 'root'], work);
+    for (const file of packages()) await ended('dpkg', ['-x', file, 'root'], { cwd: work });
     if (!succeeds(join(work, 'root/usr/bin/promtool'), ['--version'])) throw new ToolMissing(missing);
     rmSync(UNPACKED, { recursive: true, force: true });
     renameSync(join(work, 'root'), UNPACKED);
@@ -57,18 +57,6 @@ async function unpackFromDebian(missing) {
 
 export function succeeds(command, args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-}
-
-/** Runs a command to its end. */
-export function ended(command, args, cwd) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (output += text));
-    child.once('error', (error) => resolve({ code: null, output: error.message }));
-    child.once('close', (code) => resolve({ code, output }));
-  });
 }
 
 // `node scripts/prometheus.mjs prometheus`: prints the command line as JSON, or what is missing.

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { ended, prometheusTool } from './prometheus.mjs';
-import { ToolMissing } from './tools.mjs';
+import { prometheusTool } from './prometheus.mjs';
+import { ended, ToolMissing } from './tools.mjs';
 
 /** Checks the rule files and runs the cases of every alert; each file and each alert is one check. */
 export async function testAlerts() {
@@ -21,7 +21,7 @@ export async function testAlerts() {
   const failures = [];
   let passed = 0;
   const check = async (...args) => {
-    const { code, output } = await ended(tool, args, folder);
+    const { code, output } = await ended(tool, args, { cwd: folder });
     if (code === 0) passed += 1;
     else failures.push(`promtool ${args.join(' ')}\n${output.trim()}`);
   };

@@ -106,7 +106,8 @@ function succeeds(command, args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-function ended(command, args, options = {}) {
+/** Runs a command to its end: its exit code (null when it could not be started) and all it printed. */
+export function ended(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let output = '';
