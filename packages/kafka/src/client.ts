@@ -3,6 +3,7 @@ import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptio
 import { checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
 import { stopIdleTimers } from './idle-fix.ts';
 import { cachedTokens, mskTokens, oidcTokens } from './oauth.ts';
+import { useOwnProduceRequest } from './produce-request.ts';
 import { brokerSockets, tlsOptions } from './tls.ts';
 
 export interface Kafka {
@@ -21,6 +22,7 @@ export const ANEW_AFTER_MS = 1_000;
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
 stopIdleTimers();
+useOwnProduceRequest();
 
 /** The connection's settings; nothing connects yet. Throws Error when settings that belong together are not together. */
 export function createKafka(

@@ -2,8 +2,9 @@ import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contra
 import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
 import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
 import { context, trace } from '@opentelemetry/api';
-import kafkajs, { type Producer as KafkaProducer } from 'kafkajs';
+import type { Producer as KafkaProducer } from 'kafkajs';
 import type { Kafka } from './client.ts';
+import { partitionByKey } from './partitioner.ts';
 
 export interface ProducerOptions {
   /** After this long without the broker's acknowledgement a send fails, in ms; it may still land. */
@@ -55,7 +56,7 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
   const { maxRecordBytes = MAX_MESSAGE_BYTES, maxWaiting = 20_000 } = options;
   const producer = kafka.client.producer({
     allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    createPartitioner: partitionByKey,
     idempotent: false,
     maxInFlightRequests: 1,
     metadataMaxAge: 60_000,

@@ -27,8 +27,8 @@ export function readBody(
   return new Promise((resolve) => {
     let bytes: Buffer = Buffer.alloc(0);
     let length = 0;
-
     let settled = false;
+    let timer: NodeJS.Timeout | undefined;
 
     const settle = (body: Body) => {
       if (settled) return;
@@ -57,6 +57,9 @@ export function readBody(
     });
     req.on('end', () => settle({ kind: 'complete', bytes: bytes.subarray(0, length) }));
     req.on('close', () => settle({ kind: 'aborted' }));
-    const timer = setTimeout(() => settle({ kind: 'timed_out' }), timeoutMs);
+    // Most bodies come with the head, and are complete by then.
+    queueMicrotask(() => {
+      if (!settled && !req.complete) timer = setTimeout(() => settle({ kind: 'timed_out' }), timeoutMs);
+    });
   });
 }

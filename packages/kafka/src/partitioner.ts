@@ -1,0 +1,28 @@
+import type { ICustomPartitioner } from 'kafkajs';
+
+const SEED = 0x9747b28c;
+const M = 0x5bd1e995;
+
+/**
+ * The partition that every Kafka client gives a key. The same as kafkajs's own partitioner, which counts with BigInts and
+ * lists the partitions anew for each record. Only for messages that have a key.
+ */
+export const partitionByKey: ICustomPartitioner =
+  () =>
+  ({ partitionMetadata, message: { key } }) =>
+    (murmur2(Buffer.from(key as string)) & 0x7fffffff) % partitionMetadata.length;
+
+/** Kafka's hash of a key, murmur2 with 32 bits; signed. */
+export function murmur2(key: Buffer): number {
+  const { length } = key;
+  let hash = SEED ^ length;
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    const word = Math.imul(key.readInt32LE(at), M);
+    hash = Math.imul(hash, M) ^ Math.imul(word ^ (word >>> 24), M);
+  }
+  const rest = length - at;
+  if (rest > 0) hash = Math.imul(hash ^ key.readUIntLE(at, rest), M);
+  hash = Math.imul(hash ^ (hash >>> 13), M);
+  return hash ^ (hash >>> 15);
+}

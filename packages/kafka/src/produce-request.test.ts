@@ -1,0 +1,149 @@
+/// <reference path="./kafkajs-internals.d.ts" />
+import fc from 'fast-check';
+import kafkajs, { type PartitionMetadata } from 'kafkajs';
+import crc32CofKafkajs from 'kafkajs/src/protocol/recordBatch/crc32C/crc32C.js';
+import createRequest from 'kafkajs/src/protocol/request.js';
+import protocol, { type ProduceArguments } from 'kafkajs/src/protocol/requests/index.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { crc32c } from './crc32c.ts';
+import { partitionByKey } from './partitioner.ts';
+import { useOwnProduceRequest } from './produce-request.ts';
+
+const VERSION = 7;
+const theirs = protocol.requests.Produce.protocol({ version: VERSION });
+useOwnProduceRequest();
+const ours = protocol.requests.Produce.protocol({ version: VERSION });
+
+beforeAll(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 10, 26), toFake: ['Date'] });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+/** What goes to the socket. */
+const frame = async (of: typeof ours, given: ProduceArguments, clientId = 'webhook-ingest'): Promise<Buffer> =>
+  (await createRequest({ correlationId: 7, clientId, request: of(given).request })).buffer;
+
+const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ minLength: 60, maxLength: 70 }));
+const bytes = fc.uint8Array({ maxLength: 200 }).map((given) => Buffer.from(given));
+/** Around the lengths at which a length takes a byte more. */
+const value = fc.oneof(
+  bytes,
+  text,
+  fc.constantFrom(0, 63, 64, 8_100, 8_191, 8_192, 70_000, 1_100_000).map((length) => Buffer.alloc(length, 'x')),
+);
+const headers = fc.dictionary(
+  text.filter((name) => name !== '__proto__'),
+  fc.oneof(text, bytes, fc.array(fc.oneof(text, bytes), { maxLength: 3 })),
+  { maxKeys: 5 },
+);
+const message = fc.record(
+  { key: fc.oneof(text, bytes, fc.constant(null)), value: fc.oneof(value, fc.constant(null)), headers },
+  { requiredKeys: ['value'] },
+);
+const timestamps = fc.integer({ min: 1_000_000_000_000, max: 9_999_999_999_999 });
+const messages = fc.oneof(
+  fc.array(message, { minLength: 1, maxLength: 80 }),
+  fc.array(
+    fc.tuple(message, timestamps).map(([one, timestamp]) => ({ ...one, timestamp: String(timestamp) })),
+    { minLength: 1, maxLength: 3 },
+  ),
+);
+const produce = fc.record({
+  acks: fc.constantFrom(-1, 1),
+  timeout: fc.integer({ min: 0, max: 60_000 }),
+  topicData: fc.array(
+    fc.record({
+      topic: text,
+      partitions: fc.array(fc.record({ partition: fc.nat(1_000), messages }), { minLength: 1, maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+});
+// kafkajs's producer leaves these to what it has for "none".
+const plain = (given: Pick<ProduceArguments, 'acks' | 'timeout' | 'topicData'>): ProduceArguments => ({
+  ...given,
+  compression: 0,
+  producerId: -1,
+  producerEpoch: 0,
+});
+
+const small = (value: string) =>
+  plain({ acks: -1, timeout: 1, topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [{ value }] }] }] });
+
+describe('a produce request', () => {
+  it('is what kafkajs would send, byte by byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(produce, async (given) => {
+        const [expected, found] = [await frame(theirs, plain(given)), await frame(ours, plain(given))];
+        expect(found.equals(expected)).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('has memory of its own: the next one does not change it while a socket may still hold it', async () => {
+    const first = await frame(ours, small('first'));
+    const copy = Buffer.from(first);
+    await frame(ours, small('other'));
+    expect(first.equals(copy)).toBe(true);
+    expect(first.includes('first')).toBe(true);
+  });
+
+  it("takes kafkajs's way for a client's id that does not fit in front", async () => {
+    const id = 'c'.repeat(600);
+    expect((await frame(ours, small('v'), id)).equals(await frame(theirs, small('v'), id))).toBe(true);
+  });
+
+  it.each([
+    ['compressed', { compression: 1 }],
+    ['idempotent', { producerId: 5, producerEpoch: 1 }],
+    ['transactional', { producerId: 5, producerEpoch: 1, transactionalId: 'id' }],
+  ])("leaves a %s one to kafkajs's own encoding", async (_what, more) => {
+    const given: ProduceArguments = { ...small('v'), ...more };
+    expect((await frame(ours, given)).equals(await frame(theirs, given))).toBe(true);
+  });
+
+  it('of an older version is left to kafkajs', async () => {
+    const { request } = protocol.requests.Produce.protocol({ version: 3 })(small('v'));
+    expect(request.apiVersion).toBe(3);
+    expect((await request.encode()).buffer.includes('v')).toBe(true);
+  });
+});
+
+describe('crc32c', () => {
+  it("is CRC-32C's check value for its check text", () => {
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+  });
+
+  it("is kafkajs's, wherever the bytes lie", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(20), (given, before) => {
+        const whole = Buffer.concat([Buffer.alloc(before, 1), given, Buffer.alloc(3, 2)]);
+        const expected = crc32CofKafkajs(Buffer.from(given));
+        expect(crc32c(whole, before, before + given.length)).toBe(expected);
+        expect(crc32c(whole.subarray(before, before + given.length))).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('partitionByKey', () => {
+  it("gives a key the partition that kafkajs's partitioner gives it, and so Kafka's other clients", () => {
+    const topic = 'payments.events';
+    const standard = kafkajs.Partitioners.DefaultPartitioner();
+    const found = partitionByKey();
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 64 }), (key, partitions) => {
+        const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+          partitionId,
+          leader: 1,
+        })) as PartitionMetadata[];
+        const given = { topic, partitionMetadata, message: { key, value: '' } };
+        expect(found(given)).toBe(standard(given));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
