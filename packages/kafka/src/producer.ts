@@ -1,7 +1,7 @@
 import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contracts';
 import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
 import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
-import { context, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Producer as KafkaProducer } from 'kafkajs';
 import type { Kafka } from './client.ts';
 import { partitionByKey } from './partitioner.ts';
@@ -35,12 +35,20 @@ export interface Producer extends Part {
  */
 const FAILURE_COUNTS_MS = 10_000;
 
+/** Deadlines are looked at this often, in ms: a timer for each record would cost more than it is worth. */
+const SWEEP_MS = 100;
+
 interface Waiting {
+  /** Without the prefix. */
   topic: string;
+  span: Span;
   message: { key: string; value: Buffer; headers: Record<string, string> };
   bytes: number;
-  settle: (error?: Error) => void;
+  /** When it came, as `performance.now()` has it. */
+  since: number;
   settled: boolean;
+  /** False when it was settled before. */
+  settle: (error?: Error) => boolean;
 }
 
 /**
@@ -63,6 +71,8 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
   });
   const waiting: Waiting[] = [];
+  let underWay: readonly Waiting[] = [];
+  let sweeping = false;
   let sending = false;
   let connected = false;
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -93,13 +103,27 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
     await Promise.resolve();
     while (waiting.length > 0 && connected) {
       const batch = takeBatch();
-      if (batch.length > 0)
-        await sendBatch(producer, kafka, batch, (ok) => {
-          failedAt = ok ? Number.NEGATIVE_INFINITY : performance.now();
-        });
+      if (batch.length === 0) continue;
+      underWay = batch;
+      await sendBatch(producer, kafka, batch, (ok) => {
+        failedAt = ok ? Number.NEGATIVE_INFINITY : performance.now();
+      });
+      underWay = [];
     }
     sending = false;
     if (waiting.length === 0) drained?.();
+  };
+
+  const sweep = () => {
+    const now = performance.now();
+    for (const item of [...underWay, ...waiting]) {
+      if (item.settled || now - item.since < deadlineMs) continue;
+      failedAt = now;
+      settle([item], item.since, new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout' }));
+    }
+    while (waiting[0]?.settled) waiting.shift();
+    sweeping = underWay.length + waiting.length > 0;
+    if (sweeping) setTimeout(sweep, SWEEP_MS);
   };
 
   const connect = async () => {
@@ -136,9 +160,9 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
       await producer.disconnect();
     },
     send: (topic, record) => {
-      const span = startSpan(`send ${topic}`, {
-        kind: SpanKind.PRODUCER,
-        attributes: {
+      const span = startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER });
+      if (span.isRecording()) {
+        span.setAttributes({
           'messaging.system': 'kafka',
           'messaging.operation.name': 'send',
           'messaging.operation.type': 'send',
@@ -146,36 +170,39 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
           'messaging.client.id': kafka.clientId,
           'messaging.kafka.message.key': record.key,
           'messaging.message.id': headerOf(record.headers, 'ce_id') ?? '',
-        },
-      });
+        });
+      }
       const headers = injectContext({ ...record.headers }, trace.setSpan(context.active(), span));
       const bytes = sizeOf(record.key, record.value, headers);
       return new Promise<void>((resolve, reject) => {
-        const started = performance.now();
         const item: Waiting = {
-          topic: kafka.prefixed(topic),
+          topic,
+          span,
           message: { key: record.key, value: record.value, headers },
           bytes,
+          since: performance.now(),
           settled: false,
           settle: (error) => {
-            if (item.settled) return;
+            if (item.settled) return false;
             item.settled = true;
-            clearTimeout(deadline);
-            observeSend(topic, started, span, error);
+            if (error) markFailed(span, error);
+            span.end();
             if (error) reject(error);
             else resolve();
+            return true;
           },
         };
-        const deadline = setTimeout(() => {
-          failedAt = performance.now();
-          item.settle(new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout' }));
-        }, deadlineMs);
-        if (bytes > maxRecordBytes) item.settle(tooLarge());
-        else if (stopping) item.settle(new TransientError('the producer is stopping', { reason: 'stopping' }));
+        const refuse = (error: Error) => settle([item], item.since, error);
+        if (bytes > maxRecordBytes) refuse(tooLarge());
+        else if (stopping) refuse(new TransientError('the producer is stopping', { reason: 'stopping' }));
         else if (waiting.length >= maxWaiting)
-          item.settle(new TransientError('too many records wait', { reason: 'overloaded' }));
+          refuse(new TransientError('too many records wait', { reason: 'overloaded' }));
         if (item.settled) return;
         waiting.push(item);
+        if (!sweeping) {
+          sweeping = true;
+          setTimeout(sweep, SWEEP_MS);
+        }
         if (!sending && connected) void flush();
       });
     },
@@ -188,28 +215,42 @@ async function sendBatch(
   batch: Waiting[],
   report: (ok: boolean) => void,
 ): Promise<void> {
+  const started = performance.now();
   const byTopic = Map.groupBy(batch, ({ topic }) => topic);
   const topicMessages = [...byTopic].map(([topic, items]) => ({
-    topic,
+    topic: kafka.prefixed(topic),
     messages: items.map(({ message }) => message),
   }));
+  const settleAll = (error?: Error) => {
+    for (const items of byTopic.values()) settle(items, started, error);
+  };
   try {
     await producer.sendBatch({ acks: -1, timeout: 4_000, topicMessages });
     report(true);
-    for (const item of batch) item.settle();
+    settleAll();
   } catch (error) {
     if (isTooLarge(error)) {
-      const [only] = batch;
       // The broker does not say which record it was: alone, each tells for itself.
       if (batch.length > 1) for (const item of batch) await sendBatch(producer, kafka, [item], report);
-      else only?.settle(tooLarge(error));
+      else settleAll(tooLarge(error));
       return;
     }
     report(false);
     kafka.log.warn({ error, records: batch.length }, 'Kafka did not take a batch');
-    for (const item of batch)
-      item.settle(new TransientError('Kafka is not available', { reason: 'kafka', cause: error }));
+    settleAll(new TransientError('Kafka is not available', { reason: 'kafka', cause: error }));
   }
+}
+
+/** Settles records of one topic and observes the one send that decided on them; `started` as `performance.now()` has it. */
+function settle(items: readonly Waiting[], started: number, error?: Error): void {
+  const [first] = items;
+  const settled = items.filter((item) => item.settle(error)).length;
+  if (!first || settled === 0) return;
+  const labels = sent(first.topic, error?.name ?? '');
+  metrics.sentMessages.inc(labels, settled);
+  const { span } = items.find((item) => item.span.isRecording()) ?? first;
+  const seconds = (performance.now() - started) / 1000;
+  context.with(trace.setSpan(ROOT_CONTEXT, span), () => metrics.messagingDuration.observe(labels, seconds));
 }
 
 const tooLarge = (cause?: unknown) =>
@@ -237,12 +278,4 @@ const sent = (topic: string, error_type: string) => ({
 export function startSentMessages(...topics: readonly string[]): void {
   for (const topic of topics)
     for (const error of ['', 'TransientError']) metrics.sentMessages.inc(sent(topic, error), 0);
-}
-
-function observeSend(topic: string, started: number, span: Span, error: Error | undefined): void {
-  const labels = sent(topic, error ? error.name : '');
-  metrics.sentMessages.inc(labels);
-  metrics.messagingDuration.observe(labels, (performance.now() - started) / 1000);
-  if (error) markFailed(span, error);
-  span.end();
 }

@@ -10,6 +10,7 @@ import {
   type Span,
   SpanKind,
   startSpan,
+  TraceFlags,
   trace,
 } from '@connector/telemetry';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
@@ -129,6 +130,7 @@ const observed =
       span.setAttributes({ 'http.request.method': method, 'url.scheme': schemeOf(req, trustedHops) });
       spans.set(req, span);
     }
+    const sampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     metrics.httpServerActive.inc({ http_request_method: method });
     const correlation = header(req, 'x-correlation-id') ?? randomUUID();
     res.setHeader('x-correlation-id', correlation);
@@ -152,7 +154,9 @@ const observed =
         http_response_status_code: String(status),
         error_type: status >= 500 ? String(status) : '',
       };
-      context.with(within, () => metrics.httpServerDuration.observe(labels, seconds));
+      // The observation names the trace where there is one to look at.
+      if (sampled) context.with(within, () => metrics.httpServerDuration.observe(labels, seconds));
+      else metrics.httpServerDuration.observe(labels, seconds);
       if (log.isLevelEnabled('debug')) {
         const ms = Math.round(seconds * 1000);
         context.with(within, () => log.debug({ method, route, status, ms }, 'request served'));

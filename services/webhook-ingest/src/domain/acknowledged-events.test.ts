@@ -7,10 +7,25 @@ it('knows an acknowledged event until its window is over', () => {
   expect([events.has('evt_1', 999), events.has('evt_1', 1000), events.has('evt_2', 0)]).toEqual([true, false, false]);
 });
 
-it('forgets the oldest beyond its limit', () => {
-  const events = new AcknowledgedEvents({ windowMs: 1000, limit: 2 });
-  for (const id of ['evt_1', 'evt_2', 'evt_1', 'evt_3']) events.add(id, 0);
-  expect(['evt_1', 'evt_2', 'evt_3'].map((id) => events.has(id, 0))).toEqual([true, false, true]);
+it('forgets the elder half beyond its limit', () => {
+  const events = new AcknowledgedEvents({ windowMs: 1000, limit: 4 });
+  const ids = ['evt_1', 'evt_2', 'evt_3', 'evt_4', 'evt_5'];
+  for (const id of ids.slice(0, 4)) events.add(id, 0);
+  expect(ids.map((id) => events.has(id, 0))).toEqual([true, true, true, true, false]);
+  events.add('evt_5', 0);
+  expect(ids.map((id) => events.has(id, 0))).toEqual([false, false, true, true, true]);
+});
+
+it('knows an event anew that is acknowledged again', () => {
+  const events = new AcknowledgedEvents({ windowMs: 1000, limit: 4 });
+  for (const [id, at] of [
+    ['evt_1', 0],
+    ['evt_2', 0],
+    ['evt_1', 900],
+    ['evt_3', 900],
+  ] as const)
+    events.add(id, at);
+  expect(['evt_1', 'evt_2', 'evt_3'].map((id) => events.has(id, 1500))).toEqual([true, false, true]);
 });
 
 it('remembers nothing with a window of 0', () => {

@@ -5,28 +5,34 @@
  */
 export class AcknowledgedEvents {
   readonly #windowMs: number;
-  readonly #limit: number;
-  readonly #acknowledgedAt = new Map<string, number>();
+  readonly #half: number;
+  /**
+   * Two generations, of which the elder is forgotten as a whole. To take the oldest out one by one, a Map would have to be
+   * read past all that was taken out before.
+   */
+  #younger = new Map<string, number>();
+  #elder: ReadonlyMap<string, number> = new Map();
+  #bornAt = Number.NEGATIVE_INFINITY;
 
+  /** Of the last `limit` events it knows half at least. */
   constructor({ windowMs, limit = 20_000 }: { windowMs: number; limit?: number }) {
     this.#windowMs = windowMs;
-    this.#limit = limit;
+    this.#half = Math.ceil(limit / 2);
   }
 
   has(eventId: string, now: number): boolean {
-    const at = this.#acknowledgedAt.get(eventId);
+    const at = this.#younger.get(eventId) ?? this.#elder.get(eventId);
     return at !== undefined && now - at < this.#windowMs;
   }
 
   /** To be called only once the broker has acknowledged the event's record. */
   add(eventId: string, now: number): void {
     if (this.#windowMs === 0) return;
-    // Map keeps the order of insertion, so the oldest come first.
-    this.#acknowledgedAt.delete(eventId);
-    this.#acknowledgedAt.set(eventId, now);
-    for (const [id, at] of this.#acknowledgedAt) {
-      if (this.#acknowledgedAt.size <= this.#limit && now - at < this.#windowMs) break;
-      this.#acknowledgedAt.delete(id);
+    if (this.#younger.size >= this.#half || now - this.#bornAt >= this.#windowMs) {
+      this.#elder = this.#younger;
+      this.#younger = new Map();
+      this.#bornAt = now;
     }
+    this.#younger.set(eventId, now);
   }
 }

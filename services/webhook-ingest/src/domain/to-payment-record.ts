@@ -14,11 +14,10 @@ export function toPaymentRecord(event: StripeEvent, value: Buffer, accountId: st
     time: new Date(event.created * 1000).toISOString(),
     subject: paymentIntentIdOf(event.object),
   };
-  return toRecord(partitionKeyOf(event.object), attributes, value, {
-    'stripe-livemode': String(event.livemode),
-    ...(event.apiVersion && { 'stripe-api-version': event.apiVersion }),
-    ...(account && { 'stripe-account': account }),
-  });
+  const headers: Record<string, string> = { 'stripe-livemode': String(event.livemode) };
+  if (event.apiVersion) headers['stripe-api-version'] = event.apiVersion;
+  if (account) headers['stripe-account'] = account;
+  return toRecord(partitionKeyOf(event.object), attributes, value, headers);
 }
 
 const paymentIntentIdOf = (object: StripeEvent['object']): string | undefined =>
