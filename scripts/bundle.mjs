@@ -23,6 +23,8 @@ export const bundleOptions = (folder) => ({
   sourcemap: true,
   sourcesContent: false,
   minifyWhitespace: true,
+  // Packages that choose between two builds of themselves by it would be bundled twice.
+  define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
