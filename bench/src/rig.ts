@@ -193,7 +193,7 @@ export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}
         const adminUrl = `http://127.0.0.1:${adminPort}`;
         const began = performance.now();
         const running = await part(service, {
-          args: [...node, '--enable-source-maps', 'dist/main.js'],
+          args: [...node, 'dist/main.js'],
           cwd: join(dir, service),
           env: { ...process.env, ...env, ...extra, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
           isReady: () => answers(`${adminUrl}/readyz`),

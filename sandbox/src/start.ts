@@ -340,7 +340,7 @@ class Run implements Sandbox {
 
   async #startService(name: ServiceName, port: number, adminPort: number): Promise<void> {
     const part = this.#addPart(name, {
-      args: ['--enable-source-maps', 'dist/main.js'],
+      args: ['dist/main.js'],
       cwd: join(REPOSITORY, 'services', name),
       env: {
         ...this.env,

@@ -153,7 +153,7 @@ export async function startWorld({ serviceEnv, stripeMirror }: WorldOptions = {}
         const part = new Part({
           name: 'intent',
           command: PINNED_NODE,
-          args: ['--enable-source-maps', 'dist/main.js'],
+          args: ['dist/main.js'],
           cwd: join(REPOSITORY, 'services/intent'),
           env: { ...sandbox.env, ...env, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
           logFile: join(dir, 'intent.log'),
