@@ -172,7 +172,10 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
           'messaging.message.id': headerOf(record.headers, 'ce_id') ?? '',
         });
       }
-      const headers = injectContext({ ...record.headers }, trace.setSpan(context.active(), span));
+      const active = context.active();
+      // A span that nobody records is the one around.
+      const within = trace.getSpan(active) === span ? active : trace.setSpan(active, span);
+      const headers = injectContext({ ...record.headers }, within);
       const bytes = sizeOf(record.key, record.value, headers);
       return new Promise<void>((resolve, reject) => {
         const item: Waiting = {

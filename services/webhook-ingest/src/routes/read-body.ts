@@ -57,8 +57,8 @@ export function readBody(
     });
     req.on('end', () => settle({ kind: 'complete', bytes: bytes.subarray(0, length) }));
     req.on('close', () => settle({ kind: 'aborted' }));
-    // Most bodies come with the head, and are complete by then.
-    queueMicrotask(() => {
+    // Most bodies come with the head and are complete by then; a timer costs more than this.
+    setImmediate(() => {
       if (!settled && !req.complete) timer = setTimeout(() => settle({ kind: 'timed_out' }), timeoutMs);
     });
   });
