@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { freePort, Part, PINNED_NODE } from '@connector/sandbox';
-import { PROJECT, type Rig, type Running, resourcesOf } from './rig.ts';
+import { PAYMENT_EVENTS } from '@connector/contracts';
+import { PINNED_NODE } from '@connector/sandbox';
+import { PROJECT, type Rig, type Running, resourcesOf, startScript } from './rig.ts';
 import type { LoadResult } from './send.ts';
 import type { Load, Told } from './webhook-load.ts';
 
@@ -26,12 +27,36 @@ export interface WebhookCell {
   readonly floor: Acknowledgements;
   readonly cpuRatio: number;
   readonly throughputRatio: number;
+  /** The same server when it also reads the JSON and answers once Kafka has the record, beside the first one. */
+  readonly producing?: {
+    readonly itself: Acknowledgements;
+    readonly cpuRatio: number;
+    readonly throughputRatio: number;
+  };
+}
+
+/** The first cell's load in pairs of runs, one of them while every call to commercetools fails. */
+export interface WithoutCommercetools {
+  readonly up: Acknowledgements;
+  readonly down: Acknowledgements;
+  /** Throughput of each pair, down to up. */
+  readonly ratios: readonly number[];
+  readonly ratio: number;
+}
+
+interface Cell {
+  readonly concurrency: number;
+  readonly bytes: number;
+  readonly requests: number;
 }
 
 export interface WebhookOptions {
-  readonly cells: readonly { readonly concurrency: number; readonly bytes: number; readonly requests: number }[];
+  /** The first one is looked at more closely. */
+  readonly cells: readonly Cell[];
   /** Each round measures the floor, then ours. */
   readonly rounds: number;
+  /** Pairs of runs with and without commercetools. */
+  readonly pairs: number;
   /** A load that does not wait for answers. */
   readonly offered: { readonly perSecond: number; readonly seconds: number; readonly bytes: number };
   /** Options of Node for webhook-ingest, such as --cpu-prof. */
@@ -41,8 +66,7 @@ export interface WebhookOptions {
 export interface WebhookFigures {
   readonly cells: readonly WebhookCell[];
   readonly offered: Acknowledgements;
-  /** The first cell again while every call to commercetools fails. */
-  readonly withoutCommercetools?: WebhookCell;
+  readonly withoutCommercetools: WithoutCommercetools;
 }
 
 /**
@@ -51,27 +75,39 @@ export interface WebhookFigures {
  */
 export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise<WebhookFigures> {
   const ingest = await rig.start('webhook-ingest', {}, options.node);
-  const floor = await startFloor(rig);
-  const measured = async (cell: WebhookOptions['cells'][number]): Promise<WebhookCell> => {
-    const { concurrency, bytes, requests } = cell;
-    const load = { bytes, requests, connections: concurrency };
-    const rounds: { ours: Acknowledgements; floor: Acknowledgements }[] = [];
+  const floor = await startScript('webhook-floor', rig.env);
+  const producing = await startScript('webhook-floor', { ...rig.env, PRODUCE_TO: rig.kafka.prefixed(PAYMENT_EVENTS) });
+  const [first] = options.cells;
+  if (!first) throw new Error('no load was named');
+  const loadOf = ({ bytes, requests, concurrency }: Cell) => ({ bytes, requests, connections: concurrency });
+  const measured = async (cell: Cell): Promise<WebhookCell> => {
+    const { concurrency, bytes } = cell;
+    const load = loadOf(cell);
+    const rounds: { ours: Acknowledgements; floor: Acknowledgements; producing?: Acknowledgements }[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       const bare = await acknowledge(rig, floor, load);
-      rounds.push({ floor: bare, ours: await acknowledge(rig, ingest, load) });
+      const ours = await acknowledge(rig, ingest, load);
+      rounds.push({ floor: bare, ours, ...(cell === first && { producing: await acknowledge(rig, producing, load) }) });
     }
+    const beside = (of: (round: (typeof rounds)[number]) => Acknowledgements) => ({
+      itself: medians(rounds.map(of)),
+      cpuRatio: median(rounds.map((round) => of(round).cpuMsPerRequest / round.floor.cpuMsPerRequest)),
+      throughputRatio: median(rounds.map((round) => of(round).perSecond / round.floor.perSecond)),
+    });
+    const { itself: ours, ...ratios } = beside((round) => round.ours);
     return {
       concurrency,
       bytes,
-      ours: medians(rounds.map(({ ours }) => ours)),
+      ours,
       floor: medians(rounds.map(({ floor }) => floor)),
-      cpuRatio: median(rounds.map(({ ours, floor }) => ours.cpuMsPerRequest / floor.cpuMsPerRequest)),
-      throughputRatio: median(rounds.map(({ ours, floor }) => ours.perSecond / floor.perSecond)),
+      ...ratios,
+      ...(cell === first && { producing: beside((round) => round.producing ?? round.floor) }),
     };
   };
   try {
-    const warmUp = { bytes: 3_000, requests: 10_000, connections: 64 };
-    for (const server of [floor, ingest]) await acknowledge(rig, server, warmUp);
+    // More code than the floors' takes longer until all of it is compiled for good.
+    const warmUp = { bytes: 3_000, requests: 30_000, connections: 64 };
+    for (const server of [floor, producing, ingest]) await acknowledge(rig, server, warmUp);
     const cells: WebhookCell[] = [];
     for (const cell of options.cells) cells.push(await measured(cell));
     const { perSecond, seconds, bytes } = options.offered;
@@ -81,33 +117,37 @@ export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise
       requests: perSecond * seconds,
       connections: 64,
     });
-    const [first] = options.cells;
-    await rig.commercetoolsFaults([{ match: '.*', status: 503 }]);
-    const withoutCommercetools = first && (await measured(first));
-    return { cells, offered, ...(withoutCommercetools && { withoutCommercetools }) };
+    const withoutCommercetools = await inPairs(options.pairs, async (isDown) => {
+      await rig.commercetoolsFaults(isDown ? [{ match: '.*', status: 503 }] : []);
+      return acknowledge(rig, ingest, loadOf(first));
+    });
+    return { cells, offered, withoutCommercetools };
   } finally {
     await rig.commercetoolsFaults([]);
-    await floor.kill();
-    await ingest.kill();
+    for (const server of [floor, producing, ingest]) await server.kill();
   }
 }
 
-type Server = Pick<Running, 'url' | 'pid' | 'kill'>;
-
-async function startFloor(rig: Rig): Promise<Server> {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const part = new Part({
-    name: 'floor',
-    command: PINNED_NODE,
-    args: [join(import.meta.dirname, 'webhook-floor.ts')],
-    env: { ...process.env, ...rig.env, HTTP_PORT: String(port) },
-    logFile: join(rig.dir, 'floor.log'),
-    isReady: (printed) => printed.includes('ready '),
-  });
-  await part.start();
-  return { url, pid: part.pid as number, kill: () => part.stop() };
+/** Who is first changes from pair to pair, so that what changes on the machine meanwhile counts for both. */
+async function inPairs(
+  pairs: number,
+  run: (isDown: boolean) => Promise<Acknowledgements>,
+): Promise<WithoutCommercetools> {
+  const seen: { up: Acknowledgements; down: Acknowledgements }[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const [earlier, later] = [await run(pair % 2 === 1), await run(pair % 2 === 0)];
+    seen.push(pair % 2 === 1 ? { down: earlier, up: later } : { up: earlier, down: later });
+  }
+  const ratios = seen.map(({ up, down }) => down.perSecond / up.perSecond);
+  return {
+    up: medians(seen.map(({ up }) => up)),
+    down: medians(seen.map(({ down }) => down)),
+    ratios,
+    ratio: median(ratios),
+  };
 }
+
+type Server = Pick<Running, 'url' | 'pid' | 'kill'>;
 
 /** What a server does with one load, sent by a process of its own. Throws Error when an answer is not 200. */
 export async function acknowledge(
@@ -162,59 +202,3 @@ export const medians = (all: readonly Acknowledgements[]): Acknowledgements => (
   cpuMsPerRequest: median(all.map(({ cpuMsPerRequest }) => cpuMsPerRequest)),
   rssMb: median(all.map(({ rssMb }) => rssMb)),
 });
-
-if (import.meta.main) await main();
-
-/** `node bench/src/webhook.ts`: the figures of this module alone. */
-async function main(): Promise<void> {
-  const { parseArgs } = await import('node:util');
-  const { startRig } = await import('./rig.ts');
-  const { table } = await import('./table.ts');
-  const { values } = parseArgs({
-    options: {
-      requests: { type: 'string', default: '20000' },
-      rounds: { type: 'string', default: '3' },
-      bytes: { type: 'string', default: '3000' },
-      concurrency: { type: 'string', default: '64' },
-      seconds: { type: 'string', default: '5' },
-      node: { type: 'string', default: '' },
-    },
-  });
-  const bytes = Number(values.bytes);
-  const rig = await startRig();
-  const { cells, offered, withoutCommercetools } = await measureWebhook(rig, {
-    cells: values.concurrency
-      .split(',')
-      .map((concurrency) => ({ concurrency: Number(concurrency), bytes, requests: Number(values.requests) })),
-    rounds: Number(values.rounds),
-    offered: { perSecond: 1_000, seconds: Number(values.seconds), bytes },
-    node: values.node.split(' ').filter(Boolean),
-  }).finally(() => rig.stop());
-  const row = (what: string, { perSecond, p50, p99, cpuMsPerRequest, rssMb }: Acknowledgements, ratios = '') => [
-    what,
-    `${perSecond.toFixed(0)}/s`,
-    `${p50.toFixed(1)} ms`,
-    `${p99.toFixed(1)} ms`,
-    `${cpuMsPerRequest.toFixed(3)} ms`,
-    `${rssMb.toFixed(0)} MB`,
-    ratios,
-  ];
-  const rows = (cell: WebhookCell, note = '') => [
-    row(`${cell.concurrency} at once, ${cell.bytes} bytes${note}: floor`, cell.floor),
-    row(
-      `${cell.concurrency} at once, ${cell.bytes} bytes${note}`,
-      cell.ours,
-      `CPU × ${cell.cpuRatio.toFixed(2)}, throughput × ${cell.throughputRatio.toFixed(2)}`,
-    ),
-  ];
-  console.log(
-    table(
-      ['what', 'rate', 'p50', 'p99', 'CPU each', 'memory', 'beside the floor'],
-      [
-        ...cells.flatMap((cell) => rows(cell)),
-        row('1,000/s offered', offered),
-        ...(withoutCommercetools ? rows(withoutCommercetools, ', commercetools down') : []),
-      ],
-    ),
-  );
-}
