@@ -158,6 +158,17 @@ describe('a direct route', () => {
     expect([answer.headers.get('x-correlation-id'), answer.headers.get('x-request-id')]).toEqual(['c-1', 'r-1']);
   });
 
+  it("has its trace's id as correlation id where it came with none, and no request id then", async () => {
+    const call = await serve([route()]);
+    const traceId = 'a1'.repeat(16);
+    const answer = await call('/hot', {
+      method: 'POST',
+      headers: { traceparent: `00-${traceId}-${'b'.repeat(16)}-00` },
+    });
+    expect(await answer.text()).toBe(`direct ${traceId}`);
+    expect([answer.headers.get('x-correlation-id'), answer.headers.get('x-request-id')]).toEqual([traceId, null]);
+  });
+
   it('is measured under its path, and its failures get the one shape of answer', async () => {
     register.resetMetrics();
     const call = await serve([route()]);

@@ -119,9 +119,9 @@ const spans = new WeakMap<IncomingMessage, Span>();
 export const requestSpan = (req: IncomingMessage): Span | undefined => spans.get(req);
 
 /** Runs `work` as the handling of a request: under its trace and correlation id, measured until the answer is out. */
-const observed =
-  (log: Logger, trustedHops: number) =>
-  (req: IncomingMessage, res: ServerResponse, path: string | undefined, work: () => void): void => {
+const observed = (log: Logger, trustedHops: number) => {
+  const { httpServerActive, httpServerDuration } = metrics;
+  return (req: IncomingMessage, res: ServerResponse, path: string | undefined, work: () => void): void => {
     const started = performance.now();
     const method = req.method ?? '';
     const parent = contextFrom(req.headers);
@@ -131,10 +131,13 @@ const observed =
       spans.set(req, span);
     }
     const sampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-    metrics.httpServerActive.inc({ http_request_method: method });
-    const correlation = header(req, 'x-correlation-id') ?? randomUUID();
+    httpServerActive.inc({ http_request_method: method });
+    // A direct route has no time for ids of its own: its trace's id will do, and no caller repeats by a request's id.
+    const isDirect = path !== undefined;
+    const correlation = header(req, 'x-correlation-id') ?? (isDirect ? span.spanContext().traceId : randomUUID());
     res.setHeader('x-correlation-id', correlation);
-    res.setHeader('x-request-id', header(req, 'x-request-id') ?? randomUUID());
+    const request = header(req, 'x-request-id') ?? (isDirect ? undefined : randomUUID());
+    if (request) res.setHeader('x-request-id', request);
     if (shutdown.requested) res.setHeader('connection', 'close');
     const within = withCorrelation(trace.setSpan(parent, span), correlation);
     res.once('close', () => {
@@ -147,7 +150,7 @@ const observed =
         if (status >= 500) markFailed(span, new Error(String(status)));
       }
       span.end();
-      metrics.httpServerActive.dec({ http_request_method: method });
+      httpServerActive.dec({ http_request_method: method });
       const labels = {
         http_request_method: method,
         http_route: route,
@@ -155,8 +158,8 @@ const observed =
         error_type: status >= 500 ? String(status) : '',
       };
       // The observation names the trace where there is one to look at.
-      if (sampled) context.with(within, () => metrics.httpServerDuration.observe(labels, seconds));
-      else metrics.httpServerDuration.observe(labels, seconds);
+      if (sampled) context.with(within, () => httpServerDuration.observe(labels, seconds));
+      else httpServerDuration.observe(labels, seconds);
       if (log.isLevelEnabled('debug')) {
         const ms = Math.round(seconds * 1000);
         context.with(within, () => log.debug({ method, route, status, ms }, 'request served'));
@@ -164,6 +167,7 @@ const observed =
     });
     context.with(within, work);
   };
+};
 
 /** The pattern that Express matched. */
 function routeOf(req: Request): string {

@@ -20,6 +20,31 @@ it("follows a caller's trace, so that one id joins the logs of all services", as
   });
 });
 
+it.each([
+  ['with one entry', { baggage: 'correlation.id=a%20b' }],
+  ['with several entries', { baggage: 'correlation.id=c-1,tenant=shop%2C1' }],
+  ['with properties', { baggage: 'correlation.id=c-1;ttl=5' }],
+  ['with the state of other tracers', { baggage: 'correlation.id=c-1', tracestate: 'vendor=1' }],
+])('hands on what a caller sends %s as it came', (_what, more) => {
+  const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, ...more };
+  expect(injectContext<Record<string, string>>({}, contextFrom(headers))).toEqual(headers);
+});
+
+it('hands on nothing where there is no trace', () => {
+  expect(injectContext({}, contextFrom({}))).toEqual({});
+});
+
+it('makes one span that nobody records for all the work in this process', async () => {
+  const stop = await startTracing('test', '1.2.3');
+  const parent = contextFrom({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
+  await inSpan('outer', { parent }, async (outer) => {
+    expect(outer.spanContext()).toMatchObject({ traceId: 'a'.repeat(32), traceFlags: 0 });
+    expect(outer.spanContext().spanId).not.toBe('b'.repeat(16));
+    await inSpan('inner', {}, (inner) => expect(inner).toBe(outer));
+  });
+  await stop();
+});
+
 it('marks what failed by the class of its error, whose message may carry data, and throws it on', async () => {
   const failure = new RangeError('jane.doe@example.com');
   await expect(

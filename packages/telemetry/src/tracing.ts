@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type Attributes,
   type Context,
@@ -46,28 +47,29 @@ let tracer = (): Pick<Tracer, 'startSpan'> => trace.getTracer('stripe-connector'
 const unrecorded: Pick<Tracer, 'startSpan'> = {
   startSpan: (_name, _options, parent = context.active()) => {
     const around = trace.getSpan(parent);
-    const { traceId = randomHex(4), traceState, traceFlags, isRemote } = around?.spanContext() ?? {};
+    const { traceId = randomHex(32), traceState, traceFlags, isRemote } = around?.spanContext() ?? {};
     // One in this process will do for all the work below it.
     if (around && traceFlags === TraceFlags.NONE && !isRemote) return around;
     return trace.wrapSpanContext({
       traceId,
-      spanId: randomHex(2),
+      spanId: randomHex(16),
       traceFlags: TraceFlags.NONE,
       ...(traceState && { traceState }),
     });
   },
 };
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+let digits = '';
+let used = 0;
 
-/** Random ids of traces are told apart, not guarded: `words` times eight hexadecimal digits. */
-function randomHex(words: number): string {
-  let hex = '';
-  for (let word = 0; word < words; word += 1) {
-    const bits = Math.floor(Math.random() * 2 ** 32);
-    for (const shift of [24, 16, 8, 0]) hex += HEX[(bits >>> shift) & 255];
+/** Random hexadecimal digits for the ids of traces, which are told apart and not guarded; drawn some thousand at a time. */
+function randomHex(count: number): string {
+  if (used + count > digits.length) {
+    digits = randomBytes(2048).toString('hex');
+    used = 0;
   }
-  return hex;
+  used += count;
+  return digits.slice(used - count, used);
 }
 
 /** What a span is about; `parent` is the context that caused it, by default the current one. */
