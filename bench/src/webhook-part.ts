@@ -7,7 +7,7 @@ import type { Produce, Produced } from './kafka-floor.ts';
 import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
 import type { Rig } from './rig.ts';
 import { table } from './table.ts';
-import { type Acknowledgements, measureWebhook, type WebhookCell, type WebhookFigures } from './webhook.ts';
+import { measureWebhook, ROW_HEAD, rowOf, type WebhookCell, type WebhookFigures } from './webhook.ts';
 
 const SMALL = 3_000;
 const LARGE = 50_000;
@@ -49,22 +49,14 @@ export const webhookPart: Part<WebhookResults> = {
   },
 
   tables({ cells, offered, withoutCommercetools, produce: { single, batched } }) {
-    const row = (what: string, { perSecond, p50, p99, cpuMsPerRequest, rssMb }: Acknowledgements) => [
-      what,
-      rate(perSecond),
-      ms(p50),
-      ms(p99),
-      ms(cpuMsPerRequest, 3),
-      `${rssMb.toFixed(0)} MB`,
-    ];
     const ratiosOf = (cell: Pick<WebhookCell, 'throughputRatio' | 'cpuRatio'>) => [
       times(cell.throughputRatio),
       times(cell.cpuRatio),
     ];
     const rows = ({ concurrency, bytes, ours, floor, throughputRatio, cpuRatio, producing }: WebhookCell) => [
-      [...row(`${concurrency} at once, ${bytes / 1000} kB`, ours), ...ratiosOf({ throughputRatio, cpuRatio })],
-      [...row('floor: node:http and HMAC', floor), '', ''],
-      ...(producing ? [[...row('the floor with JSON and Kafka', producing.itself), ...ratiosOf(producing)]] : []),
+      [...rowOf(`${concurrency} at once, ${bytes / 1000} kB`, ours), ...ratiosOf({ throughputRatio, cpuRatio })],
+      [...rowOf('floor: node:http and HMAC', floor), '', ''],
+      ...(producing ? [[...rowOf('the floor with JSON and Kafka', producing.itself), ...ratiosOf(producing)]] : []),
     ];
     const produced = (what: string, { recordsPerSecond, p50, p99, cpuMsPerRecord }: Produced) => [
       what,
@@ -77,23 +69,23 @@ export const webhookPart: Part<WebhookResults> = {
       '',
     ];
     const figures = table(
-      ['webhooks', 'rate', 'p50', 'p99', 'CPU each', 'memory', 'rate to floor', 'CPU to floor'],
+      ['webhooks', ...ROW_HEAD, 'rate to floor', 'CPU to floor'],
       [
         ...cells.flatMap((cell) => rows(cell)),
-        [...row(`64 at once, ${SMALL / 1000} kB, commercetools up`, withoutCommercetools.up), '', ''],
-        [...row(`64 at once, ${SMALL / 1000} kB, commercetools down`, withoutCommercetools.down), '', ''],
-        [...row(`${OFFERED}/s offered, ${SMALL / 1000} kB`, offered), '', ''],
+        [...rowOf(`64 at once, ${SMALL / 1000} kB, commercetools up`, withoutCommercetools.before), '', ''],
+        [...rowOf(`64 at once, ${SMALL / 1000} kB, commercetools down`, withoutCommercetools.after), '', ''],
+        [...rowOf(`${OFFERED}/s offered, ${SMALL / 1000} kB`, offered), '', ''],
         produced('floor: bare kafkajs, a record a send', single),
         produced('floor: bare kafkajs, 64 records a send', batched),
       ],
     );
     const pairs = withoutCommercetools.ratios.map((ratio) => ratio.toFixed(2)).join(', ');
-    return `${figures}\n\nRate while commercetools is down: ${times(withoutCommercetools.ratio)} (pairs: ${pairs}).`;
+    return `${figures}\n\nRate while commercetools is down: ${times(withoutCommercetools.throughputRatio)} (pairs: ${pairs}).`;
   },
 
   budgets({ cells, offered, withoutCommercetools }): Budget[] {
     const busiest = cells.find(({ concurrency, bytes }) => concurrency === 64 && bytes === SMALL) as WebhookCell;
-    const change = withoutCommercetools.ratio - 1;
+    const change = withoutCommercetools.throughputRatio - 1;
     return [
       {
         what: 'webhooks, 64 at once: CPU to a bare HMAC server',

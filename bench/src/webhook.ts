@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { PAYMENT_EVENTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
+import { median, percentile } from './figures.ts';
+import { ms, rate } from './part.ts';
 import { PROJECT, type Rig, type Running, resourcesOf, startScript } from './rig.ts';
 import type { LoadResult } from './send.ts';
 import type { Load, Told } from './webhook-load.ts';
@@ -17,6 +19,9 @@ export interface Acknowledgements {
   /** Resident memory at the end, in MB. */
   readonly rssMb: number;
 }
+
+/** More code than the floors' takes longer until all of it is compiled for good. */
+export const WARM_UP = { bytes: 3_000, requests: 30_000, connections: 64 };
 
 /** Medians over the rounds. */
 export interface WebhookCell {
@@ -35,13 +40,16 @@ export interface WebhookCell {
   };
 }
 
-/** The first cell's load in pairs of runs, one of them while every call to commercetools fails. */
-export interface WithoutCommercetools {
-  readonly up: Acknowledgements;
-  readonly down: Acknowledgements;
-  /** Throughput of each pair, down to up. */
+/** Two ways of running the same load, in pairs of runs. */
+export interface Comparison {
+  /** Medians over the pairs. */
+  readonly before: Acknowledgements;
+  readonly after: Acknowledgements;
+  /** Throughput of each pair, after to before. */
   readonly ratios: readonly number[];
-  readonly ratio: number;
+  /** Medians of the pairs' ratios. */
+  readonly throughputRatio: number;
+  readonly cpuRatio: number;
 }
 
 interface Cell {
@@ -66,7 +74,8 @@ export interface WebhookOptions {
 export interface WebhookFigures {
   readonly cells: readonly WebhookCell[];
   readonly offered: Acknowledgements;
-  readonly withoutCommercetools: WithoutCommercetools;
+  /** The first cell's load, from when commercetools answers to when every call to it fails. */
+  readonly withoutCommercetools: Comparison;
 }
 
 /**
@@ -105,9 +114,7 @@ export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise
     };
   };
   try {
-    // More code than the floors' takes longer until all of it is compiled for good.
-    const warmUp = { bytes: 3_000, requests: 30_000, connections: 64 };
-    for (const server of [floor, producing, ingest]) await acknowledge(rig, server, warmUp);
+    for (const server of [floor, producing, ingest]) await acknowledge(rig, server, WARM_UP);
     const cells: WebhookCell[] = [];
     for (const cell of options.cells) cells.push(await measured(cell));
     const { perSecond, seconds, bytes } = options.offered;
@@ -117,10 +124,11 @@ export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise
       requests: perSecond * seconds,
       connections: 64,
     });
-    const withoutCommercetools = await inPairs(options.pairs, async (isDown) => {
-      await rig.commercetoolsFaults(isDown ? [{ match: '.*', status: 503 }] : []);
+    const under = (faults: readonly object[]) => async () => {
+      await rig.commercetoolsFaults(faults);
       return acknowledge(rig, ingest, loadOf(first));
-    });
+    };
+    const withoutCommercetools = await compared(options.pairs, under([]), under([{ match: '.*', status: 503 }]));
     return { cells, offered, withoutCommercetools };
   } finally {
     await rig.commercetoolsFaults([]);
@@ -129,21 +137,27 @@ export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise
 }
 
 /** Who is first changes from pair to pair, so that what changes on the machine meanwhile counts for both. */
-async function inPairs(
+export async function compared(
   pairs: number,
-  run: (isDown: boolean) => Promise<Acknowledgements>,
-): Promise<WithoutCommercetools> {
-  const seen: { up: Acknowledgements; down: Acknowledgements }[] = [];
+  runBefore: () => Promise<Acknowledgements>,
+  runAfter: () => Promise<Acknowledgements>,
+): Promise<Comparison> {
+  const before: Acknowledgements[] = [];
+  const after: Acknowledgements[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    const [earlier, later] = [await run(pair % 2 === 1), await run(pair % 2 === 0)];
-    seen.push(pair % 2 === 1 ? { down: earlier, up: later } : { up: earlier, down: later });
+    if (pair % 2 === 0) before.push(await runBefore());
+    after.push(await runAfter());
+    if (pair % 2 === 1) before.push(await runBefore());
   }
-  const ratios = seen.map(({ up, down }) => down.perSecond / up.perSecond);
+  const ratiosOf = (of: (acknowledgements: Acknowledgements) => number) =>
+    after.map((each, pair) => of(each) / of(before[pair] as Acknowledgements));
+  const ratios = ratiosOf(({ perSecond }) => perSecond);
   return {
-    up: medians(seen.map(({ up }) => up)),
-    down: medians(seen.map(({ down }) => down)),
+    before: medians(before),
+    after: medians(after),
     ratios,
-    ratio: median(ratios),
+    throughputRatio: median(ratios),
+    cpuRatio: median(ratiosOf(({ cpuMsPerRequest }) => cpuMsPerRequest)),
   };
 }
 
@@ -179,26 +193,25 @@ export async function acknowledge(
   if (Object.keys(refused).length > 0) throw new Error(`webhooks were refused: ${JSON.stringify(refused)}`);
   return {
     perSecond: load.requests / seconds,
-    p50: at(latencies, 0.5),
-    p99: at(latencies, 0.99),
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
     cpuMsPerRequest: (1000 * (after.cpuSeconds - before.cpuSeconds)) / load.requests,
     rssMb: after.rssMb,
   };
 }
 
-const at = (ascending: readonly number[], share: number): number =>
-  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN;
-
-export const median = (values: readonly number[]): number =>
-  at(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  );
-
-export const medians = (all: readonly Acknowledgements[]): Acknowledgements => ({
+const medians = (all: readonly Acknowledgements[]): Acknowledgements => ({
   perSecond: median(all.map(({ perSecond }) => perSecond)),
   p50: median(all.map(({ p50 }) => p50)),
   p99: median(all.map(({ p99 }) => p99)),
   cpuMsPerRequest: median(all.map(({ cpuMsPerRequest }) => cpuMsPerRequest)),
   rssMb: median(all.map(({ rssMb }) => rssMb)),
 });
+
+/** The cells of a table's row. */
+export const rowOf = (
+  what: string,
+  { perSecond, p50, p99, cpuMsPerRequest, rssMb }: Acknowledgements,
+): readonly string[] => [what, rate(perSecond), ms(p50), ms(p99), ms(cpuMsPerRequest, 3), `${rssMb.toFixed(0)} MB`];
+
+export const ROW_HEAD = ['rate', 'p50', 'p99', 'CPU each', 'memory'] as const;
