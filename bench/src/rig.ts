@@ -18,7 +18,7 @@ import {
 } from '@connector/sandbox';
 import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { request } from './shop.ts';
 
 export const PROJECT = 'bench';

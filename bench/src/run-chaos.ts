@@ -4,7 +4,7 @@ import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALL_FAULTS, type FaultName, type Injected, Injector, planFaults } from './faults.ts';
 import { live } from './live.ts';
 import { lifeOf } from './lives.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPOSITORY } from '@connector/sandbox';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfirmFigures } from './confirm.ts';
 import type { LedgerFigures } from './ledger.ts';
 import type { OpenFigures } from './open.ts';

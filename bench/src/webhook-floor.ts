@@ -6,7 +6,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { createKafka, kafkaConfig } from '@connector/kafka';
 import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const { STRIPE_WEBHOOK_SIGNING_SECRET = '', HTTP_PORT, PRODUCE_TO } = process.env;
 const key = createSecretKey(STRIPE_WEBHOOK_SIGNING_SECRET, 'utf8');

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * One thing that goes wrong at a simulated side. `match` is a regular expression over `METHOD /path`; without it every call is hit.

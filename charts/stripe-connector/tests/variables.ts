@@ -1,5 +1,5 @@
 import { kafkaConfig } from '@connector/kafka';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema as enabler } from '../../../services/enabler-static/src/config.ts';
 import { configSchema as intent } from '../../../services/intent/src/config.ts';
 import { doctorConfigSchema } from '../../../services/intent/src/doctor/config.ts';

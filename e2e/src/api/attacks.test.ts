@@ -5,7 +5,7 @@ import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { range } from '../shopper.ts';
 import { type Answer, startWorld, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { ConfigError, parseConfig } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commercetoolsConfig } from './config.ts';
 
 const schema = z.object(commercetoolsConfig);

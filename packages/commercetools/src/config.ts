@@ -1,5 +1,5 @@
 import { baseUrl, noPlaceholder } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The variables of the commercetools project, as the original connector names them; none has a default. */
 export const commercetoolsConfig = {

@@ -1,5 +1,5 @@
 import { type Fetch, SingleFlight } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 
 /** An access token of our API client. */

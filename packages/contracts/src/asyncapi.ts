@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EVENTS, type EventType, STRIPE_TYPE_PREFIX } from './events.ts';
 import { STRIPE_EVENT_TYPES } from './stripe-event-types.ts';
 import { CHECKOUT_SESSIONS, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, TOPICS } from './topics.ts';

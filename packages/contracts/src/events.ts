@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EventRecord, toRecord } from './envelope.ts';
 
 /** Source of the events that this system's services make. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { baseUrl, commaList, flag } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The variables of the Kafka connection, for a service's schema. */
 export const kafkaConfig = {

@@ -1,5 +1,5 @@
 import { SingleFlight } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KafkaEnvironment } from './config.ts';
 
 /** A bearer token for SASL/OAUTHBEARER, and when it ends, in ms since the epoch. */

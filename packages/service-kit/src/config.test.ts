@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { baseUrl, ConfigError, commaList, flag, integer, noPlaceholder, parseConfig } from './config.ts';
 
 const schema = z.object({

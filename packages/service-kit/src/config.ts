@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LOG_LEVELS } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Exit code of a process that refuses to start with its configuration (`EX_CONFIG` of sysexits). */
 export const EXIT_CONFIG = 78;

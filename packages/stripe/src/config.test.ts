@@ -1,6 +1,6 @@
 import { ConfigError, parseConfig } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLiveKey, stripeConfig } from './config.ts';
 
 const parse = (env: Record<string, string>) => parseConfig(z.object(stripeConfig), env);

@@ -1,5 +1,5 @@
 import { baseUrl } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The variables every caller of Stripe has. */
 export const stripeConfig = {

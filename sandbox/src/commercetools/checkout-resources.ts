@@ -1,5 +1,5 @@
 import type { PaymentMethod } from '@commercetools/platform-sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Address, Collection, type Resource } from './collection.ts';
 import { createCustomFields, customFieldsDraft, resourceIdentifier, withCustomField } from './custom-fields.ts';
 import { invalidInput, referencedResourceNotFound } from './errors.ts';

@@ -1,5 +1,5 @@
 import type { FieldDefinition, FieldType, Type } from '@commercetools/platform-sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError, invalidOperation, referencedResourceNotFound } from './errors.ts';
 
 /** A Type by id or by key, if there is one. */

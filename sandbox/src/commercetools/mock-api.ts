@@ -1,6 +1,6 @@
 import type { Cart, CustomLineItem, Order } from '@commercetools/platform-sdk';
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Address, checkKey } from './collection.ts';
 import { createCustomFields, customFieldsDraft, withCustomField } from './custom-fields.ts';
 import {

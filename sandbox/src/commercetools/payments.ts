@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Payment, Transaction } from '@commercetools/platform-sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Address, Collection, checkKey } from './collection.ts';
 import {
   createCustomFields,

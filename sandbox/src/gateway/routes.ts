@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import chartRoutes from '../../../charts/stripe-connector/files/routes.json' with { type: 'json' };
 
 const routesSchema = z.array(

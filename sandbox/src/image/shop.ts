@@ -1,6 +1,6 @@
 import { kafkaConfig } from '@connector/kafka';
 import { baseUrl, readConfig } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startGateway } from '../gateway/gateway.ts';
 import { readRoutes } from '../gateway/routes.ts';
 import { connectKafka } from '../kafka/topics.ts';

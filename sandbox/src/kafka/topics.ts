@@ -2,7 +2,7 @@ import { TOPICS } from '@connector/contracts';
 import { createKafka, ensureTopics, type Kafka, kafkaConfig } from '@connector/kafka';
 import { type Environment, parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { KafkaUnavailable } from './distribution.ts';
 
 /** The sandbox's own client to the cluster that KAFKA_* of `env` name. Throws ConfigError on settings that can't be used. */

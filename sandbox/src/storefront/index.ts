@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { stripeJsSource } from '../stripe/stripe-js.ts';
 import { bundlePage } from './assets.ts';
 import { isCurrency } from './catalogue.ts';

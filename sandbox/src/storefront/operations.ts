@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Merchant, Payment } from './merchant.ts';
 
 const SHORT_NAMES = {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Faults } from '../faults.ts';
 import { moveDispute, openDispute } from './disputes.ts';
 import { noSuch, refused } from './errors.ts';

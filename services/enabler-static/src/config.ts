@@ -1,5 +1,5 @@
 import { serviceConfig } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every variable the service reads. */
 export const configSchema = z.object({

@@ -2,7 +2,7 @@ import { commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
 import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/service-kit';
 import { isLiveKey, stripeConfig } from '@connector/stripe';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type BehaviourSettings,
   BILLING_ADDRESS_MODES,

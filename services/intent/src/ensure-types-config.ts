@@ -1,6 +1,6 @@
 import { commercetoolsConfig } from '@connector/commercetools';
 import { serviceConfig } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { resourceKey } from './resource-key.ts';
 
 /** Every variable the command ensure-types reads. */

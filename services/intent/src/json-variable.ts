@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A variable that holds JSON; the value is what `schema` makes of it. A mistake is named by its path inside the JSON. */
 export const jsonValue = <S extends z.ZodType>(schema: S) =>

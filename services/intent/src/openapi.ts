@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Answered, Auth, RouteDefinition } from './http/route.ts';
 import { errorSchema, unauthorizedSchema } from './http/schemas.ts';

@@ -3,7 +3,7 @@ import { expected, receive, startContract } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type PaymentEvent, toPaymentEvent } from '../src/domain/payment-event.ts';
 import { paymentIntentSchema, refundSchema } from '../src/domain/stripe-objects.ts';
 

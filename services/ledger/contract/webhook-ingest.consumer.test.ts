@@ -3,7 +3,7 @@ import { expected, receive, startContract } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Happening, toPaymentEvent } from '../src/domain/payment-event.ts';
 import {
   chargeSchema,

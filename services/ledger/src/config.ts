@@ -2,7 +2,7 @@ import { commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
 import { integer, serviceConfig } from '@connector/service-kit';
 import { stripeConfig } from '@connector/stripe';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every variable the ledger reads. */
 export const configSchema = z.object({

@@ -1,6 +1,6 @@
 import { kafkaConfig } from '@connector/kafka';
 import { integer, serviceConfig } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A JSON object of texts or numbers. */
 const jsonObject = <T extends z.ZodType>(values: T) =>

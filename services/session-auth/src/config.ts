@@ -1,7 +1,7 @@
 import { commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
 import { integer, serviceConfig } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const { CTP_CHECKOUT_URL: _notCalled, ...commercetools } = commercetoolsConfig;
 

@@ -1,6 +1,6 @@
 import { kafkaConfig } from '@connector/kafka';
 import { commaList, integer, noPlaceholder, serviceConfig } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { areAddresses } from './domain/address-list.ts';
 
 const PLACEHOLDERS = ['whsec_', 'whsec_...', 'whsec_xxx', 'whsec_changeme', 'whsec_your_signing_secret', '<secret>'];

@@ -1,6 +1,6 @@
 import { baseUrl, serviceConfig } from '@connector/service-kit';
 import { isLiveKey, stripeConfig, webhookUrl } from '@connector/stripe';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ownership, secretsField } from './config.ts';
 
 /** What setup, ensure-webhook-endpoint and purge read. */

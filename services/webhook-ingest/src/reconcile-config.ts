@@ -1,7 +1,7 @@
 import { kafkaConfig } from '@connector/kafka';
 import { serviceConfig } from '@connector/service-kit';
 import { stripeConfig } from '@connector/stripe';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ownership } from './config.ts';
 
 /** The reconcile command's variables; apart from the service's, which then needs no Stripe SDK in memory. */

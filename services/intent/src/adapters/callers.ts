@@ -1,5 +1,5 @@
 import { type Fetch, TransientError, UnauthorizedError } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Session } from '../domain/session.ts';
 
 /** The route that asks, as the audit trail names it: method and pattern, no ids. */

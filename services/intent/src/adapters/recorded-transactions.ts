@@ -1,7 +1,7 @@
 import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from '@connector/contracts';
 import { createTail, type Kafka, type TailMessage } from '@connector/kafka';
 import type { Part } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the ledger made of an event. */
 export type Recorded =

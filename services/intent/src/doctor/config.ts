@@ -2,7 +2,7 @@ import { commercetoolsConfig } from '@connector/commercetools';
 import { checkKafkaEnvironment, kafkaConfig } from '@connector/kafka';
 import { ConfigError, commaList, type Environment, parseConfig, serviceConfig } from '@connector/service-kit';
 import { stripeConfig } from '@connector/stripe';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from '../config.ts';
 import { ensureTypesConfigSchema } from '../ensure-types-config.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Layout of the payment element when none is configured. */
 export const DEFAULT_LAYOUT = '{"type":"tabs","defaultCollapsed":false}';

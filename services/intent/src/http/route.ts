@@ -1,7 +1,7 @@
 import { PermanentError, requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Callers } from '../adapters/callers.ts';
 import type { Session } from '../domain/session.ts';
 import { jsonBody } from './json-body.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A whole number; the original connector also takes it as text. */
 export const wholeNumber = z.union([

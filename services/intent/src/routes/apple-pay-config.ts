@@ -1,5 +1,5 @@
 import { NotFoundError } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { errorSchema } from '../http/schemas.ts';
 

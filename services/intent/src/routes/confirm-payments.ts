@@ -1,5 +1,5 @@
 import { metrics } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPaymentIntentId } from '../domain/confirmation.ts';
 import { defineRoute } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';

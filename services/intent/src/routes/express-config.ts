@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ORIGIN_REFUSED } from '../http/cors.ts';
 import { defineRoute } from '../http/route.ts';
 import { type PublicConfig, publicConfigSchema } from './operations-config.ts';

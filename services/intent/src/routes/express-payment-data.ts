@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Carts } from '../adapters/carts.ts';
 import { amountDue } from '../domain/amount-due.ts';
 import { expressLineItems } from '../domain/express.ts';

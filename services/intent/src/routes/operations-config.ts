@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Carts } from '../adapters/carts.ts';
 import { CAPTURE_METHODS } from '../domain/behaviour.ts';
 import { defineRoute } from '../http/route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { amountSchema, idParams } from '../http/schemas.ts';
 import { type RunOperationDeps, runOperation } from '../use-cases/run-operation.ts';

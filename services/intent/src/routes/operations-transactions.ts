@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { amountSchema } from '../http/schemas.ts';
 import { type RunTransactionDeps, runTransaction } from '../use-cases/run-transaction.ts';

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '@connector/service-kit';
 import { metrics } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { type OpenCheckoutDeps, openCheckout } from '../use-cases/open-checkout.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
 import { deleteStoredMethod, listStoredMethods, type StoredMethodsDeps } from '../use-cases/stored-payment-methods.ts';

@@ -1,7 +1,7 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Part } from '@connector/service-kit';
 import { type Logger, metrics } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DIVERGENCE_KINDS, type FindPendingSummary } from '../use-cases/find-pending.ts';
 
 const EVERY_MS = 5 * 60_000;

@@ -7,7 +7,7 @@ import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const COMMAND = join(import.meta.dirname, 'ensure-topics.ts');
 const PREFIX = 'shop.';

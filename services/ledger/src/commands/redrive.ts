@@ -4,7 +4,7 @@ import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createDeadLetterBox, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
 import { readConfig } from '@connector/service-kit';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
-import { z } from 'zod';
+import * as z from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { EXIT_USAGE, UsageError } from './cli/options.ts';
 import { parseRedriveCommand, type RedriveCommand } from './cli/redrive-options.ts';

@@ -1,6 +1,6 @@
 import { EVENTS, type EventAttributes, type EventData, idOf, STRIPE_TYPE_PREFIX } from '@connector/contracts';
 import { PermanentError } from '@connector/service-kit';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type ChargeObject,
   chargeSchema,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The fields of Stripe's objects that decide anything; whatever else Stripe sends passes through unread. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { denied, granted, type Outcome, tokenDenial } from './denial.ts';
 
 /** What a Merchant Center JWT grants; the answer of `POST /verify/jwt`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { denied, granted, type Outcome, tokenDenial } from './denial.ts';
 
 /** An introspected token as the authorization server answers it (RFC 7662), as far as it is used. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DenialReason } from './denial.ts';
 
 /** A merchant may put anything into a session's metadata: what is not text where text belongs counts as absent. */

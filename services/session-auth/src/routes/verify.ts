@@ -1,5 +1,5 @@
 import express, { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { VerifyJwt } from '../use-cases/verify-jwt.ts';
 import type { VerifyOauth2 } from '../use-cases/verify-oauth2.ts';
 import type { VerifySession } from '../use-cases/verify-session.ts';
