@@ -53,7 +53,7 @@ export type UnitCosts = z.output<typeof unitCostsSchema>;
 export const UNIT_COSTS = join(REPOSITORY, 'bench/unit-costs.json');
 
 /** Those of the parts that were measured. */
-export function unitCostsOf({ date, machine, command, figures }: BenchResults): Partial<UnitCosts> {
+export function unitCostsOf({ date, machine, figures }: BenchResults): Partial<UnitCosts> {
   const { webhook, open, confirm, ledger } = figures as {
     webhook?: WebhookResults;
     open?: OpenFigures;
@@ -64,7 +64,8 @@ export function unitCostsOf({ date, machine, command, figures }: BenchResults): 
   const sessionAuth = figures['session-auth'] as SessionAuthFigures | undefined;
   const busiest = webhook?.cells.find(({ concurrency, bytes }) => concurrency === 64 && bytes < 10_000);
   return {
-    measured: `${date.slice(0, 10)} with \`${command}\` on ${machine}`,
+    // The parts may be from several runs; this is the last one.
+    measured: `${date.slice(0, 10)} with \`npm run bench\` on ${machine}`,
     ...(busiest && { webhook: { cpuMs: busiest.ours.cpuMsPerRequest, rssMb: busiest.ours.rssMb } }),
     ...(open && { open: { intentCpuMs: open.cpuMsPerOpen, sessionAuthCpuMs: open.sessionAuthCpuMsPerOpen } }),
     ...(confirm && {
