@@ -3,10 +3,6 @@
 // traced, classified, limited or repeated.
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import { createKafka, kafkaConfig } from '@connector/kafka';
-import { parseConfig } from '@connector/service-kit';
-import { createLogger } from '@connector/telemetry';
-import * as z from 'zod';
 
 const { STRIPE_WEBHOOK_SIGNING_SECRET = '', HTTP_PORT, PRODUCE_TO } = process.env;
 const key = createSecretKey(STRIPE_WEBHOOK_SIGNING_SECRET, 'utf8');
@@ -34,6 +30,11 @@ process.once('SIGTERM', () => process.exit(0));
 
 /** What comes while a request to Kafka is under way leaves with the next one. */
 async function producing(topic: string): Promise<(body: Buffer, res: ServerResponse) => void> {
+  // The barest server loads none of this.
+  const { createKafka, kafkaConfig } = await import('@connector/kafka');
+  const { parseConfig } = await import('@connector/service-kit');
+  const { createLogger } = await import('@connector/telemetry');
+  const z = await import('zod');
   const config = parseConfig(z.object(kafkaConfig), process.env);
   const { client } = createKafka(config, { clientId: 'floor', log: createLogger('floor', 'silent') });
   const producer = client.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 1 });
