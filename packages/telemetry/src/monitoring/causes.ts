@@ -264,17 +264,18 @@ export const CAUSE_RULES: RuleFile = {
   name: 'causes',
   about: 'What may be wrong, each with its runbook.',
   groups: [
+    { name: 'stripe-connector-webhooks', rules: WEBHOOKS },
     {
-      name: 'stripe-connector-lag',
+      name: 'stripe-connector-ledger',
+      // In the group of its readers: Prometheus keeps an order within a group only.
       rules: [
         {
           record: LAG,
           expr: `sum by (namespace, topic) (max by (namespace, topic, partition) (${of('ledger', `${P}consumer_lag_messages`)}))`,
         },
+        ...CONSUMER,
       ],
     },
-    { name: 'stripe-connector-webhooks', rules: WEBHOOKS },
-    { name: 'stripe-connector-ledger', rules: CONSUMER },
     { name: 'stripe-connector-reconciliation', rules: RECONCILIATION },
     { name: 'stripe-connector-apis', rules: APIS },
     {
