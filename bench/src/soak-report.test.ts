@@ -6,12 +6,21 @@ import { plotsOf, type Sample, trendsOf } from './soak-report.ts';
 const HOUR = 3600;
 const none = { samples: 0, p50: Number.NaN, p99: Number.NaN };
 
-/** An hour of samples; memory in MB by the second. */
-function hour(memory: Readonly<Record<string, (second: number) => number>>): Sample[] {
+/** An hour of samples; memory in MB by the second, and what a collection each minute leaves of the heap. */
+function hour(memory: Readonly<Record<string, (second: number) => number>>, heap = (_second: number) => 20): Sample[] {
   return Array.from({ length: HOUR / 5 }, (_, at): Sample => {
     const second = (at + 1) * 5;
     const processes = Object.fromEntries(
-      Object.entries(memory).map(([name, of]) => [name, { rssMb: of(second), cpuSeconds: 0, files: 20, lagMs: 11 }]),
+      Object.entries(memory).map(([name, of]) => [
+        name,
+        {
+          rssMb: of(second),
+          heapMb: second % 60 === 0 ? heap(second) : Number.NaN,
+          cpuSeconds: 0,
+          files: 20,
+          lagMs: 11,
+        },
+      ]),
     );
     return { second, processes, open: none, confirm: none, webhookMs: Number.NaN, completed: at };
   });
@@ -38,8 +47,15 @@ describe('memory over an hour', () => {
     const leaks = (second: number) => 100 + (10 * second) / HOUR + noise();
     const found = trendsOf(hour({ ledger: leaks }))[0];
     expect(found?.verdict).toBe('RISES');
-    expect(found?.perHour).toBeCloseTo(10, 0);
-    expect(found?.halfWidth).toBeLessThan(3);
+    expect(found?.memory.perHour).toBeCloseTo(10, 0);
+    expect(found?.memory.halfWidth).toBeLessThan(3);
+  });
+
+  it('rises when more and more of the heap is in use, though no page is added yet', () => {
+    const found = trendsOf(hour({ ledger: () => 150 }, (second) => 20 + second / HOUR + noise() / 40))[0];
+    expect(found?.verdict).toBe('RISES');
+    expect(found?.heap.perHour).toBeCloseTo(1, 0);
+    expect([found?.heap.startMb, found?.heap.endMb].map((mb) => Math.round(10 * (mb ?? 0)) / 10)).toEqual([20.2, 21]);
   });
 
   it('of a simulator rises because it keeps what it was told', () => {

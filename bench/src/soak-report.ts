@@ -10,6 +10,8 @@ export interface Sample {
       string,
       {
         readonly rssMb: number;
+        /** Left by a collection of the whole heap since the look before; NaN when there was none. */
+        readonly heapMb: number;
         readonly cpuSeconds: number;
         /** Open file descriptors: sockets, files, pipes. */
         readonly files: number;
@@ -26,13 +28,21 @@ export interface Sample {
   readonly completed: number;
 }
 
-export interface Trend {
-  readonly process: string;
+/** How something went after warm-up. */
+export interface Line {
   readonly startMb: number;
   readonly endMb: number;
-  /** MB an hour after warm-up, and the half-width of its 95 % confidence interval. */
+  /** MB an hour, and the half-width of its 95 % confidence interval. */
   readonly perHour: number;
   readonly halfWidth: number;
+}
+
+export interface Trend {
+  readonly process: string;
+  /** Resident. */
+  readonly memory: Line;
+  /** What collections left; NaN where there were none. */
+  readonly heap: Line;
   readonly files: readonly [start: number, end: number];
   readonly lagMs: number;
   readonly verdict: 'flat' | 'RISES' | 'grows with what it is told' | 'too short to tell';
@@ -47,7 +57,10 @@ const NEGLIGIBLE = 0.5;
 /** V8 compiles, and its heap finds its size, for minutes. */
 const ENOUGH_SECONDS = 8 * 60;
 
-/** How each process's memory went after warm-up. Flat: the confidence interval of its slope reaches 0, or the slope is negligible. */
+/**
+ * How each process's memory went after warm-up. Flat: the confidence interval of its slope reaches 0, or the slope is negligible, of the
+ * resident memory and of what collections leave of the heap.
+ */
 export function trendsOf(samples: readonly Sample[]): Trend[] {
   const warmUp = WARM_UP * (samples.at(-1)?.second ?? 0);
   const after = samples.filter(({ second }) => second >= warmUp);
@@ -57,29 +70,35 @@ export function trendsOf(samples: readonly Sample[]): Trend[] {
       const own = processes[name];
       return own ? [{ second, ...own }] : [];
     });
-    const { slope, halfWidth } = slopeOf(seen.map(({ second, rssMb }) => [second / 3600, rssMb] as const));
-    const mean = (some: readonly { rssMb: number }[]) => some.reduce((sum, { rssMb }) => sum + rssMb, 0) / some.length;
-    const few = Math.max(1, Math.floor(seen.length / 10));
+    const memory = lineOf(seen.map(({ second, rssMb }) => [second / 3600, rssMb]));
+    const heap = lineOf(seen.map(({ second, heapMb }) => [second / 3600, heapMb]));
     const lags = seen.map(({ lagMs }) => lagMs).filter(Number.isFinite);
-    const rises = slope - halfWidth > 0 && slope > NEGLIGIBLE;
     return {
       process: name,
-      startMb: mean(seen.slice(0, few)),
-      endMb: mean(seen.slice(-few)),
-      perHour: slope,
-      halfWidth,
+      memory,
+      heap,
       files: [seen[0]?.files ?? Number.NaN, seen.at(-1)?.files ?? Number.NaN],
       lagMs: lags.length > 0 ? Math.max(...lags) : Number.NaN,
       verdict:
         (samples.at(-1)?.second ?? 0) < ENOUGH_SECONDS
           ? 'too short to tell'
-          : !rises
+          : !rises(memory) && !rises(heap)
             ? 'flat'
             : SERVICES.includes(name)
               ? 'RISES'
               : 'grows with what it is told',
     };
   });
+}
+
+const rises = ({ perHour, halfWidth }: Line) => perHour - halfWidth > 0 && perHour > NEGLIGIBLE;
+
+function lineOf(all: readonly (readonly [hour: number, mb: number])[]): Line {
+  const points = all.filter(([, mb]) => Number.isFinite(mb));
+  const few = Math.max(1, Math.floor(points.length / 10));
+  const mean = (some: typeof points) => some.reduce((sum, [, mb]) => sum + mb, 0) / some.length;
+  const { slope: perHour, halfWidth } = slopeOf(points);
+  return { startMb: mean(points.slice(0, few)), endMb: mean(points.slice(-few)), perHour, halfWidth };
 }
 
 /** A plot has no room for more points; each stands for the mean of its neighbours. */
@@ -115,6 +134,12 @@ export function plotsOf(samples: readonly Sample[], perSecond: number): PlottedP
           x,
           y: { label: 'MB' },
           series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
+        },
+        {
+          title: 'Heap in use, after a collection each minute',
+          x,
+          y: { label: 'MB' },
+          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.heapMb)),
         },
         {
           title: 'Open files and sockets of the services',

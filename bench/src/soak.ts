@@ -1,5 +1,5 @@
 // `npm run soak`: whole payments for an hour at half of what the machine can do; memory, handles and latency must stay flat.
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -10,9 +10,9 @@ import { ms, rate } from './part.ts';
 import { pictureOf } from './picture.ts';
 import { pageOf } from './plot.ts';
 import { keep, RESULTS, thisRun, writeSections } from './report.ts';
-import { buildServices, type Rig, type Running, resourcesOf, startRig } from './rig.ts';
+import { buildServices, type Rig, type Running, resourcesOf, type Service, startRig } from './rig.ts';
 import { call, Shoppers } from './shoppers.ts';
-import { plotsOf, type Sample, trendsOf } from './soak-report.ts';
+import { type Line, plotsOf, type Sample, trendsOf } from './soak-report.ts';
 import { table } from './table.ts';
 
 const USAGE = `npm run soak -- [options]
@@ -99,11 +99,11 @@ try {
 const trends = trendsOf(samples);
 const text = [
   table(
-    ['process', 'memory', 'slope', 'open files', 'event loop lag p99', ''],
-    trends.map(({ process: name, startMb, endMb, perHour, halfWidth, files, lagMs, verdict }) => [
+    ['process', 'memory', 'slope', 'heap in use', 'slope', 'open files', 'event loop lag p99', ''],
+    trends.map(({ process: name, memory, heap, files, lagMs, verdict }) => [
       name,
-      `${startMb.toFixed(0)} → ${endMb.toFixed(0)} MB`,
-      Number.isNaN(perHour) ? '' : `${perHour.toFixed(1)} ± ${halfWidth.toFixed(1)} MB/h`,
+      ...cellsOf(memory, 0),
+      ...cellsOf(heap, 1),
       `${files[0]} → ${files[1]}`,
       Number.isNaN(lagMs) ? '' : ms(lagMs),
       verdict,
@@ -128,16 +128,34 @@ if (values['write-docs']) {
 }
 process.exitCode = trends.length === 0 || trends.some(({ verdict }) => verdict === 'RISES') ? 1 : 0;
 
+/** How something went, and its slope. */
+function cellsOf({ startMb, endMb, perHour, halfWidth }: Line, digits: number): [string, string] {
+  if (Number.isNaN(startMb)) return ['', ''];
+  return [
+    `${startMb.toFixed(digits)} → ${endMb.toFixed(digits)} MB`,
+    Number.isNaN(perHour) ? '' : `${perHour.toFixed(1)} ± ${halfWidth.toFixed(1)} MB/h`,
+  ];
+}
+
 /** With heaps as containers bound them; without a bound V8 leaves garbage lying where memory is plenty. */
 async function startServices(of: Rig) {
-  const sessionAuth = await of.start('session-auth', {}, HEAP);
+  const start = (service: Service, env = {}) =>
+    of.start(service, { ...env, LIVE_HEAP_FILE: liveHeapFile(of, service) }, [
+      ...HEAP,
+      '--expose-gc',
+      '--import',
+      join(import.meta.dirname, 'live-heap.ts'),
+    ]);
+  const sessionAuth = await start('session-auth');
   return {
     sessionAuth,
-    ledger: await of.start('ledger', {}, HEAP),
-    ingest: await of.start('webhook-ingest', {}, HEAP),
-    intent: await of.start('intent', { SESSION_AUTH_URL: sessionAuth.url }, HEAP),
+    ledger: await start('ledger'),
+    ingest: await start('webhook-ingest'),
+    intent: await start('intent', { SESSION_AUTH_URL: sessionAuth.url }),
   };
 }
+
+const liveHeapFile = (of: Rig, service: string) => join(of.dir, `${service}.live-heap`);
 
 /** A payment from the cart to its confirmation; Stripe's webhooks tell of it besides. */
 async function pay(shoppers: Shoppers): Promise<void> {
@@ -224,7 +242,7 @@ async function sampled(second: number, services: readonly Running[]): Promise<Sa
     try {
       const { rssMb, cpuSeconds } = await resourcesOf(pid);
       const files = (await readdir(`/proc/${pid}/fd`)).length;
-      processes[name] = { rssMb, cpuSeconds, files, lagMs: lags.get(pid) ?? Number.NaN };
+      processes[name] = { rssMb, heapMb: await heapMbOf(name), cpuSeconds, files, lagMs: lags.get(pid) ?? Number.NaN };
     } catch (error) {
       failed(`a sample of ${name}`, error);
     }
@@ -237,6 +255,17 @@ async function sampled(second: number, services: readonly Running[]): Promise<Sa
     webhookMs: await webhookMs(services),
     completed,
   };
+}
+
+const lastCollections = new Map<string, string>();
+
+/** What the last collection left of a process's heap, in MB; NaN when there was none since the last look. */
+async function heapMbOf(name: string): Promise<number> {
+  const lines = await readFile(liveHeapFile(rig, name), 'utf8').catch(() => '');
+  const last = lines.trimEnd().split('\n').at(-1) ?? '';
+  if (last === '' || lastCollections.get(name) === last) return Number.NaN;
+  lastCollections.set(name, last);
+  return Number(last.split(' ')[1]) / 1024 ** 2;
 }
 
 /** The event loop's lag that 99 of 100 turns of the last moments did not exceed, in ms; NaN when the service does not say. */

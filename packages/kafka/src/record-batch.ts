@@ -185,18 +185,23 @@ function varintBytes(length: number): number {
 }
 
 function writeHeaders(to: ByteWriter, headers: NonNullable<KafkaMessage['headers']>): void {
-  const names = Object.keys(headers);
   let count = 0;
-  for (const name of names) {
+  for (const name in headers) {
     const value = headers[name];
-    count += Array.isArray(value) ? value.length : 1;
+    count += isSeveral(value) ? value.length : 1;
   }
   to.varint(count);
-  for (const name of names) {
+  for (const name in headers) {
     const value = headers[name] as HeaderValue | readonly HeaderValue[];
-    for (const each of Array.isArray(value) ? (value as readonly HeaderValue[]) : [value as HeaderValue]) {
-      to.varBytes(name);
-      to.varBytes(each);
-    }
+    if (isSeveral(value)) for (const each of value) writeHeader(to, name, each);
+    else writeHeader(to, name, value);
   }
+}
+
+const isSeveral = (value: HeaderValue | readonly HeaderValue[] | undefined): value is readonly HeaderValue[] =>
+  Array.isArray(value);
+
+function writeHeader(to: ByteWriter, name: string, value: HeaderValue): void {
+  to.varBytes(name);
+  to.varBytes(value);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@connector/telemetry';
-import { giveBackMemory } from './give-back-memory.ts';
+import { settleHeap } from './heap.ts';
 
 /** A part of a running service. `start` resolves once it works; `stop` finishes what is in hand and releases everything. */
 export interface Part {
@@ -55,7 +55,7 @@ export async function run(log: Logger, parts: readonly Part[], graceMs = 0): Pro
       started.push(part);
       await part.start?.();
     }
-    giveBackMemory();
+    settleHeap();
     log.info({ startMs: Math.round(performance.now()) }, 'started');
   } catch (error) {
     log.fatal({ error }, 'could not start');

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { getHeapSpaceStatistics } from 'node:v8';
+import { describe, expect, it } from 'vitest';
+import { settleHeap } from './heap.ts';
+
+const youngGeneration = () =>
+  getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
+
+/** As loading code does: much is made, and some of it survives. */
+const grow = () => Array.from({ length: 400_000 }, (_, n) => ({ n, text: `${n}` })).length;
+
+/** Sizes of a heap in MB before and after each collection of all of it, while work lives for a while, like a request, and is garbage then. */
+async function collections(): Promise<[before: number, after: number][]> {
+  const script = `
+    import { settleHeap } from ${JSON.stringify(join(import.meta.dirname, 'heap.ts'))};
+    const base = Array.from({ length: 100_000 }, (_, n) => ({ n, text: 'text ' + n }));
+    settleHeap();
+    const alive = new Array(40_000);
+    for (let n = 0; n < 2_500_000; n += 1) {
+      alive[n % alive.length] = { n, text: 'text ' + n };
+      if (n % 20_000 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    globalThis.kept = [base, alive];`;
+  const options = ['--trace-gc', '--max-semi-space-size=1', '--input-type=module-typescript', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, options);
+  const sizes = stdout.matchAll(/Mark-Compact ([\d.]+) \([\d.]+\) -> ([\d.]+)/g);
+  return [...sizes].map(([, before, after]) => [Number(before), Number(after)]);
+}
+
+describe('the heap of a service', () => {
+  it('has a small young generation again', () => {
+    grow();
+    const grown = youngGeneration();
+    settleHeap();
+    expect(grown).toBeGreaterThan(4 * 1024 ** 2);
+    expect(youngGeneration()).toBeLessThan(grown / 2);
+  });
+
+  it('triples before it is collected again', async () => {
+    // The first ones make the heap small, and it fills once.
+    const [, ...seen] = (await collections()).filter(([before, after]) => before > 1.5 * after);
+    const growths = seen.slice(1).map(([before], at) => before / (seen[at] as [number, number])[1]);
+    expect(growths.length).toBeGreaterThan(2);
+    for (const growth of growths) expect(growth).toBeCloseTo(3, 0);
+  });
+});
