@@ -82,6 +82,7 @@ let [begun, completed, pending, notBegun] = [0, 0, 0, 0];
 let took: Took = { open: [], confirm: [] };
 let perSecond = 0;
 const seenWebhooks = { sum: 0, count: 0 };
+const lastCollections = new Map<string, string>();
 try {
   const services = await startServices(rig);
   const shoppers = await Shoppers.of(rig, services.intent.url);
@@ -122,7 +123,7 @@ const page = pageOf({ title: 'Soak', measured: measured.replaceAll('`', ''), gro
 const file = join(RESULTS, 'soak.html');
 await writeFile(file, page);
 tell(`plotted in ${file}`);
-if (values['write-docs']) {
+if (values['write-docs'] && samples.length > 0) {
   await writeSections('benchmarks.md', { soak: `${text}\n\n${measured}` });
   tell(`docs/benchmarks.md and ${(await pictureOf(page, 'soak.png')).slice(REPOSITORY.length + 1)} are written`);
 }
@@ -155,7 +156,9 @@ async function startServices(of: Rig) {
   };
 }
 
-const liveHeapFile = (of: Rig, service: string) => join(of.dir, `${service}.live-heap`);
+function liveHeapFile(of: Rig, service: string): string {
+  return join(of.dir, `${service}.live-heap`);
+}
 
 /** A payment from the cart to its confirmation; Stripe's webhooks tell of it besides. */
 async function pay(shoppers: Shoppers): Promise<void> {
@@ -256,8 +259,6 @@ async function sampled(second: number, services: readonly Running[]): Promise<Sa
     completed,
   };
 }
-
-const lastCollections = new Map<string, string>();
 
 /** What the last collection left of a process's heap, in MB; NaN when there was none since the last look. */
 async function heapMbOf(name: string): Promise<number> {
