@@ -8,6 +8,7 @@ const GROWTH_PERCENT = 200;
 export function settleHeap(): void {
   giveBackMemory();
   collectRarely();
+  collectAlone();
 }
 
 /**
@@ -28,3 +29,9 @@ function giveBackMemory(): void {
  * an eighth of webhook-ingest's processor time.
  */
 const collectRarely = (): void => setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+
+/**
+ * The young generation is collected on the main thread alone. What survives there are the few requests in hand: less work than waking
+ * other threads and waiting for them, which took a tenth of webhook-ingest's processor time.
+ */
+const collectAlone = (): void => setFlagsFromString('--no-parallel-scavenge');
