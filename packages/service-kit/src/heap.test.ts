@@ -43,6 +43,8 @@ describe('the heap of a service', () => {
     const [, ...seen] = (await collections()).filter(([before, after]) => before > 1.5 * after);
     const growths = seen.slice(1).map(([before], at) => before / (seen[at] as [number, number])[1]);
     expect(growths.length).toBeGreaterThan(2);
-    for (const growth of growths) expect(growth).toBeCloseTo(3, 0);
+    // V8's own limits would be 1.3 and 4.
+    expect(Math.min(...growths)).toBeGreaterThan(2.5);
+    expect(Math.max(...growths)).toBeLessThan(3.8);
   });
 });
