@@ -17,7 +17,7 @@ export default defineConfig({
             '**/*.pact.test.ts',
             '**/*.helm.test.{ts,mjs}',
             '**/contract/**',
-            'e2e/**',
+            'tests/e2e/**',
           ],
           testTimeout: 10_000,
         },
@@ -46,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['**/*.integration.test.ts'],
-          exclude: [...never, 'e2e/**'],
+          exclude: [...never, 'tests/e2e/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           // Each file may start a broker of its own; several at once would starve a small machine.
@@ -56,7 +56,7 @@ export default defineConfig({
       {
         test: {
           name: 'api',
-          include: ['e2e/src/api/**/*.test.ts'],
+          include: ['tests/e2e/src/api/**/*.test.ts'],
           exclude: never,
           testTimeout: 60_000,
           hookTimeout: 600_000,
@@ -66,8 +66,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['e2e/src/**/*.test.ts'],
-          exclude: [...never, 'e2e/src/api/**'],
+          include: ['tests/e2e/src/**/*.test.ts'],
+          exclude: [...never, 'tests/e2e/src/api/**'],
           testTimeout: 180_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -9,7 +9,7 @@ import { ended, ToolMissing } from './tools.mjs';
 
 /** Checks the rule files and runs the cases of every alert; each file and each alert is one check. */
 export async function testAlerts() {
-  const { filledRules, promtoolTests } = await import('../packages/telemetry/src/monitoring/promtool.ts');
+  const { filledRules, promtoolTests } = await import('../monitoring/src/promtool.ts');
   let tool;
   try {
     [tool] = await prometheusTool('promtool');

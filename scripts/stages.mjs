@@ -16,7 +16,7 @@ const STAGES = {
   lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error']]),
   types: () =>
     oneCheck(
-      globSync('{packages/*,services/*,enabler,sandbox,e2e,bench,charts/*/tests,k8s/e2e}/tsconfig.json', {
+      globSync('{packages/*,services/*,enabler,monitoring,simulators/*,sandbox,tests/*,charts/*/tests}/tsconfig.json', {
         cwd: REPOSITORY,
       }).map((file) => ['tsc', '-p', file]),
     ),

@@ -52,7 +52,7 @@ export const m = (metric: string, ...matchers: string[]): string => `${metric}{$
 
 /** Where the chart has a dashboard. */
 export const dashboardFile = (name: Name): URL =>
-  new URL(`../../../../charts/stripe-connector/files/dashboards/${name}.json`, import.meta.url);
+  new URL(`../../charts/stripe-connector/files/dashboards/${name}.json`, import.meta.url);
 
 /** The file of a dashboard. */
 export const dashboardJson = (dashboard: Dashboard): string =>

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { DEFINITIONS, type MetricDefinition, PROCESS_METRICS } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
-import { DEFINITIONS, type MetricDefinition, PROCESS_METRICS } from '../metrics.ts';
 import { ALERT_CASES } from './alert-cases.ts';
 import { DASHBOARDS } from './dashboards.ts';
 import { dashboardFile, dashboardJson, type Panel } from './grafana.ts';
@@ -50,7 +50,7 @@ const KNOWN = new Map<string, readonly string[]>([
 /** What Prometheus adds when it scrapes. */
 const OF_THE_TARGET = ['namespace', 'job', 'pod'];
 
-const RUNBOOKS = new URL('../../../../docs/runbooks/', import.meta.url);
+const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
 const read = (url: URL) => readFileSync(url, 'utf8');
 
 describe("the chart's monitoring files", () => {

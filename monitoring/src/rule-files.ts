@@ -5,7 +5,7 @@ import { scaled, scaledThresholds } from './scaled.ts';
 import { SLO_RULES } from './slos.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
-const FOLDER = new URL('../../../../charts/stripe-connector/files/rules/', import.meta.url);
+const FOLDER = new URL('../../charts/stripe-connector/files/rules/', import.meta.url);
 
 export const RULE_FILES = [...SLO_RULES, CAUSE_RULES];
 

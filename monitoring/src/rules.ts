@@ -58,7 +58,7 @@ export const threshold = (alert: string): string => `__THRESHOLD_${alert}__`;
 /** A rule file as Prometheus reads it, but for its placeholders. */
 export function toYaml({ about, groups }: RuleFile): string {
   const lines = [
-    '# Generated from packages/telemetry/src/monitoring by `npm run docs`; a test fails when it is stale.',
+    '# Generated from monitoring/src by `npm run docs`; a test fails when it is stale.',
     ...about.split('\n').map((line) => `# ${line}`),
     'groups:',
   ];

@@ -25,7 +25,7 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
 
 /** thresholds.yaml, which the chart fills the rules with. */
 export const thresholdsYaml = (): string =>
-  `# Generated from packages/telemetry/src/monitoring by \`npm run docs\`; a test fails when it is stale.
+  `# Generated from monitoring/src by \`npm run docs\`; a test fails when it is stale.
 # Thresholds of the alerts, for __THRESHOLD_<name>__ in the rule files; metrics.prometheusRule.alerts.<name>.threshold changes one.
 ${Object.entries(THRESHOLDS)
   .map(([alert, [value, meaning]]) => `${alert}: ${value} # ${meaning}`)

@@ -1,13 +1,13 @@
 // `npm run docs`: writes what is generated from the lists of metrics, alerts and dashboards.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { metricsReference } from '../metrics-reference.ts';
+import { metricsReference } from '@connector/telemetry/reference';
 import { DASHBOARDS } from './dashboards.ts';
 import { dashboardFile, dashboardJson } from './grafana.ts';
 import { fileOf, RULE_FILES, thresholdsFile } from './rule-files.ts';
 import { toYaml } from './rules.ts';
 import { thresholdsYaml } from './thresholds.ts';
 
-writeFileSync(new URL('../../../../docs/metrics.md', import.meta.url), metricsReference());
+writeFileSync(new URL('../../docs/metrics.md', import.meta.url), metricsReference());
 mkdirSync(new URL('.', thresholdsFile()), { recursive: true });
 for (const file of RULE_FILES) writeFileSync(fileOf(file), toYaml(file));
 writeFileSync(thresholdsFile(), thresholdsYaml());

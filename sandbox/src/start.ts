@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kafka } from '@connector/kafka';
-import { chartRules, scaledRules } from '@connector/telemetry/monitoring';
+import { chartRules, scaledRules } from '@connector/monitoring';
 import { buildAll, PINNED_NODE, REPOSITORY } from './build.ts';
 import {
   commercetoolsSimulatorEnvironment,
@@ -24,7 +24,7 @@ import { freePort } from './processes/free-port.ts';
 import { answers, Part, PartDied } from './processes/part.ts';
 import { makeRunDir } from './processes/run-dir.ts';
 import { setUpProject } from './project-setup.ts';
-import { openShop, type Shop } from './shop.ts';
+import { openShop, type Shop } from './shop/open-shop.ts';
 
 /** In the order of what they need: intent asks session-auth. */
 export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] as const;
@@ -325,7 +325,7 @@ class Run implements Sandbox {
     const port = await freePort();
     const url = loopback(port);
     const part = this.#addPart(name, {
-      args: [join(import.meta.dirname, name, 'main.ts')],
+      args: [join(REPOSITORY, 'simulators', name, 'src/main.ts')],
       env: { ...process.env, ...environment(port) },
       isReady: (printed) => printed.includes(`ready ${url}`),
       graceMs: 5_000,

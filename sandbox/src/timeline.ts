@@ -1,6 +1,6 @@
 import { CHECKOUT_SESSIONS, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@connector/contracts';
 import { createTail, type Kafka, type TailMessage } from '@connector/kafka';
-import type { SandboxEvent, SubscribeToEvents } from './storefront/index.ts';
+import type { SandboxEvent, SubscribeToEvents } from './shop/index.ts';
 
 /** Follows the system's topics from now on, for people who watch; what it misses while Kafka is away stays missed. */
 export function createTimeline(kafka: Kafka): {

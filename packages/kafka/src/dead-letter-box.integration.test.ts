@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES, toRecord } from '@connector/contracts';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
 import { type Part, PermanentError } from '@connector/service-kit';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';

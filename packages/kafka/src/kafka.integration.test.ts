@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type EventRecord, type TopicSpec, toRecord } from '@connector/contracts';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
 import { type Part, PermanentError, TransientError } from '@connector/service-kit';
 import { createLogger, metrics } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';

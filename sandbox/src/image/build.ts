@@ -1,9 +1,9 @@
 // `npm run build` in this folder: the simulators and the shop as three programs without node_modules, for the image of trials.
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SIMULATOR_URL_MARK, stripeJsBundle } from '@connector/simulator-stripe/stripe-js-bundle.ts';
 import { build, type Plugin } from 'esbuild';
-import { pageSources } from '../storefront/page-sources.ts';
-import { SIMULATOR_URL_MARK, stripeJsBundle } from '../stripe/stripe-js-bundle.ts';
+import { pageSources } from '../shop/page-sources.ts';
 
 const SANDBOX = join(import.meta.dirname, '../..');
 const outdir = join(SANDBOX, 'dist');
@@ -27,8 +27,8 @@ await rm(outdir, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: SANDBOX,
   entryPoints: {
-    commercetools: 'src/commercetools/main.ts',
-    stripe: 'src/stripe/main.ts',
+    commercetools: '../simulators/commercetools/src/main.ts',
+    stripe: '../simulators/stripe/src/main.ts',
     shop: 'src/image/shop.ts',
   },
   outdir,

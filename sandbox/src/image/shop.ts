@@ -5,7 +5,7 @@ import { startGateway } from '../gateway/gateway.ts';
 import { readRoutes } from '../gateway/routes.ts';
 import { connectKafka } from '../kafka/topics.ts';
 import { answers } from '../processes/part.ts';
-import { openShop } from '../shop.ts';
+import { openShop } from '../shop/open-shop.ts';
 
 /** The shop of a trial on a cluster: the page, the controls of the simulators, and behind them the release's public routes. */
 const env = readConfig(

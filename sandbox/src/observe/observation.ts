@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Installation } from '@connector/telemetry/monitoring';
+import type { Installation } from '@connector/monitoring';
 import { startTraceReceiver } from './otlp.ts';
 import { createTraceStore, type TraceStore } from './trace-store.ts';
 import { traceList, traceText } from './trace-tree.ts';

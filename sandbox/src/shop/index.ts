@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { stripeJsSource } from '@connector/simulator-stripe/stripe-js.ts';
 import * as z from 'zod';
-import { stripeJsSource } from '../stripe/stripe-js.ts';
 import { bundlePage } from './assets.ts';
 import { isCurrency } from './catalogue.ts';
 import { createLive, type SubscribeToEvents } from './live.ts';

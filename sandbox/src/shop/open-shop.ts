@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from '@connector/kafka';
-import { TRACES_PATH } from './observe/observation.ts';
-import { createStorefront } from './storefront/index.ts';
-import { createTimeline } from './timeline.ts';
+import { TRACES_PATH } from '../observe/observation.ts';
+import { createTimeline } from '../timeline.ts';
+import { createStorefront } from './index.ts';
 
 /** What the shop stands in: the sandbox on this machine, or a release on a cluster. */
 export interface ShopSurroundings {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '../commercetools/index.ts';
 import { createStorefront, type SandboxEvent, type Storefront } from './index.ts';
 
 describe('the storefront', () => {

@@ -1,13 +1,13 @@
 import { type Commercetools, createCommercetools } from '@connector/commercetools';
-import { createStripe, type StripeClient } from '@connector/stripe';
-import { createLogger } from '@connector/telemetry';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type CommercetoolsSimulator,
   createCart,
   startCommercetoolsSimulator,
-} from '../../../sandbox/src/commercetools/index.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../../sandbox/src/stripe/index.ts';
+} from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
+import { createStripe, type StripeClient } from '@connector/stripe';
+import { createLogger } from '@connector/telemetry';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commercetoolsCarts } from './adapters/carts.ts';
 import { commercetoolsCustomers } from './adapters/customers.ts';
 import { commercetoolsPermissions, stripeStatus } from './adapters/health-checks.ts';

@@ -11,12 +11,12 @@ import {
   type Producer,
   scanTopic,
 } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed, vi } from 'vitest';
-import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '../../../sandbox/src/commercetools/index.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../../sandbox/src/stripe/index.ts';
 
 const SERVICE = import.meta.dirname;
 const HOURS_AGO = 3 * 60 * 60 * 1000;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Cart } from '@commercetools/platform-sdk';
+import { type Fault, Faults } from '@connector/simulator-faults/faults.ts';
 import * as z from 'zod';
-import { type Fault, Faults } from '../faults.ts';
 import { type ApiClient, Auth, DEFAULT_SCOPES, type JwtOptions } from './auth.ts';
 import { type Call, type CallFilter, CallLog } from './call-log.ts';
 import {

@@ -1,5 +1,5 @@
+import type { Faults } from '@connector/simulator-faults/faults.ts';
 import * as z from 'zod';
-import type { Faults } from '../faults.ts';
 import { moveDispute, openDispute } from './disputes.ts';
 import { noSuch, refused } from './errors.ts';
 import type { EventLog, EventRecord } from './events.ts';

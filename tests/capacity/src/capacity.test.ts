@@ -1,9 +1,9 @@
+import { randomOf } from '@connector/load-tests/random.ts';
+import { readUnitCosts, type UnitCosts } from '@connector/load-tests/unit-costs.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ASSUMPTIONS, ceilings, DEFAULTS, needFor, PUBLISHED } from './capacity.ts';
-import { randomOf } from './random.ts';
 import { Clock, Gate, type Scenario, Station, simulate } from './simulation.ts';
-import { readUnitCosts, type UnitCosts } from './unit-costs.ts';
 
 const costs: UnitCosts = {
   measured: 'for this test',

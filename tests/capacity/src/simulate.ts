@@ -1,17 +1,17 @@
 // `npm run simulate`: what 10 to 10,000 payments a second need, what breaks first, and whether a simulation of that plan holds.
 import { parseArgs } from 'node:util';
+import { ms } from '@connector/load-tests/part.ts';
+import { writeSections } from '@connector/load-tests/report.ts';
+import { table } from '@connector/load-tests/table.ts';
+import { readUnitCosts, UNIT_COSTS } from '@connector/load-tests/unit-costs.ts';
 import { ASSUMPTIONS, ceilings, DEFAULTS, needFor, PUBLISHED } from './capacity.ts';
-import { ms } from './part.ts';
-import { writeSections } from './report.ts';
 import { simulate } from './simulation.ts';
-import { table } from './table.ts';
-import { readUnitCosts, UNIT_COSTS } from './unit-costs.ts';
 
 const USAGE = `npm run simulate -- [options]
   --rates LIST        payments a second (default 10,100,1000,10000)
   --seconds N         simulated seconds of each (default 60; of the highest rates fewer, 200,000 payments at most)
   --seed N            (default 1)
-  --costs FILE        unit costs as npm run bench -- --write-docs leaves them (default bench/unit-costs.json)
+  --costs FILE        unit costs as npm run bench -- --write-docs leaves them (default tests/load/unit-costs.json)
   --commercetools N   latency of a call to commercetools, in ms (default ${ASSUMPTIONS.commercetoolsMs})
   --stripe N          latency of a call to Stripe, in ms (default ${ASSUMPTIONS.stripeMs})
   --utilisation N     share of a core that a pod may be busy (default ${ASSUMPTIONS.utilisation})

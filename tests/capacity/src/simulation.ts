@@ -1,7 +1,7 @@
+import { type Latency, latencyOf } from '@connector/load-tests/figures.ts';
+import { randomOf } from '@connector/load-tests/random.ts';
+import type { UnitCosts } from '@connector/load-tests/unit-costs.ts';
 import type { Assumptions, Deployment, Limits } from './capacity.ts';
-import { type Latency, latencyOf } from './figures.ts';
-import { randomOf } from './random.ts';
-import type { UnitCosts } from './unit-costs.ts';
 
 /** Things that happen in time, the earliest first; ties in the order in which they were planned. */
 export class Clock {

@@ -1,6 +1,6 @@
+import { table } from '@connector/load-tests/table.ts';
 import { VERDICTS } from './oracle.ts';
 import type { ChaosReport } from './run-chaos.ts';
-import { table } from './table.ts';
 
 /** True when nothing was lost, doubled, wrong, stuck or orphaned, no event was set aside, and every life was lived to its end. */
 export const isClean = ({ findings, deadLetters, cutShort, atRest }: ChaosReport): boolean =>

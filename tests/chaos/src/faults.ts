@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { randomOf } from '@connector/load-tests/random.ts';
+import { request } from '@connector/load-tests/shop.ts';
 import type { Sandbox } from '@connector/sandbox';
-import { randomOf } from './random.ts';
-import { request } from './shop.ts';
 
 /** What can go wrong, and in words. */
 export const FAULTS = {

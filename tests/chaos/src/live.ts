@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Opened, paymentIntentOf, type Shop } from '@connector/load-tests/shop.ts';
 import type { Asker, Life } from './lives.ts';
-import { type Opened, paymentIntentOf, type Shop } from './shop.ts';
 
 const DECLINED = '4000000000000002';
 const NEEDS_3DS = '4000000000003220';

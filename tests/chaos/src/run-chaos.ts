@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
+import { request, Shop } from '@connector/load-tests/shop.ts';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
@@ -15,7 +16,6 @@ import {
   type Finding,
   type StripeTruth,
 } from './oracle.ts';
-import { request, Shop } from './shop.ts';
 
 export interface ChaosOptions {
   readonly payments: number;

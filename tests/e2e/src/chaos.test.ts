@@ -1,4 +1,4 @@
-import { chaosTables, isClean, runChaos } from '@connector/bench';
+import { chaosTables, isClean, runChaos } from '@connector/chaos-tests';
 import { expect, it } from 'vitest';
 
 // `npm run chaos` does the same for a thousand payments, three kills of the ledger, and an outage of 20 s.

@@ -46,7 +46,7 @@ beforeAll(async () => {
   [merchant, browser, readme] = await Promise.all([
     startMerchant(),
     launchBrowser(),
-    readFile(new URL('../../enabler/README.md', import.meta.url), 'utf8'),
+    readFile(new URL('../../../enabler/README.md', import.meta.url), 'utf8'),
   ]);
   sandbox = await startSandbox({
     port: 0,

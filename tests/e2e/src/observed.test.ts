@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { DASHBOARDS, filled, isAlert, RULE_FILES } from '@connector/monitoring';
 import {
   INSTALLATION,
   PINNED_NODE,
@@ -13,7 +14,6 @@ import {
   treeOf,
 } from '@connector/sandbox';
 import { DEFINITIONS, type MetricDefinition } from '@connector/telemetry';
-import { DASHBOARDS, filled, isAlert, RULE_FILES } from '@connector/telemetry/monitoring';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Prometheus } from './prometheus.ts';
 import { type Checkout, hasCharge, paymentIntentOf, range, Shopper } from './shopper.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Sandbox, startSandbox } from '@connector/sandbox';
-import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/sandbox/commercetools';
-import { type StripeSimulator, startStripeSimulator } from '@connector/sandbox/stripe';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hasCharge, paymentIntentOf, Shopper, summary } from './shopper.ts';
 

@@ -7,7 +7,7 @@ import { launchBrowser } from './browser.ts';
 import { toPalettePng } from './palette-png.ts';
 import { ShopPage } from './shop-page.ts';
 
-const FOLDER = join(import.meta.dirname, '../../docs/images');
+const FOLDER = join(import.meta.dirname, '../../../docs/images');
 const DESKTOP: BrowserContextOptions = {
   viewport: { width: 1200, height: 900 },
   deviceScaleFactor: 1.5,

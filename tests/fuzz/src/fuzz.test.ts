@@ -1,5 +1,5 @@
+import { randomOf } from '@connector/load-tests/random.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomOf } from '../random.ts';
 import { fuzz, type Target } from './fuzzer.ts';
 import { mutate } from './mutate.ts';
 import { TARGETS } from './targets.ts';

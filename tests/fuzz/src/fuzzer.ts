@@ -1,4 +1,4 @@
-import { randomOf } from '../random.ts';
+import { randomOf } from '@connector/load-tests/random.ts';
 import type { Coverage } from './coverage.ts';
 import { mutate } from './mutate.ts';
 

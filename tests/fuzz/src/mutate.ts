@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '@connector/load-tests/random.ts';
 
 /** Values that programs tend to forget. */
 const AWKWARD: readonly unknown[] = [

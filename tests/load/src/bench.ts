@@ -27,7 +27,7 @@ const USAGE = `npm run bench -- [options]
   --commercetools N   latency of each call to commercetools, in ms (default 40; the ledger's part has 50)
   --stripe N          latency of each call to Stripe, in ms (default 120)
   --cpu-prof DIR      profiles the service that a part is about into DIR
-  --write-docs        writes the tables into docs/benchmarks.md, and the unit costs into bench/unit-costs.json
+  --write-docs        writes the tables into docs/benchmarks.md, and the unit costs into tests/load/unit-costs.json
   --check             ends with 1 when a target is missed
   --no-build          the services are built already`;
 
@@ -98,7 +98,7 @@ tell(`kept in ${await keep('bench', run, results)}`);
 if (values['write-docs']) {
   await writeSections('benchmarks.md', sections);
   await writeUnitCosts(unitCostsOf(results));
-  tell('docs/benchmarks.md and bench/unit-costs.json are written');
+  tell('docs/benchmarks.md and tests/load/unit-costs.json are written');
 }
 if (values.check && budgets.some((budget) => verdictOf(budget) === 'MISS')) process.exitCode = 1;
 if (failures.length > 0) {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createCustomer } from '@connector/sandbox/commercetools';
+import { createCustomer } from '@connector/simulator-commercetools';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';

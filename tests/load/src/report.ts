@@ -13,7 +13,7 @@ export interface Run {
   readonly command: string;
 }
 
-export const RESULTS = join(REPOSITORY, 'bench/results');
+export const RESULTS = join(REPOSITORY, 'tests/load/results');
 
 /** This run, of an npm script with the arguments of this process. */
 export function thisRun(script: string): Run {
@@ -25,7 +25,7 @@ export function thisRun(script: string): Run {
   };
 }
 
-/** Writes figures into bench/results and answers the file. */
+/** Writes figures into tests/load/results and answers the file. */
 export async function keep(name: string, { date }: Pick<Run, 'date'>, figures: object): Promise<string> {
   await mkdir(RESULTS, { recursive: true });
   const file = join(RESULTS, `${name}-${date.replace(/[:.]/g, '-')}.json`);

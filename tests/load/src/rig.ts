@@ -102,7 +102,7 @@ export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}
     const url = `http://127.0.0.1:${port}`;
     await part(name, {
       // They keep everything that they are told, for an hour if need be.
-      args: ['--max-old-space-size=8192', join(REPOSITORY, 'sandbox/src', name, 'main.ts')],
+      args: ['--max-old-space-size=8192', join(REPOSITORY, 'simulators', name, 'src/main.ts')],
       env: { ...process.env, ...env(port) },
       isReady: (printed) => printed.includes('ready '),
     });

@@ -1,4 +1,4 @@
-import { createCart, createSession, type ProjectApi } from '@connector/sandbox/commercetools';
+import { createCart, createSession, type ProjectApi } from '@connector/simulator-commercetools';
 import { Agent, request } from 'undici';
 import { atOnce } from './load.ts';
 import { tokenOf } from './payments.ts';

@@ -11,7 +11,7 @@ import type { SessionAuthFigures } from './session-auth.ts';
 import type { StartupFigures } from './startup.ts';
 import type { WebhookResults } from './webhook-part.ts';
 
-/** What a run of `npm run bench` writes into bench/results. */
+/** What a run of `npm run bench` writes into tests/load/results. */
 export interface BenchResults extends Run {
   readonly quick: boolean;
   readonly latencies: Latencies;
@@ -50,7 +50,7 @@ export const unitCostsSchema = z.object({
 });
 export type UnitCosts = z.output<typeof unitCostsSchema>;
 
-export const UNIT_COSTS = join(REPOSITORY, 'bench/unit-costs.json');
+export const UNIT_COSTS = join(REPOSITORY, 'tests/load/unit-costs.json');
 
 /** Those of the parts that were measured. */
 export function unitCostsOf({ date, machine, figures }: BenchResults): Partial<UnitCosts> {

@@ -4,15 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { STRIPE_EVENT_TYPES, TOPICS } from '@connector/contracts';
 import { createKafka, ensureTopics } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  type CommercetoolsSimulator,
-  startCommercetoolsSimulator,
-} from '../../../../sandbox/src/commercetools/index.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../../../sandbox/src/stripe/index.ts';
 
 const ORIGIN = 'https://localhost';
 const log = createLogger('test', 'silent');

@@ -1,11 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  type CommercetoolsSimulator,
-  startCommercetoolsSimulator,
-} from '../../../../sandbox/src/commercetools/index.ts';
 
 const COMMAND = join(import.meta.dirname, 'ensure-types.ts');
 const PURGE = join(import.meta.dirname, 'purge.ts');

@@ -1,13 +1,10 @@
 import { type Commercetools, createCommercetools } from '@connector/commercetools';
+import { freePort } from '@connector/sandbox/processes/free-port.ts';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createStripe, type StripeClient } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type CommercetoolsSimulator,
-  startCommercetoolsSimulator,
-} from '../../../../sandbox/src/commercetools/index.ts';
-import { freePort } from '../../../../sandbox/src/processes/free-port.ts';
-import { type StripeSimulator, startStripeSimulator } from '../../../../sandbox/src/stripe/index.ts';
 import { checkoutRecurringJobs, commercetoolsPaymentMethods, stripePaymentMethod } from './payment-methods.ts';
 
 const log = createLogger('test', 'silent');

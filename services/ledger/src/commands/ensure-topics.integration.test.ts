@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { TOPICS } from '@connector/contracts';
 import { createKafka, kafkaConfig } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
 import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type StripeSimulator, startStripeSimulator } from '../../../../sandbox/src/stripe/index.ts';
 import { verifySignature } from '../domain/verify-signature.ts';
 
 let simulator: StripeSimulator;

@@ -211,7 +211,7 @@ const CALLERS: readonly CallerAttack[] = [
 
 /** A live session, but at another project of commercetools. */
 async function sessionOfAnotherProject(): Promise<string> {
-  const { startCommercetoolsSimulator, createCartAndSession } = await import('@connector/sandbox/commercetools');
+  const { startCommercetoolsSimulator, createCartAndSession } = await import('@connector/simulator-commercetools');
   const other = await startCommercetoolsSimulator({ projectKey: 'other' });
   try {
     const { sessionId } = await createCartAndSession({

@@ -12,7 +12,7 @@ interface Document {
 }
 
 const document: Document = JSON.parse(
-  readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../docs/openapi.json', import.meta.url), 'utf8'),
 ) as Document;
 
 /** Every `METHOD /path` with each status that it documents. */

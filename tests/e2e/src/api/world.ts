@@ -17,8 +17,8 @@ import {
   createCustomer,
   createSession,
   startCommercetoolsSimulator,
-} from '@connector/sandbox/commercetools';
-import { type StripeSimulator, startStripeSimulator } from '@connector/sandbox/stripe';
+} from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { Shopper } from '../shopper.ts';
 import { startRelay } from './relay.ts';
 
