@@ -30,7 +30,8 @@ function optionsFor(folder) {
   const browser = { absWorkingDir, entryPoints: ['src/main.ts'], bundle: true, format: 'esm', metafile: true };
   if (folder === ENABLER) return browser;
   if (folder !== SANDBOX) return bundleOptions(absWorkingDir);
-  const entryPoints = ['src/commercetools/main.ts', 'src/stripe/main.ts', 'src/image/shop.ts'];
+  const simulators = ['commercetools', 'stripe'].map((name) => `../simulators/${name}/src/main.ts`);
+  const entryPoints = [...simulators, 'src/image/shop.ts'];
   // What it bundles for browsers lies ready in its image, without esbuild.
   return { ...bundleOptions(absWorkingDir), entryPoints, external: ['esbuild'] };
 }
