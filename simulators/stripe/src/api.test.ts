@@ -12,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 beforeEach(() => simulator.controls.reset());
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const OPEN = { amount: 1000, currency: 'eur' } as const;
 
 describe('idempotency keys', () => {
@@ -39,6 +40,22 @@ describe('idempotency keys', () => {
     const [paymentIntent, refusal] = await Promise.all([first, second]);
     expect(paymentIntent.status).toBe('requires_payment_method');
     expect(refusal).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use', rawType: 'idempotency_error' });
+  });
+
+  it('are forgotten after 24 hours of the simulator’s clock, whatever they stood for', async () => {
+    let now = Date.parse('2026-01-01T00:00:00Z');
+    const { simulator: aged, stripe: client } = await startWithClient({ now: () => now });
+    try {
+      const create = async () => (await client.paymentIntents.create(OPEN, { idempotencyKey: 'k1' })).id;
+      const first = await create();
+      now += DAY_MS - 1;
+      expect(await create()).toBe(first);
+      now += 1;
+      expect(await create()).not.toBe(first);
+      expect(aged.controls.state().payment_intents).toHaveLength(2);
+    } finally {
+      await aged.close();
+    }
   });
 
   it('keep a decline, and nothing of a call that was refused before it began', async () => {

@@ -1,7 +1,12 @@
 import { StripeApiError } from './errors.ts';
 
+/** How long Stripe remembers a key, in ms; it promises no more than a day. */
+const REMEMBERED_MS = 24 * 60 * 60 * 1000;
+
 interface Stored {
   fingerprint: string;
+  /** When the key was first used, ms since the epoch. */
+  since: number;
   answer: { status: number; body: string; requestId: string } | null;
 }
 
@@ -16,20 +21,24 @@ export type Claim =
 
 /**
  * Stripe's idempotency keys: a key belongs to the first request that used it. Same parameters get the stored answer,
- * other ones are refused, and so is a second request while the first is at work. Keys are forgotten beyond `limit`.
+ * other ones are refused, and so is a second request while the first is at work. Keys are forgotten after 24 hours of the
+ * simulator's clock, and beyond `limit`.
  */
 export class IdempotencyKeys {
   #stored = new Map<string, Stored>();
+  readonly #now: () => number;
   readonly #limit: number;
 
-  constructor(limit = 20_000) {
+  /** `now` in ms since the epoch. */
+  constructor(now: () => number = Date.now, limit = 20_000) {
+    this.#now = now;
     this.#limit = limit;
   }
 
   claim(key: string, fingerprint: string): Claim {
-    const known = this.#stored.get(key);
+    const known = this.#remembered(key);
     if (!known) {
-      const entry: Stored = { fingerprint, answer: null };
+      const entry: Stored = { fingerprint, since: this.#now(), answer: null };
       this.#stored.set(key, entry);
       if (this.#stored.size > this.#limit) this.#forgetOldest();
       return {
@@ -66,6 +75,13 @@ export class IdempotencyKeys {
 
   clear(): void {
     this.#stored = new Map();
+  }
+
+  #remembered(key: string): Stored | undefined {
+    const stored = this.#stored.get(key);
+    if (!stored || this.#now() - stored.since < REMEMBERED_MS) return stored;
+    this.#stored.delete(key);
+    return undefined;
   }
 
   #forgetOldest(): void {
