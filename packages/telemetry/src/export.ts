@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { StopTracing } from './tracing.ts';
 
 /** The exporting half of tracing, loaded only when an OTLP endpoint is configured: it costs tens of megabytes. */
-export function startExport(service: string, version: string): StopTracing {
+export function startExport(service: string, version: string): () => Promise<void> {
   process.env.OTEL_SERVICE_NAME ??= service;
   process.env.OTEL_TRACES_SAMPLER ??= 'parentbased_traceidratio';
   process.env.OTEL_TRACES_SAMPLER_ARG ??= '0.1';

@@ -2,7 +2,7 @@ import { CHECKOUT_SESSIONS } from '@connector/contracts';
 import { startSentMessages } from '@connector/kafka';
 import { metrics } from '@connector/telemetry';
 import type { DenialReason } from './domain/denial.ts';
-import type { Checked } from './use-cases/settle.ts';
+import type { CacheUse } from './lookup-cache.ts';
 
 /** What was found, in as few words as alerts need; the audit trail has the exact reason. */
 const OUTCOMES = {
@@ -28,7 +28,7 @@ const OUTCOMES = {
 } as const satisfies Record<DenialReason | 'granted' | 'unavailable', string>;
 
 /** Counts one check of a session or token. */
-export function countCheck(result: keyof typeof OUTCOMES, cache: Checked<unknown>['cache']): void {
+export function countCheck(result: keyof typeof OUTCOMES, cache: CacheUse | 'none'): void {
   const answered = cache === 'hit' || cache === 'negative';
   metrics.sessionChecks.inc({ outcome: OUTCOMES[result], cache: answered ? 'hit' : 'miss' });
 }

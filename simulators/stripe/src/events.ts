@@ -1,30 +1,26 @@
-import { API_VERSION, type StripeEvent } from './objects.ts';
+import { API_VERSION, type CurrentRequest, type EventRecord, type StripeEvent } from './objects.ts';
 import type { Params } from './params.ts';
-import type { Simulation } from './simulation.ts';
 import { Collection, type Page } from './state.ts';
 import { typeMatches, type WebhookSender } from './webhooks.ts';
 
-/** An event as kept: its bytes as sent, and how its deliveries stand. */
-export interface EventRecord {
-  id: string;
-  type: string;
-  created: number;
-  /** The webhook body, pretty-printed as Stripe's is. */
-  body: Buffer;
-  /** Endpoints that have not yet answered 2xx. */
-  pending: number;
-  hasFailed: boolean;
+/** What an event takes from the account that it happens in. */
+interface EventContext {
+  /** The call that is being handled. */
+  readonly request: CurrentRequest | null;
+  newId(prefix: string): string;
+  /** Seconds since the epoch. */
+  now(): number;
 }
 
 /** The account's events: kept for listing, handed to the webhook sender. The oldest are forgotten beyond `limit`. */
 export class EventLog {
-  readonly #simulation: Simulation;
+  readonly #simulation: EventContext;
   readonly #sender: WebhookSender;
   readonly #limit: number;
   #records = new Collection<EventRecord>();
   #oldest: Generator<EventRecord> = this.#records.values();
 
-  constructor(simulation: Simulation, sender: WebhookSender, limit: number) {
+  constructor(simulation: EventContext, sender: WebhookSender, limit: number) {
     this.#simulation = simulation;
     this.#sender = sender;
     this.#limit = limit;

@@ -57,3 +57,21 @@ export type Metadata = Record<string, string>;
 
 /** The version of Stripe's API that the simulator speaks, and that the pinned `stripe` package sends. */
 export const API_VERSION = '2026-10-28.endive';
+
+/** The call that is being handled, as its events name it. */
+export interface CurrentRequest {
+  id: string | null;
+  idempotency_key: string | null;
+}
+
+/** An event as kept: its bytes as sent, and how its deliveries stand. */
+export interface EventRecord {
+  id: string;
+  type: string;
+  created: number;
+  /** The webhook body, pretty-printed as Stripe's is. */
+  body: Buffer;
+  /** Endpoints that have not yet answered 2xx. */
+  pending: number;
+  hasFailed: boolean;
+}

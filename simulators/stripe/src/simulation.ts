@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { EventLog } from './events.ts';
+import type { CurrentRequest } from './objects.ts';
 import { emptyState, type StripeState } from './state.ts';
 
 /** What a test may change while the simulator runs. */
@@ -20,12 +21,6 @@ export const DEFAULT_SETTINGS: Settings = {
   releases: 'refund',
   searchLagMs: 0,
 };
-
-/** The call that is being handled, as its events name it. */
-export interface CurrentRequest {
-  id: string | null;
-  idempotency_key: string | null;
-}
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import * as z from 'zod';
-import type { EventRecord } from './events.ts';
+import type { EventRecord } from './objects.ts';
 
 export interface Endpoint {
   id: string;

@@ -3,7 +3,7 @@
 import type { FormValue } from './api.ts';
 import { create, dress, freeId } from './dom.ts';
 import { BaseElement } from './element.ts';
-import type { ElementsGroup } from './elements.ts';
+import type { ElementsContext } from './elements-context.ts';
 import type { StripeError } from './errors.ts';
 import { brandOf, formatExpiry, formatNumber, problemOfCvc, problemOfExpiry, problemOfNumber } from './fields.ts';
 import type { TextKey } from './texts.ts';
@@ -25,11 +25,11 @@ const FORMAT: Record<Part, (text: string) => string> = {
 
 /** The stand-in's Card Element: number, expiry and security code in one row, without labels of its own on the page. */
 export class CardElement extends BaseElement {
-  readonly #group: ElementsGroup;
+  readonly #group: ElementsContext;
   #options: CardElementOptions;
   readonly #inputs = new Map<Part, HTMLInputElement>();
 
-  constructor(group: ElementsGroup, options: CardElementOptions, onDestroy: () => void) {
+  constructor(group: ElementsContext, options: CardElementOptions, onDestroy: () => void) {
     super('card', onDestroy);
     this.#group = group;
     this.#options = options;

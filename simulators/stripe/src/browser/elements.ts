@@ -2,42 +2,14 @@
 /// <reference lib="dom.iterable" />
 import type { Api, Result } from './api.ts';
 import { CardElement, type CardElementOptions } from './card-element.ts';
-import type { Appearance } from './dom.ts';
-import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
+import type { ElementsContext, ElementsOptions, SavedMethod, Session } from './elements-context.ts';
+import { IntegrationError, type StripeError } from './errors.ts';
 import { ExpressElement, type ExpressOptions } from './express-element.ts';
 import { PaymentElement, type PaymentElementOptions } from './payment-element.ts';
 import { type Texts, textsFor } from './texts.ts';
 
-export interface ElementsOptions {
-  clientSecret?: string;
-  mode?: string;
-  amount?: number;
-  currency?: string;
-  captureMethod?: string;
-  capture_method?: string;
-  setupFutureUsage?: string | null;
-  setup_future_usage?: string | null;
-  customerSessionClientSecret?: string;
-  appearance?: Appearance;
-  locale?: string;
-  [option: string]: unknown;
-}
-
-export interface SavedMethod {
-  id: string;
-  type: string;
-  card?: { brand: string; last4: string; exp_month: number; exp_year: number };
-  sepa_debit?: { last4: string };
-}
-
-interface Session {
-  payment_intent: PaymentIntentView | null;
-  customer: { payment_methods: SavedMethod[] } | null;
-  features: { payment_method_save?: string; payment_method_save_usage?: string | null } | null;
-}
-
 /** What `stripe.elements()` returns: the elements of one payment and what they know of it. */
-export class ElementsGroup {
+export class ElementsGroup implements ElementsContext {
   options: ElementsOptions;
   session: Promise<Result<Session>>;
   isSubmitted = false;

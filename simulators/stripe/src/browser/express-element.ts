@@ -2,7 +2,7 @@
 /// <reference lib="dom.iterable" />
 import { create, dress, freeId } from './dom.ts';
 import { BaseElement } from './element.ts';
-import type { ElementsGroup } from './elements.ts';
+import type { ElementsContext } from './elements-context.ts';
 import { IntegrationError } from './errors.ts';
 
 interface LineItem {
@@ -59,11 +59,11 @@ type SampleAddress = (typeof ADDRESSES)[number];
 
 /** One test wallet behind a button: click, address, delivery, confirm. */
 export class ExpressElement extends BaseElement {
-  readonly #group: ElementsGroup;
+  readonly #group: ElementsContext;
   #options: ExpressOptions;
   #sheet: Sheet | null = null;
 
-  constructor(group: ElementsGroup, options: ExpressOptions, onDestroy: () => void) {
+  constructor(group: ElementsContext, options: ExpressOptions, onDestroy: () => void) {
     super('expressCheckout', onDestroy);
     this.#group = group;
     this.#options = options;
@@ -244,14 +244,14 @@ class Sheet {
   onConfirm: () => void = () => {};
   address: SampleAddress;
   rate: ShippingRate | undefined;
-  readonly #group: ElementsGroup;
+  readonly #group: ElementsContext;
   readonly #dialog: HTMLDialogElement;
   readonly #lines = create('div', { id: 'express-lines' });
   readonly #rates = create('fieldset', { class: 'sjs-saved' });
   readonly #error = create('div', { class: 'sjs-error', role: 'alert' });
   readonly #confirm: HTMLButtonElement;
 
-  constructor(group: ElementsGroup, content: SheetContent) {
+  constructor(group: ElementsContext, content: SheetContent) {
     this.#group = group;
     const { texts } = group;
     this.address = content.addresses[0] ?? ADDRESSES[0];

@@ -3,7 +3,8 @@
 import { Api, type FormValue, idOf, type Result, shopperUrl } from './api.ts';
 import { CardElement } from './card-element.ts';
 import { askForAuthentication } from './dialog.ts';
-import { ElementsGroup, type ElementsOptions } from './elements.ts';
+import { ElementsGroup } from './elements.ts';
+import type { ElementsOptions } from './elements-context.ts';
 import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
 import type { BillingDetails } from './payment-element.ts';
 import { inLanguageOf, textsFor } from './texts.ts';

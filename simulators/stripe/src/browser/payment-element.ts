@@ -3,7 +3,7 @@
 import type { FormValue } from './api.ts';
 import { create, dress, freeId } from './dom.ts';
 import { BaseElement } from './element.ts';
-import type { ElementsGroup, SavedMethod } from './elements.ts';
+import type { ElementsContext, SavedMethod } from './elements-context.ts';
 import { IntegrationError, type StripeError } from './errors.ts';
 import {
   formatExpiry,
@@ -44,7 +44,7 @@ const LABELS: Record<string, TextKey> = { card: 'card', sepa_debit: 'sepa' };
 
 /** The stand-in's form: cards, SEPA Debit, a redirect, and what the customer saved. */
 export class PaymentElement extends BaseElement {
-  readonly #group: ElementsGroup;
+  readonly #group: ElementsContext;
   #options: PaymentElementOptions;
   #type = '';
   #saved: SavedMethod | null = null;
@@ -54,7 +54,7 @@ export class PaymentElement extends BaseElement {
   #isReady = false;
   #lastChange = '';
 
-  constructor(group: ElementsGroup, options: PaymentElementOptions, onDestroy: () => void) {
+  constructor(group: ElementsContext, options: PaymentElementOptions, onDestroy: () => void) {
     super('payment', onDestroy);
     this.#group = group;
     this.#options = options;

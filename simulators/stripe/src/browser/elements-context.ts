@@ -1,0 +1,47 @@
+/// <reference lib="dom" />
+import type { Result } from './api.ts';
+import type { Appearance } from './dom.ts';
+import type { PaymentIntentView } from './errors.ts';
+import type { Texts } from './texts.ts';
+
+export interface ElementsOptions {
+  clientSecret?: string;
+  mode?: string;
+  amount?: number;
+  currency?: string;
+  captureMethod?: string;
+  capture_method?: string;
+  setupFutureUsage?: string | null;
+  setup_future_usage?: string | null;
+  customerSessionClientSecret?: string;
+  appearance?: Appearance;
+  locale?: string;
+  [option: string]: unknown;
+}
+
+export interface SavedMethod {
+  id: string;
+  type: string;
+  card?: { brand: string; last4: string; exp_month: number; exp_year: number };
+  sepa_debit?: { last4: string };
+}
+
+export interface Session {
+  payment_intent: PaymentIntentView | null;
+  customer: { payment_methods: SavedMethod[] } | null;
+  features: { payment_method_save?: string; payment_method_save_usage?: string | null } | null;
+}
+
+/** What an element knows of the payment that it is for. */
+export interface ElementsContext {
+  readonly options: ElementsOptions;
+  readonly session: Promise<Result<Session>>;
+  readonly texts: Texts;
+  readonly features: Session['features'];
+  readonly savedMethods: SavedMethod[];
+  /** In the currency's smallest unit. */
+  readonly amount: number;
+  readonly methodTypes: string[];
+  /** `amount` as the shopper reads it. */
+  money(amount: number): string;
+}
