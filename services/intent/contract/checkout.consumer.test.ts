@@ -216,7 +216,7 @@ describe('the connector', () => {
   it('names what its enabler can show', async () => {
     const answer = {
       dropins: eachLike({ type: regex('^(embedded|hpp)$', 'embedded') }),
-      components: [],
+      components: [{ type: 'card' }],
       express: eachLike({ type: string('dropin') }),
     };
     await check(
@@ -228,7 +228,7 @@ describe('the connector', () => {
         answer,
         call: (checkout) => checkout.paymentComponents(),
       },
-      gives({ dropins: [{ type: 'embedded' }], components: [], express: [{ type: 'dropin' }] }),
+      gives({ dropins: [{ type: 'embedded' }], components: [{ type: 'card' }], express: [{ type: 'dropin' }] }),
     );
   });
 

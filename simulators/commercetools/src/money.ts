@@ -1,15 +1,14 @@
-const digitsByCurrency = new Map<string, number>();
+/** ISO 4217's minor units where they are not 2. Intl has other ones: those people write, none for HUF, COP or MGA. */
+const ISO_DIGITS: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries({
+    0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+    3: 'BHD IQD JOD KWD LYD OMR TND',
+    4: 'CLF UYW',
+  }).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)])),
+);
 
 /** Minor-unit digits of an ISO 4217 currency, as commercetools answers them in `fractionDigits`. */
-export function fractionDigitsOf(currencyCode: string): number {
-  let digits = digitsByCurrency.get(currencyCode);
-  if (digits === undefined) {
-    const format = new Intl.NumberFormat('en', { style: 'currency', currency: currencyCode });
-    digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-    digitsByCurrency.set(currencyCode, digits);
-  }
-  return digits;
-}
+export const fractionDigitsOf = (currencyCode: string): number => ISO_DIGITS[currencyCode] ?? 2;
 
 export interface CentPrecisionMoney {
   type: 'centPrecision';

@@ -1,8 +1,11 @@
 import { invalidParameter } from './errors.ts';
 
 const ZERO_DECIMAL = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
+/** Counted in hundredths, charged in whole units only. */
+const WHOLE_UNITS = new Set(['isk', 'ugx']);
 const THREE_DECIMAL = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
-const KNOWN = new Set(
+/** Every currency in which Stripe takes payments, in lower case. */
+export const CURRENCIES: ReadonlySet<string> = new Set(
   `usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl hrk htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw`.split(
     /\s+/,
   ),
@@ -46,10 +49,10 @@ export function display(amount: number, currency: string): string {
 /** Lower-cased, or an error when Stripe has no such currency. */
 export function parseCurrency(currency: string): string {
   const lower = currency.toLowerCase();
-  if (!KNOWN.has(lower)) {
+  if (!CURRENCIES.has(lower)) {
     throw invalidParameter(
       'currency',
-      `Invalid currency: ${currency}. Stripe currently supports these currencies: ${[...KNOWN].join(', ')}`,
+      `Invalid currency: ${currency}. Stripe currently supports these currencies: ${[...CURRENCIES].join(', ')}`,
     );
   }
   return lower;
@@ -80,6 +83,13 @@ export function checkAmount(amount: number, currency: string, param = 'amount'):
   }
   if (exponentOf(currency) === 3 && amount % 10 !== 0) {
     throw invalidParameter(param, `Amounts in ${currency.toUpperCase()} must end in 0.`, 'parameter_invalid_integer');
+  }
+  if (WHOLE_UNITS.has(currency) && amount % 100 !== 0) {
+    throw invalidParameter(
+      param,
+      `Amounts in ${currency.toUpperCase()} must be divisible by 100.`,
+      'parameter_invalid_integer',
+    );
   }
 }
 

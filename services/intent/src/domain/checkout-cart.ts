@@ -23,6 +23,8 @@ export type Cart = Pick<
   | 'custom'
   | 'paymentInfo'
 > & {
+  /** Of a cart with several shipping methods (`shippingMode: Multiple`). */
+  readonly shipping?: readonly Pick<CommercetoolsCart['shipping'][number], 'shippingInfo'>[];
   readonly lineItems: readonly MaybeRecurring[];
   readonly customLineItems: readonly MaybeRecurring[];
 };

@@ -13,24 +13,46 @@ const money = ({ centAmount, currencyCode, fractionDigits }: Money): Money => ({
   fractionDigits,
 });
 
-/** What a wallet's sheet lists: net and tax for a taxed cart (shipping is inside), else the goods and the shipping. */
-export function expressLineItems(cart: Pick<Cart, 'taxedPrice' | 'shippingInfo'>, due: Money): ExpressLineItem[] {
-  const { taxedPrice, shippingInfo } = cart;
-  const withCent = (centAmount: number): Money => ({ ...money(due), centAmount });
-  if (taxedPrice) {
-    const { totalNet, totalTax } = taxedPrice;
-    const items: ExpressLineItem[] = [
-      { name: 'Subtotal', amount: totalNet ? money(totalNet) : money(due), type: 'SUBTOTAL' },
-    ];
-    if (totalTax && totalTax.centAmount > 0) items.push({ name: 'Tax', amount: money(totalTax), type: 'TAX' });
-    return items;
-  }
-  const shipping = shippingInfo?.price.centAmount ?? 0;
-  const items: ExpressLineItem[] = [
-    { name: 'Subtotal', amount: withCent(due.centAmount - shipping), type: 'SUBTOTAL' },
+/**
+ * What a wallet's sheet lists: net and tax for a taxed cart (shipping is inside), else the goods and the shipping. The lines add up to
+ * `due` and none is negative; where the cart's parts cannot give that (a part was paid before, a gift card, a discount that takes
+ * more than the goods) there is one line for all.
+ */
+export function expressLineItems(
+  cart: Pick<Cart, 'totalPrice' | 'taxedPrice' | 'shippingInfo' | 'shipping'>,
+  due: Money,
+): ExpressLineItem[] {
+  const parts = cart.taxedPrice ? netAndTax(cart.taxedPrice) : goodsAndShipping(cart);
+  const sum = parts.reduce((total, { centAmount }) => total + centAmount, 0);
+  const isExact = sum === due.centAmount && parts.every(({ centAmount }) => centAmount >= 0);
+  const shown: Part[] = isExact ? parts : [{ name: 'Total', centAmount: due.centAmount, type: 'TOTAL' }];
+  return shown.map(({ name, centAmount, type }) => ({ name, amount: { ...money(due), centAmount }, type }));
+}
+
+type Part = Pick<ExpressLineItem, 'name' | 'type'> & Pick<Money, 'centAmount'>;
+
+function netAndTax({ totalNet, totalGross }: NonNullable<Cart['taxedPrice']>): Part[] {
+  const tax = totalGross.centAmount - totalNet.centAmount;
+  return [
+    { name: 'Subtotal', centAmount: totalNet.centAmount, type: 'SUBTOTAL' },
+    ...(tax === 0 ? [] : [{ name: 'Tax', centAmount: tax, type: 'TAX' as const }]),
   ];
-  if (shipping > 0) {
-    items.push({ name: shippingInfo?.shippingMethodName || 'Shipping', amount: withCent(shipping), type: 'SHIPPING' });
-  }
-  return items;
+}
+
+/** Shipping at its discounted price; a cart with several shipping methods (`shippingMode: Multiple`) has one line for all. */
+function goodsAndShipping({
+  totalPrice,
+  shippingInfo,
+  shipping,
+}: Pick<Cart, 'totalPrice' | 'shippingInfo' | 'shipping'>): Part[] {
+  const chosen = [...(shippingInfo ? [shippingInfo] : []), ...(shipping ?? []).map((entry) => entry.shippingInfo)];
+  const price = chosen.reduce(
+    (sum, { price, discountedPrice }) => sum + (discountedPrice?.value ?? price).centAmount,
+    0,
+  );
+  const name = (chosen.length === 1 && chosen[0]?.shippingMethodName) || 'Shipping';
+  return [
+    { name: 'Subtotal', centAmount: totalPrice.centAmount - price, type: 'SUBTOTAL' },
+    ...(price === 0 ? [] : [{ name, centAmount: price, type: 'SHIPPING' as const }]),
+  ];
 }

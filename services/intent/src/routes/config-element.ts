@@ -9,11 +9,12 @@ import {
   FLOW_TYPES,
 } from '../domain/behaviour.ts';
 import { isRecurring } from '../domain/checkout-cart.ts';
+import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
 import { alreadyPaid } from './payments.ts';
 
 const response = z.object({
-  cartInfo: z.object({ amount: z.int(), currency: z.string() }),
+  cartInfo: z.object({ amount: z.int().meta({ description: "Due, in Stripe's minor units" }), currency: z.string() }),
   appearance: z.string().optional(),
   captureMethod: z.enum(CAPTURE_METHODS),
   setupFutureUsage: z.enum(['off_session', 'on_session']).optional(),
@@ -49,9 +50,8 @@ export const configElementRoute = ({ carts, behaviour, element }: ConfigElementD
         isRecurring(cart),
         behaviour,
       );
-      const { centAmount, currencyCode } = amount.due;
       return reply(200, {
-        cartInfo: { amount: centAmount, currency: currencyCode },
+        cartInfo: { amount: chargeableAmount(amount.due), currency: amount.due.currencyCode },
         appearance: element.appearance,
         captureMethod,
         setupFutureUsage,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Carts } from '../adapters/carts.ts';
 import { amountDue } from '../domain/amount-due.ts';
 import { expressLineItems } from '../domain/express.ts';
+import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
 import { moneySchema } from '../http/schemas.ts';
 import { alreadyPaid } from './payments.ts';
@@ -27,6 +28,7 @@ export const expressPaymentDataRoute = ({ carts }: { carts: Carts }) =>
       const amount = amountDue(cart, payments, session.giftCardPlannedAmount);
       if (amount.kind === 'paid') throw alreadyPaid(cart.id, amount);
       const { due } = amount;
+      chargeableAmount(due);
       return reply(200, {
         totalPrice: due,
         currencyCode: due.currencyCode,

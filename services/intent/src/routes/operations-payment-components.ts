@@ -7,7 +7,10 @@ const response = z.object({
   express: z.array(z.object({ type: z.string() })),
 });
 
-/** The names by which Checkout asks the enabler for its builders. */
+/**
+ * The names by which Checkout asks the enabler for its builders. Stored payment methods have no list of their own in the contract:
+ * they are offered for `card` where `/operations/config` says so for the cart.
+ */
 export const paymentComponentsRoute = () =>
   defineRoute({
     method: 'get',
@@ -17,5 +20,5 @@ export const paymentComponentsRoute = () =>
     auth: { scheme: 'jwt' },
     answers: { 200: { description: 'The components', schema: response } },
     handle: async ({ reply }) =>
-      reply(200, { dropins: [{ type: 'embedded' }], components: [], express: [{ type: 'dropin' }] }),
+      reply(200, { dropins: [{ type: 'embedded' }], components: [{ type: 'card' }], express: [{ type: 'dropin' }] }),
   });

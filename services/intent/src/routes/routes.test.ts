@@ -60,6 +60,48 @@ describe('GET /config-element/{paymentComponent}', () => {
   });
 });
 
+describe('the amount that the form is shown', () => {
+  it.each([
+    ['EUR', 1190, 2, 1190],
+    ['JPY', 1001, 0, 1001],
+    ['MGA', 50_000, 2, 500],
+    ['XOF', 700, 0, 700],
+    ['JOD', 10_100, 3, 10_100],
+    ['ISK', 1000, 0, 100_000],
+    ['UGX', 5000, 0, 500_000],
+    ['HUF', 100_000, 2, 100_000],
+  ])('is the one that is charged, in Stripe’s units: %s', async (currencyCode, centAmount, fractionDigits, amount) => {
+    const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
+    await using app = await startApp(world);
+    const { body } = await app.call('GET', '/config-element/payment', { session: true });
+    expect(body).toMatchObject({ cartInfo: { amount, currency: currencyCode } });
+    await app.call('GET', '/payments', { session: true });
+    expect([...world.intents.values()]).toMatchObject([{ amount, currency: currencyCode.toLowerCase() }]);
+  });
+
+  it.each([
+    ['KWD', 7993, 3, 'Stripe takes KWD amounts that end in 0 only'],
+    ['ISK', 30_050, 2, 'Stripe takes whole units of ISK only'],
+    ['UGX', 150, 2, 'Stripe takes whole units of UGX only'],
+    ['MGA', 150, 2, '150 MGA has digits that the other side cannot express'],
+  ])(
+    '%s that Stripe cannot take is refused before there is a form or a wallet',
+    async (currencyCode, centAmount, fractionDigits, reason) => {
+      const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
+      await using app = await startApp(world);
+      for (const path of ['/config-element/payment', '/express-payment-data']) {
+        const { status, body } = await app.call('GET', path, { session: true });
+        expect([path, status]).toEqual([path, 400]);
+        expect(body).toMatchObject({
+          message: reason,
+          errors: [{ code: 'InvalidField', field: 'amount.centAmount', message: reason }],
+        });
+      }
+      expect(world.calls).not.toContain('payment_intents.create');
+    },
+  );
+});
+
 describe('GET /payments', () => {
   it('answers the open payment, and nothing that the contract does not list', async () => {
     const world = new FakeWorld();
@@ -379,7 +421,7 @@ describe('GET /operations/payment-components', () => {
     const { status, body } = await app.call('GET', '/operations/payment-components', { token: JWT });
     expect([status, body]).toEqual([
       200,
-      { dropins: [{ type: 'embedded' }], components: [], express: [{ type: 'dropin' }] },
+      { dropins: [{ type: 'embedded' }], components: [{ type: 'card' }], express: [{ type: 'dropin' }] },
     ]);
   });
 });

@@ -224,7 +224,7 @@ const ROWS: readonly Row[] = [
     status: 200,
     when: 'asked by Merchant Center',
     ask: async (w) => w.call('GET', '/operations/payment-components', { token: await w.jwt() }),
-    body: { dropins: [{ type: 'embedded' }], components: [], express: [{ type: 'dropin' }] },
+    body: { dropins: [{ type: 'embedded' }], components: [{ type: 'card' }], express: [{ type: 'dropin' }] },
   },
   ...['/operations/status', '/operations/payment-components'].flatMap((path): Row[] => [
     { route: `GET ${path}`, status: 401, when: 'without a token', ask: (w) => w.call('GET', path), body: noHeader },

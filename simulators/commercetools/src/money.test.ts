@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { fractionDigitsOf } from './money.ts';
+
+it.each([
+  ['EUR', 2],
+  ['JPY', 0],
+  ['ISK', 0],
+  ['KWD', 3],
+  ['HUF', 2],
+  ['COP', 2],
+  ['MGA', 2],
+  ['CLF', 4],
+])('%s has %i digits, as ISO 4217 says and Intl does not', (currencyCode, digits) => {
+  expect(fractionDigitsOf(currencyCode)).toBe(digits);
+});
