@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../processes/free-port.ts';
-import { Part, type PartDied } from '../processes/part.ts';
+import { Part, type PartDied, type PartOptions } from '../processes/part.ts';
 import { removeAtEnd } from '../processes/reaper.ts';
+import { BROKER_SETTINGS, javaBroker, prepareData, replicationOf, serves } from './broker.ts';
 import { type Distribution, DOCKER_IMAGE, kafkaDistribution } from './distribution.ts';
 
 export interface KafkaOptions {
@@ -74,7 +74,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     name: 'kafka',
     ...start,
     logFile: join(dir, 'kafka.log'),
-    isReady: (printed) => printed.includes('Kafka Server started'),
+    isReady: serves,
     readyWithinMs: 180_000,
     graceMs: 30_000,
     restart: options.restartOnDeath ?? false,
@@ -113,52 +113,27 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   };
 }
 
-/** Everything about the broker that does not depend on where it runs: small, one replica, no topics by accident. */
-const settings = {
-  'process.roles': 'broker,controller',
-  'node.id': '1',
-  'controller.listener.names': 'CONTROLLER',
-  'inter.broker.listener.name': 'BROKER',
-  'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
-  'auto.create.topics.enable': 'false',
-  'default.replication.factor': '1',
-  'min.insync.replicas': '1',
-  'unclean.leader.election.enable': 'false',
-  // A webhook of 1 MiB with its headers must fit.
-  'message.max.bytes': String(2 * 1024 * 1024),
-  'replica.fetch.max.bytes': String(2 * 1024 * 1024),
-  'offsets.topic.replication.factor': '1',
-  'offsets.topic.num.partitions': '4',
-  'transaction.state.log.replication.factor': '1',
-  'transaction.state.log.min.isr': '1',
-  'transaction.state.log.num.partitions': '1',
-  'share.coordinator.state.topic.replication.factor': '1',
-  'share.coordinator.state.topic.min.isr': '1',
-  // Nobody else is about to join: a group of one need not wait for company.
-  'group.initial.rebalance.delay.ms': '0',
-  // After a kill the broker may register again only when its earlier life's session has run out (default 9 s).
-  'broker.session.timeout.ms': '4000',
-  'broker.heartbeat.interval.ms': '500',
-  'num.network.threads': '2',
-  'num.io.threads': '4',
-  // The default of 128 MiB would be half of the heap.
-  'log.cleaner.dedupe.buffer.size': String(4 * 1024 * 1024),
-} as const;
+type Start = Pick<PartOptions, 'command' | 'args' | 'env'>;
 
-type Start = { command: string; args: string[]; env: NodeJS.ProcessEnv };
+const settings = {
+  ...BROKER_SETTINGS,
+  ...replicationOf(1),
+  'node.id': '1',
+  'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+};
 
 async function withJava(
-  { classPath, template }: Extract<Distribution, { kind: 'java' }>,
+  distribution: Extract<Distribution, { kind: 'java' }>,
   dir: string,
   data: string,
   port: number,
   more: Pick<KafkaOptions, 'listeners' | 'settings'> & { addresses: Readonly<Record<string, string>> },
 ): Promise<Start> {
-  if (!existsSync(data)) await cp(template, data, { recursive: true });
+  await prepareData(distribution, data, 1);
   const controllerPort = await freePort();
   const protocols = Object.entries(more.listeners ?? {}).map((entry) => entry.join(':'));
   const further = Object.entries(more.addresses).map(([name, address]) => `${name}://${address}`);
-  const properties = {
+  return javaBroker(distribution, dir, {
     ...settings,
     'listener.security.protocol.map': [settings['listener.security.protocol.map'], ...protocols].join(','),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -166,30 +141,7 @@ async function withJava(
     'advertised.listeners': [`BROKER://127.0.0.1:${port}`, ...further].join(','),
     'log.dirs': data,
     ...more.settings,
-  };
-  const file = join(dir, 'server.properties');
-  await writeFile(
-    file,
-    `${Object.entries(properties)
-      .map((entry) => entry.join('='))
-      .join('\n')}\n`,
-  );
-  return {
-    command: 'java',
-    args: [
-      '-Xms128m',
-      '-Xmx300m',
-      // Starts in two thirds of the time; a sandbox's load never needs the second compiler.
-      '-XX:TieredStopAtLevel=1',
-      '-XX:+UseSerialGC',
-      `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.yaml')}`,
-      '-cp',
-      classPath,
-      'kafka.Kafka',
-      file,
-    ],
-    env: process.env,
-  };
+  });
 }
 
 /** The image formats its log folder by itself; its settings are environment variables (dots become underscores). */

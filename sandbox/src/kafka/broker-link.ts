@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Both ends of one connection through a link. */
+interface Pair {
+  readonly client: Socket;
+  /** Undefined until the connection is passed on: while the link is cut nobody at the other end hears of it. */
+  broker: Socket | undefined;
+}
+
+/**
+ * The network between a broker and everyone who uses it: a TCP proxy on a port of its own, to which the broker tells its clients to go.
+ * Brokers talk to each other past it.
+ */
+export class BrokerLink {
+  readonly port: number;
+  readonly #brokerPort: number;
+  readonly #pairs = new Set<Pair>();
+  #server: Server | undefined;
+  #isCut = false;
+  #delayMs = 0;
+
+  constructor(port: number, brokerPort: number) {
+    this.port = port;
+    this.#brokerPort = brokerPort;
+  }
+
+  /** Takes connections from now on. Throws NodeJS.ErrnoException (`EADDRINUSE`) when the port is taken. */
+  async open(): Promise<void> {
+    if (this.#server) return;
+    const server = createServer((client) => this.#accept(client));
+    this.#server = server;
+    server.listen(this.port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  /** Refuses connections from now on and drops those there are, as a machine does whose broker is gone. */
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    for (const pair of [...this.#pairs]) this.#drop(pair);
+  }
+
+  /** From now on no byte passes, in either direction, and nobody is told: connections stay open, new ones get no answer. */
+  cut(): void {
+    this.#isCut = true;
+    for (const { client, broker } of this.#pairs) for (const socket of [client, broker]) socket?.pause();
+  }
+
+  /** Bytes pass again; what was sent meanwhile arrives now. */
+  heal(): void {
+    this.#isCut = false;
+    for (const pair of this.#pairs) {
+      if (!pair.broker) this.#passOn(pair);
+      for (const socket of [pair.client, pair.broker]) socket?.resume();
+    }
+  }
+
+  /** Every packet takes this long in each direction, in ms; 0 = no longer. */
+  slow(delayMs: number): void {
+    this.#delayMs = delayMs;
+  }
+
+  #accept(client: Socket): void {
+    const pair: Pair = { client, broker: undefined };
+    this.#pairs.add(pair);
+    client.setNoDelay(true);
+    for (const event of ['close', 'error']) client.on(event, () => this.#drop(pair));
+    if (this.#isCut) client.pause();
+    else this.#passOn(pair);
+  }
+
+  #passOn(pair: Pair): void {
+    const broker = connect({ port: this.#brokerPort, host: '127.0.0.1', noDelay: true });
+    pair.broker = broker;
+    for (const event of ['close', 'error']) broker.on(event, () => this.#drop(pair));
+    this.#forward(pair.client, broker);
+    this.#forward(broker, pair.client);
+  }
+
+  #forward(from: Socket, to: Socket): void {
+    const waiting: { readonly chunk: Buffer; readonly due: number }[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const write = (chunk: Buffer) => {
+      if (to.destroyed || to.write(chunk)) return;
+      from.pause();
+      to.once('drain', () => {
+        if (!this.#isCut) from.resume();
+      });
+    };
+    const flush = () => {
+      timer = undefined;
+      while (waiting[0] && waiting[0].due <= performance.now()) write((waiting.shift() as { chunk: Buffer }).chunk);
+      if (waiting[0]) timer = setTimeout(flush, waiting[0].due - performance.now());
+    };
+    from.on('data', (chunk: Buffer) => {
+      // None overtakes another when the delay has changed in between.
+      const due = Math.max(waiting.at(-1)?.due ?? 0, performance.now() + this.#delayMs);
+      if (this.#delayMs === 0 && waiting.length === 0) return write(chunk);
+      waiting.push({ chunk, due });
+      timer ??= setTimeout(flush, due - performance.now());
+    });
+  }
+
+  #drop(pair: Pair): void {
+    if (!this.#pairs.delete(pair)) return;
+    pair.client.destroy();
+    pair.broker?.destroy();
+  }
+}

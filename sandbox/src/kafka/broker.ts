@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PartOptions } from '../processes/part.ts';
+import type { Distribution } from './distribution.ts';
+
+/** Everything about a broker that depends neither on where it runs nor on how many there are: small, and no topics by accident. */
+export const BROKER_SETTINGS = {
+  'process.roles': 'broker,controller',
+  'controller.listener.names': 'CONTROLLER',
+  'inter.broker.listener.name': 'BROKER',
+  'auto.create.topics.enable': 'false',
+  'unclean.leader.election.enable': 'false',
+  // A webhook of 1 MiB with its headers must fit.
+  'message.max.bytes': String(2 * 1024 * 1024),
+  'replica.fetch.max.bytes': String(2 * 1024 * 1024),
+  'offsets.topic.num.partitions': '4',
+  'transaction.state.log.num.partitions': '1',
+  // Nobody else is about to join: a group of one need not wait for company.
+  'group.initial.rebalance.delay.ms': '0',
+  // After a kill the broker may register again only when its earlier life's session has run out (default 9 s).
+  'broker.session.timeout.ms': '4000',
+  'broker.heartbeat.interval.ms': '500',
+  'num.network.threads': '2',
+  'num.io.threads': '4',
+  // The default of 128 MiB would be half of the heap.
+  'log.cleaner.dedupe.buffer.size': String(4 * 1024 * 1024),
+} as const;
+
+/** Copies of each record, and how many must have it before it is acknowledged: 3 and 2 from three brokers on. */
+export function replicationOf(brokers: number): Record<string, string> {
+  const replicas = String(Math.min(3, brokers));
+  const inSync = String(Math.min(2, brokers));
+  return {
+    'default.replication.factor': replicas,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
+  };
+}
+
+type Java = Extract<Distribution, { kind: 'java' }>;
+
+/** A log folder for broker `nodeId` at `data`, unless there is one: Kafka takes each broker and each folder to be the only one of its id. */
+export async function prepareData({ template }: Java, data: string, nodeId: number): Promise<void> {
+  if (existsSync(data)) return;
+  await cp(template, data, { recursive: true });
+  const file = join(data, 'meta.properties');
+  const directoryId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  const meta = (await readFile(file, 'utf8'))
+    .replace(/^node\.id=.*$/m, `node.id=${nodeId}`)
+    .replace(/^directory\.id=.*$/m, `directory.id=${directoryId}`);
+  await writeFile(file, meta);
+}
+
+/** How a broker is started from the jars, with these properties written into `dir`. */
+export async function javaBroker(
+  { classPath }: Java,
+  dir: string,
+  properties: Readonly<Record<string, string>>,
+): Promise<Pick<PartOptions, 'command' | 'args' | 'env'>> {
+  const file = join(dir, 'server.properties');
+  const lines = Object.entries(properties).map((entry) => entry.join('='));
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return {
+    command: 'java',
+    args: [
+      '-Xms128m',
+      '-Xmx300m',
+      // Starts in two thirds of the time; a sandbox's load never needs the second compiler.
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'log4j2.yaml')}`,
+      '-cp',
+      classPath,
+      'kafka.Kafka',
+      file,
+    ],
+    env: process.env,
+  };
+}
+
+/** When a broker's output says that it serves. */
+export const serves = (printed: string): boolean => printed.includes('Kafka Server started');
