@@ -40,6 +40,16 @@ describe('what is refused', () => {
     ['a port that is none', { PORT: 'http' }, ['PORT must be a number from 0 (any free port) to 65535, not "http".']],
     ['a port out of range', { PORT: '70000' }, ['PORT must be a number from 0 (any free port) to 65535, not "70000".']],
     [
+      'a number of brokers that makes no cluster',
+      { KAFKA_SANDBOX_BROKERS: '2' },
+      ['KAFKA_SANDBOX_BROKERS must be 1, 3 or 5, not "2".'],
+    ],
+    [
+      'brokers of its own beside a cluster of the user',
+      { KAFKA_SANDBOX_BROKERS: '3', KAFKA_BROKERS: 'kafka:9092' },
+      ['KAFKA_SANDBOX_BROKERS and KAFKA_BROKERS are both set: the first starts brokers, the second uses yours.'],
+    ],
+    [
       'half of the credentials of both sides, at once',
       { CTP_CLIENT_ID: 'id', CTP_PROJECT_KEY: 'shop', STRIPE_SECRET_KEY: 'sk_test_1' },
       [

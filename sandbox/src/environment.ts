@@ -22,11 +22,15 @@ export interface Plan {
   readonly isStripeSimulated: boolean;
   /** A cluster to use instead of a broker of our own. */
   readonly brokers: string | undefined;
+  /** How many brokers of our own run without such a cluster. */
+  readonly ownBrokers: number;
   /** What the user set, without blanks; the base of every service's environment. */
   readonly given: Readonly<Record<string, string>>;
 }
 
 const DEFAULT_PORT = 8080;
+/** Each takes some 300 MB; a cluster has an odd number of controllers. */
+const BROKER_COUNTS = [1, 3, 5];
 
 /** What the other variables of a side mean nothing without. */
 const sides = [
@@ -52,6 +56,14 @@ export function planSandbox(env: Environment): Plan {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     problems.push(`PORT must be a number from 0 (any free port) to 65535, not "${given.PORT}".`);
   }
+  const ownBrokers = Number(given.KAFKA_SANDBOX_BROKERS ?? 1);
+  if (!BROKER_COUNTS.includes(ownBrokers)) {
+    problems.push(`KAFKA_SANDBOX_BROKERS must be 1, 3 or 5, not "${given.KAFKA_SANDBOX_BROKERS}".`);
+  } else if (given.KAFKA_SANDBOX_BROKERS && given.KAFKA_BROKERS) {
+    problems.push(
+      'KAFKA_SANDBOX_BROKERS and KAFKA_BROKERS are both set: the first starts brokers, the second uses yours.',
+    );
+  }
   for (const { credential, needs, pointless } of sides) {
     const missing = given[credential] ? needs.filter((name) => !given[name]) : [];
     const alone = given[credential] ? [] : pointless.filter((name) => given[name]);
@@ -73,6 +85,7 @@ export function planSandbox(env: Environment): Plan {
     isCommercetoolsSimulated: !given.CTP_CLIENT_ID,
     isStripeSimulated: !given.STRIPE_SECRET_KEY,
     brokers: given.KAFKA_BROKERS,
+    ownBrokers,
     given,
   };
 }
@@ -106,7 +119,7 @@ export interface Addresses {
 }
 
 /** Of the starter's own environment, what would mean something else to a service. */
-const NOT_FOR_SERVICES = ['PORT', 'HTTP_PORT', 'METRICS_PORT', 'NODE_ENV', 'NODE_OPTIONS'];
+const NOT_FOR_SERVICES = ['PORT', 'HTTP_PORT', 'METRICS_PORT', 'NODE_ENV', 'NODE_OPTIONS', 'KAFKA_SANDBOX_BROKERS'];
 
 /** The variables that all services share: what the user set, and for each simulated side where it is and how to get in. */
 export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Addresses): Record<string, string> {

@@ -1,8 +1,10 @@
 export { PINNED_NODE, REPOSITORY } from './build.ts';
 export { ConfigProblem } from './environment.ts';
 export { PortUnavailable } from './gateway/gateway.ts';
+export { type ClusterNode, type RunningCluster, startKafkaCluster } from './kafka/cluster.ts';
 export { KafkaUnavailable } from './kafka/distribution.ts';
 export { type KafkaOptions, type RunningKafka, startKafka } from './kafka/kafka.ts';
+export { coordinatorOf, moveLeaders, OFFSETS_TOPIC, type PartitionState, partitionsOf } from './kafka/leaders.ts';
 export { INSTALLATION } from './observe/observation.ts';
 export { PrometheusUnavailable } from './observe/prometheus.ts';
 export type { StoredSpan, TraceStore } from './observe/trace-store.ts';

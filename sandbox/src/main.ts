@@ -17,7 +17,7 @@ const HELP = `npm start [-- options]
   --host <a>  listen on this address (default: loopback only)
 
 Variables: PORT (8080; 0 = any free port), CTP_* and STRIPE_* (use the real side instead of its simulator),
-STRIPE_API_BASE (another server that speaks Stripe's API), KAFKA_BROKERS (an existing cluster).`;
+STRIPE_API_BASE (another server that speaks Stripe's API), KAFKA_BROKERS (an existing cluster), KAFKA_SANDBOX_BROKERS (3 = a cluster of our own, instead of one broker).`;
 
 const options = (() => {
   try {

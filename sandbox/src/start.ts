@@ -14,6 +14,7 @@ import {
 } from './environment.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { readRoutes } from './gateway/routes.ts';
+import { type RunningCluster, startKafkaCluster } from './kafka/cluster.ts';
 import { CACHE_DIR, type RunningKafka, startKafka } from './kafka/kafka.ts';
 import { connectKafka, createTopics } from './kafka/topics.ts';
 import { collectTraces, INSTALLATION, type Traces } from './observe/observation.ts';
@@ -31,7 +32,7 @@ export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] a
 export type ServiceName = (typeof SERVICES)[number];
 export const SIMULATORS = ['commercetools', 'stripe'] as const;
 export type SimulatorName = (typeof SIMULATORS)[number];
-export type PartName = ServiceName | SimulatorName | 'kafka' | 'prometheus';
+export type PartName = ServiceName | SimulatorName | 'kafka' | `kafka-${number}` | 'prometheus';
 
 export interface ObserveOptions {
   /** How often Prometheus scrapes and evaluates, in ms. */
@@ -60,6 +61,8 @@ export interface SandboxOptions {
   readonly restart?: boolean;
   /** False when services and enabler are built already. */
   readonly build?: boolean;
+  /** Settings of the sandbox's own brokers, on top of theirs. */
+  readonly kafkaSettings?: Readonly<Record<string, string>>;
   /** Adds a Prometheus with the chart's rules, and collects the services' traces. */
   readonly observe?: boolean | ObserveOptions;
   /** Variables of single services, on top of what all get. */
@@ -82,8 +85,10 @@ export interface Sandbox {
   readonly adminUrls: Readonly<Record<ServiceName, string>>;
   /** What every service was started with: addresses and credentials of each side, brokers. */
   readonly env: Readonly<Record<string, string>>;
-  /** The broker, unless an existing cluster is used. */
+  /** The broker, unless there are several or an existing cluster is used. */
   readonly kafka: RunningKafka | undefined;
+  /** The brokers, when there are several; their parts are `kafka-1` and so on. */
+  readonly cluster: RunningCluster | undefined;
   /** Only with `observe`. */
   readonly observed: Observed | undefined;
   /** Names of the parts that are not ready now; empty = all are. */
@@ -132,6 +137,7 @@ class Run implements Sandbox {
   adminUrls: Sandbox['adminUrls'] = eachService(() => '');
   env: Sandbox['env'] = {};
   kafka: RunningKafka | undefined;
+  cluster: RunningCluster | undefined;
   observed: Observed | undefined;
 
   readonly #plan: Plan;
@@ -186,7 +192,7 @@ class Run implements Sandbox {
       this.#comingUp(
         'kafka',
         () => this.#startKafka(),
-        ({ brokers }) => `${this.kafka ? 'running at' : 'using'} ${brokers}`,
+        ({ brokers }) => `${this.kafka || this.cluster ? 'running at' : 'using'} ${brokers}`,
       ),
       isCommercetoolsSimulated
         ? this.#startSimulator('commercetools', (port) => commercetoolsSimulatorEnvironment(this.#secrets, port))
@@ -214,11 +220,20 @@ class Run implements Sandbox {
     if (this.#traces) this.env = { ...this.env, ...this.#traces.env };
     await this.#observe();
     if (commercetools) await setUpProject(this.env);
-    const { kafka: broker } = this;
-    const setKafkaDown = (isDown: boolean) => (isDown ? this.kill('kafka') : this.startService('kafka'));
+    const brokers = this.cluster?.nodes.map((node) => node.process) ?? (this.kafka ? [this.kafka.process] : []);
+    const setKafkaDown = async (isDown: boolean) => {
+      await Promise.all(brokers.map((each) => (isDown ? each.kill() : each.start())));
+    };
     const { url, urls, adminUrls, env } = this;
     const shop = await openShop(
-      { url, urls, adminUrls, env, isObserved: this.observed !== undefined, ...(broker && { setKafkaDown }) },
+      {
+        url,
+        urls,
+        adminUrls,
+        env,
+        isObserved: this.observed !== undefined,
+        ...(brokers.length > 0 && { setKafkaDown }),
+      },
       kafka.client,
     );
     this.#shop = shop;
@@ -257,6 +272,7 @@ class Run implements Sandbox {
       () => this.#gateway?.stop(),
       () => stopParts(SIMULATORS),
       () => this.kafka?.stop(),
+      () => this.cluster?.stop(),
       () => rm(this.#dir, { recursive: true, force: true }),
     ];
     const failures: unknown[] = [];
@@ -273,26 +289,39 @@ class Run implements Sandbox {
   }
 
   async #startKafka(): Promise<{ brokers: string; client: Kafka }> {
-    const { keep = false, restart = false, onDeath } = this.#options;
-    let brokers = this.#plan.brokers;
-    if (!brokers) {
-      const dir = keep ? join(CACHE_DIR, 'kept/kafka') : join(this.#dir, 'kafka');
-      await mkdir(dir, { recursive: true });
-      this.#follow('kafka', join(dir, 'kafka.log'));
-      this.kafka = await startKafka({
-        dir,
-        keep,
-        signal: this.#signal,
-        restartOnDeath: restart,
-        onProgress: (line) => this.#tell('kafka', line),
-        ...(onDeath && { onDeath }),
-      });
-      this.#parts.set('kafka', this.kafka.process);
-      brokers = this.kafka.brokers;
-    }
+    const brokers = this.#plan.brokers ?? (await this.#startBrokers(this.#plan.ownBrokers));
     const client = connectKafka({ ...this.#plan.given, KAFKA_BROKERS: brokers });
     await createTopics(client, brokers);
     return { brokers, client };
+  }
+
+  /** Answers where they are. */
+  async #startBrokers(count: number): Promise<string> {
+    const { keep = false, restart = false, onDeath, kafkaSettings } = this.#options;
+    const name = count === 1 ? 'kafka' : `kafka-${count}`;
+    const dir = keep ? join(CACHE_DIR, 'kept', name) : join(this.#dir, name);
+    await mkdir(dir, { recursive: true });
+    const options = {
+      dir,
+      keep,
+      signal: this.#signal,
+      restartOnDeath: restart,
+      onProgress: (line: string) => this.#tell('kafka', line),
+      ...(kafkaSettings && { settings: kafkaSettings }),
+      ...(onDeath && { onDeath }),
+    };
+    if (count === 1) {
+      this.#follow('kafka', join(dir, 'kafka.log'));
+      this.kafka = await startKafka(options);
+      this.#parts.set('kafka', this.kafka.process);
+      return this.kafka.brokers;
+    }
+    this.cluster = await startKafkaCluster({ ...options, brokers: count });
+    for (const node of this.cluster.nodes) {
+      this.#follow(node.name, node.process.logFile);
+      this.#parts.set(node.name, node.process);
+    }
+    return this.cluster.brokers;
   }
 
   async #observe(): Promise<void> {

@@ -80,7 +80,7 @@ export class BrokerLink {
 
   #forward(from: Socket, to: Socket): void {
     const waiting: { readonly chunk: Buffer; readonly due: number }[] = [];
-    let timer: NodeJS.Timeout | undefined;
+    let isTimed = false;
     const write = (chunk: Buffer) => {
       if (to.destroyed || to.write(chunk)) return;
       from.pause();
@@ -89,16 +89,21 @@ export class BrokerLink {
       });
     };
     const flush = () => {
-      timer = undefined;
+      isTimed = false;
       while (waiting[0] && waiting[0].due <= performance.now()) write((waiting.shift() as { chunk: Buffer }).chunk);
-      if (waiting[0]) timer = setTimeout(flush, waiting[0].due - performance.now());
+      flushLater();
+    };
+    const flushLater = () => {
+      if (isTimed || !waiting[0]) return;
+      isTimed = true;
+      setTimeout(flush, waiting[0].due - performance.now());
     };
     from.on('data', (chunk: Buffer) => {
+      if (this.#delayMs === 0 && waiting.length === 0) return write(chunk);
       // None overtakes another when the delay has changed in between.
       const due = Math.max(waiting.at(-1)?.due ?? 0, performance.now() + this.#delayMs);
-      if (this.#delayMs === 0 && waiting.length === 0) return write(chunk);
       waiting.push({ chunk, due });
-      timer ??= setTimeout(flush, due - performance.now());
+      flushLater();
     });
   }
 

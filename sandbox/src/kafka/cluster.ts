@@ -6,7 +6,7 @@ import { Part, type PartDied, type PartOptions } from '../processes/part.ts';
 import { removeAtEnd } from '../processes/reaper.ts';
 import { BROKER_SETTINGS, javaBroker, prepareData, replicationOf, serves } from './broker.ts';
 import { BrokerLink } from './broker-link.ts';
-import { kafkaDistribution, KafkaUnavailable } from './distribution.ts';
+import { KafkaUnavailable, kafkaDistribution } from './distribution.ts';
 import { CACHE_DIR, type KafkaOptions } from './kafka.ts';
 
 export interface ClusterOptions extends Omit<KafkaOptions, 'port' | 'listeners' | 'onDeath'> {
@@ -19,8 +19,7 @@ export interface ClusterOptions extends Omit<KafkaOptions, 'port' | 'listeners' 
 export interface ClusterNode {
   /** From 1. */
   readonly id: number;
-  /** `kafka-1` and so on. */
-  readonly name: string;
+  readonly name: `kafka-${number}`;
   /** `host:port` for clients, through `link`; the same over restarts. */
   readonly address: string;
   readonly link: BrokerLink;
@@ -76,7 +75,8 @@ class BrokerPart extends Part {
 export async function startKafkaCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
   const { brokers: count = 3, keep = false, onProgress, signal, onDeath, restartOnDeath = false } = options;
   const distribution = await kafkaDistribution(CACHE_DIR, onProgress, signal);
-  if (distribution.kind === 'docker') throw new KafkaUnavailable('Several brokers need Java 17; Docker runs one alone.');
+  if (distribution.kind === 'docker')
+    throw new KafkaUnavailable('Several brokers need Java 17; Docker runs one alone.');
   const dir = options.dir ?? join(CACHE_DIR, 'run', `kafka-${process.pid}-${randomUUID().slice(0, 8)}`);
   if (!keep) removeAtEnd(dir);
   const ids = Array.from({ length: count }, (_, index) => index + 1);
@@ -103,8 +103,9 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
         ...options.settings,
       });
       const link = new BrokerLink(linkPort, clientPort);
+      const name = `kafka-${id}` as const;
       const part = new BrokerPart(link, {
-        name: `kafka-${id}`,
+        name,
         ...start,
         logFile: join(home, 'kafka.log'),
         isReady: serves,
@@ -113,7 +114,7 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
         restart: restartOnDeath,
         ...(onDeath && { onDeath }),
       });
-      return { id, name: part.name, address: `127.0.0.1:${linkPort}`, link, process: part };
+      return { id, name, address: `127.0.0.1:${linkPort}`, link, process: part };
     }),
   );
 

@@ -76,8 +76,14 @@ async function exchange(broker: string, request: Buffer): Promise<Buffer> {
 /** Reads the response's body (behind its correlation id): throttle time, error, then each topic's partitions with an error code. */
 function refusedIn(body: Buffer): (TopicPartition & { errorCode: number })[] {
   let at = 4;
-  const readInt16 = () => body.readInt16BE((at += 2) - 2);
-  const readInt32 = () => body.readInt32BE((at += 4) - 4);
+  const readInt16 = () => {
+    at += 2;
+    return body.readInt16BE(at - 2);
+  };
+  const readInt32 = () => {
+    at += 4;
+    return body.readInt32BE(at - 4);
+  };
   const readString = () => {
     const length = readInt16();
     const text = body.toString('utf8', at, at + Math.max(0, length));

@@ -63,6 +63,10 @@ export class Part {
     this.#options = options;
   }
 
+  get logFile(): string {
+    return this.#options.logFile;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
