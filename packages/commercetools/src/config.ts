@@ -1,4 +1,4 @@
-import { baseUrl, noPlaceholder } from '@connector/service-kit';
+import { baseUrl, noPlaceholder } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** The variables of the commercetools project, as the original connector names them; none has a default. */

@@ -1,10 +1,4 @@
-import {
-  type ErrorBody,
-  NotFoundError,
-  PermanentError,
-  StaleVersionError,
-  TransientError,
-} from '@connector/service-kit';
+import { type ErrorBody, NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 
 /** One entry of a commercetools error answer, as far as it is used. */
 export interface CommercetoolsProblem {

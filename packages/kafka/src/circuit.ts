@@ -1,4 +1,4 @@
-import { backOffMs } from '@connector/service-kit';
+import { backOffMs } from '@connector/errors';
 
 export interface CircuitOptions {
   /** Opens after this many failures in a row, with no success between. */

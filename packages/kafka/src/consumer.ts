@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attributesOf, type EventAttributes, headerOf, UnreadableEventError } from '@connector/contracts';
-import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
+import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import { context, contextFrom, metrics } from '@connector/telemetry';
 import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
 import { Circuit, type CircuitOptions } from './circuit.ts';

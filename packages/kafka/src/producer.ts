@@ -1,5 +1,6 @@
 import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contracts';
-import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
+import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Producer as KafkaProducer } from 'kafkajs';

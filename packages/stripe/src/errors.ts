@@ -1,4 +1,4 @@
-import { type ErrorBody, NotFoundError, PermanentError, TransientError } from '@connector/service-kit';
+import { type ErrorBody, NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import Stripe from 'stripe';
 
 /** Stripe understood the request and refused it; the same request will be refused again. */

@@ -1,5 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { createAdminServer } from '@connector/http';
 import {
   checkKafkaEnvironment,
   createConsumer,
@@ -9,7 +10,7 @@ import {
   createProducer,
   readLatest,
 } from '@connector/kafka';
-import { createAdminServer, readConfig, run } from '@connector/service-kit';
+import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };

@@ -1,5 +1,5 @@
 import { type Commercetools, customTypes } from '@connector/commercetools';
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
 import { type Check, type Finding, fail, ok, warn } from './checkup.ts';
 import { clockCheck } from './clock.ts';
