@@ -181,7 +181,7 @@ it('hands partitions over without losing or mixing up a key when a second member
   const last = new Map<string, number>();
   const seen = new Map<string, Set<number>>();
   const backwards: string[] = [];
-  const handle = async (delivery: Delivery) => {
+  const handle = async (delivery: Delivery): Promise<undefined> => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     if (!delivery.stillOurs()) throw new TransientError('revoked');
     const n = numberOf(delivery);

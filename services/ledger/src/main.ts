@@ -57,10 +57,21 @@ const consumer = createConsumer(kafka, {
   parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
   appVersion: packageJson.version,
   onFailure: countFailure,
-  probe: () =>
-    commercetools
-      .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
-      .then(() => true),
+  dependencies: [
+    {
+      name: 'commercetools',
+      neededByAll: true,
+      probe: () =>
+        commercetools
+          .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
+          .then(() => true),
+    },
+    {
+      name: 'stripe',
+      probe: () => stripe.call('payment_intents.list', (api) => api.paymentIntents.list({ limit: 1 })).then(() => true),
+    },
+    { name: 'kafka', neededByAll: true },
+  ],
   lookAhead: lookAhead({
     paymentsOf: commercetoolsPaymentsOf(commercetools),
     known,
