@@ -1,6 +1,5 @@
-import { createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
-import { readConfig, run } from '@connector/lifecycle';
+import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { signingSecrets } from './adapters/signing-secrets.ts';

@@ -1,5 +1,4 @@
-import { NotFoundError } from '@connector/errors';
-import { readConfig } from '@connector/lifecycle';
+import { NotFoundError, readConfig } from '@connector/service-kit';
 import {
   createStripe,
   explainStripeError,
@@ -10,7 +9,7 @@ import {
 import { createLogger } from '@connector/telemetry';
 import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
 import { ensureWebhookEndpoint } from '../use-cases/ensure-webhook-endpoint.ts';
-import { ENSURE_HELP, parseEnsureOptions } from './cli/ensure-options.ts';
+import { ALTERNATIVES, ENSURE_HELP, parseEnsureOptions } from './cli/ensure-options.ts';
 import { ensureReport } from './cli/ensure-report.ts';
 import { EXIT_USAGE, optionsOrExit } from './cli/parse-arguments.ts';
 
@@ -39,13 +38,10 @@ try {
   process.exitCode = isFine ? 0 : 1;
 } catch (error) {
   const reason = error instanceof NotFoundError ? `${error.message}.` : explainStripeError(error);
-  if (id === undefined && isUnauthorized(error)) {
-    // Nobody has said that there is an endpoint to look after, and a key with least rights is what we recommend.
-    process.stdout.write(`Not looked after: ${reason}\n`);
-  } else {
-    process.stderr.write(`The webhook endpoint could not be brought up to date. ${reason}\n`);
-    process.exitCode = 1;
-  }
+  // A key that may not look after endpoints is refused even without --id: whether events arrive would stay unknown.
+  const advice = isUnauthorized(error) ? ` ${ALTERNATIVES}` : '';
+  process.stderr.write(`The webhook endpoint could not be brought up to date. ${reason}${advice}\n`);
+  process.exitCode = 1;
 } finally {
   await stripe.close();
 }

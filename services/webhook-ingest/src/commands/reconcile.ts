@@ -1,11 +1,11 @@
 import { createKafka, createProducer } from '@connector/kafka';
-import { readConfig } from '@connector/lifecycle';
+import { readConfig } from '@connector/service-kit';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { kafkaCheckpoints } from '../adapters/kafka-checkpoints.ts';
 import { stripeEvents } from '../adapters/stripe-events.ts';
 import { parseReconcileOptions, RECONCILE_HELP, UsageError } from '../domain/reconcile-options.ts';
-import { summaryTable } from '../domain/summary-table.ts';
+import { missedWarning, summaryTable } from '../domain/summary-table.ts';
 import { reconcileConfigSchema } from '../reconcile-config.ts';
 import { reconcile } from '../use-cases/reconcile.ts';
 
@@ -42,6 +42,7 @@ try {
     },
     options,
   );
+  if (summary.missed) process.stderr.write(`${missedWarning(summary.missed)}\n`);
   print(options.json ? JSON.stringify(summary) : summaryTable(summary));
   process.exitCode = summary.complete ? 0 : 1;
 } catch (error) {

@@ -125,6 +125,33 @@ it('keeps the endpoint up to date, and fails loudly for an API version of anothe
   expect(await endpoints()).toEqual([]);
 });
 
+it('fails when the endpoint is disabled, by its URL and by its id', async () => {
+  const { id } = await stripe.webhookEndpoints.create({ url: `${publicUrl}/stripe/webhooks`, enabled_events: ['*'] });
+  await stripe.webhookEndpoints.update(id, { disabled: true });
+  for (const args of [[], ['--id', id], ['--any-api-version']]) {
+    const { code, stderr } = await run('ensure-webhook-endpoint', args);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${id}: is disabled at Stripe`)]);
+  }
+});
+
+it.each([401, 403])('fails without an id, too, when Stripe answers %i, and names the way out', async (status) => {
+  const refusing = createServer((_req, res) =>
+    res
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: { type: 'invalid_request_error', message: 'no' } })),
+  );
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  try {
+    const base = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    const { code, stdout, stderr } = await run('ensure-webhook-endpoint', [], { STRIPE_API_BASE: base });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('stripe.setupExistingSecret');
+  } finally {
+    refusing.closeAllConnections();
+    await new Promise((resolve) => refusing.close(resolve));
+  }
+});
+
 it('tells what is wrong with the key, the URL or the options, each with its exit code', async () => {
   const badKey = await run('ensure-webhook-endpoint', ['--id', 'we_1'], {
     STRIPE_SECRET_KEY: 'sk_live_1',

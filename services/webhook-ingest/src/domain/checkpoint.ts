@@ -6,7 +6,18 @@ export interface Checkpoint {
   /** Of that run: events listed that Stripe had not delivered, and events produced. */
   readonly undelivered?: number;
   readonly produced?: number;
+  /** Events that Stripe no longer listed when a run came to them, and nobody has accepted as missed yet. */
+  readonly missed?: Missed;
 }
+
+/** Times between which events were not listed, Unix seconds. */
+export interface Missed {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Stripe lists the events of the last 30 days (https://docs.stripe.com/api/events), in s. */
+export const LISTED_SECONDS = 30 * 86_400;
 
 /** Stripe lists an event a little after its creation, and clocks differ: a run begins this much before the checkpoint, in s. */
 export const OVERLAP_SECONDS = 600;
@@ -22,6 +33,12 @@ export const leavesNoGap = (
   last: Checkpoint | undefined,
   { since, until }: { since: number; until: number },
 ): boolean => last === undefined || (since <= last.until && until >= last.until);
+
+/** What a run from `since` on cannot list any more at `now` (both Unix seconds); undefined when Stripe has it all. */
+export function missedBefore(since: number, now: number): Missed | undefined {
+  const oldest = now - LISTED_SECONDS;
+  return since + OVERLAP_SECONDS < oldest ? { from: since, to: oldest } : undefined;
+}
 
 /** Reads a stored checkpoint; undefined when it is none. */
 export function parseCheckpoint(text: string): Checkpoint | undefined {

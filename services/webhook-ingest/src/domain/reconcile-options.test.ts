@@ -12,6 +12,7 @@ describe("the command's options", () => {
       types: STRIPE_EVENT_TYPES,
       undeliveredOnly: false,
       dryRun: false,
+      acceptGap: false,
       json: false,
     });
   });
@@ -44,6 +45,7 @@ describe("the command's options", () => {
       types: ['charge.refunded', 'refund.created'],
       undeliveredOnly: true,
       dryRun: true,
+      acceptGap: false,
       json: true,
     });
   });

@@ -13,6 +13,7 @@ Usage: reconcile [options]
   --until <time>      to before this time; default: now
   --types <list>      only these event types, comma-separated
   --undelivered-only  only events whose webhooks Stripe has not delivered
+  --accept-gap        events that Stripe listed no more are known to be missed: stop reporting them
   --dry-run           list and count, produce nothing and store no checkpoint
   --json              one JSON object at the end instead of lines of text
   -h, --help          this text
@@ -20,7 +21,9 @@ Usage: reconcile [options]
 A <time> is an ISO date (2026-11-23, 2026-11-23T10:00:00Z), Unix seconds, or a duration before now (90s, 30m, 12h, 7d).
 
 The checkpoint moves only when a run of all types leaves no gap behind the last one. --undelivered-only has its own.
-Exit code: 0 when everything listed was produced and the checkpoint stored, 1 when not, 64 for wrong options, 78 for a
+When more than 30 days lie between two runs, Stripe lists the events in between no more. The command then warns and ends with
+1, at each run, until --accept-gap; "reconcile-pending --since <time> --repair" asks for the PaymentIntents of that time.
+Exit code: 0 when everything listed was produced, nothing was missed and the checkpoint stored, 1 when not, 64 for wrong options, 78 for a
 wrong configuration. It may be run again at any time.
 `;
 
@@ -32,6 +35,8 @@ export interface ReconcileOptions {
   readonly types: readonly StripeEventType[];
   readonly undeliveredOnly: boolean;
   readonly dryRun: boolean;
+  /** Events that are past listing are known to be missed. */
+  readonly acceptGap: boolean;
   readonly json: boolean;
 }
 
@@ -54,6 +59,7 @@ export function parseReconcileOptions(argv: readonly string[], nowSeconds: numbe
     types: values.types === undefined ? STRIPE_EVENT_TYPES : typesOf(values.types),
     undeliveredOnly: values['undelivered-only'],
     dryRun: values['dry-run'],
+    acceptGap: values['accept-gap'],
     json: values.json,
   };
 }
@@ -67,6 +73,7 @@ function readArguments(argv: readonly string[]) {
         until: { type: 'string' },
         types: { type: 'string' },
         'undelivered-only': { type: 'boolean', default: false },
+        'accept-gap': { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -10,12 +10,14 @@ export interface Totals {
   readonly failed: number;
   readonly byType: Readonly<Record<string, number>>;
   readonly checkpoint: string;
+  readonly missed?: { readonly from: number; readonly to: number };
   readonly complete: boolean;
 }
 
 /** A run's totals as lines of text, then the events by type, most frequent first. */
 export function summaryTable(totals: Totals): string {
-  const { since, until, dryRun, listed, undelivered, produced, ignored, failed, byType, checkpoint, complete } = totals;
+  const { since, until, dryRun, listed, undelivered, produced, ignored, failed, byType, missed, checkpoint, complete } =
+    totals;
   const types = Object.entries(byType).sort(([, a], [, b]) => b - a);
   const rows: [string, string | number][] = [
     ['from', isoOf(since)],
@@ -26,11 +28,18 @@ export function summaryTable(totals: Totals): string {
     ['ignored', ignored],
     ['failed', failed],
     ...types.map(([type, count]): [string, number] => [`  ${type}`, count]),
+    ...(missed ? [['listed no more', `${isoOf(missed.from)} to ${isoOf(missed.to)}`] as [string, string]] : []),
     ['checkpoint', checkpoint],
     ['complete', complete ? 'yes' : 'no'],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return rows.map(([name, value]) => `${name.padEnd(width)}${value}`).join('\n');
 }
+
+/** What a person does about events that Stripe lists no more; times in Unix seconds. */
+export const missedWarning = ({ from, to }: { from: number; to: number }): string =>
+  `WARNING: Stripe lists events for 30 days, so those from ${isoOf(from)} to ${isoOf(to)} were not read. ` +
+  `Compare the payments of that time with "reconcile-pending --since ${isoOf(from)} --repair", look at refunds and disputes of that time ` +
+  'in the Dashboard, then run "reconcile --accept-gap" once.';
 
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString();

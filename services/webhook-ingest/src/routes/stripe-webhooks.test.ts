@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type EventRecord, headerOf, MAX_MESSAGE_BYTES, PAYMENT_EVENTS } from '@connector/contracts';
-import { PermanentError, TransientError } from '@connector/errors';
-import { createHttpServer } from '@connector/http';
+import { createHttpServer, PermanentError, TransientError } from '@connector/service-kit';
 import { createLogger, register } from '@connector/telemetry';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { PermanentError, TransientError } from '@connector/errors';
+import { PermanentError, TransientError } from '@connector/service-kit';
 import type Stripe from 'stripe';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventQuery } from '../adapters/stripe-events.ts';
@@ -15,6 +15,7 @@ const OPTIONS: ReconcileOptions = {
   types: STRIPE_EVENT_TYPES,
   undeliveredOnly: false,
   dryRun: false,
+  acceptGap: false,
   json: false,
 };
 
@@ -156,6 +157,47 @@ describe('reconciliation', () => {
     refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
     await expect(run()).rejects.toThrow('killed');
     expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW - 1000 + 39 });
+  });
+
+  describe('after more than 30 days without a run', () => {
+    const DAY = 86_400;
+    const late = { until: NOW - 40 * DAY };
+
+    it('is not complete, says which events Stripe lists no more, and says so again at the next run', async () => {
+      stored.set('reconcile:acct_1', late);
+      pages = [[event('evt_1')]];
+      const missed = { from: NOW - 40 * DAY - 600, to: NOW - 30 * DAY };
+      expect(await run()).toMatchObject({ produced: 1, missed, checkpoint: 'stored', complete: false });
+      expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW, missed });
+      expect(await run({ until: NOW + 3600 })).toMatchObject({ missed, complete: false });
+    });
+
+    it('keeps the gap in a checkpoint on the way, for the run that goes on', async () => {
+      stored.set('reconcile:acct_1', late);
+      pages = Array.from({ length: 50 }, (_, index) => [event(`evt_${index}`, { created: NOW - 1000 + index })]);
+      refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
+      await expect(run()).rejects.toThrow('killed');
+      refuse = () => undefined;
+      expect(await run()).toMatchObject({ missed: { from: NOW - 40 * DAY - 600 }, complete: false });
+    });
+
+    it('is complete once the gap is accepted, and forgets it', async () => {
+      stored.set('reconcile:acct_1', late);
+      await run();
+      expect(await run({ acceptGap: true })).toMatchObject({ checkpoint: 'stored', complete: true });
+      expect(await run()).toMatchObject({ complete: true });
+      expect(stored.get('reconcile:acct_1')).not.toHaveProperty('missed');
+    });
+
+    it.each([
+      ['29 days', 29 * DAY, true],
+      ['exactly 30 days', 30 * DAY, true],
+      ['31 days', 31 * DAY, false],
+    ])('since %s ago is complete = %s', async (_what, ago, complete) => {
+      expect(await run({ since: NOW - ago })).toMatchObject({ complete });
+      stored.set('reconcile:acct_1', { until: NOW - ago });
+      expect(await run()).toMatchObject({ complete });
+    });
   });
 
   it('ends after the page in hand when it is interrupted, incomplete', async () => {

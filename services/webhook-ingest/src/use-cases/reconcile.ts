@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import { backOffMs, PermanentError, TransientError } from '@connector/service-kit';
 import type { Checkpoints } from '../adapters/kafka-checkpoints.ts';
 import type { ListEvents } from '../adapters/stripe-events.ts';
-import { checkpointKey, FIRST_RUN_SECONDS, leavesNoGap, OVERLAP_SECONDS } from '../domain/checkpoint.ts';
+import {
+  checkpointKey,
+  FIRST_RUN_SECONDS,
+  leavesNoGap,
+  type Missed,
+  missedBefore,
+  OVERLAP_SECONDS,
+} from '../domain/checkpoint.ts';
 import { classify, type Ours } from '../domain/classify.ts';
 import type { ReconcileOptions } from '../domain/reconcile-options.ts';
 import { toPaymentRecord } from '../domain/to-payment-record.ts';
@@ -41,7 +48,9 @@ export interface ReconcileSummary {
   failed: number;
   byType: Record<string, number>;
   checkpoint: 'stored' | 'unchanged' | 'failed';
-  /** Everything listed was produced, and the checkpoint is where it should be. */
+  /** Events that Stripe lists no more, since this run or an earlier one came too late. */
+  readonly missed?: Missed;
+  /** Everything since the last run was listed and produced, and the checkpoint is where it should be. */
   complete: boolean;
 }
 
@@ -54,12 +63,16 @@ const PAGES_PER_CHECKPOINT = 20;
  */
 export async function reconcile(deps: Reconciliation, options: ReconcileOptions): Promise<ReconcileSummary> {
   const { listEvents, checkpoints, ours, accountId, onProgress = () => {}, signal, now = () => new Date() } = deps;
-  const { until, types, undeliveredOnly, dryRun } = options;
+  const { until, types, undeliveredOnly, dryRun, acceptGap } = options;
   const key = checkpointKey({ accountId, livemode: ours.livemode }, undeliveredOnly);
   const last = await checkpoints.read(key);
   const since = options.since ?? Math.min(last ? last.until - OVERLAP_SECONDS : until - FIRST_RUN_SECONDS, until - 1);
   const allTypes = STRIPE_EVENT_TYPES.every((type) => types.includes(type));
   const movesCheckpoint = !dryRun && allTypes && leavesNoGap(last, { since, until });
+  const tooOld = missedBefore(since, now().getTime() / 1000);
+  const missed = acceptGap ? undefined : mergeMissed(last?.missed, tooOld);
+  // The checkpoint keeps a gap that the schedule left; one that was asked for by --since is told once.
+  const kept = acceptGap ? undefined : mergeMissed(last?.missed, options.since === undefined ? tooOld : undefined);
   const summary: ReconcileSummary = {
     since,
     until,
@@ -71,6 +84,7 @@ export async function reconcile(deps: Reconciliation, options: ReconcileOptions)
     ignored: 0,
     failed: 0,
     byType: {},
+    ...(missed && { missed }),
     checkpoint: 'unchanged',
     complete: false,
   };
@@ -96,20 +110,27 @@ export async function reconcile(deps: Reconciliation, options: ReconcileOptions)
     pages += 1;
     const reached = page.at(-1)?.created;
     if (movesCheckpoint && summary.failed === 0 && reached !== undefined && pages % PAGES_PER_CHECKPOINT === 0) {
-      if (!last || reached > last.until) await checkpoints.write(key, { until: reached });
+      if (!last || reached > last.until)
+        await checkpoints.write(key, { until: reached, ...(kept && { missed: kept }) });
     }
   }
 
   if (movesCheckpoint && summary.failed === 0) {
     const { undelivered, produced } = summary;
-    await checkpoints.write(key, { until, finishedAt: now().toISOString(), undelivered, produced });
+    // A run that left a gap is no success: its end is not noted, so that the alert of stale reconciliation stays.
+    const told = kept ? { missed: kept } : { finishedAt: now().toISOString(), undelivered, produced };
+    await checkpoints.write(key, { until, ...told });
     summary.checkpoint = 'stored';
   } else if (movesCheckpoint) {
     summary.checkpoint = 'failed';
   }
-  summary.complete = summary.failed === 0;
+  summary.complete = summary.failed === 0 && !missed;
   return summary;
 }
+
+/** One gap from the earlier one's beginning to the later one's end. */
+const mergeMissed = (one: Missed | undefined, other: Missed | undefined): Missed | undefined =>
+  one && other ? { from: Math.min(one.from, other.from), to: Math.max(one.to, other.to) } : (one ?? other);
 
 /** Sends in order, waits for all, and tries again those that failed in passing. Answers how many the topic does not take. */
 async function produce(records: readonly EventRecord[], deps: Reconciliation): Promise<number> {

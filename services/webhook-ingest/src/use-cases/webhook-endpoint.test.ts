@@ -1,5 +1,5 @@
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { NotFoundError } from '@connector/errors';
+import { NotFoundError } from '@connector/service-kit';
 import type { WebhookEndpoint } from '@connector/stripe';
 import { describe, expect, it } from 'vitest';
 import { ensureReport } from '../commands/cli/ensure-report.ts';
@@ -181,9 +181,17 @@ describe('keeping the endpoint up to date', () => {
     expect(await report(endpoints)).toMatchObject({ isFine: true });
   });
 
-  it('tells that an endpoint is disabled', async () => {
-    const { lines } = await report(memoryEndpoints(existing({ status: 'disabled' })));
+  it.each([false, true])('fails for a disabled endpoint, and says so; any API version = %s', async (anyApiVersion) => {
+    const { lines, isFine } = await report(memoryEndpoints(existing({ status: 'disabled' })), anyApiVersion);
     expect(lines.join('\n')).toContain('is disabled at Stripe');
+    expect(isFine).toBe(false);
+  });
+
+  it('does not fail for a disabled endpoint beside an enabled one', async () => {
+    const both = memoryEndpoints(existing({ id: 'we_new', createdAt: 2 }), existing({ status: 'disabled' }));
+    expect(await report(both)).toMatchObject({ isFine: true });
+    const outdated = existing({ id: 'we_new', createdAt: 2, apiVersion: null });
+    expect(await report(memoryEndpoints(outdated, existing({ status: 'disabled' })))).toMatchObject({ isFine: false });
   });
 });
 

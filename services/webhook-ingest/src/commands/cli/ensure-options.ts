@@ -9,17 +9,22 @@ Usage: ensure-webhook-endpoint [options]
 
   --url <address>     public address of the connector, or CONNECT_SERVICE_URL
   --id <we_…>         the endpoint, or STRIPE_WEBHOOK_ID; default: every endpoint that posts to the URL already. Without
-                      --id it is no failure that there is none, or that the key may not read webhook endpoints
+                      --id it is no failure that there is none
   --any-api-version   accept an API version of another release of Stripe's API
   --dry-run           tell what would be done, change nothing
   -h, --help          this text
 
 Stripe cannot change the API version of an endpoint. When it is of another release than this version's, events may have
-another shape, so the command fails; "setup --rotate" makes an endpoint with the right one beside it.
+another shape, so the command fails; "setup --rotate" makes an endpoint with the right one beside it. It also fails when no endpoint is
+enabled, because no event arrives then, and when the key may not read and write webhook endpoints.
 
 Configuration: STRIPE_SECRET_KEY (may read and write Webhook Endpoints), STRIPE_API_BASE.
 Exit code: 0 when the endpoint is up to date, 1 when not, 64 for wrong options, 78 for a wrong configuration.
 `;
+
+/** What to do where the services' key may not look after webhook endpoints, and need not. */
+export const ALTERNATIVES =
+  'In the chart, stripe.setupExistingSecret names a Secret with such a key for this job alone; hooks.webhookEndpoint.enabled=false leaves the job out.';
 
 export interface EnsureOptions {
   readonly url: string | undefined;

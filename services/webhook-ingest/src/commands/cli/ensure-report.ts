@@ -40,7 +40,9 @@ export function ensureReport(
         : []),
     ];
   });
-  // While a secret is rotated, the endpoint about to go may be of an older version.
-  const isFine = anyApiVersion || done.some(({ versionGap }) => versionGap !== 'breaking');
+  // While a secret is rotated, the endpoint about to go may be of an older version, or disabled already.
+  const isFine = done.some(
+    ({ endpoint, versionGap }) => endpoint.status === 'enabled' && (anyApiVersion || versionGap !== 'breaking'),
+  );
   return { lines, isFine };
 }
