@@ -37,7 +37,7 @@ const sides = [
   {
     credential: 'CTP_CLIENT_ID',
     needs: ['CTP_CLIENT_SECRET', 'CTP_PROJECT_KEY'],
-    pointless: ['CTP_CLIENT_SECRET', 'CTP_API_URL', 'CTP_AUTH_URL', 'CTP_SESSION_URL'],
+    pointless: ['CTP_CLIENT_SECRET', 'CTP_API_URL', 'CTP_AUTH_URL', 'CTP_SESSION_URL', 'CTP_SCOPE'],
   },
   {
     credential: 'STRIPE_SECRET_KEY',

@@ -89,6 +89,7 @@
   "CTP_CHECKOUT_URL" $urls.checkoutUrl
   "CTP_JWKS_URL" $urls.jwksUrl
   "CTP_JWT_ISSUER" $urls.jwtIssuer
+  "CTP_SCOPE" (ternary "" (join " " $values.commercetools.scopes) (has "commercetools" $simulated))
   "STRIPE_PUBLISHABLE_KEY" (ternary "pk_test_sandbox" $values.stripe.publishableKey $isStripeSimulated)
   "STRIPE_ACCOUNT_ID" $values.stripe.accountId
   "STRIPE_API_BASE" (ternary (include "connector.simulatorUrl" (dict "root" $root "side" "stripe")) $values.stripe.apiBase $isStripeSimulated)

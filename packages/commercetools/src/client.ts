@@ -1,10 +1,9 @@
 import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
-import { ServiceError } from '@connector/errors';
-import { createHttpClient, type Fetch } from '@connector/http';
+import { createHttpClient, type Fetch, ServiceError } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
-import type { CommercetoolsConfig } from './config.ts';
+import { type CommercetoolsConfig, regionOf } from './config.ts';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 import { operationOf } from './operation.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -47,15 +46,18 @@ export function createCommercetools(
   config: Pick<
     CommercetoolsConfig,
     'CTP_PROJECT_KEY' | 'CTP_CLIENT_ID' | 'CTP_CLIENT_SECRET' | 'CTP_AUTH_URL' | 'CTP_API_URL'
-  >,
+  > &
+    Partial<Pick<CommercetoolsConfig, 'CTP_SCOPE'>>,
   { log, timeoutMs = 10_000, connections = 64 }: CommercetoolsOptions,
 ): Commercetools {
   const projectKey = config.CTP_PROJECT_KEY;
+  log.info({ projectKey, region: regionOf(config.CTP_API_URL) }, 'the commercetools project and its region');
   const http = createHttpClient({ api: 'commercetools', timeoutMs, connections, operationOf });
   const tokens = createTokens({
     authUrl: config.CTP_AUTH_URL,
     clientId: config.CTP_CLIENT_ID,
     clientSecret: config.CTP_CLIENT_SECRET,
+    scope: config.CTP_SCOPE,
     fetch: http.fetch,
   });
 

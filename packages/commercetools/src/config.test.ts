@@ -1,7 +1,7 @@
-import { ConfigError, parseConfig } from '@connector/lifecycle';
+import { ConfigError, parseConfig } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { commercetoolsConfig } from './config.ts';
+import { commercetoolsConfig, regionOf } from './config.ts';
 
 const schema = z.object(commercetoolsConfig);
 const good = {
@@ -34,8 +34,32 @@ describe('the commercetools variables', () => {
     });
   });
 
-  it('are all required', () => {
-    expect(problemsOf({})).toEqual(Object.keys(commercetoolsConfig).map((name) => `${name}: is required`));
+  it('are required but for the region of the original and the scopes', () => {
+    const required = ['PROJECT_KEY', 'CLIENT_ID', 'CLIENT_SECRET', 'CHECKOUT_URL', 'JWKS_URL', 'JWT_ISSUER'];
+    expect(problemsOf({})).toEqual(required.map((name) => `CTP_${name}: is required`));
+    const { CTP_AUTH_URL, CTP_API_URL, CTP_SESSION_URL, ...others } = good;
+    expect(parseConfig(schema, others)).toMatchObject({
+      CTP_AUTH_URL: 'https://auth.europe-west1.gcp.commercetools.com',
+      CTP_API_URL: 'https://api.europe-west1.gcp.commercetools.com',
+      CTP_SESSION_URL: 'https://session.europe-west1.gcp.commercetools.com',
+    });
+  });
+
+  it.each([
+    [undefined, undefined],
+    ['', undefined],
+    [' manage_payments:shop-1   view_sessions:shop-1 ', 'manage_payments:shop-1 view_sessions:shop-1'],
+  ])('read CTP_SCOPE=%s as %s', (given, scope) => {
+    expect(parseConfig(schema, { ...good, ...(given !== undefined && { CTP_SCOPE: given }) }).CTP_SCOPE).toBe(scope);
+  });
+
+  it.each([
+    ['https://api.europe-west1.gcp.commercetools.com', 'europe-west1.gcp'],
+    ['https://session.us-east-2.aws.commercetools.com/x', 'us-east-2.aws'],
+    ['http://127.0.0.1:9000', '127.0.0.1:9000'],
+    ['https://commercetools.com.example.org', 'commercetools.com.example.org'],
+  ])('are in a region: %s is in %s', (url, region) => {
+    expect(regionOf(url)).toBe(region);
   });
 
   it.each([
@@ -46,6 +70,7 @@ describe('the commercetools variables', () => {
     ['CTP_CLIENT_SECRET', ''],
     ['CTP_API_URL', 'http://api.example.com'],
     ['CTP_AUTH_URL', 'auth.example.com'],
+    ['CTP_SCOPE', 'manage payments!'],
     ['CTP_JWT_ISSUER', 'https://mc-api.example.com/'],
   ])('refuse %s=%s', (name, value) => {
     const problems = problemsOf({ ...good, [name]: value });

@@ -1,18 +1,36 @@
-import { baseUrl, noPlaceholder } from '@connector/lifecycle';
+import { baseUrl, noPlaceholder } from '@connector/service-kit';
 import * as z from 'zod';
 
-/** The variables of the commercetools project, as the original connector names them; none has a default. */
-export const commercetoolsConfig = {
+/** The region of the original connector's defaults. */
+export const DEFAULT_REGION = 'europe-west1.gcp';
+const hostOf = (api: string) => `https://${api}.${DEFAULT_REGION}.commercetools.com`;
+
+const SCOPE = /^[a-z_]+(:[A-Za-z0-9_-]+)*$/;
+
+/** The variables of an API client of the commercetools project, as the original connector names them. */
+export const commercetoolsClientConfig = {
   CTP_PROJECT_KEY: noPlaceholder(['payment-integration'])
     .regex(/^[A-Za-z0-9_-]+$/, 'must be a project key: letters, digits, "-" and "_"')
     .describe('Key of the commercetools project'),
   CTP_CLIENT_ID: noPlaceholder(['xxx']).describe('Id of the API client'),
   CTP_CLIENT_SECRET: noPlaceholder(['xxx']).describe('Secret of the API client (secret)'),
-  CTP_AUTH_URL: baseUrl().describe(
-    'Authorization server, for tokens and introspection, e.g. https://auth.europe-west1.gcp.commercetools.com',
-  ),
-  CTP_API_URL: baseUrl().describe('HTTP API, e.g. https://api.europe-west1.gcp.commercetools.com'),
-  CTP_SESSION_URL: baseUrl().describe('Session API, e.g. https://session.europe-west1.gcp.commercetools.com'),
+  CTP_AUTH_URL: baseUrl()
+    .default(hostOf('auth'))
+    .describe('Authorization server of the project, for tokens and introspection'),
+  CTP_API_URL: baseUrl().default(hostOf('api')).describe('HTTP API of the project'),
+  CTP_SCOPE: z
+    .string()
+    .transform((value) => value.split(/\s+/).filter(Boolean))
+    .refine((scopes) => scopes.every((scope) => SCOPE.test(scope)), 'must be scopes such as manage_payments:my-project')
+    .transform((scopes) => scopes.join(' ') || undefined)
+    .optional()
+    .describe('Scopes to ask for with each token, separated by spaces; unset = all scopes of the API client'),
+};
+
+/** The variables of the commercetools project and its further APIs. */
+export const commercetoolsConfig = {
+  ...commercetoolsClientConfig,
+  CTP_SESSION_URL: baseUrl().default(hostOf('session')).describe('Session API of the project'),
   CTP_CHECKOUT_URL: baseUrl().describe('Checkout API, e.g. https://checkout.europe-west1.gcp.commercetools.com'),
   CTP_JWKS_URL: baseUrl().describe(
     'Keys of Merchant Center JWTs, e.g. https://mc-api.europe-west1.gcp.commercetools.com/.well-known/jwks.json',
@@ -27,3 +45,9 @@ export const commercetoolsConfig = {
 
 /** What `commercetoolsConfig` parses to. */
 export type CommercetoolsConfig = z.output<z.ZodObject<typeof commercetoolsConfig>>;
+
+/** The region an address of commercetools is in, e.g. `europe-west1.gcp`; its host where that is none of commercetools'. */
+export function regionOf(url: string): string {
+  const { host, hostname } = new URL(url);
+  return /^[^.]+\.(?<region>.+)\.commercetools\.com$/.exec(hostname)?.groups?.region ?? host;
+}

@@ -1,5 +1,5 @@
-import { TransientError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import type { Fetch } from '@connector/service-kit';
+import { TransientError } from '@connector/service-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTokens } from './tokens.ts';
 
@@ -45,6 +45,25 @@ describe('the token cache', () => {
     expect(request?.url).toBe('https://auth.example.com/oauth/token');
     expect(request?.init.body).toBe('grant_type=client_credentials');
     expect(new Headers(request?.init.headers).get('authorization')).toBe(`Basic ${btoa('id:s:ecret')}`);
+  });
+
+  it('asks for the scopes it is told to', async () => {
+    const { fetch } = server;
+    const asked = { authUrl: 'https://auth.example.com', clientId: 'id', clientSecret: 's', fetch };
+    await createTokens({ ...asked, scope: 'manage_payments:shop view_sessions:shop' }).get();
+    expect(Object.fromEntries(new URLSearchParams(String(server.requests[0]?.init.body)))).toEqual({
+      grant_type: 'client_credentials',
+      scope: 'manage_payments:shop view_sessions:shop',
+    });
+  });
+
+  it.each([
+    [400, { error: 'invalid_scope', error_description: 'manage_all is not granted' }, '401: invalid_scope'],
+    [401, { error: 'invalid_client' }, '401: invalid_client'],
+    [401, { error: 'With spaces and <b>' }, '401'],
+  ])('names the code of a refusal and nothing else of it: %i %j', async (status, body, ending) => {
+    server.queue.push(() => Response.json(body, { status }));
+    await expect(tokens().get()).rejects.toThrow(new RegExp(`answered ${ending}$`));
   });
 
   it('asks once for many callers', async () => {

@@ -1,4 +1,4 @@
-import { type Fetch, SingleFlight } from '@connector/http';
+import { type Fetch, SingleFlight } from '@connector/service-kit';
 import * as z from 'zod';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 
@@ -24,6 +24,8 @@ export interface TokenOptions {
   authUrl: string;
   clientId: string;
   clientSecret: string;
+  /** Scopes to ask for, separated by spaces; undefined = all that the client has. */
+  scope?: string | undefined;
   fetch: Fetch;
   now?: () => number;
   random?: () => number;
@@ -41,12 +43,13 @@ const RENEW_AHEAD_MS = 5 * 60_000;
 const RENEW_PAUSE_MS = 5_000;
 
 /**
- * The one token cache of a process, by client credentials without a scope parameter, so with all scopes of the client. A token
+ * The one token cache of a process, by client credentials; without `scope` with all scopes of the client. A token
  * is renewed in the background ahead of its end, with jitter, so that pods do not ask at once and no request waits for it.
  */
 export function createTokens(options: TokenOptions): Tokens {
-  const { authUrl, clientId, clientSecret, fetch, now = Date.now, random = Math.random } = options;
+  const { authUrl, clientId, clientSecret, scope: asked, fetch, now = Date.now, random = Math.random } = options;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...(asked && { scope: asked }) }).toString();
   const flight = new SingleFlight<Token>();
   let current: Token | undefined;
   let renewAt = 0;
@@ -58,7 +61,7 @@ export function createTokens(options: TokenOptions): Tokens {
       answer = await fetch(`${authUrl}/oauth/token`, {
         method: 'POST',
         headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
-        body: 'grant_type=client_credentials',
+        body: form,
       });
       const text = await answer.text();
       body = answer.ok ? JSON.parse(text) : text;
@@ -68,7 +71,8 @@ export function createTokens(options: TokenOptions): Tokens {
     // Whatever the server says about our credentials, the work that needs the token is right and may be done later.
     if (!answer.ok) {
       const status = answer.status < 500 && answer.status !== 429 ? 401 : answer.status;
-      throw errorOfAnswer('oauth.token', { status, body: '', retryAfter: answer.headers.get('retry-after') });
+      const message = oauthErrorOf(body);
+      throw errorOfAnswer('oauth.token', { status, body: { message }, retryAfter: answer.headers.get('retry-after') });
     }
     const parsed = answerSchema.safeParse(body);
     if (!parsed.success) throw errorOfFailure('oauth.token', new SyntaxError('no access token in the answer'));
@@ -102,4 +106,14 @@ export function createTokens(options: TokenOptions): Tokens {
       if (current?.accessToken === accessToken) current = undefined;
     },
   };
+}
+
+/** The code of a refused token request, e.g. `invalid_client` or `invalid_scope` (RFC 6749, 5.2); its description may hold what was sent. */
+function oauthErrorOf(body: unknown): string | undefined {
+  try {
+    const { error } = JSON.parse(String(body)) as { error?: unknown };
+    return typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attributesOf, type EventAttributes, headerOf, UnreadableEventError } from '@connector/contracts';
-import { backOffMs, PermanentError, TransientError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
+import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
 import { context, contextFrom, metrics } from '@connector/telemetry';
 import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
-import type { CircuitOptions } from './circuit.ts';
+import { Circuit, type CircuitOptions } from './circuit.ts';
 import { ANEW_AFTER_MS, type Kafka } from './client.ts';
 import { deadLetterOf } from './dead-letters.ts';
-import { Dependencies, type DependencyOptions } from './dependencies.ts';
 import { KeyLanes } from './key-lanes.ts';
 import { PartitionProgress } from './partition-progress.ts';
 import type { Producer } from './producer.ts';
@@ -28,11 +26,6 @@ export interface Delivery {
   readonly attempt: number;
   /** False once the partition may belong to another process: begin no further side effect then. */
   stillOurs(): boolean;
-  /**
-   * False while that dependency fails for everybody and this try is not the one that finds out whether it works again: a call would only
-   * keep others waiting.
-   */
-  mayCall(dependency: string): boolean;
 }
 
 export interface ConsumerOptions {
@@ -44,10 +37,9 @@ export interface ConsumerOptions {
   producer: Producer;
   /**
    * Handles one message; its return is what makes the offset committable. Throw TransientError for what passes (tried again for as
-   * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times. Answers the names of the
-   * dependencies that did their part.
+   * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times.
    */
-  handle: (delivery: Delivery) => Promise<readonly string[] | undefined>;
+  handle: (delivery: Delivery) => Promise<void>;
   /**
    * Told the keys of a batch before any of its messages is handled, when several wait: what they all need can be fetched in one go. The batch
    * waits for it, for a second at most; its failure changes nothing.
@@ -62,8 +54,8 @@ export interface ConsumerOptions {
   unknownErrorAttempts?: number;
   /** How long one key may fail while others succeed before its message becomes a dead letter, in ms. */
   parkLimitMs?: number;
-  /** The systems that handling depends on; each failure of theirs is a TransientError with the `dependency`'s name. */
-  dependencies?: readonly DependencyOptions[];
+  /** Asks whether what fails for one key works in general, when no other message has lately told. */
+  probe?: () => Promise<boolean>;
   retry?: { baseMs?: number; capMs?: number };
   circuit?: CircuitOptions;
   appVersion?: string;
@@ -86,7 +78,7 @@ interface Membership {
 }
 
 interface Task {
-  readonly delivery: Omit<Delivery, 'attempt' | 'attributes' | 'mayCall'>;
+  readonly delivery: Omit<Delivery, 'attempt' | 'attributes'>;
   readonly message: KafkaMessage;
   readonly membership: Membership;
   readonly progress: PartitionProgress;
@@ -99,8 +91,8 @@ const COMMIT_INTERVAL_MS = 500;
 /** Fewer messages are no backlog: looking ahead would delay them for nothing. */
 const LOOK_AHEAD_FROM = 8;
 const LOOK_AHEAD_MS = 1_000;
-/** What a dependency answers to a wrong or expired key, or one that lacks a right: it passes once somebody has mended that, however late. */
-const UNAUTHORIZED = 'unauthorized';
+/** While other messages succeeded this recently, a failing key is on its own. */
+const OTHERS_SUCCEED_MS = 60_000;
 
 /**
  * Consumes a topic so that messages of one key are handled in order and those of different keys in parallel, and commits only
@@ -113,13 +105,13 @@ export function createConsumer(kafka: Kafka, options: ConsumerOptions): Part & {
 class KeyOrderedConsumer implements Part {
   readonly name: string;
   readonly #kafka: Kafka;
-  readonly #options: Required<Omit<ConsumerOptions, 'dependencies' | 'circuit' | 'retry' | 'lookAhead' | 'onFailure'>> &
-    Pick<ConsumerOptions, 'retry' | 'lookAhead' | 'onFailure'>;
+  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry' | 'lookAhead' | 'onFailure'>> &
+    Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead' | 'onFailure'>;
   readonly #group: string;
   readonly #topic: string;
   #consumer: KafkaConsumer;
   readonly #lanes: KeyLanes;
-  readonly #dependencies: Dependencies;
+  readonly #circuit: Circuit;
   readonly #stopping = new AbortController();
   readonly #paused = new Set<number>();
   #membership: Membership = newMembership();
@@ -145,17 +137,17 @@ class KeyOrderedConsumer implements Part {
     this.#group = kafka.prefixed(options.groupId);
     this.#topic = kafka.prefixed(options.topic);
     this.#lanes = new KeyLanes(this.#options.concurrency);
-    this.#dependencies = new Dependencies(options.dependencies ?? [], {
+    this.#circuit = new Circuit({
       ...options.circuit,
-      onChange: (dependency, open) => {
-        metrics.circuitOpen.set({ dependency }, open ? 1 : 0);
+      onChange: (open) => {
+        metrics.circuitOpen.set(open ? 1 : 0);
         kafka.log[open ? 'warn' : 'info'](
-          { dependency, open },
+          { open },
           open ? 'calls fail broadly, messages are held' : 'calls work again',
         );
       },
     });
-    for (const dependency of this.#dependencies.names) metrics.circuitOpen.set({ dependency }, 0);
+    metrics.circuitOpen.set(0);
     metrics.parkedKeys.set(0);
     metrics.consumerJoined.set({ group: options.groupId }, 0);
     metrics.consumerRebalances.inc({ group: options.groupId }, 0);
@@ -183,7 +175,7 @@ class KeyOrderedConsumer implements Part {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#dependencies.close();
+    this.#circuit.close();
     clearInterval(this.#commitTimer);
     // What is being handled finishes; what waits is left for the next member.
     await this.#lanes.idle();
@@ -258,7 +250,7 @@ class KeyOrderedConsumer implements Part {
     this.#membership.over = true;
     this.#membership.ended.abort();
     // What waits at the gate was received under this membership, all of it.
-    this.#dependencies.sendAway();
+    this.#circuit.sendAway();
   }
 
   /** Puts a new client in the place of one that kafkajs gave up, and joins with it. */
@@ -327,7 +319,7 @@ class KeyOrderedConsumer implements Part {
 
   async #lookAhead(messages: readonly KafkaMessage[]): Promise<void> {
     const { lookAhead } = this.#options;
-    if (!lookAhead || messages.length < LOOK_AHEAD_FROM || this.#dependencies.blocksAll) return;
+    if (!lookAhead || messages.length < LOOK_AHEAD_FROM || this.#circuit.open) return;
     const keys = new Set(messages.flatMap(({ key }) => (key ? [key.toString()] : [])));
     const enough = new AbortController();
     const done = lookAhead([...keys]).catch((error: unknown) => {
@@ -375,15 +367,16 @@ class KeyOrderedConsumer implements Part {
   async #untilDone(task: Task): Promise<'done' | 'dead-lettered' | 'abandoned'> {
     const parking = { sinceMs: 0, failedForMs: 0, firstFailedAt: 0 };
     await task.lookedAhead;
-    let failed: string | undefined;
     try {
       for (let attempt = 1; ; attempt += 1) {
-        const mayCall = await this.#dependencies.pass(failed);
+        await this.#circuit.pass();
         if (this.#mustLetGo(task)) return 'abandoned';
-        const failure = await this.#lanes.inSlot(() => this.#try(task, attempt, mayCall));
-        if (failure === undefined) return 'done';
+        const failure = await this.#lanes.inSlot(() => this.#try(task, attempt));
+        if (failure === undefined) {
+          this.#circuit.succeeded();
+          return 'done';
+        }
         if (this.#mustLetGo(task)) return 'abandoned';
-        failed = failure.error instanceof TransientError ? failure.error.dependency : undefined;
         const verdict = await this.#judge(failure.error, attempt, parking, task);
         if (verdict.kind === 'dead-letter') {
           if (await this.#setAside(task, verdict.reason, failure.error, attempt, parking.firstFailedAt))
@@ -406,21 +399,16 @@ class KeyOrderedConsumer implements Part {
   }
 
   /** One try; answers what went wrong, wrapped so that `undefined` can be thrown too. */
-  async #try(task: Task, attempt: number, mayCall: Delivery['mayCall']): Promise<{ error: unknown } | undefined> {
+  async #try(task: Task, attempt: number): Promise<{ error: unknown } | undefined> {
     const { delivery } = task;
     if (this.#mustLetGo(task))
       return { error: new TransientError('the partition is no longer ours', { reason: 'revoked' }) };
     try {
-      const helped = await processing(
-        delivery,
-        { group: this.#options.groupId, clientId: this.#kafka.clientId },
-        (span) => {
-          if (attempt > 1) span.setAttribute('connector.attempt', attempt);
-          const attributes = attributesOf(task.message.headers);
-          return this.#options.handle({ ...delivery, attributes, attempt, mayCall });
-        },
-      );
-      this.#dependencies.succeeded(helped ?? []);
+      await processing(delivery, { group: this.#options.groupId, clientId: this.#kafka.clientId }, (span) => {
+        if (attempt > 1) span.setAttribute('connector.attempt', attempt);
+        const attributes = attributesOf(task.message.headers);
+        return this.#options.handle({ ...delivery, attributes, attempt });
+      });
       return undefined;
     } catch (error) {
       return { error };
@@ -453,15 +441,18 @@ class KeyOrderedConsumer implements Part {
       if (attempt >= this.#options.unknownErrorAttempts) return { kind: 'dead-letter', reason: 'unknown_error' };
       return { kind: 'retry', waitMs: backOffMs(attempt, this.#options.retry) };
     }
-    const { reason, dependency } = error;
-    this.#dependencies.failed(dependency, delivery.key);
-    // The clock of a parked key runs only while what fails works for others: no outage makes dead letters, however long, nor does a key
-    // of ours that is refused.
-    const isOnItsOwn = reason !== UNAUTHORIZED && (await this.#dependencies.worksForOthers(dependency));
-    if (isOnItsOwn) parking.failedForMs += now - parking.sinceMs;
+    this.#circuit.failed(delivery.key);
+    // The clock of a parked key runs only while others succeed: an outage, however long, makes no dead letters.
+    if (await this.#othersSucceed()) parking.failedForMs += now - parking.sinceMs;
     parking.sinceMs = now;
     if (parking.failedForMs >= this.#options.parkLimitMs) return { kind: 'dead-letter', reason: 'transient_exhausted' };
     return { kind: 'retry', waitMs: Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, this.#options.retry)) };
+  }
+
+  async #othersSucceed(): Promise<boolean> {
+    if (this.#circuit.open) return false;
+    if (this.#circuit.sinceLastSuccessMs < OTHERS_SUCCEED_MS) return true;
+    return (await this.#options.probe?.().catch(() => false)) ?? false;
   }
 
   /** Puts the message into the dead letter topic, for as long as it takes; false when the partition went to another member first. */

@@ -1,4 +1,4 @@
-import { SingleFlight } from '@connector/http';
+import { SingleFlight } from '@connector/service-kit';
 import * as z from 'zod';
 import type { KafkaEnvironment } from './config.ts';
 

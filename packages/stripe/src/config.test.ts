@@ -1,4 +1,4 @@
-import { ConfigError, parseConfig } from '@connector/lifecycle';
+import { ConfigError, parseConfig } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { isLiveKey, stripeConfig } from './config.ts';

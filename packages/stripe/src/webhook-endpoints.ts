@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/errors';
+import { TransientError } from '@connector/service-kit';
 import { describeError, redactText } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import type { StripeClient } from './client.ts';

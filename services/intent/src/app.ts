@@ -62,7 +62,8 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
     environment: config.MOCK_ENVIRONMENT,
     publishableKey: config.STRIPE_PUBLISHABLE_KEY,
     captureMethod: config.STRIPE_CAPTURE_METHOD,
-    appearance: config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
+    // The element of a cart has its own in /config-element; this one is read by the express element alone.
+    appearance: config.STRIPE_APPEARANCE_EXPRESS_CHECKOUT ?? config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
     expressElementOptions: config.STRIPE_EXPRESS_ELEMENT_OPTIONS,
   };
   const element = {

@@ -1,6 +1,6 @@
-import { commercetoolsConfig } from '@connector/commercetools';
+import { commercetoolsClientConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/lifecycle';
+import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/service-kit';
 import { isLiveKey, stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import {
@@ -13,9 +13,6 @@ import {
 import { DEFAULT_LAYOUT, layoutSchema, readPaymentElementOptions } from './domain/element-options.ts';
 import { jsonText, jsonValue } from './json-variable.ts';
 import { resourceKey } from './resource-key.ts';
-
-const { CTP_SESSION_URL: _session, CTP_CHECKOUT_URL: _checkout, ...notOurs } = commercetoolsConfig;
-const { CTP_JWKS_URL: _jwks, CTP_JWT_ISSUER: _issuer, ...commercetools } = notOurs;
 
 const isLocalOrHttps = (value: string): boolean => !value.startsWith('http:') || baseUrl().safeParse(value).success;
 
@@ -83,7 +80,7 @@ export const configSchema = z
   .object({
     ...serviceConfig,
     ...kafkaConfig,
-    ...commercetools,
+    ...commercetoolsClientConfig,
     ...stripeConfig,
     STRIPE_PUBLISHABLE_KEY: z
       .string()
@@ -125,6 +122,11 @@ export const configSchema = z
     STRIPE_APPEARANCE_PAYMENT_ELEMENT: jsonText(z.looseObject({}))
       .optional()
       .describe("JSON: Stripe's Appearance object"),
+    STRIPE_APPEARANCE_EXPRESS_CHECKOUT: jsonText(z.looseObject({}))
+      .optional()
+      .describe(
+        "JSON: Stripe's Appearance object of the express checkout element; unset = that of the payment element",
+      ),
     STRIPE_BEHAVIOR_PAYMENT_ELEMENT: z
       .string()
       .optional()
@@ -215,7 +217,7 @@ export const behaviourSettings = (config: Config): BehaviourSettings => ({
 });
 
 /** Variables of the original connector or its manifest that have no effect here, nor had there. */
-const WITHOUT_EFFECT = ['STRIPE_APPEARANCE_EXPRESS_CHECKOUT', 'CTP_SCOPE', 'MOCK_CLIENT_KEY', 'RETURN_URL'] as const;
+const WITHOUT_EFFECT = ['MOCK_CLIENT_KEY', 'RETURN_URL'] as const;
 
 /** One sentence for each variable that is accepted but not used as it stands; none holds a value. */
 export function configWarnings(config: Config, env: Environment): string[] {

@@ -1,5 +1,5 @@
-import { commercetoolsConfig } from '@connector/commercetools';
-import { serviceConfig } from '@connector/lifecycle';
+import { commercetoolsClientConfig } from '@connector/commercetools';
+import { serviceConfig } from '@connector/service-kit';
 import * as z from 'zod';
 import { resourceKey } from './resource-key.ts';
 
@@ -7,11 +7,7 @@ import { resourceKey } from './resource-key.ts';
 export const ensureTypesConfigSchema = z.object({
   LOG_LEVEL: serviceConfig.LOG_LEVEL,
   LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
-  CTP_PROJECT_KEY: commercetoolsConfig.CTP_PROJECT_KEY,
-  CTP_CLIENT_ID: commercetoolsConfig.CTP_CLIENT_ID,
-  CTP_CLIENT_SECRET: commercetoolsConfig.CTP_CLIENT_SECRET,
-  CTP_AUTH_URL: commercetoolsConfig.CTP_AUTH_URL,
-  CTP_API_URL: commercetoolsConfig.CTP_API_URL,
+  ...commercetoolsClientConfig,
   CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: resourceKey()
     .default('payment-connector-stripe-customer-id')
     .describe("Custom type that holds a customer's Stripe id"),

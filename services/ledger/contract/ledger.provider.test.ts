@@ -64,7 +64,6 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
     receivedAt: new Date(),
     attempt: 1,
     stillOurs: () => true,
-    mayCall: () => true,
   });
   return published;
 }

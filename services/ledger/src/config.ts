@@ -1,6 +1,6 @@
-import { commercetoolsConfig } from '@connector/commercetools';
+import { commercetoolsClientConfig, commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { integer, serviceConfig } from '@connector/lifecycle';
+import { integer, serviceConfig } from '@connector/service-kit';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 
@@ -10,11 +10,7 @@ export const configSchema = z.object({
   LOG_LEVEL: serviceConfig.LOG_LEVEL,
   LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
   SHUTDOWN_GRACE_MS: serviceConfig.SHUTDOWN_GRACE_MS,
-  CTP_PROJECT_KEY: commercetoolsConfig.CTP_PROJECT_KEY,
-  CTP_CLIENT_ID: commercetoolsConfig.CTP_CLIENT_ID,
-  CTP_CLIENT_SECRET: commercetoolsConfig.CTP_CLIENT_SECRET,
-  CTP_AUTH_URL: commercetoolsConfig.CTP_AUTH_URL,
-  CTP_API_URL: commercetoolsConfig.CTP_API_URL,
+  ...commercetoolsClientConfig,
   CTP_CHECKOUT_URL: commercetoolsConfig.CTP_CHECKOUT_URL,
   ...stripeConfig,
   ...kafkaConfig,

@@ -46,7 +46,6 @@ const RETRY_REASONS = [
   'rate_limited',
   'unauthorized',
   'revoked',
-  'circuit_open',
   'unknown',
 ];
 

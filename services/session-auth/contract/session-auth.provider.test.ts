@@ -1,7 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { verifyAnswers } from '@connector/fixtures/pact';
-import { createHttpServer } from '@connector/http';
-import { parseConfig } from '@connector/lifecycle';
+import { createHttpServer, parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { it } from 'vitest';

@@ -1,4 +1,4 @@
-import { ConfigError, parseConfig } from '@connector/lifecycle';
+import { ConfigError, parseConfig } from '@connector/service-kit';
 import { expect, it } from 'vitest';
 import { configSchema } from './config.ts';
 

@@ -1,8 +1,7 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
-import { createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer, createTail } from '@connector/kafka';
-import { type Part, readConfig, run } from '@connector/lifecycle';
+import { createAdminServer, createHttpServer, type Part, readConfig, run } from '@connector/service-kit';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';

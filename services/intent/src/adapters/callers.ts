@@ -1,5 +1,4 @@
-import { TransientError, UnauthorizedError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import { type Fetch, TransientError, UnauthorizedError } from '@connector/service-kit';
 import * as z from 'zod';
 import type { Session } from '../domain/session.ts';
 

@@ -143,6 +143,30 @@ it('tells a refused permission, a wrong variable and brokers that are away, each
   expect(failuresOf(stdout)).toEqual(['configuration', 'Refunds write', 'brokers', 'group ledger']);
 });
 
+it.each([
+  [
+    'a project that is not in the region',
+    { CTP_PROJECT_KEY: 'elsewhere' },
+    'HTTP API',
+    'no project elsewhere of this API client in 127.0.0.1',
+  ],
+  [
+    'whose API client it is',
+    { CTP_PROJECT_KEY: 'elsewhere' },
+    'token',
+    'the API client is of project sandbox, not of elsewhere',
+  ],
+  ['scopes that the client lacks', { CTP_SCOPE: 'manage_everything:sandbox' }, 'token', 'invalid_scope'],
+  ['scopes that are too few', { CTP_SCOPE: 'manage_payments:sandbox' }, 'scope manage_orders', 'missing'],
+  ['credentials of another region', { CTP_CLIENT_SECRET: 'not-it' }, 'token', 'invalid_client'],
+])('tells %s', async (_what, over, check, found) => {
+  const { stdout } = await run('doctor.ts', ['--json', '--only', 'commercetools'], over as Record<string, string>);
+  const { areas } = JSON.parse(stdout) as { areas: Findings };
+  expect(areas[0]?.findings).toContainEqual(
+    expect.objectContaining({ check, result: 'fail', found: expect.stringContaining(found) }),
+  );
+});
+
 it('checks only what it is asked to, and refuses what it does not know', async () => {
   const { stdout } = await run('doctor.ts', ['--json', '--only', 'stripe']);
   expect((JSON.parse(stdout) as { areas: Findings }).areas.map(({ area }) => area)).toEqual(['Stripe']);

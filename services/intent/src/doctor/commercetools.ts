@@ -1,5 +1,5 @@
-import { type Commercetools, customTypes } from '@connector/commercetools';
-import { NotFoundError } from '@connector/errors';
+import { type Commercetools, customTypes, DEFAULT_REGION, regionOf } from '@connector/commercetools';
+import { NotFoundError, TransientError } from '@connector/service-kit';
 import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
 import { type Check, type Finding, fail, ok, warn } from './checkup.ts';
 import { clockCheck } from './clock.ts';
@@ -16,12 +16,17 @@ const SCOPES: Readonly<Record<string, string>> = {
   introspect_oauth_tokens: "verifying Checkout's tokens",
 };
 
+const HTTP_API = 'HTTP API';
+
 /** `manage_x` includes `view_x`. */
 const holds = (granted: ReadonlySet<string>, scope: string): boolean =>
   granted.has('manage_project') || granted.has(scope) || granted.has(scope.replace(/^view_/, 'manage_'));
 
-/** Which scopes of `scope` (`name:{projectKey} …`, as in a token) are there and which are missing. */
-export function scopeFindings(scope: string, projectKey: string): Finding[] {
+/**
+ * Which scopes of `scope` (`name:{projectKey} …`, as in a token) are there and which are missing; `asked` is CTP_SCOPE, which
+ * leaves scopes out that the API client may well have.
+ */
+export function scopeFindings(scope: string, projectKey: string, asked?: string): Finding[] {
   const granted = new Set(
     scope.split(' ').flatMap((each) => {
       const [name, project] = each.split(':');
@@ -31,8 +36,9 @@ export function scopeFindings(scope: string, projectKey: string): Finding[] {
   const missing = Object.entries(SCOPES).filter(([name]) => !holds(granted, name));
   const onlyStatus = REQUIRED_PERMISSIONS.filter((name) => !(name in SCOPES) && !holds(granted, name));
   const present = Object.keys(SCOPES).length - missing.length;
-  const addIt =
-    'Make an API client with it in the Merchant Center (Settings, Developer settings); scopes cannot be added to one.';
+  const addIt = asked
+    ? 'CTP_SCOPE limits the token: add the scope there, or leave CTP_SCOPE out to have all that the API client has.'
+    : 'Make an API client with it in the Merchant Center (Settings, Developer settings); scopes cannot be added to one.';
   return [
     ...(present > 0 ? [ok('scopes', `${present} of ${Object.keys(SCOPES).length} that payments need`)] : []),
     ...missing.map(([name, purpose]) => fail(`scope ${name}`, `missing: ${purpose} fail`, addIt)),
@@ -48,6 +54,43 @@ export function scopeFindings(scope: string, projectKey: string): Finding[] {
   ];
 }
 
+/** In which region each API is looked for; of one project all are in one. */
+export function regionFinding(
+  side: Pick<CommercetoolsSide, 'CTP_API_URL' | 'CTP_AUTH_URL' | 'CTP_SESSION_URL' | 'CTP_CHECKOUT_URL'>,
+): Finding {
+  const { CTP_API_URL, CTP_AUTH_URL, CTP_SESSION_URL, CTP_CHECKOUT_URL } = side;
+  const regions = Object.entries({ CTP_API_URL, CTP_AUTH_URL, CTP_SESSION_URL, CTP_CHECKOUT_URL }).map(
+    ([name, url]) => [name, regionOf(url)] as const,
+  );
+  const region = regionOf(CTP_API_URL);
+  const elsewhere = regions.filter(([, other]) => other !== region).map(([name, other]) => `${name} in ${other}`);
+  if (elsewhere.length === 0) return ok('region', region);
+  return warn(
+    'region',
+    `${region}, but ${elsewhere.join(', ')}`,
+    `A project is in one region. Unset, CTP_API_URL, CTP_AUTH_URL and CTP_SESSION_URL are in ${DEFAULT_REGION}: set all to the project's.`,
+  );
+}
+
+/** Whose the token is, by the projects that its scopes name. */
+function tokenFinding(scope: string, projectKey: string): Finding {
+  const projects = new Set(scope.split(' ').flatMap((each) => each.split(':')[1] ?? []));
+  if (projects.size === 0 || projects.has(projectKey)) return ok('token', `the API client of project ${projectKey}`);
+  return fail(
+    'token',
+    `the API client is of project ${[...projects].join(', ')}, not of ${projectKey}`,
+    'Take CTP_PROJECT_KEY, CTP_CLIENT_ID and CTP_CLIENT_SECRET from the same project.',
+  );
+}
+
+/** What to do about a token that is refused. */
+function tokenAdvice(error: unknown, side: CommercetoolsSide): string | undefined {
+  if (!(error instanceof TransientError) || error.reason !== 'unauthorized') return undefined;
+  if (side.CTP_SCOPE && error.message.endsWith('invalid_scope'))
+    return "The API client has not every scope of CTP_SCOPE: ask for fewer, or leave it out to have all of the client's.";
+  return `Is the API client of a project in ${regionOf(side.CTP_AUTH_URL)}? Then copy CTP_CLIENT_ID and CTP_CLIENT_SECRET again; else set CTP_AUTH_URL and the others to its region.`;
+}
+
 export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Commercetools): Check[] {
   const { projectKey, tokens, fetch, plainFetch, api, call } = commercetools;
   const answers = (name: string, url: string, accepted: readonly number[], todo: string): Check => ({
@@ -55,6 +98,12 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
     run: async () => {
       const { status } = await fetch(url);
       if (accepted.includes(status)) return ok(name, 'answers');
+      if (name === HTTP_API && (status === 403 || status === 404))
+        return fail(
+          name,
+          `answered ${status}: no project ${projectKey} of this API client in ${regionOf(url)}`,
+          `Is CTP_PROJECT_KEY right, and the region? Unset, CTP_API_URL, CTP_AUTH_URL and CTP_SESSION_URL are in ${DEFAULT_REGION}.`,
+        );
       const hint =
         status === 401 || status === 403 ? todo : `Is ${new URL(url).origin} right for the region of the project?`;
       return fail(name, `answered ${status}`, hint);
@@ -65,15 +114,22 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
     purchaseOrder: side.CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY,
   };
   return [
+    { name: 'region', run: async () => regionFinding(side) },
     {
       name: 'token',
       run: async () => {
-        const { scope } = await tokens.request();
-        return [ok('token', `the API client of project ${projectKey}`), ...scopeFindings(scope, projectKey)];
+        try {
+          const { scope } = await tokens.request();
+          return [tokenFinding(scope, projectKey), ...scopeFindings(scope, projectKey, side.CTP_SCOPE)];
+        } catch (error) {
+          const todo = tokenAdvice(error, side);
+          if (todo === undefined) throw error;
+          return fail('token', (error as Error).message, todo);
+        }
       },
     },
     answers(
-      'HTTP API',
+      HTTP_API,
       `${side.CTP_API_URL}/${projectKey}/payments?limit=1`,
       [200],
       'CTP_PROJECT_KEY and the API client must be of the same project.',

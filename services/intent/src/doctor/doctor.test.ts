@@ -5,7 +5,7 @@ import type { TopicState } from '@connector/kafka';
 import { describe, expect, it } from 'vitest';
 import { checkupTable, countOf, fail, ok, runCheckup } from './checkup.ts';
 import { clockCheck } from './clock.ts';
-import { scopeFindings } from './commercetools.ts';
+import { regionFinding, scopeFindings } from './commercetools.ts';
 import { readSides } from './config.ts';
 import { topicFinding } from './kafka.ts';
 import { secretFinding } from './stripe.ts';
@@ -91,6 +91,29 @@ describe('scopes', () => {
   it('of another project do not count', () => {
     expect(scopeFindings(of('manage_project', 'other'), 'shop').some(({ result }) => result === 'fail')).toBe(true);
   });
+});
+
+it.each([
+  ['CTP_SCOPE limits the token', 'manage_payments:shop'],
+  ['Make an API client', undefined],
+])('advises that %s when a scope is missing', (advice, asked) => {
+  const missing = scopeFindings('manage_payments:shop', 'shop', asked).filter(({ result }) => result === 'fail');
+  expect(missing.map(({ todo }) => todo)).toEqual(missing.map(() => expect.stringContaining(advice)));
+  expect(missing.length).toBeGreaterThan(0);
+});
+
+it.each([
+  ['one region', 'us-central1.gcp', 'ok', 'us-central1.gcp'],
+  ['a default of another', 'europe-west1.gcp', 'warn', 'us-central1.gcp, but CTP_SESSION_URL in europe-west1.gcp'],
+])('tells the region: %s', (_what, session, result, found) => {
+  const at = (api: string, region = 'us-central1.gcp') => `https://${api}.${region}.commercetools.com`;
+  const side = {
+    CTP_API_URL: at('api'),
+    CTP_AUTH_URL: at('auth'),
+    CTP_SESSION_URL: at('session', session),
+    CTP_CHECKOUT_URL: at('checkout'),
+  };
+  expect(regionFinding(side)).toMatchObject({ result, found });
 });
 
 describe('a topic', () => {

@@ -1,5 +1,4 @@
-import { InvalidRequestError } from '@connector/errors';
-import { invalidJson } from '@connector/http';
+import { InvalidRequestError, invalidJson } from '@connector/service-kit';
 import express, { type RequestHandler } from 'express';
 
 /** Largest body of any route, in bytes; the biggest real one has a few hundred. */

@@ -1,5 +1,4 @@
-import { PermanentError, UnauthorizedError } from '@connector/errors';
-import { requestId, requestSpan, withCorrelationId } from '@connector/http';
+import { PermanentError, requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';

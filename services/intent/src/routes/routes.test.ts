@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/errors';
+import { TransientError } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
@@ -359,6 +359,24 @@ describe('POST /express-config', () => {
       const { status, body } = await ask(headers as Record<string, string>);
       expect([status, body]).toEqual([403, { error: 'Forbidden', message: 'CORS origin not allowed.' }]);
     }
+  });
+});
+
+describe("the express element's appearance", () => {
+  const OF_PAYMENT = '{"theme":"night"}';
+  const OF_EXPRESS = '{"theme":"flat"}';
+  it.each([
+    ['is its own', { STRIPE_APPEARANCE_EXPRESS_CHECKOUT: OF_EXPRESS }, OF_EXPRESS],
+    ['is that of the payment element without one', {}, OF_PAYMENT],
+  ])('%s, with and without a session; the payment element keeps its own', async (_rule, own, expected) => {
+    await using app = await startApp(new FakeWorld(), {
+      env: { STRIPE_APPEARANCE_PAYMENT_ELEMENT: OF_PAYMENT, ...own } as Record<string, string>,
+    });
+    const before = await app.call('POST', '/express-config', { headers: { origin: 'https://shop.example' }, body: {} });
+    const during = await app.call('GET', '/operations/config', { session: true });
+    const element = await app.call('GET', '/config-element/payment', { session: true });
+    const appearances = [before, during, element].map(({ body }) => (body as { appearance?: string }).appearance);
+    expect(appearances).toEqual([expected, expected, OF_PAYMENT]);
   });
 });
 

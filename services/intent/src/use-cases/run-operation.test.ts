@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/errors';
+import { TransientError } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../domain/operations.ts';

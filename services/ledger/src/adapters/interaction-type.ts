@@ -1,6 +1,5 @@
 import { type Commercetools, INTERACTION_TYPE } from '@connector/commercetools';
-import { NotFoundError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
+import { NotFoundError, type Part } from '@connector/service-kit';
 import type { Logger } from '@connector/telemetry';
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -12,7 +12,6 @@ import {
   observeDelays,
 } from '../metrics.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
-import { stripeOf } from './stripe-of-delivery.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
   results: Results;
@@ -25,17 +24,16 @@ export interface PaymentEventsDependencies extends RecordDependencies {
   ) => Promise<void>;
 }
 
-/** Handles one message of the payments topic: translate, record, tell the result. Answers which dependencies did their part. */
+/** Handles one message of the payments topic: translate, record, tell the result. */
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
-  async (delivery: Delivery): Promise<readonly string[]> => {
-    const { attributes, value, headers, receivedAt, attempt, stillOurs, mayCall } = delivery;
+  async ({ attributes, value, headers, receivedAt, attempt, stillOurs }: Delivery): Promise<void> => {
     const { results, log, afterwards } = dependencies;
     const event = toPaymentEvent(attributes, value);
     if (!event) {
       countEvent('other', 'ignored');
       countRedriven(headers, 'ignored');
-      return [];
+      return;
     }
     const span = trace.getActiveSpan();
     span?.setAttributes({
@@ -44,8 +42,7 @@ export const handlePaymentEvent =
       'commercetools.project.key': dependencies.projectKey,
       ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
     });
-    const { stripe, answered } = stripeOf(dependencies.stripe, mayCall);
-    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, stillOurs);
+    const outcome = await recordPaymentEvent(dependencies, event, stillOurs);
     if (outcome.kind === 'recorded') {
       const { cartId } = outcome.gathered.ownership;
       span?.setAttributes({
@@ -72,7 +69,6 @@ export const handlePaymentEvent =
       },
       'payment event handled',
     );
-    return [...(answered() ? ['stripe'] : []), ...(outcome.kind === 'recorded' ? ['commercetools', 'kafka'] : [])];
   };
 
 const labelOf = (outcome: RecordOutcome): HandledOutcome =>

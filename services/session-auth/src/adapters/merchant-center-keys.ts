@@ -1,5 +1,4 @@
-import { TransientError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import { type Fetch, TransientError } from '@connector/service-kit';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { DenialReason } from '../domain/denial.ts';
 

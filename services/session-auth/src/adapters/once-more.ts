@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/errors';
+import { TransientError } from '@connector/service-kit';
 import { metrics } from '@connector/telemetry';
 
 /**

@@ -1,6 +1,5 @@
 import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
-import { PermanentError, ServiceError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import { type Fetch, PermanentError, ServiceError } from '@connector/service-kit';
 import { type Session, sessionSchema } from '../domain/session.ts';
 import { onceMore } from './once-more.ts';
 
