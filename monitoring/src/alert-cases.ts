@@ -116,6 +116,7 @@ const secret = (which: string) => series('webhook-ingest', `${P}webhook_secret_m
 const delay = (le: string) =>
   series('ledger', `${P}ledger_event_delay_seconds_bucket`, { event_type: 'charge.succeeded', le });
 const delayCount = series('ledger', `${P}ledger_event_delay_seconds_count`, { event_type: 'charge.succeeded' });
+const circuit = (dependency: string) => series('ledger', `${P}ledger_circuit_open`, { dependency });
 const checks = (outcome: string) => series('session-auth', `${P}session_checks_total`, { outcome, cache: 'miss' });
 const reconciled = (service: Service) => series(service, `${P}reconciliation_last_success_timestamp_seconds`);
 const certificate = (which: string) =>
@@ -279,7 +280,7 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
     quiet('a ledger that holds its events on purpose', [
       [lag(0), always(3)],
       [commit, always(600)],
-      [series('ledger', `${P}ledger_circuit_open`), always(1)],
+      [circuit('commercetools'), always(1)],
     ]),
     quiet('nothing to do since an hour', [
       [lag(0), always(0)],
@@ -334,29 +335,36 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
     quiet('none', [[series('ledger', `${P}dlq_depth`, { topic: 'payments.events.dlq' }), always(0)]]),
   ],
   LedgerCircuitOpen: [
-    fires('commercetools is down', [[series('ledger', `${P}ledger_circuit_open`), always(1)]], {
-      labels: { severity: 'critical' },
-      description:
-        'A pod of the ledger holds its events back for more than 5 minutes because its calls fail broadly, in namespace shop. Nothing is lost; nothing is recorded either.',
-    }),
-    quiet('a hiccup of three minutes', [[series('ledger', `${P}ledger_circuit_open`), '0+0x56 1+0x2 0+0x60']]),
+    fires(
+      'Stripe is down and commercetools works',
+      [
+        [circuit('stripe'), always(1)],
+        [circuit('commercetools'), always(0)],
+      ],
+      {
+        labels: { severity: 'critical', dependency: 'stripe' },
+        description:
+          'A pod of the ledger holds the events that need stripe for more than 5 minutes because its calls fail broadly, in namespace shop. None is lost; none is recorded either.',
+      },
+    ),
+    quiet('a hiccup of three minutes', [[circuit('commercetools'), '0+0x56 1+0x2 0+0x60']]),
   ],
   KeysParked: [
     fires(
       'one payment that fails',
       [
         [series('ledger', `${P}ledger_parked_keys`), always(1)],
-        [series('ledger', `${P}ledger_circuit_open`), always(0)],
+        [circuit('stripe'), always(0)],
       ],
       {
         labels: { severity: 'warning' },
         description:
-          '1 payments wait for a retry, in namespace shop. After 15 minutes of this their events become dead letters.',
+          '1 payments wait for a retry, in namespace shop. After 15 minutes of this their events become dead letters, unless it is our key that is refused.',
       },
     ),
     quiet('all fail: another alert says so', [
       [series('ledger', `${P}ledger_parked_keys`), always(40)],
-      [series('ledger', `${P}ledger_circuit_open`), always(1)],
+      [circuit('stripe'), always(1)],
     ]),
   ],
   LedgerDelayHigh: [
@@ -489,6 +497,37 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       description: '20 calls of pay-intent to stripe were answered 429 in the last 10 minutes, in namespace shop.',
     }),
     quiet('a single one', [[stripeCalls('rate_limited'), '0+0x50 1+0x60']]),
+  ],
+  ApiCredentialsRefused: [
+    fires(
+      'the key was rolled',
+      [
+        [stripeCalls('ok'), '0+8x40 320+0x80'],
+        [stripeCalls('unauthorized'), '0+0x40 0+1x80'],
+      ],
+      {
+        labels: { severity: 'critical', job: 'pay-intent', api: 'stripe' },
+        description:
+          '10 calls of pay-intent to stripe were answered 401 or 403 in the last 10 minutes, in namespace shop. Events that need them wait; shoppers may be unable to pay.',
+      },
+    ),
+    fires('a scope is missing at commercetools', [[ctCalls('unauthorized'), rising(2)]], {
+      labels: { severity: 'critical', job: 'pay-ledger', api: 'commercetools' },
+      description:
+        '20 calls of pay-ledger to commercetools were answered 401 or 403 in the last 10 minutes, in namespace shop. Events that need them wait; shoppers may be unable to pay.',
+    }),
+    quiet('an access token that ended early', [[ctCalls('unauthorized'), '0+0x50 1+0x60']]),
+    quiet('declined cards', [[stripeCalls('client_error'), rising(8)]]),
+    quiet('sessions of shoppers that have ended', [
+      [
+        series('intent', `${P}api_request_duration_seconds_count`, {
+          api: 'session-auth',
+          operation: 'verify',
+          outcome: 'unauthorized',
+        }),
+        rising(8),
+      ],
+    ]),
   ],
   ConcurrentModificationStorm: [
     fires(

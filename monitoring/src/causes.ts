@@ -145,12 +145,12 @@ min by (namespace, job, certificate) (${of('any', `${P}certificate_expiry_timest
   },
   {
     alert: 'LedgerCircuitOpen',
-    expr: `max by (namespace) (${of('ledger', `${P}ledger_circuit_open`)}) == 1`,
+    expr: `max by (namespace, dependency) (${of('ledger', `${P}ledger_circuit_open`)}) == 1`,
     for: '5m',
     severity: 'critical',
     service: 'ledger',
-    summary: 'The ledger waits: commercetools or Stripe fails for every payment',
-    description: `A pod of the ledger holds its events back for more than 5 minutes because its calls fail broadly, ${HERE}. Nothing is lost; nothing is recorded either.`,
+    summary: 'The ledger waits: commercetools, Stripe or Kafka fails for every payment',
+    description: `A pod of the ledger holds the events that need {{ $labels.dependency }} for more than 5 minutes because its calls fail broadly, ${HERE}. None is lost; none is recorded either.`,
     dashboard: 'events',
   },
   {
@@ -162,7 +162,7 @@ unless on (namespace) max by (namespace) (${of('ledger', `${P}ledger_circuit_ope
     severity: 'warning',
     service: 'ledger',
     summary: 'Single payments keep failing while others work',
-    description: `{{ $value | humanize }} payments wait for a retry, ${HERE}. After 15 minutes of this their events become dead letters.`,
+    description: `{{ $value | humanize }} payments wait for a retry, ${HERE}. After 15 minutes of this their events become dead letters, unless it is our key that is refused.`,
     dashboard: 'kafka',
   },
   {
@@ -226,6 +226,17 @@ sum by (namespace, job, api) (increase(${of('any', `${P}api_request_duration_sec
     service: 'ledger',
     summary: 'Stripe or commercetools tells us to slow down',
     description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 429 in the last 10 minutes, ${HERE}.`,
+    dashboard: 'apis',
+  },
+  {
+    alert: 'ApiCredentialsRefused',
+    expr: `
+sum by (namespace, job, api) (increase(${of('any', `${P}api_request_duration_seconds_count`, 'api=~"stripe|commercetools"', 'outcome="unauthorized"')}[10m])) > ${threshold('ApiCredentialsRefused')}`,
+    for: '2m',
+    severity: 'critical',
+    service: 'ledger',
+    summary: 'Stripe or commercetools refuses our key: it was rolled, has expired, or lacks a right',
+    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 401 or 403 in the last 10 minutes, ${HERE}. Events that need them wait; shoppers may be unable to pay.`,
     dashboard: 'apis',
   },
   {

@@ -387,10 +387,12 @@ const EVENTS: Dashboard = {
         },
         {
           title: 'Circuit',
-          description: '1 while a pod holds its events back because its calls fail broadly.',
+          description: '1 while a pod holds the events that need a dependency because calls to it fail broadly.',
           unit: 'none',
           limits: [0.5, 1],
-          queries: [{ expr: `max by (pod) (${m(`${P}ledger_circuit_open`)})`, legend: '{{pod}}' }],
+          queries: [
+            { expr: `max by (pod, dependency) (${m(`${P}ledger_circuit_open`)})`, legend: '{{pod}} {{dependency}}' },
+          ],
           alerts: ['LedgerCircuitOpen'],
         },
         {
@@ -588,7 +590,7 @@ const api = (
   panels: [
     {
       title: `${title}: calls by outcome`,
-      description: `Calls to ${title}. client_error: it refused what was asked, such as a declined card.`,
+      description: `Calls to ${title}. client_error: it refused what was asked, such as a declined card; unauthorized: it refused our key.`,
       unit: 'reqps',
       queries: [{ expr: sumRate('outcome', `${API}_count`, `api="${name}"`), legend: '{{outcome}}' }],
       alerts: [alert, ...more],
@@ -617,8 +619,12 @@ const APIS: Dashboard = {
   description: 'How the two sides answer.',
   traces: '{ resource.service.namespace = "stripe-connector" && kind = client && status = error }',
   rows: [
-    api('stripe', 'Stripe', 'StripeApiErrors', ['ApiRateLimited']),
-    api('commercetools', 'commercetools', 'CommercetoolsApiErrors', ['ApiRateLimited', 'ConcurrentModificationStorm']),
+    api('stripe', 'Stripe', 'StripeApiErrors', ['ApiRateLimited', 'ApiCredentialsRefused']),
+    api('commercetools', 'commercetools', 'CommercetoolsApiErrors', [
+      'ApiRateLimited',
+      'ApiCredentialsRefused',
+      'ConcurrentModificationStorm',
+    ]),
     {
       title: 'Both',
       panels: [

@@ -19,6 +19,7 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   StripeApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
   CommercetoolsApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
   ApiRateLimited: [10, 'answers 429 in 10 minutes'],
+  ApiCredentialsRefused: [3, 'answers 401 or 403 in 10 minutes'],
   ConcurrentModificationStorm: [0.1, 'share of updates that met a newer version'],
   SessionAuthUpstreamDown: [0.05, 'share of session checks that could not be made'],
 };

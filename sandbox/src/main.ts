@@ -1,5 +1,5 @@
 import { parseArgs, styleText } from 'node:util';
-import { ConfigError } from '@connector/service-kit';
+import { ConfigError } from '@connector/lifecycle';
 import { BuildFailed } from './build.ts';
 import { ConfigProblem } from './environment.ts';
 import { PortUnavailable } from './gateway/gateway.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NotFoundError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Commercetools, createCommercetools } from './client.ts';

@@ -1,6 +1,7 @@
 import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
-import { createHttpClient, type Fetch, ServiceError } from '@connector/service-kit';
+import { ServiceError } from '@connector/errors';
+import { createHttpClient, type Fetch } from '@connector/http';
 import type { Logger } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { type CommercetoolsConfig, regionOf } from './config.ts';

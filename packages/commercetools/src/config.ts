@@ -1,4 +1,4 @@
-import { baseUrl, noPlaceholder } from '@connector/service-kit';
+import { baseUrl, noPlaceholder } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** The region of the original connector's defaults. */

@@ -1,10 +1,4 @@
-import {
-  type ErrorBody,
-  NotFoundError,
-  PermanentError,
-  StaleVersionError,
-  TransientError,
-} from '@connector/service-kit';
+import { type ErrorBody, NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 
 /** One entry of a commercetools error answer, as far as it is used. */
 export interface CommercetoolsProblem {
@@ -60,6 +54,7 @@ export function errorOfAnswer(operation: string, { status, body, retryAfter }: F
   if (status === 401 || status === 403 || status === 429 || status >= 500 || status < 400) {
     return new TransientError(`commercetools ${operation} answered ${status}${textOf(body)}`, {
       reason: reasonOf(status),
+      dependency: 'commercetools',
       retryAfterMs: retryAfterMs(retryAfter),
     });
   }
@@ -76,7 +71,11 @@ const reasonOf = (status: number): string => {
 export function errorOfFailure(operation: string, cause: unknown): TransientError {
   const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
   const reason = name === 'TimeoutError' ? 'timeout' : name === 'SyntaxError' ? 'unreadable' : 'connection';
-  return new TransientError(`commercetools ${operation} failed: ${reason}`, { reason, cause });
+  return new TransientError(`commercetools ${operation} failed: ${reason}`, {
+    reason,
+    dependency: 'commercetools',
+    cause,
+  });
 }
 
 /** `Retry-After` in ms: seconds or an HTTP date; undefined when absent or unreadable. */

@@ -1,5 +1,5 @@
-import type { Fetch } from '@connector/service-kit';
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
+import type { Fetch } from '@connector/http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createTokens } from './tokens.ts';
 

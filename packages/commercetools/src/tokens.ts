@@ -1,4 +1,4 @@
-import { type Fetch, SingleFlight } from '@connector/service-kit';
+import { type Fetch, SingleFlight } from '@connector/http';
 import * as z from 'zod';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 

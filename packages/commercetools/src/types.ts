@@ -1,5 +1,5 @@
 import type { FieldDefinition, FieldType, TypeDraft } from '@commercetools/platform-sdk';
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import type { Commercetools } from './client.ts';
 import { CommercetoolsRejection } from './errors.ts';
 

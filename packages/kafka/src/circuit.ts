@@ -1,4 +1,4 @@
-import { backOffMs } from '@connector/service-kit';
+import { backOffMs } from '@connector/errors';
 
 export interface CircuitOptions {
   /** Opens after this many failures in a row, with no success between. */
@@ -67,6 +67,11 @@ export class Circuit {
     for (const release of this.#gate.splice(0)) release();
   }
 
+  /** A probe ended without telling anything: the next one is due at once. */
+  undecided(): void {
+    if (this.#open) this.#probe();
+  }
+
   succeeded(): void {
     this.#lastSuccessAt = this.#now();
     this.#failures = 0;
@@ -102,11 +107,15 @@ export class Circuit {
     this.#probes += 1;
     const wait = backOffMs(this.#probes, { baseMs: 250, capMs: this.#options.maxProbeMs });
     this.#timer = setTimeout(() => {
-      const probe = this.#gate.shift();
-      this.#probeIsDue = !probe;
-      probe?.();
+      this.#probe();
       // A probe that fails, or never comes back, is followed by the next.
       this.#scheduleProbe();
     }, wait);
+  }
+
+  #probe(): void {
+    const probe = this.#gate.shift();
+    this.#probeIsDue = !probe;
+    probe?.();
   }
 }

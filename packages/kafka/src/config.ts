@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { baseUrl, commaList, flag } from '@connector/service-kit';
+import { baseUrl, commaList, flag } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** The variables of the Kafka connection, for a service's schema. */

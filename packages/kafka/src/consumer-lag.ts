@@ -1,4 +1,4 @@
-import type { Part } from '@connector/service-kit';
+import type { Part } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
 

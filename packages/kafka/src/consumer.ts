@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attributesOf, type EventAttributes, headerOf, UnreadableEventError } from '@connector/contracts';
-import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
+import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import { context, contextFrom, metrics } from '@connector/telemetry';
 import type { EachBatchPayload, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
-import { Circuit, type CircuitOptions } from './circuit.ts';
+import type { CircuitOptions } from './circuit.ts';
 import { ANEW_AFTER_MS, type Kafka } from './client.ts';
 import { deadLetterOf } from './dead-letters.ts';
+import { Dependencies, type DependencyOptions } from './dependencies.ts';
 import { KeyLanes } from './key-lanes.ts';
 import { PartitionProgress } from './partition-progress.ts';
 import type { Producer } from './producer.ts';
@@ -26,6 +28,11 @@ export interface Delivery {
   readonly attempt: number;
   /** False once the partition may belong to another process: begin no further side effect then. */
   stillOurs(): boolean;
+  /**
+   * False while that dependency fails for everybody and this try is not the one that finds out whether it works again: a call would only
+   * keep others waiting.
+   */
+  mayCall(dependency: string): boolean;
 }
 
 export interface ConsumerOptions {
@@ -37,9 +44,10 @@ export interface ConsumerOptions {
   producer: Producer;
   /**
    * Handles one message; its return is what makes the offset committable. Throw TransientError for what passes (tried again for as
-   * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times.
+   * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times. Answers the names of the
+   * dependencies that did their part.
    */
-  handle: (delivery: Delivery) => Promise<void>;
+  handle: (delivery: Delivery) => Promise<readonly string[] | undefined>;
   /**
    * Told the keys of a batch before any of its messages is handled, when several wait: what they all need can be fetched in one go. The batch
    * waits for it, for a second at most; its failure changes nothing.
@@ -54,8 +62,8 @@ export interface ConsumerOptions {
   unknownErrorAttempts?: number;
   /** How long one key may fail while others succeed before its message becomes a dead letter, in ms. */
   parkLimitMs?: number;
-  /** Asks whether what fails for one key works in general, when no other message has lately told. */
-  probe?: () => Promise<boolean>;
+  /** The systems that handling depends on; each failure of theirs is a TransientError with the `dependency`'s name. */
+  dependencies?: readonly DependencyOptions[];
   retry?: { baseMs?: number; capMs?: number };
   circuit?: CircuitOptions;
   appVersion?: string;
@@ -78,7 +86,7 @@ interface Membership {
 }
 
 interface Task {
-  readonly delivery: Omit<Delivery, 'attempt' | 'attributes'>;
+  readonly delivery: Omit<Delivery, 'attempt' | 'attributes' | 'mayCall'>;
   readonly message: KafkaMessage;
   readonly membership: Membership;
   readonly progress: PartitionProgress;
@@ -91,8 +99,8 @@ const COMMIT_INTERVAL_MS = 500;
 /** Fewer messages are no backlog: looking ahead would delay them for nothing. */
 const LOOK_AHEAD_FROM = 8;
 const LOOK_AHEAD_MS = 1_000;
-/** While other messages succeeded this recently, a failing key is on its own. */
-const OTHERS_SUCCEED_MS = 60_000;
+/** What a dependency answers to a wrong or expired key, or one that lacks a right: it passes once somebody has mended that, however late. */
+const UNAUTHORIZED = 'unauthorized';
 
 /**
  * Consumes a topic so that messages of one key are handled in order and those of different keys in parallel, and commits only
@@ -105,13 +113,13 @@ export function createConsumer(kafka: Kafka, options: ConsumerOptions): Part & {
 class KeyOrderedConsumer implements Part {
   readonly name: string;
   readonly #kafka: Kafka;
-  readonly #options: Required<Omit<ConsumerOptions, 'probe' | 'circuit' | 'retry' | 'lookAhead' | 'onFailure'>> &
-    Pick<ConsumerOptions, 'probe' | 'retry' | 'lookAhead' | 'onFailure'>;
+  readonly #options: Required<Omit<ConsumerOptions, 'dependencies' | 'circuit' | 'retry' | 'lookAhead' | 'onFailure'>> &
+    Pick<ConsumerOptions, 'retry' | 'lookAhead' | 'onFailure'>;
   readonly #group: string;
   readonly #topic: string;
   #consumer: KafkaConsumer;
   readonly #lanes: KeyLanes;
-  readonly #circuit: Circuit;
+  readonly #dependencies: Dependencies;
   readonly #stopping = new AbortController();
   readonly #paused = new Set<number>();
   #membership: Membership = newMembership();
@@ -137,17 +145,17 @@ class KeyOrderedConsumer implements Part {
     this.#group = kafka.prefixed(options.groupId);
     this.#topic = kafka.prefixed(options.topic);
     this.#lanes = new KeyLanes(this.#options.concurrency);
-    this.#circuit = new Circuit({
+    this.#dependencies = new Dependencies(options.dependencies ?? [], {
       ...options.circuit,
-      onChange: (open) => {
-        metrics.circuitOpen.set(open ? 1 : 0);
+      onChange: (dependency, open) => {
+        metrics.circuitOpen.set({ dependency }, open ? 1 : 0);
         kafka.log[open ? 'warn' : 'info'](
-          { open },
+          { dependency, open },
           open ? 'calls fail broadly, messages are held' : 'calls work again',
         );
       },
     });
-    metrics.circuitOpen.set(0);
+    for (const dependency of this.#dependencies.names) metrics.circuitOpen.set({ dependency }, 0);
     metrics.parkedKeys.set(0);
     metrics.consumerJoined.set({ group: options.groupId }, 0);
     metrics.consumerRebalances.inc({ group: options.groupId }, 0);
@@ -175,7 +183,7 @@ class KeyOrderedConsumer implements Part {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#circuit.close();
+    this.#dependencies.close();
     clearInterval(this.#commitTimer);
     // What is being handled finishes; what waits is left for the next member.
     await this.#lanes.idle();
@@ -250,7 +258,7 @@ class KeyOrderedConsumer implements Part {
     this.#membership.over = true;
     this.#membership.ended.abort();
     // What waits at the gate was received under this membership, all of it.
-    this.#circuit.sendAway();
+    this.#dependencies.sendAway();
   }
 
   /** Puts a new client in the place of one that kafkajs gave up, and joins with it. */
@@ -319,7 +327,7 @@ class KeyOrderedConsumer implements Part {
 
   async #lookAhead(messages: readonly KafkaMessage[]): Promise<void> {
     const { lookAhead } = this.#options;
-    if (!lookAhead || messages.length < LOOK_AHEAD_FROM || this.#circuit.open) return;
+    if (!lookAhead || messages.length < LOOK_AHEAD_FROM || this.#dependencies.blocksAll) return;
     const keys = new Set(messages.flatMap(({ key }) => (key ? [key.toString()] : [])));
     const enough = new AbortController();
     const done = lookAhead([...keys]).catch((error: unknown) => {
@@ -367,16 +375,15 @@ class KeyOrderedConsumer implements Part {
   async #untilDone(task: Task): Promise<'done' | 'dead-lettered' | 'abandoned'> {
     const parking = { sinceMs: 0, failedForMs: 0, firstFailedAt: 0 };
     await task.lookedAhead;
+    let failed: string | undefined;
     try {
       for (let attempt = 1; ; attempt += 1) {
-        await this.#circuit.pass();
+        const mayCall = await this.#dependencies.pass(failed);
         if (this.#mustLetGo(task)) return 'abandoned';
-        const failure = await this.#lanes.inSlot(() => this.#try(task, attempt));
-        if (failure === undefined) {
-          this.#circuit.succeeded();
-          return 'done';
-        }
+        const failure = await this.#lanes.inSlot(() => this.#try(task, attempt, mayCall));
+        if (failure === undefined) return 'done';
         if (this.#mustLetGo(task)) return 'abandoned';
+        failed = failure.error instanceof TransientError ? failure.error.dependency : undefined;
         const verdict = await this.#judge(failure.error, attempt, parking, task);
         if (verdict.kind === 'dead-letter') {
           if (await this.#setAside(task, verdict.reason, failure.error, attempt, parking.firstFailedAt))
@@ -399,16 +406,21 @@ class KeyOrderedConsumer implements Part {
   }
 
   /** One try; answers what went wrong, wrapped so that `undefined` can be thrown too. */
-  async #try(task: Task, attempt: number): Promise<{ error: unknown } | undefined> {
+  async #try(task: Task, attempt: number, mayCall: Delivery['mayCall']): Promise<{ error: unknown } | undefined> {
     const { delivery } = task;
     if (this.#mustLetGo(task))
       return { error: new TransientError('the partition is no longer ours', { reason: 'revoked' }) };
     try {
-      await processing(delivery, { group: this.#options.groupId, clientId: this.#kafka.clientId }, (span) => {
-        if (attempt > 1) span.setAttribute('connector.attempt', attempt);
-        const attributes = attributesOf(task.message.headers);
-        return this.#options.handle({ ...delivery, attributes, attempt });
-      });
+      const helped = await processing(
+        delivery,
+        { group: this.#options.groupId, clientId: this.#kafka.clientId },
+        (span) => {
+          if (attempt > 1) span.setAttribute('connector.attempt', attempt);
+          const attributes = attributesOf(task.message.headers);
+          return this.#options.handle({ ...delivery, attributes, attempt, mayCall });
+        },
+      );
+      this.#dependencies.succeeded(helped ?? []);
       return undefined;
     } catch (error) {
       return { error };
@@ -441,18 +453,15 @@ class KeyOrderedConsumer implements Part {
       if (attempt >= this.#options.unknownErrorAttempts) return { kind: 'dead-letter', reason: 'unknown_error' };
       return { kind: 'retry', waitMs: backOffMs(attempt, this.#options.retry) };
     }
-    this.#circuit.failed(delivery.key);
-    // The clock of a parked key runs only while others succeed: an outage, however long, makes no dead letters.
-    if (await this.#othersSucceed()) parking.failedForMs += now - parking.sinceMs;
+    const { reason, dependency } = error;
+    this.#dependencies.failed(dependency, delivery.key);
+    // The clock of a parked key runs only while what fails works for others: no outage makes dead letters, however long, nor does a key
+    // of ours that is refused.
+    const isOnItsOwn = reason !== UNAUTHORIZED && (await this.#dependencies.worksForOthers(dependency));
+    if (isOnItsOwn) parking.failedForMs += now - parking.sinceMs;
     parking.sinceMs = now;
     if (parking.failedForMs >= this.#options.parkLimitMs) return { kind: 'dead-letter', reason: 'transient_exhausted' };
     return { kind: 'retry', waitMs: Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, this.#options.retry)) };
-  }
-
-  async #othersSucceed(): Promise<boolean> {
-    if (this.#circuit.open) return false;
-    if (this.#circuit.sinceLastSuccessMs < OTHERS_SUCCEED_MS) return true;
-    return (await this.#options.probe?.().catch(() => false)) ?? false;
   }
 
   /** Puts the message into the dead letter topic, for as long as it takes; false when the partition went to another member first. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toRecord } from '@connector/contracts';
-import { PermanentError, TransientError } from '@connector/service-kit';
+import { PermanentError, TransientError } from '@connector/errors';
 import { contextFrom, inSpan, SpanKind } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
 import type { Producer } from './producer.ts';

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { type EventRecord, type TopicSpec, toRecord } from '@connector/contracts';
+import { PermanentError, TransientError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
-import { type Part, PermanentError, TransientError } from '@connector/service-kit';
 import { createLogger, metrics } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
@@ -180,7 +181,7 @@ it('hands partitions over without losing or mixing up a key when a second member
   const last = new Map<string, number>();
   const seen = new Map<string, Set<number>>();
   const backwards: string[] = [];
-  const handle = async (delivery: Delivery) => {
+  const handle = async (delivery: Delivery): Promise<undefined> => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     if (!delivery.stillOurs()) throw new TransientError('revoked');
     const n = numberOf(delivery);

@@ -1,4 +1,4 @@
-import { SingleFlight } from '@connector/service-kit';
+import { SingleFlight } from '@connector/http';
 import * as z from 'zod';
 import type { KafkaEnvironment } from './config.ts';
 

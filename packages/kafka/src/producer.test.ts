@@ -1,5 +1,5 @@
 import { toRecord } from '@connector/contracts';
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Kafka } from './client.ts';

@@ -1,5 +1,6 @@
 import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contracts';
-import { backOffMs, type Part, PermanentError, TransientError } from '@connector/service-kit';
+import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Producer as KafkaProducer } from 'kafkajs';
@@ -119,7 +120,11 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
     for (const item of [...underWay, ...waiting]) {
       if (item.settled || now - item.since < deadlineMs) continue;
       failedAt = now;
-      settle([item], item.since, new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout' }));
+      settle(
+        [item],
+        item.since,
+        new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout', dependency: 'kafka' }),
+      );
     }
     while (waiting[0]?.settled) waiting.shift();
     sweeping = underWay.length + waiting.length > 0;
@@ -199,7 +204,7 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
         if (bytes > maxRecordBytes) refuse(tooLarge());
         else if (stopping) refuse(new TransientError('the producer is stopping', { reason: 'stopping' }));
         else if (waiting.length >= maxWaiting)
-          refuse(new TransientError('too many records wait', { reason: 'overloaded' }));
+          refuse(new TransientError('too many records wait', { reason: 'overloaded', dependency: 'kafka' }));
         if (item.settled) return;
         waiting.push(item);
         if (!sweeping) {
@@ -240,7 +245,7 @@ async function sendBatch(
     }
     report(false);
     kafka.log.warn({ error, records: batch.length }, 'Kafka did not take a batch');
-    settleAll(new TransientError('Kafka is not available', { reason: 'kafka', cause: error }));
+    settleAll(new TransientError('Kafka is not available', { reason: 'kafka', dependency: 'kafka', cause: error }));
   }
 }
 

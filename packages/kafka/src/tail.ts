@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { headerOf } from '@connector/contracts';
-import { backOffMs, type Part } from '@connector/service-kit';
+import { backOffMs } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import type { Consumer } from 'kafkajs';
 import { ANEW_AFTER_MS, type Kafka, withAdmin } from './client.ts';
 import { processing, type SpannedMessage } from './spans.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NotFoundError, TransientError } from '@connector/service-kit';
+import { NotFoundError, TransientError } from '@connector/errors';
 import { createLogger, metrics } from '@connector/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStripe, type StripeClient } from './client.ts';

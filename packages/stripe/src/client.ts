@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHttpClient, type Fetch } from '@connector/service-kit';
+import { createHttpClient, type Fetch } from '@connector/http';
 import { type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
 import packageJson from '../package.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-import { baseUrl } from '@connector/service-kit';
+import { baseUrl } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** The variables every caller of Stripe has. */

@@ -1,4 +1,4 @@
-import { type ErrorBody, NotFoundError, PermanentError, TransientError } from '@connector/service-kit';
+import { type ErrorBody, NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import Stripe from 'stripe';
 
 /** Stripe understood the request and refused it; the same request will be refused again. */
@@ -51,7 +51,7 @@ export function errorOf(operation: string, error: unknown): unknown {
   const { statusCode: status, code, headers } = error;
   if (status === undefined) {
     const reason = reasonWithoutAnswer(error);
-    return new TransientError(`Stripe ${operation} failed: ${reason}`, { reason, cause: error });
+    return new TransientError(`Stripe ${operation} failed: ${reason}`, { reason, dependency: 'stripe', cause: error });
   }
   if (status === 404 && code === 'resource_missing') {
     return new NotFoundError('The referenced resource was not found.', {}, { cause: error });
@@ -60,6 +60,7 @@ export function errorOf(operation: string, error: unknown): unknown {
   if (!reason) return new StripeRejection(operation, status, error);
   return new TransientError(`Stripe ${operation} answered ${status}${code ? ` ${code}` : ''}`, {
     reason,
+    dependency: 'stripe',
     retryAfterMs: retryAfterMs(headers?.['retry-after']),
     cause: error,
   });

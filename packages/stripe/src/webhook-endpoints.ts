@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { describeError, redactText } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import type { StripeClient } from './client.ts';

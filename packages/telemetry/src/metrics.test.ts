@@ -32,7 +32,7 @@ const PINNED = [
   'counter stripe_connector_ledger_retries_total{reason}',
   'counter stripe_connector_dead_letters_total{topic,reason}',
   'gauge stripe_connector_ledger_parked_keys{}',
-  'gauge stripe_connector_ledger_circuit_open{}',
+  'gauge stripe_connector_ledger_circuit_open{dependency}',
   'gauge stripe_connector_dlq_depth{topic}',
   'counter stripe_connector_dlq_redriven_total{topic,outcome}',
   'gauge stripe_connector_consumer_lag_messages{topic,partition}',

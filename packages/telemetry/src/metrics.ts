@@ -228,7 +228,7 @@ export const DEFINITIONS = {
     labels: {
       api: API,
       operation: API_OPERATION,
-      outcome: ['ok', 'client_error', 'server_error', 'timeout', 'rate_limited', 'conflict'],
+      outcome: ['ok', 'unauthorized', 'client_error', 'server_error', 'timeout', 'rate_limited', 'conflict'],
     },
     buckets: DURATION_BUCKETS,
     exemplars: true,
@@ -299,8 +299,8 @@ export const DEFINITIONS = {
   circuitOpen: {
     type: 'gauge',
     name: `${P}ledger_circuit_open`,
-    help: '1 while calls fail broadly and consumption is held',
-    labels: {},
+    help: '1 while calls to the dependency fail broadly and the events that need it are held',
+    labels: { dependency: ['commercetools', 'stripe', 'kafka', 'other'] },
     from: ['ledger'],
   },
   dlqDepth: {

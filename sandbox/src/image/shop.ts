@@ -1,5 +1,5 @@
 import { kafkaConfig } from '@connector/kafka';
-import { baseUrl, readConfig } from '@connector/service-kit';
+import { baseUrl, readConfig } from '@connector/lifecycle';
 import * as z from 'zod';
 import { startGateway } from '../gateway/gateway.ts';
 import { readRoutes } from '../gateway/routes.ts';

@@ -1,6 +1,6 @@
 import { TOPICS } from '@connector/contracts';
 import { createKafka, ensureTopics, type Kafka, kafkaConfig } from '@connector/kafka';
-import { type Environment, parseConfig } from '@connector/service-kit';
+import { type Environment, parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
 import { KafkaUnavailable } from './distribution.ts';

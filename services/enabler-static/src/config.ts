@@ -1,4 +1,4 @@
-import { serviceConfig } from '@connector/service-kit';
+import { serviceConfig } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** Every variable the service reads. */

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { createHttpServer } from '@connector/service-kit';
+import { createHttpServer } from '@connector/http';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FILES, filesRoute } from './files-route.ts';

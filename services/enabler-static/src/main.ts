@@ -1,4 +1,5 @@
-import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
+import { createAdminServer, createHttpServer } from '@connector/http';
+import { readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { configSchema } from './config.ts';

@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import type Stripe from 'stripe';
 import type { World } from '../src/app.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction } from '../src/testing/builders.ts';

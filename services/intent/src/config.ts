@@ -1,6 +1,6 @@
 import { commercetoolsClientConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/service-kit';
+import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { isLiveKey, stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import {

@@ -1,4 +1,4 @@
-import { parseConfig } from '@connector/service-kit';
+import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import { routeDefinitions, type World } from './app.ts';
 import { configSchema } from './config.ts';

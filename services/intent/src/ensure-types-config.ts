@@ -1,5 +1,5 @@
 import { commercetoolsClientConfig } from '@connector/commercetools';
-import { serviceConfig } from '@connector/service-kit';
+import { serviceConfig } from '@connector/lifecycle';
 import * as z from 'zod';
 import { resourceKey } from './resource-key.ts';
 

@@ -1,6 +1,7 @@
 import { createCommercetools } from '@connector/commercetools';
+import { createAdminServer, createHttpClient, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
-import { createAdminServer, createHttpClient, createHttpServer, readConfig, run } from '@connector/service-kit';
+import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };

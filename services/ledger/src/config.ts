@@ -1,6 +1,6 @@
 import { commercetoolsClientConfig, commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { integer, serviceConfig } from '@connector/service-kit';
+import { integer, serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 

@@ -1,5 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { createAdminServer } from '@connector/http';
 import {
   checkKafkaEnvironment,
   createConsumer,
@@ -9,7 +10,7 @@ import {
   createProducer,
   readLatest,
 } from '@connector/kafka';
-import { createAdminServer, readConfig, run } from '@connector/service-kit';
+import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
@@ -56,10 +57,21 @@ const consumer = createConsumer(kafka, {
   parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
   appVersion: packageJson.version,
   onFailure: countFailure,
-  probe: () =>
-    commercetools
-      .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
-      .then(() => true),
+  dependencies: [
+    {
+      name: 'commercetools',
+      neededByAll: true,
+      probe: () =>
+        commercetools
+          .call('payments.query', commercetools.api.payments().get({ queryArgs: { limit: 1, withTotal: false } }))
+          .then(() => true),
+    },
+    {
+      name: 'stripe',
+      probe: () => stripe.call('payment_intents.list', (api) => api.paymentIntents.list({ limit: 1 })).then(() => true),
+    },
+    { name: 'kafka', neededByAll: true },
+  ],
   lookAhead: lookAhead({
     paymentsOf: commercetoolsPaymentsOf(commercetools),
     known,

@@ -46,6 +46,7 @@ const RETRY_REASONS = [
   'rate_limited',
   'unauthorized',
   'revoked',
+  'circuit_open',
   'unknown',
 ];
 

@@ -1,5 +1,5 @@
 import { kafkaConfig } from '@connector/kafka';
-import { integer, serviceConfig } from '@connector/service-kit';
+import { integer, serviceConfig } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** A JSON object of texts or numbers. */

@@ -1,6 +1,7 @@
 import { createCommercetools } from '@connector/commercetools';
 import { verifyAnswers } from '@connector/fixtures/pact';
-import { createHttpServer, parseConfig } from '@connector/service-kit';
+import { createHttpServer } from '@connector/http';
+import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { it } from 'vitest';

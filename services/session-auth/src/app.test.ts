@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Commercetools, createCommercetools } from '@connector/commercetools';
 import { type EventRecord, eventRecord } from '@connector/contracts';
-import { createHttpServer, parseConfig } from '@connector/service-kit';
+import { createHttpServer } from '@connector/http';
+import { parseConfig } from '@connector/lifecycle';
 import { createLogger, metrics } from '@connector/telemetry';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

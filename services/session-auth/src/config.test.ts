@@ -1,4 +1,4 @@
-import { ConfigError, parseConfig } from '@connector/service-kit';
+import { ConfigError, parseConfig } from '@connector/lifecycle';
 import { expect, it } from 'vitest';
 import { configSchema } from './config.ts';
 

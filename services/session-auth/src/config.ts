@@ -1,6 +1,6 @@
 import { commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { integer, serviceConfig } from '@connector/service-kit';
+import { integer, serviceConfig } from '@connector/lifecycle';
 import * as z from 'zod';
 
 const { CTP_CHECKOUT_URL: _notCalled, ...commercetools } = commercetoolsConfig;

@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { expect, it } from 'vitest';
 import { createLimiter } from './limiter.ts';
 

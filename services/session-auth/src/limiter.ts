@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 
 /** Runs at most `max` pieces of work at once; `maxWaiting` more wait their turn, and whoever comes then gets TransientError. */
 export function createLimiter(max: number, maxWaiting: number): <T>(work: () => Promise<T>) => Promise<T> {

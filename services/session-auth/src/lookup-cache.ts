@@ -1,4 +1,4 @@
-import { SingleFlight } from '@connector/service-kit';
+import { SingleFlight } from '@connector/http';
 import { LRUCache } from 'lru-cache';
 
 /** What a lookup found: something good with the time it may be believed at most (ms), or a refusal. */

@@ -1,7 +1,8 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
+import { createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer, createTail } from '@connector/kafka';
-import { createAdminServer, createHttpServer, type Part, readConfig, run } from '@connector/service-kit';
+import { type Part, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';

@@ -1,4 +1,4 @@
-import { ConfigError, parseConfig } from '@connector/service-kit';
+import { ConfigError, parseConfig } from '@connector/lifecycle';
 import { describe, expect, it } from 'vitest';
 import { configSchema, livemodeOf } from './config.ts';
 

@@ -1,5 +1,5 @@
 import { kafkaConfig } from '@connector/kafka';
-import { commaList, integer, noPlaceholder, serviceConfig } from '@connector/service-kit';
+import { commaList, integer, noPlaceholder, serviceConfig } from '@connector/lifecycle';
 import * as z from 'zod';
 import { areAddresses } from './domain/address-list.ts';
 

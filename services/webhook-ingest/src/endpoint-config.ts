@@ -1,4 +1,4 @@
-import { baseUrl, serviceConfig } from '@connector/service-kit';
+import { baseUrl, serviceConfig } from '@connector/lifecycle';
 import { isLiveKey, stripeConfig, webhookUrl } from '@connector/stripe';
 import * as z from 'zod';
 import { ownership, secretsField } from './config.ts';

@@ -1,5 +1,6 @@
+import { createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
-import { createAdminServer, createHttpServer, readConfig, run } from '@connector/service-kit';
+import { readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { signingSecrets } from './adapters/signing-secrets.ts';

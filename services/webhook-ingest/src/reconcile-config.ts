@@ -1,5 +1,5 @@
 import { kafkaConfig } from '@connector/kafka';
-import { serviceConfig } from '@connector/service-kit';
+import { serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import { ownership } from './config.ts';

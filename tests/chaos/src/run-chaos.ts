@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
+import { parseConfig } from '@connector/lifecycle';
 import { request, Shop } from '@connector/load-tests/shop.ts';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
-import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
 import { ALL_FAULTS, type FaultName, type Injected, Injector, planFaults } from './faults.ts';

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
 import { TOPICS } from '@connector/contracts';
 import { createKafka, createProducer, ensureTopics, type Kafka, kafkaConfig, type Producer } from '@connector/kafka';
+import { parseConfig } from '@connector/lifecycle';
 import {
   answers,
   freePort,
@@ -16,7 +17,6 @@ import {
   type RunningKafka,
   startKafka,
 } from '@connector/sandbox';
-import { parseConfig } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
 import { request } from './shop.ts';

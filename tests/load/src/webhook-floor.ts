@@ -32,7 +32,7 @@ process.once('SIGTERM', () => process.exit(0));
 async function producing(topic: string): Promise<(body: Buffer, res: ServerResponse) => void> {
   // The barest server loads none of this.
   const { createKafka, kafkaConfig } = await import('@connector/kafka');
-  const { parseConfig } = await import('@connector/service-kit');
+  const { parseConfig } = await import('@connector/lifecycle');
   const { createLogger } = await import('@connector/telemetry');
   const z = await import('zod');
   const config = parseConfig(z.object(kafkaConfig), process.env);

@@ -1,4 +1,4 @@
-import { TransientError, UnauthorizedError } from '@connector/service-kit';
+import { TransientError, UnauthorizedError } from '@connector/errors';
 import { expect, it } from 'vitest';
 import { sessionAuthCallers } from './callers.ts';
 

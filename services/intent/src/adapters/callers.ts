@@ -1,4 +1,5 @@
-import { type Fetch, TransientError, UnauthorizedError } from '@connector/service-kit';
+import { TransientError, UnauthorizedError } from '@connector/errors';
+import type { Fetch } from '@connector/http';
 import * as z from 'zod';
 import type { Session } from '../domain/session.ts';
 

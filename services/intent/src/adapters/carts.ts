@@ -1,6 +1,6 @@
 import type { Cart as CommercetoolsCart } from '@commercetools/platform-sdk';
 import type { Commercetools } from '@connector/commercetools';
-import { StaleVersionError } from '@connector/service-kit';
+import { StaleVersionError } from '@connector/errors';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 
 export interface Carts {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCommercetools } from '@connector/commercetools';
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commercetoolsCustomers } from './customers.ts';

@@ -1,6 +1,6 @@
 import type { CustomerUpdateAction } from '@commercetools/platform-sdk';
 import type { Commercetools } from '@connector/commercetools';
-import { NotFoundError, StaleVersionError } from '@connector/service-kit';
+import { NotFoundError, StaleVersionError } from '@connector/errors';
 import { type Customer, STRIPE_CUSTOMER_FIELD, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 
 export interface Customers {

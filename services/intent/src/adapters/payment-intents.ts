@@ -1,5 +1,5 @@
+import { NotFoundError } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
-import { NotFoundError } from '@connector/service-kit';
 import { type StripeClient, StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 

@@ -1,6 +1,6 @@
 import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from '@connector/contracts';
 import { createTail, type Kafka, type TailMessage } from '@connector/kafka';
-import type { Part } from '@connector/service-kit';
+import type { Part } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** What the ledger made of an event. */

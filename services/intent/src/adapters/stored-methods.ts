@@ -1,5 +1,5 @@
 import type { Commercetools } from '@connector/commercetools';
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { StoredMethod } from '../domain/stored-methods.ts';

@@ -1,5 +1,5 @@
 import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
 import { ensureTypesConfigSchema } from '../ensure-types-config.ts';
 

@@ -6,7 +6,7 @@ import {
   removeTypes,
   subscriptionTypes,
 } from '@connector/commercetools';
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
 import { purgeConfigSchema } from '../ensure-types-config.ts';
 

@@ -1,5 +1,5 @@
 import { type Commercetools, customTypes, DEFAULT_REGION, regionOf } from '@connector/commercetools';
-import { NotFoundError, TransientError } from '@connector/service-kit';
+import { NotFoundError, TransientError } from '@connector/errors';
 import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
 import { type Check, type Finding, fail, ok, warn } from './checkup.ts';
 import { clockCheck } from './clock.ts';

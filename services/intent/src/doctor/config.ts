@@ -1,6 +1,6 @@
 import { commercetoolsConfig } from '@connector/commercetools';
 import { checkKafkaEnvironment, kafkaConfig } from '@connector/kafka';
-import { ConfigError, commaList, type Environment, parseConfig, serviceConfig } from '@connector/service-kit';
+import { ConfigError, commaList, type Environment, parseConfig, serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import { configSchema } from '../config.ts';

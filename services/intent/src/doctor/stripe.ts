@@ -1,4 +1,4 @@
-import { NotFoundError, TransientError } from '@connector/service-kit';
+import { NotFoundError, TransientError } from '@connector/errors';
 import {
   driftOf,
   endpointsAt,

@@ -1,4 +1,5 @@
-import { InvalidRequestError, invalidJson } from '@connector/service-kit';
+import { InvalidRequestError } from '@connector/errors';
+import { invalidJson } from '@connector/http';
 import express, { type RequestHandler } from 'express';
 
 /** Largest body of any route, in bytes; the biggest real one has a few hundred. */

@@ -1,4 +1,4 @@
-import { ServiceError } from '@connector/service-kit';
+import { ServiceError } from '@connector/errors';
 import { LRUCache } from 'lru-cache';
 
 /** Too many requests; `retryAfterS` seconds from now one is taken again. */

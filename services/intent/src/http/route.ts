@@ -1,4 +1,5 @@
-import { PermanentError, requestId, requestSpan, UnauthorizedError, withCorrelationId } from '@connector/service-kit';
+import { PermanentError, UnauthorizedError } from '@connector/errors';
+import { requestId, requestSpan, withCorrelationId } from '@connector/http';
 import type { Logger } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';

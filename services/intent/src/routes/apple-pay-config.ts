@@ -1,4 +1,4 @@
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { errorSchema } from '../http/schemas.ts';

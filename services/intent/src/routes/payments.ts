@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@connector/service-kit';
+import { InvalidRequestError } from '@connector/errors';
 import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';

@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';

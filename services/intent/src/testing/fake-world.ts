@@ -1,6 +1,6 @@
 import type { EventType } from '@connector/contracts';
+import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
-import { NotFoundError, StaleVersionError, TransientError } from '@connector/service-kit';
 import { StripeRejection } from '@connector/stripe';
 import Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';

@@ -1,4 +1,6 @@
-import { createHttpServer, parseConfig, UnauthorizedError } from '@connector/service-kit';
+import { UnauthorizedError } from '@connector/errors';
+import { createHttpServer } from '@connector/http';
+import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import type { Callers } from '../adapters/callers.ts';
 import type { RecordedTransactions } from '../adapters/recorded-transactions.ts';

@@ -1,4 +1,5 @@
-import { type Part, ServiceError } from '@connector/service-kit';
+import { ServiceError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
 /** Work that an answer does not wait for. Its failure changes nothing that a retry, the ledger or a webhook does not mend. */

@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 import { withoutClientSecrets } from '@connector/contracts';
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';

@@ -1,4 +1,4 @@
-import { StaleVersionError } from '@connector/service-kit';
+import { StaleVersionError } from '@connector/errors';
 import type { Payments } from '../adapters/payments.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
 

@@ -1,3 +1,4 @@
+import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/errors';
 import {
   InexpressibleAmountError,
   idempotencyKey,
@@ -5,7 +6,6 @@ import {
   paymentKeyOf,
   toStripeAmount,
 } from '@connector/payment-model';
-import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/service-kit';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Customers } from '../adapters/customers.ts';

@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../domain/operations.ts';

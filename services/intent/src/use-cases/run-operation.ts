@@ -1,6 +1,6 @@
 import { type EventData, withoutClientSecrets } from '@connector/contracts';
+import { InvalidRequestError, TransientError } from '@connector/errors';
 import { METADATA, toStripeAmount } from '@connector/payment-model';
-import { InvalidRequestError, TransientError } from '@connector/service-kit';
 import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';

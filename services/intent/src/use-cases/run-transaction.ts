@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { withoutClientSecrets } from '@connector/contracts';
+import { InvalidRequestError, NotFoundError } from '@connector/errors';
 import {
   InexpressibleAmountError,
   idempotencyKey,
@@ -7,7 +8,6 @@ import {
   type Money,
   toStripeAmount,
 } from '@connector/payment-model';
-import { InvalidRequestError, NotFoundError } from '@connector/service-kit';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';

@@ -1,5 +1,5 @@
+import { InvalidRequestError, NotFoundError, StaleVersionError } from '@connector/errors';
 import { idempotencyKey } from '@connector/payment-model';
-import { InvalidRequestError, NotFoundError, StaleVersionError } from '@connector/service-kit';
 import type { Carts } from '../adapters/carts.ts';
 import type { StoredMethods } from '../adapters/stored-methods.ts';
 import type { Session } from '../domain/session.ts';

@@ -1,6 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection, type Executable } from '@connector/commercetools';
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import type { PaymentsOf } from '../use-cases/look-ahead.ts';
 import type { Carts, Payments } from '../use-cases/ports.ts';
 

@@ -1,6 +1,6 @@
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import type { DeadLetterBox } from '@connector/kafka';
-import type { Part } from '@connector/service-kit';
+import type { Part } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 
 /** Exports how many dead letters wait, neither redriven nor discarded. Every process of the service says the same. */

@@ -1,5 +1,6 @@
 import { type Commercetools, INTERACTION_TYPE } from '@connector/commercetools';
-import { NotFoundError, type Part } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
+import type { Part } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
 const HOUR_MS = 60 * 60 * 1000;

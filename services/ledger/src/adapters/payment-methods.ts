@@ -1,5 +1,5 @@
 import { type Commercetools, CommercetoolsRejection, errorOfAnswer, errorOfFailure } from '@connector/commercetools';
-import { NotFoundError, PermanentError, TransientError } from '@connector/service-kit';
+import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/save-payment-method.ts';
 

@@ -1,5 +1,5 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
-import type { Part } from '@connector/service-kit';
+import type { Part } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { DIVERGENCE_KINDS, type FindPendingSummary } from '../use-cases/find-pending.ts';

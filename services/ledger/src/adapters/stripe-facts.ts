@@ -1,4 +1,4 @@
-import { NotFoundError, PermanentError } from '@connector/service-kit';
+import { NotFoundError, PermanentError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import {

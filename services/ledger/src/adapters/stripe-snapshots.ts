@@ -1,4 +1,4 @@
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Snapshot, StripeSnapshots } from '../use-cases/find-pending.ts';

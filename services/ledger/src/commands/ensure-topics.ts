@@ -1,6 +1,6 @@
 import { TOPICS } from '@connector/contracts';
 import { checkKafkaEnvironment, createKafka, ensureTopics } from '@connector/kafka';
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
 import { ensureTopicsConfigSchema } from '../topics-config.ts';
 

@@ -1,7 +1,7 @@
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS } from '@connector/contracts';
 import { createKafka, createProducer } from '@connector/kafka';
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import packageJson from '../../package.json' with { type: 'json' };

@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createDeadLetterBox, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import * as z from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };

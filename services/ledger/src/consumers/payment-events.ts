@@ -12,6 +12,7 @@ import {
   observeDelays,
 } from '../metrics.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
+import { stripeOf } from './stripe-of-delivery.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
   results: Results;
@@ -24,16 +25,17 @@ export interface PaymentEventsDependencies extends RecordDependencies {
   ) => Promise<void>;
 }
 
-/** Handles one message of the payments topic: translate, record, tell the result. */
+/** Handles one message of the payments topic: translate, record, tell the result. Answers which dependencies did their part. */
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
-  async ({ attributes, value, headers, receivedAt, attempt, stillOurs }: Delivery): Promise<void> => {
+  async (delivery: Delivery): Promise<readonly string[]> => {
+    const { attributes, value, headers, receivedAt, attempt, stillOurs, mayCall } = delivery;
     const { results, log, afterwards } = dependencies;
     const event = toPaymentEvent(attributes, value);
     if (!event) {
       countEvent('other', 'ignored');
       countRedriven(headers, 'ignored');
-      return;
+      return [];
     }
     const span = trace.getActiveSpan();
     span?.setAttributes({
@@ -42,7 +44,8 @@ export const handlePaymentEvent =
       'commercetools.project.key': dependencies.projectKey,
       ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
     });
-    const outcome = await recordPaymentEvent(dependencies, event, stillOurs);
+    const { stripe, answered } = stripeOf(dependencies.stripe, mayCall);
+    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, stillOurs);
     if (outcome.kind === 'recorded') {
       const { cartId } = outcome.gathered.ownership;
       span?.setAttributes({
@@ -69,6 +72,7 @@ export const handlePaymentEvent =
       },
       'payment event handled',
     );
+    return [...(answered() ? ['stripe'] : []), ...(outcome.kind === 'recorded' ? ['commercetools', 'kafka'] : [])];
   };
 
 const labelOf = (outcome: RecordOutcome): HandledOutcome =>

@@ -1,5 +1,5 @@
 import { EVENTS, type EventAttributes, type EventData, idOf, STRIPE_TYPE_PREFIX } from '@connector/contracts';
-import { PermanentError } from '@connector/service-kit';
+import { PermanentError } from '@connector/errors';
 import * as z from 'zod';
 import {
   type ChargeObject,

@@ -1,6 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { paymentKeyOfPaymentIntent } from '@connector/payment-model';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
 import { newPayment } from '../domain/new-payment.ts';
 import type { Gathered } from './gather.ts';
 import type { Carts, Payments } from './ports.ts';

@@ -1,7 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { attributesOf, EVENTS, type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
+import { PermanentError, TransientError } from '@connector/errors';
 import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/fixtures';
-import { PermanentError, TransientError } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import { type Divergence, type FindPendingOptions, findPending, type Snapshot } from './find-pending.ts';

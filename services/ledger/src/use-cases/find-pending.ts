@@ -8,8 +8,8 @@ import {
   SOURCES,
   withoutClientSecrets,
 } from '@connector/contracts';
+import { backOffMs, TransientError } from '@connector/errors';
 import { type Ownership, ownershipOf } from '@connector/payment-model';
-import { backOffMs, TransientError } from '@connector/service-kit';
 import { decide } from '../domain/decide.ts';
 import { toPaymentEvent } from '../domain/payment-event.ts';
 import type { PaymentIntentObject } from '../domain/stripe-objects.ts';

@@ -1,7 +1,7 @@
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction } from '@commercetools/platform-sdk';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
 
-/** The payments of the commercetools project. Each method makes one call; failures are the errors of service-kit. */
+/** The payments of the commercetools project. Each method makes one call; failures are those of @connector/errors. */
 export interface Payments {
   byId(id: string): Promise<Payment | undefined>;
   byKey(key: string): Promise<Payment | undefined>;

@@ -1,5 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { PermanentError, TransientError } from '@connector/errors';
 import {
   cart,
   chargeOf,
@@ -16,7 +17,6 @@ import {
   type Truth,
   transaction,
 } from '@connector/fixtures';
-import { PermanentError, TransientError } from '@connector/service-kit';
 import { describe, expect, it } from 'vitest';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from './record-payment-event.ts';
 import { FakeCommercetools, memory } from './testing/fake-commercetools.ts';

@@ -1,6 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { InexpressibleAmountError } from '@connector/payment-model';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
 import { changesOf, decide, type Interaction, standingOf, type TransactionChange } from '../domain/decide.ts';
 import { interactionOf } from '../domain/interaction.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';

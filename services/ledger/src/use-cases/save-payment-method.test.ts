@@ -1,8 +1,8 @@
 import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { attributesOf, eventRecord, SOURCES, toRecord } from '@connector/contracts';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { cart, chargeOf, payment as paymentFixture, paymentIntent, stripeEvent } from '@connector/fixtures';
 import { ownershipOf } from '@connector/payment-model';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
 import { createLogger } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';

@@ -1,5 +1,5 @@
 import type { Cart, Payment, PaymentMethod, PaymentMethodDraft } from '@commercetools/platform-sdk';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { type Logger, metrics } from '@connector/telemetry';
 import { LRUCache } from 'lru-cache';
 import type { PaymentEvent } from '../domain/payment-event.ts';

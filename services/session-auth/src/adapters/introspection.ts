@@ -1,5 +1,6 @@
 import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
-import { type ErrorBody, type Fetch, PermanentError } from '@connector/service-kit';
+import { type ErrorBody, PermanentError } from '@connector/errors';
+import type { Fetch } from '@connector/http';
 import type { Logger } from '@connector/telemetry';
 import { type Introspection, introspectionSchema } from '../domain/oauth-token.ts';
 import { onceMore } from './once-more.ts';

@@ -1,5 +1,5 @@
-import type { Fetch } from '@connector/service-kit';
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
+import type { Fetch } from '@connector/http';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { merchantCenterKeys } from './merchant-center-keys.ts';

@@ -1,4 +1,5 @@
-import { type Fetch, TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
+import type { Fetch } from '@connector/http';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { DenialReason } from '../domain/denial.ts';
 

@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { metrics } from '@connector/telemetry';
 
 /**

@@ -1,5 +1,6 @@
 import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
-import { type Fetch, PermanentError, ServiceError } from '@connector/service-kit';
+import { PermanentError, ServiceError } from '@connector/errors';
+import type { Fetch } from '@connector/http';
 import { type Session, sessionSchema } from '../domain/session.ts';
 import { onceMore } from './once-more.ts';
 

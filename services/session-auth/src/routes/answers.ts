@@ -1,4 +1,4 @@
-import { UnauthorizedError } from '@connector/service-kit';
+import { UnauthorizedError } from '@connector/errors';
 import type { Response } from 'express';
 import type { Denial, Outcome } from '../domain/denial.ts';
 

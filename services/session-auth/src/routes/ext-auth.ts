@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/service-kit';
+import { TransientError } from '@connector/errors';
 import { type Request, type Response, Router } from 'express';
 import type { AccessOutcome, CheckAccess } from '../use-cases/check-access.ts';
 import { refuse } from './answers.ts';

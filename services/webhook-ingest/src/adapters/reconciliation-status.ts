@@ -1,6 +1,6 @@
 import { CHECKPOINTS } from '@connector/contracts';
 import { type Kafka, scanTopic } from '@connector/kafka';
-import type { Part } from '@connector/service-kit';
+import type { Part } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import { type Checkpoint, checkpointKey, parseCheckpoint } from '../domain/checkpoint.ts';
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Part } from '@connector/service-kit';
+import type { Part } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 import { signingKey } from '../domain/verify-signature.ts';
 

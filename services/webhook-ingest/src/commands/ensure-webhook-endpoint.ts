@@ -1,4 +1,5 @@
-import { NotFoundError, readConfig } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
+import { readConfig } from '@connector/lifecycle';
 import {
   createStripe,
   explainStripeError,

@@ -1,5 +1,5 @@
 import { createKafka, createProducer } from '@connector/kafka';
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { kafkaCheckpoints } from '../adapters/kafka-checkpoints.ts';

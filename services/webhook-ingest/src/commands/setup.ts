@@ -1,4 +1,4 @@
-import { readConfig } from '@connector/service-kit';
+import { readConfig } from '@connector/lifecycle';
 import {
   createStripe,
   explainStripeError,

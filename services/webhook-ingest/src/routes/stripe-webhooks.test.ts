@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type EventRecord, headerOf, MAX_MESSAGE_BYTES, PAYMENT_EVENTS } from '@connector/contracts';
-import { createHttpServer, PermanentError, TransientError } from '@connector/service-kit';
+import { PermanentError, TransientError } from '@connector/errors';
+import { createHttpServer } from '@connector/http';
 import { createLogger, register } from '@connector/telemetry';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,15 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
-import {
-  clientAddress,
-  InvalidRequestError,
-  PermanentError,
-  type Route,
-  requestSpan,
-  TransientError,
-  UnauthorizedError,
-} from '@connector/service-kit';
+import { InvalidRequestError, PermanentError, TransientError, UnauthorizedError } from '@connector/errors';
+import { clientAddress, type Route, requestSpan } from '@connector/http';
 import type { Logger } from '@connector/telemetry';
 import { Router } from 'express';
 import { AcknowledgedEvents } from '../domain/acknowledged-events.ts';

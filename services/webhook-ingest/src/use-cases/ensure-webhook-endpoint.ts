@@ -1,4 +1,4 @@
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import type { WebhookEndpoints } from '@connector/stripe';
 import { type Drift, driftOf, endpointsAt, versionGap, type WebhookEndpoint } from '@connector/stripe';
 

@@ -1,5 +1,5 @@
 import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { PermanentError, TransientError } from '@connector/service-kit';
+import { PermanentError, TransientError } from '@connector/errors';
 import type Stripe from 'stripe';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventQuery } from '../adapters/stripe-events.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { backOffMs, PermanentError, TransientError } from '@connector/service-kit';
+import { backOffMs, PermanentError, TransientError } from '@connector/errors';
 import type { Checkpoints } from '../adapters/kafka-checkpoints.ts';
 import type { ListEvents } from '../adapters/stripe-events.ts';
 import {

@@ -1,5 +1,5 @@
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { NotFoundError } from '@connector/service-kit';
+import { NotFoundError } from '@connector/errors';
 import type { WebhookEndpoint } from '@connector/stripe';
 import { describe, expect, it } from 'vitest';
 import { ensureReport } from '../commands/cli/ensure-report.ts';

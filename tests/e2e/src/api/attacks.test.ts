@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { createKafka, kafkaConfig, scanTopic } from '@connector/kafka';
-import { parseConfig } from '@connector/service-kit';
+import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';

@@ -1,7 +1,7 @@
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
+import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { commercetoolsId, money, payment as paymentFixture } from '@connector/fixtures';
 import { defaultFractionDigits } from '@connector/payment-model';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/service-kit';
 import type { KnownPayments } from '../find-payment.ts';
 import type { Carts, Payments } from '../ports.ts';
 

@@ -1,5 +1,5 @@
+import { PermanentError } from '@connector/errors';
 import type { Truth } from '@connector/fixtures';
-import { PermanentError } from '@connector/service-kit';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../../domain/stripe-objects.ts';
 import type { StripeFacts } from '../ports.ts';
 

@@ -1,4 +1,5 @@
 import type { Payment, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
+import { TransientError } from '@connector/errors';
 import {
   type Charge,
   cart,
@@ -9,7 +10,6 @@ import {
   type Truth,
   transaction,
 } from '@connector/fixtures';
-import { TransientError } from '@connector/service-kit';
 import { type RecordDependencies, recordPaymentEvent } from '../record-payment-event.ts';
 import { FakeCommercetools, memory } from './fake-commercetools.ts';
 import { FakeStripe } from './fake-stripe.ts';

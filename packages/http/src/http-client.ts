@@ -112,6 +112,7 @@ function responseOf(status: number, received: Dispatcher.ResponseData['headers']
 }
 
 function outcomeOf(status: number): string {
+  if (status === 401 || status === 403) return 'unauthorized';
   if (status === 409) return 'conflict';
   if (status === 429) return 'rate_limited';
   if (status >= 500) return 'server_error';

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { InvalidRequestError, PermanentError, TransientError, UnauthorizedError } from '@connector/errors';
 import { createLogger, register, startTracing } from '@connector/telemetry';
 import express, { Router } from 'express';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { correlationId } from './correlation.ts';
-import { InvalidRequestError, PermanentError, TransientError, UnauthorizedError } from './errors.ts';
 import { clientAddress, createHttpServer, type Route } from './http-server.ts';
 
 const log = createLogger('test', 'silent');

@@ -75,17 +75,23 @@ export class StaleVersionError extends ServiceError {
 
 /**
  * Something we depend on failed in a way that passes: refused, timed out, 429, 5xx. Trying again later is right.
- * `reason` is a short label for metrics; `retryAfterMs` what the other side asked for, in ms.
+ * `reason` is a short label for metrics; `retryAfterMs` what the other side asked for, in ms; `dependency` who failed, where it is another system:
+ * `commercetools`, `stripe`, `kafka`.
  */
 export class TransientError extends ServiceError {
   readonly statusCode = 503;
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
+  readonly dependency: string | undefined;
 
-  constructor(message: string, { reason = 'unavailable', retryAfterMs, ...options }: TransientOptions = {}) {
+  constructor(
+    message: string,
+    { reason = 'unavailable', retryAfterMs, dependency, ...options }: TransientOptions = {},
+  ) {
     super('General', message, {}, options);
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
+    this.dependency = dependency;
   }
 
   /** What failed inside is ours to know: a caller only learns that trying again makes sense. */
@@ -98,6 +104,7 @@ export class TransientError extends ServiceError {
 interface TransientOptions extends ErrorOptions {
   reason?: string;
   retryAfterMs?: number | undefined;
+  dependency?: string;
 }
 
 /** It will never succeed as it is: unreadable, or refused by the other side as invalid. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type ErrorBody, InvalidRequestError, internalError, NotFoundError, ServiceError } from '@connector/errors';
+import { type Part, shutdown } from '@connector/lifecycle';
 import {
   context,
   contextFrom,
@@ -16,8 +18,6 @@ import {
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { ZodError } from 'zod';
 import { withCorrelation } from './correlation.ts';
-import { type ErrorBody, InvalidRequestError, internalError, NotFoundError, ServiceError } from './errors.ts';
-import { type Part, shutdown } from './lifecycle.ts';
 
 /** A handler of Express's, and the one request of it that is too frequent for Express. */
 export type Route = RequestHandler & { readonly direct?: DirectRoute };
@@ -266,5 +266,3 @@ export function fromZod(error: ZodError): InvalidRequestError {
   }
   return invalidJson({ cause: error });
 }
-
-export { NotFoundError };

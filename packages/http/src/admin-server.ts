@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { type Part, shutdown } from '@connector/lifecycle';
 import { LOG_LEVELS, type Logger, register } from '@connector/telemetry';
 import { closeServer, listen } from './http-server.ts';
-import { type Part, shutdown } from './lifecycle.ts';
 
 /**
  * The server that only the cluster sees: `/livez` (503 when a part is dead), `/readyz` (503 while a part is not ready or the

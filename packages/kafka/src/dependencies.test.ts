@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Dependencies, type DependencyOptions } from './dependencies.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const OPTIONS: readonly DependencyOptions[] = [{ name: 'commercetools', neededByAll: true }, { name: 'stripe' }];
+const dependenciesOf = (options = OPTIONS) => {
+  const changes: string[] = [];
+  const onChange = (name: string, open: boolean) => changes.push(`${name} ${open ? 'open' : 'closed'}`);
+  return { changes, dependencies: new Dependencies(options, { failures: 3, keys: 2, onChange }) };
+};
+const failBroadly = (dependencies: Dependencies, name?: string) => {
+  for (let n = 0; n < 3; n += 1) dependencies.failed(name, `pi_${n}`);
+};
+/** Counts the messages that pass, whose last try failed because of `failed`. */
+const waiting = (dependencies: Dependencies, messages: number, failed?: string) => {
+  const passes: ((dependency: string) => boolean)[] = [];
+  for (let n = 0; n < messages; n += 1) void dependencies.pass(failed).then((mayCall) => passes.push(mayCall));
+  return passes;
+};
+const soon = () => vi.advanceTimersByTimeAsync(0);
+
+describe('while Stripe is away', () => {
+  it('messages that need it wait, and others pass and may not call it', async () => {
+    const { dependencies, changes } = dependenciesOf();
+    failBroadly(dependencies, 'stripe');
+    const stripes = waiting(dependencies, 5, 'stripe');
+    const others = waiting(dependencies, 5);
+    await soon();
+    expect(changes).toEqual(['stripe open']);
+    expect(stripes).toHaveLength(0);
+    expect(others).toHaveLength(5);
+    expect(others.map((mayCall) => [mayCall('commercetools'), mayCall('stripe')])).toEqual(
+      Array(5).fill([true, false]),
+    );
+  });
+
+  it('successes that it had no part in neither open it nor keep it from opening', async () => {
+    const { dependencies, changes } = dependenciesOf();
+    for (let n = 0; n < 3; n += 1) {
+      dependencies.failed('stripe', `pi_${n}`);
+      dependencies.succeeded(['commercetools']);
+    }
+    expect(changes).toEqual(['stripe open']);
+    dependencies.succeeded(['commercetools']);
+    expect(changes).toEqual(['stripe open']);
+  });
+
+  it('one probe at a time may call it, and its success lets all through', async () => {
+    const { dependencies, changes } = dependenciesOf();
+    failBroadly(dependencies, 'stripe');
+    const stripes = waiting(dependencies, 5, 'stripe');
+    await vi.advanceTimersByTimeAsync(250);
+    expect(stripes).toHaveLength(1);
+    expect(stripes[0]?.('stripe')).toBe(true);
+    dependencies.succeeded(['stripe', 'commercetools']);
+    await soon();
+    expect(stripes).toHaveLength(5);
+    expect(changes).toEqual(['stripe open', 'stripe closed']);
+  });
+});
+
+describe('while commercetools is away', () => {
+  it('every message waits', async () => {
+    const { dependencies } = dependenciesOf();
+    failBroadly(dependencies, 'commercetools');
+    const others = waiting(dependencies, 3);
+    const stripes = waiting(dependencies, 3, 'stripe');
+    await soon();
+    expect(dependencies.blocksAll).toBe(true);
+    expect([...others, ...stripes]).toHaveLength(0);
+  });
+
+  it('a probe that turns out not to need it is followed by the next at once', async () => {
+    const { dependencies, changes } = dependenciesOf();
+    failBroadly(dependencies, 'commercetools');
+    const passed = waiting(dependencies, 4);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(passed).toHaveLength(1);
+    dependencies.succeeded([]);
+    await soon();
+    expect(passed).toHaveLength(2);
+    expect(changes).toEqual(['commercetools open']);
+  });
+});
+
+describe('whether a dependency works for others', () => {
+  const probed = (answer: () => Promise<boolean>) =>
+    dependenciesOf([{ name: 'stripe', probe: answer }, { name: 'commercetools' }]).dependencies;
+
+  it.each<[string, () => Promise<boolean>, boolean]>([
+    ['a probe that works', async () => true, true],
+    ['a probe that does not', async () => false, false],
+    ['a probe that fails', () => Promise.reject(new Error('down')), false],
+  ])('is told by %s', async (_what, probe, expected) => {
+    expect(await probed(probe).worksForOthers('stripe')).toBe(expected);
+  });
+
+  it('is told by a success of the last minute, not by one that it had no part in', async () => {
+    const dependencies = probed(async () => false);
+    dependencies.succeeded(['commercetools']);
+    expect(await dependencies.worksForOthers('stripe')).toBe(false);
+    dependencies.succeeded(['stripe']);
+    expect(await dependencies.worksForOthers('stripe')).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await dependencies.worksForOthers('stripe')).toBe(false);
+  });
+
+  it('is no while it fails broadly', async () => {
+    const dependencies = probed(async () => true);
+    failBroadly(dependencies, 'stripe');
+    expect(await dependencies.worksForOthers('stripe')).toBe(false);
+  });
+
+  it('is told by any success for a failure that names none', async () => {
+    const dependencies = probed(async () => false);
+    expect(await dependencies.worksForOthers(undefined)).toBe(false);
+    dependencies.succeeded([]);
+    expect(await dependencies.worksForOthers(undefined)).toBe(true);
+  });
+});

@@ -1,0 +1,100 @@
+import { Circuit, type CircuitOptions } from './circuit.ts';
+
+/** A system that handling a message depends on. */
+export interface DependencyOptions {
+  /** As TransientError names it in `dependency`. */
+  name: string;
+  /** Every message needs it: while it is away none is tried. Otherwise only those wait that failed for its sake. */
+  neededByAll?: boolean;
+  /** Asks whether it works in general, when no message has lately told. */
+  probe?: () => Promise<boolean>;
+}
+
+/** The dependency of failures that name none: two writers of one payment, a partition that went away. */
+export const UNNAMED = 'other';
+
+/** While other messages succeeded this recently, a failing key is on its own. */
+const OTHERS_SUCCEED_MS = 60_000;
+
+/**
+ * One circuit for each dependency: when Stripe is away, the messages that need it wait, and those that do not are handled; when commercetools
+ * is away, all wait.
+ */
+export class Dependencies {
+  readonly #circuits = new Map<string, Circuit>();
+  readonly #options: readonly DependencyOptions[];
+  readonly #unnamed: Circuit;
+
+  constructor(
+    options: readonly DependencyOptions[],
+    {
+      onChange,
+      ...circuit
+    }: Omit<CircuitOptions, 'onChange'> & { onChange: (dependency: string, open: boolean) => void },
+  ) {
+    const circuitOf = (name: string) => new Circuit({ ...circuit, onChange: (open) => onChange(name, open) });
+    this.#options = [...options, { name: UNNAMED, neededByAll: true }];
+    this.#unnamed = circuitOf(UNNAMED);
+    for (const { name } of options) this.#circuits.set(name, circuitOf(name));
+    this.#circuits.set(UNNAMED, this.#unnamed);
+  }
+
+  get names(): string[] {
+    return [...this.#circuits.keys()];
+  }
+
+  /** Whether one that every message needs is away. */
+  get blocksAll(): boolean {
+    return this.#options.some(({ name, neededByAll }) => neededByAll && this.#circuits.get(name)?.open);
+  }
+
+  /**
+   * Resolves when a message may be tried whose last try failed because of `failed`, or was sent away. Answers which dependencies it may call:
+   * those that work, and those whose probe it is.
+   */
+  async pass(failed: string | undefined): Promise<(dependency: string) => boolean> {
+    const passed = new Set<string>();
+    const needed = this.#options.filter(({ name, neededByAll }) => neededByAll || name === failed);
+    for (const { name } of needed) {
+      await this.#circuits.get(name)?.pass();
+      passed.add(name);
+    }
+    return (dependency) => passed.has(dependency) || !this.#circuits.get(dependency)?.open;
+  }
+
+  /** A message was handled with the help of `dependencies`; of the others it tells nothing. */
+  succeeded(dependencies: readonly string[]): void {
+    for (const [name, circuit] of this.#circuits) {
+      if (name === UNNAMED || dependencies.includes(name)) circuit.succeeded();
+      else circuit.undecided();
+    }
+  }
+
+  /** A message of `key` failed because of `dependency`. */
+  failed(dependency: string | undefined, key: string): void {
+    this.#of(dependency).failed(key);
+  }
+
+  /** Whether `dependency` works for other messages: then a key that fails because of it is on its own. */
+  async worksForOthers(dependency: string | undefined): Promise<boolean> {
+    const circuit = this.#of(dependency);
+    if (circuit.open) return false;
+    if (circuit.sinceLastSuccessMs < OTHERS_SUCCEED_MS) return true;
+    const probe = this.#options.find(({ name }) => name === dependency)?.probe;
+    return (await probe?.().catch(() => false)) ?? false;
+  }
+
+  /** Sends away what waits at the gates: it is discarded, and must not use up the probes. */
+  sendAway(): void {
+    for (const circuit of this.#circuits.values()) circuit.sendAway();
+  }
+
+  /** Lets everything through for good: the process goes down. */
+  close(): void {
+    for (const circuit of this.#circuits.values()) circuit.close();
+  }
+
+  #of(dependency: string | undefined): Circuit {
+    return this.#circuits.get(dependency ?? UNNAMED) ?? this.#unnamed;
+  }
+}
