@@ -94,7 +94,7 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
     }),
     paymentComponentsRoute(),
     paymentIntentsRoute({ ...world, multiOperations, log }),
-    transactionsRoute({ ...stored, settings }),
+    transactionsRoute({ ...stored, settings, now: Date.now }),
     configElementRoute({ ...world, behaviour, element }),
     paymentsRoute({ ...world, inBackground, settings, sleep, now: Date.now }),
     confirmPaymentsRoute({ ...world, confirmWaitMs: config.CONFIRM_WAIT_MS, sleep }),

@@ -18,6 +18,8 @@ export interface PaymentIntents {
    * behind by about a minute.
    */
   search(paymentKey: string, amount: number): Promise<Stripe.PaymentIntent | undefined>;
+  /** Asks for the money of a PaymentIntent with the payment method that it has. */
+  confirm(id: string, params: Stripe.PaymentIntentConfirmParams, key: string): Promise<Stripe.PaymentIntent>;
   update(id: string, params: Stripe.PaymentIntentUpdateParams, key: string): Promise<Stripe.PaymentIntent>;
   cancel(id: string, key: string): Promise<Stripe.PaymentIntent>;
   /** `amount` in Stripe's minor units; when not final the rest stays authorised. */
@@ -68,6 +70,8 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
       );
       return found.data.find((candidate) => candidate.amount === amount && candidate.status !== 'canceled');
     },
+    confirm: (id, params, key) =>
+      call('payment_intents.confirm', (stripe) => stripe.paymentIntents.confirm(id, params, { idempotencyKey: key })),
     update: (id, params, key) =>
       call('payment_intents.update', (stripe) => stripe.paymentIntents.update(id, params, { idempotencyKey: key })),
     cancel: (id, key) =>

@@ -1,5 +1,6 @@
 import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection } from '@connector/commercetools';
+import { NotFoundError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import type { Payment } from '../domain/checkout-cart.ts';
 import type { PaymentDraft } from '../domain/payment-draft.ts';
@@ -13,6 +14,8 @@ export interface PaymentChange {
 export interface Payments {
   /** Throws NotFoundError. */
   get(paymentId: string): Promise<Payment>;
+  /** Undefined when there is none of this key. */
+  byKey(key: string): Promise<Payment | undefined>;
   /** Creates the payment, or finds the one that has its key already. */
   create(draft: PaymentDraft): Promise<{ readonly kind: 'created' | 'exists'; readonly payment: Payment }>;
   /** Throws StaleVersionError when the payment changed since it was read. */
@@ -20,9 +23,18 @@ export interface Payments {
 }
 
 export function commercetoolsPayments({ api, call }: Commercetools): Payments {
-  const byKey = async (key: string) => (await call('payments.get', api.payments().withKey({ key }).get())) as Payment;
+  const getByKey = async (key: string) =>
+    (await call('payments.get', api.payments().withKey({ key }).get())) as Payment;
   return {
     get: async (ID) => (await call('payments.get', api.payments().withId({ ID }).get())) as Payment,
+    byKey: async (key) => {
+      try {
+        return await getByKey(key);
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      }
+    },
     create: async (draft) => {
       try {
         const payment = (await call('payments.create', api.payments().post({ body: draft }))) as Payment;
@@ -30,7 +42,7 @@ export function commercetoolsPayments({ api, call }: Commercetools): Payments {
       } catch (error) {
         const isDuplicate = error instanceof CommercetoolsRejection && error.code === 'DuplicateField';
         if (!isDuplicate || !draft.key) throw error;
-        return { kind: 'exists', payment: await byKey(draft.key) };
+        return { kind: 'exists', payment: await getByKey(draft.key) };
       }
     },
     change: async ({ id, version }, { amountPlanned, interfaceId }) => {

@@ -9,7 +9,10 @@ const body = z.object({
   checkoutTransactionItemId: z.uuid(),
   paymentMethodId: z.uuid().optional().meta({ description: 'commercetools payment method to charge; needed' }),
   amount: amountSchema.optional().meta({ description: 'Default: what is due on the cart' }),
-  idempotencyKey: z.string().optional(),
+  idempotencyKey: z.string().optional().meta({
+    description:
+      'Names the transaction for good: asked for again with the same key, it is answered as it stands at Stripe by then, a decline too. Default: the checkoutTransactionItemId',
+  }),
   futureOrderNumber: z.string().optional(),
   paymentInterface: z.uuid().optional().meta({ deprecated: true }),
 });
@@ -33,8 +36,8 @@ export const transactionsRoute = (deps: RunTransactionDeps) =>
     passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     body,
     answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },
-    handle: async ({ body: given, requestId, reply, annotate }) => {
-      const { state, code, paymentId } = await runTransaction(deps, { ...given, requestId });
+    handle: async ({ body: given, reply, annotate }) => {
+      const { state, code, paymentId } = await runTransaction(deps, given);
       annotate({ 'commercetools.payment.id': paymentId, 'connector.outcome': state });
       const errors =
         state === 'Failed'

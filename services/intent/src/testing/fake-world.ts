@@ -16,7 +16,11 @@ export type Gate = (call: string, moment: 'before' | 'after') => Promise<void>;
 
 export const stripeRejection = (
   code: string | undefined,
-  { type = 'invalid_request_error', declineCode }: { type?: string; declineCode?: string } = {},
+  {
+    type = 'invalid_request_error',
+    declineCode,
+    isReplayed = false,
+  }: { type?: string; declineCode?: string | undefined; isReplayed?: boolean } = {},
 ) =>
   new StripeRejection(
     'test',
@@ -25,9 +29,13 @@ export const stripeRejection = (
       type: type as 'invalid_request_error',
       ...(code && { code }),
       ...(declineCode && { decline_code: declineCode }),
+      ...(isReplayed && { headers: { 'idempotent-replayed': 'true' } }),
       message: 'no',
     } as Stripe.StripeRawError),
   );
+
+/** How long Stripe remembers an idempotency key, in ms. */
+const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
 /** commercetools and Stripe in memory, with the rules that the processor builds on. */
 export class FakeWorld {
@@ -43,7 +51,12 @@ export class FakeWorld {
   /** Called instead of the usual effect of a Stripe call, to refuse it. */
   refuse: (call: string) => StripeRejection | undefined = () => undefined;
   now = Date.parse('2026-01-01T00:00:00Z');
-  readonly #idempotency = new Map<string, { params: string; answer: unknown }>();
+  /** What the bank answers to a charge without the shopper: a decline code, or undefined for yes. */
+  declines: (paymentIntent: Stripe.PaymentIntent) => string | undefined = () => undefined;
+  readonly #idempotency = new Map<
+    string,
+    { params: string; since: number; answer?: unknown; refusal?: StripeRejection }
+  >();
   readonly #work = new Set<Promise<unknown>>();
   #ids = 0;
 
@@ -77,17 +90,50 @@ export class FakeWorld {
     return paymentIntent;
   }
 
-  /** As Stripe: the same key has one effect and one answer, word for word, and takes one set of parameters. */
+  /**
+   * As Stripe: the same key has one effect and one answer, a refusal too, word for word, and takes one set of parameters; after a
+   * day it is forgotten.
+   */
   #once<T>(key: string, params: unknown, effect: () => T): T {
     const text = JSON.stringify(params);
     const known = this.#idempotency.get(key);
-    if (known) {
+    if (known && this.now - known.since < REMEMBERED_MS) {
       if (known.params !== text) throw stripeRejection(undefined, { type: 'idempotency_error' });
+      if (known.refusal) {
+        const { code, type, declineCode } = known.refusal;
+        throw stripeRejection(code, { type, declineCode, isReplayed: true });
+      }
       return structuredClone(known.answer) as T;
     }
-    const answer = effect();
-    this.#idempotency.set(key, { params: text, answer: structuredClone(answer) });
-    return answer;
+    const kept = { params: text, since: this.now };
+    try {
+      const answer = effect();
+      this.#idempotency.set(key, { ...kept, answer: structuredClone(answer) });
+      return answer;
+    } catch (error) {
+      if (error instanceof StripeRejection) this.#idempotency.set(key, { ...kept, refusal: error });
+      throw error;
+    }
+  }
+
+  #confirm(paymentIntent: Stripe.PaymentIntent): Stripe.PaymentIntent {
+    if (paymentIntent.status !== 'requires_confirmation') throw stripeRejection('payment_intent_unexpected_state');
+    const declineCode = this.declines(paymentIntent);
+    if (declineCode) {
+      const error = { code: 'card_declined', decline_code: declineCode } as Stripe.PaymentIntent.LastPaymentError;
+      Object.assign(paymentIntent, {
+        status: 'requires_payment_method',
+        payment_method: null,
+        last_payment_error: error,
+      });
+      throw stripeRejection('card_declined', { type: 'card_error', declineCode });
+    }
+    const isCaptured = paymentIntent.capture_method !== 'manual';
+    Object.assign(paymentIntent, {
+      status: isCaptured ? 'succeeded' : 'requires_capture',
+      amount_received: isCaptured ? paymentIntent.amount : 0,
+    });
+    return paymentIntent;
   }
 
   setTotal(cartId: string, total: Money): void {
@@ -157,6 +203,8 @@ export class FakeWorld {
 
   readonly payments: Payments = {
     get: (id) => this.#call('payments.get', () => this.#payment(id)),
+    byKey: (key) =>
+      this.#call('payments.get', () => [...this.paymentsById.values()].find((payment) => payment.key === key)),
     create: (draft) =>
       this.#call('payments.create', () => {
         const known = [...this.paymentsById.values()].find(({ key }) => key === draft.key);
@@ -210,6 +258,7 @@ export class FakeWorld {
             this.#ids += 1;
             const id = `pi_${this.#ids}`;
             const { amount, currency, capture_method, metadata, customer, setup_future_usage, shipping } = params;
+            const { payment_method, confirm } = params;
             const made = aPaymentIntent({
               id,
               client_secret: `${id}_secret_x`,
@@ -220,9 +269,10 @@ export class FakeWorld {
               setup_future_usage: setup_future_usage ?? null,
               shipping: (shipping as Stripe.PaymentIntent.Shipping | undefined) ?? null,
               metadata: { ...(metadata as Record<string, string>) },
+              ...(payment_method && { status: 'requires_confirmation' as const, payment_method }),
             });
             this.intents.set(id, made);
-            return made;
+            return confirm ? this.#confirm(made) : made;
           });
           return { kind: 'created' as const, paymentIntent };
         } catch (error) {
@@ -233,6 +283,8 @@ export class FakeWorld {
         }
       }),
     find: (id) => this.#stripe('payment_intents.retrieve', () => this.intents.get(id)),
+    confirm: (id, params, key) =>
+      this.#stripe('payment_intents.confirm', () => this.#once(key, params, () => this.#confirm(this.#intent(id)))),
     search: (paymentKey, amount) =>
       this.#stripe('payment_intents.search', () =>
         [...this.intents.values()].find(
@@ -278,6 +330,7 @@ export class FakeWorld {
           if (paymentIntent.status !== 'requires_capture') throw stripeRejection('payment_intent_unexpected_state');
           paymentIntent.amount_received += capture.amount;
           if (capture.isFinal) paymentIntent.status = 'succeeded';
+          Object.assign(paymentIntent.metadata, capture.metadata);
           return paymentIntent;
         }),
       ),

@@ -1,13 +1,6 @@
-import { createHash } from 'node:crypto';
 import { withoutClientSecrets } from '@connector/contracts';
-import { InvalidRequestError, NotFoundError } from '@connector/errors';
-import {
-  InexpressibleAmountError,
-  idempotencyKey,
-  METADATA,
-  type Money,
-  toStripeAmount,
-} from '@connector/payment-model';
+import { InvalidRequestError, NotFoundError, TransientError } from '@connector/errors';
+import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';
@@ -16,14 +9,24 @@ import type { PaymentEvents } from '../adapters/payment-events.ts';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
 import type { StoredMethods } from '../adapters/stored-methods.ts';
-import { type AmountDue, amountDue } from '../domain/amount-due.ts';
+import type { AmountDue } from '../domain/amount-due.ts';
+import { paymentIntentIdOf, standingOf } from '../domain/attempts.ts';
 import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
-import { type CheckoutCart, isRecurring, type Payment, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
+import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
+import {
+  goesBefore,
+  isOfTransaction,
+  type TransactionIdentity,
+  transactionKeyOf,
+  transactionStateOf,
+} from '../domain/merchant-transaction.ts';
 import type { RequestedAmount } from '../domain/operations.ts';
 import { paymentDraft } from '../domain/payment-draft.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
+import { chargeableAmount } from '../domain/stripe-amount.ts';
 import type { InBackground } from './background.ts';
 import { link } from './link-payment.ts';
+import { isYoung, lookAtOthers, type WaitingPayment } from './other-payments.ts';
 import { requiredField } from './stored-payment-methods.ts';
 
 export interface RunTransactionDeps {
@@ -36,16 +39,15 @@ export interface RunTransactionDeps {
   events: PaymentEvents;
   inBackground: InBackground;
   settings: { projectKey: string; paymentInterface: string; behaviour: BehaviourSettings };
+  /** Ms since the epoch. */
+  now: () => number;
 }
 
-export interface RunTransactionRequest {
+export interface RunTransactionRequest extends TransactionIdentity {
   cartId: string;
-  checkoutTransactionItemId: string;
   paymentMethodId?: string | undefined;
   amount?: RequestedAmount | undefined;
-  idempotencyKey?: string | undefined;
   futureOrderNumber?: string | undefined;
-  requestId: string;
 }
 
 export interface TransactionOutcome {
@@ -56,8 +58,11 @@ export interface TransactionOutcome {
 }
 
 /**
- * Charges a customer's stored method for a cart without the shopper. The commercetools payment comes first, so that no charge is
- * without one; asked for again with the same idempotency key, it is the same payment and the same charge.
+ * Charges a customer's stored method for a cart without the shopper, once for each identity (rulings 28, ADR 0012). Every step leaves
+ * what the next request finds: the payment, by its unique key; a PaymentIntent that nobody has confirmed; its id on the payment, which
+ * commercetools sets once. Only the PaymentIntent that the payment names is ever confirmed, and it is confirmed once: so however often,
+ * from wherever, and after whatever crash the transaction is asked for, the method is charged at most once.
+ * Throws InvalidRequestError for what the caller got wrong, NotFoundError, TransientError when the caller is to ask again.
  */
 export async function runTransaction(
   deps: RunTransactionDeps,
@@ -65,46 +70,203 @@ export async function runTransaction(
 ): Promise<TransactionOutcome> {
   if (!deps.isEnabled) throw new InvalidRequestError('InvalidOperation', 'Stored payment methods are not enabled.');
   const checkout = await deps.carts.get(request.cartId);
-  const { cart } = checkout;
+  const { cart, payments } = checkout;
   const { customerId } = cart;
   if (!customerId) throw requiredField('customerId');
-  const reference = request.idempotencyKey ?? request.requestId;
-  const paymentKey = transactionKey(request.checkoutTransactionItemId, reference);
-  const earlier = checkout.payments.find(({ key }) => key === paymentKey);
-  // What an earlier call charged is no longer due: this is the same call again, not a second one.
-  const asked = earlier ? earlier.amountPlanned : chargeable(cart.id, dueOf(checkout), request.amount);
-  const method = await storedMethod(deps, customerId, request.paymentMethodId);
+  const key = transactionKeyOf(cart, request);
+  const known = payments.find((payment) => payment.key === key) ?? (await deps.payments.byKey(key));
+  if (known && paymentIntentIdOf(known)) return goOn(deps, request, known);
 
+  const { due } = await lookAtOthers(deps, checkout, key);
+  const amount = chargeable(cart.id, due, request.amount);
+  const method = await storedMethod(deps, customerId, request.paymentMethodId);
+  const payment = known ?? (await createPayment(deps, { cart, key, amount, request, method }));
+  if (paymentIntentIdOf(payment)) return goOn(deps, request, payment);
+  if (!payments.some(({ id }) => id === payment.id)) await deps.carts.addPayment(cart, payment.id);
+  const charge = { cart, customerId, payment, amount, token: method.token };
+  const paymentIntent = (known && (await leftBehind(deps, charge))) ?? (await prepare(deps, charge));
+  const tied = await link(deps.payments, payment, paymentIntent.id, amount);
+  if (tied.interfaceId === paymentIntent.id) return goOn(deps, request, tied, paymentIntent);
+  // A request with another amount or method was faster; nobody can confirm this one.
+  cancelInBackground(deps, 'cancel a spare PaymentIntent', paymentIntent.id);
+  return goOn(deps, request, tied);
+}
+
+async function createPayment(
+  { payments, settings }: RunTransactionDeps,
+  input: { cart: Cart; key: string; amount: Money; request: RunTransactionRequest; method: ChargeableMethod },
+): Promise<Payment> {
+  const { cart, key, amount, request, method } = input;
+  const { checkoutTransactionItemId } = request;
   const draft = paymentDraft({
-    key: paymentKey,
+    key,
     cart,
-    amount: asked,
-    paymentInterface: deps.settings.paymentInterface,
-    checkoutTransactionItemId: request.checkoutTransactionItemId,
+    amount,
+    paymentInterface: settings.paymentInterface,
+    checkoutTransactionItemId,
   });
-  const { interfaceAccount, method: type } = method;
-  const { payment } = await deps.payments.create({
+  const { interfaceAccount, method: type, token } = method;
+  const { payment } = await payments.create({
     ...draft,
     paymentMethodInfo: {
       ...draft.paymentMethodInfo,
-      token: { value: method.token },
+      token: { value: token },
       ...(interfaceAccount && { interfaceAccount }),
       ...(type && { method: type }),
     },
   });
-  if (!earlier) await deps.carts.addPayment(cart, payment.id);
-
-  const amount = payment.amountPlanned;
-  const params = await chargeParams(deps, { checkout, customerId, paymentKey, payment, amount, token: method.token });
-  return charge(deps, payment, params, idempotencyKey('transaction', paymentKey));
+  return payment;
 }
 
-/** Key of the payment of one transaction; not one of an attempt, which a shopper makes. */
-const transactionKey = (itemId: string, reference: string): string =>
-  `transaction-${createHash('sha256').update(`${itemId}\u0000${reference}`).digest('hex').slice(0, 40)}`;
+interface Charge {
+  readonly cart: Cart;
+  readonly customerId: string;
+  readonly payment: Payment;
+  readonly amount: Money;
+  /** Stripe's id of the stored method. */
+  readonly token: string;
+}
 
-const dueOf = ({ cart, payments }: CheckoutCart): AmountDue => amountDue(cart, payments);
+/** The PaymentIntent that a request made for the payment before it died, where it is what would be made now. */
+async function leftBehind(
+  { paymentIntents }: RunTransactionDeps,
+  { payment, amount, token }: Charge,
+): Promise<Stripe.PaymentIntent | undefined> {
+  const found = await paymentIntents.search(payment.key ?? '', chargeableAmount(amount));
+  return found?.status === 'requires_confirmation' && found.payment_method === token ? found : undefined;
+}
 
+/** The PaymentIntent of a payment, not confirmed: no money moves by it, and its client secret never leaves this process. */
+async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe.PaymentIntent> {
+  const { cart, customerId, payment, amount, token } = charge;
+  const { customers, storedMethods, settings } = deps;
+  const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
+  // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
+  const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
+  const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
+  const paymentKey = payment.key ?? '';
+  const params: Stripe.PaymentIntentCreateParams = {
+    amount: chargeableAmount(amount),
+    currency: amount.currencyCode.toLowerCase(),
+    ...(stripeCustomerId && { customer: stripeCustomerId }),
+    payment_method: token,
+    capture_method: behaviourFor(cart, isRecurring(cart), settings.behaviour).captureMethod,
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    metadata: {
+      [METADATA.cartId]: cart.id,
+      [METADATA.projectKey]: settings.projectKey,
+      [METADATA.customerId]: customerId,
+      [METADATA.paymentId]: payment.id,
+      [METADATA.paymentKey]: paymentKey,
+    },
+  };
+  const outcome = await deps.paymentIntents.create(params, idempotencyKey('transaction', paymentKey, params));
+  if (outcome.kind === 'created') return outcome.paymentIntent;
+  throw new TransientError('the PaymentIntent is being made from other parameters', { reason: 'conflict' });
+}
+
+/** Answers from the PaymentIntent that the payment names; confirms it when nobody has yet. */
+async function goOn(
+  deps: RunTransactionDeps,
+  request: RunTransactionRequest,
+  payment: Payment,
+  made?: Stripe.PaymentIntent,
+): Promise<TransactionOutcome> {
+  const paymentIntent = made ?? (await deps.paymentIntents.find(paymentIntentIdOf(payment) ?? ''));
+  if (!paymentIntent) {
+    throw new InvalidRequestError('InvalidOperation', 'The PaymentIntent of the payment does not exist.');
+  }
+  const { amount } = request;
+  const { amountPlanned: planned } = payment;
+  const isOther =
+    paymentIntent.metadata[METADATA.cartId] !== request.cartId ||
+    (amount && (amount.centAmount !== planned.centAmount || amount.currencyCode !== planned.currencyCode));
+  if (isOther) {
+    throw new InvalidRequestError('InvalidOperation', 'The idempotency key was used for another transaction.');
+  }
+  if (paymentIntent.status !== 'requires_confirmation') return answer(deps, payment, paymentIntent);
+  await refuseUnlessDue(deps, request.cartId, payment, paymentIntent);
+  return answer(deps, payment, await confirm(deps, paymentIntent));
+}
+
+/**
+ * The last look before money moves. The payment is on the cart and names its PaymentIntent by now: of two transactions that meet,
+ * or a transaction and a shopper, at least one sees the other, and what waits to be paid by another is canceled.
+ */
+async function refuseUnlessDue(
+  deps: RunTransactionDeps,
+  cartId: string,
+  payment: Payment,
+  paymentIntent: Stripe.PaymentIntent,
+): Promise<void> {
+  const checkout = await deps.carts.get(cartId);
+  const { due, waiting } = await lookAtOthers(deps, checkout, payment.key ?? '');
+  try {
+    chargeable(cartId, due, payment.amountPlanned);
+  } catch (error) {
+    await deps.paymentIntents.cancel(paymentIntent.id, idempotencyKey('cancel-undue', paymentIntent.id));
+    throw error;
+  }
+  for (const other of waiting) await cancelOther(deps, other, payment);
+}
+
+async function cancelOther(deps: RunTransactionDeps, other: WaitingPayment, payment: Payment): Promise<void> {
+  const { id, status } = other.paymentIntent;
+  const isUnderWay = status === 'requires_confirmation' && isOfTransaction(other.payment);
+  // One whose process died is not waited for longer than a request lives.
+  if (isUnderWay && isYoung(other.payment, deps.now()) && goesBefore(other.payment, payment)) {
+    throw new TransientError('another transaction of the cart is under way', { reason: 'conflict' });
+  }
+  try {
+    await deps.paymentIntents.cancel(id, idempotencyKey('replace', id));
+  } catch (error) {
+    if (!(error instanceof StripeRejection)) throw error;
+    const now = await deps.paymentIntents.find(id);
+    if (!now || standingOf(now) === 'over') return;
+    // It was paid in this moment: whoever asks again sees that.
+    throw new TransientError('the cart is being paid', { reason: 'conflict', cause: error });
+  }
+}
+
+/** The PaymentIntent after its confirmation, also a refused one. Its idempotency key only spares two requests at once an error. */
+async function confirm(deps: RunTransactionDeps, { id }: Stripe.PaymentIntent): Promise<Stripe.PaymentIntent> {
+  try {
+    return await deps.paymentIntents.confirm(id, { off_session: true }, idempotencyKey('confirm', id));
+  } catch (error) {
+    if (!(error instanceof StripeRejection)) throw error;
+    const now = await deps.paymentIntents.find(id);
+    if (!now) throw error;
+    const { code, declineCode } = error;
+    const refusal = { code, ...(declineCode && { decline_code: declineCode }) };
+    return now.last_payment_error
+      ? now
+      : { ...now, last_payment_error: refusal as Stripe.PaymentIntent.LastPaymentError };
+  }
+}
+
+function answer(deps: RunTransactionDeps, payment: Payment, paymentIntent: Stripe.PaymentIntent): TransactionOutcome {
+  const { id: paymentId } = payment;
+  const { id, status, amount_received } = paymentIntent;
+  const outcome = transactionStateOf(paymentIntent);
+  if (outcome.state === 'Failed') {
+    if (status !== 'canceled') cancelInBackground(deps, 'cancel a declined PaymentIntent', id);
+    return { ...outcome, paymentId };
+  }
+  // The ledger writes the transactions; Stripe's webhook tells it too.
+  deps.inBackground('publish confirmed', () =>
+    deps.events.publish('checkout.payment.confirmed', [paymentId, id, status, String(amount_received)], {
+      paymentId,
+      paymentIntentId: id,
+      paymentIntent: { ...withoutClientSecrets(paymentIntent) },
+    }),
+  );
+  return { ...outcome, paymentId };
+}
+
+const cancelInBackground = ({ inBackground, paymentIntents }: RunTransactionDeps, what: string, id: string): void =>
+  inBackground(what, () => paymentIntents.cancel(id, idempotencyKey('cancel-declined', id)));
+
+/** What to charge of what is due. Throws InvalidRequestError when nothing is, or less than asked. */
 function chargeable(cartId: string, amount: AmountDue, asked: RequestedAmount | undefined): Money {
   if (amount.kind === 'paid') {
     const { paidAmount, cartAmount } = amount;
@@ -126,113 +288,20 @@ function chargeable(cartId: string, amount: AmountDue, asked: RequestedAmount | 
   return { ...due, centAmount: asked.centAmount };
 }
 
-async function storedMethod({ storedMethods }: RunTransactionDeps, customerId: string, id: string | undefined) {
+type ChargeableMethod = StoredMethod & { readonly token: string };
+
+async function storedMethod(
+  { storedMethods }: RunTransactionDeps,
+  customerId: string,
+  id: string | undefined,
+): Promise<ChargeableMethod> {
   if (!id) throw requiredField('paymentMethodId');
-  const method: StoredMethod | undefined = (await storedMethods.list(customerId)).find(
-    (candidate) => candidate.id === id,
-  );
+  const method = (await storedMethods.list(customerId)).find((candidate) => candidate.id === id);
   if (!method) throw new NotFoundError('The payment method was not found.');
   const token = method.token?.value;
   if (!token) throw requiredField('token');
-  return { ...method, token };
+  return { ...method, token } as ChargeableMethod;
 }
-
-async function chargeParams(
-  { customers, storedMethods, settings }: RunTransactionDeps,
-  input: {
-    checkout: CheckoutCart;
-    customerId: string;
-    paymentKey: string;
-    payment: Payment;
-    amount: Money;
-    token: string;
-  },
-): Promise<Stripe.PaymentIntentCreateParams> {
-  const { checkout, customerId, paymentKey, payment, amount, token } = input;
-  const { cart } = checkout;
-  const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
-  // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
-  const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
-  const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
-  return {
-    amount: stripeAmount(amount),
-    currency: amount.currencyCode.toLowerCase(),
-    ...(stripeCustomerId && { customer: stripeCustomerId }),
-    payment_method: token,
-    off_session: true,
-    confirm: true,
-    capture_method: behaviourFor(cart, isRecurring(cart), settings.behaviour).captureMethod,
-    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-    metadata: {
-      [METADATA.cartId]: cart.id,
-      [METADATA.projectKey]: settings.projectKey,
-      [METADATA.customerId]: customerId,
-      [METADATA.paymentId]: payment.id,
-      [METADATA.paymentKey]: paymentKey,
-    },
-  };
-}
-
-function stripeAmount(amount: Money): number {
-  try {
-    return toStripeAmount(amount);
-  } catch (error) {
-    if (error instanceof InexpressibleAmountError) throw invalidField('amount.centAmount', amount.centAmount, []);
-    throw error;
-  }
-}
-
-async function charge(
-  deps: RunTransactionDeps,
-  payment: Payment,
-  params: Stripe.PaymentIntentCreateParams,
-  key: string,
-): Promise<TransactionOutcome> {
-  let made: Stripe.PaymentIntent;
-  try {
-    const outcome = await deps.paymentIntents.create(params, key);
-    if (outcome.kind === 'other-parameters') {
-      throw new InvalidRequestError('InvalidOperation', 'The idempotency key was used for another transaction.');
-    }
-    made = outcome.paymentIntent;
-  } catch (error) {
-    if (!(error instanceof StripeRejection)) throw error;
-    if (error.paymentIntent)
-      deps.inBackground('cancel a declined PaymentIntent', cancelling(deps, error.paymentIntent.id));
-    return { state: 'Failed', code: error.declineCode ?? error.code, paymentId: payment.id };
-  }
-  // The answer to a repeated call is the first one's: the state is asked for.
-  const paymentIntent = (await deps.paymentIntents.find(made.id)) ?? made;
-  deps.inBackground('link payment to PaymentIntent', () => link(deps.payments, payment, paymentIntent.id));
-  const state = STATES[paymentIntent.status] ?? 'Failed';
-  if (state === 'Failed') {
-    if (paymentIntent.status !== 'canceled') {
-      deps.inBackground('cancel a declined PaymentIntent', cancelling(deps, paymentIntent.id));
-    }
-    const code = paymentIntent.last_payment_error?.code ?? 'authentication_required';
-    return { state, code, paymentId: payment.id };
-  }
-  // The ledger writes the transactions; Stripe's webhook tells it too.
-  const unique = [payment.id, paymentIntent.id, paymentIntent.status, String(paymentIntent.amount_received)];
-  deps.inBackground('publish confirmed', () =>
-    deps.events.publish('checkout.payment.confirmed', unique, {
-      paymentId: payment.id,
-      paymentIntentId: paymentIntent.id,
-      paymentIntent: { ...withoutClientSecrets(paymentIntent) },
-    }),
-  );
-  return { state, paymentId: payment.id };
-}
-
-/** A shopper who is not there can't do anything more: whatever is not on its way has failed. */
-const STATES: Partial<Record<Stripe.PaymentIntent.Status, TransactionOutcome['state']>> = {
-  succeeded: 'Completed',
-  requires_capture: 'Completed',
-  processing: 'Pending',
-};
-
-const cancelling = (deps: RunTransactionDeps, id: string) => () =>
-  deps.paymentIntents.cancel(id, idempotencyKey('cancel-declined', id));
 
 const invalidField = (field: string, invalidValue: unknown, allowedValues: readonly string[]) =>
   new InvalidRequestError('InvalidField', `The value of field ${field} is not valid.`, {

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type Stripe from 'stripe';
+import type { Cart, Payment } from './checkout-cart.ts';
+
+/** What names a merchant-initiated transaction, best first; the cart and its version when the caller gives neither (rulings 28). */
+export interface TransactionIdentity {
+  readonly idempotencyKey?: string | undefined;
+  readonly checkoutTransactionItemId?: string | undefined;
+}
+
+const KEY_PREFIX = 'transaction-';
+
+/** Key of the commercetools payment of a transaction, at most 52 characters: whoever asks for the transaction again finds that payment. */
+export function transactionKeyOf(cart: Pick<Cart, 'id' | 'version'>, identity: TransactionIdentity): string {
+  const { idempotencyKey, checkoutTransactionItemId } = identity;
+  const named = idempotencyKey
+    ? ['key', idempotencyKey]
+    : checkoutTransactionItemId
+      ? ['item', checkoutTransactionItemId]
+      : ['cart', cart.id, cart.version];
+  return KEY_PREFIX + createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 40);
+}
+
+/** Whether a payment belongs to a merchant-initiated transaction, not to a shopper's attempt. */
+export const isOfTransaction = ({ key }: Pick<Payment, 'key'>): boolean => key?.startsWith(KEY_PREFIX) ?? false;
+
+/** Of two transactions that met on one cart, whether `one` goes first. */
+export const goesBefore = (one: Pick<Payment, 'createdAt' | 'id'>, other: Pick<Payment, 'createdAt' | 'id'>): boolean =>
+  one.createdAt < other.createdAt || (one.createdAt === other.createdAt && one.id < other.id);
+
+/**
+ * Whether a PaymentIntent, its latest charge expanded, holds money: on its way, authorised, or captured and not given back in full.
+ * Stripe counts the release of what was not captured as refunded, so all of the charge has to be.
+ */
+export function holdsMoney({ status, latest_charge: charge }: Stripe.PaymentIntent): boolean {
+  if (status === 'processing' || status === 'requires_capture') return true;
+  if (status !== 'succeeded') return false;
+  if (!charge || typeof charge !== 'object') return true;
+  return charge.amount_refunded < charge.amount;
+}
+
+/** Stripe's answer to a charge without the shopper. */
+export type TransactionState =
+  | { readonly state: 'Completed' | 'Pending' }
+  /** `code`: Stripe's decline code, else its error code. */
+  | { readonly state: 'Failed'; readonly code: string };
+
+/** How a transaction stands by its PaymentIntent: a shopper who is not there can't do anything more, so what is not on its way has failed. */
+export function transactionStateOf({ status, last_payment_error: error }: Stripe.PaymentIntent): TransactionState {
+  switch (status) {
+    case 'succeeded':
+    case 'requires_capture':
+      return { state: 'Completed' };
+    case 'processing':
+      return { state: 'Pending' };
+    case 'requires_action':
+      return { state: 'Failed', code: 'authentication_required' };
+    default:
+      return { state: 'Failed', code: error?.decline_code ?? error?.code ?? status };
+  }
+}

@@ -1,0 +1,464 @@
+import { TransientError } from '@connector/errors';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rememberingCarts } from '../adapters/remembered-carts.ts';
+import { standingOf } from '../domain/attempts.ts';
+import type { StoredMethod } from '../domain/stored-methods.ts';
+import { aCart, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
+import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
+import { noStoredMethods } from '../testing/start-app.ts';
+import { openCheckout } from './open-checkout.ts';
+import { type RunTransactionDeps, type RunTransactionRequest, runTransaction } from './run-transaction.ts';
+
+const DAY_MS = 25 * 60 * 60 * 1000;
+const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
+const METHOD = { id: 'method-1', method: 'card', token: { value: 'pm_1' } } as StoredMethod;
+
+const aWorld = () => {
+  const world = new FakeWorld(aCart({ customerId: 'customer-1' }));
+  world.customersById.set('customer-1', { id: 'customer-1', version: 1, email: 'ada@example.com', addresses: [] });
+  return world;
+};
+
+const depsOf = (world: FakeWorld, fields: Partial<RunTransactionDeps> = {}): RunTransactionDeps => ({
+  isEnabled: true,
+  carts: world.carts,
+  customers: world.customers,
+  payments: world.payments,
+  paymentIntents: world.paymentIntents,
+  storedMethods: {
+    ...noStoredMethods,
+    list: async () => [METHOD],
+    details: async () => ({ id: 'pm_1', customer: 'cus_1' }) as never,
+  },
+  events: world.events,
+  inBackground: world.inBackground,
+  settings: { projectKey: 'project', paymentInterface: 'checkout-stripe', behaviour: someBehaviour() },
+  now: () => world.now,
+  ...fields,
+});
+
+const ITEM = '0b54d1f2-6a6e-4a43-9d5b-1f2e3d4c5b6a';
+const OTHER_ITEM = '7c1f5c7e-0d3e-4b5a-8f6d-2b1a0c9d8e7f';
+const aRequest = (fields: Partial<RunTransactionRequest> = {}): RunTransactionRequest => ({
+  cartId: 'cart-1',
+  checkoutTransactionItemId: ITEM,
+  paymentMethodId: 'method-1',
+  ...fields,
+});
+
+const run = async (
+  world: FakeWorld,
+  fields: Partial<RunTransactionRequest> = {},
+  deps: Partial<RunTransactionDeps> = {},
+) => {
+  const outcome = await runTransaction(depsOf(world, deps), aRequest(fields));
+  await world.settled();
+  return outcome;
+};
+
+/** As the ledger does, once Stripe's webhook has come. */
+const recordCharge = (world: FakeWorld, paymentId: string) =>
+  world.addTransaction(paymentId, aTransaction('Charge', 'Success'));
+
+const charged = (world: FakeWorld) => [...world.intents.values()].filter(({ status }) => status === 'succeeded');
+/** What somebody could still pay: one that waits for its confirmation by us is confirmed only while its payment names it. */
+const payable = (world: FakeWorld) => {
+  const named = new Set([...world.paymentsById.values()].map(({ interfaceId }) => interfaceId));
+  return [...world.intents.values()].filter(
+    (paymentIntent) =>
+      standingOf(paymentIntent) === 'waiting' &&
+      (paymentIntent.status !== 'requires_confirmation' || named.has(paymentIntent.id)),
+  );
+};
+
+/** The end of every story of one transaction: one charge, by the PaymentIntent that its payment on the cart names. */
+function expectOneCharge(world: FakeWorld, paymentId: string, amount = 1190) {
+  const [paymentIntent, ...more] = charged(world);
+  expect(more).toEqual([]);
+  expect(payable(world)).toEqual([]);
+  expect(paymentIntent).toMatchObject({ amount, metadata: { ct_payment_id: paymentId } });
+  expect(world.paymentsOnCart()).toMatchObject([
+    { id: paymentId, interfaceId: paymentIntent?.id, amountPlanned: { centAmount: amount } },
+  ]);
+}
+
+describe('a merchant-initiated transaction', () => {
+  it('leaves a trace of each step before the next: payment, cart, PaymentIntent, its id, and only then the charge', async () => {
+    const world = aWorld();
+    const { state, paymentId } = await run(world);
+    expect(state).toBe('Completed');
+    expectOneCharge(world, paymentId);
+    const writes = world.calls.filter((call) => !/get|list|search|publish|retrieve/.test(call));
+    expect(writes).toEqual([
+      'payments.create',
+      'carts.update',
+      'payment_intents.create',
+      'payments.update',
+      'payment_intents.confirm',
+    ]);
+    expect(JSON.stringify(world.published)).not.toContain('client_secret');
+    expect(world.published).toMatchObject([{ type: 'checkout.payment.confirmed', data: { paymentId } }]);
+  });
+
+  it('holds the money where captures are manual', async () => {
+    const world = aWorld();
+    const behaviour = someBehaviour({ captureMethod: 'manual' });
+    const settings = { projectKey: 'project', paymentInterface: 'checkout-stripe', behaviour };
+    expect(await run(world, {}, { settings })).toMatchObject({ state: 'Completed' });
+    expect([...world.intents.values()]).toMatchObject([{ status: 'requires_capture' }]);
+  });
+
+  it('that is declined has failed with the reason, and can be paid by nobody any more', async () => {
+    const world = aWorld();
+    world.declines = () => 'insufficient_funds';
+    expect(await run(world)).toMatchObject({ state: 'Failed', code: 'insufficient_funds' });
+    expect([...world.intents.values()]).toMatchObject([{ status: 'canceled' }]);
+  });
+
+  it('has failed with Stripe’s code when Stripe refuses to ask the bank', async () => {
+    const world = aWorld();
+    world.refuse = (call) => (call.endsWith('confirm') ? stripeRejection('payment_method_unactivated') : undefined);
+    expect(await run(world)).toMatchObject({ state: 'Failed', code: 'payment_method_unactivated' });
+    expect([...world.intents.values()]).toMatchObject([{ status: 'canceled' }]);
+  });
+});
+
+describe('a transaction asked for again', () => {
+  it('without an idempotency key, before the ledger has written, is the same', async () => {
+    const world = aWorld();
+    const [first, again] = [await run(world), await run(world)];
+    expect(again).toEqual(first);
+    expectOneCharge(world, first.paymentId);
+  });
+
+  it('with its idempotency key a day later, when Stripe has forgotten its own, is the same', async () => {
+    const world = aWorld();
+    const first = await run(world, { idempotencyKey: 'cycle-1' });
+    recordCharge(world, first.paymentId);
+    world.now += DAY_MS;
+    expect(await run(world, { idempotencyKey: 'cycle-1' })).toEqual(first);
+    expectOneCharge(world, first.paymentId);
+  });
+
+  it('with the key of a declined one a day later is that declined one, though the card would be charged by now', async () => {
+    const world = aWorld();
+    world.declines = () => 'insufficient_funds';
+    const first = await run(world, { idempotencyKey: 'cycle-1' });
+    world.declines = () => undefined;
+    world.now += DAY_MS;
+    expect(await run(world, { idempotencyKey: 'cycle-1' })).toEqual(first);
+    expect(first).toMatchObject({ state: 'Failed', code: 'insufficient_funds' });
+    expect(charged(world)).toEqual([]);
+  });
+
+  it('with another key after a decline is a new one', async () => {
+    const world = aWorld();
+    world.declines = () => 'insufficient_funds';
+    await run(world, { idempotencyKey: 'try-1' });
+    world.declines = () => undefined;
+    expect(await run(world, { idempotencyKey: 'try-2' })).toMatchObject({ state: 'Completed' });
+    expect(charged(world)).toHaveLength(1);
+  });
+
+  it('with the same key from another checkout item is the same: the key is the identity', async () => {
+    const world = aWorld();
+    const first = await run(world, { idempotencyKey: 'cycle-1' });
+    expect(await run(world, { idempotencyKey: 'cycle-1', checkoutTransactionItemId: OTHER_ITEM })).toEqual(first);
+    expectOneCharge(world, first.paymentId);
+  });
+
+  it.each([
+    ['another item', { checkoutTransactionItemId: OTHER_ITEM }],
+    ['another key', { idempotencyKey: 'another' }],
+    ['neither item nor key', { checkoutTransactionItemId: undefined }],
+  ])('under %s finds the cart paid at Stripe before commercetools shows it', async (_what, identity) => {
+    const world = aWorld();
+    const { paymentId } = await run(world);
+    await expect(run(world, identity)).rejects.toMatchObject({
+      code: 'InvalidOperation',
+      message: 'The cart has already been paid in full',
+    });
+    expectOneCharge(world, paymentId);
+  });
+
+  it('without any identity is told by the cart and its version', async () => {
+    const world = aWorld();
+    const { paymentId } = await run(world, { checkoutTransactionItemId: undefined });
+    await expect(run(world, { checkoutTransactionItemId: undefined })).rejects.toMatchObject({ statusCode: 400 });
+    expectOneCharge(world, paymentId);
+  });
+
+  it('says how it stands at Stripe by now', async () => {
+    const world = aWorld();
+    const { paymentId } = await run(world);
+    const [id = ''] = world.intents.keys();
+    world.change(id, { status: 'processing' });
+    expect(await run(world)).toEqual({ state: 'Pending', paymentId });
+    world.change(id, { status: 'succeeded' });
+    expect(await run(world)).toEqual({ state: 'Completed', paymentId });
+  });
+
+  it('needs the method no more', async () => {
+    const world = aWorld();
+    const first = await run(world);
+    const storedMethods = { ...noStoredMethods };
+    expect(await run(world, {}, { storedMethods })).toEqual(first);
+  });
+
+  it.each([
+    ['cart', { cartId: 'cart-2' }],
+    ['amount', { amount: EUR(500) }],
+  ])('for another %s is refused: its key is taken', async (_what, fields) => {
+    const world = aWorld();
+    world.cartsById.set('cart-2', { ...aCart({ id: 'cart-2', customerId: 'customer-1' }), paymentIds: [] });
+    const { paymentId } = await run(world, { idempotencyKey: 'cycle-1' });
+    await expect(run(world, { idempotencyKey: 'cycle-1', ...fields })).rejects.toMatchObject({
+      code: 'InvalidOperation',
+      message: 'The idempotency key was used for another transaction.',
+    });
+    expectOneCharge(world, paymentId);
+  });
+});
+
+describe('parts of a cart', () => {
+  it('are charged under keys of their own, up to what is due by Stripe’s word', async () => {
+    const world = aWorld();
+    for (const idempotencyKey of ['part-1', 'part-2']) {
+      expect(await run(world, { idempotencyKey, amount: EUR(500) })).toMatchObject({ state: 'Completed' });
+    }
+    await expect(run(world, { idempotencyKey: 'part-3', amount: EUR(500) })).rejects.toMatchObject({
+      code: 'InvalidField',
+      fields: { field: 'amount.centAmount', allowedValues: ['<= 190'] },
+    });
+    expect(await run(world, { idempotencyKey: 'part-3' })).toMatchObject({ state: 'Completed' });
+    expect(charged(world).map(({ amount }) => amount)).toEqual([500, 500, 190]);
+  });
+});
+
+describe('beside a shopper', () => {
+  const depsOfShopper = (world: FakeWorld) => ({
+    ...depsOf(world),
+    carts: rememberingCarts(world.carts, { max: 10 }),
+    settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', multiOperations: false },
+    sleep: async () => {
+      world.now += 150;
+    },
+  });
+  const session = { session: { cartId: 'cart-1' }, express: false, expressCustomerSession: false, requestId: 'r' };
+
+  it('what waits to be paid is canceled before the charge', async () => {
+    const world = aWorld();
+    await openCheckout(depsOfShopper(world), session);
+    await world.settled();
+    expect(await run(world)).toMatchObject({ state: 'Completed' });
+    expect([...world.intents.values()].map(({ status }) => status)).toEqual(['canceled', 'succeeded']);
+  });
+
+  it.each(['processing', 'requires_capture', 'succeeded'] as const)(
+    'nothing is charged while their PaymentIntent is %s, whatever commercetools shows by now',
+    async (status) => {
+      const world = aWorld();
+      await openCheckout(depsOfShopper(world), session);
+      await world.settled();
+      world.change([...world.intents.keys()][0] ?? '', { status });
+      await expect(run(world)).rejects.toMatchObject({ message: 'The cart has already been paid in full' });
+      expect(world.intents.size).toBe(1);
+    },
+  );
+
+  it('nothing is charged when they pay in the moment before the charge', async () => {
+    const world = aWorld();
+    world.gate = async (call, moment) => {
+      if (call !== 'payments.update' || moment !== 'after') return;
+      world.gate = async () => {};
+      await openCheckout(depsOfShopper(world), session).catch(() => undefined);
+      for (const { id, status, metadata } of world.intents.values()) {
+        const isTheirs = metadata.ct_payment_key === 'cart-1-1';
+        if (isTheirs && status === 'requires_payment_method') world.change(id, { status: 'succeeded' });
+      }
+    };
+    const outcome = await run(world).catch((error: unknown) => error);
+    await world.settled();
+    expect(charged(world).length).toBeLessThanOrEqual(1);
+    if (charged(world).length === 0) expect(outcome).toBeInstanceOf(Error);
+  });
+
+  it('their attempt whose PaymentIntent is not known yet is waited for, and found by its key once it is old', async () => {
+    const world = aWorld();
+    world.putPayment({ ...aRequestedAttempt(world.now) }, 'cart-1');
+    await expect(run(world)).rejects.toBeInstanceOf(TransientError);
+    expect(world.intents.size).toBe(0);
+    world.intents.set('pi_theirs', aPaymentIntent({ id: 'pi_theirs', status: 'succeeded' }));
+    await expect(run(world)).rejects.toMatchObject({ message: 'The cart has already been paid in full' });
+    world.intents.delete('pi_theirs');
+    world.now += DAY_MS;
+    expect(await run(world)).toMatchObject({ state: 'Completed' });
+  });
+});
+
+const aRequestedAttempt = (now: number) => ({
+  id: 'theirs',
+  version: 1,
+  key: 'cart-1-1',
+  createdAt: new Date(now).toISOString(),
+  amountPlanned: { type: 'centPrecision' as const, ...euro(1190) },
+  paymentMethodInfo: {},
+  transactions: [],
+});
+
+describe('a process that dies', () => {
+  const CALLS = 9;
+  const crashes = Array.from({ length: CALLS }, (_, at) => at).flatMap((at) =>
+    (['before', 'after'] as const).flatMap((moment) => [
+      [at, moment, 'a second', 1_000] as const,
+      [at, moment, 'a day', DAY_MS] as const,
+    ]),
+  );
+
+  /** Dies at the `at`-th call: no later call of it has any effect. */
+  const dyingAt = (at: number, moment: 'before' | 'after') => {
+    let count = -1;
+    let isDead = false;
+    const gate = async (_call: string, now: 'before' | 'after') => {
+      if (now === 'before') count += 1;
+      if (count >= at && now === moment) isDead = true;
+      if (isDead) throw new TransientError('the process is gone');
+    };
+    return { gate, isDead: () => isDead };
+  };
+
+  it.each(crashes)('at call %i, %s its effect, is made good %s later: one charge', async (at, moment, _when, later) => {
+    const world = aWorld();
+    const { gate, isDead } = dyingAt(at, moment);
+    world.gate = gate;
+    await run(world).catch(() => undefined);
+    expect(isDead()).toBe(true);
+    world.gate = async () => {};
+    world.now += later;
+    const again = await run(world);
+    expect(again.state).toBe('Completed');
+    expectOneCharge(world, again.paymentId);
+  });
+
+  it.each(crashes)(
+    'at call %i, %s its effect, charges nothing %s later once it was declined',
+    async (at, moment, _when, later) => {
+      const world = aWorld();
+      world.declines = () => 'stolen_card';
+      world.gate = dyingAt(at, moment).gate;
+      await run(world).catch(() => undefined);
+      const wasDeclined = [...world.intents.values()].some(({ last_payment_error: error }) => error);
+      world.gate = async () => {};
+      world.declines = () => undefined;
+      world.now += later;
+      const again = await run(world);
+      expect(again.state).toBe(wasDeclined ? 'Failed' : 'Completed');
+      expect(charged(world)).toHaveLength(wasDeclined ? 0 : 1);
+    },
+  );
+
+  it.each(crashes)(
+    'at call %i, %s its effect, and a cart that changed until %s later: never more than one charge, of the new amount',
+    async (at, moment, _when, later) => {
+      const world = aWorld();
+      world.gate = dyingAt(at, moment).gate;
+      await run(world).catch(() => undefined);
+      const wasCharged = charged(world).length === 1;
+      world.gate = async () => {};
+      world.setTotal('cart-1', euro(900));
+      world.now += later;
+      const again = await run(world).catch((error: unknown) => error);
+      if (wasCharged) expect(charged(world)).toMatchObject([{ amount: 1190 }]);
+      else if (again instanceof Error) expect(charged(world)).toEqual([]);
+      else expect(charged(world)).toMatchObject([{ amount: 900 }]);
+      expect(payable(world).filter(({ status }) => status !== 'requires_confirmation')).toEqual([]);
+    },
+  );
+
+  it.each(crashes.filter(([, , when]) => when === 'a second'))(
+    'or loses one answer, at call %i, %s its effect, charges once',
+    async (at, moment) => {
+      const world = aWorld();
+      world.gate = failOnce(at, moment);
+      const first = await run(world).catch(() => undefined);
+      const again = await run(world);
+      if (first) expect(again).toEqual(first);
+      expectOneCharge(world, again.paymentId);
+    },
+  );
+});
+
+describe('transactions that meet', () => {
+  type Told = { state: string; paymentId: string } | undefined;
+
+  async function interleaved(
+    scheduler: fc.Scheduler,
+    world: FakeWorld,
+    stories: readonly (() => Promise<Told>)[],
+    faults: readonly (readonly [at: number, moment: 'before' | 'after'])[] = [],
+  ): Promise<Told[]> {
+    let count = -1;
+    world.gate = async (call, moment) => {
+      if (moment === 'before') count += 1;
+      const fails = faults.some(([at, when]) => at === count && when === moment);
+      await scheduler.schedule(Promise.resolve(), `${moment} ${call}`);
+      if (fails) throw new TransientError(`injected ${moment} ${call}`);
+    };
+    const running = Promise.all(stories.map((story) => story().catch(() => undefined)));
+    await scheduler.waitFor(running);
+    await scheduler.waitFor(world.settled());
+    world.gate = async () => {};
+    return running;
+  }
+  const fault = fc.tuple(fc.nat(40), fc.constantFrom('before' as const, 'after' as const));
+
+  it('as the same request sent several times at once charge once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.integer({ min: 2, max: 4 }),
+        fc.array(fault, { maxLength: 3 }),
+        async (scheduler, times, faults) => {
+          const world = aWorld();
+          const story = () => runTransaction(depsOf(world), aRequest());
+          const told = await interleaved(scheduler, world, Array(times).fill(story), faults);
+          const last = await run(world);
+          expect(last.state).toBe('Completed');
+          expectOneCharge(world, last.paymentId);
+          for (const one of told) if (one) expect(one).toEqual(last);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('under different keys on one cart charge it once, and what is told Completed was charged', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 2, maxLength: 4 }),
+        fc.array(fault, { maxLength: 3 }),
+        async (scheduler, keys, faults) => {
+          const world = aWorld();
+          const stories = keys.map(
+            (idempotencyKey) => () => runTransaction(depsOf(world), aRequest({ idempotencyKey })),
+          );
+          const told = await interleaved(scheduler, world, stories, faults);
+          expect(charged(world).length).toBeLessThanOrEqual(1);
+          for (const one of told) {
+            if (one?.state !== 'Completed') continue;
+            expect(charged(world)).toMatchObject([{ metadata: { ct_payment_id: one.paymentId } }]);
+          }
+          world.now += DAY_MS;
+          for (const idempotencyKey of new Set(keys)) {
+            await run(world, { idempotencyKey }).catch(() => undefined);
+          }
+          expect(charged(world)).toHaveLength(1);
+          expect(payable(world)).toEqual([]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
