@@ -10,6 +10,8 @@ import { ToolMissing, toolPath } from './tools.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const EX_CONFIG = 78;
+// The name typescript belongs to the version with an API, which dependency-cruiser reads the code with; this one compiles ten times faster.
+const NATIVE_TSC = 'node_modules/typescript-native/bin/tsc';
 
 /** Each answers how many checks passed, failed and were skipped, and what to show when one failed. */
 const STAGES = {
@@ -18,7 +20,7 @@ const STAGES = {
     oneCheck(
       globSync('{packages/*,services/*,enabler,monitoring,simulators/*,sandbox,tests/*,charts/*/tests}/tsconfig.json', {
         cwd: REPOSITORY,
-      }).map((file) => ['tsc', '-p', file]),
+      }).map((file) => ['node', NATIVE_TSC, '-p', file]),
     ),
   unit: () => vitest('unit'),
   pact: () => vitest('pact'),

@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES, toRecord } from '@connector/contracts';
 import { PermanentError } from '@connector/errors';
 import type { Part } from '@connector/lifecycle';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type EventRecord, type TopicSpec, toRecord } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
 import type { Part } from '@connector/lifecycle';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger, metrics } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {

@@ -1,7 +1,7 @@
 // `npm run build` in this folder: the simulators and the shop as three programs without node_modules, for the image of trials.
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SIMULATOR_URL_MARK, stripeJsBundle } from '@connector/simulator-stripe/stripe-js-bundle.ts';
+import { SIMULATOR_URL_MARK, stripeJsBundle } from '@connector/simulator-stripe/stripe-js-bundle';
 import { build, type Plugin } from 'esbuild';
 import { pageSources } from '../shop/page-sources.ts';
 

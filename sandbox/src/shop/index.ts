@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { stripeJsSource } from '@connector/simulator-stripe/stripe-js.ts';
+import { stripeJsSource } from '@connector/simulator-stripe/stripe-js';
 import * as z from 'zod';
 import { bundlePage } from './assets.ts';
 import { isCurrency } from './catalogue.ts';

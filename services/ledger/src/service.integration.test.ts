@@ -11,7 +11,7 @@ import {
   type Producer,
   scanTopic,
 } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';

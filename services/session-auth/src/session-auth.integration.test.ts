@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { attributesOf, CHECKOUT_SESSIONS, eventRecord, PAYMENT_TRANSACTIONS, TOPICS } from '@connector/contracts';
 import { createKafka, createProducer, createTail, ensureTopics, type Kafka, type TailMessage } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type FakeCommercetools, startFakeCommercetools } from './testing/fake-commercetools.ts';

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { CHECKPOINTS, PAYMENT_EVENTS, TOPICS } from '@connector/contracts';
 import { createKafka, ensureTopics, type Kafka, readLatest, type StoredMessage, scanTopic } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { BODY_LIMIT } from './routes/read-body.ts';

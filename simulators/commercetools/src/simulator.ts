@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Cart } from '@commercetools/platform-sdk';
-import { type Fault, Faults } from '@connector/simulator-faults/faults.ts';
+import { type Fault, Faults } from '@connector/simulator-faults';
 import * as z from 'zod';
 import { type ApiClient, Auth, DEFAULT_SCOPES, type JwtOptions } from './auth.ts';
 import { type Call, type CallFilter, CallLog } from './call-log.ts';

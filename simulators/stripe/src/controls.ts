@@ -1,4 +1,4 @@
-import type { Faults } from '@connector/simulator-faults/faults.ts';
+import type { Faults } from '@connector/simulator-faults';
 import * as z from 'zod';
 import { moveDispute, openDispute } from './disputes.ts';
 import { noSuch, refused } from './errors.ts';

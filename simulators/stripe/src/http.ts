@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Faults } from '@connector/simulator-faults/faults.ts';
+import type { Faults } from '@connector/simulator-faults';
 import { type Call, ROUTES, type Route } from './api.ts';
 import { StripeApiError } from './errors.ts';
 import { expand } from './expand.ts';

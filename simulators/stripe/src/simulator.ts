@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Faults } from '@connector/simulator-faults/faults.ts';
+import { Faults } from '@connector/simulator-faults';
 import { controlHandler } from './control-routes.ts';
 import { Controls } from './controls.ts';
 import { EventLog } from './events.ts';

@@ -1,5 +1,5 @@
-import { randomOf } from '@connector/load-tests/random.ts';
-import { readUnitCosts, type UnitCosts } from '@connector/load-tests/unit-costs.ts';
+import { randomOf } from '@connector/load-tests/random';
+import { readUnitCosts, type UnitCosts } from '@connector/load-tests/unit-costs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ASSUMPTIONS, ceilings, DEFAULTS, needFor, PUBLISHED } from './capacity.ts';

@@ -1,4 +1,4 @@
-import type { UnitCosts } from '@connector/load-tests/unit-costs.ts';
+import type { UnitCosts } from '@connector/load-tests/unit-costs';
 
 /** What the other sides allow an account or project, in requests a second; undefined where none is published. */
 export interface Limits {

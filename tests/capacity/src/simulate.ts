@@ -1,9 +1,9 @@
 // `npm run simulate`: what 10 to 10,000 payments a second need, what breaks first, and whether a simulation of that plan holds.
 import { parseArgs } from 'node:util';
-import { ms } from '@connector/load-tests/part.ts';
-import { writeSections } from '@connector/load-tests/report.ts';
-import { table } from '@connector/load-tests/table.ts';
-import { readUnitCosts, UNIT_COSTS } from '@connector/load-tests/unit-costs.ts';
+import { ms } from '@connector/load-tests/part';
+import { writeSections } from '@connector/load-tests/report';
+import { table } from '@connector/load-tests/table';
+import { readUnitCosts, UNIT_COSTS } from '@connector/load-tests/unit-costs';
 import { ASSUMPTIONS, ceilings, DEFAULTS, needFor, PUBLISHED } from './capacity.ts';
 import { simulate } from './simulation.ts';
 

@@ -1,6 +1,6 @@
-import { type Latency, latencyOf } from '@connector/load-tests/figures.ts';
-import { randomOf } from '@connector/load-tests/random.ts';
-import type { UnitCosts } from '@connector/load-tests/unit-costs.ts';
+import { type Latency, latencyOf } from '@connector/load-tests/figures';
+import { randomOf } from '@connector/load-tests/random';
+import type { UnitCosts } from '@connector/load-tests/unit-costs';
 import type { Assumptions, Deployment, Limits } from './capacity.ts';
 
 /** Things that happen in time, the earliest first; ties in the order in which they were planned. */

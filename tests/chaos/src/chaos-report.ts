@@ -1,4 +1,4 @@
-import { table } from '@connector/load-tests/table.ts';
+import { table } from '@connector/load-tests/table';
 import { VERDICTS } from './oracle.ts';
 import type { ChaosReport } from './run-chaos.ts';
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { randomOf } from '@connector/load-tests/random.ts';
-import { request } from '@connector/load-tests/shop.ts';
+import { randomOf } from '@connector/load-tests/random';
+import { request } from '@connector/load-tests/shop';
 import type { Sandbox } from '@connector/sandbox';
 
 /** What can go wrong, and in words. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Opened, paymentIntentOf, type Shop } from '@connector/load-tests/shop.ts';
+import { type Opened, paymentIntentOf, type Shop } from '@connector/load-tests/shop';
 import type { Asker, Life } from './lives.ts';
 
 const DECLINED = '4000000000000002';

@@ -1,4 +1,4 @@
-import { randomOf } from '@connector/load-tests/random.ts';
+import { randomOf } from '@connector/load-tests/random';
 
 /** Who asks: the merchant's backend through the connector, or a person in Stripe's dashboard. */
 export type Asker = 'connector' | 'dashboard';

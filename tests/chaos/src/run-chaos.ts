@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
 import { parseConfig } from '@connector/lifecycle';
-import { request, Shop } from '@connector/load-tests/shop.ts';
+import { request, Shop } from '@connector/load-tests/shop';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';

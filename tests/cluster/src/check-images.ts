@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { table } from '@connector/load-tests/table.ts';
-import { startKafka } from '@connector/sandbox/kafka/kafka.ts';
-import { connectKafka, createTopics } from '@connector/sandbox/kafka/topics.ts';
-import { freePort } from '@connector/sandbox/processes/free-port.ts';
+import { table } from '@connector/load-tests/table';
+import { freePort } from '@connector/sandbox';
+import { startKafka } from '@connector/sandbox/kafka';
+import { connectKafka, createTopics } from '@connector/sandbox/kafka/topics';
 import { chartVersion, IMAGES, type ImageName, repositoryOf } from './images.ts';
 import { ended, output } from './shell.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { kafkaDistribution } from '@connector/sandbox/kafka/distribution.ts';
+import { kafkaDistribution } from '@connector/sandbox/kafka/distribution';
 import { output } from './shell.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../../..');

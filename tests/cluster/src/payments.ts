@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommercetoolsTruth, compare, type Finding, type StripeTruth } from '@connector/chaos-tests/oracle.ts';
+import { type CommercetoolsTruth, compare, type Finding, type StripeTruth } from '@connector/chaos-tests/oracle';
 import type { Client } from './requests.ts';
 
 /** One payment as shopper, enabler and Stripe.js make it, through the ingress. Answers the outcome that the shopper was told. */

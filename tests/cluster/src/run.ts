@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launchBrowser } from '@connector/e2e-tests/browser.ts';
-import { ShopPage } from '@connector/e2e-tests/shop-page.ts';
-import { table } from '@connector/load-tests/table.ts';
+import { launchBrowser } from '@connector/e2e-tests/browser';
+import { ShopPage } from '@connector/e2e-tests/shop-page';
+import { table } from '@connector/load-tests/table';
 import { Cluster, type KubernetesObject } from './cluster.ts';
 import { type Definitions, installDefinitions, removeDefinitions } from './crds.ts';
 import { buildImages, buildKafkaImage, KAFKA_TAG, loadImages, REPOSITORY, repositoryOf } from './images.ts';

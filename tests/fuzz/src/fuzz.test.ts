@@ -1,4 +1,4 @@
-import { randomOf } from '@connector/load-tests/random.ts';
+import { randomOf } from '@connector/load-tests/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fuzz, type Target } from './fuzzer.ts';
 import { mutate } from './mutate.ts';

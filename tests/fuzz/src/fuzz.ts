@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { RESULTS } from '@connector/load-tests/report.ts';
-import { table } from '@connector/load-tests/table.ts';
+import { RESULTS } from '@connector/load-tests/report';
+import { table } from '@connector/load-tests/table';
 import { TARGETS } from './targets.ts';
 import type { Task } from './worker.ts';
 

@@ -1,4 +1,4 @@
-import { randomOf } from '@connector/load-tests/random.ts';
+import { randomOf } from '@connector/load-tests/random';
 import type { Coverage } from './coverage.ts';
 import { mutate } from './mutate.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '@connector/load-tests/random.ts';
+import type { Random } from '@connector/load-tests/random';
 
 /** Values that programs tend to forget. */
 const AWKWARD: readonly unknown[] = [

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { STRIPE_EVENT_TYPES, TOPICS } from '@connector/contracts';
 import { createKafka, ensureTopics } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';

@@ -1,5 +1,5 @@
-import { InexpressibleAmountError, type Money, toStripeAmount } from '@connector/payment-model';
 import { InvalidRequestError } from '@connector/errors';
+import { InexpressibleAmountError, type Money, toStripeAmount } from '@connector/payment-model';
 
 /**
  * What is due, in Stripe's minor units, for whoever shows a form or a wallet for it. Throws InvalidRequestError (400 `InvalidField`

@@ -1,5 +1,5 @@
 import { type Commercetools, createCommercetools } from '@connector/commercetools';
-import { freePort } from '@connector/sandbox/processes/free-port.ts';
+import { freePort } from '@connector/sandbox';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createStripe, type StripeClient } from '@connector/stripe';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { TOPICS } from '@connector/contracts';
 import { createKafka, kafkaConfig } from '@connector/kafka';
 import { parseConfig } from '@connector/lifecycle';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka/kafka.ts';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -1,0 +1,121 @@
+// The arrows of docs/architecture.md, checked by `npm test -- --only lint`: nothing imports a folder to its right.
+//   errors, payment-model, contracts ← other packages ← services, enabler ← simulators, sandbox ← tests
+
+/** Folders of a room, as a pattern. */
+const room = (...folders) => `^(${folders.join('|')})/`;
+const BASE = ['packages/errors', 'packages/payment-model', 'packages/contracts'];
+const ALL_PACKAGES = ['packages/[^/]+'];
+const PRODUCT = ['services/[^/]+', 'enabler'];
+const AROUND = ['simulators', 'sandbox'];
+const TESTS = ['tests'];
+
+/** A rule that forbids imports of `to` from files of `from`, `allowed` excepted; its comment is shown with each violation. */
+const forbid = (name, comment, from, to, { except, types = true } = {}) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, ...(except?.from ? { pathNot: except.from } : {}) },
+  to: {
+    path: to,
+    ...(except?.to ? { pathNot: except.to } : {}),
+    ...(types ? {} : { dependencyTypesNot: ['type-only'] }),
+  },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Two files that import each other are one thought: join them, or move what both need into a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    forbid(
+      'base-imports-nothing',
+      'errors, payment-model and contracts are what everything stands on: of ours they import only each other.',
+      room(...BASE),
+      room(...ALL_PACKAGES, ...PRODUCT, ...AROUND, ...TESTS, 'monitoring'),
+      { except: { to: room(...BASE) } },
+    ),
+    forbid(
+      'packages-know-no-service',
+      'A package runs in several services and knows none of them.',
+      room(...ALL_PACKAGES),
+      room(...PRODUCT, ...AROUND, ...TESTS, 'monitoring'),
+    ),
+    forbid(
+      'services-know-no-surroundings',
+      'No service knows the sandbox, the simulators or the tests, not even in its own tests: addresses come from the environment.',
+      room(...PRODUCT),
+      room(...AROUND, ...TESTS, 'monitoring'),
+    ),
+    {
+      name: 'services-are-strangers',
+      comment: 'Services meet over HTTP and Kafka, by contracts; what two of them need is a package.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
+    },
+    forbid(
+      'around-imports-no-tests',
+      'Simulators and the sandbox are run by tests, and know none.',
+      room(...AROUND),
+      room(...TESTS),
+    ),
+    forbid(
+      'simulators-know-no-sandbox',
+      'Each simulator could be published on its own.',
+      room('simulators'),
+      room('sandbox', 'services', 'enabler'),
+    ),
+    forbid(
+      'domain-is-pure',
+      'domain/ has no I/O, no clock, no Express: it imports contracts, payment-model, errors and itself.',
+      '^services/[^/]+/src/domain/',
+      '.',
+      {
+        except: {
+          from: '\\.test\\.ts$',
+          to: [
+            '^services/[^/]+/src/domain/',
+            '^packages/(contracts|payment-model|errors)/',
+            // Types and schemas are facts about shapes.
+            '^node_modules/(zod|stripe|@commercetools/platform-sdk)/',
+          ],
+        },
+      },
+    ),
+    forbid(
+      'use-cases-know-no-adapters',
+      'A use case names what it needs in ports.ts; adapters implement it.',
+      '^services/[^/]+/src/use-cases/',
+      '^services/[^/]+/src/(adapters|routes|consumers|commands|main)',
+      { except: { from: '\\.test\\.ts$' } },
+    ),
+    forbid(
+      'adapters-know-no-edges',
+      'An adapter implements a port; it calls no use case and no route.',
+      '^services/[^/]+/src/adapters/',
+      '^services/[^/]+/src/(use-cases/(?!ports)|routes|consumers|commands|main)',
+      { except: { from: '\\.test\\.ts$' } },
+    ),
+    forbid(
+      'testing-is-for-tests',
+      'Builders and fakes are for tests alone.',
+      room(...ALL_PACKAGES, ...PRODUCT),
+      '^packages/testing/|/src/testing/',
+      { except: { from: '(\\.test\\.ts$|/src/testing/|/contract/|^packages/testing/)' } },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(/dist/|/public/|\\.cache/)' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};
