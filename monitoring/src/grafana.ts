@@ -45,7 +45,7 @@ const HEIGHT = 8;
 const STAT_HEIGHT = 5;
 
 /** What every query of the services is limited to by the dashboard's variables. */
-export const SELECTED = 'namespace=~"$namespace",job=~"$service",pod=~"$pod"';
+const SELECTED = 'namespace=~"$namespace",job=~"$service",pod=~"$pod"';
 
 /** A metric of the selected services: `m('http_server_active_requests', 'x="y"')`. */
 export const m = (metric: string, ...matchers: string[]): string => `${metric}{${[SELECTED, ...matchers].join(',')}}`;
@@ -59,7 +59,7 @@ export const dashboardJson = (dashboard: Dashboard): string =>
   `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`;
 
 /** Grafana's JSON of a dashboard. */
-export function toGrafana({ name, title, description, traces, rows }: Dashboard): unknown {
+function toGrafana({ name, title, description, traces, rows }: Dashboard): unknown {
   let id = 0;
   let y = 0;
   const panels: unknown[] = [];

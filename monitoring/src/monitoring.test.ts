@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { DEFINITIONS, type MetricDefinition, PROCESS_METRICS } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import { ALERT_CASES } from './alert-cases.ts';
-import { DASHBOARDS } from './dashboards.ts';
+import { DASHBOARDS } from './dashboards/index.ts';
 import { dashboardFile, dashboardJson, type Panel } from './grafana.ts';
 import { filledRules } from './promtool.ts';
 import { ALERTS, fileOf, RULE_FILES, thresholdsFile } from './rule-files.ts';

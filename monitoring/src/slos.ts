@@ -76,7 +76,7 @@ export const SLOS: readonly Slo[] = [
   },
 ];
 
-export const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
+const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
 type Window = (typeof WINDOWS)[number];
 
 /** How fast the budget of 30 days is used up, and what is done about it: both windows must agree. */

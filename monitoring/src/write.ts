@@ -1,7 +1,7 @@
 // `npm run docs`: writes what is generated from the lists of metrics, alerts and dashboards.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { metricsReference } from '@connector/telemetry/reference';
-import { DASHBOARDS } from './dashboards.ts';
+import { DASHBOARDS } from './dashboards/index.ts';
 import { dashboardFile, dashboardJson } from './grafana.ts';
 import { fileOf, RULE_FILES, thresholdsFile } from './rule-files.ts';
 import { toYaml } from './rules.ts';

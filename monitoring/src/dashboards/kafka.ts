@@ -1,0 +1,172 @@
+import { type Dashboard, m } from '../grafana.ts';
+import { P, quantiles, sumRate } from './queries.ts';
+
+export const KAFKA: Dashboard = {
+  name: 'kafka',
+  title: 'Kafka',
+  description: 'Lag, group membership, parked payments and dead letters.',
+  traces: '{ span.messaging.system = "kafka" && status = error }',
+  rows: [
+    {
+      title: 'Consumer',
+      panels: [
+        {
+          title: 'Lag',
+          description: 'Messages that the ledger has not committed, all partitions together.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `sum by (topic) (max by (topic, partition) (${m(`${P}consumer_lag_messages`)}))`,
+              legend: '{{topic}}',
+            },
+          ],
+          alerts: ['ConsumerLagHigh', 'ConsumerStalled'],
+        },
+        {
+          title: 'Lag in time',
+          description: 'Age of the oldest message that the ledger has not committed.',
+          unit: 's',
+          limits: [30, 60],
+          queries: [{ expr: `max by (topic) (${m(`${P}consumer_lag_seconds`)})`, legend: '{{topic}}' }],
+          alerts: ['ConsumerLagHigh', 'LedgerFreshnessBudgetBurn'],
+        },
+        {
+          title: 'Lag by partition',
+          description: 'One partition that stands out has a payment that fails, or a pod that is stuck.',
+          unit: 'short',
+          queries: [
+            { expr: `max by (partition) (${m(`${P}consumer_lag_messages`)})`, legend: 'partition {{partition}}' },
+          ],
+          alerts: ['ConsumerLagHigh', 'KeysParked'],
+        },
+        {
+          title: 'Since the last commit',
+          description:
+            'How long ago each pod committed. It grows while there is nothing to do; it must not while there is lag.',
+          unit: 's',
+          queries: [
+            {
+              expr: `time() - max by (pod) (${m(`${P}consumer_last_commit_timestamp_seconds`)})`,
+              legend: '{{pod}}',
+            },
+          ],
+          alerts: ['ConsumerStalled'],
+        },
+        {
+          title: 'Members of the group',
+          description: 'Pods that get events.',
+          unit: 'short',
+          queries: [{ expr: `sum by (group) (${m(`${P}consumer_group_joined`)})`, legend: '{{group}}' }],
+          alerts: ['ConsumerNotInGroup'],
+        },
+        {
+          title: 'Joins and crashes in 30 minutes',
+          description: 'Each join stops the whole group for a moment.',
+          unit: 'short',
+          queries: [
+            { expr: `sum by (pod) (increase(${m(`${P}consumer_rebalances_total`)}[30m]))`, legend: 'joins {{pod}}' },
+            { expr: `sum by (pod) (increase(${m(`${P}consumer_crashes_total`)}[30m]))`, legend: 'crashes {{pod}}' },
+          ],
+          alerts: ['ConsumerRebalancingOften'],
+        },
+        {
+          title: 'Messages',
+          description: 'Sent and delivered, by topic.',
+          unit: 'cps',
+          queries: [
+            {
+              expr: sumRate('messaging_destination_name', 'messaging_client_sent_messages_total', 'error_type=""'),
+              legend: 'sent {{messaging_destination_name}}',
+            },
+            {
+              expr: sumRate('messaging_destination_name', 'messaging_client_consumed_messages_total'),
+              legend: 'delivered {{messaging_destination_name}}',
+            },
+          ],
+          alerts: ['ConsumerStalled', 'WebhookSilence'],
+        },
+        {
+          title: 'Certificates end',
+          description: 'When the certificates that are in use for Kafka end. None without TLS.',
+          unit: 'dateTimeFromNow',
+          as: 'stat',
+          queries: [
+            {
+              expr: `1000 * min by (job, certificate) (${m(`${P}certificate_expiry_timestamp_seconds`)})`,
+              legend: '{{certificate}} {{job}}',
+            },
+          ],
+          alerts: ['CertificateExpiring'],
+        },
+      ],
+    },
+    {
+      title: 'Producer',
+      panels: [
+        {
+          title: 'Duration of sends',
+          description: 'Until the broker has acknowledged.',
+          unit: 's',
+          width: 12,
+          limits: [0.5, 5],
+          queries: quantiles('messaging_client_operation_duration_seconds'),
+          alerts: ['WebhookAcceptanceBudgetBurn'],
+        },
+        {
+          title: 'Failed sends',
+          description: 'Messages that the broker did not acknowledge, by service and error.',
+          unit: 'cps',
+          width: 12,
+          queries: [
+            {
+              expr: sumRate('job, error_type', 'messaging_client_sent_messages_total', 'error_type!=""'),
+              legend: '{{job}} {{error_type}}',
+            },
+          ],
+          alerts: ['WebhookAcceptanceBudgetBurn'],
+        },
+      ],
+    },
+    {
+      title: 'Set aside',
+      panels: [
+        {
+          title: 'Payments parked',
+          description:
+            'Payments whose event waits for a retry, by pod. After 15 minutes alone they become dead letters.',
+          unit: 'short',
+          width: 6,
+          queries: [{ expr: `max by (pod) (${m(`${P}ledger_parked_keys`)})`, legend: '{{pod}}' }],
+          alerts: ['KeysParked'],
+        },
+        {
+          title: 'Dead letters that wait',
+          description: 'Neither redriven nor discarded.',
+          unit: 'short',
+          width: 6,
+          limits: [1, 10],
+          queries: [{ expr: `max by (topic) (${m(`${P}dlq_depth`)})`, legend: '{{topic}}' }],
+          alerts: ['DeadLettersPresent'],
+        },
+        {
+          title: 'New dead letters in an hour',
+          description: 'By reason; the runbook says what to do about each.',
+          unit: 'short',
+          width: 12,
+          queries: [{ expr: `sum by (reason) (increase(${m(`${P}dead_letters_total`)}[1h]))`, legend: '{{reason}}' }],
+          alerts: ['DeadLettersPresent'],
+        },
+        {
+          title: 'Redriven in an hour',
+          description:
+            'Dead letters that were put back, by what became of them. dead_lettered: their cause is not mended.',
+          unit: 'short',
+          width: 12,
+          queries: [{ expr: `sum by (outcome) (increase(${m(`${P}dlq_redriven_total`)}[1h]))`, legend: '{{outcome}}' }],
+          alerts: ['DeadLettersPresent'],
+          runbooks: ['redrive-dead-letters'],
+        },
+      ],
+    },
+  ],
+};
