@@ -68,6 +68,33 @@ describe('a confirm', () => {
     expect(await confirmPayment(depsOf(paidWorld(), silent), request)).toEqual({ kind: 'pending' });
   });
 
+  it('is approved when the ledger has recorded it but its word was lost on the way here', async () => {
+    const world = paidWorld();
+    world.gate = async (call, moment) => {
+      if (!call.startsWith('publish') || moment !== 'after') return;
+      world.addTransaction('payment-1', aTransaction('Charge', 'Success', { interactionId: 'pi_1' }));
+    };
+    expect(await confirmPayment(depsOf(world, silent), request)).toEqual({ kind: 'approved' });
+  });
+
+  it.each([
+    ['hears', () => silent],
+    ['does not hear', () => deaf],
+  ])(
+    'is pending, not failed, when its pod %s the ledger and the payment cannot be read again',
+    async (_how, recorded) => {
+      const world = paidWorld();
+      let isPublished = false;
+      world.gate = async (call, moment) => {
+        if (call.startsWith('publish') && moment === 'after') isPublished = true;
+        if (call === 'payments.get' && isPublished) throw new TransientError('down');
+      };
+      expect(await confirmPayment(depsOf(world, recorded(), 20), request)).toEqual({
+        kind: 'pending',
+      });
+    },
+  );
+
   it('is pending, without a wait, while the money is on its way', async () => {
     const world = paidWorld();
     world.change('pi_1', { status: 'processing' });

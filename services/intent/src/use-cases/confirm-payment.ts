@@ -1,5 +1,5 @@
 import { withoutClientSecrets } from '@connector/contracts';
-import { NotFoundError } from '@connector/errors';
+import { NotFoundError, TransientError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';
@@ -71,19 +71,36 @@ export async function confirmPayment(
   const result = deps.recorded.isListening
     ? await waiter.within(deps.confirmWaitMs)
     : await polled(deps, payment, paymentIntent);
-  if (!result) return { kind: 'pending' };
+  if (!result) return (await showsIt(deps, payment, paymentIntent)) ? { kind: 'approved' } : { kind: 'pending' };
   return result.kind === 'recorded' ? { kind: 'approved' } : result;
+}
+
+/**
+ * Whether commercetools shows the PaymentIntent's state. The ledger's word can be lost on its way here, and a shopper who has paid is not told
+ * "pending" for that. When the payment cannot be read, "pending" is true: the event is published.
+ */
+async function showsIt(
+  { payments }: ConfirmPaymentDeps,
+  { id }: Payment,
+  paymentIntent: Stripe.PaymentIntent,
+): Promise<boolean> {
+  try {
+    return isRecorded(await payments.get(id), paymentIntent);
+  } catch (error) {
+    if (error instanceof TransientError) return false;
+    throw error;
+  }
 }
 
 /** Reads the payment until it shows the PaymentIntent's state: for a pod that cannot hear the ledger at the moment. */
 async function polled(
-  { payments, confirmWaitMs, sleep }: ConfirmPaymentDeps,
-  { id }: Payment,
+  deps: ConfirmPaymentDeps,
+  payment: Payment,
   paymentIntent: Stripe.PaymentIntent,
 ): Promise<Recorded | undefined> {
-  for (let waitedMs = 0; waitedMs < confirmWaitMs; waitedMs += POLL_MS) {
-    await sleep(POLL_MS);
-    if (isRecorded(await payments.get(id), paymentIntent)) return { kind: 'recorded' };
+  for (let waitedMs = 0; waitedMs < deps.confirmWaitMs; waitedMs += POLL_MS) {
+    await deps.sleep(POLL_MS);
+    if (await showsIt(deps, payment, paymentIntent)) return { kind: 'recorded' };
   }
   return undefined;
 }
