@@ -1,9 +1,50 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
 /** Exit code for a command line that makes no sense (`EX_USAGE` of sysexits). */
 export const EXIT_USAGE = 64;
 
 /** A command line that makes no sense; the message is for the person who typed it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** The values and positionals of a command line without program names. Throws UsageError. */
+export function parseArguments<O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: O,
+  { allowPositionals = false } = {},
+) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The values of a command line that takes options alone. Throws UsageError. */
+export const parseOptions = <O extends ParseArgsOptionsConfig>(argv: readonly string[], options: O) =>
+  parseArguments(argv, options).values;
+
+/** The option that every command has. */
+export const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false } } as const;
+
+/** Prints `text` and ends the process well. */
+export function showHelp(text: string): never {
+  process.stdout.write(text);
+  process.exit(0);
+}
+
+/** Reads this process's options; prints `help`, or what is wrong with them, and ends the process where they say so. */
+export function optionsOrExit<T>(parse: (argv: readonly string[]) => T | 'help', help: string): T {
+  try {
+    const options = parse(process.argv.slice(2));
+    return options === 'help' ? showHelp(help) : options;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\nTry --help.\n`);
+    return process.exit(EXIT_USAGE);
+  }
 }
 
 const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -16,8 +57,9 @@ export function durationMs(option: string, text: string, unit?: keyof typeof MIL
   return Number(groups.count) * MILLISECONDS[given];
 }
 
-/** A moment: an ISO date or time, or a duration before `now`. */
+/** A moment: an ISO date or time, Unix seconds, or a duration before `now`. */
 export function momentOf(option: string, text: string, now: Date): Date {
+  if (/^\d{9,11}$/.test(text)) return new Date(Number(text) * 1000);
   if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
     const at = new Date(text);
     if (Number.isNaN(at.getTime())) throw new UsageError(`${option}: not a date: ${text}`);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { HELP_OPTION, optionsOrExit, parseOptions, UsageError } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { createKafka } from '@connector/kafka';
 import { createStripe } from '@connector/stripe';
@@ -28,11 +28,10 @@ Results: ok; WARN works, and should be looked at; FAIL does not work; ? cannot b
 Configuration: the variables of the services; a wrong or missing one is a failure of its own.
 Exit code: 0 when nothing failed, 1 when something did, 64 for wrong options.
 `;
-const EXIT_USAGE = 64;
 const LIMIT_MS = 20_000;
 const NAMES = ['commercetools', 'stripe', 'kafka', 'edge'] as const;
 
-const { only, json } = readOptions();
+const { only, json } = optionsOrExit(readOptions, HELP);
 const log = createLogger('doctor', 'silent', process.stderr);
 const sides = readSides(process.env);
 const closing: (() => Promise<void>)[] = [];
@@ -79,26 +78,15 @@ for (const close of closing) await close();
 // A check that gave no answer in time must not keep the process.
 process.exit(failed > 0 ? 1 : 0);
 
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) {
-      process.stdout.write(HELP);
-      process.exit(0);
-    }
-    const wanted = values.only?.split(',') ?? NAMES;
-    const unknown = wanted.filter((name) => !(NAMES as readonly string[]).includes(name));
-    if (unknown.length === 0) return { only: wanted as (typeof NAMES)[number][], json: values.json };
-    throw new TypeError(`--only: not known: ${unknown.join(', ')}. Known are ${NAMES.join(', ')}.`);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\nTry --help.\n`);
-    process.exit(EXIT_USAGE);
-  }
+function readOptions(argv: readonly string[]) {
+  const values = parseOptions(argv, {
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    ...HELP_OPTION,
+  });
+  if (values.help) return 'help';
+  const wanted = values.only?.split(',') ?? NAMES;
+  const unknown = wanted.filter((name) => !(NAMES as readonly string[]).includes(name));
+  if (unknown.length === 0) return { only: wanted as (typeof NAMES)[number][], json: values.json };
+  throw new UsageError(`--only: not known: ${unknown.join(', ')}. Known are ${NAMES.join(', ')}.`);
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { HELP_OPTION, optionsOrExit, parseOptions } from '@connector/cli';
 import {
   createCommercetools,
   customTypes,
@@ -25,9 +25,11 @@ Configuration: CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, 
 CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY, CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY, CT_CUSTOM_TYPE_SUBSCRIPTION_LINE_ITEM_KEY, CT_PRODUCT_TYPE_SUBSCRIPTION_KEY.
 Exit code: 0 when all is done, 1 when not, 64 for wrong options, 78 for a wrong configuration.
 `;
-const EXIT_USAGE = 64;
 
-const { dryRun } = readOptions();
+const { dryRun } = optionsOrExit((argv) => {
+  const values = parseOptions(argv, { 'dry-run': { type: 'boolean', default: false }, ...HELP_OPTION });
+  return values.help ? 'help' : { dryRun: values['dry-run'] };
+}, HELP);
 const config = readConfig(purgeConfigSchema, process.env);
 const log = createLogger('purge', config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const commercetools = createCommercetools(config, { log });
@@ -56,22 +58,4 @@ try {
   process.exitCode = 1;
 } finally {
   await commercetools.close();
-}
-
-function readOptions(): { dryRun: boolean } {
-  try {
-    const { values } = parseArgs({
-      options: {
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (!values.help) return { dryRun: values['dry-run'] };
-    process.stdout.write(HELP);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\nTry --help.\n`);
-    process.exit(EXIT_USAGE);
-  }
 }

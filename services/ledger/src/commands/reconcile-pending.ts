@@ -1,3 +1,4 @@
+import { optionsOrExit } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS } from '@connector/contracts';
 import { createKafka, createProducer } from '@connector/kafka';
@@ -12,12 +13,7 @@ import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import { reconcilePendingConfigSchema } from '../config.ts';
 import { type Divergence, findPending } from '../use-cases/find-pending.ts';
-import { EXIT_USAGE, UsageError } from './cli/options.ts';
-import {
-  parseReconcilePending,
-  RECONCILE_PENDING_HELP,
-  type ReconcilePendingCommand,
-} from './cli/reconcile-pending-options.ts';
+import { parseReconcilePending, RECONCILE_PENDING_HELP } from './cli/reconcile-pending-options.ts';
 import { report } from './cli/reconcile-pending-report.ts';
 
 const NAME = 'reconcile-pending';
@@ -28,7 +24,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const command = understood();
+const command = optionsOrExit((argv) => parseReconcilePending(argv, new Date()), RECONCILE_PENDING_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
 const stopTracing = await startTracing(NAME, packageJson.version);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
@@ -70,17 +66,4 @@ try {
   await producer.stop?.();
   await Promise.all([commercetools.close(), stripe.close()]);
   await stopTracing();
-}
-
-function understood(): ReconcilePendingCommand {
-  try {
-    const parsed = parseReconcilePending(process.argv.slice(2), new Date());
-    if (parsed !== 'help') return parsed;
-    process.stdout.write(RECONCILE_PENDING_HELP);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    tell(`${error.message}\nTry --help.`);
-    process.exit(EXIT_USAGE);
-  }
 }

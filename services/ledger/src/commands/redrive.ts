@@ -1,13 +1,13 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { optionsOrExit, showHelp } from '@connector/cli';
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createDeadLetterBox, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import * as z from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { EXIT_USAGE, UsageError } from './cli/options.ts';
-import { parseRedriveCommand, type RedriveCommand } from './cli/redrive-options.ts';
+import { parseRedriveCommand } from './cli/redrive-options.ts';
 import { runRedrive } from './cli/run-redrive.ts';
 
 const NAME = 'redrive';
@@ -18,7 +18,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-const command = understood();
+const command = optionsOrExit((argv) => {
+  const parsed = parseRedriveCommand(argv, new Date());
+  return parsed.kind === 'help' ? showHelp(parsed.text) : parsed;
+}, '');
 const config = readConfig(z.object(kafkaConfig), process.env);
 const stopTracing = await startTracing(NAME, packageJson.version);
 const log = createLogger(NAME, 'error', process.stderr);
@@ -44,19 +47,6 @@ try {
 } finally {
   await producer.stop?.();
   await stopTracing();
-}
-
-function understood(): Exclude<RedriveCommand, { kind: 'help' }> {
-  try {
-    const parsed = parseRedriveCommand(process.argv.slice(2), new Date());
-    if (parsed.kind !== 'help') return parsed;
-    process.stdout.write(parsed.text);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    tell(`${error.message}\nTry --help.`);
-    process.exit(EXIT_USAGE);
-  }
 }
 
 async function confirm(question: string): Promise<boolean> {

@@ -1,5 +1,5 @@
-import type { Delivery } from '@connector/kafka';
 import { TransientError } from '@connector/errors';
+import type { Delivery } from '@connector/kafka';
 import type { StripeFacts } from '../use-cases/ports.ts';
 
 /**

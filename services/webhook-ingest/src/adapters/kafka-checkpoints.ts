@@ -1,13 +1,7 @@
 import { CHECKPOINTS } from '@connector/contracts';
 import { type Kafka, type Producer, readLatest } from '@connector/kafka';
-import { type Checkpoint, parseCheckpoint } from '../domain/checkpoint.ts';
-
-/** Where a run's checkpoint is kept. */
-export interface Checkpoints {
-  read(key: string): Promise<Checkpoint | undefined>;
-  /** Resolves once it is durable. Throws as a send to Kafka does. */
-  write(key: string, checkpoint: Checkpoint): Promise<void>;
-}
+import { parseCheckpoint } from '../domain/checkpoint.ts';
+import type { Checkpoints } from '../use-cases/ports.ts';
 
 /** Checkpoints on the compacted topic `connector.checkpoints`. */
 export const kafkaCheckpoints = (kafka: Kafka, producer: Pick<Producer, 'send'>): Checkpoints => ({

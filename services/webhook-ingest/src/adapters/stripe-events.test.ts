@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createStripe } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EventQuery, stripeEvents } from './stripe-events.ts';
+import type { EventQuery } from '../use-cases/ports.ts';
+import { stripeEvents } from './stripe-events.ts';
 
 interface Stored {
   id: string;

@@ -1,16 +1,6 @@
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
-
-/** Which of Stripe's events; times in Unix seconds, `until` exclusive. */
-export interface EventQuery {
-  readonly since: number;
-  readonly until: number;
-  readonly types: readonly string[];
-  readonly undeliveredOnly: boolean;
-}
-
-/** Stripe's events, a page at a time, oldest first. */
-export type ListEvents = (query: EventQuery) => AsyncGenerator<readonly Stripe.Event[]>;
+import type { EventQuery, ListEvents } from '../use-cases/ports.ts';
 
 const PAGE = 100;
 /** Stripe takes this many types in one list call. */

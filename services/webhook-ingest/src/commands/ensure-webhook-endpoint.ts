@@ -1,3 +1,4 @@
+import { EXIT_USAGE, optionsOrExit } from '@connector/cli';
 import { NotFoundError } from '@connector/errors';
 import { readConfig } from '@connector/lifecycle';
 import {
@@ -12,7 +13,6 @@ import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
 import { ensureWebhookEndpoint } from '../use-cases/ensure-webhook-endpoint.ts';
 import { ALTERNATIVES, ENSURE_HELP, parseEnsureOptions } from './cli/ensure-options.ts';
 import { ensureReport } from './cli/ensure-report.ts';
-import { EXIT_USAGE, optionsOrExit } from './cli/parse-arguments.ts';
 
 const options = optionsOrExit(parseEnsureOptions, ENSURE_HELP);
 const config = readConfig(endpointConfigSchema, process.env);

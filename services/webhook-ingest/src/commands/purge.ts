@@ -1,9 +1,9 @@
+import { EXIT_USAGE, HELP_OPTION, optionsOrExit, parseOptions } from '@connector/cli';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe, explainStripeError, stripeWebhookEndpoints } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
 import { purgeWebhookEndpoints } from '../use-cases/ensure-webhook-endpoint.ts';
-import { EXIT_USAGE, optionsOrExit, parseArguments } from './cli/parse-arguments.ts';
 
 const HELP = `purge: deletes the webhook endpoint at Stripe
 
@@ -22,11 +22,11 @@ Exit code: 0 when none is left, 1 when not, 64 for wrong options, 78 for a wrong
 `;
 
 const options = optionsOrExit((argv) => {
-  const values = parseArguments(argv, {
+  const values = parseOptions(argv, {
     url: { type: 'string' },
     id: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
+    ...HELP_OPTION,
   });
   return values.help ? 'help' : { url: values.url, id: values.id, dryRun: values['dry-run'] };
 }, HELP);

@@ -1,19 +1,18 @@
+import { optionsOrExit } from '@connector/cli';
 import { createKafka, createProducer } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { kafkaCheckpoints } from '../adapters/kafka-checkpoints.ts';
 import { stripeEvents } from '../adapters/stripe-events.ts';
-import { parseReconcileOptions, RECONCILE_HELP, UsageError } from '../domain/reconcile-options.ts';
-import { missedWarning, summaryTable } from '../domain/summary-table.ts';
 import { reconcileConfigSchema } from '../reconcile-config.ts';
 import { reconcile } from '../use-cases/reconcile.ts';
+import { parseReconcileOptions, RECONCILE_HELP } from './cli/reconcile-options.ts';
+import { missedWarning, summaryTable } from './cli/reconcile-report.ts';
 
-/** Exit code for options that make no sense (`EX_USAGE` of sysexits). */
-const EXIT_USAGE = 64;
 const NAME = 'reconcile';
 
-const options = readOptions();
+const options = optionsOrExit((argv) => parseReconcileOptions(argv, Math.floor(Date.now() / 1000)), RECONCILE_HELP);
 const config = readConfig(reconcileConfigSchema, process.env);
 const stopTracing = await startTracing(NAME, process.env.npm_package_version ?? '0.1.0');
 // Standard output is the command's answer; log lines go beside it.
@@ -52,17 +51,4 @@ try {
   await producer.stop?.();
   await stripe.close();
   await stopTracing();
-}
-
-function readOptions() {
-  try {
-    const parsed = parseReconcileOptions(process.argv.slice(2), Math.floor(Date.now() / 1000));
-    if (parsed !== 'help') return parsed;
-    process.stdout.write(RECONCILE_HELP);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\nTry --help.\n`);
-    process.exit(EXIT_USAGE);
-  }
 }

@@ -1,3 +1,4 @@
+import { EXIT_USAGE, optionsOrExit } from '@connector/cli';
 import { readConfig } from '@connector/lifecycle';
 import {
   createStripe,
@@ -9,7 +10,6 @@ import {
 import { createLogger } from '@connector/telemetry';
 import { readWebhookUrl, setupConfigSchema } from '../endpoint-config.ts';
 import { abortRotation, beginRotation, finishRotation, setUp } from '../use-cases/set-up-webhook-endpoint.ts';
-import { EXIT_USAGE, optionsOrExit } from './cli/parse-arguments.ts';
 import { parseSetUpOptions, SETUP_HELP } from './cli/setup-options.ts';
 import { setUpReport } from './cli/setup-report.ts';
 

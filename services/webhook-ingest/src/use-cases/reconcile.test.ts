@@ -2,11 +2,10 @@ import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector
 import { PermanentError, TransientError } from '@connector/errors';
 import type Stripe from 'stripe';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EventQuery } from '../adapters/stripe-events.ts';
 import type { Checkpoint } from '../domain/checkpoint.ts';
-import type { ReconcileOptions } from '../domain/reconcile-options.ts';
 import { paymentIntentSucceeded } from '../testing/stripe-events.ts';
-import { type Reconciliation, reconcile } from './reconcile.ts';
+import type { EventQuery } from './ports.ts';
+import { type ReconcileOptions, type Reconciliation, reconcile } from './reconcile.ts';
 
 const NOW = 1_790_000_000;
 const OPTIONS: ReconcileOptions = {
@@ -16,7 +15,6 @@ const OPTIONS: ReconcileOptions = {
   undeliveredOnly: false,
   dryRun: false,
   acceptGap: false,
-  json: false,
 };
 
 let pages: Record<string, unknown>[][];

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
 import { backOffMs, PermanentError, TransientError } from '@connector/errors';
-import type { Checkpoints } from '../adapters/kafka-checkpoints.ts';
-import type { ListEvents } from '../adapters/stripe-events.ts';
 import {
   checkpointKey,
   FIRST_RUN_SECONDS,
@@ -12,8 +10,21 @@ import {
   OVERLAP_SECONDS,
 } from '../domain/checkpoint.ts';
 import { classify, type Ours } from '../domain/classify.ts';
-import type { ReconcileOptions } from '../domain/reconcile-options.ts';
 import { toPaymentRecord } from '../domain/to-payment-record.ts';
+import type { Checkpoints, ListEvents } from './ports.ts';
+
+/** Which events a run lists, and what it does with them. */
+export interface ReconcileOptions {
+  /** Unix seconds; undefined = from the checkpoint on. */
+  readonly since: number | undefined;
+  /** Unix seconds, exclusive. */
+  readonly until: number;
+  readonly types: readonly StripeEventType[];
+  readonly undeliveredOnly: boolean;
+  readonly dryRun: boolean;
+  /** Events that are past listing are known to be missed. */
+  readonly acceptGap: boolean;
+}
 
 export interface Reconciliation {
   readonly listEvents: ListEvents;

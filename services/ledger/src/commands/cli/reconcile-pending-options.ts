@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
+import { durationMs, HELP_OPTION, momentOf, parseOptions } from '@connector/cli';
 import type { FindPendingOptions } from '../../use-cases/find-pending.ts';
-import { durationMs, momentOf, UsageError } from './options.ts';
 
 export const RECONCILE_PENDING_HELP = `reconcile-pending: asks Stripe about what commercetools still shows as open
 
@@ -38,7 +37,14 @@ export interface ReconcilePendingCommand extends FindPendingOptions {
 
 /** Reads the command line, without program names; `help` when it was asked for. Throws UsageError. */
 export function parseReconcilePending(argv: readonly string[], now: Date): ReconcilePendingCommand | 'help' {
-  const { values } = read(argv);
+  const values = parseOptions(argv, {
+    'older-than': { type: 'string', default: '60' },
+    since: { type: 'string', default: '3d' },
+    repair: { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    ...HELP_OPTION,
+  });
   if (values.help) return 'help';
   return {
     olderThanMs: durationMs('--older-than', values['older-than'], 'm'),
@@ -47,23 +53,4 @@ export function parseReconcilePending(argv: readonly string[], now: Date): Recon
     dryRun: values['dry-run'],
     json: values.json,
   };
-}
-
-function read(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        'older-than': { type: 'string', default: '60' },
-        since: { type: 'string', default: '3d' },
-        repair: { type: 'boolean', default: false },
-        'dry-run': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
 }

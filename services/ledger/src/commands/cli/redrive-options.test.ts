@@ -1,5 +1,5 @@
+import { UsageError } from '@connector/cli';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from './options.ts';
 import { parseRedriveCommand } from './redrive-options.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');

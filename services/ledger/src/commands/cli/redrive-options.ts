@@ -1,7 +1,6 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { momentOf, parseArguments, UsageError, wholeNumber } from '@connector/cli';
 import { STRIPE_TYPE_PREFIX } from '@connector/contracts';
 import type { DeadLetterFilter } from '@connector/kafka';
-import { momentOf, UsageError, wholeNumber } from './options.ts';
 
 const FILTERS_HELP = `Which dead letters (all conditions must hold):
   <id> …                       by id, <partition>:<offset> as list shows it
@@ -183,15 +182,8 @@ export function parseRedriveCommand(argv: readonly string[], now: Date): Redrive
 
 const isCommand = (word: string): word is Command => word !== '' && Object.hasOwn(HELP, word);
 
-function read<T extends ParseArgsOptionsConfig>(args: string[], options: T) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    // What parseArgs throws names the option and says what is wrong with it.
-    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
-}
+const read = <T extends Parameters<typeof parseArguments>[1]>(args: string[], options: T) =>
+  parseArguments(args, options, { allowPositionals: true });
 
 interface FilterValues {
   event?: string | undefined;

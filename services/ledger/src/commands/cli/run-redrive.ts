@@ -1,9 +1,9 @@
+import { ago, clock, counted, pairs, table, WIDTH } from '@connector/cli';
 import { STRIPE_TYPE_PREFIX } from '@connector/contracts';
 import type { DeadLetter, DeadLetterBox, DeadLetterFilter, Handled } from '@connector/kafka';
 import { redactText } from '@connector/telemetry';
 import { redacted } from './redact.ts';
 import type { Change, RedriveCommand } from './redrive-options.ts';
-import { ago, clock, counted, pairs, table, WIDTH } from './table.ts';
 
 /** What a command has around it. */
 export interface Surroundings {

@@ -1,4 +1,4 @@
-import { parseArguments } from './parse-arguments.ts';
+import { HELP_OPTION, parseOptions } from '@connector/cli';
 
 export const ENSURE_HELP = `ensure-webhook-endpoint: keeps the webhook endpoint at Stripe up to date
 
@@ -35,12 +35,12 @@ export interface EnsureOptions {
 
 /** Reads the command line (without program names); `help` when it was asked for. Throws UsageError. */
 export function parseEnsureOptions(argv: readonly string[]): EnsureOptions | 'help' {
-  const values = parseArguments(argv, {
+  const values = parseOptions(argv, {
     url: { type: 'string' },
     id: { type: 'string' },
     'any-api-version': { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
+    ...HELP_OPTION,
   });
   if (values.help) return 'help';
   return { url: values.url, id: values.id, anyApiVersion: values['any-api-version'], dryRun: values['dry-run'] };

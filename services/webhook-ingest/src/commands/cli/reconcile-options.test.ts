@@ -1,6 +1,7 @@
+import { UsageError } from '@connector/cli';
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
 import { describe, expect, it } from 'vitest';
-import { parseReconcileOptions, UsageError } from './reconcile-options.ts';
+import { parseReconcileOptions } from './reconcile-options.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z') / 1000;
 

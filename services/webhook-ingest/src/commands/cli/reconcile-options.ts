@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
+import { HELP_OPTION, momentOf, parseOptions, UsageError } from '@connector/cli';
 import { isStripeEventType, STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
+import type { ReconcileOptions } from '../../use-cases/reconcile.ts';
 
 export const RECONCILE_HELP = `reconcile: puts Stripe's events on Kafka that may not have arrived by webhook
 
@@ -27,27 +28,22 @@ Exit code: 0 when everything listed was produced, nothing was missed and the che
 wrong configuration. It may be run again at any time.
 `;
 
-export interface ReconcileOptions {
-  /** Unix seconds; undefined = from the checkpoint on. */
-  readonly since: number | undefined;
-  /** Unix seconds, exclusive. */
-  readonly until: number;
-  readonly types: readonly StripeEventType[];
-  readonly undeliveredOnly: boolean;
-  readonly dryRun: boolean;
-  /** Events that are past listing are known to be missed. */
-  readonly acceptGap: boolean;
+export interface ReconcileCommand extends ReconcileOptions {
   readonly json: boolean;
 }
 
-/** Options that make no sense; the message is for the person who typed them. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** Reads the command line (without program names); `nowSeconds` is Unix time. `help` when it was asked for. Throws UsageError. */
-export function parseReconcileOptions(argv: readonly string[], nowSeconds: number): ReconcileOptions | 'help' {
-  const { values } = readArguments(argv);
+export function parseReconcileOptions(argv: readonly string[], nowSeconds: number): ReconcileCommand | 'help' {
+  const values = parseOptions(argv, {
+    since: { type: 'string' },
+    until: { type: 'string' },
+    types: { type: 'string' },
+    'undelivered-only': { type: 'boolean', default: false },
+    'accept-gap': { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    ...HELP_OPTION,
+  });
   if (values.help) return 'help';
   const until = values.until === undefined ? nowSeconds : timeOf('--until', values.until, nowSeconds);
   const since = values.since === undefined ? undefined : timeOf('--since', values.since, nowSeconds);
@@ -64,27 +60,6 @@ export function parseReconcileOptions(argv: readonly string[], nowSeconds: numbe
   };
 }
 
-function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        since: { type: 'string' },
-        until: { type: 'string' },
-        types: { type: 'string' },
-        'undelivered-only': { type: 'boolean', default: false },
-        'accept-gap': { type: 'boolean', default: false },
-        'dry-run': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
-}
-
 function typesOf(list: string): StripeEventType[] {
   const given = list.split(',').map((type) => type.trim());
   const known = given.filter(isStripeEventType);
@@ -95,13 +70,6 @@ function typesOf(list: string): StripeEventType[] {
   return [...new Set(known)];
 }
 
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-
-function timeOf(option: string, text: string, nowSeconds: number): number {
-  const duration = /^(?<count>\d{1,9})(?<unit>[smhd])$/.exec(text)?.groups;
-  if (duration) return nowSeconds - Number(duration.count) * SECONDS[duration.unit as keyof typeof SECONDS];
-  if (/^\d{9,11}$/.test(text)) return Number(text);
-  const parsed = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(parsed)) throw new UsageError(`${option}: not a time: ${text}`);
-  return Math.floor(parsed / 1000);
-}
+/** Unix seconds. */
+const timeOf = (option: string, text: string, nowSeconds: number): number =>
+  Math.floor(momentOf(option, text, new Date(nowSeconds * 1000)).getTime() / 1000);

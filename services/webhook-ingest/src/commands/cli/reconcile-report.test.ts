@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { missedWarning, summaryTable } from './summary-table.ts';
+import { missedWarning, summaryTable } from './reconcile-report.ts';
 
 it("shows a run's totals, then its events by type, most frequent first", () => {
   const table = summaryTable({

@@ -1,5 +1,5 @@
+import { UsageError } from '@connector/cli';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../domain/reconcile-options.ts';
 import { parseSetUpOptions } from './setup-options.ts';
 
 describe("setup's options", () => {

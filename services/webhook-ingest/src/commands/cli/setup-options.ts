@@ -1,7 +1,6 @@
+import { HELP_OPTION, parseOptions, UsageError } from '@connector/cli';
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { UsageError } from '../../domain/reconcile-options.ts';
 import type { SecretPlace } from '../../domain/secret-manifest.ts';
-import { parseArguments } from './parse-arguments.ts';
 
 export const SETUP_HELP = `setup: makes the webhook endpoint at Stripe, and prints the Secret with its signing secret
 
@@ -58,7 +57,7 @@ const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 
 /** Reads the command line (without program names); `help` when it was asked for. Throws UsageError. */
 export function parseSetUpOptions(argv: readonly string[]): SetUpOptions | 'help' {
-  const values = parseArguments(argv, {
+  const values = parseOptions(argv, {
     url: { type: 'string' },
     'secret-name': { type: 'string', default: 'stripe-webhook' },
     'secret-key': { type: 'string', default: 'webhook-signing-secret' },
@@ -68,7 +67,7 @@ export function parseSetUpOptions(argv: readonly string[]): SetUpOptions | 'help
     'abort-rotation': { type: 'boolean', default: false },
     'skip-check': { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
+    ...HELP_OPTION,
   });
   if (values.help) return 'help';
   const actions = (['rotate', 'finish-rotation', 'abort-rotation'] as const).filter((name) => values[name]);
