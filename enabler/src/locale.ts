@@ -6,14 +6,36 @@ const STRIPE_LOCALES =
     ' ',
   );
 
-/** Stripe's locale for a BCP-47-like `locale`: the exact one, else its language, else a regional form of it, else `auto`. */
+/** Lower case with hyphens, as both tables are searched. */
+const normalized = (locale: string | undefined): string => (locale ?? '').trim().replaceAll('_', '-').toLowerCase();
+
+/** Chinese is Traditional by its script, or by a region that writes it where no script is named. */
+function isTraditionalChinese(locale: string): boolean {
+  const [language, ...subtags] = locale.split('-');
+  if (language !== 'zh' || subtags.includes('hans')) return false;
+  return ['hant', 'tw', 'hk', 'mo'].some((subtag) => subtags.includes(subtag));
+}
+
+/**
+ * Stripe's locale for a BCP-47-like `locale`: the exact one, else its language, else a regional form of it, else `auto`. Traditional
+ * Chinese is `zh-HK` for Hong Kong and Macao, else `zh-TW`.
+ */
 export function toStripeLocale(locale: string | undefined): StripeElementLocale {
-  const wanted = (locale ?? '').trim().replaceAll('_', '-').toLowerCase();
+  const wanted = normalized(locale);
   if (wanted === '') return 'auto';
+  if (isTraditionalChinese(wanted)) return /-(hk|mo)(-|$)/.test(wanted) ? 'zh-HK' : 'zh-TW';
   const base = wanted.split('-')[0];
   const found =
     STRIPE_LOCALES.find((known) => known.toLowerCase() === wanted) ??
     STRIPE_LOCALES.find((known) => known.toLowerCase() === base) ??
     STRIPE_LOCALES.find((known) => known.toLowerCase().startsWith(`${base}-`));
   return (found ?? 'auto') as StripeElementLocale;
+}
+
+/** The language of `locale` as the table of texts names it: `de` for `de_AT`, `zh-Hant` for `zh-TW`; Norwegian is one for all. */
+export function textLanguage(locale: string | undefined): string {
+  const wanted = normalized(locale);
+  if (isTraditionalChinese(wanted)) return 'zh-Hant';
+  const base = wanted.split('-')[0] ?? '';
+  return base === 'no' || base === 'nn' ? 'nb' : base;
 }
