@@ -209,6 +209,179 @@ describe('a payment that does not go through', () => {
   });
 });
 
+describe('a cart that changes while it is paid', () => {
+  const opened = (number: number): Answer => [
+    200,
+    {
+      sClientSecret: `pi_${number}_secret`,
+      paymentReference: `payment-${number}`,
+      merchantReturnUrl: 'https://shop.example/thanks',
+      cartId: 'cart-1',
+    },
+  ];
+  const amountDue = { centAmount: 21_600, currencyCode: 'EUR', fractionDigits: 2 };
+  const grew = (): Record<string, Answer | Answer[]> => ({
+    'GET /payments': [opened(1), opened(2)],
+    [CONFIRM]: [400, { outcome: 'rejected', error: 'Payment confirmation failed', code: 'cart_changed', amountDue }],
+    'POST /confirmPayments/payment-2': [200, { outcome: 'approved' }],
+  });
+  const showing = (amount: number, currency = 'EUR') => elementConfig({ cartInfo: { amount, currency } });
+  const REMAINS = 'Your payment was received, but your cart has changed since then. €216.00 remains to be paid.';
+  const PAID_REST = [{ isSuccess: true, paymentReference: 'payment-2' }];
+
+  it('is told what remains; what was paid stays, and the same form pays the rest', async () => {
+    const { dropin, stripe, processor, results, errors } = await mounted({
+      ...grew(),
+      'GET /config-element/payment': [showing(2400), showing(21_600)],
+    });
+    await dropin.submit();
+    expect(results).toEqual([]);
+    expect(errors).toEqual([
+      {
+        error: expect.objectContaining({ name: 'PaymentError', code: 'cart_changed', amountDue, message: REMAINS }),
+        paymentReference: 'payment-1',
+      },
+    ]);
+    expect(stripe.elementsUpdates).toEqual([{ amount: 21_600, currency: 'eur', captureMethod: 'automatic' }]);
+    await dropin.submit();
+    expect(results).toEqual(PAID_REST);
+    expect(stripe.confirms.map(({ clientSecret }) => clientSecret)).toEqual(['pi_1_secret', 'pi_2_secret']);
+    expect(processor.count(CONFIRM)).toBe(1);
+  });
+
+  it('has its form made anew for the rest where the form is bound to the payment (pi_first)', async () => {
+    const { dropin, stripe, results, errors } = await mounted({
+      ...grew(),
+      'GET /config-element/payment': elementConfig({ flowType: 'pi_first' }),
+    });
+    await dropin.submit();
+    expect(errors.map(({ error }) => error.code)).toEqual(['cart_changed']);
+    expect(stripe.elementsOptions).toMatchObject([{ clientSecret: 'pi_1_secret' }, { clientSecret: 'pi_2_secret' }]);
+    expect(stripe.elements.map(({ isMounted }) => isMounted)).toEqual([false, true]);
+    await dropin.submit();
+    expect(results).toEqual(PAID_REST);
+  });
+
+  it('is paid with two forms of one payment (pi_first): the second form learns of it, and pays the rest', async () => {
+    const { enabler, dropin, stripe, processor, results, errors } = await mounted({
+      ...grew(),
+      'GET /config-element/payment': elementConfig({ flowType: 'pi_first' }),
+    });
+    const second = (await enabler.createDropinBuilder('embedded')).build({});
+    await second.mount('#other');
+    await dropin.submit();
+    stripe.confirm = async () =>
+      stripeError({ type: 'invalid_request_error', code: 'payment_intent_unexpected_state' });
+    await second.submit();
+    expect(errors.map(({ error }) => error.code)).toEqual(['cart_changed', 'cart_changed']);
+    stripe.confirm = async () => succeeded;
+    await second.submit();
+    expect(results).toEqual(PAID_REST);
+    expect(processor.count('GET /payments')).toBe(2);
+  });
+
+  it('was found paid after the answer got lost: it is told what remains', async () => {
+    const { dropin, stripe, errors } = await mounted(grew());
+    stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
+    await dropin.submit();
+    expect(errors.map(({ error }) => error.code)).toEqual(['cart_changed']);
+  });
+
+  it('is told what remains after a redirect', async () => {
+    const { enabler, results, errors } = await page(grew());
+    await enabler.resume(
+      'https://shop.example/thanks?cartId=cart-1&paymentReference=payment-1&payment_intent=pi_1&payment_intent_client_secret=pi_1_secret',
+    );
+    expect(results).toEqual([]);
+    expect(errors[0]).toMatchObject({
+      error: { code: 'cart_changed', message: REMAINS },
+      paymentReference: 'payment-1',
+    });
+  });
+
+  it('before it is paid: nothing is paid, the shopper is told the amount, and the next submit pays that', async () => {
+    const { dropin, stripe, results, errors } = await mounted({
+      'GET /config-element/payment': [showing(2400), showing(3000)],
+    });
+    stripe.confirm = async () =>
+      stripeError({ type: 'invalid_request_error', code: 'payment_intent_invalid_parameter' });
+    await dropin.submit();
+    expect(errors).toEqual([
+      {
+        error: expect.objectContaining({
+          code: 'amount_changed',
+          type: 'amount_changed',
+          amountDue: { centAmount: 3000, currencyCode: 'EUR', fractionDigits: 2 },
+          message: 'The amount to pay has changed to €30.00. Please check your order and pay again.',
+        }),
+        paymentReference: 'payment-1',
+      },
+    ]);
+    expect(stripe.elementsUpdates).toEqual([{ amount: 3000, currency: 'eur', captureMethod: 'automatic' }]);
+    stripe.confirm = async () => succeeded;
+    await dropin.submit();
+    expect(results).toHaveLength(1);
+  });
+
+  it('to another currency before it is paid: it is told in that currency', async () => {
+    const { dropin, stripe, errors } = await mounted({
+      'GET /config-element/payment': [showing(2400), showing(100_000, 'ISK')],
+    });
+    stripe.confirm = async () => stripeError({ type: 'invalid_request_error' });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({
+      amountDue: { centAmount: 1000, currencyCode: 'ISK', fractionDigits: 0 },
+    });
+  });
+
+  it('did not change: Stripe’s refusal stays what it is', async () => {
+    const { dropin, stripe, errors } = await mounted();
+    stripe.confirm = async () => stripeError({ type: 'invalid_request_error', code: 'resource_missing' });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ code: 'resource_missing' });
+    expect(stripe.elementsUpdates).toEqual([]);
+  });
+});
+
+describe('a voucher', () => {
+  const voucher = (type: string) => paymentIntent({ status: 'requires_action', next_action: { type } });
+  const PENDING = { isSuccess: false, isPending: true, paymentReference: 'payment-1' };
+
+  it.each([
+    'multibanco_display_details',
+    'boleto_display_details',
+    'oxxo_display_details',
+    'konbini_display_details',
+    'display_bank_transfer_instructions',
+  ])('(%s) is pending: the shopper has it, and pays it later', async (type) => {
+    const { dropin, stripe, processor, results, errors } = await mounted({ [CONFIRM]: [202, { outcome: 'pending' }] });
+    stripe.confirm = async () => voucher(type);
+    await dropin.submit();
+    expect(results).toEqual([PENDING]);
+    expect(errors).toEqual([]);
+    expect(processor.count(CONFIRM)).toBe(1);
+  });
+
+  it.each<[string, Answer]>([
+    ['rejects it', [400, { outcome: 'rejected', error: 'Payment confirmation failed' }]],
+    ['is away', 'lost'],
+    ['has ended the session', [401, { errors: [{ code: 'invalid_token' }] }]],
+  ])('is pending where the processor %s', async (_what, answer) => {
+    const { dropin, stripe, results, errors } = await mounted({ [CONFIRM]: answer });
+    stripe.confirm = async () => voucher('oxxo_display_details');
+    await dropin.submit();
+    expect([results, errors]).toEqual([[PENDING], []]);
+  });
+
+  it('whose confirmation got lost is found at Stripe', async () => {
+    const { dropin, stripe, results } = await mounted({ [CONFIRM]: [202, { outcome: 'pending' }] });
+    stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
+    stripe.retrieve = async () => voucher('konbini_display_details');
+    await dropin.submit();
+    expect(results).toEqual([PENDING]);
+  });
+});
+
 describe('when an answer gets lost', () => {
   it('the processor is asked for the outcome again', async () => {
     const { dropin, processor, results, waits } = await mounted({
@@ -321,6 +494,17 @@ describe('the page', () => {
     const { dropin, errors } = await page();
     await expect(dropin.mount('#missing')).rejects.toMatchObject({ code: 'mount_failed' });
     expect(errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
+  });
+
+  it('whose Elements cannot be made is told so by onError, not by build, and may mount again', async () => {
+    const { dropin, stripe, errors, results } = await page();
+    stripe.elementsFails = true;
+    await expect(dropin.mount('#pay')).rejects.toMatchObject({ name: 'EnablerError', code: 'mount_failed' });
+    expect(errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
+    stripe.elementsFails = false;
+    await dropin.mount('#pay');
+    await dropin.submit();
+    expect(results).toHaveLength(1);
   });
 
   it('that takes the form away while it waits hears of it as an error', async () => {

@@ -15,14 +15,16 @@ import type {
   StoredComponentBuilder,
   StoredPaymentMethodsResponse,
 } from './payment-enabler.ts';
-import type { OpenedPayment, OperationsConfig, RawStoredPaymentMethod } from './processor-client.ts';
+import type { OperationsConfig, RawStoredPaymentMethod } from './processor-client.ts';
 import { readRedirect, resumeRedirect } from './resume.ts';
 import {
   browserDependencies,
   type Context,
   createContext,
+  createReservation,
   type Dependencies,
   once,
+  type Reservation,
   type SessionSetup,
   setUpSession,
 } from './setup.ts';
@@ -39,7 +41,7 @@ export class Enabler implements PaymentEnabler {
   readonly #session: () => Promise<SessionSetup>;
   readonly #express: () => Promise<ExpressSetup>;
   /** A pi_first payment is opened once per enabler, or each form would leave a PaymentIntent behind. */
-  readonly #reserved: () => Promise<OpenedPayment>;
+  readonly #reservation: Reservation;
 
   constructor(options: EnablerOptions);
   /** @internal Tests bring their own surroundings. */
@@ -50,13 +52,15 @@ export class Enabler implements PaymentEnabler {
     this.#operationsConfig = once(() => context.processor.operationsConfig());
     this.#session = once(() => setUpSession(context, this.#operationsConfig));
     this.#express = once(() => this.#setUpExpress());
-    this.#reserved = once(() => context.processor.openPayment());
+    this.#reservation = createReservation(() => context.processor.openPayment());
   }
 
   async createDropinBuilder(type: string): Promise<PaymentDropinBuilder> {
     if (type !== 'embedded') throw unsupported('Component', type, ['embedded']);
     const setup = await this.#session();
-    const reserved = setup.element.flowType === 'pi_first' ? await this.#reserved() : undefined;
+    const reserved = isReserved(setup)
+      ? { reservation: this.#reservation, opened: await this.#reservation.current() }
+      : undefined;
     return createDropinBuilder(this.#context, setup, reserved, (url) => this.resume(url));
   }
 
@@ -81,7 +85,7 @@ export class Enabler implements PaymentEnabler {
   async createComponentBuilder(type: string): Promise<PaymentComponentBuilder> {
     if (type !== 'card') throw unsupported('Component', type, ['card']);
     const setup = await this.#session();
-    return createCardBuilder(this.#context, setup, this.#opener(setup));
+    return createCardBuilder(this.#context, setup, this.#payments(setup));
   }
 
   async createExpressBuilder(type: string): Promise<PaymentExpressBuilder> {
@@ -96,15 +100,18 @@ export class Enabler implements PaymentEnabler {
       throw new ConfigurationError('stored_payment_methods_disabled', { message });
     }
     const [setup, methods] = await Promise.all([this.#session(), this.#storedPaymentMethods()]);
-    return createStoredBuilder(this.#context, setup, methods, this.#opener(setup));
+    return createStoredBuilder(this.#context, setup, methods, this.#payments(setup));
   }
 
   /** How a form gets its payment: the one opened beforehand in the pi_first flow, else a new one at each submit. */
-  #opener({ element }: SessionSetup): () => Promise<OpenedPayment> {
-    return element.flowType === 'pi_first' ? this.#reserved : () => this.#context.processor.openPayment();
+  #payments(setup: SessionSetup): Reservation {
+    if (isReserved(setup)) return this.#reservation;
+    return { current: () => this.#context.processor.openPayment(), release: () => {} };
   }
 
+  /** Without a session nobody's methods are known. */
   async isStoredPaymentMethodsEnabled(): Promise<boolean> {
+    if (!this.#context.options.sessionId) return false;
     const { storedPaymentMethodsConfig } = await this.#operationsConfig();
     return storedPaymentMethodsConfig?.isEnabled ?? false;
   }
@@ -146,6 +153,8 @@ export class Enabler implements PaymentEnabler {
     return readRedirect(url);
   }
 }
+
+const isReserved = ({ element }: SessionSetup): boolean => element.flowType === 'pi_first';
 
 /** The message is the one that hosts of earlier connectors know. */
 function unsupported(what: string, type: string, supported: string[]): ConfigurationError {

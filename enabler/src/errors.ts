@@ -1,5 +1,6 @@
 import type { StripeError } from '@stripe/stripe-js';
 import { type MessageKey, messageKeyFor, type Texts } from './messages.ts';
+import type { Money } from './payment-enabler.ts';
 
 interface Details {
   message: string;
@@ -70,6 +71,8 @@ export class PaymentError extends EnablerError {
   /** Stripe's own record of the failure, where `type` is `payment_failed`. */
   declare readonly last_payment_error?: unknown;
   declare readonly payment_intent?: unknown;
+  /** What is to pay now, where `code` is `cart_changed` or `amount_changed`. */
+  declare readonly amountDue?: Money;
 
   constructor(
     code: string,
@@ -89,6 +92,15 @@ export class PaymentError extends EnablerError {
     for (const [key, value] of Object.entries(details.hidden ?? {})) Object.defineProperty(this, key, { value });
   }
 }
+
+/** @internal The cart costs something else than the form shows; nothing was paid, and the next submit is for the new amount. */
+export const amountChanged = (due: Money, cause: EnablerError, text: Texts): PaymentError =>
+  new PaymentError('amount_changed', 'amount_changed', {
+    message: text('amount_changed', { due }),
+    cause,
+    paymentReference: cause.paymentReference,
+    extra: { amountDue: due },
+  });
 
 /** Stripe writes these for the shopper, in the shopper's language; the others are for developers. */
 const FOR_SHOPPERS = new Set(['card_error', 'validation_error']);

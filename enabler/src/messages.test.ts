@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatMoney, messageKeyFor, textsFor } from './messages.ts';
+import { messageKeyFor, textsFor } from './messages.ts';
 import { TEXTS } from './texts.ts';
 
 describe('texts for the shopper', () => {
@@ -63,24 +63,16 @@ describe('the table of texts', () => {
     for (const texts of Object.values(TEXTS)) expect(new Set(Object.values(texts)).size).toBe(KEYS.length);
   });
 
-  it('fills the amount in', () => {
-    expect(textsFor('de')('cart_changed', { due: '216,00 €' })).toContain('Es bleiben 216,00 € zu bezahlen.');
-    expect(textsFor('en')('amount_changed', { due: '$1,000.00 ($& is no pattern)' })).toContain(
-      '$1,000.00 ($& is no pattern)',
-    );
-  });
-});
-
-describe('an amount of money', () => {
   it.each([
-    ['de-DE', 21_600, 'EUR', 2, '216,00 €'],
-    ['en_US', 5, 'USD', 2, '$0.05'],
-    ['en', 1000, 'ISK', 0, 'ISK 1,000'],
-    ['en', 7990, 'KWD', 3, 'KWD 7.990'],
-    ['en', 50_000, 'MGA', 2, 'MGA 500.00'],
-    ['not a locale!', 500, 'EUR', 2, '5.00 EUR'],
-    ['en', Number.MAX_SAFE_INTEGER, 'EUR', 2, '€90,071,992,547,409.91'],
-  ])('is written as the shopper of %s writes it', (locale, centAmount, currencyCode, fractionDigits, expected) => {
-    expect(formatMoney({ centAmount, currencyCode, fractionDigits }, locale).replaceAll(/\s/g, ' ')).toBe(expected);
+    ['de-DE', 21_600, 'EUR', 2, 'Es bleiben 216,00 € zu bezahlen.'],
+    ['en_US', 5, 'USD', 2, '$0.05 remains to be paid.'],
+    ['en', 1000, 'ISK', 0, 'ISK 1,000 remains to be paid.'],
+    ['en', 7990, 'KWD', 3, 'KWD 7.990 remains to be paid.'],
+    ['en', 50_000, 'MGA', 2, 'MGA 500.00 remains to be paid.'],
+    ['not a locale!', 500, 'EUR', 2, '5.00 EUR remains to be paid.'],
+    ['en', Number.MAX_SAFE_INTEGER, 'EUR', 2, '€90,071,992,547,409.91 remains to be paid.'],
+  ])('writes money as the shopper of %s does', (locale, centAmount, currencyCode, fractionDigits, expected) => {
+    const text = textsFor(locale)('cart_changed', { due: { centAmount, currencyCode, fractionDigits } });
+    expect(text.replaceAll(/\s/g, ' ')).toContain(expected);
   });
 });

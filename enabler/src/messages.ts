@@ -4,17 +4,17 @@ import { type MessageKey, TEXTS } from './texts.ts';
 
 export type { MessageKey };
 /** A sentence for the shopper; `values` fill its placeholders. */
-export type Texts = (key: MessageKey, values?: { due: string }) => string;
+export type Texts = (key: MessageKey, values?: { due: Money }) => string;
 
 /** Texts in the language of `locale` (`de-AT`, `fr_FR` …), English where there is none. */
 export function textsFor(locale: string | undefined): Texts {
   const language = textLanguage(locale);
   const texts = Object.hasOwn(TEXTS, language) ? TEXTS[language as keyof typeof TEXTS] : TEXTS.en;
-  return (key, values) => texts[key].replace('{due}', () => values?.due ?? '');
+  return (key, values) => texts[key].replace('{due}', () => (values ? formatMoney(values.due, locale) : ''));
 }
 
 /** Money as the shopper writes it; in digits and code where the browser does not know the locale or the currency. */
-export function formatMoney({ centAmount, currencyCode, fractionDigits }: Money, locale: string | undefined): string {
+function formatMoney({ centAmount, currencyCode, fractionDigits }: Money, locale: string | undefined): string {
   const digits = String(centAmount).padStart(fractionDigits + 1, '0');
   const point = digits.length - fractionDigits;
   const amount = fractionDigits === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;

@@ -3,8 +3,8 @@
 export interface EnablerOptions {
   /** Base URL of the processor; a trailing slash is fine. */
   processorUrl: string;
-  /** Id of the commercetools Checkout session; only express may do without it until a wallet opens. */
-  sessionId: string;
+  /** Id of the commercetools Checkout session; only express can do without it until a wallet opens. */
+  sessionId?: string;
   /** BCP-47-like, e.g. `de-AT` or `de_AT`: language of Stripe's form and of error messages. */
   locale?: string;
   /** ISO 3166 alpha-2. */

@@ -1,3 +1,4 @@
+import { waitsForVoucher } from '@connector/payment-model/voucher';
 import type { PaymentIntent, PaymentIntentResult, Stripe } from '@stripe/stripe-js';
 import { parseObject, returnUrl } from './elements-options.ts';
 import {
@@ -23,6 +24,8 @@ export interface FlowDeps {
   processor: Pick<ProcessorClient, 'confirmPayment'>;
   text: Texts;
   sleep: (ms: number) => Promise<void>;
+  /** The payment went through, and the cart costs more: it cannot be paid with again. */
+  release?: (paymentReference: string) => void;
 }
 
 export interface PaymentFlow {
@@ -39,9 +42,13 @@ export interface PaymentFlow {
 /** Waits between questions for a PaymentIntent whose confirmation got lost. */
 const LOOK_AGAIN_MS = [500, 1_500, 4_000];
 /** Stripe has the shopper's money or promise: from here on only the processor's word is missing. */
-export const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing'];
+const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing'];
 
-export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps): PaymentFlow {
+/** The shopper has done all there is to do: the money is taken or promised, or will be brought with a voucher. */
+export const isDone = (paymentIntent: PaymentIntent): boolean =>
+  TAKEN.includes(paymentIntent.status) || waitsForVoucher(paymentIntent);
+
+export function createPaymentFlow({ stripe, processor, text, sleep, release }: FlowDeps): PaymentFlow {
   let unsettled: OpenedPayment | undefined;
 
   async function lookUp({ sClientSecret, paymentReference }: OpenedPayment): Promise<PaymentIntent> {
@@ -67,13 +74,18 @@ export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps):
     // Lost answer, or "already confirmed": Stripe's record of the PaymentIntent is the truth.
     if (isLostAnswer(error) || error.code === 'payment_intent_unexpected_state') {
       const found = await lookUp(opened);
-      if (TAKEN.includes(found.status)) return found;
+      if (isDone(found)) return found;
     }
     unsettled = undefined;
     throw fromStripe(error, text, opened.paymentReference);
   }
 
   async function confirmAtProcessor(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
+    if (waitsForVoucher(paymentIntent)) {
+      // The shopper holds the voucher, whatever the processor says now; it hears of the payment from Stripe too.
+      await processor.confirmPayment(paymentReference, paymentIntent.id).catch(() => {});
+      return { kind: 'pending', paymentReference };
+    }
     try {
       return { kind: await processor.confirmPayment(paymentReference, paymentIntent.id), paymentReference };
     } catch (error) {
@@ -84,10 +96,19 @@ export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps):
   }
 
   async function settle(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
-    if (!TAKEN.includes(paymentIntent.status)) throw notTaken(paymentIntent, text);
-    const outcome = await confirmAtProcessor(paymentIntent, paymentReference);
-    unsettled = undefined;
-    return outcome;
+    if (!isDone(paymentIntent)) throw notTaken(paymentIntent, text);
+    try {
+      const outcome = await confirmAtProcessor(paymentIntent, paymentReference);
+      unsettled = undefined;
+      return outcome;
+    } catch (error) {
+      // This payment is over; the next one is for what remains.
+      if (isCartChange(error)) {
+        unsettled = undefined;
+        release?.(paymentReference);
+      }
+      throw error;
+    }
   }
 
   return {
@@ -96,7 +117,7 @@ export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps):
       try {
         if (unsettled) {
           const earlier = await lookUp(unsettled);
-          if (TAKEN.includes(earlier.status)) return await settle(earlier, unsettled.paymentReference);
+          if (isDone(earlier)) return await settle(earlier, unsettled.paymentReference);
           unsettled = undefined;
         }
         const opened = await open();
@@ -110,6 +131,10 @@ export function createPaymentFlow({ stripe, processor, text, sleep }: FlowDeps):
     },
   };
 }
+
+/** The payment went through, and the cart costs more by now. */
+export const isCartChange = (error: unknown): error is PaymentError =>
+  error instanceof PaymentError && error.code === 'cart_changed';
 
 export const isExpiredSession = (error: unknown): boolean =>
   error instanceof EnablerError && 'status' in error && error.status === 401;

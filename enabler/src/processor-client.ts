@@ -67,7 +67,10 @@ export interface ProcessorClient {
   /** undefined = guest. */
   customerSession(): Promise<CustomerSession | undefined>;
   openPayment(express?: { withCustomer: boolean }): Promise<OpenedPayment>;
-  /** Throws PaymentError when the payment was refused; asks again while the answer got lost, the call being idempotent. */
+  /**
+   * Throws PaymentError when the payment was refused, or when it went through and the cart costs more by now (`cart_changed`, with
+   * `amountDue`); asks again while the answer got lost, the call being idempotent.
+   */
   confirmPayment(paymentReference: string, paymentIntentId: string): Promise<'approved' | 'pending'>;
   expressConfig(): Promise<OperationsConfig>;
   expressPaymentData(): Promise<ExpressPaymentData>;
@@ -160,11 +163,13 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
         async () => {
           const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
           const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
-          const { outcome, code, declineCode } = (body ?? {}) as {
+          const { outcome, code, declineCode, amountDue } = (body ?? {}) as {
             outcome?: string;
             code?: string;
             declineCode?: string;
+            amountDue?: Money;
           };
+          if (code === 'cart_changed' && amountDue) throw cartChanged(amountDue, paymentReference, text);
           if (outcome === 'rejected') {
             const message = text(messageKeyFor(code, declineCode));
             throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', {
@@ -212,6 +217,14 @@ function parse(answer: string): unknown {
     return undefined;
   }
 }
+
+/** What was paid stays paid; the shopper is told what remains. */
+const cartChanged = (amountDue: Money, paymentReference: string, text: Texts): PaymentError =>
+  new PaymentError('cart_changed', 'cart_changed', {
+    message: text('cart_changed', { due: amountDue }),
+    paymentReference,
+    extra: { amountDue },
+  });
 
 const ALREADY_PAID = 'The cart has already been paid in full';
 

@@ -1,7 +1,7 @@
 import type { PaymentIntent, Stripe } from '@stripe/stripe-js';
 import { NetworkError, toEnablerError } from './errors.ts';
 import type { PaymentResult, RedirectReturn } from './payment-enabler.ts';
-import { isExpiredSession, type Outcome, TAKEN } from './payment-flow.ts';
+import { isDone, isExpiredSession, type Outcome } from './payment-flow.ts';
 import { isTransient } from './processor-client.ts';
 import type { Context } from './setup.ts';
 
@@ -55,7 +55,7 @@ async function settle(
     const paymentIntent = await record();
     if (paymentIntent?.id !== paymentIntentId)
       throw new NetworkError('payment_status_unknown', { message: text('unknown'), cause: error });
-    if (TAKEN.includes(paymentIntent.status)) return { kind: 'pending', paymentReference };
+    if (isDone(paymentIntent)) return { kind: 'pending', paymentReference };
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Appearance, Stripe } from '@stripe/stripe-js';
 import { parseObject } from './elements-options.ts';
+import { ConfigurationError } from './errors.ts';
 import type { Texts } from './messages.ts';
 import type { EnablerOptions } from './payment-enabler.ts';
 import {
@@ -57,11 +58,18 @@ export interface SessionSetup {
   environment: string;
 }
 
-/** Reads the processor's configuration and the shopper, and starts Stripe.js; all at the same time, since none needs another. */
+/**
+ * Reads the processor's configuration and the shopper, and starts Stripe.js; all at the same time, since none needs another. Throws
+ * ConfigurationError (`session_required`) without a session.
+ */
 export async function setUpSession(
   context: Context,
   operationsConfig: () => Promise<OperationsConfig>,
 ): Promise<SessionSetup> {
+  if (!context.options.sessionId) {
+    const message = 'A sessionId is needed; only express can do without one until a wallet opens.';
+    throw new ConfigurationError('session_required', { message });
+  }
   const starting = operationsConfig().then(async (config) => ({
     config,
     stripe: await startStripe(context.loadStripe, config.publishableKey, context.options.locale),
@@ -75,8 +83,30 @@ export async function setUpSession(
   return { stripe, config, element, customer, appearance: parseObject(element.appearance) ?? {}, environment };
 }
 
-/** The payment that pi_first opens before the form is shown; opened once, because the form is bound to it. */
-export type Reserved = OpenedPayment | undefined;
+/** The payment that pi_first opens before the form is shown; one for all forms of the enabler, until it is spent. */
+export interface Reservation {
+  current(): Promise<OpenedPayment>;
+  /** The payment was paid, and something remains: the next `current` opens another one. */
+  release(paymentReference: string): void;
+}
+
+export function createReservation(open: () => Promise<OpenedPayment>): Reservation {
+  const spent = new Set<string>();
+  let reserved = once(open);
+  return {
+    async current() {
+      const asked = reserved;
+      const opened = await asked();
+      if (!spent.has(opened.paymentReference)) return opened;
+      // Several forms may ask at the same time; the first begins the next payment.
+      if (reserved === asked) reserved = once(open);
+      return reserved();
+    },
+    release(paymentReference) {
+      spent.add(paymentReference);
+    },
+  };
+}
 
 /** Runs `load` once and shares its result; a failure is forgotten, so that the next call tries again. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {

@@ -15,17 +15,21 @@ export function fakeProcessor(answers: Record<string, Answer | Answer[]> = {}) {
       body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined,
     });
     const given = all[call];
+    if (fake.hangs === call) return new Promise(() => {});
     const answer = isList(given) ? (given.length > 1 ? given.shift() : given[0]) : given;
     if (answer === undefined) throw new Error(`the fake processor does not know ${call}`);
     if (answer === 'lost') throw new TypeError('Failed to fetch');
     const [status, body] = answer;
     return new Response(body === undefined ? null : JSON.stringify(body), { status });
   };
-  return {
+  const fake = {
     fetch: fetch as typeof globalThis.fetch,
     calls,
+    /** The call that is never answered. */
+    hangs: undefined as string | undefined,
     count: (call: string) => calls.filter((c) => c.call === call).length,
   };
+  return fake;
 }
 export type Answer = [status: number, body?: unknown] | 'lost';
 const isList = (given: Answer | Answer[] | undefined): given is Answer[] =>
@@ -77,6 +81,8 @@ export function fakeStripe() {
     elementsUpdates: [] as unknown[],
     elements: [] as FakeElement[],
     confirms: [] as Record<string, unknown>[],
+    /** As when the merchant's appearance is one that Stripe.js refuses. */
+    elementsFails: false,
     isReadyAtOnce: true,
     submit: async (): Promise<{ error?: Partial<StripeError> }> => ({}),
     confirm: async (): Promise<PaymentIntentResult> => succeeded,
@@ -122,6 +128,7 @@ export function fakeStripe() {
   };
   fake.stripe = {
     elements: (options: unknown) => {
+      if (fake.elementsFails) throw new Error('IntegrationError: Invalid value for elements()');
       fake.elementsOptions.push(options);
       return {
         create: createElement,

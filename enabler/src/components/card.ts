@@ -1,33 +1,33 @@
-import type { StripeCardElement, StripeCardElementChangeEvent } from '@stripe/stripe-js';
+import type { StripeCardElement, StripeCardElementChangeEvent, StripeElements } from '@stripe/stripe-js';
 import { addPayButton } from '../dom.ts';
 import { fromStripe, NotReadyError, PaymentError, toEnablerError } from '../errors.ts';
 import { toStripeLocale } from '../locale.ts';
 import type { ComponentOptions, PaymentComponent, PaymentComponentBuilder } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow } from '../payment-flow.ts';
-import type { OpenedPayment } from '../processor-client.ts';
 import { handled } from '../reporter.ts';
-import type { Context, SessionSetup } from '../setup.ts';
+import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 
-/** Builds card forms on Stripe's Card Element; `open` is shared with the drop-in where a payment is opened beforehand. */
+/** Builds card forms on Stripe's Card Element; `payments` is shared with the drop-in where a payment is opened beforehand. */
 export const createCardBuilder = (
   context: Context,
   setup: SessionSetup,
-  open: () => Promise<OpenedPayment>,
+  payments: Reservation,
 ): PaymentComponentBuilder => ({
   componentHasSubmit: true,
-  build: (options) => buildCard(context, setup, open, options),
+  build: (options) => buildCard(context, setup, payments, options),
 });
 
 function buildCard(
   context: Context,
   { stripe, customer, appearance }: SessionSetup,
-  open: () => Promise<OpenedPayment>,
+  payments: Reservation,
   options: ComponentOptions,
 ): PaymentComponent {
   const { text, processor, reporter, sleep, onPageRestored } = context;
-  const elements = stripe.elements({ appearance, locale: toStripeLocale(context.options.locale) });
-  const flow = createPaymentFlow({ stripe, processor, text, sleep });
+  const flow = createPaymentFlow({ stripe, processor, text, sleep, release: payments.release });
+  /** Made when the card is mounted, so that `build` cannot fail on Stripe's side. */
+  let elements: StripeElements | undefined;
   let element: StripeCardElement | undefined;
   let state: StripeCardElementChangeEvent | undefined;
   let removeButton = () => {};
@@ -45,7 +45,7 @@ function buildCard(
       if (!card) throw new NotReadyError('not_mounted', { message: text('not_ready') });
       const wrong = refusal();
       if (wrong) throw wrong;
-      return flow.pay(open, (opened) => {
+      return flow.pay(payments.current, (opened) => {
         const { return_url, payment_method_data } = confirmParams(opened, text);
         const isKept = customer !== undefined && context.storePaymentDetails;
         return stripe.confirmCardPayment(opened.sClientSecret, {
@@ -70,6 +70,7 @@ function buildCard(
   async function mount(selector: string): Promise<void> {
     unmount();
     try {
+      elements ??= stripe.elements({ appearance, locale: toStripeLocale(context.options.locale) });
       element = elements.create('card', { hidePostalCode: true });
       element.on('change', (event) => {
         state = event;

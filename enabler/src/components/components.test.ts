@@ -54,6 +54,49 @@ describe('the card component', () => {
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
   });
 
+  it('whose Elements cannot be made is told so by onError, not by build, and may mount again', async () => {
+    const made = page();
+    const component = (await made.enabler.createComponentBuilder('card')).build({});
+    made.stripe.elementsFails = true;
+    await expect(component.mount('#card')).rejects.toMatchObject({ name: 'EnablerError', code: 'mount_failed' });
+    expect(made.errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
+    made.stripe.elementsFails = false;
+    await expect(component.mount('#card')).resolves.toBeUndefined();
+  });
+
+  it.each(['deferred', 'pi_first'])('pays the rest of a cart that grew while it was paid (%s)', async (flowType) => {
+    const opened = (number: number): Answer => [
+      200,
+      {
+        sClientSecret: `pi_${number}_secret`,
+        paymentReference: `payment-${number}`,
+        merchantReturnUrl: 'https://shop.example/thanks',
+        cartId: 'cart-1',
+      },
+    ];
+    const amountDue = { centAmount: 500, currencyCode: 'EUR', fractionDigits: 2 };
+    const { component, stripe, processor, results, errors } = await card({
+      'GET /config-element/payment': [
+        200,
+        {
+          cartInfo: { amount: 2400, currency: 'EUR' },
+          captureMethod: 'automatic',
+          collectBillingAddress: 'auto',
+          flowType,
+        },
+      ],
+      'GET /payments': [opened(1), opened(2)],
+      'POST /confirmPayments/payment-1': [400, { outcome: 'rejected', code: 'cart_changed', amountDue }],
+      'POST /confirmPayments/payment-2': [200, { outcome: 'approved' }],
+    });
+    stripe.element.emit('change', { complete: true, brand: 'visa' });
+    await component.submit();
+    expect(errors).toMatchObject([{ error: { code: 'cart_changed', amountDue }, paymentReference: 'payment-1' }]);
+    await component.submit();
+    expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-2' }]);
+    expect(processor.count('GET /payments')).toBe(2);
+  });
+
   it('opens no payment for an incomplete card, and takes the shopper to it', async () => {
     const { component, stripe, processor, errors } = await card();
     await component.submit();

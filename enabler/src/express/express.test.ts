@@ -2,7 +2,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { Enabler } from '../enabler.ts';
 import type { ExpressOptions } from '../payment-enabler.ts';
 import { type Answer, fakeHost, fakeProcessor, fakeStripe, stripeError } from '../testing.ts';
-import { lineItems, shippingRate } from './express.ts';
 
 const eur = (centAmount: number) => ({ centAmount, currencyCode: 'EUR', fractionDigits: 2 });
 const DATA: Answer = [
@@ -127,6 +126,60 @@ describe('the wallet button', () => {
     });
   });
 
+  it.each([
+    [{ centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 }, 'Stripe takes KWD amounts that end in 0 only'],
+    [{ centAmount: 11.9, currencyCode: 'EUR', fractionDigits: 2 }, '11.9 EUR is not a whole number'],
+  ])('refuses an initial amount that Stripe cannot take, in words: %j', async (initialAmount, message) => {
+    await expect(button({ options: { initialAmount } })).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'invalid_initial_amount',
+      message,
+    });
+  });
+
+  it.each([
+    ['EUR', 2400, 2400],
+    ['ISK', 1000, 100_000],
+    ['MGA', 50_000, 500],
+  ])('counts an amount without digits as commercetools does: %s', async (currencyCode, centAmount, amount) => {
+    const { stripe } = await button({ options: { initialAmount: { centAmount, currencyCode } as never } });
+    expect(stripe.elementsOptions[0]).toMatchObject({ amount, currency: currencyCode.toLowerCase() });
+  });
+
+  it('whose Elements cannot be made tells the page, which may mount again', async () => {
+    const stripe = fakeStripe();
+    const processor = fakeProcessor({
+      'POST /express-config': [200, { publishableKey: 'pk_test_1', environment: 'x' }],
+    });
+    const { options, dependencies, errors } = fakeHost(stripe, processor);
+    const told: unknown[] = [];
+    const enabler = new Enabler({ ...options, sessionId: '' }, dependencies);
+    const express = (await enabler.createExpressBuilder('dropin')).build({
+      initialAmount: eur(2400),
+      onError: (error: Error) => told.push(error),
+    } as unknown as ExpressOptions);
+    stripe.elementsFails = true;
+    await expect(express.mount('#express')).rejects.toMatchObject({ name: 'EnablerError', code: 'mount_failed' });
+    expect(errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
+    expect(told).toEqual([errors[0]?.error]);
+    stripe.elementsFails = false;
+    await expect(express.mount('#express')).resolves.toBeUndefined();
+  });
+
+  it('needs no session in its options at all', async () => {
+    const stripe = fakeStripe();
+    const processor = fakeProcessor({
+      'POST /express-config': [200, { publishableKey: 'pk_test_1', environment: 'x' }],
+    });
+    const { dependencies } = fakeHost(stripe, processor);
+    const enabler = new Enabler({ processorUrl: 'https://processor.example' }, dependencies);
+    await expect(enabler.createExpressBuilder('dropin')).resolves.toHaveProperty('build');
+    await expect(enabler.isStoredPaymentMethodsEnabled()).resolves.toBe(false);
+    for (const create of [() => enabler.createDropinBuilder('embedded'), () => enabler.createComponentBuilder('card')])
+      await expect(create()).rejects.toMatchObject({ name: 'ConfigurationError', code: 'session_required' });
+    expect(processor.calls.map(({ call }) => call)).toEqual(['POST /express-config']);
+  });
+
   it('opens the wallet at once and asks the host for the session meanwhile', async () => {
     const { click, options } = await button();
     expect(click()).toHaveBeenCalledWith(expect.objectContaining({ lineItems: [{ name: 'Total', amount: 2400 }] }));
@@ -186,6 +239,105 @@ describe('shipping', () => {
   });
 });
 
+describe('a wallet that is opened again', () => {
+  const line = (name: string, amount: number) => ({ name, amount });
+  const answer = (total: number): Answer => [
+    200,
+    {
+      totalPrice: eur(total),
+      currencyCode: 'EUR',
+      lineItems: [
+        { name: 'Subtotal', amount: eur(total - 500), type: 'SUBTOTAL' },
+        { name: 'Shipping', amount: eur(500), type: 'SHIPPING' },
+      ],
+    },
+  ];
+
+  it.each([
+    ['costs more', 3900],
+    ['costs less', 900],
+  ])('shows the cart as it is, where it %s than at first', async (_what, total) => {
+    const { click, send, stripe, processor } = await button({
+      answers: { 'GET /express-payment-data': [answer(2900), answer(total)] },
+    });
+    click();
+    await send('shippingaddresschange', { name: 'Ada', address: ADDRESS });
+    await send('cancel');
+    const resolve = click();
+    await expect.poll(() => resolve.mock.calls.length).toBe(1);
+    expect(stripe.elementsUpdates).toEqual([{ amount: 2900 }, { amount: total }]);
+    expect(resolve).toHaveBeenCalledWith(
+      expect.objectContaining({ lineItems: [line('Subtotal', total - 500), line('Shipping', 500)] }),
+    );
+    expect(processor.calls.at(-1)?.headers).toMatchObject({ 'X-Session-Id': 'wallet-session' });
+  });
+
+  it('shows what Elements have when the cart cannot be read', async () => {
+    const { click, send, stripe } = await button({
+      answers: { 'GET /express-payment-data': [answer(2900), [401, {}]] },
+    });
+    click();
+    await send('shippingaddresschange', { name: 'Ada', address: ADDRESS });
+    await send('cancel');
+    const resolve = click();
+    await expect.poll(() => resolve.mock.calls.length).toBe(1);
+    expect(stripe.elementsUpdates).toEqual([{ amount: 2900 }]);
+    expect(resolve).toHaveBeenCalledWith(
+      expect.objectContaining({ lineItems: [line('Subtotal', 2400), line('Shipping', 500)] }),
+    );
+  });
+
+  it('shows what Elements have when the cart is not read within the second that a wallet waits', async () => {
+    const { click, send, stripe, processor } = await button({ answers: { 'GET /express-payment-data': answer(2900) } });
+    click();
+    await send('shippingaddresschange', { name: 'Ada', address: ADDRESS });
+    await send('cancel');
+    vi.useFakeTimers();
+    try {
+      processor.hangs = 'GET /express-payment-data';
+      const resolve = click();
+      await vi.advanceTimersByTimeAsync(599);
+      expect(resolve).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(resolve).toHaveBeenCalledOnce();
+      expect(stripe.elementsUpdates).toEqual([{ amount: 2900 }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is told the currency when the cart has another one', async () => {
+    const usd = (centAmount: number) => ({ centAmount, currencyCode: 'USD', fractionDigits: 2 });
+    const { click, send, stripe } = await button({
+      answers: { 'GET /express-payment-data': [200, { totalPrice: usd(3000), currencyCode: 'USD', lineItems: [] }] },
+    });
+    click();
+    const { resolve } = await send('shippingaddresschange', { name: 'Ada', address: ADDRESS });
+    expect(stripe.elementsUpdates).toEqual([{ amount: 3000, currency: 'usd' }]);
+    expect(resolve).toHaveBeenCalledWith(expect.objectContaining({ lineItems: [line('Total', 3000)] }));
+  });
+
+  it('keeps the amount of the last change when an earlier one is answered later', async () => {
+    const waiting: (() => void)[] = [];
+    const { click, stripe, send } = await button({
+      answers: { 'GET /express-payment-data': [answer(4400), answer(2900)] },
+      options: {
+        onShippingMethodSelected: ({ shippingMethod }) =>
+          shippingMethod.id === 'fast' ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(),
+      },
+    });
+    click();
+    const late = { resolve: vi.fn(), reject: vi.fn() };
+    stripe.element.emit('shippingratechange', { shippingRate: { id: 'fast' }, ...late });
+    await expect.poll(() => waiting.length).toBe(1);
+    await send('shippingratechange', { shippingRate: { id: 'standard' } });
+    waiting[0]?.();
+    await expect.poll(() => late.reject.mock.calls.length).toBe(1);
+    expect(stripe.elementsUpdates).toEqual([{ amount: 4400 }]);
+    expect(late.resolve).not.toHaveBeenCalled();
+  });
+});
+
 describe('paying with a wallet', () => {
   const paid = {
     billingDetails: { name: 'Ada Lovelace', email: 'ada@example.com', phone: '', address: ADDRESS },
@@ -237,6 +389,66 @@ describe('paying with a wallet', () => {
       { error: expect.objectContaining({ declineCode: 'lost_card' }), paymentReference: 'payment-1' },
     ]);
     expect(expressResults).toEqual([]);
+  });
+
+  it('whose cart costs more than the sheet shows is refused, and told the amount', async () => {
+    const { stripe, click, send, errors } = await button();
+    stripe.confirm = async () =>
+      stripeError({ type: 'invalid_request_error', code: 'payment_intent_invalid_parameter' });
+    click();
+    const { paymentFailed } = await send('confirm', paid);
+    expect(paymentFailed).toHaveBeenCalledWith({ reason: 'fail' });
+    expect(errors).toEqual([
+      {
+        error: expect.objectContaining({
+          code: 'amount_changed',
+          amountDue: eur(2900),
+          message: 'The amount to pay has changed to €29.00. Please check your order and pay again.',
+        }),
+        paymentReference: 'payment-1',
+      },
+    ]);
+    // The open sheet still shows the old amount.
+    expect(stripe.elementsUpdates).toEqual([]);
+  });
+
+  it('whose cart grew while it paid: the wallet is not told a failure, the page what remains, and a second opening pays it', async () => {
+    const rest = {
+      sClientSecret: 'pi_2_secret',
+      paymentReference: 'payment-2',
+      merchantReturnUrl: 'https://shop.example/thanks',
+      cartId: 'cart-1',
+    };
+    const first = { ...rest, sClientSecret: 'pi_1_secret', paymentReference: 'payment-1' };
+    const { stripe, click, send, errors, expressResults } = await button({
+      answers: {
+        'GET /payments': [
+          [200, first],
+          [200, rest],
+        ],
+        'POST /confirmPayments/payment-1': [
+          400,
+          { outcome: 'rejected', error: 'Payment confirmation failed', code: 'cart_changed', amountDue: eur(500) },
+        ],
+        'POST /confirmPayments/payment-2': [200, { outcome: 'approved' }],
+      },
+    });
+    click();
+    const { paymentFailed } = await send('confirm', paid);
+    expect(paymentFailed).not.toHaveBeenCalled();
+    expect(errors[0]).toMatchObject({
+      error: {
+        code: 'cart_changed',
+        amountDue: eur(500),
+        message: expect.stringContaining('€5.00 remains to be paid'),
+      },
+      paymentReference: 'payment-1',
+    });
+    const resolve = click();
+    await expect.poll(() => resolve.mock.calls.length).toBe(1);
+    await send('confirm', paid);
+    expect(stripe.confirms.map(({ clientSecret }) => clientSecret)).toEqual(['pi_1_secret', 'pi_2_secret']);
+    expect(expressResults).toEqual([{ isSuccess: true, paymentReference: 'payment-2', method: { type: 'apple_pay' } }]);
   });
 
   it('to an address that the host refuses tells the wallet so', async () => {
@@ -291,22 +503,4 @@ describe('paying with a wallet', () => {
     expect(waiting).toHaveLength(2);
     expect(told).not.toContainEqual(['address', 'US']);
   });
-});
-
-it('lines that exceed the total become one', () => {
-  expect(
-    lineItems({
-      totalPrice: eur(1000),
-      currencyCode: 'EUR',
-      lineItems: [{ name: 'Subtotal', amount: eur(2400), type: 'SUBTOTAL' }],
-    }),
-  ).toEqual([{ name: 'Total', amount: 1000 }]);
-});
-
-it.each([
-  ['EUR', 2, 500, 500],
-  ['JPY', 0, 500, 500],
-  ['ISK', 0, 500, 50_000],
-])('a rate in %s is in Stripe’s units', (currencyCode, fractionDigits, centAmount, amount) => {
-  expect(shippingRate({ id: 'x', amount: { centAmount, currencyCode } }, fractionDigits)).toMatchObject({ amount });
 });

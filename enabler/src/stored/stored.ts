@@ -2,8 +2,8 @@ import { addPayButton } from '../dom.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { StoredComponent, StoredComponentBuilder, StoredComponentOptions } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow } from '../payment-flow.ts';
-import type { OpenedPayment, RawStoredPaymentMethod } from '../processor-client.ts';
-import type { Context, SessionSetup } from '../setup.ts';
+import type { RawStoredPaymentMethod } from '../processor-client.ts';
+import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 
 /** Builds components that pay with one of the shopper's `methods`; Stripe's token of it never leaves the library. */
@@ -11,7 +11,7 @@ export const createStoredBuilder = (
   context: Context,
   setup: SessionSetup,
   methods: readonly RawStoredPaymentMethod[],
-  open: () => Promise<OpenedPayment>,
+  payments: Reservation,
 ): StoredComponentBuilder => ({
   componentHasSubmit: true,
   build(options) {
@@ -20,7 +20,7 @@ export const createStoredBuilder = (
       const message = `No stored payment method has the id ${options.id}.`;
       throw new ConfigurationError('unknown_stored_payment_method', { message });
     }
-    return buildStored(context, setup, method, open, options);
+    return buildStored(context, setup, method, payments, options);
   },
 });
 
@@ -28,14 +28,14 @@ function buildStored(
   context: Context,
   { stripe }: SessionSetup,
   method: RawStoredPaymentMethod,
-  open: () => Promise<OpenedPayment>,
+  payments: Reservation,
   options: StoredComponentOptions,
 ): StoredComponent {
   const { text, processor, reporter, sleep, onPageRestored } = context;
-  const flow = createPaymentFlow({ stripe, processor, text, sleep });
+  const flow = createPaymentFlow({ stripe, processor, text, sleep, release: payments.release });
   const submit = createSubmission(
     () =>
-      flow.pay(open, (opened) => {
+      flow.pay(payments.current, (opened) => {
         const { return_url } = confirmParams(opened, text);
         return stripe.confirmPayment({
           clientSecret: opened.sClientSecret,

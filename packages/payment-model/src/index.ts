@@ -2,3 +2,4 @@ export * from './keys.ts';
 export * from './metadata.ts';
 export * from './money.ts';
 export * from './transactions.ts';
+export * from './voucher.ts';

@@ -19,6 +19,11 @@ describe('a confirmation', () => {
     expect(confirm({ status })).toBe(expected);
   });
 
+  it('of a PaymentIntent that waits for a voucher to be paid is processing', () => {
+    const next_action = { type: 'multibanco_display_details' } as never;
+    expect(confirm({ status: 'requires_action', next_action })).toBe('processing');
+  });
+
   it.each([
     ['is of another amount', { amount: 1 }],
     ['is of another currency', { currency: 'usd' }],

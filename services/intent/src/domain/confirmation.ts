@@ -1,4 +1,10 @@
-import { fromStripeAmount, InexpressibleAmountError, ownershipOf, sameMoney } from '@connector/payment-model';
+import {
+  fromStripeAmount,
+  InexpressibleAmountError,
+  ownershipOf,
+  sameMoney,
+  waitsForVoucher,
+} from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { CheckoutCart, Payment } from './checkout-cart.ts';
 
@@ -33,6 +39,7 @@ export function confirmationOf(
     case 'processing':
       return { kind: 'processing' };
     default: {
+      if (waitsForVoucher(paymentIntent)) return { kind: 'processing' };
       const { code, decline_code: declineCode } = paymentIntent.last_payment_error ?? {};
       return { kind: 'rejected', ...(code && { code }), ...(declineCode && { declineCode }) };
     }
