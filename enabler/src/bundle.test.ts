@@ -94,17 +94,16 @@ describe('the built files', () => {
       await run(TSC, ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(library, 'public/types')]);
       await cp(join(ROOT, 'package.json'), join(library, 'package.json'));
       await writeFile(join(shop, 'shop.ts'), SHOP);
-      const options = [
-        '--strict',
-        '--noEmit',
-        '--module',
-        'esnext',
-        '--moduleResolution',
-        'bundler',
-        '--target',
-        'es2022',
-      ];
-      const { stdout } = await run(TSC, [...options, '--types', '', 'shop.ts'], { cwd: shop }).catch((error) => error);
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        module: 'esnext',
+        moduleResolution: 'bundler',
+        target: 'es2022',
+        types: [],
+      };
+      await writeFile(join(shop, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['shop.ts'] }));
+      const { stdout } = await run(TSC, ['-p', shop], { cwd: shop }).catch((error) => error);
       expect(stdout).toBe('');
     } finally {
       await rm(shop, { recursive: true, force: true });
