@@ -24,7 +24,7 @@ const METHODS = [
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const TSC = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+const TSC = fileURLToPath(new URL('../../node_modules/typescript-native/bin/tsc', import.meta.url));
 
 /** A merchant's page in TypeScript; what is marked has to be refused. */
 const SHOP = `
