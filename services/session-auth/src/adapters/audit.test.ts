@@ -1,7 +1,8 @@
 import { attributesOf, type EventRecord } from '@connector/contracts';
 import { createLogger, metrics } from '@connector/telemetry';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Audit, createAudit } from './audit.ts';
+import type { Audit } from '../use-cases/ports.ts';
+import { createAudit } from './audit.ts';
 
 const droppedFor = async (why: string): Promise<number> => {
   const { values } = await metrics.sentMessages.get();

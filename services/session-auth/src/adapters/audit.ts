@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { CHECKOUT_SESSIONS, type EventData, type EventRecord, eventRecord, SOURCES } from '@connector/contracts';
+import { CHECKOUT_SESSIONS, type EventRecord, eventRecord, SOURCES } from '@connector/contracts';
 import { type Logger, metrics } from '@connector/telemetry';
 import type { DenialReason } from '../domain/denial.ts';
-
-export type Denied = EventData<'checkout.access.denied'> & { reason: DenialReason };
-
-/** The audit trail. Neither call waits, throws or fails a request. */
-export interface Audit {
-  verified(event: EventData<'checkout.session.verified'>): void;
-  denied(event: Denied): void;
-}
+import type { Audit } from '../use-cases/ports.ts';
 
 export interface AuditOptions {
   send: (topic: string, record: EventRecord) => Promise<void>;

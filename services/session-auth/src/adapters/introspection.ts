@@ -2,18 +2,9 @@ import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
 import { type ErrorBody, PermanentError } from '@connector/errors';
 import type { Fetch } from '@connector/http';
 import type { Logger } from '@connector/telemetry';
-import { type Introspection, introspectionSchema } from '../domain/oauth-token.ts';
-import { onceMore } from './once-more.ts';
-
-/** What introspection tells: the token's facts, or that the authorization server refuses our own credentials. */
-export type Introspected =
-  | { readonly kind: 'introspected'; readonly token: Introspection }
-  | { readonly kind: 'client_refused'; readonly code: string; readonly message: string };
-
-export interface TokenIntrospection {
-  /** Throws TransientError while the authorization server does not answer, AuthorizationFailedError when it answers nonsense. */
-  introspect(token: string): Promise<Introspected>;
-}
+import { introspectionSchema } from '../domain/oauth-token.ts';
+import type { Introspected, TokenIntrospection } from '../use-cases/ports.ts';
+import { retryOnReset } from './retry-on-reset.ts';
 
 /** The authorization server answered neither yes nor no. */
 export class AuthorizationFailedError extends PermanentError {
@@ -68,7 +59,7 @@ export function oauthIntrospection(options: IntrospectionOptions): TokenIntrospe
     }
     return { kind: 'introspected', token: parsed.data };
   };
-  return { introspect: (token) => onceMore('oauth.introspect', () => ask(token)) };
+  return { introspect: (token) => retryOnReset('oauth.introspect', () => ask(token)) };
 }
 
 const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' && value ? value : otherwise);

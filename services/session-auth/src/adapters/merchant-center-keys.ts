@@ -1,17 +1,8 @@
 import { TransientError } from '@connector/errors';
 import type { Fetch } from '@connector/http';
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import type { DenialReason } from '../domain/denial.ts';
-
-/** A JWT's claims, or why it is no valid one, with the words callers of the original know. */
-export type JwtReading =
-  | { readonly kind: 'valid'; readonly claims: JWTPayload }
-  | { readonly kind: 'invalid'; readonly reason: DenialReason; readonly message: string };
-
-export interface JwtReader {
-  /** Checks signature and times. Throws TransientError while the keys cannot be read. */
-  read(jwt: string): Promise<JwtReading>;
-}
+import type { JwtReader, JwtReading } from '../use-cases/ports.ts';
 
 export interface MerchantCenterKeysOptions {
   jwksUrl: string;

@@ -2,13 +2,8 @@ import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
 import { PermanentError, ServiceError } from '@connector/errors';
 import type { Fetch } from '@connector/http';
 import { type Session, sessionSchema } from '../domain/session.ts';
-import { onceMore } from './once-more.ts';
-
-/** Where sessions are looked up. */
-export interface Sessions {
-  /** The session, or undefined when there is none. Throws TransientError while that cannot be told. */
-  find(sessionId: string): Promise<Session | undefined>;
-}
+import type { Sessions } from '../use-cases/ports.ts';
+import { retryOnReset } from './retry-on-reset.ts';
 
 /** commercetools' Session API: `GET {url}/{projectKey}/sessions/{id}` with our own token (`view_sessions:{projectKey}`). */
 export function sessionApi({ url, projectKey, fetch }: { url: string; projectKey: string; fetch: Fetch }): Sessions {
@@ -36,7 +31,7 @@ export function sessionApi({ url, projectKey, fetch }: { url: string; projectKey
     find: async (sessionId) => {
       // An encoded id cannot name another path, but for the two that mean a folder.
       if (sessionId === '.' || sessionId === '..') return undefined;
-      return onceMore('sessions.get', () => get(encodeURIComponent(sessionId)));
+      return retryOnReset('sessions.get', () => get(encodeURIComponent(sessionId)));
     },
   };
 }

@@ -1,7 +1,7 @@
-import type { Audit } from '../adapters/audit.ts';
 import { ruleFor } from '../domain/access-rules.ts';
 import type { Denial } from '../domain/denial.ts';
-import { type Checked, type Origin, settle } from './settle.ts';
+import { auditedCheck, type Checked, type Origin } from './audited-check.ts';
+import type { Audit } from './ports.ts';
 import type { VerifyJwt } from './verify-jwt.ts';
 import type { VerifyOauth2 } from './verify-oauth2.ts';
 import type { VerifySession } from './verify-session.ts';
@@ -41,7 +41,7 @@ export function createCheckAccess({ verifySession, verifyJwt, verifyOauth2, audi
     const rule = path === undefined ? undefined : ruleFor(method, path);
     if (!rule) {
       const scheme = authorization ? 'oauth2' : 'session';
-      await settle({ audit, scheme, credential: undefined, origin: {} }, async () => UNKNOWN_ROUTE);
+      await auditedCheck({ audit, scheme, credential: undefined, origin: {} }, async () => UNKNOWN_ROUTE);
       return { kind: 'forbidden' };
     }
     const origin: Origin = { method: rule.method, route: rule.path };

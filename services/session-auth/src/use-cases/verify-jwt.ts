@@ -1,9 +1,8 @@
-import type { Audit } from '../adapters/audit.ts';
-import type { JwtReader } from '../adapters/merchant-center-keys.ts';
 import { bearerTokenOf } from '../domain/bearer.ts';
 import { denied, type Outcome, tokenDenial } from '../domain/denial.ts';
 import { type JwtPrincipal, judgeClaims } from '../domain/merchant-center-token.ts';
-import { type Origin, settle } from './settle.ts';
+import { auditedCheck, type Origin } from './audited-check.ts';
+import type { Audit, JwtReader } from './ports.ts';
 
 interface Deps {
   jwts: JwtReader;
@@ -19,7 +18,7 @@ export function createVerifyJwt({ jwts, issuer, projectKey, audit }: Deps): Veri
   return (authorization, origin) => {
     const bearer = bearerTokenOf(authorization);
     const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
-    return settle({ audit, scheme: 'jwt', credential, origin }, async () => {
+    return auditedCheck({ audit, scheme: 'jwt', credential, origin }, async () => {
       if (bearer.kind === 'denied') return { outcome: bearer, cache: 'none' };
       const reading = await jwts.read(bearer.token);
       const outcome =

@@ -1,10 +1,9 @@
-import type { Audit } from '../adapters/audit.ts';
-import type { TokenIntrospection } from '../adapters/introspection.ts';
 import { bearerTokenOf } from '../domain/bearer.ts';
 import { type Denial, denied, type Outcome, tokenDenial } from '../domain/denial.ts';
 import { endOf, type Introspection, judgeToken, type OauthPrincipal } from '../domain/oauth-token.ts';
 import type { LookupCache } from '../lookup-cache.ts';
-import { credentialHashOf, type Origin, settle } from './settle.ts';
+import { auditedCheck, credentialHashOf, type Origin } from './audited-check.ts';
+import type { Audit, TokenIntrospection } from './ports.ts';
 
 export type TokenCache = LookupCache<Introspection, Denial>;
 
@@ -33,7 +32,7 @@ export function createVerifyOauth2({ introspection, cache, projectKey, audit, no
   return (authorization, anyOf, origin) => {
     const bearer = bearerTokenOf(authorization);
     const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
-    return settle({ audit, scheme: 'oauth2', credential, origin }, async () => {
+    return auditedCheck({ audit, scheme: 'oauth2', credential, origin }, async () => {
       if (bearer.kind === 'denied') return { outcome: bearer, cache: 'none' };
       const { found, cache: use } = await cache.get(`${projectKey}:${credentialHashOf(bearer.token)}`, async () => {
         const answer = await introspection.introspect(bearer.token);

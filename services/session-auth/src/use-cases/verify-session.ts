@@ -1,9 +1,8 @@
-import type { Audit } from '../adapters/audit.ts';
-import type { Sessions } from '../adapters/session-api.ts';
 import { type DenialReason, denied, granted, type Outcome, sessionDenial } from '../domain/denial.ts';
 import { isSessionId, judgeSession, type SessionPrincipal } from '../domain/session.ts';
 import type { LookupCache } from '../lookup-cache.ts';
-import { type Checked, credentialHashOf, type Origin, settle } from './settle.ts';
+import { auditedCheck, type Checked, credentialHashOf, type Origin } from './audited-check.ts';
+import type { Audit, Sessions } from './ports.ts';
 
 export type SessionCache = LookupCache<SessionPrincipal, { reason: DenialReason }>;
 
@@ -32,7 +31,7 @@ export function createVerifySession({ sessions, cache, projectKey, audit, now = 
 
   return (given, origin) => {
     const sessionId = given?.trim();
-    return settle({ audit, scheme: 'session', credential: sessionId, origin }, async () => {
+    return auditedCheck({ audit, scheme: 'session', credential: sessionId, origin }, async () => {
       if (!sessionId) return refuse('missing');
       if (!isSessionId(sessionId)) return refuse('malformed');
       const credentialHash = credentialHashOf(sessionId);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Audit } from '../adapters/audit.ts';
 import type { Outcome, Scheme } from '../domain/denial.ts';
 import type { CacheUse } from '../lookup-cache.ts';
 import { countCheck } from '../metrics.ts';
+import type { Audit } from './ports.ts';
 
 /** Which request the check is for, as the asking service names it: for the audit trail. */
 export interface Origin {
@@ -20,7 +20,7 @@ export interface Checked<T> {
 export const credentialHashOf = (credential: string): string => createHash('sha256').update(credential).digest('hex');
 
 /** Runs a check, counts it and puts a refusal into the audit trail. */
-export async function settle<T>(
+export async function auditedCheck<T>(
   {
     audit,
     scheme,

@@ -1,0 +1,39 @@
+import type { EventData } from '@connector/contracts';
+import type { JWTPayload } from 'jose';
+import type { DenialReason } from '../domain/denial.ts';
+import type { Introspection } from '../domain/oauth-token.ts';
+import type { Session } from '../domain/session.ts';
+
+/** Where sessions are looked up. */
+export interface Sessions {
+  /** The session, or undefined when there is none. Throws TransientError while that cannot be told. */
+  find(sessionId: string): Promise<Session | undefined>;
+}
+
+/** What introspection tells: the token's facts, or that the authorization server refuses our own credentials. */
+export type Introspected =
+  | { readonly kind: 'introspected'; readonly token: Introspection }
+  | { readonly kind: 'client_refused'; readonly code: string; readonly message: string };
+
+export interface TokenIntrospection {
+  /** Throws TransientError while the authorization server does not answer, AuthorizationFailedError when it answers nonsense. */
+  introspect(token: string): Promise<Introspected>;
+}
+
+/** A JWT's claims, or why it is no valid one, with the words callers of the original know. */
+export type JwtReading =
+  | { readonly kind: 'valid'; readonly claims: JWTPayload }
+  | { readonly kind: 'invalid'; readonly reason: DenialReason; readonly message: string };
+
+export interface JwtReader {
+  /** Checks signature and times. Throws TransientError while the keys cannot be read. */
+  read(jwt: string): Promise<JwtReading>;
+}
+
+export type Denied = EventData<'checkout.access.denied'> & { reason: DenialReason };
+
+/** The audit trail. Neither call waits, throws or fails a request. */
+export interface Audit {
+  verified(event: EventData<'checkout.session.verified'>): void;
+  denied(event: Denied): void;
+}
