@@ -74,7 +74,7 @@ export function controlHandler(
         controls.configure(settingsSchema.parse(body()) as Parameters<Controls['configure']>[0]);
         return controls.settings;
       case 'GET webhooks':
-        return controls.webhooks;
+        return id === 'acknowledged' ? controls.acknowledgedEvents : controls.webhooks;
       case 'PUT webhooks':
         webhookSettingsSchema.parse(body());
         controls.configureWebhooks(body() as Parameters<Controls['configureWebhooks']>[0]);

@@ -10,7 +10,7 @@ import { confirmPaymentIntent, finishAction, settle } from './payment-intents.ts
 import { setRefundStatus } from './refunds.ts';
 import { DEFAULT_SETTINGS, type Settings, type Simulation } from './simulation.ts';
 import { emptyState } from './state.ts';
-import type { WebhookCounts, WebhookSender, WebhookSettings } from './webhooks.ts';
+import type { Acknowledged, WebhookCounts, WebhookSender, WebhookSettings } from './webhooks.ts';
 
 export const settingsSchema = z
   .strictObject({
@@ -123,6 +123,10 @@ export class Controls {
 
   get webhooks(): WebhookCounts & { settings: WebhookSender['settings'] } {
     return { ...this.#sender.counts, settings: this.#sender.settings };
+  }
+
+  get acknowledgedEvents(): readonly Acknowledged[] {
+    return this.#sender.acknowledged;
   }
 
   flushWebhooks(): Promise<WebhookCounts> {

@@ -56,6 +56,17 @@ describe('webhooks', () => {
       .toMatchObject({ delivered: 1, failed: 0, attempts: 3, pending: 0 });
   });
 
+  it('are remembered as acknowledged, as often as they were taken', async () => {
+    simulator.controls.configureWebhooks({ duplicates: { min: 2, max: 2 }, retryDelaysMs: [] });
+    receiver.answer = (attempt) => (attempt === 1 ? 503 : 200);
+    const { id } = await open();
+    await simulator.controls.flushWebhooks();
+    const answer = await fetch(`${simulator.url}/_sandbox/webhooks/acknowledged`);
+    const [event] = (await answer.json()) as { id: string; type: string; count: number }[];
+    expect(event).toEqual({ id: receiver.deliveries[0]?.event.id, type: 'payment_intent.created', count: 1 });
+    expect(id).toMatch(/^pi_/);
+  });
+
   it('are given up when the retries are used up, which the events list shows', async () => {
     simulator.controls.configureWebhooks({ retryDelaysMs: [0] });
     receiver.answer = () => 500;

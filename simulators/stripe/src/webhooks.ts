@@ -37,6 +37,13 @@ export interface WebhookCounts {
   attempts: number;
 }
 
+/** An event of which deliveries were answered with 2xx, and how many. */
+export interface Acknowledged {
+  readonly id: string;
+  readonly type: string;
+  count: number;
+}
+
 const DEFAULTS = {
   shuffle: 0,
   duplicates: { min: 1, max: 1 },
@@ -78,6 +85,7 @@ export class WebhookSender {
   #ready: Delivery[] = [];
   #inFlight = 0;
   #counts = { delivered: 0, failed: 0, attempts: 0 };
+  readonly #acknowledged = new Map<string, Acknowledged>();
   #isClosed = false;
   #generation = 0;
   readonly #requests = new Set<http.ClientRequest>();
@@ -95,6 +103,11 @@ export class WebhookSender {
 
   get counts(): WebhookCounts {
     return { pending: this.#waiting.size + this.#ready.length + this.#inFlight, ...this.#counts };
+  }
+
+  /** Every event that somebody took: what they answer for from then on. */
+  get acknowledged(): readonly Acknowledged[] {
+    return [...this.#acknowledged.values()];
   }
 
   /** Changes the given settings. Throws ZodError on an unknown one or a value out of range. */
@@ -151,6 +164,7 @@ export class WebhookSender {
     this.#waiting.clear();
     this.#ready = [];
     this.#counts = { delivered: 0, failed: 0, attempts: 0 };
+    this.#acknowledged.clear();
     this.#settings = { ...DEFAULTS };
   }
 
@@ -243,6 +257,10 @@ export class WebhookSender {
   #settle(delivery: Delivery, isDelivered: boolean): void {
     if (isDelivered) {
       this.#counts.delivered += 1;
+      const { id, type } = delivery.record;
+      const taken = this.#acknowledged.get(id) ?? { id, type, count: 0 };
+      taken.count += 1;
+      this.#acknowledged.set(id, taken);
       if (!delivery.isCopy) delivery.record.pending -= 1;
       return;
     }

@@ -19,6 +19,7 @@ export function chaosTables(report: ChaosReport): string {
   ]);
   const summary: [string, string | number][] = [
     ['seed', String(report.seed)],
+    ['brokers', report.brokers],
     ['lives', report.lives],
     ['lives cut short', cutShort.length],
     ['PaymentIntents', report.paymentIntents],

@@ -1,16 +1,22 @@
 // `npm run chaos`: payments live their lives while everything around them fails; at the end both sides must agree.
 import { parseArgs } from 'node:util';
 import { chaosTables, isClean } from './chaos-report.ts';
-import { ALL_FAULTS, FAULTS, type FaultName } from './faults.ts';
+import { ALL_CLUSTER_FAULTS } from './cluster-faults.ts';
+import { type FaultName, faultsWith, wordsOf } from './faults.ts';
 import { runChaos } from './run-chaos.ts';
 
+const listed = (names: readonly FaultName[]) =>
+  names.map((name) => `                     ${name.padEnd(18)} ${wordsOf(name)}`).join('\n');
 const USAGE = `npm run chaos -- [options]
   --payments N     lives to live (default 1000)
   --seconds N      over how long they begin (default: 8 a second)
   --duration N     the same; without --payments it also sets how many, 8 a second
   --seed N         repeats the choices of an earlier run (default: random)
+  --brokers N      1, 3 or 5; with several, each fault of a cluster comes too (default 1)
   --faults LIST    all, none, or names separated by commas (default all):
-${ALL_FAULTS.map((name) => `                     ${name.padEnd(18)} ${FAULTS[name]}`).join('\n')}
+${listed(faultsWith(1))}
+                   and with several brokers, instead of broker-kill, broker-freeze and disk-full:
+${listed(ALL_CLUSTER_FAULTS)}
   --outage N       seconds that commercetools is down (default 20)
   --no-build       the services are built already`;
 
@@ -22,6 +28,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     duration: { type: 'string' },
     seed: { type: 'string' },
+    brokers: { type: 'string', default: '1' },
     faults: { type: 'string', default: 'all' },
     outage: { type: 'string', default: '20' },
     'no-build': { type: 'boolean', default: false },
@@ -33,7 +40,7 @@ if (values.help) {
   process.exit(0);
 }
 
-function number(name: 'payments' | 'seconds' | 'duration' | 'seed' | 'outage'): number | undefined {
+function number(name: 'payments' | 'seconds' | 'duration' | 'seed' | 'outage' | 'brokers'): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   const value = Number(text);
@@ -42,12 +49,19 @@ function number(name: 'payments' | 'seconds' | 'duration' | 'seed' | 'outage'): 
   return process.exit(64);
 }
 
+const brokers = number('brokers') ?? 1;
+if (![1, 3, 5].includes(brokers)) {
+  console.error(`--brokers must be 1, 3 or 5, not "${values.brokers}".\n${USAGE}`);
+  process.exit(64);
+}
+
 function faults(): FaultName[] {
-  if (values.faults === 'all') return ALL_FAULTS;
+  const possible = faultsWith(brokers);
+  if (values.faults === 'all') return possible;
   const names = values.faults === 'none' ? [] : values.faults.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !(name in FAULTS));
+  const unknown = names.filter((name) => !possible.includes(name as FaultName));
   if (unknown.length === 0) return names as FaultName[];
-  console.error(`There is no fault ${unknown.join(', ')}.\n${USAGE}`);
+  console.error(`There is no fault ${unknown.join(', ')} with ${brokers} brokers.\n${USAGE}`);
   return process.exit(64);
 }
 
@@ -60,6 +74,7 @@ const report = await runChaos({
   payments,
   seconds: over ?? payments / LIVES_PER_SECOND,
   seed,
+  ...(brokers > 1 && { brokers }),
   faults: faults(),
   outageMs: (number('outage') ?? 20) * 1000,
   ...(values['no-build'] && { build: false }),

@@ -1,9 +1,5 @@
-import { execFile } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { randomOf } from '@connector/load-tests/random';
-import { request } from '@connector/load-tests/shop';
-import type { Sandbox } from '@connector/sandbox';
+import { type Random, randomOf } from '@connector/load-tests/random';
+import { ALL_CLUSTER_FAULTS, CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.ts';
 
 /** What can go wrong, and in words. */
 export const FAULTS = {
@@ -27,12 +23,23 @@ export const FAULTS = {
   'intent-kill': 'intent killed with SIGKILL and started again',
   'session-auth-kill': 'session-auth killed with SIGKILL and started again',
 } as const;
-export type FaultName = keyof typeof FAULTS;
+type SingleFaultName = keyof typeof FAULTS;
+export type FaultName = SingleFaultName | ClusterFaultName;
 
-export const ALL_FAULTS = Object.keys(FAULTS) as FaultName[];
+/** With several brokers each has faults of its own. */
+const OF_THE_ONE_BROKER: readonly FaultName[] = ['broker-kill', 'broker-freeze', 'disk-full'];
 
-type Side = 'commercetools' | 'stripe';
-type Part = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
+/** Every fault that can come with this many brokers. */
+export function faultsWith(brokers: number): FaultName[] {
+  const all = Object.keys(FAULTS) as SingleFaultName[];
+  if (brokers === 1) return all;
+  return [...all.filter((name) => !OF_THE_ONE_BROKER.includes(name)), ...ALL_CLUSTER_FAULTS];
+}
+
+export const wordsOf = (name: FaultName): string => ({ ...FAULTS, ...CLUSTER_FAULTS })[name];
+
+export type Side = 'commercetools' | 'stripe';
+export type Part = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
 
 /** A fault that comes when this share of the lives has begun. */
 export type Planned = { readonly name: FaultName; readonly at: number } & (
@@ -45,12 +52,15 @@ export type Planned = { readonly name: FaultName; readonly at: number } & (
       readonly how: 'kill' | 'freeze' | 'disk-full';
       readonly downMs: number;
     }
+  | { readonly kind: 'cluster'; readonly fault: ClusterFaultName; readonly downMs: number }
 );
 
 /** Members of the ledger's group are given up after 10 s without a sign of life. */
 const GIVEN_UP_MS = 12_000;
 /** Longer than what a client waits for an answer of the broker's before it calls the connection dead. */
 const HALF_OPEN_MS = 8_000;
+/** Longer than that and than it takes the controller to give a broker up. */
+const FENCED_MS = 12_000;
 
 /**
  * The faults of a run with this seed, by their time. `outageMs` is how long commercetools is down; of `ledgerKills` there are three at most.
@@ -69,7 +79,10 @@ export function planFaults(
   return planned.flat().sort((a, b) => a.at - b.at);
 }
 
-const isForGood = (planned: Planned): boolean => planned.kind !== 'part' && planned.ms === undefined;
+const isForGood = (planned: Planned): boolean =>
+  planned.kind === 'cluster'
+    ? planned.fault === 'partitions-added'
+    : planned.kind !== 'part' && planned.ms === undefined;
 
 function planRound(
   seed: number,
@@ -111,7 +124,7 @@ function planRound(
     { reset: true, rate: 0.05 },
     { reset: true, rate: 0.05, when: 'after' },
   ];
-  const plan: Record<FaultName, () => Planned[]> = {
+  const plan: Record<SingleFaultName, () => Planned[]> = {
     webhooks: () => [
       {
         name: 'webhooks',
@@ -151,159 +164,20 @@ function planRound(
     'intent-kill': () => [hit('intent-kill', 'intent', 0.8)],
     'session-auth-kill': () => [hit('session-auth-kill', 'session-auth', 0.9)],
   };
-  return names.flatMap((name) => plan[name]()).sort((a, b) => a.at - b.at);
+  const single = names.filter((name) => name in FAULTS) as SingleFaultName[];
+  const ofCluster = names.filter((name) => name in CLUSTER_FAULTS) as ClusterFaultName[];
+  return [...single.flatMap((name) => plan[name]()), ...planCluster(random, ofCluster)].sort((a, b) => a.at - b.at);
 }
 
-/** A broker without a disk gives up by itself, at the latest when this is over, in ms. */
-const DISK_FULL_MS = 15_000;
-/** Webhooks as they come when nothing is wrong. */
-const PUNCTUAL = { shuffle: 0, duplicates: { min: 1, max: 1 }, jitterMs: 0, clockSkewMs: 0 };
-
-/** A fault as it came: seconds since the run began. */
-export interface Injected {
-  readonly name: FaultName;
-  readonly what: string;
-  readonly fromSeconds: number;
-  toSeconds: number | undefined;
-}
-
-/** Brings the planned faults about as the lives go on. */
-export class Injector {
-  readonly injected: Injected[] = [];
-  readonly #sandbox: Sandbox;
-  readonly #waiting: Planned[];
-  readonly #began = performance.now();
-  readonly #active = new Map<Planned, Side>();
-  readonly #running: Promise<void>[] = [];
-  /** One part is killed and started one time after another. */
-  readonly #partsBusy = new Map<Part, Promise<void>>();
-  readonly #onChange: (line: string) => void;
-
-  constructor(sandbox: Sandbox, planned: readonly Planned[], onChange: (line: string) => void) {
-    this.#sandbox = sandbox;
-    this.#waiting = [...planned];
-    this.#onChange = onChange;
-  }
-
-  /** To be told whenever the share of lives that have begun grew. */
-  progressed(share: number): void {
-    while (this.#waiting[0] && this.#waiting[0].at <= share) {
-      const planned = this.#waiting.shift() as Planned;
-      const done = this.#inject(planned);
-      this.#running.push(done);
-      // Told by lift(), which waits for all.
-      done.catch(() => {});
-    }
-  }
-
-  /** Ends every fault, and resolves when all parts run again. Throws what went wrong with one. */
-  async lift(): Promise<void> {
-    this.progressed(1);
-    await Promise.all(this.#running);
-    this.#active.clear();
-    await Promise.all([this.#setFaults('commercetools'), this.#setFaults('stripe')]);
-    await this.#control('PUT', 'stripe/webhooks', PUNCTUAL);
-    for (const each of this.injected) each.toSeconds ??= this.#seconds();
-  }
-
-  async #inject(planned: Planned): Promise<void> {
-    switch (planned.kind) {
-      case 'webhooks': {
-        const { settings, ms } = planned;
-        const note = this.#note(planned);
-        await this.#control('PUT', 'stripe/webhooks', settings);
-        if (ms === undefined) return;
-        await sleep(ms);
-        const before = Object.keys(settings).map((name) => [name, PUNCTUAL[name as keyof typeof PUNCTUAL]]);
-        await this.#control('PUT', 'stripe/webhooks', Object.fromEntries(before));
-        note.toSeconds = this.#seconds();
-        this.#onChange(`${planned.name} is over`);
-        return;
-      }
-      case 'side': {
-        const { side, ms } = planned;
-        const note = this.#note(planned);
-        this.#active.set(planned, side);
-        await this.#setFaults(side);
-        if (ms === undefined) return;
-        await sleep(ms);
-        this.#active.delete(planned);
-        await this.#setFaults(side);
-        note.toSeconds = this.#seconds();
-        this.#onChange(`${planned.name} is over`);
-        return;
-      }
-      case 'part': {
-        const { part } = planned;
-        const before = this.#partsBusy.get(part) ?? Promise.resolve();
-        const done = before.then(() => this.#hit(planned));
-        this.#partsBusy.set(part, done);
-        return done;
-      }
-    }
-  }
-
-  async #hit(planned: Extract<Planned, { kind: 'part' }>): Promise<void> {
-    const { part, how, downMs } = planned;
-    const note = this.#note(planned);
-    if (how === 'freeze') {
-      this.#sandbox.freeze(part);
-      await sleep(downMs);
-      this.#sandbox.thaw(part);
-    } else {
-      if (how === 'disk-full') await this.#fillDisk();
-      await this.#sandbox.kill(part);
-      await sleep(downMs);
-      await this.#startAgain(part);
-    }
-    note.toSeconds = this.#seconds();
-    this.#onChange(`${part} is ready again`);
-  }
-
-  /**
-   * Takes the broker the right to write a further byte into any file, as a full disk does, and resolves when it has given up. A disk of its
-   * own, filled to the brim, would need root.
-   */
-  async #fillDisk(): Promise<void> {
-    const { kafka } = this.#sandbox;
-    if (!kafka?.pid) throw new Error('only a broker of the sandbox has a disk that can be filled');
-    await promisify(execFile)('prlimit', ['--pid', String(kafka.pid), '--fsize=0:']);
-    await Promise.race([kafka.process.ended(), sleep(DISK_FULL_MS)]);
-  }
-
-  /** As Kubernetes would: a start that fails is followed by another. */
-  async #startAgain(part: Part, attemptsLeft = 5): Promise<void> {
-    try {
-      await this.#sandbox.startService(part);
-    } catch (error) {
-      this.#onChange(`${part} did not start: ${(error as Error).message}`);
-      if (attemptsLeft <= 1) throw error;
-      await sleep(3_000);
-      await this.#startAgain(part, attemptsLeft - 1);
-    }
-  }
-
-  #note({ name }: Planned): Injected {
-    const what = FAULTS[name];
-    const note: Injected = { name, what, fromSeconds: this.#seconds(), toSeconds: undefined };
-    this.injected.push(note);
-    this.#onChange(what);
-    return note;
-  }
-
-  /** An outage hides the lesser faults of its side; the simulator tries its rules in order. */
-  async #setFaults(side: Side): Promise<void> {
-    const rules = [...this.#active]
-      .filter(([, of]) => of === side)
-      .flatMap(([planned]) => ('rules' in planned ? planned.rules : []));
-    await this.#control('PUT', `${side}/faults`, rules);
-  }
-
-  async #control(method: string, path: string, body: unknown) {
-    const { status, text, json } = await request(method, `${this.#sandbox.url}/_sandbox/${path}`, { body });
-    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
-    return json;
-  }
-
-  #seconds = () => Math.round((performance.now() - this.#began) / 100) / 10;
+/** In an order of their own, one after the other: two at once would be another fault, that of too few brokers. */
+function planCluster(random: Random, names: readonly ClusterFaultName[]): Planned[] {
+  const shuffled = names
+    .map((name) => ({ name, place: random.next() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ name }) => name);
+  return shuffled.map((name, index) => {
+    const isSilent = name.endsWith('-freeze') || name === 'broker-cut' || name === 'broker-slow';
+    const downMs = isSilent ? FENCED_MS : random.between(1_000, 6_000);
+    return { name, at: (index + 0.5) / names.length, kind: 'cluster', fault: name, downMs };
+  });
 }

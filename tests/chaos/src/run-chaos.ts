@@ -6,7 +6,10 @@ import { request, Shop } from '@connector/load-tests/shop';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
-import { ALL_FAULTS, type FaultName, type Injected, Injector, planFaults } from './faults.ts';
+import { type FaultName, faultsWith, planFaults } from './faults.ts';
+import { type Injected, Injector } from './injector.ts';
+import { lagOf, recordsIn } from './kafka-state.ts';
+import { type Acknowledged, compareKept, recordsByEvent } from './kept.ts';
 import { live } from './live.ts';
 import { lifeOf } from './lives.ts';
 import {
@@ -23,6 +26,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly faults?: readonly FaultName[];
+  /** How many brokers Kafka has; default 1. */
+  readonly brokers?: number;
   /** How long commercetools is down, in ms; other faults that pass last half as long. */
   readonly outageMs?: number;
   /** How often the ledger is killed, 3 at most; each time its group waits a quarter of a minute for the dead member. */
@@ -37,6 +42,7 @@ export interface ChaosOptions {
 
 export interface ChaosReport {
   readonly seed: number;
+  readonly brokers: number;
   readonly lives: number;
   /** Lives that could not be lived to their end, and why. */
   readonly cutShort: readonly string[];
@@ -75,6 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     ...(options.build === false && { build: false }),
     env: {
       ...process.env,
+      ...(options.brokers !== undefined && { KAFKA_SANDBOX_BROKERS: String(options.brokers) }),
       LOG_LEVEL: 'info',
       STRIPE_ENABLE_MULTI_OPERATIONS: 'true',
       // Every repeated webhook goes on to the ledger.
@@ -95,7 +102,9 @@ const DEFAULT_OUTAGE_MS = 20_000;
 const SETTLE_MS = 1_500;
 
 async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: string) => void): Promise<ChaosReport> {
-  const { payments, seconds, seed, faults = ALL_FAULTS, outageMs = DEFAULT_OUTAGE_MS, concurrency = 48 } = options;
+  const { payments, seconds, seed, outageMs = DEFAULT_OUTAGE_MS, concurrency = 48 } = options;
+  const { brokers = 1, faults = faultsWith(brokers) } = options;
+  const kafka = connect(sandbox);
   const shop = new Shop({
     url: sandbox.url,
     stripe: { url: sandbox.env.STRIPE_API_BASE ?? '', secretKey: sandbox.env.STRIPE_SECRET_KEY ?? '' },
@@ -104,6 +113,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   await control(sandbox, 'PUT', 'stripe/settings', { settleDelayMs: SETTLE_MS });
   const injector = new Injector(
     sandbox,
+    kafka,
     planFaults(seed, faults, { outageMs, ledgerKills: options.ledgerKills ?? 3, rounds: roundsIn(seconds, outageMs) }),
     tell,
   );
@@ -135,13 +145,15 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   tell('all faults are lifted');
 
   const lifted = performance.now();
-  const kafka = connect(sandbox);
   const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, tell);
   const [stripe, commercetools] = await bothSides(sandbox);
-  const deadLetters = await recordsOf(kafka, PAYMENT_EVENTS_DLQ);
+  const deadLetters = await recordsIn(kafka, PAYMENT_EVENTS_DLQ);
   const webhooks = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
+  const acknowledged = await control<Acknowledged[]>(sandbox, 'GET', 'stripe/webhooks/acknowledged');
+  const kept = compareKept(acknowledged, await recordsByEvent(kafka));
   return {
     seed,
+    brokers,
     lives: payments,
     cutShort,
     retriedRequests: shop.retries,
@@ -155,11 +167,11 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
       made: stripe.events,
       attempts: webhooks.attempts,
       delivered: webhooks.delivered,
-      records: await recordsOf(kafka, PAYMENT_EVENTS),
+      records: await recordsIn(kafka, PAYMENT_EVENTS),
     },
     faults: injector.injected,
     deadLetters,
-    findings: compare(stripe, commercetools),
+    findings: [...kept, ...compare(stripe, commercetools)],
     seconds: { lives: livesTook, toRest: since(lifted), total: since(began) },
     atRest,
   };
@@ -218,34 +230,3 @@ async function control<T>(sandbox: Sandbox, method: string, path: string, body?:
 
 const connect = ({ env }: Sandbox): Kafka =>
   createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'bench', log: createLogger('bench', 'silent') });
-
-async function withAdmin<T>(
-  { client }: Kafka,
-  work: (admin: ReturnType<Kafka['client']['admin']>) => Promise<T>,
-): Promise<T> {
-  const admin = client.admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-const recordsOf = (kafka: Kafka, topic: string): Promise<number> =>
-  withAdmin(kafka, async (admin) => {
-    const partitions = await admin.fetchTopicOffsets(kafka.prefixed(topic));
-    return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
-  });
-
-const lagOf = (kafka: Kafka): Promise<number> =>
-  withAdmin(kafka, async (admin) => {
-    const topic = kafka.prefixed(PAYMENT_EVENTS);
-    const ends = await admin.fetchTopicOffsets(topic);
-    const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed('ledger'), topics: [topic] });
-    const at = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-    return ends.reduce(
-      (sum, { partition, high, low }) => sum + Number(high) - Math.max(at.get(partition) ?? 0, Number(low)),
-      0,
-    );
-  });

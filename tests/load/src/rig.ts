@@ -14,8 +14,9 @@ import {
   Part,
   PINNED_NODE,
   REPOSITORY,
-  type RunningKafka,
+  type RunningCluster,
   startKafka,
+  startKafkaCluster,
 } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
@@ -56,7 +57,8 @@ export interface Rig {
   readonly commercetools: string;
   readonly stripe: string;
   readonly kafka: Kafka;
-  readonly broker: RunningKafka;
+  /** The brokers, when there are several. */
+  readonly cluster: RunningCluster | undefined;
   readonly producer: Producer;
   /** Processes of the rig that run now, this one among them. */
   pids(): readonly number[];
@@ -75,11 +77,17 @@ export interface Rig {
 
 const random = (bytes: number) => randomBytes(bytes).toString('hex');
 
-/**
- * Resolves when Kafka and the simulators are ready, with topics and custom types made. With `webhooks` Stripe sends its events to the
- * webhook-ingest that is started later. Nothing is left running when it throws.
- */
-export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}): Promise<Rig> {
+export interface RigOptions {
+  /** Stripe sends its events to the webhook-ingest that is started later. */
+  readonly webhooks?: boolean;
+  /** How many brokers Kafka has; default 1. */
+  readonly brokers?: number;
+  /** Settings of the brokers, on top of the sandbox's. */
+  readonly kafkaSettings?: Readonly<Record<string, string>>;
+}
+
+/** Resolves when Kafka and the simulators are ready, with topics and custom types made. Nothing is left running when it throws. */
+export async function startRig({ webhooks = false, brokers = 1, kafkaSettings }: RigOptions = {}): Promise<Rig> {
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
   const stops: (() => Promise<unknown>)[] = [];
   const parts: Part[] = [];
@@ -114,8 +122,11 @@ export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}
     await cp(join(REPOSITORY, 'services', service, 'dist'), builtOf(service), { recursive: true });
   try {
     const secret = random(24);
-    const broker = await startKafka({ dir: join(dir, 'kafka') });
-    stops.push(() => broker.stop());
+    const kafkaOptions = { dir: join(dir, 'kafka'), ...(kafkaSettings && { settings: kafkaSettings }) };
+    const cluster = brokers > 1 ? await startKafkaCluster({ ...kafkaOptions, brokers }) : undefined;
+    const running = cluster ?? (await startKafka(kafkaOptions));
+    stops.push(() => running.stop());
+    const brokerParts = 'nodes' in running ? running.nodes.map((node) => node.process) : [running.process];
     const commercetools = await simulator('commercetools', (port) => ({
       CT_SIM_PORT: String(port),
       CT_SIM_PROJECT_KEY: PROJECT,
@@ -132,7 +143,7 @@ export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}
       }),
     }));
     const env = {
-      KAFKA_BROKERS: broker.brokers,
+      KAFKA_BROKERS: running.brokers,
       CTP_PROJECT_KEY: PROJECT,
       CTP_CLIENT_ID: 'bench-client',
       CTP_CLIENT_SECRET: secret,
@@ -178,15 +189,14 @@ export async function startRig({ webhooks = false }: { webhooks?: boolean } = {}
       commercetools,
       stripe,
       kafka,
-      broker,
+      cluster,
       producer,
       stop,
-      pids: () => [process.pid, broker.pid, ...parts.map(({ pid }) => pid)].filter((pid) => pid !== undefined),
+      pids: () => [process.pid, ...[...brokerParts, ...parts].map(({ pid }) => pid)].filter((pid) => pid !== undefined),
       named: () =>
-        Object.fromEntries([
-          ...parts.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])),
-          ...(broker.pid === undefined ? [] : [['kafka', broker.pid] as const]),
-        ]),
+        Object.fromEntries(
+          [...parts, ...brokerParts].flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])),
+        ),
       async start(service, extra = {}, node = []) {
         const isForWebhooks = webhooks && service === 'webhook-ingest';
         const [port, adminPort] = [isForWebhooks ? ingestPort : await freePort(), await freePort()];

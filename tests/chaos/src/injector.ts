@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Kafka } from '@connector/kafka';
+import { request } from '@connector/load-tests/shop';
+import type { Sandbox } from '@connector/sandbox';
+import { ClusterFaults } from './cluster-faults.ts';
+import { type FaultName, type Part, type Planned, type Side, wordsOf } from './faults.ts';
+
+/** A broker without a disk gives up by itself, at the latest when this is over, in ms. */
+const DISK_FULL_MS = 15_000;
+/** Webhooks as they come when nothing is wrong. */
+const PUNCTUAL = { shuffle: 0, duplicates: { min: 1, max: 1 }, jitterMs: 0, clockSkewMs: 0 };
+
+/** A fault as it came: seconds since the run began. */
+export interface Injected {
+  readonly name: FaultName;
+  readonly what: string;
+  readonly fromSeconds: number;
+  toSeconds: number | undefined;
+}
+
+/** Brings the planned faults about as the lives go on. */
+export class Injector {
+  readonly injected: Injected[] = [];
+  readonly #sandbox: Sandbox;
+  readonly #kafka: Kafka;
+  readonly #waiting: Planned[];
+  readonly #began = performance.now();
+  readonly #active = new Map<Planned, Side>();
+  readonly #running: Promise<void>[] = [];
+  /** One part is killed and started one time after another, and so are the brokers. */
+  readonly #busy = new Map<Part | 'cluster', Promise<void>>();
+  readonly #onChange: (line: string) => void;
+
+  constructor(sandbox: Sandbox, kafka: Kafka, planned: readonly Planned[], onChange: (line: string) => void) {
+    this.#sandbox = sandbox;
+    this.#kafka = kafka;
+    this.#waiting = [...planned];
+    this.#onChange = onChange;
+  }
+
+  /** To be told whenever the share of lives that have begun grew. */
+  progressed(share: number): void {
+    while (this.#waiting[0] && this.#waiting[0].at <= share) {
+      const planned = this.#waiting.shift() as Planned;
+      const done = this.#inject(planned);
+      this.#running.push(done);
+      // Told by lift(), which waits for all.
+      done.catch(() => {});
+    }
+  }
+
+  /** Ends every fault, and resolves when all parts run again. Throws what went wrong with one. */
+  async lift(): Promise<void> {
+    this.progressed(1);
+    await Promise.all(this.#running);
+    this.#active.clear();
+    await Promise.all([this.#setFaults('commercetools'), this.#setFaults('stripe')]);
+    await this.#control('PUT', 'stripe/webhooks', PUNCTUAL);
+    for (const each of this.injected) each.toSeconds ??= this.#seconds();
+  }
+
+  async #inject(planned: Planned): Promise<void> {
+    switch (planned.kind) {
+      case 'webhooks': {
+        const { settings, ms } = planned;
+        const note = this.#note(planned);
+        await this.#control('PUT', 'stripe/webhooks', settings);
+        if (ms === undefined) return;
+        await sleep(ms);
+        const before = Object.keys(settings).map((name) => [name, PUNCTUAL[name as keyof typeof PUNCTUAL]]);
+        await this.#control('PUT', 'stripe/webhooks', Object.fromEntries(before));
+        note.toSeconds = this.#seconds();
+        this.#onChange(`${planned.name} is over`);
+        return;
+      }
+      case 'side': {
+        const { side, ms } = planned;
+        const note = this.#note(planned);
+        this.#active.set(planned, side);
+        await this.#setFaults(side);
+        if (ms === undefined) return;
+        await sleep(ms);
+        this.#active.delete(planned);
+        await this.#setFaults(side);
+        note.toSeconds = this.#seconds();
+        this.#onChange(`${planned.name} is over`);
+        return;
+      }
+      case 'part':
+        return this.#inTurn(planned.part, () => this.#hit(planned));
+      case 'cluster':
+        return this.#inTurn('cluster', () => this.#hitCluster(planned));
+    }
+  }
+
+  #inTurn(what: Part | 'cluster', work: () => Promise<void>): Promise<void> {
+    const done = (this.#busy.get(what) ?? Promise.resolve()).then(work);
+    this.#busy.set(what, done);
+    return done;
+  }
+
+  async #hitCluster(planned: Extract<Planned, { kind: 'cluster' }>): Promise<void> {
+    const { cluster } = this.#sandbox;
+    if (!cluster) throw new Error(`${planned.name} needs several brokers`);
+    const note = this.#note(planned);
+    const faults = new ClusterFaults(cluster, this.#kafka, (_, brokers) => {
+      if (brokers.length > 0) this.#onChange(`${planned.name}: broker ${brokers.join(', ')}`);
+    });
+    await faults.inject(planned.fault, planned.downMs);
+    note.toSeconds = this.#seconds();
+    this.#onChange(`the cluster is whole again after ${planned.name}`);
+  }
+
+  async #hit(planned: Extract<Planned, { kind: 'part' }>): Promise<void> {
+    const { part, how, downMs } = planned;
+    const note = this.#note(planned);
+    if (how === 'freeze') {
+      this.#sandbox.freeze(part);
+      await sleep(downMs);
+      this.#sandbox.thaw(part);
+    } else {
+      if (how === 'disk-full') await this.#fillDisk();
+      await this.#sandbox.kill(part);
+      await sleep(downMs);
+      await this.#startAgain(part);
+    }
+    note.toSeconds = this.#seconds();
+    this.#onChange(`${part} is ready again`);
+  }
+
+  /**
+   * Takes the broker the right to write a further byte into any file, as a full disk does, and resolves when it has given up. A disk of its
+   * own, filled to the brim, would need root.
+   */
+  async #fillDisk(): Promise<void> {
+    const { kafka } = this.#sandbox;
+    if (!kafka?.pid) throw new Error('only a broker of the sandbox has a disk that can be filled');
+    await promisify(execFile)('prlimit', ['--pid', String(kafka.pid), '--fsize=0:']);
+    await Promise.race([kafka.process.ended(), sleep(DISK_FULL_MS)]);
+  }
+
+  /** As Kubernetes would: a start that fails is followed by another. */
+  async #startAgain(part: Part, attemptsLeft = 5): Promise<void> {
+    try {
+      await this.#sandbox.startService(part);
+    } catch (error) {
+      this.#onChange(`${part} did not start: ${(error as Error).message}`);
+      if (attemptsLeft <= 1) throw error;
+      await sleep(3_000);
+      await this.#startAgain(part, attemptsLeft - 1);
+    }
+  }
+
+  #note({ name }: Planned): Injected {
+    const what = wordsOf(name);
+    const note: Injected = { name, what, fromSeconds: this.#seconds(), toSeconds: undefined };
+    this.injected.push(note);
+    this.#onChange(what);
+    return note;
+  }
+
+  /** An outage hides the lesser faults of its side; the simulator tries its rules in order. */
+  async #setFaults(side: Side): Promise<void> {
+    const rules = [...this.#active]
+      .filter(([, of]) => of === side)
+      .flatMap(([planned]) => ('rules' in planned ? planned.rules : []));
+    await this.#control('PUT', `${side}/faults`, rules);
+  }
+
+  async #control(method: string, path: string, body: unknown) {
+    const { status, text, json } = await request(method, `${this.#sandbox.url}/_sandbox/${path}`, { body });
+    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+    return json;
+  }
+
+  #seconds = () => Math.round((performance.now() - this.#began) / 100) / 10;
+}

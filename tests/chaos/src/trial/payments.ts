@@ -1,0 +1,50 @@
+import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/fixtures';
+import { tokenOf } from '@connector/load-tests/payments';
+import { PROJECT, type Rig } from '@connector/load-tests/rig';
+import { request } from '@connector/load-tests/shop';
+
+/** A payment in commercetools, as far as a trial looks at it. */
+export interface Booked {
+  readonly interfaceId: string;
+  readonly lastModifiedAt: string;
+  readonly transactions: readonly { readonly type: string; readonly state: string }[];
+}
+
+const metadataOf = (cartId: string) => ({
+  cart_id: cartId,
+  ct_project_key: PROJECT,
+  ct_payment_key: `${cartId}-1`,
+});
+
+/** An event of a charge that no ledger will look at. */
+export function chargeSucceeded(): StripeEvent {
+  const opened = paymentIntent({ metadata: metadataOf(crypto.randomUUID()) });
+  return stripeEvent('charge.succeeded', chargeOf(opened));
+}
+
+/** Makes payments in commercetools as intent leaves them; answers how to make the next one and the event of its charge. */
+export async function paidOneByOne(rig: Rig): Promise<() => Promise<StripeEvent>> {
+  const headers = { authorization: `Bearer ${await tokenOf(rig)}` };
+  return async () => {
+    const cartId = crypto.randomUUID();
+    const opened = paymentIntent({ metadata: metadataOf(cartId), created: Math.floor(Date.now() / 1000) });
+    const body = {
+      key: `${cartId}-1`,
+      interfaceId: opened.id,
+      amountPlanned: { centAmount: opened.amount, currencyCode: 'EUR' },
+      paymentMethodInfo: { paymentInterface: 'checkout-stripe' },
+    };
+    const { status, text } = await request('POST', `${rig.commercetools}/${PROJECT}/payments`, { body, headers });
+    if (status !== 201) throw new Error(`payments: ${status} ${text}`);
+    return stripeEvent('charge.succeeded', chargeOf(opened), { created: opened.created });
+  };
+}
+
+/** Every payment that commercetools has. */
+export async function bookedPayments(rig: Rig): Promise<Booked[]> {
+  const { json } = await request('GET', `${rig.commercetools}/_sandbox/state`);
+  return json.payments;
+}
+
+export const paymentIntentOf = ({ data }: StripeEvent): string =>
+  (data.object as { payment_intent: string }).payment_intent;

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { type Kafka, scanTopic } from '@connector/kafka';
+import { type Rig, type Running, startRig } from '@connector/load-tests/rig';
+import { partitionsOf } from '@connector/sandbox';
+import { type ClusterFaultName, ClusterFaults } from '../cluster-faults.ts';
+import { lagOf, recordsIn, withAdmin } from '../kafka-state.ts';
+import { compareKept, recordsByEvent } from '../kept.ts';
+import { type Acceptance, acceptance, type Handling, type Hit, handling } from './figures.ts';
+import { bookedPayments, chargeSucceeded, paidOneByOne } from './payments.ts';
+import { type Sent, WebhookLoad } from './webhooks.ts';
+
+export interface TrialOptions {
+  readonly fault: ClusterFaultName;
+  /** How often the fault comes. */
+  readonly times: number;
+  /** From the end of one to the next, in ms. */
+  readonly everyMs: number;
+  /** How long a fault lasts that has a duration, in ms. */
+  readonly downMs: number;
+  /** Webhooks a second. */
+  readonly perSecond: number;
+  /** Processes of the ledger; with none the events belong to no payments. */
+  readonly ledgers: number;
+  readonly brokers: number;
+  readonly kafkaSettings?: Readonly<Record<string, string>>;
+  /** Of each service's log, to a folder, before it is removed. */
+  readonly onLogs?: (name: string, text: string) => Promise<void>;
+  readonly tell?: (line: string) => void;
+}
+
+export interface TrialReport {
+  readonly options: TrialOptions;
+  readonly sent: number;
+  readonly acknowledged: number;
+  /** Answers that were not 200, by status; 0 = no answer. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly records: number;
+  /** Acknowledged, and not in the topic. */
+  readonly lost: readonly string[];
+  /** From the first fault on: webhooks of the partitions that its brokers led, and of all others. */
+  readonly hit: Acceptance;
+  readonly others: Acceptance;
+  readonly ledger: Handling | undefined;
+  readonly deadLetters: number;
+  /** Records that the ledger had not handled when the patience was over. */
+  readonly lag: number;
+  readonly faults: number;
+  /** From the first fault to when the cluster was whole again, in seconds. */
+  readonly wholeAfter: number;
+}
+
+const WARM_UP_MS = 5_000;
+/** The load goes on this long after the last fault, in ms. */
+const AFTERWARDS_MS = 15_000;
+const PATIENCE_MS = 60_000;
+
+/** Starts a cluster and what takes webhooks, brings one fault about under a steady load, and compares what was acknowledged with what is there. */
+export async function runTrial(options: TrialOptions): Promise<TrialReport> {
+  const { brokers, kafkaSettings } = options;
+  const rig = await startRig({ brokers, ...(kafkaSettings && { kafkaSettings }) });
+  try {
+    return await trial(rig, options);
+  } finally {
+    await rig.stop();
+  }
+}
+
+async function trial(rig: Rig, options: TrialOptions): Promise<TrialReport> {
+  const { ledgers: count, perSecond, tell = () => {} } = options;
+  const ingest = await rig.start('webhook-ingest', { WEBHOOK_DUPLICATE_WINDOW_S: '0' });
+  const ledgers = await Promise.all(Array.from({ length: count }, () => rig.start('ledger')));
+  const load = new WebhookLoad({
+    url: ingest.url,
+    secret: rig.env.STRIPE_WEBHOOK_SIGNING_SECRET as string,
+    perSecond,
+    nextEvent: count > 0 ? await paidOneByOne(rig) : async () => chargeSucceeded(),
+  });
+  load.start();
+  await sleep(WARM_UP_MS);
+  const hits = await bringAbout(rig, options);
+  await sleep(AFTERWARDS_MS);
+  await load.finish(PATIENCE_MS);
+  tell(`${load.sent.length} webhooks were sent`);
+  const lag = count > 0 ? await untilHandled(rig.kafka) : 0;
+  await keepLogs(options, ingest, ledgers);
+  return report(rig, options, load, hits, lag);
+}
+
+async function bringAbout(rig: Rig, { fault, times, everyMs, downMs, tell = () => {} }: TrialOptions): Promise<Hit[]> {
+  if (!rig.cluster) throw new Error('a trial needs several brokers');
+  const hits: Hit[] = [];
+  let leaders = new Map<number, number>();
+  const faults = new ClusterFaults(rig.cluster, rig.kafka, (_, brokers) => {
+    const led = [...leaders].filter(([, leader]) => brokers.includes(leader)).map(([partition]) => partition);
+    hits.push({ at: Date.now(), brokers, partitions: new Set(led), wholeAt: 0 });
+    if (times <= 20 || hits.length % 10 === 0) tell(`${fault} ${hits.length}: broker ${brokers.join(', ')}`);
+  });
+  for (let at = 0; at < times; at += 1) {
+    if (at > 0) await sleep(everyMs);
+    const states = await withAdmin(rig.kafka, (admin) => partitionsOf(admin, [rig.kafka.prefixed(PAYMENT_EVENTS)]));
+    leaders = new Map(states.map(({ partition, leader }) => [partition, leader]));
+    const first = hits.length;
+    await faults.inject(fault, downMs);
+    for (const hit of hits.slice(first)) hit.wholeAt = Date.now();
+  }
+  return hits;
+}
+
+/** Answers how many records are left when it does not get on any more. */
+async function untilHandled(kafka: Kafka): Promise<number> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const lag = await lagOf(kafka).catch(() => Number.NaN);
+    if (lag === 0 || Date.now() > deadline) return lag;
+    await sleep(500);
+  }
+}
+
+async function keepLogs({ onLogs }: TrialOptions, ingest: Running, ledgers: readonly Running[]): Promise<void> {
+  await onLogs?.('webhook-ingest', await ingest.logs());
+  for (const [at, ledger] of ledgers.entries()) await onLogs?.(`ledger-${at + 1}`, await ledger.logs());
+}
+
+async function report(
+  rig: Rig,
+  options: TrialOptions,
+  load: WebhookLoad,
+  hits: readonly Hit[],
+  lag: number,
+): Promise<TrialReport> {
+  const { sent } = load;
+  const records = await recordsByEvent(rig.kafka);
+  const partitions = new Map<string, number>();
+  await scanTopic(rig.kafka, PAYMENT_EVENTS, ({ partition, headers }) =>
+    partitions.set(headers.ce_id ?? '', partition),
+  );
+  const partitionOf = ({ event }: Sent) => partitions.get(event.id);
+  const at = hits[0]?.at ?? 0;
+  const refused: Record<string, number> = {};
+  for (const { attempts } of sent)
+    for (const { status } of attempts) if (status !== 200) refused[status] = (refused[status] ?? 0) + 1;
+  const isHit = (partition: number) => hits[0]?.partitions.has(partition) ?? false;
+  return {
+    options,
+    sent: sent.length,
+    acknowledged: load.acknowledged().reduce((sum, { count }) => sum + count, 0),
+    refused,
+    records: [...records.values()].reduce((sum, count) => sum + count, 0),
+    lost: compareKept(load.acknowledged(), records).map(({ what }) => what),
+    hit: acceptance(sent, partitionOf, at, isHit),
+    others: acceptance(sent, partitionOf, at, (partition) => !isHit(partition)),
+    ledger: options.ledgers > 0 ? handling(sent, partitionOf, at, await bookedPayments(rig)) : undefined,
+    deadLetters: await recordsIn(rig.kafka, PAYMENT_EVENTS_DLQ),
+    lag,
+    faults: hits.length,
+    wholeAfter: ((hits.at(-1)?.wholeAt ?? at) - at) / 1000,
+  };
+}
