@@ -29,7 +29,7 @@ it.each(workspaces().filter((path) => ROOMS.test(path)))(
     // The compiler and Node's types are tools of the repository; every other type comes with the workspace.
     const config = {
       extends: './tsconfig.json',
-      compilerOptions: { typeRoots: [join(REPOSITORY, 'node_modules/@types')] },
+      compilerOptions: { typeRoots: [join(REPOSITORY, 'node_modules/@types'), join(copy, 'node_modules')] },
       include: ['src'],
       exclude: ['**/*.test.ts', '**/testing.ts', '**/testing/**'],
     };

@@ -6,6 +6,29 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Key of the commercetools project; a simulated one is the release's own, so that events of two trials can be told apart. */}}
+{{- define "connector.projectKey" -}}
+{{- if has "commercetools" (include "connector.simulated" . | fromJsonArray) -}}
+{{- printf "%s/%s" .Release.Namespace .Release.Name | sha256sum | trunc 8 | printf "sandbox-%s" -}}
+{{- else -}}
+{{- .Values.commercetools.projectKey -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Name of this installation among all that may be on one Kafka. */}}
+{{- define "connector.instance" -}}
+{{- .Values.kafka.instance | default (printf "%s.%s.%s" (include "connector.projectKey" .) .Release.Namespace .Release.Name) -}}
+{{- end -}}
+
+{{/* Put before every topic and group: what the values say, an empty text too, else the installation's name. */}}
+{{- define "connector.topicPrefix" -}}
+{{- if kindIs "invalid" .Values.kafka.topicPrefix -}}
+{{- printf "%s." (include "connector.instance" .) -}}
+{{- else -}}
+{{- .Values.kafka.topicPrefix -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A value as the text of a variable: lists joined by commas, objects as JSON, whole numbers without an exponent. */}}
 {{- define "connector.text" -}}
 {{- if kindIs "slice" . -}}
@@ -82,7 +105,7 @@
 {{- $all := dict
   "HTTP_PORT" "8080"
   "METRICS_PORT" "9464"
-  "CTP_PROJECT_KEY" (ternary "sandbox" $values.commercetools.projectKey (has "commercetools" $simulated))
+  "CTP_PROJECT_KEY" (include "connector.projectKey" $root)
   "CTP_AUTH_URL" $urls.authUrl
   "CTP_API_URL" $urls.apiUrl
   "CTP_SESSION_URL" $urls.sessionUrl
@@ -96,7 +119,8 @@
   "STRIPE_WEBHOOK_ID" $values.stripe.webhookEndpointId
   "CONNECT_SERVICE_URL" (include "connector.publicUrl" $root)
   "KAFKA_BROKERS" (include "connector.brokers" $root)
-  "KAFKA_TOPIC_PREFIX" $values.kafka.topicPrefix
+  "KAFKA_TOPIC_PREFIX" (include "connector.topicPrefix" $root)
+  "KAFKA_INSTANCE" (include "connector.instance" $root)
   "KAFKA_CLIENT_ID" $values.kafka.clientId
   "KAFKA_SASL_MECHANISM" $access.mechanism
   "KAFKA_SASL_USERNAME" ($access.username | default "")

@@ -17,6 +17,14 @@
 {{- if not (or $v.settings.MERCHANT_RETURN_URL $v.simulators.enabled) -}}{{- $problems = append $problems "settings.MERCHANT_RETURN_URL is required" -}}{{- end -}}
 {{- if and (not (hasKey $services "session-auth")) (not $v.settings.SESSION_AUTH_URL) -}}{{- $problems = append $problems "settings.SESSION_AUTH_URL is required when services.session-auth is not installed" -}}{{- end -}}
 {{- end -}}
+{{- $prefix := include "connector.topicPrefix" . -}}
+{{- if gt (len $prefix) 180 -}}{{- $problems = append $problems (printf "kafka.topicPrefix is %d characters long, and Kafka's names with it at most 249: choose one of at most 180" (len $prefix)) -}}{{- end -}}
+{{- /* Releases of a version without a prefix of its own have left this ConfigMap. */ -}}
+{{- $before := lookup "v1" "ConfigMap" .Release.Namespace (printf "%s-ledger" (include "connector.fullname" .)) -}}
+{{- if and .Release.IsUpgrade $before (kindIs "invalid" $v.kafka.topicPrefix) -}}
+{{- $old := get ($before.data | default dict) "KAFKA_TOPIC_PREFIX" -}}
+{{- if ne $old $prefix -}}{{- $problems = append $problems (printf "this release's topics begin with %q, and would begin with %q from now on: set kafka.topicPrefix=%q to keep them, or move as UPGRADING.md says" $old $prefix $old) -}}{{- end -}}
+{{- end -}}
 {{- if and (not $v.kafka.bundled.enabled) (empty $v.kafka.brokers) -}}{{- $problems = append $problems "kafka.brokers must name at least one host:port (kafka.bundled.enabled=true starts a broker for trials)" -}}{{- end -}}
 {{- if and $v.kafka.bundled.enabled $v.kafka.brokers -}}{{- $problems = append $problems "kafka.bundled.enabled and kafka.brokers contradict each other" -}}{{- end -}}
 {{- if and $v.kafka.bundled.enabled (or $v.kafka.tls.enabled $v.kafka.sasl.mechanism $v.kafka.strimzi.topics.enabled $v.kafka.strimzi.users.enabled) -}}{{- $problems = append $problems "kafka.bundled speaks plain Kafka: kafka.tls, kafka.sasl and kafka.strimzi must be off" -}}{{- end -}}

@@ -186,6 +186,48 @@ describe('the checks themselves', () => {
   });
 });
 
+/** Topic prefix and instance that every part of the release has, each once. */
+const namesOf = (objects: readonly KubernetesObject[], variable: string) => {
+  const maps = objects.filter(({ kind, data }) => kind === 'ConfigMap' && isMap(data) && 'KAFKA_BROKERS' in data);
+  return [...new Set(maps.map(({ data }) => (data as Record<string, string>)[variable]))];
+};
+
+describe('two releases on one Kafka', () => {
+  const release = (name: string, namespace: string, set: string[] = []) =>
+    render({ files: [MINIMAL], release: name, namespace, set }).objects;
+
+  it.each([
+    ['of two names', release('pay', 'shop'), release('pay-b', 'shop')],
+    ['in two namespaces', release('pay', 'shop'), release('pay', 'shop-b')],
+    ['of two projects', release('pay', 'shop'), release('pay', 'shop', ['commercetools.projectKey="other"'])],
+  ])('%s share no topic and no group', (_what, one, other) => {
+    for (const variable of ['KAFKA_TOPIC_PREFIX', 'KAFKA_INSTANCE']) {
+      const [first, second] = [namesOf(one, variable), namesOf(other, variable)];
+      expect([first.length, second.length]).toEqual([1, 1]);
+      expect(first[0]).not.toBe(second[0]);
+      expect(first[0]).toContain('shop');
+    }
+  });
+
+  it('keep names without a prefix when that is said, and are still told apart by their instance', () => {
+    const plain = release('pay', 'shop', ['kafka.topicPrefix=""']);
+    expect(namesOf(plain, 'KAFKA_TOPIC_PREFIX')).toEqual([undefined]);
+    expect(namesOf(plain, 'KAFKA_INSTANCE')).toEqual(['my-project.shop.pay']);
+  });
+
+  it('of trials have a simulated project each', () => {
+    const keys = ['team-a', 'team-b'].map((namespace) => {
+      const { objects } = render({ files: ['values-dev.yaml', 'ci/dev-values.yaml'], namespace });
+      const simulator = podsOf(objects).find(({ owner }) => owner.endsWith('-commercetools-simulator'));
+      const made = simulator?.all[0]?.env?.find(({ name }) => name === 'CT_SIM_PROJECT_KEY')?.value;
+      expect(made).toMatch(/^sandbox-[0-9a-f]{8}$/);
+      expect(namesOf(objects, 'CTP_PROJECT_KEY').filter(Boolean)).toEqual([made]);
+      return made;
+    });
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+});
+
 describe('refuses, with a message that names the value', () => {
   it.each<[what: string, message: string, options: RenderOptions]>([
     ['nothing at all', 'commercetools.projectKey is required', {}],
@@ -557,7 +599,7 @@ describe('simulators', () => {
     const { objects } = of('dev');
     expect(data(objects, 'intent')).toMatchObject({
       CTP_API_URL: `http://${FULLNAME}-commercetools-simulator:8080`,
-      CTP_PROJECT_KEY: 'sandbox',
+      CTP_PROJECT_KEY: expect.stringMatching(/^sandbox-[0-9a-f]{8}$/),
       STRIPE_API_BASE: `http://${FULLNAME}-stripe-simulator:8080`,
       ALLOWED_ORIGINS: 'http://payments.localhost',
       MERCHANT_RETURN_URL: 'http://payments.localhost/',

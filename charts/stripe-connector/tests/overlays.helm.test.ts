@@ -70,6 +70,7 @@ describe('k8s/kafka', () => {
     const byChart = render({
       files: ['ci/minimal-values.yaml'],
       set: [
+        'kafka.topicPrefix=""',
         `kafka.strimzi={"clusterName":"${KAFKA_OVERLAY.cluster}","topics":{"enabled":true},"users":{"enabled":true}}`,
       ],
       release: KAFKA_OVERLAY.release,

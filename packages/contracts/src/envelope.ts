@@ -1,3 +1,6 @@
+/** CloudEvents extension on every record of ours: the commercetools project that the event belongs to. */
+export const PROJECT_HEADER = 'ce_ctproject';
+
 /** What CloudEvents 1.0 knows of an event besides its data. */
 export interface EventAttributes {
   /** Unique together with `source`; Stripe's own event id for Stripe's events. */

@@ -10,6 +10,10 @@ export interface Kafka {
   readonly client: kafkajs.Kafka;
   readonly log: Logger;
   readonly clientId: string;
+  /** Name of this installation, as `instanceOf` reads it from a client id. */
+  readonly instance?: string | undefined;
+  /** Headers of every record that does not carry them already. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Where this process runs, for consumers to read near by. */
   readonly rackId?: string | undefined;
   /** A topic's or group's name in the cluster. */
@@ -27,11 +31,16 @@ useOwnProduceRequest();
 /** The connection's settings; nothing connects yet. Throws Error when settings that belong together are not together. */
 export function createKafka(
   env: KafkaEnvironment,
-  { clientId, log, socketFactory }: { clientId: string; log: Logger; socketFactory?: ISocketFactory },
+  {
+    clientId,
+    log,
+    socketFactory,
+    headers = {},
+  }: { clientId: string; log: Logger; socketFactory?: ISocketFactory; headers?: Readonly<Record<string, string>> },
 ): Kafka {
   const problems = checkKafkaEnvironment(env);
   if (problems.length > 0) throw new Error(problems.join('; '));
-  const id = env.KAFKA_CLIENT_ID ?? clientId;
+  const id = withInstance(env.KAFKA_CLIENT_ID ?? clientId, env.KAFKA_INSTANCE);
   const client = new KafkaClient({
     clientId: id,
     brokers: env.KAFKA_BROKERS,
@@ -49,10 +58,19 @@ export function createKafka(
     client,
     log,
     clientId: id,
+    instance: env.KAFKA_INSTANCE,
+    headers,
     rackId: env.KAFKA_RACK_ID,
     prefixed: (name) => `${env.KAFKA_TOPIC_PREFIX}${name}`,
   };
 }
+
+const withInstance = (clientId: string, instance: string | undefined): string =>
+  instance ? `${clientId}@${instance}` : clientId;
+
+/** The installation that a client id names; undefined for one that names none. */
+export const instanceOf = (clientId: string): string | undefined =>
+  /@(?<instance>.+)$/.exec(clientId)?.groups?.instance;
 
 function saslOf(env: KafkaEnvironment): SASLOptions {
   const mechanism = env.KAFKA_SASL_MECHANISM;

@@ -13,6 +13,11 @@ export const kafkaConfig = {
     .regex(/^[A-Za-z0-9._-]*$/, 'may have letters, digits, dots, dashes and underscores only')
     .default('')
     .describe('Put before every topic and consumer group'),
+  KAFKA_INSTANCE: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+$/, 'may have letters, digits, dots, dashes and underscores only')
+    .optional()
+    .describe('Name of this installation, put behind the client id, so that another one in the same group is noticed'),
   KAFKA_CLIENT_ID: z.string().min(1).optional().describe("Client id in the broker's logs; default the service's name"),
   KAFKA_SSL_ENABLED: flag().default(false).describe('TLS to the brokers'),
   KAFKA_SSL_CA: z.string().optional().describe('CA certificate: PEM text or a file path'),

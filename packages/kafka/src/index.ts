@@ -1,4 +1,4 @@
-export { createKafka, type Kafka } from './client.ts';
+export { createKafka, instanceOf, type Kafka } from './client.ts';
 export { checkKafkaEnvironment, type KafkaEnvironment, kafkaConfig } from './config.ts';
 export { type ConsumerOptions, createConsumer, type Delivery } from './consumer.ts';
 export { createLagExporter } from './consumer-lag.ts';
@@ -12,7 +12,7 @@ export {
   isRedriven,
   type Resolution,
 } from './dead-letter-box.ts';
-export { inspectCluster, mayUseGroup, type TopicState } from './inspect.ts';
+export { type GroupState, inspectCluster, inspectGroup, type TopicState } from './inspect.ts';
 export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
 export { createTail, type TailMessage } from './tail.ts';

@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs';
-import { type Kafka, withAdmin } from './client.ts';
+import { instanceOf, type Kafka, withAdmin } from './client.ts';
 
 /** A topic as the cluster has it. */
 export interface TopicState {
@@ -54,13 +54,23 @@ export function inspectCluster(
   });
 }
 
-/** Whether we may read as the consumer group `group` (without prefix). Throws kafkajs's errors, besides the refusal. */
-export async function mayUseGroup(kafka: Kafka, group: string): Promise<boolean> {
+/** A consumer group as the cluster has it now. */
+export interface GroupState {
+  /** Client ids of its members. */
+  readonly clientIds: readonly string[];
+  /** Other installations that have members in it: they would take each other's records. A client id without a name is not one. */
+  readonly foreign: readonly string[];
+}
+
+/** The consumer group `group` (without prefix); undefined when we may not read as it. Throws kafkajs's errors, besides the refusal. */
+export async function inspectGroup(kafka: Kafka, group: string): Promise<GroupState | undefined> {
   try {
-    await withAdmin(kafka, (admin) => admin.describeGroups([kafka.prefixed(group)]));
-    return true;
+    const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([kafka.prefixed(group)]));
+    const clientIds = groups.flatMap(({ members }) => members.map(({ clientId }) => clientId));
+    const instances = new Set(clientIds.flatMap((id) => instanceOf(id) ?? []));
+    return { clientIds, foreign: kafka.instance ? [...instances].filter((name) => name !== kafka.instance) : [] };
   } catch (error) {
-    if (isRefusal(error)) return false;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }

@@ -180,7 +180,7 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
       const active = context.active();
       // A span that nobody records is the one around.
       const within = trace.getSpan(active) === span ? active : trace.setSpan(active, span);
-      const headers = injectContext({ ...record.headers }, within);
+      const headers = injectContext({ ...kafka.headers, ...record.headers }, within);
       const bytes = sizeOf(record.key, record.value, headers);
       return new Promise<void>((resolve, reject) => {
         const item: Waiting = {

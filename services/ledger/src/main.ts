@@ -1,5 +1,5 @@
 import { createCommercetools } from '@connector/commercetools';
-import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PROJECT_HEADER } from '@connector/contracts';
 import { createAdminServer } from '@connector/http';
 import {
   checkKafkaEnvironment,
@@ -41,7 +41,7 @@ const log = createLogger('ledger', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 const limits = { log, timeoutMs: config.LEDGER_CALL_TIMEOUT_MS, connections: config.LEDGER_CONCURRENCY };
 const commercetools = createCommercetools(config, limits);
 const stripe = createStripe(config, limits);
-const kafka = createKafka(config, { clientId: 'ledger', log });
+const kafka = createKafka(config, { clientId: 'ledger', log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const interactionType = createInteractionType(commercetools, log);
 const payments = commercetoolsPayments(commercetools);

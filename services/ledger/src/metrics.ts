@@ -34,6 +34,7 @@ const DEAD_LETTER_REASONS = [
   'unsupported_version',
   'unknown_error',
   'gone_from_stripe',
+  'foreign_project',
   'inexpressible_amount',
 ];
 

@@ -1,5 +1,5 @@
 import { createCommercetools } from '@connector/commercetools';
-import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
+import { PAYMENT_TRANSACTIONS, PROJECT_HEADER } from '@connector/contracts';
 import { createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer, createTail } from '@connector/kafka';
 import { type Part, readConfig, run } from '@connector/lifecycle';
@@ -18,7 +18,7 @@ startMetrics(SERVICE, version, process.env.GIT_REVISION ?? 'unknown');
 startSessionMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
-const kafka = createKafka(config, { clientId: SERVICE, log });
+const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const commercetools = createCommercetools(config, { log, timeoutMs: config.UPSTREAM_TIMEOUT_MS });
 const app = createApp({ config, commercetools, send: producer.send, log });

@@ -1,3 +1,4 @@
+import { PROJECT_HEADER } from '@connector/contracts';
 import { createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { readConfig, run } from '@connector/lifecycle';
@@ -18,7 +19,7 @@ startMetrics(SERVICE, VERSION, process.env.REVISION ?? 'unknown');
 startWebhookMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
-const kafka = createKafka(config, { clientId: SERVICE, log });
+const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const secrets = signingSecrets({
   initial: config.STRIPE_WEBHOOK_SIGNING_SECRET,

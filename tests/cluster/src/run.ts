@@ -290,9 +290,8 @@ async function secondRelease(
     ingress: { enabled: false },
     'kafka.bundled.enabled': false,
     'kafka.brokers': [`${FULLNAME}-kafka:9092`],
-    'kafka.topicPrefix': `${SECOND}.`,
     commercetools: {
-      projectKey: 'sandbox',
+      projectKey: await simulatedProject(cluster),
       authUrl: commercetools,
       apiUrl: commercetools,
       sessionUrl: commercetools,
@@ -471,4 +470,10 @@ async function whatIsWrong(cluster: Cluster): Promise<string[]> {
     '--field-selector=type!=Normal',
   ]);
   return [...lines(pods.stdout), ...lines(events.stdout).slice(-12)];
+}
+
+/** The first release's simulated project, which the second one takes for a real one. */
+async function simulatedProject(cluster: Cluster): Promise<string> {
+  const path = '{.spec.template.spec.containers[0].env[?(@.name=="CT_SIM_PROJECT_KEY")].value}';
+  return cluster.kubectl(['get', `deploy/${FULLNAME}-commercetools-simulator`, '-o', `jsonpath=${path}`]);
 }

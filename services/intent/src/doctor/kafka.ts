@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES, TOPICS, type TopicSpec } from '@connector/contracts';
-import { inspectCluster, type Kafka, mayUseGroup, type TopicState } from '@connector/kafka';
+import { type GroupState, inspectCluster, inspectGroup, type Kafka, type TopicState } from '@connector/kafka';
 import { type Check, type Finding, fail, ok, unknown, warn } from './checkup.ts';
 import type { KafkaSide } from './config.ts';
 
@@ -61,6 +61,20 @@ export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Fi
     : unknown(name, `${described}; its settings cannot be read (needs DescribeConfigs)`);
 }
 
+/** Whether the ledger may read in its group, and reads there alone. */
+export function groupFinding(state: GroupState | undefined, group: string): Finding {
+  const name = `group ${GROUP}`;
+  if (!state) return fail(name, 'refused', "Give the ledger's user Read on the group (the chart's files/acls.json).");
+  const { clientIds, foreign } = state;
+  if (foreign.length > 0)
+    return fail(
+      name,
+      `another installation reads in ${group}, too: ${foreign.join(', ')}`,
+      "Each takes the other's events. Give one of them another kafka.topicPrefix, then run reconcile --since the time when both began, in each.",
+    );
+  return ok(name, clientIds.length === 0 ? 'may be used' : `${clientIds.length} members, all of this installation`);
+}
+
 export const kafkaChecks = (side: KafkaSide, kafka: Kafka): Check[] => [
   {
     name: 'brokers',
@@ -87,9 +101,6 @@ export const kafkaChecks = (side: KafkaSide, kafka: Kafka): Check[] => [
   },
   {
     name: `group ${GROUP}`,
-    run: async () =>
-      (await mayUseGroup(kafka, GROUP))
-        ? ok(`group ${GROUP}`, 'may be used')
-        : fail(`group ${GROUP}`, 'refused', "Give the ledger's user Read on the group (the chart's files/acls.json)."),
+    run: async () => groupFinding(await inspectGroup(kafka, GROUP), kafka.prefixed(GROUP)),
   },
 ];

@@ -18,13 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => kafka?.stop());
 
-const ensureTopics = async () => {
+const ensureTopics = async (over: Record<string, string> = {}) => {
   const env = {
     PATH: process.env.PATH,
     KAFKA_BROKERS: kafka.brokers,
     KAFKA_TOPIC_PREFIX: PREFIX,
     KAFKA_TOPICS_PARTITIONS: '{"payments.events":3}',
     KAFKA_TOPICS_CONFIG: '{"retention.ms":"3600000"}',
+    ...over,
   };
   return (await promisify(execFile)(process.execPath, [COMMAND], { env })).stdout;
 };
@@ -53,4 +54,32 @@ it('creates what is missing as it was told, and the second time nothing', async 
   }
 
   expect(await ensureTopics()).toBe('every topic exists\n');
+});
+
+it('refuses while another installation reads in the group, at once and with its name, and not for pods of its own', async () => {
+  const config = parseConfig(z.object(kafkaConfig), {
+    KAFKA_BROKERS: kafka.brokers,
+    KAFKA_TOPIC_PREFIX: PREFIX,
+    KAFKA_INSTANCE: 'shop.team-b.pay',
+  });
+  const other = createKafka(config, { clientId: 'ledger', log: createLogger('test', 'silent') });
+  const member = other.client.consumer({ groupId: other.prefixed('ledger') });
+  const joined = Promise.withResolvers<void>();
+  member.on(member.events.GROUP_JOIN, () => joined.resolve());
+  await member.connect();
+  try {
+    await member.subscribe({ topic: `${PREFIX}payments.events` });
+    await member.run({ eachMessage: async () => {} });
+    await joined.promise;
+    const began = performance.now();
+    await expect(ensureTopics({ KAFKA_INSTANCE: 'shop.team-a.pay' })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Another installation (shop.team-b.pay) reads in the group shop.ledger'),
+    });
+    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(await ensureTopics({ KAFKA_INSTANCE: 'shop.team-b.pay' })).toBe('every topic exists\n');
+    expect(await ensureTopics()).toBe('every topic exists\n');
+  } finally {
+    await member.disconnect();
+  }
 });

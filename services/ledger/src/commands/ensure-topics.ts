@@ -1,15 +1,16 @@
 import { TOPICS } from '@connector/contracts';
-import { checkKafkaEnvironment, createKafka, ensureTopics } from '@connector/kafka';
+import { checkKafkaEnvironment, createKafka, ensureTopics, inspectGroup } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
 import { ensureTopicsConfigSchema } from '../topics-config.ts';
 
 const HELP = `ensure-topics: creates the topics that the cluster lacks
 
-Topics that exist are left as they are, so it may be run at any time. It waits up to a minute for a cluster that is starting.
+Topics that exist are left as they are, so it may be run at any time. It refuses to go on while another installation, by the name
+in its client id (KAFKA_INSTANCE), reads in the ledger's group: each would take the other's events. It waits up to a minute for a cluster that is starting.
 
 Configuration: KAFKA_*, as the services have them; KAFKA_TOPICS_REPLICATION, KAFKA_TOPICS_PARTITIONS, KAFKA_TOPICS_CONFIG.
-Exit code: 0 when every topic exists, 1 when not, 78 for a wrong configuration.
+Exit code: 0 when every topic exists and is ours alone, 1 when not, 78 for a wrong configuration.
 `;
 const NAME = 'ensure-topics';
 const PATIENCE_MS = 60_000;
@@ -25,6 +26,12 @@ const kafka = createKafka(config, { clientId: NAME, log });
 const began = performance.now();
 for (;;) {
   try {
+    const foreign = (await inspectGroup(kafka, 'ledger'))?.foreign ?? [];
+    if (foreign.length > 0) {
+      process.stderr.write(`${foreignAdvice(foreign)}\n`);
+      process.exitCode = 1;
+      break;
+    }
     const created = await ensureTopics(kafka, TOPICS, {
       replication: config.KAFKA_TOPICS_REPLICATION,
       partitions: ({ name, partitions }) => config.KAFKA_TOPICS_PARTITIONS[name] ?? partitions,
@@ -42,4 +49,12 @@ for (;;) {
     process.stderr.write(`Kafka does not take the topics yet: ${message}\n`);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
+}
+
+function foreignAdvice(foreign: readonly string[]): string {
+  return (
+    `Another installation (${foreign.join(', ')}) reads in the group ${kafka.prefixed('ledger')}, and this one is ${config.KAFKA_INSTANCE}: ` +
+    "each would take the other's events. Give this one names of its own by KAFKA_TOPIC_PREFIX (kafka.topicPrefix in the chart; unset, the " +
+    'chart makes one of project, namespace and release). Two releases that are meant to be one have the same KAFKA_INSTANCE (kafka.instance).'
+  );
 }

@@ -1,6 +1,6 @@
 import { optionsOrExit } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
-import { CHECKPOINTS } from '@connector/contracts';
+import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -30,7 +30,7 @@ const stopTracing = await startTracing(NAME, packageJson.version);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
 const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });
-const kafka = createKafka(config, { clientId: NAME, log });
+const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const interrupted = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());

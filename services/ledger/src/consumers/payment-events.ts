@@ -12,6 +12,7 @@ import {
   observeDelays,
 } from '../metrics.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
+import { assertOwnProject } from './own-project.ts';
 import { stripeOf } from './stripe-of-delivery.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
@@ -31,6 +32,7 @@ export const handlePaymentEvent =
   async (delivery: Delivery): Promise<readonly string[]> => {
     const { attributes, value, headers, receivedAt, attempt, stillOurs, mayCall } = delivery;
     const { results, log, afterwards } = dependencies;
+    assertOwnProject(headers, dependencies.projectKey);
     const event = toPaymentEvent(attributes, value);
     if (!event) {
       countEvent('other', 'ignored');

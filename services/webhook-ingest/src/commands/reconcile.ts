@@ -1,4 +1,5 @@
 import { optionsOrExit } from '@connector/cli';
+import { PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -20,7 +21,7 @@ const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn'
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const stripe = createStripe(config, { log });
-const kafka = createKafka(config, { clientId: NAME, log });
+const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const interrupted = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
