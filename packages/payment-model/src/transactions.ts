@@ -20,13 +20,43 @@ export const sumOf = (
     .filter((transaction) => transaction.type === type && states.includes(transaction.state))
     .reduce((sum, { amount }) => sum + amount.centAmount, 0);
 
-const has = (transactions: readonly TransactionView[], types: readonly TransactionType[]) =>
-  transactions.some(({ type, state }) => types.includes(type) && (state === 'Success' || state === 'Pending'));
+/** Done, or about to be. */
+const UNDER_WAY: readonly TransactionState[] = ['Success', 'Pending'];
 
-/** Whether commercetools counts a payment as paid: authorised or charged (or about to be), and nothing of it returned. */
+const has = (transactions: readonly TransactionView[], types: readonly TransactionType[]) =>
+  transactions.some(({ type, state }) => types.includes(type) && UNDER_WAY.includes(state));
+
+/**
+ * Whether a payment counts as paid: authorised or charged (or about to be), and any of it not given back. A partial refund leaves the
+ * whole of it paid: what was bought was bought (rulings 31).
+ */
 export const countsAsPaid = (transactions: readonly TransactionView[]): boolean =>
   has(transactions, ['Authorization', 'Charge']) && !isReturned(transactions);
 
-/** Whether any of the payment's money was refunded or its authorisation released (or is about to be). */
-export const isReturned = (transactions: readonly TransactionView[]): boolean =>
-  has(transactions, ['Refund', 'CancelAuthorization']);
+/**
+ * Whether all of the payment's money was given back (or is about to be): charges by refunds and lost disputes, each currency by itself; an
+ * authorisation without a charge by its release.
+ */
+export function isReturned(transactions: readonly TransactionView[]): boolean {
+  const isTaken = has(transactions, ['Charge']);
+  if (!isTaken && has(transactions, ['CancelAuthorization'])) return true;
+  const held = totals(transactions, isTaken ? 'Charge' : 'Authorization', UNDER_WAY);
+  const refunded = totals(transactions, 'Refund', UNDER_WAY);
+  const disputed = totals(transactions, 'Chargeback', ['Success']);
+  const givenBack = (currency: string) => (refunded.get(currency) ?? 0) + (disputed.get(currency) ?? 0);
+  return held.size > 0 && [...held].every(([currency, amount]) => givenBack(currency) >= amount && amount > 0);
+}
+
+/** Sums in centAmount by currency. */
+function totals(
+  transactions: readonly TransactionView[],
+  type: TransactionType,
+  states: readonly TransactionState[],
+): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { type: ofType, state, amount } of transactions) {
+    if (ofType !== type || !states.includes(state)) continue;
+    sums.set(amount.currencyCode, (sums.get(amount.currencyCode) ?? 0) + amount.centAmount);
+  }
+  return sums;
+}

@@ -179,6 +179,11 @@ export const configSchema = z
     CONFIRM_WAIT_MS: integer(0, 60_000)
       .default(5_000)
       .describe('How long a confirm waits for the ledger before it answers pending, in ms'),
+    CONFIRM_CHECKS_CART: flag()
+      .default(true)
+      .describe(
+        'Whether a confirm tells that more is due when the cart has grown while it was being paid; false = approved, as the original',
+      ),
     TRUSTED_PROXY_HOPS: integer(0, 10).default(1).describe('Proxies in front whose X-Forwarded-For is believed'),
     RATE_LIMIT_OPENS_PER_SESSION: integer(0, 1_000_000)
       .default(60)

@@ -9,6 +9,8 @@ import type { PaymentDraft } from '../domain/payment-draft.ts';
 export interface PaymentChange {
   readonly amountPlanned?: Money;
   readonly interfaceId?: string;
+  /** Replaces the anonymous id of a guest who has logged in. */
+  readonly customerId?: string;
 }
 
 export interface Payments {
@@ -45,13 +47,14 @@ export function commercetoolsPayments({ api, call }: Commercetools): Payments {
         return { kind: 'exists', payment: await getByKey(draft.key) };
       }
     },
-    change: async ({ id, version }, { amountPlanned, interfaceId }) => {
+    change: async ({ id, version }, { amountPlanned, interfaceId, customerId }) => {
       const actions: PaymentUpdateAction[] = [];
       if (amountPlanned) {
         const { centAmount, currencyCode } = amountPlanned;
         actions.push({ action: 'changeAmountPlanned', amount: { centAmount, currencyCode } });
       }
       if (interfaceId) actions.push({ action: 'setInterfaceId', interfaceId });
+      if (customerId) actions.push({ action: 'setCustomer', customer: { typeId: 'customer', id: customerId } });
       const request = api.payments().withId({ ID: id }).post({ body: { version, actions } });
       return (await call('payments.update', request)) as Payment;
     },

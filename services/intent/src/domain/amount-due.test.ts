@@ -5,6 +5,9 @@ import { amountDue, totalOf } from './amount-due.ts';
 const paid = (...transactions: Parameters<typeof aTransaction>[]) =>
   aPayment({ planned: euro(500), transactions: transactions.map((one) => aTransaction(...one)) });
 
+const part = { amount: euro(10) };
+const rest = { amount: euro(1180) };
+
 describe('the amount due', () => {
   it.each([
     ['nothing tried yet', [], 1190],
@@ -15,6 +18,41 @@ describe('the amount due', () => {
     ['an authorisation', [paid(['Authorization', 'Success'])], 690],
     ['a charge', [paid(['Charge', 'Success'])], 690],
     ['a refunded charge', [paid(['Charge', 'Success'], ['Refund', 'Success'])], 1190],
+    ['a charge of which a part was refunded', [paid(['Charge', 'Success'], ['Refund', 'Success', part])], 690],
+    [
+      'a charge refunded in two parts',
+      [paid(['Charge', 'Success'], ['Refund', 'Success', part], ['Refund', 'Success', rest])],
+      1190,
+    ],
+    [
+      'a charge refunded in part and charged back',
+      [paid(['Charge', 'Success'], ['Refund', 'Success', part], ['Chargeback', 'Success', rest])],
+      1190,
+    ],
+    ['a charge with a dispute that was won', [paid(['Charge', 'Success'], ['Chargeback', 'Failure'])], 690],
+    ['a charge with a dispute that is not decided', [paid(['Charge', 'Success'], ['Chargeback', 'Pending'])], 690],
+    [
+      'a captured part, its rest released',
+      [paid(['Authorization', 'Success'], ['Charge', 'Success', part], ['CancelAuthorization', 'Success', rest])],
+      690,
+    ],
+    [
+      'a captured part, its rest released, refunded',
+      [
+        paid(
+          ['Authorization', 'Success'],
+          ['Charge', 'Success', part],
+          ['CancelAuthorization', 'Success', rest],
+          ['Refund', 'Success', part],
+        ),
+      ],
+      1190,
+    ],
+    [
+      'a refund in another currency than the charge',
+      [paid(['Charge', 'Success'], ['Refund', 'Success', { amount: { ...euro(1190), currencyCode: 'GBP' } }])],
+      690,
+    ],
     ['a refund on its way', [paid(['Charge', 'Success'], ['Refund', 'Pending'])], 1190],
     ['a refund that failed', [paid(['Charge', 'Success'], ['Refund', 'Failure'])], 690],
     ['a released authorisation', [paid(['Authorization', 'Success'], ['CancelAuthorization', 'Success'])], 1190],
@@ -26,7 +64,15 @@ describe('the amount due', () => {
   it('is none when payments reach the total, and for a cart of nothing', () => {
     const payment = { ...paid(['Charge', 'Success']), amountPlanned: aPayment().amountPlanned };
     expect(amountDue(aCart(), [payment])).toEqual({ kind: 'paid', paidAmount: 1190, cartAmount: 1190 });
-    expect(amountDue(aCart({ total: euro(0) }), [])).toEqual({ kind: 'paid', paidAmount: 0, cartAmount: 0 });
+    expect(amountDue(aCart({ total: euro(0) }), [])).toEqual({ kind: 'nothing', paidAmount: 0, cartAmount: 0 });
+    const covered = { centAmount: 1190, currencyCode: 'EUR' };
+    expect(amountDue(aCart(), [], covered)).toEqual({ kind: 'nothing', paidAmount: 0, cartAmount: 1190 });
+  });
+
+  it('is none while money in another currency is held: nobody is asked to pay again', () => {
+    const planned = { centAmount: 500, currencyCode: 'USD', fractionDigits: 2 };
+    const inDollars = aPayment({ planned, transactions: [aTransaction('Charge', 'Success')] });
+    expect(amountDue(aCart(), [inDollars])).toMatchObject({ kind: 'paid' });
   });
 
   it.each([

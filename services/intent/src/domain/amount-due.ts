@@ -1,12 +1,22 @@
-import { countsAsPaid, type Money } from '@connector/payment-model';
+import { countsAsPaid, fromStripeAmount, InexpressibleAmountError, type Money } from '@connector/payment-model';
+import type Stripe from 'stripe';
 import type { Cart, Payment } from './checkout-cart.ts';
+
+interface Amounts {
+  /** In centAmount. */
+  readonly paidAmount: number;
+  readonly cartAmount: number;
+}
 
 /** What is still to pay on a cart. */
 export type AmountDue =
-  | { readonly kind: 'due'; readonly due: Money; readonly paidAmount: number; readonly cartAmount: number }
-  | { readonly kind: 'paid'; readonly paidAmount: number; readonly cartAmount: number };
+  | (Amounts & { readonly kind: 'due'; readonly due: Money })
+  | (Amounts & { readonly kind: 'paid' })
+  /** The cart costs nothing, or gift cards pay all of it. */
+  | (Amounts & { readonly kind: 'nothing' });
 
 type PricedCart = Pick<Cart, 'totalPrice' | 'taxedPrice'>;
+type PaidPayment = Pick<Payment, 'amountPlanned' | 'transactions'>;
 
 /** The cart's total: gross where the cart is taxed. */
 export function totalOf({ totalPrice, taxedPrice }: PricedCart): Money {
@@ -16,21 +26,50 @@ export function totalOf({ totalPrice, taxedPrice }: PricedCart): Money {
 
 /**
  * The cart's total less what its payments have paid and what gift cards are planned to pay (centAmount). A payment counts with its
- * planned amount when it is authorised or charged, or about to be, and nothing of it was returned. A cart without anything due is paid.
+ * planned amount while any of its money is authorised or charged, or about to be (rulings 31). Money in another currency than the cart's
+ * can't be subtracted; nobody is asked to pay again while it is held.
  */
 export function amountDue(
   cart: PricedCart,
-  payments: readonly Pick<Payment, 'amountPlanned' | 'transactions'>[],
+  payments: readonly PaidPayment[],
   giftCardPlannedAmount?: Pick<Money, 'centAmount' | 'currencyCode'>,
 ): AmountDue {
   const total = totalOf(cart);
-  const paidAmount = payments
-    .filter(({ transactions }) => countsAsPaid(transactions))
-    .reduce((sum, { amountPlanned }) => sum + amountPlanned.centAmount, 0);
+  const paid = payments.filter(({ transactions }) => countsAsPaid(transactions));
+  const paidAmount = paid.reduce((sum, { amountPlanned }) => sum + amountPlanned.centAmount, 0);
   const giftCards =
     giftCardPlannedAmount?.currencyCode === total.currencyCode ? Math.max(0, giftCardPlannedAmount.centAmount) : 0;
+  const amounts = { paidAmount, cartAmount: total.centAmount };
+  if (paid.some(({ amountPlanned }) => amountPlanned.currencyCode !== total.currencyCode)) {
+    return { kind: 'paid', ...amounts };
+  }
   const centAmount = total.centAmount - giftCards - paidAmount;
-  const cartAmount = total.centAmount;
-  if (centAmount <= 0) return { kind: 'paid', paidAmount, cartAmount };
-  return { kind: 'due', due: { ...total, centAmount }, paidAmount, cartAmount };
+  if (centAmount <= 0) return { kind: paidAmount > 0 ? 'paid' : 'nothing', ...amounts };
+  return { kind: 'due', due: { ...total, centAmount }, ...amounts };
+}
+
+/** A PaymentIntent's amount in the payment's units; undefined where those cannot express it. */
+export function moneyOf(
+  { amount, currency }: Pick<Stripe.PaymentIntent, 'amount' | 'currency'>,
+  { amountPlanned: { fractionDigits } }: Pick<Payment, 'amountPlanned'>,
+): Money | undefined {
+  try {
+    return fromStripeAmount(amount, currency, fractionDigits);
+  } catch (error) {
+    if (error instanceof InexpressibleAmountError) return undefined;
+    throw error;
+  }
+}
+
+/** A payment as the ledger is about to show it: paid, over what its PaymentIntent holds (rulings 30). */
+export function asPaid<P extends PaidPayment>(
+  payment: P,
+  paymentIntent: Pick<Stripe.PaymentIntent, 'amount' | 'currency'>,
+): P {
+  const amount = moneyOf(paymentIntent, payment) ?? payment.amountPlanned;
+  return {
+    ...payment,
+    amountPlanned: { ...payment.amountPlanned, ...amount },
+    transactions: [{ id: '', type: 'Authorization', state: 'Success', amount }],
+  };
 }

@@ -1,12 +1,6 @@
-import {
-  fromStripeAmount,
-  InexpressibleAmountError,
-  ownershipOf,
-  sameMoney,
-  waitsForVoucher,
-} from '@connector/payment-model';
+import { attemptOf, type Money, ownershipOf, waitsForVoucher } from '@connector/payment-model';
 import type Stripe from 'stripe';
-import type { CheckoutCart, Payment } from './checkout-cart.ts';
+import type { Payment } from './checkout-cart.ts';
 
 /** How a shopper's payment stands, seen from Stripe's state and the payment it is said to belong to. */
 export type Confirmation =
@@ -20,18 +14,31 @@ export type Confirmation =
       readonly reason?: 'foreign_payment';
     };
 
+/** What was paid stays booked; the cart has become dearer meanwhile (rulings 32). */
+export interface CartChanged {
+  readonly kind: 'cart-changed';
+  readonly amountDue: Money;
+}
+
+/** The session's cart and the payments that are on it. */
+export interface SessionCart {
+  readonly cartId: string;
+  readonly payments: readonly Pick<Payment, 'id'>[];
+}
+
 /**
- * Checks that the payment is on the session's cart, that the PaymentIntent is the payment's (`ct_payment_key` is its key, or
- * `ct_payment_id` its id) and of its amount, and that it went through. Anything else is a rejection, with Stripe's codes only.
+ * Checks that the payment is the session's cart's, that the PaymentIntent is the payment's (`ct_payment_key` is its key, or
+ * `ct_payment_id` its id), and that it went through. Keys are compared, not amounts: what Stripe holds is what was paid, and the planned
+ * amount follows it (rulings 30). Anything else is a rejection, with Stripe's codes only.
  */
 export function confirmationOf(
-  { payments }: Pick<CheckoutCart, 'payments'>,
-  payment: Payment,
+  sessionCart: SessionCart,
+  payment: Pick<Payment, 'id' | 'key'>,
   paymentIntent: Stripe.PaymentIntent,
 ): Confirmation {
-  const isOnCart = payments.some(({ id }) => id === payment.id);
-  if (!isOnCart || !belongsTo(payment, paymentIntent)) return { kind: 'rejected', reason: 'foreign_payment' };
-  if (!isOfSameAmount(payment, paymentIntent)) return { kind: 'rejected' };
+  if (!isOfCart(sessionCart, payment) || !belongsTo(payment, sessionCart.cartId, paymentIntent)) {
+    return { kind: 'rejected', reason: 'foreign_payment' };
+  }
   switch (paymentIntent.status) {
     case 'succeeded':
     case 'requires_capture':
@@ -49,20 +56,19 @@ export function confirmationOf(
 /** Whether a browser's word can be a PaymentIntent's id; a client secret, for one, can not. */
 export const isPaymentIntentId = (text: string): boolean => /^pi_[A-Za-z0-9]{1,200}$/.test(text);
 
-/** Whether a PaymentIntent says it is the payment's. */
-export function belongsTo({ id, key }: Pick<Payment, 'id' | 'key'>, { metadata }: Stripe.PaymentIntent): boolean {
-  const { paymentId, paymentKey } = ownershipOf(metadata);
-  return (key !== undefined && paymentKey === key) || paymentId === id;
-}
+/** A payment is the cart's by being on it, or by its key, which names the cart also when somebody took it off, or the cart is gone. */
+const isOfCart = ({ cartId, payments }: SessionCart, { id, key }: Pick<Payment, 'id' | 'key'>): boolean =>
+  payments.some((payment) => payment.id === id) || attemptOf(cartId, key) !== undefined;
 
-function isOfSameAmount({ amountPlanned }: Payment, { amount, currency }: Stripe.PaymentIntent): boolean {
-  if (currency.toUpperCase() !== amountPlanned.currencyCode.toUpperCase()) return false;
-  try {
-    return sameMoney(fromStripeAmount(amount, currency, amountPlanned.fractionDigits), amountPlanned);
-  } catch (error) {
-    if (error instanceof InexpressibleAmountError) return false;
-    throw error;
-  }
+/** Whether a PaymentIntent says it is the payment's, and of no other cart. */
+function belongsTo(
+  { id, key }: Pick<Payment, 'id' | 'key'>,
+  cartId: string,
+  { metadata }: Stripe.PaymentIntent,
+): boolean {
+  const owner = ownershipOf(metadata);
+  if (owner.cartId !== undefined && owner.cartId !== cartId) return false;
+  return (key !== undefined && owner.paymentKey === key) || owner.paymentId === id;
 }
 
 /** Whether commercetools shows what the PaymentIntent's state means: authorised for one held, charged for one that succeeded. */

@@ -9,9 +9,9 @@ import {
   FLOW_TYPES,
 } from '../domain/behaviour.ts';
 import { isRecurring } from '../domain/checkout-cart.ts';
+import { nothingDue } from '../domain/nothing-due.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
-import { alreadyPaid } from './payments.ts';
 
 const response = z.object({
   cartInfo: z.object({ amount: z.int().meta({ description: "Due, in Stripe's minor units" }), currency: z.string() }),
@@ -44,7 +44,7 @@ export const configElementRoute = ({ carts, behaviour, element }: ConfigElementD
     handle: async ({ session, reply }) => {
       const { cart, payments } = await carts.get(session.cartId);
       const amount = amountDue(cart, payments, session.giftCardPlannedAmount);
-      if (amount.kind === 'paid') throw alreadyPaid(cart.id, amount);
+      if (amount.kind !== 'due') throw nothingDue(cart.id, amount);
       const { captureMethod, setupFutureUsage, collectBillingAddress, flowType } = behaviourFor(
         cart,
         isRecurring(cart),

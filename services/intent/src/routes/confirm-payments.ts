@@ -2,7 +2,7 @@ import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { isPaymentIntentId } from '../domain/confirmation.ts';
 import { defineRoute } from '../http/route.ts';
-import { idParams } from '../http/schemas.ts';
+import { idParams, moneySchema } from '../http/schemas.ts';
 import { type ConfirmPaymentDeps, type ConfirmPaymentOutcome, confirmPayment } from '../use-cases/confirm-payment.ts';
 
 const body = z.object({
@@ -15,8 +15,14 @@ const pending = z.object({ outcome: z.literal('pending') });
 const rejected = z.object({
   outcome: z.literal('rejected'),
   error: z.string(),
-  code: z.string().optional().meta({ description: "Stripe's error code" }),
+  code: z
+    .string()
+    .optional()
+    .meta({ description: "Stripe's error code, or `cart_changed`: what was paid is kept, and more is due by now" }),
   declineCode: z.string().optional().meta({ description: "Stripe's decline code" }),
+  amountDue: moneySchema.optional().meta({
+    description: 'Only with `cart_changed`: what is still due, which GET /payments opens',
+  }),
 });
 /** A body that breaks the schema is told in the general shape. */
 const refused = z.union([rejected, z.looseObject({ message: z.string(), statusCode: z.int() })]);
@@ -36,7 +42,7 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     answers: {
       200: { description: 'Authorised, and recorded in commercetools', schema: approved },
       202: { description: 'The money is on its way, or the record is', schema: pending },
-      400: { description: 'Not paid, or not this payment', schema: refused },
+      400: { description: 'Not paid, not this payment, or paid and the cart costs more by now', schema: refused },
     },
     handle: async ({ session, params, body: { paymentIntent }, reply, annotate }) => {
       const request = { session, paymentId: params.id, paymentIntentId: paymentIntent };
@@ -51,6 +57,13 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
           return reply(200, { outcome: 'approved' });
         case 'pending':
           return reply(202, { outcome: 'pending' });
+        case 'cart-changed':
+          return reply(400, {
+            outcome: 'rejected',
+            error: 'The cart changed while it was being paid, and more is due',
+            code: 'cart_changed',
+            amountDue: outcome.amountDue,
+          });
         case 'rejected': {
           const { code, declineCode, reason } = outcome;
           if (reason) annotate({ 'connector.reason': reason });
@@ -65,7 +78,12 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     },
   });
 
-const LABELS = { approved: 'approved', pending: 'received', rejected: 'rejected' } as const;
+const LABELS = {
+  approved: 'approved',
+  pending: 'received',
+  rejected: 'rejected',
+  'cart-changed': 'rejected',
+} as const;
 
 async function counted(work: () => Promise<ConfirmPaymentOutcome>): Promise<ConfirmPaymentOutcome> {
   try {

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import type { Carts } from '../adapters/carts.ts';
 import { amountDue } from '../domain/amount-due.ts';
 import { expressLineItems } from '../domain/express.ts';
+import { nothingDue } from '../domain/nothing-due.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
 import { moneySchema } from '../http/schemas.ts';
-import { alreadyPaid } from './payments.ts';
 
 const response = z.object({
   totalPrice: moneySchema,
@@ -26,7 +26,7 @@ export const expressPaymentDataRoute = ({ carts }: { carts: Carts }) =>
     handle: async ({ session, reply }) => {
       const { cart, payments } = await carts.get(session.cartId);
       const amount = amountDue(cart, payments, session.giftCardPlannedAmount);
-      if (amount.kind === 'paid') throw alreadyPaid(cart.id, amount);
+      if (amount.kind !== 'due') throw nothingDue(cart.id, amount);
       const { due } = amount;
       chargeableAmount(due);
       return reply(200, {

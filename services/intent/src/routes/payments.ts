@@ -1,6 +1,6 @@
-import { InvalidRequestError } from '@connector/errors';
 import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
+import { nothingDue } from '../domain/nothing-due.ts';
 import { defineRoute } from '../http/route.ts';
 import { type OpenCheckoutDeps, openCheckout } from '../use-cases/open-checkout.ts';
 
@@ -56,7 +56,8 @@ export const paymentsRoute = (deps: OpenCheckoutDeps) =>
             ...(outcome.billingAddress && { billingAddress: JSON.stringify(outcome.billingAddress) }),
           });
         case 'paid':
-          throw alreadyPaid(session.cartId, outcome);
+        case 'nothing':
+          throw nothingDue(session.cartId, outcome);
       }
     },
   });
@@ -74,14 +75,3 @@ async function counted<T extends { kind: string }>(work: () => Promise<T>): Prom
     throw error;
   }
 }
-
-/** The contract's answer where nothing is left to pay. */
-export const alreadyPaid = (
-  cartId: string,
-  { paidAmount, cartAmount }: { paidAmount: number; cartAmount: number },
-): InvalidRequestError =>
-  new InvalidRequestError('InvalidOperation', 'The cart has already been paid in full', {
-    resource: { typeId: 'cart', id: cartId },
-    paidAmount,
-    cartAmount,
-  });

@@ -129,6 +129,19 @@ describe('GET /payments', () => {
     });
   });
 
+  it.each(['/payments', '/config-element/payment', '/express-payment-data'])(
+    'answers 400 nothing_to_pay at %s for a cart that costs nothing, not that it is paid',
+    async (path) => {
+      await using app = await startApp(new FakeWorld(aCart({ total: euro(0) })));
+      const { status, body } = await app.call('GET', path, { session: true });
+      expect(status).toBe(400);
+      expect(body).toMatchObject({
+        message: 'The cart has nothing to pay',
+        errors: [{ code: 'nothing_to_pay', paidAmount: 0, cartAmount: 0, resource: { id: 'cart-1' } }],
+      });
+    },
+  );
+
   it("answers Stripe's status and code when Stripe refuses, not its words", async () => {
     const world = new FakeWorld();
     world.refuse = () => stripeRejection('amount_too_small');
@@ -198,6 +211,25 @@ describe('POST /confirmPayments/{id}', () => {
     await using app = await startApp(paid({ status: 'processing' }));
     const { status, body } = await app.call('POST', '/confirmPayments/payment-1', confirm);
     expect([status, body]).toEqual([202, { outcome: 'pending' }]);
+  });
+
+  it('answers 400 cart_changed with what is due when the cart has grown, or 200 as the original when told so', async () => {
+    const grown = () => {
+      const world = paid();
+      world.setTotal('cart-1', euro(24000));
+      return world;
+    };
+    await using app = await startApp(grown());
+    const { status, body } = await app.call('POST', '/confirmPayments/payment-1', confirm);
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      outcome: 'rejected',
+      error: 'The cart changed while it was being paid, and more is due',
+      code: 'cart_changed',
+      amountDue: { centAmount: 22810, currencyCode: 'EUR', fractionDigits: 2 },
+    });
+    await using original = await startApp(grown(), { env: { CONFIRM_CHECKS_CART: 'false' } });
+    expect(await original.call('POST', '/confirmPayments/payment-1', confirm)).toMatchObject({ status: 200 });
   });
 
   it("answers 400 with Stripe's codes for a decline", async () => {

@@ -221,12 +221,13 @@ export class FakeWorld {
             ...draft.amountPlanned,
           } as Payment['amountPlanned'],
           paymentMethodInfo: {},
+          ...(draft.customer?.id && { customer: { typeId: 'customer' as const, id: draft.customer.id } }),
           transactions: [],
         };
         this.paymentsById.set(payment.id, payment);
         return { kind: 'created' as const, payment };
       }),
-    change: ({ id, version }, { amountPlanned, interfaceId }) =>
+    change: ({ id, version }, { amountPlanned, interfaceId, customerId }) =>
       this.#call('payments.update', () => {
         const payment = this.#payment(id);
         if (payment.version !== version) throw new StaleVersionError('changed');
@@ -236,6 +237,7 @@ export class FakeWorld {
           version: version + 1,
           ...(amountPlanned && { amountPlanned: { ...payment.amountPlanned, ...amountPlanned } }),
           ...(interfaceId && { interfaceId }),
+          ...(customerId && { customer: { typeId: 'customer' as const, id: customerId } }),
         };
         this.paymentsById.set(id, changed);
         return changed;

@@ -4,7 +4,7 @@ import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { eventIdOf } from '../adapters/payment-events.ts';
 import { createRecordedTransactions, type RecordedTransactions } from '../adapters/recorded-transactions.ts';
-import { aPayment, aPaymentIntent, aTransaction } from '../testing/builders.ts';
+import { aCart, aPayment, aPaymentIntent, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld } from '../testing/fake-world.ts';
 import { type ConfirmPaymentDeps, confirmPayment } from './confirm-payment.ts';
 
@@ -18,7 +18,14 @@ function paidWorld() {
   return world;
 }
 
-const depsOf = (world: FakeWorld, recorded: RecordedTransactions, confirmWaitMs = 0): ConfirmPaymentDeps => ({
+const depsOf = (
+  world: FakeWorld,
+  recorded: RecordedTransactions,
+  confirmWaitMs = 0,
+  checksCart = true,
+): ConfirmPaymentDeps => ({
+  inBackground: world.inBackground,
+  checksCart,
   carts: world.carts,
   payments: world.payments,
   paymentIntents: world.paymentIntents,
@@ -134,7 +141,7 @@ describe('a confirm', () => {
     ['a session whose cart is gone', { session: { cartId: 'cart-gone' } }],
   ])('of %s is rejected', async (_what, fields) => {
     const outcome = await confirmPayment(depsOf(paidWorld(), silent), { ...request, ...fields });
-    expect(outcome).toEqual({ kind: 'rejected' });
+    expect(outcome).toMatchObject({ kind: 'rejected' });
   });
 
   it("is rejected with Stripe's codes when Stripe refuses to show the PaymentIntent", async () => {
@@ -161,6 +168,95 @@ describe('a confirm', () => {
       await expect(confirmPayment(depsOf(world, silent), request)).rejects.toBeInstanceOf(TransientError);
     },
   );
+});
+
+describe('a confirm of a cart that changed while it was being paid', () => {
+  it('tells what is still due when the cart has grown, and books what was paid', async () => {
+    const world = paidWorld();
+    world.setTotal('cart-1', euro(2000));
+    expect(await confirmPayment(depsOf(world, silent, 60_000), request)).toEqual({
+      kind: 'cart-changed',
+      amountDue: euro(810),
+    });
+    expect(world.published).toMatchObject([{ type: 'checkout.payment.confirmed', id: EVENT }]);
+  });
+
+  it('tells it also while the money is on its way, and once commercetools shows it', async () => {
+    const processing = paidWorld();
+    processing.change('pi_1', { status: 'processing' });
+    processing.setTotal('cart-1', euro(2000));
+    expect(await confirmPayment(depsOf(processing, silent), request)).toMatchObject({ kind: 'cart-changed' });
+    const recorded = paidWorld();
+    recorded.addTransaction('payment-1', aTransaction('Charge', 'Success', { interactionId: 'pi_1' }));
+    recorded.setTotal('cart-1', euro(2000));
+    expect(await confirmPayment(depsOf(recorded, silent), request)).toMatchObject({ kind: 'cart-changed' });
+    expect(recorded.published).toEqual([]);
+  });
+
+  it('answers as the original connector when it is not to check the cart', async () => {
+    const world = paidWorld();
+    world.setTotal('cart-1', euro(2000));
+    const recorded = withLedger(world, 'checkout.transaction.recorded', {});
+    expect(await confirmPayment(depsOf(world, recorded, 1000, false), request)).toEqual({ kind: 'approved' });
+  });
+
+  it.each([
+    ['costs less', aCart({ total: euro(500) }), {}],
+    ['costs nothing', aCart({ total: euro(0) }), {}],
+    ['is paid with a gift card besides', aCart({ total: euro(2000) }), { centAmount: 810, currencyCode: 'EUR' }],
+    ['is in another currency', aCart({ total: { ...euro(9000), currencyCode: 'USD' } }), {}],
+  ])('is approved when the cart %s by now', async (_what, { totalPrice: total }, card) => {
+    const world = paidWorld();
+    world.setTotal('cart-1', total);
+    const session = { cartId: 'cart-1', ...('centAmount' in card && { giftCardPlannedAmount: card }) };
+    const recorded = withLedger(world, 'checkout.transaction.recorded', {});
+    const outcome = await confirmPayment(depsOf(world, recorded, 1000), { ...request, session });
+    expect(outcome).toEqual({ kind: 'approved' });
+  });
+
+  it('is approved when an earlier attempt paid the rest, which only Stripe shows by now', async () => {
+    const world = paidWorld();
+    world.setTotal('cart-1', euro(2000));
+    const earlier = { planned: euro(810), interfaceId: 'pi_0' };
+    world.putPayment(aPayment({ id: 'payment-0', key: 'cart-1-0', ...earlier }), 'cart-1');
+    world.intents.set('pi_0', aPaymentIntent({ id: 'pi_0', amount: 810, status: 'requires_capture' }));
+    const recorded = withLedger(world, 'checkout.transaction.recorded', {});
+    expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toEqual({ kind: 'approved' });
+  });
+
+  it('never rejects money that was taken because amountPlanned had run ahead', async () => {
+    const world = paidWorld();
+    world.paymentsById.set('payment-1', aPayment({ interfaceId: 'pi_1', planned: euro(2000) }));
+    world.setTotal('cart-1', euro(2000));
+    expect(await confirmPayment(depsOf(world, silent), request)).toEqual({
+      kind: 'cart-changed',
+      amountDue: euro(810),
+    });
+    world.setTotal('cart-1', euro(1190));
+    expect(await confirmPayment(depsOf(world, silent), request)).toEqual({ kind: 'pending' });
+  });
+
+  it('is approved when the cart is gone, or the payment was taken off it: the key says whose it is', async () => {
+    const gone = paidWorld();
+    gone.cartsById.delete('cart-1');
+    expect(
+      await confirmPayment(depsOf(gone, withLedger(gone, 'checkout.transaction.recorded', {}), 1000), request),
+    ).toEqual({
+      kind: 'approved',
+    });
+    const removed = paidWorld();
+    removed.cartsById.set('cart-1', { ...aCart(), paymentIds: [] });
+    const recorded = withLedger(removed, 'checkout.transaction.recorded', {});
+    expect(await confirmPayment(depsOf(removed, recorded, 1000), request)).toEqual({ kind: 'approved' });
+  });
+
+  it('names a guest who logged in meanwhile on the payment', async () => {
+    const world = paidWorld();
+    world.cartsById.set('cart-1', { ...aCart({ customerId: 'customer-1' }), paymentIds: ['payment-1'] });
+    await confirmPayment(depsOf(world, silent), request);
+    await world.settled();
+    expect(world.paymentsOnCart()).toMatchObject([{ customer: { typeId: 'customer', id: 'customer-1' } }]);
+  });
 });
 
 describe('what the ledger tells', () => {

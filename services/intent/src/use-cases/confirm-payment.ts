@@ -7,9 +7,18 @@ import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
 import type { Recorded, RecordedTransactions } from '../adapters/recorded-transactions.ts';
-import type { Payment } from '../domain/checkout-cart.ts';
-import { type Confirmation, confirmationOf, isPaymentIntentId, isRecorded } from '../domain/confirmation.ts';
+import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
+import {
+  type CartChanged,
+  type Confirmation,
+  confirmationOf,
+  isPaymentIntentId,
+  isRecorded,
+} from '../domain/confirmation.ts';
 import type { Session } from '../domain/session.ts';
+import type { InBackground } from './background.ts';
+import { nameCustomer } from './link-payment.ts';
+import { restDue } from './other-payments.ts';
 
 export interface ConfirmPaymentDeps {
   carts: Carts;
@@ -17,6 +26,9 @@ export interface ConfirmPaymentDeps {
   paymentIntents: PaymentIntents;
   events: PaymentEvents;
   recorded: RecordedTransactions;
+  inBackground: InBackground;
+  /** Whether a cart that costs more than what was paid by now is told `cart_changed`, instead of approved (rulings 32). */
+  checksCart: boolean;
   /** How long to wait for the ledger, in ms. */
   confirmWaitMs: number;
   sleep: (ms: number) => Promise<void>;
@@ -26,6 +38,7 @@ export type ConfirmPaymentOutcome =
   | { readonly kind: 'approved' }
   /** The money is on its way, or the ledger has not written it yet: webhooks and the ledger finish it. */
   | { readonly kind: 'pending' }
+  | CartChanged
   | Extract<Confirmation, { kind: 'rejected' }>;
 
 /** Between two reads of a payment while its pod cannot hear the ledger, in ms. */
@@ -48,12 +61,14 @@ export async function confirmPayment(
   if (paymentIntent instanceof StripeRejection) {
     return { kind: 'rejected', code: paymentIntent.code, declineCode: paymentIntent.declineCode };
   }
-  if (!checkout || !payment || !paymentIntent) return { kind: 'rejected' };
-  const confirmation = confirmationOf(checkout, payment, paymentIntent);
+  if (!payment || !paymentIntent) return { kind: 'rejected' };
+  const sessionCart = { cartId: request.session.cartId, payments: checkout?.payments ?? [] };
+  const confirmation = confirmationOf(sessionCart, payment, paymentIntent);
   if (confirmation.kind === 'rejected') return confirmation;
-  const isProcessing = confirmation.kind === 'processing';
-  if (!isProcessing && isRecorded(payment, paymentIntent)) return { kind: 'approved' };
 
+  nameCustomerInBackground(deps, checkout, payment);
+  const isProcessing = confirmation.kind === 'processing';
+  const isBooked = !isProcessing && isRecorded(payment, paymentIntent);
   const unique = [payment.id, paymentIntent.id, paymentIntent.status, String(paymentIntent.amount_received)];
   const publish = () =>
     deps.events.publish('checkout.payment.confirmed', unique, {
@@ -61,6 +76,15 @@ export async function confirmPayment(
       paymentIntentId: paymentIntent.id,
       paymentIntent: { ...withoutClientSecrets(paymentIntent) },
     });
+  const rest =
+    deps.checksCart && checkout
+      ? await restDue(deps, checkout, request.session, { payment, paymentIntent })
+      : undefined;
+  if (rest) {
+    if (!isBooked) await publish();
+    return { kind: 'cart-changed', amountDue: rest };
+  }
+  if (isBooked) return { kind: 'approved' };
   if (isProcessing) {
     await publish();
     return { kind: 'pending' };
@@ -90,6 +114,17 @@ async function showsIt(
     if (error instanceof TransientError) return false;
     throw error;
   }
+}
+
+/** A guest who logged in while paying becomes the payment's customer; the answer does not depend on it. */
+function nameCustomerInBackground(
+  { inBackground, payments }: ConfirmPaymentDeps,
+  checkout: CheckoutCart | undefined,
+  payment: Payment,
+): void {
+  const customerId = checkout?.cart.customerId;
+  if (!customerId || payment.customer?.id === customerId) return;
+  inBackground('name the customer on the payment', () => nameCustomer(payments, payment, customerId));
 }
 
 /** Reads the payment until it shows the PaymentIntent's state: for a pod that cannot hear the ledger at the moment. */

@@ -31,3 +31,17 @@ export async function link(
     }
   }
 }
+
+/** Makes `customerId` the payment's customer, whoever else writes the payment at the same time. */
+export async function nameCustomer(payments: Payments, payment: Payment, customerId: string): Promise<void> {
+  let current = payment;
+  for (let attempt = 1; current.customer?.id !== customerId; attempt += 1) {
+    try {
+      await payments.change(current, { customerId });
+      return;
+    } catch (error) {
+      if (!(error instanceof StaleVersionError) || attempt >= TRIES) throw error;
+      current = await payments.get(payment.id);
+    }
+  }
+}

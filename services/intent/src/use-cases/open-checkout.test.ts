@@ -107,7 +107,7 @@ describe('opening a cart', () => {
   });
 
   it('has nothing to open for a paid cart or one without an amount', async () => {
-    expect(await open(new FakeWorld(aCart({ total: euro(0) })))).toMatchObject({ kind: 'paid' });
+    expect(await open(new FakeWorld(aCart({ total: euro(0) })))).toMatchObject({ kind: 'nothing' });
     const world = new FakeWorld();
     world.putPayment(aPayment({ transactions: [aTransaction('Charge', 'Success')] }), 'cart-1');
     expect(await open(world)).toEqual({ kind: 'paid', paidAmount: 1190, cartAmount: 1190 });

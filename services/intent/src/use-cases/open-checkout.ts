@@ -69,7 +69,7 @@ export type OpenCheckoutOutcome =
       readonly cartId: string;
       readonly billingAddress: BillingDetails | undefined;
     }
-  | { readonly kind: 'paid'; readonly paidAmount: number; readonly cartAmount: number };
+  | { readonly kind: 'paid' | 'nothing'; readonly paidAmount: number; readonly cartAmount: number };
 
 /** How often a request looks at the cart anew because another one changed it under its hands. */
 const MAX_ROUNDS = 8;
@@ -158,7 +158,7 @@ async function tryToOpen(
   const due = amountDue(cart, payments, session.giftCardPlannedAmount);
   for (const { paymentIntentId } of attempts) if (paymentIntentId) memory.taken.add(paymentIntentId);
   memory.knowsAll = !isRemembered && attempts.every(({ paymentIntentId }) => paymentIntentId);
-  if (due.kind === 'paid') return due;
+  if (due.kind !== 'due') return due;
 
   const customer = cart.customerId ? await deps.customers.find(cart.customerId) : undefined;
   const behaviour = behaviourFor(cart, isRecurring(cart), settings.behaviour);

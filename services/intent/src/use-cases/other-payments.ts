@@ -1,13 +1,14 @@
 import { TransientError } from '@connector/errors';
-import { countsAsPaid, toStripeAmount } from '@connector/payment-model';
+import { countsAsPaid, type Money, toStripeAmount } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
-import { type AmountDue, amountDue } from '../domain/amount-due.ts';
+import { type AmountDue, amountDue, asPaid } from '../domain/amount-due.ts';
 import { paymentIntentIdOf, standingOf } from '../domain/attempts.ts';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import { holdsMoney, isOfTransaction } from '../domain/merchant-transaction.ts';
+import type { Session } from '../domain/session.ts';
 
-/** A payment of the cart whose PaymentIntent somebody could still pay. */
+/** A payment of the cart and its PaymentIntent as Stripe has it. */
 export interface WaitingPayment {
   readonly payment: Payment;
   readonly paymentIntent: Stripe.PaymentIntent;
@@ -40,12 +41,17 @@ export async function lookAtOthers(
     unpaid.map(async (payment) => ({ payment, paymentIntent: await paymentIntentOf(paymentIntents, payment, now()) })),
   );
   const open = found.filter((one): one is WaitingPayment => one.paymentIntent !== undefined);
-  const holding = new Set(
-    open.filter(({ paymentIntent }) => holdsMoney(paymentIntent)).map(({ payment: { id } }) => id),
+  const holding = new Map(
+    open
+      .filter(({ paymentIntent }) => holdsMoney(paymentIntent))
+      .map(({ payment: { id }, paymentIntent }) => [id, paymentIntent]),
   );
   const due = amountDue(
     cart,
-    others.map((payment) => (holding.has(payment.id) ? asPaid(payment) : payment)),
+    others.map((payment) => {
+      const held = holding.get(payment.id);
+      return held ? asPaid(payment, held) : payment;
+    }),
   );
   return { due, waiting: open.filter(({ paymentIntent }) => standingOf(paymentIntent) === 'waiting') };
 }
@@ -67,8 +73,28 @@ async function paymentIntentOf(
   });
 }
 
-/** A payment as the ledger is about to show it. */
-const asPaid = (payment: Payment): Payment => ({
-  ...payment,
-  transactions: [{ id: '', type: 'Authorization', state: 'Success', amount: payment.amountPlanned }],
-});
+/**
+ * What is still due on a cart once an attempt is counted as paid, over what its PaymentIntent holds; undefined when nothing is. Stripe is
+ * asked about the cart's other payments only where something seems due: commercetools may not show yet that they are paid.
+ */
+export async function restDue(
+  { paymentIntents }: { paymentIntents: PaymentIntents },
+  { cart, payments }: CheckoutCart,
+  { giftCardPlannedAmount }: Pick<Session, 'giftCardPlannedAmount'>,
+  { payment, paymentIntent }: WaitingPayment,
+): Promise<Money | undefined> {
+  const paid = asPaid(payment, paymentIntent);
+  const others = payments.filter(({ id }) => id !== payment.id);
+  const seemsDue = amountDue(cart, [paid, ...others], giftCardPlannedAmount);
+  if (seemsDue.kind !== 'due') return undefined;
+  const seen = await Promise.all(
+    others.map(async (other) => {
+      const id = paymentIntentIdOf(other);
+      if (!id?.startsWith('pi_') || countsAsPaid(other.transactions)) return other;
+      const found = await paymentIntents.find(id);
+      return found && holdsMoney(found) ? asPaid(other, found) : other;
+    }),
+  );
+  const due = amountDue(cart, [paid, ...seen], giftCardPlannedAmount);
+  return due.kind === 'due' ? due.due : undefined;
+}

@@ -20,6 +20,7 @@ import {
   transactionKeyOf,
   transactionStateOf,
 } from '../domain/merchant-transaction.ts';
+import { nothingDue } from '../domain/nothing-due.ts';
 import type { RequestedAmount } from '../domain/operations.ts';
 import { paymentDraft } from '../domain/payment-draft.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
@@ -268,15 +269,7 @@ const cancelInBackground = ({ inBackground, paymentIntents }: RunTransactionDeps
 
 /** What to charge of what is due. Throws InvalidRequestError when nothing is, or less than asked. */
 function chargeable(cartId: string, amount: AmountDue, asked: RequestedAmount | undefined): Money {
-  if (amount.kind === 'paid') {
-    const { paidAmount, cartAmount } = amount;
-    const resource = { typeId: 'cart', id: cartId };
-    throw new InvalidRequestError('InvalidOperation', 'The cart has already been paid in full', {
-      resource,
-      paidAmount,
-      cartAmount,
-    });
-  }
+  if (amount.kind !== 'due') throw nothingDue(cartId, amount);
   const { due } = amount;
   if (!asked) return due;
   if (asked.currencyCode !== due.currencyCode) {

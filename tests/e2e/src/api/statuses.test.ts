@@ -58,8 +58,8 @@ const invalidJson = error(400, 'InvalidJsonInput', 'Request body does not contai
 const declined = error(402, 'card_declined', 'Stripe refused the request.', { declineCode: 'insufficient_funds' });
 const requiredField = (field: string) =>
   error(400, 'RequiredField', `A value is required for field ${field}.`, { field });
-const paid = (id: unknown) =>
-  error(400, 'InvalidOperation', 'The cart has already been paid in full', {
+const nothingToPay = (id: unknown) =>
+  error(400, 'nothing_to_pay', 'The cart has nothing to pay', {
     resource: { typeId: 'cart', id },
     paidAmount: 0,
     cartAmount: 0,
@@ -572,7 +572,7 @@ const ROWS: readonly Row[] = [
       await w.commercetools.setCartTotal(cart, 0);
       return w.call('GET', '/payments', { session });
     },
-    body: paid(UUID),
+    body: nothingToPay(UUID),
   },
   {
     route: 'GET /payments',
@@ -740,7 +740,7 @@ const ROWS: readonly Row[] = [
       await w.commercetools.setCartTotal(cart, 0);
       return w.call('GET', '/express-payment-data', { session });
     },
-    body: paid(UUID),
+    body: nothingToPay(UUID),
   },
   {
     route: 'GET /express-payment-data',
@@ -793,7 +793,7 @@ const ROWS: readonly Row[] = [
       await w.commercetools.setCartTotal(cart, 0);
       return w.call('GET', '/config-element/payment', { session });
     },
-    body: paid(UUID),
+    body: nothingToPay(UUID),
   },
   {
     route: 'GET /config-element/{paymentComponent}',
