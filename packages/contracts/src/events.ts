@@ -52,6 +52,8 @@ export const EVENTS = {
     ...paymentRef,
     operationId: z.string(),
     operation: operationSchema,
+    /** What is booked as a Failure when it turns out not to have been done. */
+    transactionType: z.enum(['Charge', 'Refund', 'CancelAuthorization']).optional(),
     amount: moneySchema.optional(),
     merchantReference: z.string().optional(),
   }),

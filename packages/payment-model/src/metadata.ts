@@ -1,4 +1,4 @@
-/** Keys of a PaymentIntent's metadata; those of the original connector, and `ct_payment_key`, which is ours. */
+/** Keys of the metadata of PaymentIntents and refunds; those of the original connector, and ours: `ct_payment_key`, `ct_operation…`. */
 export const METADATA = {
   cartId: 'cart_id',
   projectKey: 'ct_project_key',
@@ -6,7 +6,32 @@ export const METADATA = {
   paymentId: 'ct_payment_id',
   paymentKey: 'ct_payment_key',
   merchantReference: 'merchant_reference',
+  /** The operation that made a refund; of a PaymentIntent, the latest that captured or canceled it. */
+  operationId: 'ct_operation_id',
+  /** What the operation was to do, as `refundPayment 500 EUR`. */
+  operation: 'ct_operation',
 } as const;
+
+/** Key of a PaymentIntent's metadata that keeps one capture or cancelation for good, whatever others come after it. */
+export const operationNoteKey = (operationId: string): string =>
+  `${METADATA.operationId}_${operationId.slice(operationId.lastIndexOf('-') + 1).slice(0, 16)}`;
+
+/** How many metadata keys Stripe takes on one object. */
+const MAX_METADATA_KEYS = 50;
+
+/**
+ * What a capture or cancelation leaves in its PaymentIntent's metadata. Where `present` has no room for one more key, only the latest
+ * operation is known.
+ */
+export function operationNote(
+  operationId: string,
+  operation: string,
+  present: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const latest = { [METADATA.operationId]: operationId };
+  const note = { ...latest, [operationNoteKey(operationId)]: operation };
+  return Object.keys({ ...present, ...note }).length <= MAX_METADATA_KEYS ? note : latest;
+}
 
 /** Who a Stripe object belongs to, read from its metadata; absent fields are undefined. */
 export interface Ownership {

@@ -13,13 +13,23 @@ export class StripeRejection extends PermanentError {
   readonly type: string;
   /** The parameter that is refused, where Stripe names one. */
   readonly param: string | undefined;
+  /** Whether this is the answer to an earlier request with the same idempotency key, which Stripe repeats for a day. */
+  readonly isReplayed: boolean;
   /** Stripe's id of the request, for its support. */
   readonly requestId: string | undefined;
   /** The PaymentIntent as it is now, where the error is about one. */
   readonly paymentIntent: { readonly id: string; readonly status: Stripe.PaymentIntent.Status } | undefined;
 
   constructor(operation: string, status: number, error: Stripe.errors.StripeError) {
-    const { code, decline_code: declineCode, rawType, param, requestId, payment_intent: paymentIntent } = error;
+    const {
+      code,
+      decline_code: declineCode,
+      rawType,
+      param,
+      requestId,
+      headers,
+      payment_intent: paymentIntent,
+    } = error;
     const named = [code, declineCode, param && `at ${param}`, requestId].filter(Boolean).join(', ');
     super(`Stripe refused ${operation} with ${status} ${rawType ?? error.type}${named && ` (${named})`}`, {
       cause: error,
@@ -29,6 +39,7 @@ export class StripeRejection extends PermanentError {
     this.declineCode = declineCode;
     this.type = rawType ?? error.type;
     this.param = param;
+    this.isReplayed = headers?.['idempotent-replayed'] === 'true';
     this.requestId = requestId;
     this.paymentIntent = paymentIntent && { id: paymentIntent.id, status: paymentIntent.status };
   }

@@ -146,7 +146,11 @@ export function createStorefront(options: StorefrontOptions): Storefront {
       'POST',
       /^\/storefront\/api\/payments\/([^/]+)\/operations$/,
       async ({ req, res, id }) => {
-        const { status, body } = await operations.run(id, await readJson(req));
+        const { status, body } = await operations.run(
+          id,
+          await readJson(req),
+          req.headers['idempotency-key']?.toString(),
+        );
         json(res, status, body);
       },
     ],

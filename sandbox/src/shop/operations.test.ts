@@ -22,7 +22,7 @@ const payment = (...transactions: Payment['transactions']): Payment => ({
 describe('operations of the back office', () => {
   let server: Server;
   let url = '';
-  const received: { path: string | undefined; authorization: string | undefined; body: unknown }[] = [];
+  const received: { path: string | undefined; authorization: string | undefined; key?: unknown; body: unknown }[] = [];
   beforeAll(async () => {
     server = createServer(async (req, res) => {
       const chunks: Buffer[] = [];
@@ -30,6 +30,7 @@ describe('operations of the back office', () => {
       received.push({
         path: req.url,
         authorization: req.headers.authorization,
+        ...(req.headers['idempotency-key'] && { key: req.headers['idempotency-key'] }),
         body: JSON.parse(Buffer.concat(chunks).toString()),
       });
       res.writeHead(200, { 'content-type': 'application/json' }).end('{"outcome":"received"}');
@@ -42,11 +43,11 @@ describe('operations of the back office', () => {
     received.length = 0;
   });
 
-  const run = (request: unknown, at: Payment, stripeSimulator: string | undefined = undefined) =>
+  const run = (request: unknown, at: Payment, stripeSimulator?: string, idempotencyKey?: string) =>
     createOperations(
       { token: async () => 'token-1', payment: async () => at },
       { processorUrl: url, stripeSimulator },
-    ).run(at.id, request);
+    ).run(at.id, request, idempotencyKey);
 
   it.each([
     [
@@ -83,6 +84,11 @@ describe('operations of the back office', () => {
     expect(received).toEqual([
       { path: '/operations/payment-intents/payment-1', authorization: 'Bearer token-1', body: { actions: [action] } },
     ]);
+  });
+
+  it('hand the caller’s idempotency key on', async () => {
+    await run({ action: 'cancel' }, payment(), undefined, 'key-1');
+    expect(received).toMatchObject([{ key: 'key-1', body: { actions: [{ action: 'cancelPayment' }] } }]);
   });
 
   it('open a dispute at the simulated Stripe', async () => {

@@ -29,8 +29,11 @@ const requestSchema = z.object({
 });
 
 export interface Operations {
-  /** Runs one operation on a commercetools payment; answers the connector's status and body as they are. Throws ZodError. */
-  run(paymentId: string, request: unknown): Promise<{ status: number; body: unknown }>;
+  /**
+   * Runs one operation on a commercetools payment; answers the connector's status and body as they are. An operation with an idempotency
+   * key is done once, however often it is asked for. Throws ZodError.
+   */
+  run(paymentId: string, request: unknown, idempotencyKey?: string): Promise<{ status: number; body: unknown }>;
 }
 
 /** Operations as a merchant's back office does them: through the connector, with an OAuth2 token; disputes through the simulator. */
@@ -50,7 +53,7 @@ export function createOperations(
   }
 
   return {
-    async run(paymentId, request) {
+    async run(paymentId, request, idempotencyKey) {
       const { action, amount, merchantReference, transactionId } = requestSchema.parse(request);
       if (action === 'dispute') {
         if (!stripeSimulator)
@@ -68,7 +71,9 @@ export function createOperations(
         ...(transactionId && { transactionId }),
       };
       const url = `${processorUrl}/operations/payment-intents/${encodeURIComponent(paymentId)}`;
-      return post(url, { actions: [step] }, { authorization: `Bearer ${await merchant.token()}` });
+      const authorization = `Bearer ${await merchant.token()}`;
+      const key = idempotencyKey && { 'idempotency-key': idempotencyKey };
+      return post(url, { actions: [step] }, { authorization, ...key });
     },
   };
 

@@ -14,6 +14,7 @@ interface Case {
   method: 'GET' | 'POST';
   path: string;
   authorization: string;
+  idempotencyKey?: string;
   body?: object;
   status: number;
   answer: unknown;
@@ -21,7 +22,7 @@ interface Case {
 }
 
 async function check(
-  { given, asks, method, path, authorization, body, status, answer, call }: Case,
+  { given, asks, method, path, authorization, idempotencyKey, body, status, answer, call }: Case,
   then: (called: Promise<unknown>) => Promise<unknown>,
 ): Promise<void> {
   const interaction = contract.pact.addInteraction();
@@ -29,7 +30,11 @@ async function check(
   await interaction
     .uponReceiving(asks)
     .withRequest(method, path, (request) => {
-      request.headers({ Authorization: authorization, ...(body && { 'Content-Type': 'application/json' }) });
+      request.headers({
+        Authorization: authorization,
+        ...(body && { 'Content-Type': 'application/json' }),
+        ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
+      });
       if (body) request.jsonBody(body);
     })
     .willRespondWith(status, (response) => {
@@ -83,6 +88,23 @@ describe('a payment', () => {
   ])('%s', async (what, given, action, outcome) => {
     const answer = { outcome: equal(outcome) };
     await check({ given, asks: `a payment ${what}`, ...about(action), status: 200, answer }, gives({ outcome }));
+  });
+
+  it('is refunded once under one idempotency key, however often it is asked for', async () => {
+    const idempotencyKey = 'refund-1';
+    const answer = { outcome: equal('received') };
+    await check(
+      {
+        given: 'a captured payment that was refunded under the key refund-1',
+        asks: 'the refund under that key again',
+        ...about(refund),
+        idempotencyKey,
+        call: (checkout) => checkout.modifyPayment('payment-1', refund, idempotencyKey),
+        status: 200,
+        answer,
+      },
+      gives({ outcome: 'received' }),
+    );
   });
 
   it.each<[string, string, Action, string, number, string, string]>([

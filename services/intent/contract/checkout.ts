@@ -37,18 +37,27 @@ export class Refusal extends Error {
 
 /** `authorization` is an OAuth2 token for operations and transactions, a Merchant Center user's JWT for the rest. */
 export function createCheckout(url: string, authorization: string) {
-  const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const headers = { authorization, ...(body && { 'content-type': 'application/json' }) };
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: object,
+    more: Record<string, string> = {},
+  ): Promise<T> => {
+    const headers = { authorization, ...(body && { 'content-type': 'application/json' }), ...more };
     const response = await fetch(`${url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     const answer = await response.json();
     if (!response.ok) throw new Refusal(response.status, answer as ConstructorParameters<typeof Refusal>[1]);
     return answer as T;
   };
   return {
-    modifyPayment: (paymentId: string, action: Action) =>
-      call<{ outcome: 'approved' | 'rejected' | 'received' }>('POST', `/operations/payment-intents/${paymentId}`, {
-        actions: [action],
-      }),
+    /** `idempotencyKey` names the operation for good: repeated, it is answered as it was done. */
+    modifyPayment: (paymentId: string, action: Action, idempotencyKey?: string) =>
+      call<{ outcome: 'approved' | 'rejected' | 'received' }>(
+        'POST',
+        `/operations/payment-intents/${paymentId}`,
+        { actions: [action] },
+        idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+      ),
     createTransaction: (transaction: RecurringTransaction) =>
       call<{ transactionStatus: { state: string; errors: { code: string; message: string }[] }; paymentId: string }>(
         'POST',

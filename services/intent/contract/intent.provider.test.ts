@@ -1,5 +1,9 @@
 import { verifyAnswers } from '@connector/fixtures/pact';
+import { METADATA } from '@connector/payment-model';
 import { it } from 'vitest';
+import type { PaymentIntents } from '../src/adapters/payment-intents.ts';
+import { inWords, operationIdOf } from '../src/domain/operation-identity.ts';
+import type { Operation } from '../src/domain/operations.ts';
 import { aCart, aPayment, aPaymentIntent } from '../src/testing/builders.ts';
 import { FakeWorld } from '../src/testing/fake-world.ts';
 import {
@@ -26,18 +30,27 @@ const STORED = { STORED_PAYMENT_METHODS_ENABLED: 'true' };
 /** A customer's cart with a stored card, and how a charge of it ends at Stripe. */
 function charging(status: 'succeeded' | 'processing') {
   const world = new FakeWorld(aCart({ id: CART, customerId: 'customer-1' }));
-  const create = async () => {
-    const paymentIntent = aPaymentIntent({ id: 'pi_9', status });
-    world.intents.set('pi_9', paymentIntent);
-    return { kind: 'created' as const, paymentIntent };
+  const confirm: PaymentIntents['confirm'] = async (id) => {
+    world.change(id, { status });
+    return world.intents.get(id) ?? aPaymentIntent();
   };
-  const paymentIntents = { ...world.paymentIntents, create };
+  const paymentIntents = { ...world.paymentIntents, confirm };
   return { world, options: { env: STORED, world: { ...oneStoredCard(STORED_METHOD), paymentIntents } } };
+}
+
+/** A captured payment, given back in full by an operation with a key; Stripe's own memory of it is gone. */
+function refundedUnder(idempotencyKey: string) {
+  const world = captured();
+  const operation: Operation = { action: 'refundPayment', amount: { centAmount: 1190, currencyCode: 'EUR' } };
+  const id = operationIdOf('payment-1', operation, { idempotencyKey }, { refunds: 0, captured: 1190 });
+  const metadata = { [METADATA.operationId]: id, [METADATA.operation]: inWords(operation) };
+  world.refunds.push({ id: 're_1', object: 'refund', payment_intent: 'pi_1', amount: 1190, metadata } as never);
+  return world;
 }
 
 function declining() {
   const world = new FakeWorld(aCart({ id: CART, customerId: 'customer-1' }));
-  refusing(world, 'payment_intents.create', 'card_declined', 'insufficient_funds');
+  world.declines = () => 'insufficient_funds';
   return { world, options: { env: STORED, world: oneStoredCard(STORED_METHOD) } };
 }
 
@@ -83,6 +96,9 @@ it('intent answers as the enabler and Checkout expect', async () => {
         world: refusing(authorised(), 'payment_intents.capture', 'charge_expired_for_capture'),
       })),
       'a captured payment': state(() => ({ world: captured() })),
+      'a captured payment that was refunded under the key refund-1': state(() => ({
+        world: refundedUnder('refund-1'),
+      })),
       'a payment that waits for the shopper': state(() => ({ world: withPaymentIntent({}) })),
       'all parts work': state(() => ({
         world: new FakeWorld(),

@@ -176,11 +176,18 @@ describe('the processor on commercetools and Stripe', () => {
     await app.fake.settled();
     const paymentIntent = intentsOf(cart.id)[0]?.id ?? '';
     account.controls.pay(paymentIntent);
-    const operate = (action: string, centAmount?: number, merchantReference?: string) =>
+    const operate = (action: string, centAmount?: number, key?: string) =>
       app.call('POST', `/operations/payment-intents/${paymentReference}`, {
         token: tokenFor('manage_project'),
+        headers: { ...(key && { 'idempotency-key': key }) },
         body: {
-          actions: [{ action, ...(centAmount && { amount: { centAmount, currencyCode: 'EUR' } }), merchantReference }],
+          actions: [
+            {
+              action,
+              ...(centAmount && { amount: { centAmount, currencyCode: 'EUR' } }),
+              merchantReference: 'invoice-7',
+            },
+          ],
         },
       });
     expect((await operate('capturePayment', 500)).body).toEqual({ outcome: 'rejected' });
@@ -208,12 +215,11 @@ describe('the processor on commercetools and Stripe', () => {
     await app.fake.settled();
     const paymentIntent = intentsOf(cart.id)[0]?.id ?? '';
     account.controls.pay(paymentIntent);
-    const capture = (centAmount: number, merchantReference: string) =>
+    const capture = (centAmount: number, key: string) =>
       app.call('POST', `/operations/payment-intents/${paymentReference}`, {
         token: tokenFor('manage_project'),
-        body: {
-          actions: [{ action: 'capturePayment', amount: { centAmount, currencyCode: 'EUR' }, merchantReference }],
-        },
+        headers: { 'idempotency-key': key },
+        body: { actions: [{ action: 'capturePayment', amount: { centAmount, currencyCode: 'EUR' } }] },
       });
     for (const [amount, reference] of [
       [700, 'c1'],

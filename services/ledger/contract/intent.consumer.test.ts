@@ -64,8 +64,8 @@ const ROWS: Row[] = [
     says: 'a capture that the merchant asked for',
     type: 'checkout.payment.operation_requested',
     schema: EVENTS['checkout.payment.operation_requested'],
-    example: { ...operation, operation: 'capturePayment', amount: euros },
-    means: { kind: 'operation-requested' },
+    example: { ...operation, operation: 'capturePayment', transactionType: 'Charge', amount: euros },
+    means: { kind: 'operation-requested', data: { transactionType: 'Charge', amount: euros } },
   },
   {
     says: 'a capture that Stripe made',

@@ -101,11 +101,8 @@ async function captureOnce(
 ): Promise<void> {
   if (by === 'connector') {
     const amount = { centAmount, currencyCode: life.currency };
-    await shop.operate(opened.paymentReference, {
-      action: 'capturePayment',
-      amount,
-      merchantReference: key(life, name),
-    });
+    const operation = { action: 'capturePayment', amount, merchantReference: invoiceOf(life) };
+    await shop.operate(opened.paymentReference, operation, key(life, name));
     return;
   }
   const params = { amount_to_capture: centAmount, ...(!isLast && { final_capture: false }) };
@@ -113,8 +110,10 @@ async function captureOnce(
 }
 
 async function cancel({ shop, life, opened, paymentIntentId }: Context, by: Asker): Promise<void> {
-  if (by === 'dashboard') await shop.dashboard(`payment_intents/${paymentIntentId}/cancel`, {}, key(life, 'cancel'));
-  else await shop.operate(opened.paymentReference, { action: 'cancelPayment', merchantReference: key(life, 'cancel') });
+  const name = key(life, 'cancel');
+  if (by === 'dashboard') return shop.dashboard(`payment_intents/${paymentIntentId}/cancel`, {}, name);
+  const operation = { action: 'cancelPayment', merchantReference: invoiceOf(life) };
+  return shop.operate(opened.paymentReference, operation, name);
 }
 
 /** Answers the centAmount that is left, if no refund was refused. */
@@ -128,7 +127,8 @@ async function refundSome({ shop, life, opened, paymentIntentId }: Context, capt
       await shop.dashboard('refunds', { payment_intent: paymentIntentId, amount: centAmount }, name);
     else {
       const amount = { centAmount, currencyCode: life.currency };
-      await shop.operate(opened.paymentReference, { action: 'refundPayment', amount, merchantReference: name });
+      const operation = { action: 'refundPayment', amount, merchantReference: invoiceOf(life) };
+      await shop.operate(opened.paymentReference, operation, name);
     }
     return centAmount;
   };
@@ -169,5 +169,8 @@ async function dispute(
 
 const part = (life: Life, share: number): number => Math.floor((life.centAmount * share) / 10) * 10;
 
-/** Names a step of a life, as merchantReference and idempotency key. */
+/** What all operations of a life are for, as merchantReference: it tells none from another. */
+const invoiceOf = ({ index }: Life): string => `invoice-${index}`;
+
+/** Names a step of a life, as idempotency key. */
 const key = ({ index }: Life, step: string): string => `life-${index}-${step}`;

@@ -83,21 +83,23 @@ export class Shop {
     if (status >= 300 && !mayBeRefused) this.refusals.push(`confirmation of ${paymentReference}: ${status} ${text}`);
   }
 
-  /** An operation of the merchant's backend; `merchantReference` makes the repetition the same operation. */
+  /** An operation of the merchant's backend; the idempotency key makes the repetition the same operation. */
   async operate(
     paymentId: string,
     operation: { action: string; amount?: { centAmount: number; currencyCode: string }; merchantReference: string },
+    idempotencyKey: string,
   ): Promise<void> {
     const url = `${this.#options.url}/storefront/api/payments/${paymentId}/operations`;
+    const headers = { 'idempotency-key': idempotencyKey };
     // Before the connector has tied the payment to its PaymentIntent a back office would come back later.
     const isTooEarly = (text: string) => text.includes('The payment has no PaymentIntent.');
     const isAnswer = (status: number, text: string) => {
       if (status === 400 && isTooEarly(text)) this.tooEarly += 1;
       return status < 300 || (status === 400 && !isTooEarly(text));
     };
-    const { status, json, text } = await this.#until('POST', url, { body: operation }, isAnswer, isTooEarly);
+    const { status, json, text } = await this.#until('POST', url, { body: operation, headers }, isAnswer, isTooEarly);
     if (status >= 300 || json?.outcome === 'rejected') {
-      this.refusals.push(`${operation.action} ${operation.merchantReference} of ${paymentId}: ${status} ${text}`);
+      this.refusals.push(`${operation.action} ${idempotencyKey} of ${paymentId}: ${status} ${text}`);
     }
   }
 

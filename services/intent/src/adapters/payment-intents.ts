@@ -76,27 +76,14 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
       call('payment_intents.update', (stripe) => stripe.paymentIntents.update(id, params, { idempotencyKey: key })),
     cancel: (id, key) =>
       call('payment_intents.cancel', (stripe) => stripe.paymentIntents.cancel(id, {}, { idempotencyKey: key })),
-    capture: async (id, { amount, isFinal, metadata }, key) => {
-      const capture = (final: boolean) =>
-        call('payment_intents.capture', (stripe) =>
-          stripe.paymentIntents.capture(
-            id,
-            {
-              amount_to_capture: amount,
-              ...(!final && { final_capture: false }),
-              ...(Object.keys(metadata).length > 0 && { metadata }),
-            },
-            { idempotencyKey: key },
-          ),
-        );
-      try {
-        return await capture(isFinal);
-      } catch (error) {
-        if (!isOtherParameters(error)) throw error;
-        // The same operation went through before, when the amounts made it the other kind; Stripe repeats its answer to that.
-        return capture(!isFinal);
-      }
-    },
+    capture: (id, { amount, isFinal, metadata }, key) =>
+      call('payment_intents.capture', (stripe) =>
+        stripe.paymentIntents.capture(
+          id,
+          { amount_to_capture: amount, ...(!isFinal && { final_capture: false }), metadata },
+          { idempotencyKey: key },
+        ),
+      ),
     refund: (payment_intent, { amount, metadata }, key) =>
       call('refunds.create', (stripe) =>
         stripe.refunds.create({ payment_intent, amount, metadata }, { idempotencyKey: key }),

@@ -1,10 +1,4 @@
-import {
-  fromStripeAmount,
-  InexpressibleAmountError,
-  idempotencyKey,
-  type Money,
-  toStripeAmount,
-} from '@connector/payment-model';
+import { fromStripeAmount, InexpressibleAmountError, type Money, toStripeAmount } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
 
@@ -41,8 +35,6 @@ export type Plan =
       readonly allowed: readonly string[];
       readonly reason: string;
     }
-  /** More than what is left to refund, unless it is this very refund asked for again. */
-  | { readonly kind: 'above-refundable'; readonly step: StripeStep; readonly refundable: number }
   /** This configuration or payment does not take it; answered `rejected` without asking Stripe. */
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'nothing-to-reverse' };
@@ -120,11 +112,16 @@ export function planOf(
           reason: 'is not a Charge of the payment',
         };
       }
-      const step = { kind: 'refund', amount: checked.amount, money: checked.money } as const;
       if (checked.amount > refundable) {
-        return { kind: 'above-refundable', step, refundable: moneyOf(refundable).centAmount };
+        return {
+          kind: 'invalid',
+          field: 'amount.centAmount',
+          value: operation.amount.centAmount,
+          allowed: [`<= ${moneyOf(refundable).centAmount}`],
+          reason: 'is above what is left to refund',
+        };
       }
-      return step;
+      return { kind: 'refund', amount: checked.amount, money: checked.money };
     }
     case 'cancelPayment':
       return { kind: 'cancel', money: moneyOf(paymentIntent.amount - paymentIntent.amount_received) };
@@ -161,18 +158,6 @@ function checkedAmount({ centAmount, currencyCode }: RequestedAmount, planned: M
     throw error;
   }
 }
-
-/**
- * What makes an operation the same when it is asked for again: the merchant's reference, else the caller's request id. It is the
- * idempotency key of the call to Stripe and the id of the operation in events and in the refund's metadata.
- */
-export const operationIdOf = (paymentId: string, operation: Operation, reference: string): string =>
-  idempotencyKey(operation.action, paymentId, 'amount' in operation ? amountOnly(operation.amount) : null, reference);
-
-const amountOnly = ({ centAmount, currencyCode }: RequestedAmount) => ({ centAmount, currencyCode });
-
-/** Key of a refund's metadata that tells a repeated operation from a new one. */
-export const OPERATION_METADATA = 'ct_operation_id';
 
 /** Type of the transaction that records a step, also when Stripe refuses it. */
 export const TRANSACTION_TYPES = {

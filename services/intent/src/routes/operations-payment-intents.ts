@@ -17,6 +17,13 @@ const action = z.discriminatedUnion('action', [
 ]);
 const body = z.object({ actions: z.array(action).min(1).max(1), merchantReference: z.string().optional() });
 
+const headers = z.object({
+  'idempotency-key': z.string().min(1).max(255).optional().meta({
+    description:
+      'Names the operation for good: asked for again with the same key, it is answered as it was done. Without it, equal requests at the same moment are one operation, and an equal request after the first was done is a new one',
+  }),
+});
+
 const response = z.object({ outcome: z.enum(['approved', 'rejected', 'received']) });
 
 /** Captures, refunds, cancels or reverses a payment for the merchant. */
@@ -29,18 +36,19 @@ export const paymentIntentsRoute = (deps: RunOperationDeps) =>
     auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_payment_intents'] },
     passesOn: ['commercetools', 'stripe', 'kafka'],
     params: idParams,
+    headers,
     body,
     answers: { 200: { description: 'What became of it; a refusal by Stripe is `rejected`', schema: response } },
-    handle: async ({ params, body: { actions }, requestId, reply, annotate }) => {
+    handle: async ({ params, headers: given, body: { actions }, reply, annotate }) => {
       const [operation] = actions;
       if (!operation) throw new TypeError('the schema lets no empty list through');
       annotate({ 'commercetools.payment.id': params.id });
-      const reference = operation.merchantReference;
+      const { merchantReference } = operation;
       const outcome = await runOperation(deps, {
         paymentId: params.id,
         operation,
-        ...(reference && { merchantReference: reference }),
-        requestId,
+        ...(merchantReference && { merchantReference }),
+        idempotencyKey: given['idempotency-key'],
       });
       annotate({ 'connector.outcome': outcome });
       return reply(200, { outcome });

@@ -309,7 +309,12 @@ export class FakeWorld {
           Object.assign(paymentIntent, fields, {
             ...(shipping !== undefined && { shipping: shipping || null }),
             ...(setup_future_usage !== undefined && { setup_future_usage: setup_future_usage || null }),
-            metadata: { ...paymentIntent.metadata, ...(metadata as Record<string, string>) },
+            // An empty value takes the key away.
+            metadata: Object.fromEntries(
+              Object.entries({ ...paymentIntent.metadata, ...(metadata as Record<string, string>) }).filter(
+                ([, value]) => value !== '',
+              ),
+            ),
           });
           return paymentIntent;
         }),
@@ -330,6 +335,8 @@ export class FakeWorld {
         this.#once(key, capture.amount, () => {
           const paymentIntent = this.#intent(id);
           if (paymentIntent.status !== 'requires_capture') throw stripeRejection('payment_intent_unexpected_state');
+          if (paymentIntent.amount_received + capture.amount > paymentIntent.amount)
+            throw stripeRejection('amount_too_large');
           paymentIntent.amount_received += capture.amount;
           if (capture.isFinal) paymentIntent.status = 'succeeded';
           Object.assign(paymentIntent.metadata, capture.metadata);

@@ -20,13 +20,11 @@ function worldWith(status: 'requires_capture' | 'succeeded') {
   return world;
 }
 
-let requests = 0;
 function run(world: FakeWorld, operation: Operation, fields: Partial<RunOperationRequest> = {}) {
-  requests += 1;
   const { payments, paymentIntents, events } = world;
   return runOperation(
-    { payments, paymentIntents, events, multiOperations: false, log: createLogger('intent', 'silent') },
-    { paymentId: 'payment-1', operation, requestId: `request-${requests}`, ...fields },
+    { payments, paymentIntents, events, multiOperations: true, log: createLogger('intent', 'silent') },
+    { paymentId: 'payment-1', operation, ...fields },
   );
 }
 
@@ -78,36 +76,6 @@ describe('an operation', () => {
     expect(await run(world, capture)).toBe('approved');
   });
 
-  it('refunds once for one merchant reference, however often it is asked', async () => {
-    const world = worldWith('succeeded');
-    const once = { merchantReference: 'return-7' };
-    expect([await run(world, refund, once), await run(world, refund, once)]).toEqual(['received', 'received']);
-    expect(world.refunds).toHaveLength(1);
-    expect(world.refunds[0]?.metadata).toMatchObject({ merchant_reference: 'return-7', ct_payment_id: 'payment-1' });
-  });
-
-  it('refunds once when the answer of the first try was lost', async () => {
-    const world = worldWith('succeeded');
-    let lost = false;
-    world.gate = async (call, moment) => {
-      if (call !== 'refunds.create' || moment === 'before' || lost) return;
-      lost = true;
-      throw new TransientError('lost');
-    };
-    const once = { requestId: 'same' };
-    await expect(run(world, refund, once)).rejects.toBeInstanceOf(TransientError);
-    expect(await run(world, refund, once)).toBe('received');
-    expect(world.refunds).toHaveLength(1);
-  });
-
-  it('is new for every call without a reference', async () => {
-    const world = worldWith('succeeded');
-    const half: Operation = { action: 'refundPayment', amount: EUR(595) };
-    await run(world, half);
-    await run(world, half);
-    expect(world.refunds).toHaveLength(2);
-  });
-
   it.each<[string, Operation, string]>([
     ['more than is left to refund', { action: 'refundPayment', amount: EUR(1191) }, 'InvalidField'],
     ['another currency', { ...refund, amount: { centAmount: 1, currencyCode: 'USD' } }, 'InvalidField'],
@@ -126,6 +94,183 @@ describe('an operation', () => {
       code: 'InvalidOperation',
       message: 'There is no successful payment transaction to reverse.',
     });
+  });
+});
+
+const DAY_MS = 25 * 60 * 60 * 1000;
+const refundOf = (centAmount: number): Operation => ({ action: 'refundPayment', amount: EUR(centAmount) });
+const captureOf = (centAmount: number): Operation => ({ action: 'capturePayment', amount: EUR(centAmount) });
+const cancel: Operation = { action: 'cancelPayment' };
+const reverse: Operation = { action: 'reversePayment' };
+
+/** What was done at Stripe: captured and refunded, in minor units, and whether the authorisation was let go of. */
+const doneIn = (world: FakeWorld) => {
+  const paymentIntent = world.intents.get('pi_1');
+  return {
+    captured: paymentIntent?.amount_received,
+    refunded: world.refunds.reduce((sum, { amount }) => sum + amount, 0),
+    canceled: paymentIntent?.status === 'canceled',
+  };
+};
+
+type Once = [
+  name: string,
+  operation: Operation,
+  status: 'requires_capture' | 'succeeded',
+  outcome: string,
+  done: Partial<ReturnType<typeof doneIn>>,
+];
+const EACH: Once[] = [
+  ['a refund', refundOf(300), 'succeeded', 'received', { refunded: 300 }],
+  ['a capture', captureOf(1190), 'requires_capture', 'approved', { captured: 1190 }],
+  ['a partial capture', captureOf(300), 'requires_capture', 'approved', { captured: 300 }],
+  ['a cancelation', cancel, 'requires_capture', 'approved', { canceled: true }],
+  ['a reversal of a capture', reverse, 'succeeded', 'received', { refunded: 1190 }],
+  ['a reversal of an authorisation', reverse, 'requires_capture', 'approved', { canceled: true }],
+];
+
+describe('two operations with one merchant reference', () => {
+  const merchantReference = 'invoice-7';
+  it('are two refunds of 3.00, as an invoice may have', async () => {
+    const world = worldWith('succeeded');
+    for (const _ of [1, 2]) expect(await run(world, refundOf(300), { merchantReference })).toBe('received');
+    expect(world.refunds.map(({ amount }) => amount)).toEqual([300, 300]);
+    expect(world.refunds[0]?.metadata).toMatchObject({ merchant_reference: 'invoice-7', ct_payment_id: 'payment-1' });
+  });
+
+  it('are two partial captures, and nothing of the second expires', async () => {
+    const world = worldWith('requires_capture');
+    for (const _ of [1, 2]) expect(await run(world, captureOf(300), { merchantReference })).toBe('approved');
+    expect(doneIn(world)).toMatchObject({ captured: 600 });
+  });
+
+  it('are two without a reference too', async () => {
+    const world = worldWith('succeeded');
+    for (const _ of [1, 2]) expect(await run(world, refundOf(300))).toBe('received');
+    expect(doneIn(world)).toMatchObject({ refunded: 600 });
+  });
+});
+
+describe('an operation with an idempotency key', () => {
+  const idempotencyKey = 'key-1';
+
+  it.each(EACH)('is %s once, a second and a day later', async (_name, operation, status, outcome, done) => {
+    const world = worldWith(status);
+    expect(await run(world, operation, { idempotencyKey })).toBe(outcome);
+    for (const later of [1_000, DAY_MS]) {
+      world.now += later;
+      expect(await run(world, operation, { idempotencyKey })).toBe(outcome);
+      expect(doneIn(world)).toMatchObject(done);
+    }
+    expect(world.calls.filter((call) => call.startsWith('publish') && call.endsWith('requested'))).toHaveLength(1);
+  });
+
+  it.each(EACH)('is %s once, whatever was done since', async (_name, operation, status, outcome) => {
+    const world = worldWith(status);
+    expect(await run(world, operation, { idempotencyKey })).toBe(outcome);
+    for (const other of [captureOf(200), refundOf(200), cancel]) {
+      await run(world, other, { idempotencyKey: `other-${other.action}` }).catch(() => undefined);
+    }
+    const before = doneIn(world);
+    world.now += DAY_MS;
+    expect(await run(world, operation, { idempotencyKey })).toBe(outcome);
+    expect(doneIn(world)).toEqual(before);
+  });
+
+  it.each<[string, Operation, Operation, 'requires_capture' | 'succeeded']>([
+    ['another amount', refundOf(300), refundOf(400), 'succeeded'],
+    ['another action', captureOf(300), refundOf(300), 'requires_capture'],
+    ['a reversal', refundOf(300), reverse, 'succeeded'],
+    ['a cancelation', captureOf(300), cancel, 'requires_capture'],
+  ])('is refused for %s: the key is taken, within a day and after', async (_what, first, second, status) => {
+    const world = worldWith(status);
+    await run(world, first, { idempotencyKey });
+    const done = doneIn(world);
+    for (const later of [1_000, DAY_MS]) {
+      world.now += later;
+      await expect(run(world, second, { idempotencyKey })).rejects.toMatchObject({
+        code: 'InvalidOperation',
+        message: 'The Idempotency-Key was used for another operation.',
+      });
+    }
+    expect(doneIn(world)).toEqual(done);
+  });
+
+  describe.each(EACH)('that is %s', (_name, operation, status, outcome, done) => {
+    const CALLS = 6;
+    const crashes = Array.from({ length: CALLS }, (_, at) => at).flatMap((at) =>
+      (['before', 'after'] as const).flatMap((moment) => [[at, moment, 1_000] as const, [at, moment, DAY_MS] as const]),
+    );
+    it.each(crashes)(
+      'and whose process dies at call %i, %s its effect, is made good %i ms later, once',
+      async (at, moment, later) => {
+        const world = worldWith(status);
+        let count = -1;
+        let isDead = false;
+        world.gate = async (_call, now) => {
+          if (now === 'before') count += 1;
+          if (count >= at && now === moment) isDead = true;
+          if (isDead) throw new TransientError('the process is gone');
+        };
+        await run(world, operation, { idempotencyKey }).catch(() => undefined);
+        world.gate = async () => {};
+        world.now += later;
+        expect(await run(world, operation, { idempotencyKey })).toBe(outcome);
+        expect(doneIn(world)).toMatchObject(done);
+        expect(world.published.at(-1)).toMatchObject({
+          type: 'checkout.payment.operation_completed',
+          data: { outcome: { kind: 'done' } },
+        });
+      },
+    );
+  });
+});
+
+describe('equal operations at the same moment', () => {
+  it.each(EACH)('are one: %s', async (_name, operation, status, outcome, done) => {
+    const world = worldWith(status);
+    // Both have read Stripe before either acts.
+    const bothHaveRead = Promise.withResolvers<void>();
+    let requested = 0;
+    world.gate = async (call, moment) => {
+      if (call !== 'publish checkout.payment.operation_requested' || moment !== 'before') return;
+      requested += 1;
+      if (requested === 2) bothHaveRead.resolve();
+      await bothHaveRead.promise;
+    };
+    expect(await Promise.all([run(world, operation), run(world, operation)])).toEqual([outcome, outcome]);
+    expect(doneIn(world)).toMatchObject(done);
+    expect(new Set(world.published.map(({ id }) => id)).size).toBe(2);
+  });
+});
+
+describe('a refusal', () => {
+  it.each([
+    ['without a key', {}],
+    ['with a key', { idempotencyKey: 'key-1' }],
+  ])('of Stripe’s says nothing about an hour later, though Stripe repeats it for a day: %s', async (_how, labels) => {
+    const world = worldWith('requires_capture');
+    world.change('pi_1', { status: 'processing' });
+    for (const _ of [1, 2, 3]) expect(await run(world, captureOf(300), labels)).toBe('rejected');
+    world.change('pi_1', { status: 'requires_capture' });
+    world.now += 60 * 60 * 1000;
+    expect(await run(world, captureOf(300), labels)).toBe('approved');
+    expect(doneIn(world)).toMatchObject({ captured: 300 });
+    const completed = world.published.filter(({ type }) => type === 'checkout.payment.operation_completed');
+    expect(new Set(completed.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it.each([
+    ['was canceled by another before', 'canceled', 'canceled'],
+    ['is canceled by another after', 'processing', 'canceled'],
+  ] as const)('is what a cancelation gets, now and later, when the payment %s', async (_when, before, after) => {
+    const world = worldWith('requires_capture');
+    const labels = { idempotencyKey: 'key-1' };
+    world.change('pi_1', { status: before });
+    world.refuse = (call) => (call.endsWith('cancel') ? stripeRejection('payment_intent_unexpected_state') : undefined);
+    expect(await run(world, cancel, labels)).toBe('rejected');
+    world.change('pi_1', { status: after });
+    expect(await run(world, cancel, labels)).toBe('rejected');
   });
 });
 
