@@ -376,6 +376,7 @@ class Run implements Sandbox {
         ...this.#options.serviceEnv?.[name],
         HTTP_PORT: String(port),
         METRICS_PORT: String(adminPort),
+        METRICS_HOST: '127.0.0.1',
       },
       isReady: () => answers(`${this.adminUrls[name]}/readyz`),
       // After a kill Kafka lets a consumer in again only when its earlier session has run out, 45 s.

@@ -666,6 +666,22 @@ describe('tokens for Kafka', () => {
   });
 });
 
+describe('production', () => {
+  it.each(['session-auth', 'intent', 'webhook-ingest', 'ledger', 'enabler'])(
+    'lets nobody but the monitoring reach the port metrics of %s',
+    (component) => {
+      const { objects } = render({ files: ['values-production.yaml', 'ci/production-values.yaml'] });
+      const { ingress } = find(objects, 'NetworkPolicy', `${FULLNAME}-${component}`).spec as {
+        ingress: { ports: { port: unknown }[]; from?: object[] }[];
+      };
+      const monitoring = ingress.filter(({ ports }) => ports.some(({ port }) => port === 'metrics'));
+      expect(monitoring.map(({ from }) => from)).toEqual([
+        [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+      ]);
+    },
+  );
+});
+
 describe('doctor', () => {
   const cronJob = (...set: string[]) => find(minimal(...set), 'CronJob', `${FULLNAME}-doctor`).spec;
 

@@ -30,6 +30,9 @@ export const READERS = {
   'purge-webhook-endpoint': endpointConfigSchema,
 } satisfies Record<string, z.ZodObject>;
 
+/** Given to no part: in a pod the port `metrics` is for kubelet and Prometheus, and the token, a secret, comes by `extraEnv` where it is wanted. */
+const NEVER_GIVEN: readonly string[] = ['METRICS_HOST', 'ADMIN_TOKEN'];
+
 /** Not given although it could be read: webhook-ingest learns its mode from the publishable key and needs no secret one. */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   'webhook-ingest': ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SIGNING_SECRET'],
@@ -43,7 +46,7 @@ export const variablesOf = (): Record<string, string[]> =>
     Object.entries(READERS).map(([part, { shape }]) => [
       part,
       Object.keys(shape)
-        .filter((name) => !WITHHELD[part]?.includes(name))
+        .filter((name) => !NEVER_GIVEN.includes(name) && !WITHHELD[part]?.includes(name))
         .toSorted(),
     ]),
   );

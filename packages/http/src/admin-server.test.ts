@@ -1,5 +1,7 @@
+import { request } from 'node:http';
+import { cutRequests } from '@connector/fixtures/cut-requests';
 import { createLogger } from '@connector/telemetry';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAdminServer } from './admin-server.ts';
 
 const lines: string[] = [];
@@ -71,4 +73,64 @@ it.each([
 
 it('refuses other methods', async () => {
   expect((await ask('POST', 'debug')).status).toBe(405);
+});
+
+describe('who may change the level', () => {
+  const TOKEN = 'a-token-of-the-operator';
+  /** A PUT as a proxy in front, or a page in a browser of the same machine, would make it. */
+  const put = (port: number, headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      const options = { port, host: '127.0.0.1', method: 'PUT', path: '/loglevel', agent: false };
+      request({ ...options, headers: { 'content-length': '5', ...headers } }, (res) =>
+        resolve(res.resume().statusCode ?? 0),
+      )
+        .once('error', reject)
+        .end('debug');
+    });
+
+  it.each([
+    ['comes through a proxy', { 'x-forwarded-for': '10.0.0.7' }],
+    ['comes through a gateway', { via: '1.1 gateway' }],
+    ['is made by a page', { origin: 'http://localhost:9464' }],
+    ['sends a token where none is set', { 'x-forwarded-for': '10.0.0.7', authorization: 'Bearer undefined' }],
+  ])('is nobody whose request %s', async (_how, headers) => {
+    expect(await put(admin.port, headers)).toBe(403);
+    expect(log.level).toBe('info');
+  });
+
+  it('is from elsewhere only who sends the token', async () => {
+    const guarded = createAdminServer({ log, port: 0, token: TOKEN, parts: [] });
+    await guarded.start?.();
+    onTestFinished(async () => guarded.stop?.());
+    const from = { 'x-forwarded-for': '10.0.0.7' };
+    expect(await put(guarded.port, { ...from, authorization: `Bearer ${TOKEN}x` })).toBe(403);
+    expect(await put(guarded.port, { ...from, authorization: TOKEN })).toBe(403);
+    expect(log.level).toBe('info');
+    expect(await put(guarded.port, { ...from, authorization: `Bearer ${TOKEN}` })).toBe(200);
+    expect(log.level).toBe('debug');
+    expect(lines.join('')).not.toContain(TOKEN);
+  });
+});
+
+it('listens on the address it is given alone', async () => {
+  const bound = createAdminServer({ log, port: 0, host: '127.0.0.2', parts: [] });
+  await bound.start?.();
+  onTestFinished(async () => bound.stop?.());
+  expect((await fetch(`http://127.0.0.2:${bound.port}/livez`)).status).toBe(200);
+  await expect(fetch(`http://127.0.0.1:${bound.port}/livez`)).rejects.toThrow();
+});
+
+it('survives every request that is cut off, at every stage', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const paths = ['/loglevel', '/livez', '/readyz', '/metrics', '/constructor', '/'];
+  const cuts = await cutRequests(
+    admin.port,
+    paths.flatMap((path) => ['GET', 'PUT', 'POST'].map((method) => ({ method, path }))),
+  );
+  expect(cuts).toBeGreaterThan(400);
+  expect(await ask('GET')).toMatchObject({ status: 200 });
+  expect(unhandled).toEqual([]);
 });

@@ -1,79 +1,135 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Part, shutdown } from '@connector/lifecycle';
 import { LOG_LEVELS, type Logger, register } from '@connector/telemetry';
-import { closeServer, listen } from './http-server.ts';
+import { boundedServer, closeServer, listen, type ServerBounds } from './connections.ts';
+
+export interface AdminServerOptions {
+  readonly log: Logger;
+  readonly port: number;
+  /** Address to listen on; undefined = all, as kubelet and Prometheus need it in a pod. */
+  readonly host?: string | undefined;
+  /** Lets who sends it as `Authorization: Bearer` change the log level from elsewhere too. */
+  readonly token?: string | undefined;
+  readonly parts: readonly Part[];
+}
+
+/** Port, host and token of the admin server, from the variables that every service has. */
+export const adminOptions = (config: {
+  METRICS_PORT: number;
+  METRICS_HOST?: string | undefined;
+  ADMIN_TOKEN?: string | undefined;
+}): Pick<AdminServerOptions, 'port' | 'host' | 'token'> => ({
+  port: config.METRICS_PORT,
+  host: config.METRICS_HOST,
+  token: config.ADMIN_TOKEN,
+});
+
+/** Probes and a scraper are all that call. */
+const BOUNDS: ServerBounds = {
+  maxConnections: 200,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  keepAliveMs: 75_000,
+};
 
 /**
  * The server that only the cluster sees: `/livez` (503 when a part is dead), `/readyz` (503 while a part is not ready or the
- * process goes down), `/metrics`, and `/loglevel`: GET tells the level, PUT with a level as its body changes it until the process ends.
+ * process goes down), `/metrics`, and `/loglevel`: GET tells the level, PUT with a level as its body changes it until the process ends, for
+ * callers on the same machine (or through `kubectl port-forward`) and those with the token.
  * It depends on nothing outside the process.
  */
-export function createAdminServer(options: {
-  log: Logger;
-  port: number;
-  parts: readonly Part[];
-}): Part & { readonly port: number } {
+export function createAdminServer(options: AdminServerOptions): Part & { readonly port: number } {
+  const { log, host, parts } = options;
   let port = options.port;
   const problems = (ask: 'dead' | 'notReady') =>
-    options.parts.flatMap((part) => {
+    parts.flatMap((part) => {
       const reason = part[ask]?.();
       return reason ? [{ part: part.name, reason }] : [];
     });
-  const answers: Record<string, () => { status: number; problems: unknown }> = {
-    '/livez': () => {
-      const dead = problems('dead');
-      return { status: dead.length > 0 ? 503 : 200, problems: dead };
-    },
-    '/readyz': () => {
+  const tellHealth = (res: ServerResponse, found: readonly { part: string; reason: string }[]) => {
+    const isWell = found.length === 0;
+    answer(res, isWell ? 200 : 503, { status: isWell ? 'ok' : 'unavailable', problems: found });
+  };
+  const answers: Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void> = {
+    '/livez': (_req, res) => tellHealth(res, problems('dead')),
+    '/readyz': (_req, res) => {
       const open = problems('notReady');
       if (shutdown.requested) open.push({ part: 'process', reason: 'is shutting down' });
-      return { status: open.length > 0 ? 503 : 200, problems: open };
+      tellHealth(res, open);
     },
-  };
-  const server = createServer(async (req, res) => {
-    const path = req.url?.split('?')[0] ?? '';
-    const answer = answers[path]?.();
-    if (answer) {
-      res.writeHead(answer.status, { 'content-type': 'application/json' });
-      res.end(JSON.stringify({ status: answer.status === 200 ? 'ok' : 'unavailable', problems: answer.problems }));
-    } else if (path === '/metrics') {
+    '/metrics': async (_req, res) => {
       const text = await register.metrics();
       res.writeHead(200, { 'content-type': register.contentType }).end(text);
-    } else if (path === '/loglevel') {
-      await serveLogLevel(options.log, req, res);
-    } else {
-      res.writeHead(404).end();
-    }
-  });
+    },
+    '/loglevel': (req, res) => serveLogLevel(options, req, res),
+  };
+  const server = boundedServer(
+    BOUNDS,
+    (req, res) => {
+      const path = req.url?.split('?')[0] ?? '';
+      if (!Object.hasOwn(answers, path)) return void res.writeHead(404).end();
+      return answers[path]?.(req, res);
+    },
+    (error, req, res) => {
+      // Whoever cut its own request off gets no answer, and is nobody's failure.
+      if (!req.complete) return void res.destroy();
+      log.error({ error }, 'the admin server failed');
+      if (res.headersSent) res.destroy();
+      else answer(res, 500, { message: 'Internal server error.' });
+    },
+  );
   return {
     name: 'admin server',
     get port() {
       return port;
     },
     start: async () => {
-      port = await listen(server, options.port);
-      options.log.info({ port }, 'health and metrics are served');
+      const onError = (error: Error) => log.error({ error }, 'the admin server could not take a connection');
+      port = await listen(server, { port: options.port, host, onError });
+      log.info({ port }, 'health and metrics are served');
     },
     stop: () => closeServer(server),
   };
 }
 
+const answer = (res: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void => {
+  res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+};
+
 /** A level's name is all that is taken. */
 const MAX_BODY_BYTES = 64;
 
-async function serveLogLevel(log: Logger, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const answer = (status: number, body: object) =>
-    res.writeHead(status, { 'content-type': 'application/json', allow: 'GET, PUT' }).end(JSON.stringify(body));
-  if (req.method === 'GET') return void answer(200, { level: log.level });
-  if (req.method !== 'PUT') return void answer(405, { message: 'GET tells the level, PUT changes it' });
+async function serveLogLevel(options: AdminServerOptions, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { log, token } = options;
+  const allow = { allow: 'GET, PUT' };
+  if (req.method === 'GET') return answer(res, 200, { level: log.level }, allow);
+  if (req.method !== 'PUT') return answer(res, 405, { message: 'GET tells the level, PUT changes it' }, allow);
+  if (!isLocal(req) && !hasToken(req, token)) {
+    const message = 'Only the same machine, or who sends the token, may change the level.';
+    return answer(res, 403, { message }, { connection: 'close' });
+  }
   // Not read at all when it is longer: nobody means a level by it.
   const isShort = Number(req.headers['content-length'] ?? Number.NaN) <= MAX_BODY_BYTES;
   const wanted = isShort ? (await text(req)).trim() : '';
   const level = LOG_LEVELS.find((each) => each === wanted);
-  if (!level) return void answer(400, { message: `the body must be one of ${LOG_LEVELS.join(', ')}` });
+  if (!level) return answer(res, 400, { message: `the body must be one of ${LOG_LEVELS.join(', ')}` }, allow);
   changeLogLevel(log, level, req.socket.remoteAddress ?? '');
-  answer(200, { level });
+  answer(res, 200, { level }, allow);
+}
+
+const LOOPBACK: ReadonlySet<string | undefined> = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+/** A proxy on the same machine speaks for somebody else, and so does a page in a browser there. */
+const NOT_OF_ITS_OWN = ['x-forwarded-for', 'forwarded', 'via', 'origin'];
+
+const isLocal = ({ socket, headers }: IncomingMessage): boolean =>
+  LOOPBACK.has(socket.remoteAddress) && !NOT_OF_ITS_OWN.some((name) => headers[name] !== undefined);
+
+function hasToken({ headers }: IncomingMessage, token: string | undefined): boolean {
+  if (token === undefined) return false;
+  const [given, wanted] = [headers.authorization ?? '', `Bearer ${token}`].map((each) => Buffer.from(each));
+  return given?.length === wanted?.length && timingSafeEqual(given as Buffer, wanted as Buffer);
 }
 
 /** The change itself is logged at whichever of the two levels shows it. */

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { InvalidRequestError, PermanentError, TransientError, UnauthorizedError } from '@connector/errors';
 import { createLogger, register, startTracing } from '@connector/telemetry';
 import express, { Router } from 'express';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { boundedServer, closeServer, listen } from './connections.ts';
 import { correlationId } from './correlation.ts';
 import { clientAddress, createHttpServer, type Route } from './http-server.ts';
 
@@ -201,4 +204,99 @@ it.each([
   const [theirs, ours] = await jsonOf(answer);
   expect(theirs).toBeTruthy();
   expect(ours).toBe(theirs);
+});
+
+describe('connections', () => {
+  const open = async (port: number, sent = '') => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    await once(socket, 'connect');
+    if (sent) socket.write(sent);
+    return socket;
+  };
+  const bounds = { maxConnections: 3, headersTimeoutMs: 60_000, requestTimeoutMs: 60_000, keepAliveMs: 60_000 };
+  const serveBounded = async (
+    given: Partial<typeof bounds>,
+    handle: (req: IncomingMessage, res: ServerResponse) => void,
+  ) => {
+    const server = boundedServer({ ...bounds, ...given }, handle, (_error, _req, res) => void res.writeHead(500).end());
+    const port = await listen(server, { port: 0, onError: () => {} });
+    stop = async () => {
+      server.closeAllConnections();
+      await closeServer(server);
+    };
+    return { server, port };
+  };
+  const ok = (_req: IncomingMessage, res: ServerResponse) => void res.end('ok');
+
+  it.each(['', 'GET / HTTP/1.1\r\nx-slow: '])(
+    'that send nothing whole (%j) make room for one that does, the longest silent first',
+    async (sent) => {
+      const { port } = await serveBounded({}, ok);
+      const silent = [await open(port, sent), await open(port, sent), await open(port, sent)];
+      const closed = once(silent[0] as Socket, 'close');
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('ok');
+      await closed;
+      expect(silent.map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+      for (const socket of silent) socket.destroy();
+    },
+  );
+
+  it('whose requests are being answered are not given up for a new one', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const atWork = Promise.withResolvers<void>();
+    let requests = 0;
+    const { port } = await serveBounded({ maxConnections: 2 }, (_req, res) => {
+      requests += 1;
+      if (requests === 2) atWork.resolve();
+      void promise.then(() => res.end('ok'));
+    });
+    const answers = [1, 2].map(async () => (await fetch(`http://127.0.0.1:${port}/`)).text());
+    await atWork.promise;
+    const late = await open(port);
+    if (!late.destroyed) await once(late, 'close');
+    resolve();
+    expect(await Promise.all(answers)).toEqual(['ok', 'ok']);
+  });
+
+  it('end when the head of a request does not arrive in time', async () => {
+    const { port } = await serveBounded({ headersTimeoutMs: 50 }, ok);
+    const socket = await open(port, 'GET / HTTP/1.1\r\nx-slow: ');
+    const [answered] = await once(socket, 'data');
+    expect(String(answered)).toMatch(/^HTTP\/1\.1 408 /);
+    socket.destroy();
+  });
+
+  it('that cannot be accepted are told, and end nothing', async () => {
+    const told: Error[] = [];
+    const server = boundedServer(bounds, ok, () => {});
+    const port = await listen(server, { port: 0, onError: (error) => void told.push(error) });
+    stop = () => closeServer(server);
+    const failure = new Error('accept EMFILE');
+    server.emit('error', failure);
+    expect(told).toEqual([failure]);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+  });
+
+  it.each([
+    ['two lengths', 'content-length: 5\r\ncontent-length: 6\r\n'],
+    ['a length and chunks', 'content-length: 5\r\ntransfer-encoding: chunked\r\n'],
+    ['chunks that are not last', 'transfer-encoding: chunked, identity\r\n'],
+    ['a space before the colon', 'content-length : 5\r\n'],
+    ['a folded header', 'x-a: b\r\n c: d\r\n'],
+    ['a bare line feed', 'x-a: b\ncontent-length: 5\r\n'],
+    ['no host', undefined],
+    ['a head of 20 kB', `x-a: ${'a'.repeat(20_000)}\r\n`],
+  ])('end after a request that two servers could read in two ways: %s', async (_what, header) => {
+    const seen: (string | undefined)[] = [];
+    const { port } = await serveBounded({}, (req, res) => {
+      seen.push(req.url);
+      res.end('ok');
+    });
+    const head = header === undefined ? 'POST / HTTP/1.1\r\n\r\n' : `POST / HTTP/1.1\r\nhost: x\r\n${header}\r\n`;
+    const socket = await open(port, `${head}helloGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n`);
+    const [answered] = await once(socket, 'data');
+    expect(String(answered)).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(seen).not.toContain('/smuggled');
+    socket.destroy();
+  });
 });

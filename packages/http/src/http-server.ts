@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type ErrorBody, InvalidRequestError, internalError, NotFoundError, ServiceError } from '@connector/errors';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorBody, InvalidRequestError, internalError, ServiceError } from '@connector/errors';
 import { type Part, shutdown } from '@connector/lifecycle';
 import {
   context,
@@ -17,6 +16,7 @@ import {
 } from '@connector/telemetry';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { ZodError } from 'zod';
+import { boundedServer, closeServer, listen, type ServerBounds } from './connections.ts';
 import { withCorrelation } from './correlation.ts';
 
 /** A handler of Express's, and the one request of it that is too frequent for Express. */
@@ -37,6 +37,14 @@ export interface HttpServerOptions {
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   trustedHops?: number;
 }
+
+/** A gateway in front keeps its connections; one that waits for a request longest makes room for a new one. */
+const BOUNDS: ServerBounds = {
+  maxConnections: 5_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveMs: 75_000,
+};
 
 /** The address a request is about must be usable as a header value and a log field. */
 const CORRELATION_ID = /^[\w.:\-/=+]{1,256}$/;
@@ -67,17 +75,15 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
   const directFor = ({ method, url }: IncomingMessage) =>
     direct.find((route) => route.path === url && route.method === method);
   const observe = observed(log, trustedHops);
-  const server = createServer(
-    { keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 60_000 },
+  const server = boundedServer(
+    BOUNDS,
     (req, res) => {
       const route = directFor(req);
-      observe(req, res, route?.path, () => {
-        if (!route) return app(req, res);
-        route.handle(req, res).catch((error) => {
-          if (res.headersSent) res.destroy(error as Error);
-          else answerError(error, req, res);
-        });
-      });
+      return observe(req, res, route?.path, () => (route ? route.handle(req, res) : app(req, res)));
+    },
+    (error, req, res) => {
+      if (res.headersSent) res.destroy(error as Error);
+      else answerError(error, req, res);
     },
   );
   let port = options.port;
@@ -87,30 +93,12 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
       return port;
     },
     start: async () => {
-      port = await listen(server, options.port);
+      const onError = (error: Error) => log.error({ error }, 'a connection could not be taken');
+      port = await listen(server, { port: options.port, onError });
       log.info({ port }, 'listening');
     },
     stop: () => closeServer(server),
   };
-}
-
-/** Listens on all addresses and answers the port; rejects when it is taken. */
-export function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-/** Takes no new connection, lets requests in hand finish. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
 }
 
 const spans = new WeakMap<IncomingMessage, Span>();
@@ -121,7 +109,7 @@ export const requestSpan = (req: IncomingMessage): Span | undefined => spans.get
 /** Runs `work` as the handling of a request: under its trace and correlation id, measured until the answer is out. */
 const observed = (log: Logger, trustedHops: number) => {
   const { httpServerActive, httpServerDuration } = metrics;
-  return (req: IncomingMessage, res: ServerResponse, path: string | undefined, work: () => void): void => {
+  return <T>(req: IncomingMessage, res: ServerResponse, path: string | undefined, work: () => T): T => {
     const started = performance.now();
     const method = req.method ?? '';
     const parent = contextFrom(req.headers);
@@ -165,7 +153,7 @@ const observed = (log: Logger, trustedHops: number) => {
         context.with(within, () => log.debug({ method, route, status, ms }, 'request served'));
       }
     });
-    context.with(within, work);
+    return context.with(within, work);
   };
 };
 

@@ -116,6 +116,16 @@ export const commaList = () =>
 export const serviceConfig = {
   HTTP_PORT: integer(0, 65535).default(8080).describe('Port of the service'),
   METRICS_PORT: integer(0, 65535).default(9464).describe('Port of /livez, /readyz and /metrics'),
+  METRICS_HOST: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Address that METRICS_PORT listens on; default all, as kubelet and Prometheus need it in a pod'),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('Who sends it as Bearer may change the log level from elsewhere; default: only from the same pod'),
   LOG_LEVEL: z.enum(LOG_LEVELS).optional().describe('Log level; default LOGGER_LEVEL, else info'),
   LOGGER_LEVEL: z.enum(LOG_LEVELS).optional().describe("Log level by the original connector's name; LOG_LEVEL wins"),
   SHUTDOWN_GRACE_MS: integer(0, 600_000)

@@ -1,4 +1,4 @@
-import { createAdminServer, createHttpServer } from '@connector/http';
+import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
@@ -11,6 +11,6 @@ const config = readConfig(configSchema, process.env);
 startMetrics(SERVICE, packageJson.version, process.env.REVISION ?? 'unknown');
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 const server = createHttpServer({ log, port: config.HTTP_PORT, routes: [filesRoute(config.ENABLER_FILES)] });
-const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [server] });
+const admin = createAdminServer({ log, ...adminOptions(config), parts: [server] });
 
 await run(log, [admin, server], config.SHUTDOWN_GRACE_MS);

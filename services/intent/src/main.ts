@@ -1,6 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PROJECT_HEADER } from '@connector/contracts';
-import { createAdminServer, createHttpClient, createHttpServer } from '@connector/http';
+import { adminOptions, createAdminServer, createHttpClient, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -70,5 +70,5 @@ const server = createHttpServer({
   trustedHops: config.TRUSTED_PROXY_HOPS,
 });
 const parts = [clients, producer, recorded.tail, background, server];
-const admin = createAdminServer({ log, port: config.METRICS_PORT, parts });
+const admin = createAdminServer({ log, ...adminOptions(config), parts });
 await run(log, [admin, ...parts], config.SHUTDOWN_GRACE_MS);

@@ -7,6 +7,8 @@ import * as z from 'zod';
 /** Every variable the ledger reads. */
 export const configSchema = z.object({
   METRICS_PORT: serviceConfig.METRICS_PORT,
+  METRICS_HOST: serviceConfig.METRICS_HOST,
+  ADMIN_TOKEN: serviceConfig.ADMIN_TOKEN,
   LOG_LEVEL: serviceConfig.LOG_LEVEL,
   LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
   SHUTDOWN_GRACE_MS: serviceConfig.SHUTDOWN_GRACE_MS,
@@ -36,6 +38,8 @@ export type LedgerConfig = z.output<typeof configSchema>;
 /** Every variable the command reconcile-pending reads. */
 export const reconcilePendingConfigSchema = configSchema.omit({
   METRICS_PORT: true,
+  METRICS_HOST: true,
+  ADMIN_TOKEN: true,
   SHUTDOWN_GRACE_MS: true,
   CTP_CHECKOUT_URL: true,
   LEDGER_CONCURRENCY: true,

@@ -1,6 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PROJECT_HEADER } from '@connector/contracts';
-import { createAdminServer } from '@connector/http';
+import { adminOptions, createAdminServer } from '@connector/http';
 import {
   checkKafkaEnvironment,
   createConsumer,
@@ -115,5 +115,5 @@ const clients = {
     await stopTracing();
   },
 };
-const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, consumer] });
+const admin = createAdminServer({ log, ...adminOptions(config), parts: [producer, consumer] });
 await run(log, [clients, admin, interactionType, producer, consumer, ...status], config.SHUTDOWN_GRACE_MS);

@@ -1,6 +1,6 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_TRANSACTIONS, PROJECT_HEADER } from '@connector/contracts';
-import { createAdminServer, createHttpServer } from '@connector/http';
+import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer, createTail } from '@connector/kafka';
 import { type Part, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
@@ -35,6 +35,6 @@ const upstream: Part = {
   stop: commercetools.close,
 };
 // Kafka carries only the audit trail and early evictions, so neither of its parts keeps the pod from serving.
-const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [server] });
+const admin = createAdminServer({ log, ...adminOptions(config), parts: [server] });
 
 await run(log, [tracing, admin, producer, tail, upstream, server], config.SHUTDOWN_GRACE_MS);

@@ -1,5 +1,5 @@
 import { PROJECT_HEADER } from '@connector/contracts';
-import { createAdminServer, createHttpServer } from '@connector/http';
+import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
@@ -51,7 +51,7 @@ const status = reconciliationStatus({
   whose: { accountId, livemode: ours.livemode },
   log,
 });
-const admin = createAdminServer({ log, port: config.METRICS_PORT, parts: [producer, server] });
+const admin = createAdminServer({ log, ...adminOptions(config), parts: [producer, server] });
 const tracing = { name: 'tracing', stop: stopTracing };
 
 await run(log, [tracing, admin, producer, status, secrets, server], config.SHUTDOWN_GRACE_MS);

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import type { CartDraft } from '@commercetools/platform-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCustomer } from './index.ts';
@@ -9,6 +10,16 @@ beforeAll(async () => {
 });
 afterAll(() => test.simulator.close());
 beforeEach(() => test.simulator.reset());
+
+it('answers a URL that cannot be read with 400, and lives on', async () => {
+  const { port } = new URL(test.simulator.url);
+  const status = (path: string) =>
+    new Promise((resolve, reject) => {
+      get({ port, path, agent: false }, (res) => resolve(res.resume().statusCode)).once('error', reject);
+    });
+  expect(await status('//')).toBe(400);
+  expect(await status('/.well-known/jwks.json')).toBe(200);
+});
 
 const money = (centAmount: number, currencyCode = 'EUR') => ({ centAmount, currencyCode });
 const cartDraft = (fields: Partial<CartDraft> = {}): CartDraft => ({

@@ -108,6 +108,12 @@ const jwtSchema = z.strictObject({
 
 const LOGGED_CALLS = 20_000;
 
+/** What a request asks for. Throws ApiError for what is no path, such as `//`. */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  if (!URL.canParse(url, 'http://localhost')) throw new ApiError(400, 'InvalidInput', 'The URL cannot be read.');
+  return new URL(url, 'http://localhost');
+}
+
 /**
  * Starts a commercetools project on one origin: OAuth, introspection, JWKS, the HTTP API, sessions, recurring payment jobs, and the
  * control plane below `/_sandbox/`.
@@ -140,8 +146,8 @@ export async function startCommercetoolsSimulator(options: SimulatorOptions = {}
   const server = createServer((req, res) => void serve(req, res));
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const target = new URL(req.url ?? '/', 'http://localhost');
     try {
+      const target = targetOf(req);
       if (target.pathname.startsWith('/_sandbox/')) return send(res, 200, await control(req, target));
       logWhenDone(req, res);
       if (await faults.intercept(req, res)) return;

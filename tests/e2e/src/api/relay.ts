@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface RelayedCall {
@@ -47,7 +47,11 @@ export async function startRelay(target: string, { mirror }: { mirror?: string }
     return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) };
   };
 
-  const server = createServer(async (req, res) => {
+  const server = createServer((req, res) => {
+    // Whoever was called or called has gone: the other sees a cut connection, as it would without the relay.
+    serve(req, res).catch(() => res.destroy());
+  });
+  const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
@@ -60,17 +64,12 @@ export async function startRelay(target: string, { mirror }: { mirror?: string }
       res.writeHead(bend.status, { 'content-type': 'application/json' }).end(JSON.stringify(bend.body));
       return;
     }
-    try {
-      const [answer, seen] = await Promise.all([pass(target, req, body), mirror ? pass(mirror, req, body) : undefined]);
-      note(answer.status, seen && { status: seen.status, body: seen.body.toString() });
-      res.statusCode = answer.status;
-      for (const [name, value] of answer.headers) if (!NOT_PASSED_ON.has(name)) res.setHeader(name, value);
-      res.end(answer.body);
-    } catch {
-      // Whoever the services call has gone: they see a cut connection, as they would without the relay.
-      res.destroy();
-    }
-  });
+    const [answer, seen] = await Promise.all([pass(target, req, body), mirror ? pass(mirror, req, body) : undefined]);
+    note(answer.status, seen && { status: seen.status, body: seen.body.toString() });
+    res.statusCode = answer.status;
+    for (const [name, value] of answer.headers) if (!NOT_PASSED_ON.has(name)) res.setHeader(name, value);
+    res.end(answer.body);
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(relay, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

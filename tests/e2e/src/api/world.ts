@@ -115,6 +115,25 @@ export async function startWorld({ serviceEnv, stripeMirror }: WorldOptions = {}
         },
       });
 
+    /** One more process of a service beside the sandbox's, with no gateway in front; answers its origins. */
+    const startBeside = async (service: string, env: Record<string, string>) => {
+      const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
+      const [port, adminPort] = [await freePort(), await freePort()];
+      const part = new Part({
+        name: service,
+        command: PINNED_NODE,
+        args: ['dist/main.js'],
+        cwd: join(REPOSITORY, 'services', service),
+        env: { ...sandbox.env, ...env, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
+        logFile: join(dir, `${service}.log`),
+        isReady: () => answers(`http://127.0.0.1:${adminPort}/readyz`),
+      });
+      stops.push(() => rm(dir, { recursive: true, force: true }));
+      stops.push(() => part.stop());
+      await part.start();
+      return { url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` };
+    };
+
     return {
       sandbox,
       shopper,
@@ -147,23 +166,8 @@ export async function startWorld({ serviceEnv, stripeMirror }: WorldOptions = {}
         return { ...checkout, payment, paymentIntent, answer: json as Record<string, string> };
       },
       /** One more intent beside the sandbox's, with other settings and no gateway in front; answers its origin. */
-      async startIntent(env: Record<string, string>): Promise<string> {
-        const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
-        const [port, adminPort] = [await freePort(), await freePort()];
-        const part = new Part({
-          name: 'intent',
-          command: PINNED_NODE,
-          args: ['dist/main.js'],
-          cwd: join(REPOSITORY, 'services/intent'),
-          env: { ...sandbox.env, ...env, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
-          logFile: join(dir, 'intent.log'),
-          isReady: () => answers(`http://127.0.0.1:${adminPort}/readyz`),
-        });
-        stops.push(() => rm(dir, { recursive: true, force: true }));
-        stops.push(() => part.stop());
-        await part.start();
-        return `http://127.0.0.1:${port}`;
-      },
+      startIntent: async (env: Record<string, string>): Promise<string> => (await startBeside('intent', env)).url,
+      startBeside,
     };
   } catch (error) {
     await stop();
