@@ -13,6 +13,8 @@ export const STRIPE_EVENT_TYPES = [
   'refund.created',
   'refund.updated',
   'refund.failed',
+  // By it alone older endpoints are told what becomes of a charge's refund.
+  'charge.refund.updated',
   'charge.dispute.created',
   'charge.dispute.updated',
   'charge.dispute.closed',

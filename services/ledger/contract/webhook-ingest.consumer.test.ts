@@ -89,6 +89,7 @@ const EVENTS: Record<StripeEventType, { schema: z.ZodType; example: object; happ
   },
   'refund.created': { ...refund, happening: 'refund-changed' },
   'refund.updated': { ...refund, happening: 'refund-changed' },
+  'charge.refund.updated': { ...refund, happening: 'refund-changed' },
   'refund.failed': {
     schema: refundSchema.extend({ status: z.literal('failed') }),
     example: { ...refund.example, status: 'failed' },

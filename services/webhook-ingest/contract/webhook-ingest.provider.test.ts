@@ -44,6 +44,7 @@ const OBJECTS: Record<StripeEventType, StripeObject> = {
   'payment_intent.amount_capturable_updated': paymentIntent({ status: 'requires_capture', latest_charge: charge.id }),
   'refund.created': refundOf(charge),
   'refund.updated': refundOf(charge),
+  'charge.refund.updated': refundOf(charge),
   'refund.failed': refundOf(charge, { status: 'failed' }),
   'charge.dispute.created': dispute,
   'charge.dispute.updated': dispute,

@@ -1,10 +1,12 @@
 import type { Payment, PaymentUpdateAction } from '@commercetools/platform-sdk';
+import { sameMoney } from '@connector/payment-model';
+import { money } from './amounts.ts';
 import type { Fact, TransactionFact } from './facts.ts';
 import { isPast, record } from './record.ts';
 import { RULES } from './rules.ts';
 
 /** Raised when what the rules decide changes, so that results derived under different rules can be told apart. */
-export const RULES_VERSION = '1';
+export const RULES_VERSION = '2';
 
 /** What decisions look at of a payment. */
 export type DecidablePayment = Pick<
@@ -18,9 +20,17 @@ export interface Interaction {
   readonly fields: { interactionId: string; createdAt: string; type: string; response?: string };
 }
 
+/** Stripe minor units, and the currency's code as Stripe has it. */
+export interface StripeMoney {
+  readonly amount: number;
+  readonly currency: string;
+}
+
 export interface Decision {
   readonly facts: readonly Fact[];
   readonly paymentIntentId?: string | undefined;
+  /** The PaymentIntent's amount as it is now, once it has money. */
+  readonly held?: StripeMoney | undefined;
   readonly interaction?: Interaction | undefined;
 }
 
@@ -30,7 +40,7 @@ export interface Decision {
  */
 export function decide(
   payment: DecidablePayment,
-  { facts, paymentIntentId, interaction }: Decision,
+  { facts, paymentIntentId, held, interaction }: Decision,
 ): PaymentUpdateAction[] {
   const transactions = shown(
     payment,
@@ -39,6 +49,7 @@ export function decide(
   return [
     ...interfaceId(payment, paymentIntentId),
     ...methodInfo(payment, facts),
+    ...amountPlanned(payment, held),
     ...transactions,
     ...interfaceInteraction(payment, interaction),
   ];
@@ -93,6 +104,19 @@ function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionF
 /** The payment's handle at Stripe is its PaymentIntent's id, always; commercetools never lets it change. */
 const interfaceId = (payment: DecidablePayment, paymentIntentId: string | undefined): PaymentUpdateAction[] =>
   payment.interfaceId || !paymentIntentId ? [] : [{ action: 'setInterfaceId', interfaceId: paymentIntentId }];
+
+/** Whether the payment was planned over another amount than the PaymentIntent's. Throws InexpressibleAmountError. */
+export const isPlannedOtherwise = (
+  payment: Pick<DecidablePayment, 'amountPlanned'>,
+  { amount, currency }: StripeMoney,
+) => !sameMoney(money(amount, currency, payment), payment.amountPlanned);
+
+/** A cart that changed while it was being paid leaves amountPlanned behind, or ahead: what Stripe holds is what was planned. */
+function amountPlanned(payment: DecidablePayment, held: StripeMoney | undefined): PaymentUpdateAction[] {
+  if (!held || !isPlannedOtherwise(payment, held)) return [];
+  const { centAmount, currencyCode } = money(held.amount, held.currency, payment);
+  return [{ action: 'changeAmountPlanned', amount: { centAmount, currencyCode } }];
+}
 
 /** The kind of payment method: of the charge that succeeded, as a failed attempt before it may have used another. */
 function methodInfo({ paymentMethodInfo }: DecidablePayment, facts: readonly Fact[]): PaymentUpdateAction[] {

@@ -8,7 +8,7 @@ const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
 const charge = chargeOf(intent);
 const objectOf = (type: string): StripeObject => {
   if (type.startsWith('payment_intent.')) return intent;
-  if (type.startsWith('refund.')) return refundOf(charge);
+  if (type.startsWith('refund.') || type === 'charge.refund.updated') return refundOf(charge);
   return type.startsWith('charge.dispute.') ? disputeOf(charge) : charge;
 };
 const toEvent = ({ attributes, value }: ReturnType<typeof messageOf>) => toPaymentEvent(attributes, value);

@@ -77,6 +77,7 @@ const HAPPENINGS: Record<string, (object: unknown) => Happening> = {
   'refund.created': refundChanged,
   'refund.updated': refundChanged,
   'refund.failed': refundChanged,
+  'charge.refund.updated': refundChanged,
   'charge.dispute.created': disputeChanged,
   'charge.dispute.updated': disputeChanged,
   'charge.dispute.closed': disputeChanged,

@@ -20,6 +20,8 @@ export const paymentIntentSchema = z.looseObject({
   currency: z.string(),
   created: z.int(),
   latest_charge: reference,
+  /** API versions before 2022-11-15 have the charges here, the newest first, and no `latest_charge`. */
+  charges: z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) }).nullish(),
   payment_method: reference,
   customer: reference,
   metadata,
@@ -28,6 +30,10 @@ export const paymentIntentSchema = z.looseObject({
     .nullish(),
 });
 export type PaymentIntentObject = z.output<typeof paymentIntentSchema>;
+
+/** The id of a PaymentIntent's last charge, in whatever API version it was told. */
+export const latestChargeOf = ({ latest_charge: latest, charges }: PaymentIntentObject): string | undefined =>
+  latest ?? charges?.data[0]?.id;
 
 export const chargeSchema = z.looseObject({
   id: z.string(),

@@ -1,7 +1,8 @@
 import { type Ownership, ownershipOf } from '@connector/payment-model';
+import type { StripeMoney } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
-import type { ChargeObject, PaymentIntentObject } from '../domain/stripe-objects.ts';
+import { type ChargeObject, latestChargeOf, type PaymentIntentObject } from '../domain/stripe-objects.ts';
 import type { StripeFacts } from './ports.ts';
 
 /** What an event comes to once Stripe was asked for what it alone cannot tell. */
@@ -9,8 +10,8 @@ export interface Gathered {
   readonly facts: readonly Fact[];
   readonly paymentIntentId: string;
   readonly ownership: Ownership;
-  /** Set when money was asked for at Stripe, so that a payment has to exist: its amount in Stripe minor units. */
-  readonly money?: { amount: number; currency: string };
+  /** Set when money was asked for at Stripe, so that a payment has to exist: the amount as the event, or Stripe now, tells it. */
+  readonly money?: StripeMoney;
 }
 
 /** Statuses that stay, or whose Authorization and captures do: no need to ask Stripe for what came later. */
@@ -51,7 +52,7 @@ export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<
       return ofRefunds(stripe, event, happening.charge.id);
     case 'refund-changed': {
       const { charge, payment_intent: paymentIntentId } = happening.refund;
-      const refunded = charge ?? (paymentIntentId && (await stripe.paymentIntent(paymentIntentId)).latest_charge);
+      const refunded = charge ?? (paymentIntentId && latestChargeOf(await stripe.paymentIntent(paymentIntentId)));
       return refunded ? ofRefunds(stripe, event, refunded) : undefined;
     }
     case 'dispute-changed': {
@@ -88,9 +89,12 @@ async function ofCharge(
 }
 
 function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent, wasProcessing: boolean): Gathered {
-  const { id, status, amount, currency, latest_charge: charge, metadata } = paymentIntent;
+  const { id, status, amount, currency, metadata } = paymentIntent;
   const moneyAsked =
-    SETTLED.has(status) || status === 'processing' || wasProcessing || (status === 'canceled' && charge);
+    SETTLED.has(status) ||
+    status === 'processing' ||
+    wasProcessing ||
+    (status === 'canceled' && latestChargeOf(paymentIntent));
   return {
     facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing, toldAt: event.occurredAt }],
     paymentIntentId: id,
@@ -107,4 +111,21 @@ function ofIntent(event: PaymentEvent): Ownership {
     return { paymentId, paymentKey, cartId };
   }
   return event.paymentId ? { paymentId: event.paymentId } : {};
+}
+
+/** Statuses of a PaymentIntent that has money, or is about to. */
+const HAS_MONEY = new Set(['processing', 'requires_capture', 'succeeded']);
+
+/**
+ * The PaymentIntent's amount as Stripe has it now, once it has money; undefined without money, or when what is known of it is what the payment was
+ * planned over. Stripe is asked only when the two differ: an event may be older than the amount.
+ */
+export async function heldAmount(
+  stripe: Pick<StripeFacts, 'paymentIntent'>,
+  { paymentIntentId, money }: Gathered,
+  isPlanned: (money: StripeMoney) => boolean,
+): Promise<StripeMoney | undefined> {
+  if (!money || isPlanned(money)) return undefined;
+  const { status, amount, currency } = await stripe.paymentIntent(paymentIntentId);
+  return HAS_MONEY.has(status) ? { amount, currency } : undefined;
 }

@@ -45,6 +45,8 @@ describe('any delivery of a valid history of a PaymentIntent', () => {
           const [payment, ...others] = (await run(life, before, plan)).stored.values();
           expect(others).toEqual([]);
           expect(shown(payment)).toEqual(expected(life, from));
+          const hasMoney = ['processing', 'requires_capture', 'succeeded'].includes(life.paymentIntent.status);
+          if (hasMoney) expect(payment?.amountPlanned.centAmount).toBe(life.paymentIntent.amount);
         }),
       ),
   );

@@ -1,11 +1,18 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { InexpressibleAmountError } from '@connector/payment-model';
-import { changesOf, decide, type Interaction, standingOf, type TransactionChange } from '../domain/decide.ts';
+import {
+  changesOf,
+  decide,
+  type Interaction,
+  isPlannedOtherwise,
+  standingOf,
+  type TransactionChange,
+} from '../domain/decide.ts';
 import { interactionOf } from '../domain/interaction.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
-import { type Gathered, gather } from './gather.ts';
+import { type Gathered, gather, heldAmount } from './gather.ts';
 import type { StripeFacts } from './ports.ts';
 
 export interface RecordDependencies extends FindDependencies {
@@ -77,7 +84,12 @@ async function save(
   if (found.kind !== 'found') return found;
   const { payment, created, remembered } = found;
   const { facts, paymentIntentId } = gathered;
-  const actions = decided(() => decide(payment, { facts, paymentIntentId, interaction }));
+  const held = await heldAmount(
+    dependencies.stripe,
+    gathered,
+    (money) => !decided(() => isPlannedOtherwise(payment, money)),
+  );
+  const actions = decided(() => decide(payment, { facts, paymentIntentId, held, interaction }));
   const outcome = {
     kind: 'recorded' as const,
     standing: standingOf(payment, facts, actions),

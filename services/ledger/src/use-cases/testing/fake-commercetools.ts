@@ -157,6 +157,15 @@ export class FakeCommercetools {
         }
         return { ...payment, ...(interfaceId && { interfaceId }) };
       }
+      case 'changeAmountPlanned': {
+        const { centAmount = 0, currencyCode } = action.amount;
+        const { amountPlanned } = payment;
+        const digits =
+          currencyCode === amountPlanned.currencyCode
+            ? amountPlanned.fractionDigits
+            : defaultFractionDigits(currencyCode);
+        return { ...payment, amountPlanned: money(centAmount, currencyCode, digits) };
+      }
       case 'setMethodInfoMethod': {
         const { method } = action;
         return { ...payment, paymentMethodInfo: { ...payment.paymentMethodInfo, ...(method && { method }) } };

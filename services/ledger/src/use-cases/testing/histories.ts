@@ -59,6 +59,7 @@ const consequence: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('has disputed money moved' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('has a part reinstated' as const), which }) },
   { weight: 1, arbitrary: canceled },
 );
 
@@ -87,6 +88,7 @@ export const history = fc.record({
     'manual' as const,
   ),
   showsReleases: fc.boolean(),
+  isOlderEndpoint: fc.boolean(),
   /** After how many steps this connector takes over from the original, where it does. */
   takenOverAfter: fc.nat(12),
   steps,

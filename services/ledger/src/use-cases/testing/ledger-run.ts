@@ -30,13 +30,16 @@ export type Beginning =
 const { cart_id: cartId, ct_project_key: projectKey, ct_payment_key: paymentKey } = METADATA_OF_OURS;
 
 /** The life of a PaymentIntent whose metadata are those of its beginning, and its payment. */
-export function begin({ captureMethod, showsReleases, takenOverAfter, steps }: History, beginning: Beginning) {
+export function begin(
+  { captureMethod, showsReleases, isOlderEndpoint, takenOverAfter, steps }: History,
+  beginning: Beginning,
+) {
   const ofTheOriginal = beginning.endsWith('by-the-original');
   const before = payment(ofTheOriginal ? {} : { key: paymentKey });
   const metadata: Record<string, string> = ofTheOriginal
     ? { cart_id: cartId, ct_project_key: projectKey, ct_payment_id: before.id }
     : { ...METADATA_OF_OURS };
-  const life = PaymentLife.of(steps, { capture_method: captureMethod, metadata }, { showsReleases });
+  const life = PaymentLife.of(steps, { capture_method: captureMethod, metadata }, { showsReleases, isOlderEndpoint });
   if (!ofTheOriginal) return { life, before: beginning === 'unknown' ? undefined : before };
   const moment = beginning === 'kept-by-the-original' ? Math.min(takenOverAfter, life.truths.length - 1) : 0;
   return { life, before: { ...before, interfaceId: life.paymentIntent.id, transactions: asTheOriginal(life, moment) } };
@@ -192,7 +195,8 @@ const refundState = (status: string | null): string => {
 function chargebackState({ past }: PaymentLife, dispute: PaymentLife['disputes'][number]): string | undefined {
   if (!past.formal.has(dispute.id)) return undefined;
   if (dispute.status === 'won' || dispute.status === 'prevented') return 'Failure';
-  const signs = dispute.balance_transactions.map(({ amount }) => Math.sign(amount));
+  const wholes = dispute.balance_transactions.filter(({ reporting_category: of }) => of !== 'dispute_reversal');
+  const signs = wholes.map(({ amount }) => Math.sign(amount));
   const balance = signs.reduce((sum, sign) => sum + sign, 0);
   if (balance < 0) return 'Success';
   return signs.length > 0 || past.won.has(dispute.id) ? 'Failure' : 'Pending';
