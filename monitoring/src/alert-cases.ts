@@ -116,6 +116,7 @@ const secret = (which: string) => series('webhook-ingest', `${P}webhook_secret_m
 const delay = (le: string) =>
   series('ledger', `${P}ledger_event_delay_seconds_bucket`, { event_type: 'charge.succeeded', le });
 const delayCount = series('ledger', `${P}ledger_event_delay_seconds_count`, { event_type: 'charge.succeeded' });
+const withoutCart = (reason: string) => series('ledger', `${P}payments_without_cart_total`, { reason });
 const circuit = (dependency: string) => series('ledger', `${P}ledger_circuit_open`, { dependency });
 const checks = (outcome: string) => series('session-auth', `${P}session_checks_total`, { outcome, cache: 'miss' });
 const reconciled = (service: Service) => series(service, `${P}reconciliation_last_success_timestamp_seconds`);
@@ -366,6 +367,20 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       [series('ledger', `${P}ledger_parked_keys`), always(40)],
       [circuit('stripe'), always(1)],
     ]),
+  ],
+  PaymentWithoutCart: [
+    fires(
+      'a cart became an order before its second payment came',
+      [
+        [withoutCart('cart-ordered'), '0+0x50 1+0x60'],
+        [withoutCart('cart-gone'), always(0)],
+      ],
+      {
+        labels: { severity: 'warning', reason: 'cart-ordered' },
+        description: '1 payments could not be put on their carts in the last hour (cart-ordered), in namespace shop.',
+      },
+    ),
+    quiet('none since the pod started', [[withoutCart('cart-gone'), always(3)]]),
   ],
   LedgerDelayHigh: [
     fires(

@@ -166,6 +166,17 @@ unless on (namespace) max by (namespace) (${of('ledger', `${P}ledger_circuit_ope
     dashboard: 'kafka',
   },
   {
+    alert: 'PaymentWithoutCart',
+    expr: `
+sum by (namespace, reason) (increase(${of('ledger', `${P}payments_without_cart_total`)}[1h])) > ${threshold('PaymentWithoutCart')}`,
+    for: '2m',
+    severity: 'warning',
+    service: 'ledger',
+    summary: 'Money was taken for a cart that does not show it: no order will come of it by itself',
+    description: `{{ $value | humanize }} payments could not be put on their carts in the last hour ({{ $labels.reason }}), ${HERE}.`,
+    dashboard: 'events',
+  },
+  {
     alert: 'LedgerDelayHigh',
     expr: `
 histogram_quantile(0.95, sum by (namespace, le) (rate(${of('ledger', `${P}ledger_event_delay_seconds_bucket`)}[10m]))) > ${threshold('LedgerDelayHigh')}

@@ -13,6 +13,7 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   CertificateExpiring: [1209600, 'seconds that a certificate is still valid'],
   KeysParked: [0, 'payments'],
   LedgerDelayHigh: [60, 'seconds, of the slowest twentieth'],
+  PaymentWithoutCart: [0, 'payments in an hour'],
   PaymentsStuckPending: [259200, 'seconds; slow methods such as bank debits take days'],
   ReconciliationDivergence: [0, 'divergences of one kind'],
   ReconciliationStale: [10800, 'seconds; more than two intervals of the slower CronJob'],

@@ -112,6 +112,18 @@ export const EVENTS: Dashboard = {
           alerts: ['CommercetoolsApiErrors', 'ConcurrentModificationStorm'],
         },
         {
+          title: 'Payments without a cart',
+          description: 'Money at Stripe whose payment could not be put on a cart, by why not.',
+          unit: 'none',
+          queries: [
+            {
+              expr: `sum by (reason) (increase(${m(`${P}payments_without_cart_total`)}[1h]))`,
+              legend: '{{reason}}',
+            },
+          ],
+          alerts: ['PaymentWithoutCart'],
+        },
+        {
           title: 'Circuit',
           description: '1 while a pod holds the events that need a dependency because calls to it fail broadly.',
           unit: 'none',

@@ -29,6 +29,8 @@ const PINNED = [
   'counter stripe_connector_session_checks_total{outcome,cache}',
   'gauge stripe_connector_pending_payments{state,age}',
   'gauge stripe_connector_oldest_pending_payment_timestamp_seconds{state}',
+  'counter stripe_connector_payments_without_cart_total{reason}',
+  'counter stripe_connector_partial_reinstatements_total{}',
   'counter stripe_connector_ledger_retries_total{reason}',
   'counter stripe_connector_dead_letters_total{topic,reason}',
   'gauge stripe_connector_ledger_parked_keys{}',

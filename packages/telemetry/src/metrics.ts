@@ -275,6 +275,20 @@ export const DEFINITIONS = {
     labels: { state: ['Pending', 'Initial'] },
     from: ['ledger'],
   },
+  paymentsWithoutCart: {
+    type: 'counter',
+    name: `${P}payments_without_cart_total`,
+    help: 'Payments of money at Stripe that could not be put on a cart',
+    labels: { reason: ['cart-gone', 'cart-ordered', 'cart-merged', 'cart-refuses', 'without-cart'] },
+    from: ['ledger'],
+  },
+  partialReinstatements: {
+    type: 'counter',
+    name: `${P}partial_reinstatements_total`,
+    help: 'Times that a small part of disputed money came back, which no transaction shows',
+    labels: {},
+    from: ['ledger'],
+  },
   ledgerRetries: {
     type: 'counter',
     name: `${P}ledger_retries_total`,

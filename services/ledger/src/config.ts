@@ -15,6 +15,11 @@ export const configSchema = z.object({
   ...commercetoolsClientConfig,
   CTP_CHECKOUT_URL: commercetoolsConfig.CTP_CHECKOUT_URL,
   ...stripeConfig,
+  STRIPE_ACCOUNT_ID: z
+    .string()
+    .regex(/^acct_\w+$/, 'must begin with acct_')
+    .optional()
+    .describe('Own Stripe account; events that name another are ignored. Unset: the one of the key'),
   ...kafkaConfig,
   PAYMENT_INTERFACE: z
     .string()
@@ -42,6 +47,7 @@ export const reconcilePendingConfigSchema = configSchema.omit({
   ADMIN_TOKEN: true,
   SHUTDOWN_GRACE_MS: true,
   CTP_CHECKOUT_URL: true,
+  STRIPE_ACCOUNT_ID: true,
   LEDGER_CONCURRENCY: true,
   LEDGER_KNOWN_PAYMENTS: true,
   LEDGER_CALL_TIMEOUT_MS: true,

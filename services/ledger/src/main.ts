@@ -22,9 +22,11 @@ import {
 import { deadLetterDepth } from './adapters/dead-letter-depth.ts';
 import { createInteractionType } from './adapters/interaction-type.ts';
 import { createKnownPayments } from './adapters/known-payments.ts';
+import { ownAccount } from './adapters/own-account.ts';
 import { checkoutRecurringJobs, commercetoolsPaymentMethods, stripePaymentMethod } from './adapters/payment-methods.ts';
 import { reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { kafkaResults } from './adapters/results.ts';
+import { createStrangers } from './adapters/strangers.ts';
 import { stripeFacts } from './adapters/stripe-facts.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
@@ -84,7 +86,9 @@ const consumer = createConsumer(kafka, {
     projectKey: commercetools.projectKey,
     paymentInterface: config.PAYMENT_INTERFACE,
     livemode: stripe.livemode,
+    isOwnAccount: ownAccount(stripe, config.STRIPE_ACCOUNT_ID, log),
     known,
+    strangers: createStrangers(),
     interactionType: interactionType.key,
     results: kafkaResults(producer),
     log,

@@ -12,6 +12,7 @@ import { DEFINITIONS, metrics } from '@connector/telemetry';
 import type { TransactionChange } from './domain/decide.ts';
 import { DECLINE_CODES } from './domain/decline-codes.ts';
 import type { Decline } from './domain/interaction.ts';
+import type { Attachment } from './use-cases/find-payment.ts';
 
 /** What became of an event that was handled. */
 export type HandledOutcome = 'applied' | 'duplicate' | 'superseded' | 'ignored';
@@ -66,6 +67,11 @@ export function observeDelays(type: string, { occurredAt, receivedAt }: { occurr
   metrics.ledgerReceiptDelay.observe(labels, secondsSince(receivedAt));
 }
 
+export const countPaymentWithoutCart = (reason: Exclude<Attachment, 'attached'>): void =>
+  metrics.paymentsWithoutCart.inc({ reason });
+
+export const countPartialReinstatement = (): void => metrics.partialReinstatements.inc({});
+
 export function countChanges(changes: readonly TransactionChange[]): void {
   for (const { type, state } of changes) metrics.transactions.inc({ type, state });
 }
@@ -105,6 +111,8 @@ export function startLedgerMetrics(): void {
   for (const outcome of DEFINITIONS.dlqRedriven.labels.outcome) {
     metrics.dlqRedriven.inc({ topic: PAYMENT_EVENTS_DLQ, outcome }, 0);
   }
+  for (const reason of DEFINITIONS.paymentsWithoutCart.labels.reason) metrics.paymentsWithoutCart.inc({ reason }, 0);
+  metrics.partialReinstatements.inc({}, 0);
   startSentMessages(PAYMENT_TRANSACTIONS, PAYMENT_EVENTS_DLQ);
   for (const outcome of ['approved', 'rejected', 'error']) {
     metrics.paymentOperations.inc({ operation: 'save_payment_method', outcome }, 0);

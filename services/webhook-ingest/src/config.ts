@@ -25,7 +25,7 @@ export const ownership = {
     .string()
     .regex(/^acct_\w+$/, 'must begin with acct_')
     .optional()
-    .describe('Own Stripe account, named as the source of events that name none'),
+    .describe('Own Stripe account: the source of events that name none; events that name another are ignored'),
   CTP_PROJECT_KEY: z
     .string()
     .regex(/^[a-z0-9_-]{2,36}$/i, 'must be a commercetools project key')

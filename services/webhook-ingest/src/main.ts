@@ -27,8 +27,8 @@ const secrets = signingSecrets({
   parse: parseSigningSecrets,
   log,
 });
-const ours = { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY };
 const accountId = config.STRIPE_ACCOUNT_ID;
+const ours = { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY, accountId };
 const webhooks = stripeWebhooksRoute({
   log,
   producer,

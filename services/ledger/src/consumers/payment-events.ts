@@ -1,12 +1,15 @@
 import type { Delivery } from '@connector/kafka';
 import { type Logger, trace } from '@connector/telemetry';
 import type { Results } from '../adapters/results.ts';
+import { isPartlyReinstated } from '../domain/disputes.ts';
 import { declineOf } from '../domain/interaction.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
 import {
   countChanges,
   countDecline,
   countEvent,
+  countPartialReinstatement,
+  countPaymentWithoutCart,
   countRedriven,
   type HandledOutcome,
   observeDelays,
@@ -56,6 +59,7 @@ export const handlePaymentEvent =
       });
       if (outcome.written) observeDelays(event.type, { occurredAt: event.occurredAt, receivedAt });
       countChanges(outcome.changes);
+      tellAttention(event, outcome, log);
       await results.publish(event, outcome);
       await afterwards?.(event, outcome, attempt);
     }
@@ -76,6 +80,23 @@ export const handlePaymentEvent =
     );
     return [...(answered() ? ['stripe'] : []), ...(outcome.kind === 'recorded' ? ['commercetools', 'kafka'] : [])];
   };
+
+/** Counts and logs what the payment alone does not show, and somebody should look at. */
+function tellAttention(
+  { type, happening }: PaymentEvent,
+  { attachment, payment, gathered }: Extract<RecordOutcome, { kind: 'recorded' }>,
+  log: Logger,
+): void {
+  const about = { paymentId: payment.id, paymentIntentId: gathered.paymentIntentId };
+  if (attachment && attachment !== 'attached') {
+    countPaymentWithoutCart(attachment);
+    log.warn({ ...about, cartId: gathered.ownership.cartId, reason: attachment }, 'a payment is on no cart');
+  }
+  if (type !== 'charge.dispute.funds_reinstated' || happening.kind !== 'dispute-changed') return;
+  if (!isPartlyReinstated(happening.dispute)) return;
+  countPartialReinstatement();
+  log.warn({ ...about, disputeId: happening.dispute.id }, 'a small part of disputed money came back');
+}
 
 const labelOf = (outcome: RecordOutcome): HandledOutcome =>
   outcome.kind === 'recorded' ? outcome.standing : 'ignored';

@@ -57,8 +57,8 @@ function summaryOf(event: PaymentEvent): Record<string, unknown> {
       return { id, status, amount, currency };
     }
     case 'dispute-changed': {
-      const { id, status, amount, currency } = happening.dispute;
-      return { id, status, amount, currency };
+      const { id, status, amount, currency, balance_transactions: movements } = happening.dispute;
+      return { id, status, amount, currency, movements: movements?.map((movement) => movement.amount) };
     }
     case 'operation-refused':
       return { operation: happening.data.operation, operationId: happening.data.operationId, ...decline };

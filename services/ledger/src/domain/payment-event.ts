@@ -36,6 +36,8 @@ export interface PaymentEvent {
   readonly occurredAt: Date;
   /** Absent on events of ours: those are of this system's own mode. */
   readonly livemode?: boolean;
+  /** The connected account that a Stripe event is about, where it names one. */
+  readonly account?: string;
   /** Absent for a charge, refund or dispute that belongs to no PaymentIntent. */
   readonly paymentIntentId: string | undefined;
   /** commercetools Payment id, where the event itself names it. */
@@ -110,6 +112,7 @@ function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | 
       type: event.type,
       occurredAt: new Date(event.created * 1000),
       livemode: event.livemode,
+      ...(event.account && { account: event.account }),
       paymentIntentId: object.object === 'payment_intent' ? idOf(object) : idOf(object.payment_intent),
       happening: happened(object),
     };

@@ -86,5 +86,7 @@ export const stripeEventSchema = z.looseObject({
   type: z.string(),
   created: z.int(),
   livemode: z.boolean(),
+  /** Of a Connect endpoint alone: the connected account that the event is about. */
+  account: z.string().nullish(),
   data: z.looseObject({ object: z.looseObject({ object: z.string() }) }),
 });

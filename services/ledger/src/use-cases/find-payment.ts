@@ -1,5 +1,5 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { paymentKeyOfPaymentIntent } from '@connector/payment-model';
 import { newPayment } from '../domain/new-payment.ts';
 import type { Gathered } from './gather.ts';
@@ -20,11 +20,12 @@ export interface FindDependencies {
   known: KnownPayments;
 }
 
-export type Attachment = 'attached' | 'cart-gone' | 'cart-ordered' | 'without-cart';
+/** Whether a payment is on its cart, and if not, why not. */
+export type Attachment = 'attached' | 'cart-gone' | 'cart-ordered' | 'cart-merged' | 'cart-refuses' | 'without-cart';
 
 export type Found =
   /** `remembered`: as this process last saw it, not asked for now. */
-  | { kind: 'found'; payment: Payment; created?: Attachment; remembered?: true }
+  | { kind: 'found'; payment: Payment; created?: Attachment; attachment?: Attachment; remembered?: true }
   /** Another integration's, or another project's, on the same Stripe account. */
   | { kind: 'foreign' }
   /** Ours, but nothing was ever charged and commercetools has no payment for it: nothing to record. */
@@ -50,8 +51,8 @@ export async function findPayment(dependencies: FindDependencies, gathered: Gath
   ]) {
     const payment = await look();
     if (isIts(payment)) {
-      if (!payment.interfaceId) await attach(dependencies.carts, payment.id, ownership.cartId);
-      return { kind: 'found', payment };
+      if (payment.interfaceId) return { kind: 'found', payment };
+      return { kind: 'found', payment, attachment: await attach(dependencies.carts, payment.id, ownership.cartId) };
     }
   }
   if (!ownership.projectKey || !ownership.cartId) return { kind: 'foreign' };
@@ -78,7 +79,8 @@ async function create(dependencies: FindDependencies, gathered: Gathered): Promi
     const draft = newPayment(origin, { paymentInterface, key, anonymousId });
     const payment = (await createForCustomer(payments, draft)) ?? (await payments.byKey(key));
     if (payment && !isOfAnother(payment, paymentIntentId)) {
-      return { kind: 'found', payment, created: await attach(dependencies.carts, payment.id, ownership.cartId) };
+      const attachment = await attach(dependencies.carts, payment.id, ownership.cartId);
+      return { kind: 'found', payment, created: attachment, attachment };
     }
   }
   throw new TransientError('the payment exists and cannot be read yet', { reason: 'payment_not_visible' });
@@ -95,7 +97,10 @@ async function createForCustomer(payments: Payments, draft: Parameters<Payments[
   }
 }
 
-/** Puts the payment on its cart unless it is there, or the cart is gone or became an order. */
+/**
+ * Puts the payment on its cart unless it is there. A cart that is gone, became an order or was merged into another takes none; one that is
+ * frozen does. Whatever commercetools refuses, the money is recorded.
+ */
 async function attach(
   carts: Carts,
   paymentId: string,
@@ -106,11 +111,14 @@ async function attach(
   const cart = await carts.byId(cartId);
   if (!cart) return 'cart-gone';
   if (cart.paymentInfo?.payments.some(({ id }) => id === paymentId)) return 'attached';
-  if (cart.cartState !== 'Active') return 'cart-ordered';
+  if (cart.cartState === 'Ordered') return 'cart-ordered';
+  if (cart.cartState === 'Merged') return 'cart-merged';
   try {
     await carts.addPayment(cart, paymentId);
     return 'attached';
   } catch (error) {
+    if (error instanceof PermanentError) return 'cart-refuses';
+    if (error instanceof NotFoundError) return 'cart-gone';
     if (!(error instanceof StaleVersionError) || attemptsLeft <= 1) throw error;
     return attach(carts, paymentId, cartId, attemptsLeft - 1);
   }

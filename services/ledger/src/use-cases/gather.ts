@@ -3,6 +3,7 @@ import type { StripeMoney } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { type ChargeObject, latestChargeOf, type PaymentIntentObject } from '../domain/stripe-objects.ts';
+import { isSilent } from '../domain/whose-event.ts';
 import type { StripeFacts } from './ports.ts';
 
 /** What an event comes to once Stripe was asked for what it alone cannot tell. */
@@ -81,9 +82,8 @@ async function ofCharge(
 ): Promise<Gathered | undefined> {
   const paymentIntentId = charge.payment_intent;
   if (!paymentIntentId) return undefined;
-  const own = ownershipOf(charge.metadata);
-  const known = own.paymentId || own.paymentKey || own.projectKey;
-  const ownership = known ? own : ownershipOf((await stripe.paymentIntent(paymentIntentId)).metadata);
+  const { metadata } = isSilent(charge.metadata) ? await stripe.paymentIntent(paymentIntentId) : charge;
+  const ownership = ownershipOf(metadata);
   const money = charge.status === 'failed' ? {} : { money: { amount: charge.amount, currency: charge.currency } };
   return { facts: [fact], paymentIntentId, ownership: { ...ownership, ...ofIntent(event) }, ...money };
 }

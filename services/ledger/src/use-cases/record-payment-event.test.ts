@@ -1,6 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { PermanentError, TransientError } from '@connector/errors';
+import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import {
   cart,
   chargeOf,
@@ -31,10 +31,18 @@ interface Situation {
   payments?: Payment[];
   carts?: ReturnType<typeof cart>[];
   interactionType?: string;
+  /** Stripe's account, whose key this is. */
+  account?: string;
 }
 
 /** A ledger process with what Stripe and commercetools have. */
-function ledger({ truth = {}, payments = [], carts = [cart({ id: CART })], interactionType }: Situation = {}) {
+function ledger({
+  truth = {},
+  payments = [],
+  carts = [cart({ id: CART })],
+  interactionType,
+  account = 'acct_own',
+}: Situation = {}) {
   const commercetools = new FakeCommercetools().add(...payments);
   for (const each of carts) commercetools.addCart(each);
   const stripe = new FakeStripe({
@@ -52,6 +60,8 @@ function ledger({ truth = {}, payments = [], carts = [cart({ id: CART })], inter
     paymentInterface: 'checkout-stripe',
     livemode: false,
     known: memory(),
+    strangers: new Set(),
+    isOwnAccount: async (named) => named === account,
     interactionType: () => interactionType,
   };
   const receive = (event: StripeEvent, stillOurs?: () => boolean) =>
@@ -148,6 +158,12 @@ describe('each event of Stripe, on the payment that was opened for it', () => {
       stripeEvent('refund.created', { ...refund, charge: null }),
       { refunds: [refund] },
       [`Refund:Success 2500 [${refund.id}]`],
+    ],
+    [
+      'charge.refund.updated, all that an older endpoint tells: the Refund as it is now',
+      { ...stripeEvent('charge.refund.updated', failed), api_version: '2024-06-20' as never },
+      { refunds: [failed] },
+      [`Refund:Failure 2500 [${failed.id}]`],
     ],
     [
       'payment_intent.succeeded: the Authorization and the Charge',
@@ -367,6 +383,82 @@ describe('what is not ours', () => {
     expect([...commercetools.calls, ...stripe.calls]).toEqual([]);
   });
 
+  const refund = refundOf(charge);
+  const dispute = disputeOf(charge);
+  const foreignIntent = { ...intent, metadata: { order: '4711' } };
+  const foreignCharge = { ...charge, metadata: { order: '4711' } };
+  const calls = ({ commercetools, stripe }: ReturnType<typeof ledger>) => [...stripe.calls, ...commercetools.calls];
+
+  it.each([
+    stripeEvent('charge.refunded', charge),
+    stripeEvent('refund.created', refund),
+    stripeEvent('charge.dispute.created', dispute),
+    stripeEvent('payment_intent.processing', intent),
+  ])('$type of another account is ignored, and nobody is asked', async (event) => {
+    const process = ledger({ truth: { ...truth, refunds: [refund], disputes: [dispute] }, payments: [opened] });
+    expect(await process.receive({ ...event, account: 'acct_other' } as StripeEvent)).toEqual({ kind: 'foreign' });
+    expect(calls(process)).toEqual([]);
+    expect(await process.receive({ ...event, account: 'acct_own' } as StripeEvent)).toMatchObject({ kind: 'recorded' });
+  });
+
+  it.each([
+    stripeEvent('payment_intent.succeeded', foreignIntent),
+    stripeEvent('payment_intent.processing', { ...foreignIntent, status: 'processing' }),
+    stripeEvent('payment_intent.canceled', { ...foreignIntent, status: 'canceled' }),
+    stripeEvent('payment_intent.payment_failed', { ...foreignIntent, status: 'requires_payment_method' }),
+    stripeEvent('payment_intent.succeeded', { ...intent, metadata: {} }),
+    stripeEvent('payment_intent.processing', { ...intent, metadata: { ct_project_key: 'shop-us' } }),
+    stripeEvent('charge.succeeded', foreignCharge),
+    stripeEvent('charge.refunded', foreignCharge),
+    stripeEvent('refund.created', { ...refund, metadata: { ct_project_key: 'shop-us' } }),
+  ])('$type of another integration is ignored, and nobody is asked', async (event) => {
+    const process = ledger({ truth });
+    expect(await process.receive(event)).toEqual({ kind: 'foreign' });
+    expect(calls(process)).toEqual([]);
+  });
+
+  it.each([
+    stripeEvent('refund.created', refund),
+    stripeEvent('charge.refund.updated', refund),
+    stripeEvent('charge.dispute.created', dispute),
+    stripeEvent('charge.succeeded', { ...charge, metadata: {} }),
+  ])(
+    '$type of another integration, which does not say so: known by an earlier event, without a call',
+    async (event) => {
+      const process = ledger({ truth: { ...truth, paymentIntent: foreignIntent } });
+      await process.receive(stripeEvent('payment_intent.succeeded', foreignIntent));
+      expect(await process.receive(event)).toEqual({ kind: 'foreign' });
+      expect(calls(process)).toEqual([]);
+    },
+  );
+
+  it.each([
+    [stripeEvent('refund.created', refund), ['paymentIntent']],
+    [stripeEvent('charge.dispute.created', dispute), ['dispute', 'payments.byPaymentIntent']],
+  ])('of another integration, told by nothing before: asked for once', async (event, expected) => {
+    const foreign = { paymentIntent: foreignIntent, charges: [foreignCharge], refunds: [refund], disputes: [dispute] };
+    const process = ledger({ truth: foreign });
+    expect(await process.receive(event)).toEqual({ kind: 'foreign' });
+    expect(await process.receive(event)).toEqual({ kind: 'foreign' });
+    expect(calls(process)).toEqual(expected);
+  });
+
+  it.each([
+    stripeEvent('refund.created', refundOf(chargeOf(paymentIntent()))),
+    stripeEvent('charge.dispute.created', disputeOf(chargeOf(paymentIntent()))),
+    stripeEvent('charge.succeeded', chargeOf(paymentIntent(), { metadata: {} })),
+  ])('$type of an object that neither Stripe nor commercetools has is another’s, no dead letter', async (event) => {
+    const { receive } = ledger({ truth, payments: [opened] });
+    expect(await receive(event)).toEqual({ kind: 'foreign' });
+  });
+
+  it('a payment of ours stays ours when its metadata are edited at Stripe', async () => {
+    const { commercetools, receive } = ledger({ truth, payments: [opened] });
+    await receive(stripeEvent('charge.succeeded', charge));
+    expect(await receive(stripeEvent('payment_intent.succeeded', foreignIntent))).toMatchObject({ kind: 'recorded' });
+    expect(shown(commercetools.payment(opened.id))).toHaveLength(2);
+  });
+
   it('a PaymentIntent without metadata of ours creates nothing', async () => {
     const foreign = { ...intent, metadata: { order: '4711' } };
     const { commercetools, receive } = ledger({ truth: { ...truth, paymentIntent: foreign } });
@@ -459,12 +551,43 @@ describe('a payment that commercetools does not have', () => {
   it.each([
     ['gone', [], 'cart-gone'],
     ['ordered', [cart({ id: CART, cartState: 'Ordered' })], 'cart-ordered'],
+    ['merged into another', [cart({ id: CART, cartState: 'Merged' })], 'cart-merged'],
   ])('whose cart is %s is created and not attached', async (_what, carts, created) => {
     const { charge, truth } = paid();
     const { commercetools, receive } = ledger({ truth, carts });
     const outcome = await receive(stripeEvent('charge.succeeded', charge));
-    expect(outcome).toMatchObject({ kind: 'recorded', created });
+    expect(outcome).toMatchObject({ kind: 'recorded', created, attachment: created });
     expect(commercetools.calls).not.toContain('carts.addPayment');
+  });
+
+  it.each(['Active', 'Frozen'] as const)('whose cart is %s is put on it', async (cartState) => {
+    const { charge, truth } = paid();
+    const { commercetools, receive } = ledger({ truth, carts: [cart({ id: CART, cartState })] });
+    const outcome = await receive(stripeEvent('charge.succeeded', charge));
+    expect(outcome).toMatchObject({ created: 'attached', attachment: 'attached' });
+    expect(commercetools.carts.get(CART)?.paymentInfo?.payments).toHaveLength(1);
+  });
+
+  it.each([
+    ['refuses', new PermanentError('InvalidOperation'), 'cart-refuses'],
+    ['deletes at that moment', new NotFoundError('gone'), 'cart-gone'],
+  ])('whose cart commercetools %s is recorded all the same', async (_what, error, attachment) => {
+    const { charge, truth } = paid();
+    const { commercetools, receive } = ledger({ truth });
+    commercetools.beforeAddPayment = () => {
+      throw error;
+    };
+    const outcome = await receive(stripeEvent('charge.succeeded', charge));
+    expect(outcome).toMatchObject({ kind: 'recorded', attachment, written: true });
+  });
+
+  it('half made by intent on a cart that became an order meanwhile: told as being on no cart', async () => {
+    const { charge, truth } = paid();
+    const carts = [cart({ id: CART, cartState: 'Ordered' })];
+    const { receive } = ledger({ truth, carts, payments: [payment({ key: KEY })] });
+    const outcome = await receive(stripeEvent('charge.succeeded', charge));
+    expect(outcome).toMatchObject({ kind: 'recorded', attachment: 'cart-ordered' });
+    expect(outcome).not.toHaveProperty('created');
   });
 
   it('that another creates at the same moment is found, not doubled', async () => {
@@ -687,6 +810,148 @@ describe('asynchronous methods', () => {
     expect(commercetools.payment(opened.id).paymentMethodInfo.method).toBe('sepa_debit');
   });
 });
+
+describe('the amount that was planned', () => {
+  const grown = { amount: 24_000 };
+  const situation = (overrides: Parameters<typeof paymentIntent>[0]) => {
+    const intent = paymentIntent(overrides);
+    const charge = chargeOf(intent, { captured: intent.status === 'succeeded' });
+    const opened = payment({ key: KEY, interfaceId: intent.id });
+    return {
+      intent,
+      charge,
+      opened,
+      ...ledger({ truth: { paymentIntent: intent, charges: [charge] }, payments: [opened] }),
+    };
+  };
+
+  it.each([
+    ['payment_intent.processing', 'processing', {}],
+    ['payment_intent.amount_capturable_updated', 'requires_capture', {}],
+    ['payment_intent.succeeded', 'succeeded', { amount_received: 24_000 }],
+  ] as const)('follows the PaymentIntent with %s, in the same update', async (type, status, fields) => {
+    const { intent, opened, commercetools, receive } = situation({ ...grown, status, ...fields });
+    await receive(stripeEvent(type, intent));
+    expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(24_000));
+    expect(commercetools.writes).toHaveLength(1);
+  });
+
+  it.each(['charge.succeeded', 'charge.updated'])('follows it with %s', async (type) => {
+    const { charge, opened, commercetools, receive } = situation({ ...grown, status: 'requires_capture' });
+    await receive(stripeEvent(type, charge));
+    expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(24_000));
+  });
+
+  it('that ran ahead of what was paid goes back to it', async () => {
+    const { intent, opened, commercetools, receive } = situation({ status: 'succeeded', amount_received: 10_000 });
+    commercetools.changeByAnother(opened.id, { amountPlanned: money(24_000) });
+    await receive(stripeEvent('payment_intent.succeeded', intent));
+    expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(10_000));
+  });
+
+  it.each(['requires_payment_method', 'requires_action', 'canceled'] as const)(
+    'stays while no money is there (%s)',
+    async (status) => {
+      const { intent, opened, commercetools, receive } = situation({ ...grown, status });
+      await receive(stripeEvent('payment_intent.payment_failed', intent));
+      await receive(stripeEvent('payment_intent.canceled', intent));
+      expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(10_000));
+    },
+  );
+
+  it('is not taken back by an event that is older than the amount: Stripe is asked when the two differ', async () => {
+    const { charge, intent, opened, commercetools, stripe, receive } = situation({
+      ...grown,
+      status: 'requires_capture',
+    });
+    await receive(stripeEvent('payment_intent.amount_capturable_updated', intent));
+    await receive(stripeEvent('charge.succeeded', { ...charge, amount: 10_000 }));
+    expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(24_000));
+    expect(stripe.calls).toEqual(['paymentIntent', 'paymentIntent']);
+  });
+
+  it('costs no call when it is the same', async () => {
+    const { charge, stripe, receive } = situation({ status: 'requires_capture' });
+    await receive(stripeEvent('charge.succeeded', charge));
+    expect(stripe.calls).toEqual([]);
+  });
+});
+
+/** Stripe's minor units, and the payment's in commercetools with its digits: the currencies that either side counts specially. */
+const SPECIAL: [currency: string, stripe: number, centAmount: number, fractionDigits: number][] = [
+  ...'BIF CLP DJF GNF JPY KMF KRW PYG RWF VND VUV XAF XOF XPF'
+    .split(' ')
+    .map((code): [string, number, number, number] => [code, 5_000, 5_000, 0]),
+  ['MGA', 5_000, 500_000, 2],
+  ...'BHD JOD KWD OMR TND'.split(' ').map((code): [string, number, number, number] => [code, 12_340, 12_340, 3]),
+  ['ISK', 500_000, 5_000, 0],
+  ['UGX', 500_000, 5_000, 0],
+  ['HUF', 250_000, 250_000, 2],
+  ['TWD', 250_000, 250_000, 2],
+  ['EUR', 10_000, 1_000_000, 4],
+];
+
+describe.each(SPECIAL)(
+  'in %s, where Stripe counts %i and the payment %i with %i digits',
+  (code, amount, centAmount, digits) => {
+    const { intent, charge, truth } = paid({ currency: code.toLowerCase(), amount, amount_received: amount });
+    const refund = refundOf(charge);
+    const failed = refundOf(charge, { status: 'failed' });
+    const dispute = disputeOf(charge, { status: 'lost' });
+    const canceled = { ...intent, status: 'canceled' as const, amount_received: 0 };
+    const processing = { ...intent, status: 'processing' as const, amount_received: 0 };
+    const partly = { ...charge, captured: false };
+
+    it.each<[string, StripeEvent, Partial<Truth>, string[]]>([
+      [
+        'payment_intent.succeeded',
+        stripeEvent('payment_intent.succeeded', intent),
+        {},
+        [`Authorization:Success`, 'Charge:Success'],
+      ],
+      [
+        'payment_intent.processing',
+        stripeEvent('payment_intent.processing', processing),
+        { paymentIntent: processing },
+        ['Authorization:Pending'],
+      ],
+      [
+        'payment_intent.canceled',
+        stripeEvent('payment_intent.canceled', canceled),
+        { paymentIntent: canceled },
+        ['Authorization:Failure', 'CancelAuthorization:Success'],
+      ],
+      ['charge.succeeded', stripeEvent('charge.succeeded', charge), {}, ['Authorization:Success']],
+      [
+        'charge.updated of a partial capture',
+        stripeEvent('charge.updated', partly),
+        {},
+        ['Authorization:Success', 'Charge:Success'],
+      ],
+      ['charge.refunded', stripeEvent('charge.refunded', charge), { refunds: [refund] }, ['Refund:Success']],
+      [
+        'charge.refund.updated',
+        stripeEvent('charge.refund.updated', failed),
+        { refunds: [failed] },
+        ['Refund:Failure'],
+      ],
+      [
+        'charge.dispute.closed',
+        stripeEvent('charge.dispute.closed', dispute),
+        { disputes: [dispute] },
+        ['Chargeback:Success'],
+      ],
+    ])('%s writes it so', async (_type, event, now, expected) => {
+      const opened = payment({ key: KEY, interfaceId: intent.id, amountPlanned: money(centAmount, code, digits) });
+      const { commercetools, receive } = ledger({ truth: { ...truth, ...now }, payments: [opened] });
+      await receive(event);
+      const { transactions, amountPlanned } = commercetools.payment(opened.id);
+      expect(transactions.map(({ type, state }) => `${type}:${state}`)).toEqual(expected);
+      for (const transaction of transactions) expect(transaction.amount).toEqual(money(centAmount, code, digits));
+      expect(amountPlanned).toEqual(money(centAmount, code, digits));
+    });
+  },
+);
 
 describe('money that commercetools cannot express', () => {
   it('is refused for good, with its reason', async () => {

@@ -14,8 +14,9 @@ import type { PaymentEvent } from '../domain/payment-event.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
 import { type Gathered, gather, heldAmount } from './gather.ts';
 import type { StripeFacts } from './ports.ts';
+import { type TellApartDependencies, tellApart, unlessForeignAndGone } from './tell-apart.ts';
 
-export interface RecordDependencies extends FindDependencies {
+export interface RecordDependencies extends FindDependencies, Omit<TellApartDependencies, 'payments' | 'stripe'> {
   stripe: StripeFacts;
   /** Events of the other mode are another system's. */
   livemode: boolean;
@@ -32,9 +33,11 @@ export type RecordOutcome =
       changes: readonly TransactionChange[];
       payment: Payment;
       created?: Attachment;
+      /** Set when the payment was to be put on its cart now. */
+      attachment?: Attachment;
       gathered: Gathered;
     }
-  /** Not ours to record: another integration's, another project's, or the other mode's. */
+  /** Not ours to record: another account's, another integration's, another project's, or the other mode's. */
   | { kind: 'foreign' }
   | { kind: 'nothing-to-record' };
 
@@ -50,10 +53,18 @@ export async function recordPaymentEvent(
   stillOurs: () => boolean = () => true,
 ): Promise<RecordOutcome> {
   if (event.livemode !== undefined && event.livemode !== dependencies.livemode) return { kind: 'foreign' };
+  const whose = await tellApart(dependencies, event);
+  if (whose === 'foreign') return { kind: 'foreign' };
   // A note for people and for reconciliation; what came of it arrives by an event of its own.
   if (event.happening.kind === 'operation-requested') return { kind: 'nothing-to-record' };
   if (event.happening.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
-  return record(writingOnlyWhile(stillOurs, dependencies), event, ATTEMPTS);
+  const writing = writingOnlyWhile(stillOurs, dependencies);
+  const recorded = await (whose === 'unknown'
+    ? unlessForeignAndGone(dependencies, event, () => record(writing, event, ATTEMPTS))
+    : record(writing, event, ATTEMPTS));
+  if (recorded && recorded.kind !== 'foreign') return recorded;
+  if (event.paymentIntentId) dependencies.strangers?.add(event.paymentIntentId);
+  return { kind: 'foreign' };
 }
 
 async function record(
@@ -82,7 +93,7 @@ async function save(
   const { payments, known } = dependencies;
   const found = await findPayment(dependencies, gathered);
   if (found.kind !== 'found') return found;
-  const { payment, created, remembered } = found;
+  const { payment, created, attachment, remembered } = found;
   const { facts, paymentIntentId } = gathered;
   const held = await heldAmount(
     dependencies.stripe,
@@ -96,6 +107,7 @@ async function save(
     changes: changesOf(payment, actions),
     gathered,
     ...(created && { created }),
+    ...(attachment && { attachment }),
   };
   if (actions.length > 0) {
     const updated = await payments.update(payment, actions);

@@ -33,7 +33,11 @@ try {
       listEvents: stripeEvents(stripe),
       producer,
       checkpoints: kafkaCheckpoints(kafka, producer),
-      ours: { livemode: stripe.livemode, projectKey: config.CTP_PROJECT_KEY },
+      ours: {
+        livemode: stripe.livemode,
+        projectKey: config.CTP_PROJECT_KEY,
+        accountId: config.STRIPE_ACCOUNT_ID,
+      },
       accountId: config.STRIPE_ACCOUNT_ID,
       signal: interrupted.signal,
       onProgress: ({ listed, produced, ignored, failed }) => {

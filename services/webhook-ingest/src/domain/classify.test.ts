@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { paymentIntentSucceeded } from '../testing/stripe-events.ts';
 import { classify } from './classify.ts';
 
-const OURS = { livemode: false, projectKey: 'shop' };
+const OURS = { livemode: false, projectKey: 'shop', accountId: 'acct_own' };
 
 describe('a genuine event', () => {
   it.each(STRIPE_EVENT_TYPES)('of the type %s is recorded', (type) => {
@@ -17,6 +17,7 @@ describe('a genuine event', () => {
   it.each([
     ['of a type that changes no payment', paymentIntentSucceeded({ type: 'invoice.paid' }), 'type'],
     ['of live mode, for a test key', paymentIntentSucceeded({ livemode: true }), 'mode'],
+    ['of another account', paymentIntentSucceeded({ account: 'acct_other' }), 'account'],
     ['of another project', paymentIntentSucceeded({}, { metadata: { ct_project_key: 'other-shop' } }), 'project'],
     [
       'that is thin',
@@ -41,6 +42,22 @@ describe('a genuine event', () => {
   ])('%s is recorded', (_rule, object) => {
     expect(classify(paymentIntentSucceeded({}, object), OURS).kind).toBe('record');
   });
+
+  it.each([
+    ['our account', OURS],
+    ['an account that the ledger compares with that of the key', { ...OURS, accountId: undefined }],
+  ])('that names %s is recorded', (_account, ours) => {
+    const account = ours.accountId ?? 'acct_of_the_key';
+    expect(classify(paymentIntentSucceeded({ account }), ours)).toMatchObject({ kind: 'record', event: { account } });
+  });
+
+  it.each(['charge.refunded', 'refund.created', 'charge.dispute.created'] as const)(
+    '%s of another account is ignored',
+    (type) => {
+      const event = paymentIntentSucceeded({ type, account: 'acct_other' });
+      expect(classify(event, OURS)).toEqual({ kind: 'ignored', reason: 'account', type });
+    },
+  );
 
   it('of live mode is recorded with a live key', () => {
     const live = paymentIntentSucceeded({ livemode: true });

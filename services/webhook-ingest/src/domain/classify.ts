@@ -22,16 +22,22 @@ export interface Ours {
   /** The mode of our Stripe keys. */
   readonly livemode: boolean;
   readonly projectKey: string;
+  /** Our Stripe account; unset, the ledger compares with the one of the key. */
+  readonly accountId?: string | undefined;
 }
 
 export type Classification =
   | { readonly kind: 'record'; readonly event: StripeEvent }
-  | { readonly kind: 'ignored'; readonly reason: 'type' | 'mode' | 'project' | 'thin'; readonly type: string }
+  | {
+      readonly kind: 'ignored';
+      readonly reason: 'type' | 'mode' | 'account' | 'project' | 'thin';
+      readonly type: string;
+    }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /**
  * What to do with a genuine event (its parsed JSON). Ignored are thin events (`v2.core.event`), types that change no payment,
- * the other mode's events, and those of another project that shares the Stripe account; refusing them would make Stripe
+ * the other mode's events, and those of another account or of another project that shares ours; refusing them would make Stripe
  * repeat them for days and disable the endpoint.
  */
 export function classify(json: unknown, ours: Ours): Classification {
@@ -41,6 +47,8 @@ export function classify(json: unknown, ours: Ours): Classification {
   if (kind === 'v2.core.event') return { kind: 'ignored', reason: 'thin', type };
   if (!isStripeEventType(type)) return { kind: 'ignored', reason: 'type', type };
   if (livemode !== ours.livemode) return { kind: 'ignored', reason: 'mode', type };
+  if (isText(account) && ours.accountId && account !== ours.accountId)
+    return { kind: 'ignored', reason: 'account', type };
   const object = isObject(data) ? data.object : undefined;
   if (!isObject(object) || !partitionKeyOf(object)) return malformed('the event has no object');
   if (typeof created !== 'number' || !isTime(created)) return malformed('the event has no time of creation');

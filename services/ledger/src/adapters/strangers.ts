@@ -1,0 +1,16 @@
+import { LRUCache } from 'lru-cache';
+import type { Strangers } from '../use-cases/tell-apart.ts';
+
+/** The last `max` PaymentIntents of others, some 100 bytes each: the consumer of a partition sees all events of one. */
+export function createStrangers(max = 20_000): Strangers {
+  const seen = new LRUCache<string, true>({ max });
+  return {
+    has: (id) => seen.has(id),
+    add: (id) => {
+      seen.set(id, true);
+    },
+    delete: (id) => {
+      seen.delete(id);
+    },
+  };
+}
