@@ -1,9 +1,10 @@
 import type { Logger } from '@connector/telemetry';
 import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
 import { checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
-import { stopIdleTimers } from './idle-fix.ts';
+import { putHeadsInFront } from './kafkajs-internals/bodies.ts';
+import { type BrokerAddress, type BrokerConnection, openConnection } from './kafkajs-internals/connection.ts';
+import { stopIdleTimers } from './kafkajs-internals/idle-timers.ts';
 import { cachedTokens, mskTokens, oidcTokens } from './oauth.ts';
-import { useOwnProduceRequest } from './produce-request.ts';
 import { brokerSockets, tlsOptions } from './tls.ts';
 
 export interface Kafka {
@@ -16,6 +17,13 @@ export interface Kafka {
   readonly headers: Readonly<Record<string, string>>;
   /** Where this process runs, for consumers to read near by. */
   readonly rackId?: string | undefined;
+  /** Where to ask for the cluster first. */
+  readonly bootstrap: readonly BrokerAddress[];
+  /**
+   * Opens a connection of its own to a broker, authenticated. Throws kafkajs's errors, and Error when the broker does not answer
+   * in time.
+   */
+  open(address: BrokerAddress): Promise<BrokerConnection>;
   /** A topic's or group's name in the cluster. */
   prefixed(name: string): string;
 }
@@ -23,10 +31,14 @@ export interface Kafka {
 /** A consumer that kafkajs gave up is begun anew after this pause, in ms: it may be given up again at once. */
 export const ANEW_AFTER_MS = 1_000;
 
+const CONNECT_TIMEOUT_MS = 3_000;
+/** An authentication may have to ask a token server first, which is given up after some 5 s. */
+const OPEN_TIMEOUT_MS = 10_000;
+
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
 stopIdleTimers();
-useOwnProduceRequest();
+putHeadsInFront();
 
 /** The connection's settings; nothing connects yet. Throws Error when settings that belong together are not together. */
 export function createKafka(
@@ -41,19 +53,32 @@ export function createKafka(
   const problems = checkKafkaEnvironment(env);
   if (problems.length > 0) throw new Error(problems.join('; '));
   const id = withInstance(env.KAFKA_CLIENT_ID ?? clientId, env.KAFKA_INSTANCE);
+  const sockets = socketFactory ?? brokerSockets(env, log);
+  const security = {
+    ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOptions(env) }),
+    ...(env.KAFKA_SASL_MECHANISM && { sasl: saslOf(env) }),
+  };
   const client = new KafkaClient({
     clientId: id,
     brokers: env.KAFKA_BROKERS,
-    connectionTimeout: 3_000,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: 6_000,
     enforceRequestTimeout: true,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },
-    socketFactory: socketFactory ?? brokerSockets(env, log),
+    socketFactory: sockets,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(log, entry),
-    ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOptions(env) }),
-    ...(env.KAFKA_SASL_MECHANISM && { sasl: saslOf(env) }),
+    ...security,
   });
+  const connection = {
+    clientId: id,
+    logger: client.logger(),
+    socketFactory: sockets,
+    ssl: security.ssl,
+    sasl: security.sasl,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    openTimeoutMs: OPEN_TIMEOUT_MS,
+  };
   return {
     client,
     log,
@@ -61,6 +86,8 @@ export function createKafka(
     instance: env.KAFKA_INSTANCE,
     headers,
     rackId: env.KAFKA_RACK_ID,
+    bootstrap: env.KAFKA_BROKERS.map(addressOf),
+    open: (address) => openConnection(address, connection),
     prefixed: (name) => `${env.KAFKA_TOPIC_PREFIX}${name}`,
   };
 }
@@ -71,6 +98,11 @@ const withInstance = (clientId: string, instance: string | undefined): string =>
 /** The installation that a client id names; undefined for one that names none. */
 export const instanceOf = (clientId: string): string | undefined =>
   /@(?<instance>.+)$/.exec(clientId)?.groups?.instance;
+
+function addressOf(broker: string): BrokerAddress {
+  const colon = broker.lastIndexOf(':');
+  return { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
+}
 
 function saslOf(env: KafkaEnvironment): SASLOptions {
   const mechanism = env.KAFKA_SASL_MECHANISM;

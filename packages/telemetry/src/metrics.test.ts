@@ -13,6 +13,7 @@ const PINNED = [
   'gauge http_server_active_requests{http_request_method}',
   'histogram http_client_request_duration_seconds{server_address,http_request_method,http_response_status_code,error_type}',
   'counter messaging_client_sent_messages_total{messaging_system,messaging_operation_name,messaging_destination_name,error_type}',
+  'counter stripe_connector_kafka_repeated_sends_total{error_type}',
   'counter messaging_client_consumed_messages_total{messaging_system,messaging_operation_name,messaging_destination_name,messaging_consumer_group_name,messaging_destination_partition_id,error_type}',
   'histogram messaging_client_operation_duration_seconds{messaging_system,messaging_operation_name,messaging_destination_name,error_type}',
   'histogram messaging_process_duration_seconds{messaging_system,messaging_operation_name,messaging_destination_name,messaging_consumer_group_name,messaging_destination_partition_id,error_type}',

@@ -109,6 +109,13 @@ export const DEFINITIONS = {
     },
     from: EVERY_SERVICE,
   },
+  repeatedSends: {
+    type: 'counter',
+    name: `${P}kafka_repeated_sends_total`,
+    help: 'Messages sent again because the broker did not name them as written',
+    labels: { error_type: "Kafka's error, or the class of the connection's" },
+    from: EVERY_SERVICE,
+  },
   consumedMessages: {
     type: 'counter',
     name: 'messaging_client_consumed_messages_total',

@@ -1,16 +1,12 @@
-import type { ICustomPartitioner } from 'kafkajs';
-
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
 /**
- * The partition that every Kafka client gives a key. The same as kafkajs's own partitioner, which counts with BigInts and
- * lists the partitions anew for each record. Only for messages that have a key.
+ * The partition that every Kafka client gives a key, of so many. The same as kafkajs's own partitioner, which counts with BigInts
+ * and lists the partitions anew for each record.
  */
-export const partitionByKey: ICustomPartitioner =
-  () =>
-  ({ partitionMetadata, message: { key } }) =>
-    (murmur2(Buffer.from(key as string)) & 0x7fffffff) % partitionMetadata.length;
+export const partitionOf = (key: string, partitions: number): number =>
+  (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
 
 /** Kafka's hash of a key, murmur2 with 32 bits; signed. */
 export function murmur2(key: Buffer): number {

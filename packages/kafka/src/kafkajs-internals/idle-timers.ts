@@ -1,4 +1,4 @@
-/// <reference path="./kafkajs-internals.d.ts" />
+/// <reference path="./types.d.ts" />
 // The bundler and Node must both find the very class that kafkajs itself uses.
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 

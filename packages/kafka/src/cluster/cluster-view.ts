@@ -1,0 +1,218 @@
+import type { Kafka } from '../client.ts';
+import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
+import { API } from '../kafkajs-internals/protocol.ts';
+import { METADATA_VERSIONS, type Metadata, metadataRequest, type PartitionMetadata } from './metadata-request.ts';
+
+/** Asked again after this long although nothing fails, in ms: partitions may have been added. */
+const MAX_AGE_MS = 60_000;
+/** Failures that come close together are answered by one look at the cluster, in ms. */
+const MIN_INTERVAL_MS = 100;
+/** A broker that has not answered after this long is not waited for alone, in ms: the next one is asked too. */
+const NEXT_AFTER_MS = 700;
+const ANSWER_TIMEOUT_MS = 3_000;
+/** While no broker answers they are asked again after this long, in ms. */
+const NOBODY_PAUSE_MS = 1_000;
+
+interface Answer {
+  readonly connection: BrokerConnection;
+  readonly metadata: Metadata;
+}
+
+/**
+ * Who leads which partition, by the newest that any broker says. Asks on a connection of its own: a broker answers the requests of
+ * one connection in turn, so beside a produce request it would wait for that one.
+ */
+export class ClusterView {
+  readonly #kafka: Kafka;
+  readonly #onChange: () => void;
+  readonly #brokers = new Map<number, BrokerAddress>();
+  readonly #topics = new Map<string, Map<number, PartitionMetadata>>();
+  #connection: BrokerConnection | undefined;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #asking = false;
+  #askAgain = false;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #known = false;
+  /** Between `start` and `stop`. */
+  #isRunning = false;
+
+  /** `onChange` is called after each answer of the cluster. */
+  constructor(kafka: Kafka, onChange: () => void) {
+    this.#kafka = kafka;
+    this.#onChange = onChange;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.refresh();
+  }
+
+  /** Whether the cluster has answered yet. */
+  get isKnown(): boolean {
+    return this.#known;
+  }
+
+  brokerIds(): number[] {
+    return [...this.#brokers.keys()];
+  }
+
+  addressOf(nodeId: number): BrokerAddress | undefined {
+    return this.#brokers.get(nodeId);
+  }
+
+  /** The topic's partitions by number; undefined until the cluster told. Whoever asks for a topic follows it from then on. */
+  partitionsOf(topic: string): ReadonlyMap<number, PartitionMetadata> | undefined {
+    const known = this.#topics.get(topic);
+    if (!known) {
+      this.#topics.set(topic, new Map());
+      this.refresh();
+    }
+    return known && known.size > 0 ? known : undefined;
+  }
+
+  /** Node id of the partition's leader; -1 when there is none or it is not known. */
+  leaderOf(topic: string, partition: number): number {
+    return this.#topics.get(topic)?.get(partition)?.leader ?? -1;
+  }
+
+  /** A broker said itself that it does not lead the partition: what is told next is believed, whatever its epoch. */
+  doubt(topic: string, partition: number): void {
+    const known = this.#topics.get(topic)?.get(partition);
+    if (known) this.#topics.get(topic)?.set(partition, { ...known, epoch: -1 });
+    this.refresh();
+  }
+
+  /** Asks the cluster, unless it was asked less than `minIntervalMs` ago: then when that time is over. */
+  refresh(minIntervalMs = MIN_INTERVAL_MS): void {
+    if (!this.#isRunning) return;
+    if (this.#asking) this.#askAgain = true;
+    else this.#schedule(this.#askedAt + minIntervalMs - performance.now());
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+    this.#connection?.destroy('stopped');
+  }
+
+  #schedule(waitMs: number): void {
+    const dueAt = performance.now() + Math.max(0, waitMs);
+    if (dueAt >= this.#dueAt) return;
+    this.#dueAt = dueAt;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask(), Math.max(0, waitMs));
+  }
+
+  async #ask(): Promise<void> {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#asking = true;
+    this.#askAgain = false;
+    this.#askedAt = performance.now();
+    let found = false;
+    try {
+      const { connection, metadata } = await this.#firstAnswer();
+      if (!this.#isRunning) return connection.destroy('stopped');
+      if (connection !== this.#connection) this.#connection?.destroy('another broker answers');
+      this.#connection = connection;
+      this.#learn(metadata);
+      found = true;
+    } catch (error) {
+      this.#kafka.log.warn({ error }, 'no broker of Kafka tells who leads');
+    } finally {
+      this.#asking = false;
+      if (this.#isRunning) {
+        const soonMs = this.#askAgain || this.#isIncomplete() ? MIN_INTERVAL_MS : MAX_AGE_MS;
+        this.#schedule(found ? soonMs : NOBODY_PAUSE_MS);
+      }
+    }
+    if (found) this.#onChange();
+  }
+
+  #isIncomplete(): boolean {
+    return [...this.#topics.values()].some(
+      (partitions) => partitions.size === 0 || [...partitions.values()].some(({ leader }) => leader < 0),
+    );
+  }
+
+  /** Asks one broker after the other, the next one as soon as the one before fails or takes long; the first answer counts. */
+  #firstAnswer(): Promise<Answer> {
+    const candidates = this.#candidates();
+    const answer = Promise.withResolvers<Answer>();
+    let open = 0;
+    let done = false;
+    let timer: NodeJS.Timeout | undefined;
+    const next = (error?: unknown) => {
+      clearTimeout(timer);
+      const candidate = done ? undefined : candidates.shift();
+      if (!candidate) {
+        if (open === 0) answer.reject(error);
+        return;
+      }
+      open += 1;
+      timer = setTimeout(next, NEXT_AFTER_MS);
+      this.#askOne(candidate, () => done).then(
+        (found) => {
+          done = true;
+          clearTimeout(timer);
+          answer.resolve(found);
+        },
+        (failure: unknown) => {
+          open -= 1;
+          next(failure);
+        },
+      );
+    };
+    next();
+    return answer.promise;
+  }
+
+  async #askOne(candidate: BrokerConnection | BrokerAddress, isTooLate: () => boolean): Promise<Answer> {
+    const connection = 'send' in candidate ? candidate : await this.#kafka.open(candidate);
+    try {
+      const version = connection.version(API.metadata, METADATA_VERSIONS.oldest, METADATA_VERSIONS.newest);
+      const metadata = await connection.send(metadataRequest([...this.#topics.keys()], version), ANSWER_TIMEOUT_MS);
+      if (isTooLate()) throw new Error('another broker answered');
+      return { connection, metadata };
+    } catch (error) {
+      connection.destroy('it did not tell who leads');
+      throw error;
+    }
+  }
+
+  /** The broker that answered last, then the others that are known, then where everything began. */
+  #candidates(): (BrokerConnection | BrokerAddress)[] {
+    const seen = new Set<string>();
+    const first = this.#connection?.isOpen ? [this.#connection] : [];
+    const name = ({ host, port }: BrokerAddress) => `${host}:${port}`;
+    for (const { address } of first) seen.add(name(address));
+    const others = [...shuffled([...this.#brokers.values()]), ...shuffled(this.#kafka.bootstrap)].filter((address) => {
+      if (seen.has(name(address))) return false;
+      seen.add(name(address));
+      return true;
+    });
+    return [...first, ...others];
+  }
+
+  #learn({ brokers, topics }: Metadata): void {
+    this.#known = true;
+    this.#brokers.clear();
+    for (const { nodeId, host, port } of brokers) this.#brokers.set(nodeId, { host, port });
+    for (const { topic, partitions } of topics) {
+      const known = this.#topics.get(topic);
+      if (!known) continue;
+      for (const told of partitions) {
+        const before = known.get(told.partition);
+        // A broker that was away tells what was true before.
+        if (before && told.epoch >= 0 && told.epoch < before.epoch) continue;
+        known.set(told.partition, told);
+      }
+    }
+  }
+}
+
+const shuffled = <T>(items: readonly T[]): T[] =>
+  items
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);

@@ -1,0 +1,37 @@
+/// <reference path="./types.d.ts" />
+import Encoder, { type Encoded } from 'kafkajs/src/protocol/encoder.js';
+
+/** Bytes left free in front of a body, for what kafkajs puts there: sizes, numbers, the client's id. */
+const ROOM_IN_FRONT = 512;
+
+/** Encoded things whose memory has free bytes in front of them. */
+const roomInFront = new WeakMap<Encoded, { readonly memory: Buffer; readonly free: number }>();
+
+/** A request's body as kafkajs takes it; a copy of `bytes`, for a socket may hold on to it after a time-out. */
+export function bodyOf(bytes: Buffer): Encoded {
+  const memory = Buffer.allocUnsafeSlow(ROOM_IN_FRONT + bytes.length);
+  bytes.copy(memory, ROOM_IN_FRONT);
+  const buf = memory.subarray(ROOM_IN_FRONT);
+  const body: Encoded = { buf, buffer: buf };
+  roomInFront.set(body, { memory, free: ROOM_IN_FRONT });
+  return body;
+}
+
+/**
+ * kafkajs puts a request's head in front of its body by copying the body behind it, twice. A body of `bodyOf` takes the head in
+ * instead (docs/adr/0011).
+ */
+export function putHeadsInFront(): void {
+  const { prototype } = Encoder;
+  const append = prototype.writeEncoder;
+  prototype.writeEncoder = function (this: Encoder, body: Encoded) {
+    const room = roomInFront.get(body);
+    if (!room || room.free < this.offset) return append.call(this, body);
+    const free = room.free - this.offset;
+    this.buf.copy(room.memory, free, 0, this.offset);
+    this.buf = room.memory.subarray(free);
+    this.offset = this.buf.length;
+    roomInFront.set(this, { memory: room.memory, free });
+    return this;
+  };
+}

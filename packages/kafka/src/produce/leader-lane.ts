@@ -1,0 +1,237 @@
+import { backOffMs } from '@connector/errors';
+import type { Logger } from '@connector/telemetry';
+import type { ClusterView } from '../cluster/cluster-view.ts';
+import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
+import { API, createErrorFromCode } from '../kafkajs-internals/protocol.ts';
+import type { PartitionQueue, PendingRecord } from './partition-queue.ts';
+import { PRODUCE_VERSIONS, type Produced, produceRequest } from './produce-request.ts';
+
+export interface LaneLimits {
+  readonly maxBatchRecords: number;
+  readonly maxBatchBytes: number;
+  /** How long an answer is waited for, in ms: at first, and after an answer did not come. */
+  readonly requestTimeoutMs: { readonly first: number; readonly repeated: number };
+}
+
+export interface LaneDependencies {
+  readonly log: Logger;
+  readonly cluster: ClusterView;
+  open(address: BrokerAddress): Promise<BrokerConnection>;
+  /** The partitions that this broker leads now. */
+  queues(): Iterable<PartitionQueue>;
+  onWritten(records: readonly PendingRecord[], startedAt: number): void;
+  /** The broker refused this one record for good. */
+  onRefused(record: PendingRecord, startedAt: number, error: ReturnType<typeof createErrorFromCode>): void;
+  /** So many records will be sent again, because of an error of this type. */
+  onRepeat(type: string, records: number): void;
+}
+
+/** The broker gives up waiting for its followers this long before we give up waiting for the broker, in ms. */
+const BROKER_EARLIER_MS = 500;
+/** A request of a partition that has another leader now is still waited for this long, in ms: a live broker says so itself. */
+const MOVED_GRACE_MS = 500;
+const REPEAT_PAUSE = { baseMs: 50, capMs: 500 };
+const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
+
+interface UnderWay {
+  readonly queues: readonly PartitionQueue[];
+  readonly startedAt: number;
+}
+
+/**
+ * Sends to one broker what it leads, one request at a time: records that arrive meanwhile leave together in the next. A broker that
+ * is dead, slow or half-open holds up its own partitions alone, and those only until another broker leads them.
+ */
+export class LeaderLane {
+  readonly nodeId: number;
+  readonly #limits: LaneLimits;
+  readonly #with: LaneDependencies;
+  #connection: BrokerConnection | undefined;
+  #busy = false;
+  #underWay: UnderWay | undefined;
+  /** Answers that did not come, and connections that did not open, in a row. */
+  #silences = 0;
+  #connectNotBefore = 0;
+  #lastPartition = 0;
+  #stopped = false;
+
+  constructor(nodeId: number, limits: LaneLimits, dependencies: LaneDependencies) {
+    this.nodeId = nodeId;
+    this.#limits = limits;
+    this.#with = dependencies;
+  }
+
+  /** Since when a request is under way, as `performance.now()` has it. */
+  get underWaySince(): number | undefined {
+    return this.#underWay?.startedAt;
+  }
+
+  /** Sends what can be sent. Called whenever something may have changed. */
+  pump(): void {
+    if (!this.#busy && !this.#stopped) void this.#run();
+  }
+
+  /** The leaders may have changed: an answer from one that leads no more may never come. */
+  leadersChanged(): void {
+    const { cluster } = this.#with;
+    const isElsewhere = ({ topic, partition }: PartitionQueue) => {
+      const leader = cluster.leaderOf(topic, partition);
+      return leader >= 0 && leader !== this.nodeId;
+    };
+    const { queues = [], startedAt = 0 } = this.#underWay ?? {};
+    if (queues.some(isElsewhere) && performance.now() - startedAt > MOVED_GRACE_MS)
+      this.#connection?.destroy('another broker leads');
+    else this.pump();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#connection?.destroy('stopped');
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    try {
+      // Records of the same tick leave together.
+      await Promise.resolve();
+      while (!this.#stopped && this.#ready().length > 0) {
+        const connection = await this.#connected();
+        if (!connection) break;
+        await this.#sendNext(connection);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #ready(): PartitionQueue[] {
+    const now = performance.now();
+    return [...this.#with.queues()].filter((queue) => queue.isReady(now));
+  }
+
+  async #connected(): Promise<BrokerConnection | undefined> {
+    if (this.#connection?.isOpen) return this.#connection;
+    const wait = this.#connectNotBefore - performance.now();
+    const address = this.#with.cluster.addressOf(this.nodeId);
+    if (wait > 0 || !address) {
+      if (wait > 0) this.#pumpIn(wait);
+      return undefined;
+    }
+    try {
+      const connection = await this.#with.open(address);
+      if (this.#stopped) connection.destroy('stopped');
+      this.#connection = connection;
+      return connection;
+    } catch (error) {
+      this.#silences += 1;
+      const pause = backOffMs(this.#silences, CONNECT_PAUSE);
+      this.#connectNotBefore = performance.now() + pause;
+      this.#with.log.warn({ error, broker: this.nodeId, pause }, 'no connection to a broker of Kafka');
+      this.#with.cluster.refresh();
+      this.#pumpIn(pause);
+      return undefined;
+    }
+  }
+
+  async #sendNext(connection: BrokerConnection): Promise<void> {
+    const batch = this.#take();
+    if (batch.length === 0) return;
+    const startedAt = performance.now();
+    this.#underWay = { queues: batch.map(({ queue }) => queue), startedAt };
+    const { first, repeated } = this.#limits.requestTimeoutMs;
+    const timeoutMs = this.#silences > 0 ? repeated : first;
+    try {
+      const version = connection.version(API.produce, PRODUCE_VERSIONS.oldest, PRODUCE_VERSIONS.newest);
+      const produced = await connection.send(produceRequest(argumentsOf(batch, timeoutMs), version), timeoutMs);
+      this.#silences = 0;
+      this.#settle(batch, produced, startedAt);
+    } catch (error) {
+      // It may be written, or not: whatever it was, it is sent again, on another connection.
+      connection.destroy('it did not answer');
+      this.#silences += 1;
+      this.#with.log.warn({ error, broker: this.nodeId }, 'a broker of Kafka did not answer');
+      for (const { queue, records } of batch) this.#repeat(queue, records, (error as Error).name);
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  #take(): Share[] {
+    const { maxBatchRecords, maxBatchBytes } = this.#limits;
+    const ready = this.#ready();
+    // The next request begins where this one ended: no partition starves behind a full one.
+    const start = this.#lastPartition % Math.max(1, ready.length);
+    const batch: Share[] = [];
+    let [count, bytes] = [maxBatchRecords, maxBatchBytes];
+    for (const queue of [...ready.slice(start), ...ready.slice(0, start)]) {
+      if (count === 0) break;
+      const records = queue.take(count, bytes, batch.length === 0 ? 1 : 0);
+      if (records.length === 0) continue;
+      batch.push({ queue, records });
+      count -= records.length;
+      for (const record of records) bytes -= record.bytes;
+    }
+    this.#lastPartition += batch.length;
+    return batch;
+  }
+
+  #settle(batch: readonly Share[], { partitions }: Produced, startedAt: number): void {
+    const codes = new Map(partitions.map(({ topic, partition, errorCode }) => [`${topic}/${partition}`, errorCode]));
+    for (const { queue, records } of batch) {
+      const code = codes.get(`${queue.topic}/${queue.partition}`);
+      if (code === 0) {
+        this.#with.onWritten(queue.written(), startedAt);
+        continue;
+      }
+      // Not named is not written.
+      const error = createErrorFromCode(code ?? UNNAMED);
+      if (code !== undefined && isFinal(error)) {
+        const refused = queue.refused();
+        if (refused) this.#with.onRefused(refused, startedAt, error);
+        continue;
+      }
+      if (SAYS_NOT_LEADER.has(error.code)) this.#with.cluster.doubt(queue.topic, queue.partition);
+      if (error.code === REQUEST_TIMED_OUT) this.#silences += 1;
+      this.#repeat(queue, records, error.type);
+    }
+  }
+
+  #repeat(queue: PartitionQueue, records: readonly PendingRecord[], type: string): void {
+    const pause = backOffMs(queue.failures + 1, REPEAT_PAUSE);
+    queue.repeat(performance.now(), pause);
+    this.#with.onRepeat(type, records.length);
+    this.#with.cluster.refresh();
+    this.#pumpIn(pause);
+  }
+
+  #pumpIn(ms: number): void {
+    // The partition may be another lane's by then, which the cluster's answer tells it.
+    setTimeout(() => this.pump(), ms + 1);
+  }
+}
+
+interface Share {
+  readonly queue: PartitionQueue;
+  readonly records: readonly PendingRecord[];
+}
+
+const argumentsOf = (batch: readonly Share[], timeoutMs: number) => ({
+  acks: -1,
+  timeout: Math.max(timeoutMs - BROKER_EARLIER_MS, Math.ceil(timeoutMs / 2)),
+  topicData: [...Map.groupBy(batch, ({ queue }) => queue.topic)].map(([topic, shares]) => ({
+    topic,
+    partitions: shares.map(({ queue, records }) => ({
+      partition: queue.partition,
+      messages: records.map(({ message }) => message),
+    })),
+  })),
+});
+
+const REQUEST_TIMED_OUT = 7;
+/** NETWORK_EXCEPTION: the answer left out what was asked. */
+const UNNAMED = 13;
+/** Unknown partition, leader not available, not the leader, storage error, fenced or unknown epoch. */
+const SAYS_NOT_LEADER: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 76]);
+
+/** Sending it again would not help. Errors that kafkajs does not know are newer than it is: they are repeated until the deadline. */
+const isFinal = ({ code, retriable }: { code: number; retriable: boolean }): boolean => !retriable && code > 0;

@@ -1,0 +1,175 @@
+import { metrics } from '@connector/telemetry';
+import type { Kafka } from '../client.ts';
+import { ClusterView } from '../cluster/cluster-view.ts';
+import { type LaneDependencies, type LaneLimits, LeaderLane } from './leader-lane.ts';
+import { PartitionQueue, type PendingRecord } from './partition-queue.ts';
+import { partitionOf } from './partitioner.ts';
+
+export interface RouterOptions extends Pick<LaneDependencies, 'onWritten' | 'onRefused'> {
+  readonly limits: LaneLimits;
+}
+
+/** Records of a topic by partition, and those that came before the topic's partitions were known. */
+interface TopicQueues {
+  readonly queues: PartitionQueue[];
+  early: PendingRecord[];
+}
+
+/**
+ * How long a failed send counts, in ms. A pod that is not ready gets no traffic, so nothing would ever be sent that could show that
+ * Kafka is back: after this time it is tried again.
+ */
+const FAILURE_COUNTS_MS = 10_000;
+/** While an answer takes longer than this, in ms, the cluster is asked as often: another broker may lead by now. */
+const SLOW_MS = 1_000;
+
+/** Gives each record to its partition, and each partition to the lane of the broker that leads it. */
+export class ProduceRouter {
+  readonly #kafka: Kafka;
+  readonly #options: RouterOptions;
+  readonly #cluster: ClusterView;
+  readonly #topics = new Map<string, TopicQueues>();
+  readonly #lanes = new Map<number, LeaderLane>();
+  /** When a send last failed, by the broker that led; -1 = none did. */
+  readonly #failedAt = new Map<number, number>();
+  #waiting = 0;
+
+  constructor(kafka: Kafka, options: RouterOptions) {
+    this.#kafka = kafka;
+    this.#options = options;
+    this.#cluster = new ClusterView(kafka, () => this.#clusterChanged());
+  }
+
+  start(): void {
+    this.#cluster.start();
+  }
+
+  stop(): void {
+    for (const lane of this.#lanes.values()) lane.stop();
+    this.#cluster.stop();
+  }
+
+  get isConnected(): boolean {
+    return this.#cluster.isKnown;
+  }
+
+  /** Roughly how many records wait for their acknowledgement; exact after each `check`. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Why sends cannot be expected to work; undefined while some broker that leads takes records. */
+  get problem(): string | undefined {
+    if (!this.#cluster.isKnown) return 'not connected';
+    const now = performance.now();
+    const failing = [...this.#failedAt].filter(([, at]) => now - at < FAILURE_COUNTS_MS).map(([id]) => id);
+    if (failing.length === 0) return undefined;
+    const takes = this.#leaders().some((id) => id >= 0 && !failing.includes(id));
+    return takes ? undefined : 'the last send failed';
+  }
+
+  /** Notes that a record of this leader was not acknowledged in time. */
+  failed(leader: number): void {
+    this.#failedAt.set(leader, performance.now());
+  }
+
+  /** `topic` is its name in the cluster. */
+  add(topic: string, record: PendingRecord): void {
+    this.#waiting += 1;
+    const known = this.#topics.get(topic) ?? { queues: [], early: [] };
+    this.#topics.set(topic, known);
+    const queue = this.#queueOf(topic, known, record);
+    if (!queue) {
+      known.early.push(record);
+      return;
+    }
+    queue.add(record);
+    this.#laneOf(this.#cluster.leaderOf(topic, queue.partition))?.pump();
+  }
+
+  /** All records whose senders may wait, with the broker that leads them now. */
+  *pending(): Generator<{ readonly leader: number; readonly record: PendingRecord }> {
+    for (const [topic, { queues, early }] of this.#topics) {
+      for (const record of early) yield { leader: -1, record };
+      for (const queue of queues) {
+        const leader = this.#cluster.leaderOf(topic, queue.partition);
+        for (const record of queue.pending) yield { leader, record };
+      }
+    }
+  }
+
+  /** Forgets what is settled, and looks after what takes long; whether anything still waits. */
+  check(): boolean {
+    const now = performance.now();
+    let [waiting, isSlow] = [0, false];
+    for (const known of this.#topics.values()) known.early = known.early.filter(({ isSettled }) => !isSettled);
+    for (const { record } of this.pending()) {
+      if (record.isSettled) continue;
+      waiting += 1;
+      isSlow ||= now - record.since > SLOW_MS;
+    }
+    this.#waiting = waiting;
+    if (isSlow) this.#cluster.refresh(SLOW_MS);
+    for (const lane of this.#lanes.values()) lane.pump();
+    return waiting > 0;
+  }
+
+  /** Brokers that lead any partition of the topics in use. */
+  #leaders(): number[] {
+    return [...this.#topics].flatMap(([topic, { queues }]) =>
+      queues.map(({ partition }) => this.#cluster.leaderOf(topic, partition)),
+    );
+  }
+
+  #queueOf(topic: string, { queues }: TopicQueues, record: PendingRecord): PartitionQueue | undefined {
+    const partitions = this.#cluster.partitionsOf(topic);
+    if (!partitions) return undefined;
+    for (let next = queues.length; next < partitions.size; next += 1) queues.push(new PartitionQueue(topic, next));
+    return queues[partitionOf(record.message.key as string, partitions.size)];
+  }
+
+  #clusterChanged(): void {
+    for (const [topic, known] of this.#topics) {
+      const early = known.early.splice(0);
+      for (const record of early) {
+        const queue = record.isSettled ? undefined : this.#queueOf(topic, known, record);
+        if (queue) queue.add(record);
+        else if (!record.isSettled) known.early.push(record);
+      }
+    }
+    for (const leader of new Set(this.#leaders())) this.#laneOf(leader);
+    for (const lane of this.#lanes.values()) lane.leadersChanged();
+  }
+
+  #laneOf(nodeId: number): LeaderLane | undefined {
+    if (nodeId < 0) return undefined;
+    let lane = this.#lanes.get(nodeId);
+    if (!lane) {
+      lane = new LeaderLane(nodeId, this.#options.limits, this.#laneDependencies(nodeId));
+      this.#lanes.set(nodeId, lane);
+    }
+    return lane;
+  }
+
+  #laneDependencies(nodeId: number): LaneDependencies {
+    return {
+      log: this.#kafka.log,
+      cluster: this.#cluster,
+      open: this.#kafka.open,
+      queues: () => this.#queuesOf(nodeId),
+      onWritten: (records, startedAt) => {
+        this.#failedAt.delete(nodeId);
+        this.#waiting -= records.length;
+        this.#options.onWritten(records, startedAt);
+      },
+      onRefused: this.#options.onRefused,
+      onRepeat: (type, records) => metrics.repeatedSends.inc({ error_type: type }, records),
+    };
+  }
+
+  *#queuesOf(nodeId: number): Generator<PartitionQueue> {
+    for (const [topic, { queues }] of this.#topics) {
+      for (const queue of queues) if (this.#cluster.leaderOf(topic, queue.partition) === nodeId) yield queue;
+    }
+  }
+}
