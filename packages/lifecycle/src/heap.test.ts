@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { settleHeap } from './heap.ts';
+import { collectGarbage, settleHeap } from './heap.ts';
 
 const youngGeneration = () =>
   getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
@@ -14,7 +14,7 @@ const grow = () => Array.from({ length: 400_000 }, (_, n) => ({ n, text: `${n}` 
 /** Sizes of a heap in MB before and after each collection of all of it, while work lives for a while, like a request, and is garbage then. */
 async function collections(): Promise<[before: number, after: number][]> {
   const script = `
-    import { settleHeap } from ${JSON.stringify(join(import.meta.dirname, 'heap.ts'))};
+    import { collectGarbage, settleHeap } from ${JSON.stringify(join(import.meta.dirname, 'heap.ts'))};
     const base = Array.from({ length: 100_000 }, (_, n) => ({ n, text: 'text ' + n }));
     settleHeap();
     const alive = new Array(40_000);
@@ -47,4 +47,11 @@ describe('the heap of a service', () => {
     expect(Math.min(...growths)).toBeGreaterThan(2.5);
     expect(Math.max(...growths)).toBeLessThan(3.8);
   });
+});
+
+it('gives back what a rush of buffers left, when it is asked to', async () => {
+  const before = process.memoryUsage().arrayBuffers;
+  for (let n = 0; n < 20; n += 1) Buffer.alloc(1024 * 1024);
+  collectGarbage();
+  await expect.poll(() => process.memoryUsage().arrayBuffers - before).toBeLessThan(1024 * 1024);
 });

@@ -1,2 +1,3 @@
 export * from './config.ts';
+export { collectGarbage } from './heap.ts';
 export * from './lifecycle.ts';

@@ -74,7 +74,9 @@ export const configSchema = z
       .describe("Addresses and CIDR ranges that may post webhooks (Stripe publishes its own); empty = anyone's"),
     TRUSTED_PROXY_HOPS: integer(0, 10)
       .default(1)
-      .describe('Proxies in front whose X-Forwarded-For is believed, for STRIPE_WEBHOOK_ALLOWED_IPS'),
+      .describe(
+        'Proxies in front whose X-Forwarded-For is believed, for STRIPE_WEBHOOK_ALLOWED_IPS and the share of memory of one address',
+      ),
     WEBHOOK_MAX_IN_FLIGHT: integer(1, 10_000)
       .default(200)
       .describe('Events that may wait for Kafka at once; further ones are answered 503'),

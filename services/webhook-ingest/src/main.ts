@@ -1,8 +1,9 @@
 import { PROJECT_HEADER } from '@connector/contracts';
 import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
-import { readConfig, run } from '@connector/lifecycle';
+import { collectGarbage, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
+import { atMostEvery } from './adapters/at-most-every.ts';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { signingSecrets } from './adapters/signing-secrets.ts';
 import { configSchema, livemodeOf, parseSigningSecrets } from './config.ts';
@@ -11,6 +12,8 @@ import { stripeWebhooksRoute } from './routes/stripe-webhooks.ts';
 import { startWebhookMetrics } from './webhook-metrics.ts';
 
 const SERVICE = 'webhook-ingest';
+/** Least time between two collections of what a rush of large bodies left, in ms. */
+const RELIEF_MS = 30_000;
 const VERSION = process.env.npm_package_version ?? '0.1.0';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
@@ -39,6 +42,7 @@ const webhooks = stripeWebhooksRoute({
   duplicateWindowMs: config.WEBHOOK_DUPLICATE_WINDOW_S * 1000,
   allows: addressList(config.STRIPE_WEBHOOK_ALLOWED_IPS),
   trustedHops: config.TRUSTED_PROXY_HOPS,
+  onRelief: atMostEvery(RELIEF_MS, collectGarbage),
 });
 const server = createHttpServer({
   log,

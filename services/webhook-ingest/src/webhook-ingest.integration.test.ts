@@ -8,7 +8,7 @@ import { createKafka, ensureTopics, type Kafka, readLatest, type StoredMessage, 
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { BODY_LIMIT } from './routes/read-body.ts';
+import { BODY_LIMIT } from './routes/body-memory.ts';
 import { paymentIntentSucceeded, SECRET, signatureOf } from './testing/stripe-events.ts';
 
 let broker: RunningKafka;

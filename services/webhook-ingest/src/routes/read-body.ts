@@ -1,65 +1,78 @@
 import type { IncomingMessage } from 'node:http';
-
-/** Largest body that is read: 1 MiB. Stripe's events are a few kB. */
-export const BODY_LIMIT = 1024 * 1024;
+import { BODY_LIMIT, type BodyAccount, type BodyMemory, SMALL_BODY } from './body-memory.ts';
 
 export type Body =
-  | { readonly kind: 'complete'; readonly bytes: Buffer }
-  | { readonly kind: 'too_large' | 'aborted' | 'timed_out' | 'no_memory' };
+  /** The bytes are the caller's until it releases the account. */
+  | { readonly kind: 'complete'; readonly bytes: Buffer; readonly account: BodyAccount }
+  /** `given_up`: it was longest on its way when memory was needed. */
+  | { readonly kind: 'too_large' | 'aborted' | 'timed_out' | 'no_memory' | 'given_up' };
 
-/** Bytes that bodies in hand take together, of all requests at once. */
-export interface BodyMemory {
-  held: number;
-  readonly limit: number;
+export interface ReadBodyOptions {
+  readonly memory: BodyMemory;
+  /** The client's. */
+  readonly address: string;
+  /** A body of BODY_LIMIT must have arrived within this, in ms; a smaller one earlier, down to a quarter. */
+  readonly timeoutMs: number;
 }
 
 /**
- * Reads a request's body as it is. Ends early when it grows beyond `limit`, does not arrive within `timeoutMs`, or `memory` is
- * used up; what a body takes is added to `memory.held` and is the caller's to take off (`bytes.length`) when it is done with
- * the bytes. A body in many tiny chunks takes no more than its size twice.
+ * Reads a request's body as it is. Ends early when it grows beyond BODY_LIMIT, does not arrive in the time that its size may take, or there is no
+ * memory for it. A body takes no more than its declared size, or twice what has come of one that declares none.
  */
-export function readBody(
-  req: IncomingMessage,
-  { memory, timeoutMs, limit = BODY_LIMIT }: { memory: BodyMemory; timeoutMs: number; limit?: number },
-): Promise<Body> {
+export function readBody(req: IncomingMessage, { memory, address, timeoutMs }: ReadBodyOptions): Promise<Body> {
   const declared = Number(req.headers['content-length'] ?? 0);
-  if (declared > limit) return Promise.resolve({ kind: 'too_large' });
+  if (declared > BODY_LIMIT) return Promise.resolve({ kind: 'too_large' });
   return new Promise((resolve) => {
-    let bytes: Buffer = Buffer.alloc(0);
+    let bytes: Buffer = NOTHING;
     let length = 0;
     let settled = false;
     let timer: NodeJS.Timeout | undefined;
+    const began = performance.now();
+    const account = memory.open(address, () => settle({ kind: 'given_up' }));
 
     const settle = (body: Body) => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      if (body.kind !== 'complete') memory.held -= length;
+      if (body.kind === 'complete') account.arrived();
+      else account.release();
+      bytes = NOTHING;
       resolve(body);
+    };
+    const expect = (size: number) => {
+      clearTimeout(timer);
+      const withinMs = timeoutMs * (0.25 + (0.75 * size) / BODY_LIMIT);
+      timer = setTimeout(() => settle({ kind: 'timed_out' }), withinMs - (performance.now() - began));
     };
     req.on('data', (chunk: Buffer) => {
       if (settled) return;
       const grown = length + chunk.length;
-      if (grown > limit) return settle({ kind: 'too_large' });
-      if (memory.held + chunk.length > memory.limit) return settle({ kind: 'no_memory' });
-      memory.held += chunk.length;
-      if (length === 0) {
-        bytes = chunk;
-      } else {
-        if (grown > bytes.length) {
-          const larger = Buffer.allocUnsafe(Math.max(declared, Math.min(2 * grown, limit)));
-          bytes.copy(larger, 0, 0, length);
-          bytes = larger;
-        }
-        chunk.copy(bytes, length);
+      if (grown > BODY_LIMIT) return settle({ kind: 'too_large' });
+      if (grown > bytes.length) {
+        // Most bodies come whole, and then need no copy.
+        const isWhole = length === 0 && (declared === 0 || chunk.length === declared);
+        const capacity = isWhole ? chunk.length : declared || Math.min(2 * grown, BODY_LIMIT);
+        if (!account.grow(capacity)) return settle({ kind: 'no_memory' });
+        bytes = isWhole ? chunk : enlarged(bytes, length, capacity);
+        if (declared === 0 && capacity > SMALL_BODY && timer) expect(BODY_LIMIT);
       }
+      if (bytes !== chunk) chunk.copy(bytes, length);
       length = grown;
     });
-    req.on('end', () => settle({ kind: 'complete', bytes: bytes.subarray(0, length) }));
+    req.on('end', () => settle({ kind: 'complete', bytes: bytes.subarray(0, length), account }));
     req.on('close', () => settle({ kind: 'aborted' }));
     // Most bodies come with the head and are complete by then; a timer costs more than this.
     setImmediate(() => {
-      if (!settled && !req.complete) timer = setTimeout(() => settle({ kind: 'timed_out' }), timeoutMs);
+      if (!settled && !req.complete) expect(declared || SMALL_BODY);
     });
   });
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** A buffer of `capacity` bytes of its own that begins with the first `length` of `bytes`. */
+function enlarged(bytes: Buffer, length: number, capacity: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(capacity);
+  bytes.copy(larger, 0, 0, length);
+  return larger;
 }

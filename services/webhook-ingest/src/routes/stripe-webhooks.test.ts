@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signingKey } from '../domain/verify-signature.ts';
 import { paymentIntentSucceeded, SECRET, signatureOf } from '../testing/stripe-events.ts';
 import { startWebhookMetrics } from '../webhook-metrics.ts';
-import { BODY_LIMIT } from './read-body.ts';
+import { BODY_LIMIT } from './body-memory.ts';
 import { stripeWebhooksRoute, type WebhookOptions } from './stripe-webhooks.ts';
 
 const EVENT = JSON.stringify(paymentIntentSucceeded());
@@ -396,6 +396,68 @@ describe('an upload that does not end', () => {
     await expect.poll(counted).toEqual({ 'unknown malformed': 1 });
     expect((await post(port, EVENT, signed(EVENT))).status).toBe(200);
     expect(producer.sent.map(({ record }) => headerOf(record.headers, 'ce_id'))).toEqual(['evt_1']);
+  });
+});
+
+describe('an attacker who holds bodies back', () => {
+  const ALMOST = 1024 * 1024 - 1;
+  /** Connections that send all of a body but its last byte. */
+  const hold = (port: number, count: number, bytes: number, addressOf: (n: number) => string | undefined) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, n) => {
+        const socket = connect(port, '127.0.0.1').on('error', () => {});
+        const address = addressOf(n);
+        const from = address === undefined ? '' : `x-forwarded-for: ${address}\r\n`;
+        const head = `POST /stripe/webhooks HTTP/1.1\r\nhost: x\r\n${from}stripe-signature: t=1,v1=00\r\n`;
+        socket.write(`${head}content-length: ${bytes + 1}\r\n\r\n`);
+        await Promise.race([
+          new Promise((sent) => socket.write(Buffer.alloc(bytes, 'x'), sent)),
+          once(socket, 'close'),
+        ]);
+        return socket;
+      }),
+    );
+
+  it.each<[string, number, number, (n: number) => string | undefined, string | undefined]>([
+    ['66 large ones, from one address', 66, ALMOST, () => '192.0.2.1', '198.51.100.1'],
+    ['66 large ones, from as many addresses', 66, ALMOST, (n) => `192.0.2.${n}`, '198.51.100.1'],
+    ['66 large ones, and no proxy tells who is who', 66, ALMOST, () => undefined, undefined],
+    ['300 smaller ones, from one address', 300, 262_143, () => '192.0.2.1', '198.51.100.1'],
+  ])('keeps no webhook of Stripe from being taken: %s', async (_how, count, bytes, addressOf, stripe) => {
+    const port = await start();
+    const from: Record<string, string> = stripe === undefined ? {} : { 'x-forwarded-for': stripe };
+    expect((await post(port, EVENT, { ...signed(EVENT), ...from })).status).toBe(200);
+    const sockets = await hold(port, count, bytes, addressOf);
+    const answers: number[] = [];
+    for (let sent = 0; sent < 50; sent += 1)
+      answers.push((await post(port, EVENT, { ...signed(EVENT), ...from })).status);
+    for (const socket of sockets) socket.destroy();
+    expect(answers).toEqual(Array(50).fill(200));
+  });
+
+  it('with small ones from as many addresses makes room within a moment', async () => {
+    const port = await start({ bodyMemory: 2 * 1024 * 1024 });
+    const sockets = await hold(port, 16, 262_143, (n) => `192.0.2.${n}`);
+    await expect.poll(async () => (await post(port, EVENT, signed(EVENT))).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('has the less time the smaller the body is that it declares', async () => {
+    const port = await start({ bodyTimeoutMs: 400 });
+    const within = async (declared: number) => {
+      const began = performance.now();
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      const head = `POST /stripe/webhooks HTTP/1.1\r\nhost: x\r\nstripe-signature: t=1,v1=00\r\n`;
+      socket.write(`${head}content-length: ${declared}\r\n\r\nx`);
+      const [answered] = await once(socket, 'data');
+      expect(String(answered)).toMatch(/^HTTP\/1\.1 408 /);
+      socket.destroy();
+      return performance.now() - began;
+    };
+    const [small, large] = await Promise.all([within(1_000), within(1024 * 1024)]);
+    expect(small).toBeGreaterThan(90);
+    expect(large).toBeGreaterThan(390);
+    expect(small).toBeLessThan(large);
   });
 });
 

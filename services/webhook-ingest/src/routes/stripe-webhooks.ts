@@ -11,7 +11,8 @@ import { classify, type Ours, type StripeEvent } from '../domain/classify.ts';
 import { toPaymentRecord } from '../domain/to-payment-record.ts';
 import { verifySignature } from '../domain/verify-signature.ts';
 import { count, countSecretMatch } from '../webhook-metrics.ts';
-import { type BodyMemory, readBody } from './read-body.ts';
+import { BodyMemory } from './body-memory.ts';
+import { readBody } from './read-body.ts';
 
 /** What the route needs of a Kafka producer. */
 export interface EventProducer {
@@ -45,6 +46,8 @@ export interface WebhookOptions {
   readonly probeEveryMs?: number;
   /** Bytes that bodies in hand may take together. */
   readonly bodyMemory?: number;
+  /** Called when bodies took much memory and do not any more. */
+  readonly onRelief?: () => void;
   /** Unix time in ms. */
   readonly now?: () => number;
 }
@@ -62,14 +65,14 @@ const LINGER_MS = 2_000;
 export function stripeWebhooksRoute(options: WebhookOptions): Route {
   const { log, producer, signingKeys, ours, accountId, maxInFlight, allows, trustedHops = 1 } = options;
   const { bodyTimeoutMs = 10_000, probeEveryMs = 1_000, bodyMemory = 64 * 1024 * 1024, now = Date.now } = options;
-  const memory: BodyMemory = { held: 0, limit: bodyMemory };
+  const memory = new BodyMemory({ limit: bodyMemory, onRelief: options.onRelief });
   const circuit = new Circuit({ probeEveryMs, isDown: () => producer.notReady?.() !== undefined });
   const acknowledged = new AcknowledgedEvents({ windowMs: options.duplicateWindowMs });
   let inFlight = 0;
 
   const receive = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    if (allows && !allows(clientAddress(req, trustedHops)))
-      throw new InvalidRequestError('Forbidden', 'Forbidden', {}, { statusCode: 403 });
+    const address = clientAddress(req, trustedHops);
+    if (allows && !allows(address)) throw new InvalidRequestError('Forbidden', 'Forbidden', {}, { statusCode: 403 });
     const signature = req.headers['stripe-signature'];
     if (typeof signature !== 'string' || signature === '') {
       count('unknown', 'bad_signature');
@@ -78,17 +81,20 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
     if (inFlight >= maxInFlight) return tryLater(req, res, 'unknown', 'overloaded');
     if (circuit.refuses(now())) return tryLater(req, res, 'unknown', 'unavailable');
 
-    const body = await readBody(req, { memory, timeoutMs: bodyTimeoutMs });
+    const body = await readBody(req, { memory, address, timeoutMs: bodyTimeoutMs });
     switch (body.kind) {
       case 'complete':
         try {
-          return await accept(body.bytes, signature, req, res);
+          return await accept(body.bytes, signature, address, req, res);
         } finally {
-          memory.held -= body.bytes.length;
+          body.account.release();
         }
       case 'too_large':
         count('unknown', 'too_large');
         return endUpload(req, res, 413, 'Webhook Error: the payload is larger than 1 MiB');
+      case 'given_up':
+        count('unknown', 'overloaded');
+        return endConnection(res, 503, TRY_LATER);
       case 'no_memory':
         return tryLater(req, res, 'unknown', 'overloaded');
       case 'timed_out':
@@ -100,7 +106,13 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
     }
   };
 
-  const accept = async (bytes: Buffer, signature: string, req: IncomingMessage, res: ServerResponse): Promise<void> => {
+  const accept = async (
+    bytes: Buffer,
+    signature: string,
+    address: string,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> => {
     const verification = verifySignature(bytes, signature, signingKeys(), Math.floor(now() / 1000));
     if (verification.kind === 'refused') {
       const { outcome, reason } = verification;
@@ -108,6 +120,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
       count('unknown', outcome);
       return webhookError(res, 400, reason);
     }
+    memory.prove(address);
     countSecretMatch(verification.secret);
 
     const classified = classify(parse(bytes), ours);
@@ -195,10 +208,16 @@ function tryLater(
 ): void {
   count(type, outcome);
   res.setHeader('retry-after', '1');
-  const text = 'The event could not be stored. Please send it again.';
-  if (req.complete) answer(res, 503, text);
-  else endUpload(req, res, 503, text);
+  if (req.complete) answer(res, 503, TRY_LATER);
+  else endUpload(req, res, 503, TRY_LATER);
 }
+
+const TRY_LATER = 'The event could not be stored. Please send it again.';
+
+/** Answers while the body is still arriving and ends the connection at once: for when room is needed. */
+const endConnection = (res: ServerResponse, status: number, text: string): void => {
+  res.writeHead(status, { ...headersOf(text), connection: 'close' }).end(text);
+};
 
 const webhookError = (res: ServerResponse, status: number, reason: string) =>
   answer(res, status, `Webhook Error: ${reason}`);
