@@ -378,6 +378,7 @@ function elementsSession(call: Call): object {
   saved.reverse();
   return {
     object: 'elements_session',
+    click_needs_rates: simulation.settings.clickNeedsRates,
     payment_intent: paymentIntent,
     customer: session
       ? { payment_methods: saved.slice(0, Number(features?.payment_method_redisplay_limit ?? 3)) }

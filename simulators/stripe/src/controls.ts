@@ -18,6 +18,7 @@ export const settingsSchema = z
     balanceDelayMs: z.number().int().min(0).max(86_400_000),
     releases: z.enum(['refund', 'none']),
     searchLagMs: z.number().int().min(0).max(3_600_000),
+    clickNeedsRates: z.boolean(),
   })
   .partial();
 

@@ -13,6 +13,8 @@ export interface Settings {
   releases: 'refund' | 'none';
   /** How far Stripe's search index lags behind, in ms. */
   searchLagMs: number;
+  /** Whether a wallet refuses a click that asks for a shipping address without rates, as current releases of Stripe.js do. */
+  clickNeedsRates: boolean;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -20,6 +22,7 @@ export const DEFAULT_SETTINGS: Settings = {
   balanceDelayMs: 1000,
   releases: 'refund',
   searchLagMs: 0,
+  clickNeedsRates: true,
 };
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

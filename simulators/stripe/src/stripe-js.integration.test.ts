@@ -91,6 +91,23 @@ const pay = (clientSecret: string): Promise<{ paymentIntent?: { status: string }
 const open = async (params: Partial<Stripe.PaymentIntentCreateParams> = {}): Promise<string> =>
   String((await stripe.paymentIntents.create({ amount: 1000, currency: 'eur', ...params })).client_secret);
 
+describe('methods', () => {
+  it('work without the object that they were taken from, as those of Stripe.js', async () => {
+    const made = await page.evaluate(`(async () => {
+      const { elements, retrievePaymentIntent } = Stripe('pk_test_sandbox1');
+      const { create, getElement, update } = elements({ mode: 'payment', amount: 1000, currency: 'eur' });
+      const { mount, on } = create('payment', {});
+      const ready = new Promise((resolve) => on('ready', resolve));
+      mount('#form');
+      await ready;
+      update({ amount: 2000 });
+      const { error } = await retrievePaymentIntent('pi_unknown_secret_x');
+      return [getElement('payment').elementType, error.code];
+    })()`);
+    expect(made).toEqual(['payment', 'resource_missing']);
+  });
+});
+
 describe('the card element', () => {
   const mountCard = () =>
     page.evaluate(`(() => {
@@ -303,6 +320,43 @@ describe('the wallet button', () => {
     await page.waitForFunction(`log.includes('succeeded')`);
     expect(await page.evaluate('log')).toEqual(['ready', 'DE', 'FR', 'exp', 'confirm exp FR', 'succeeded']);
     expect(await page.locator('#express-sheet').count()).toBe(0);
+  });
+
+  const openWith = (details: object) =>
+    page.evaluate(`(() => {
+      window.thrown = [];
+      const elements = Stripe('pk_test_sandbox1').elements({ mode: 'payment', amount: 1000, currency: 'eur' });
+      const element = elements.create('expressCheckout', { shippingAddressRequired: true });
+      element.on('click', ({ resolve }) => {
+        try { resolve(${JSON.stringify(details)}); } catch (error) { thrown.push(error.message); }
+        thrown.push('answered');
+      });
+      element.mount('#form');
+    })()`);
+  const lines = (...amounts: number[]) => amounts.map((amount) => ({ name: 'Line', amount }));
+  const shippingRates = [{ id: 'std', displayName: 'Standard', amount: 0 }];
+
+  it.each([
+    ['lines above the amount', { lineItems: lines(900, 200), shippingRates }, /less than the sum of the line items/],
+    ['a negative line', { lineItems: lines(-100, 200), shippingRates }, /a line is negative/],
+    ['no rates although it ships', { lineItems: lines(1000) }, /you must specify `shippingRates`/],
+  ])('does not open with %s', async (_what, details, message) => {
+    await openWith(details);
+    await page.click('#express-pay');
+    await page.waitForFunction(`thrown.includes('answered')`);
+    expect(await page.evaluate('thrown[0]')).toMatch(message);
+    expect(await page.locator('#express-sheet').count()).toBe(0);
+  });
+
+  it('opens without rates where the simulator is set to earlier releases of Stripe.js', async () => {
+    simulator.controls.configure({ clickNeedsRates: false });
+    try {
+      await openWith({ lineItems: lines(1000) });
+      await page.click('#express-pay');
+      await page.waitForSelector('#express-sheet');
+    } finally {
+      simulator.controls.configure({ clickNeedsRates: true });
+    }
   });
 
   it('can be canceled', async () => {

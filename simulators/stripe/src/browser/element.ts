@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+import { bindMethods } from './bound.ts';
 import { IntegrationError } from './errors.ts';
 
 type Handler = (event: never) => unknown;
@@ -15,6 +16,7 @@ export abstract class BaseElement {
   constructor(elementType: string, onDestroy: () => void) {
     this.elementType = elementType;
     this.#onDestroy = onDestroy;
+    bindMethods(this);
   }
 
   get isMounted(): boolean {

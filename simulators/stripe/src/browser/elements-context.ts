@@ -30,6 +30,8 @@ export interface Session {
   payment_intent: PaymentIntentView | null;
   customer: { payment_methods: SavedMethod[] } | null;
   features: { payment_method_save?: string; payment_method_save_usage?: string | null } | null;
+  /** A setting of the simulator. */
+  click_needs_rates: boolean;
 }
 
 /** What an element knows of the payment that it is for. */
@@ -39,6 +41,8 @@ export interface ElementsContext {
   readonly texts: Texts;
   readonly features: Session['features'];
   readonly savedMethods: SavedMethod[];
+  /** Whether a wallet that ships refuses to open without a first list of rates, as current releases of Stripe.js do. */
+  readonly clickNeedsRates: boolean;
   /** In the currency's smallest unit. */
   readonly amount: number;
   readonly methodTypes: string[];

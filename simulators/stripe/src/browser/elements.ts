@@ -1,6 +1,9 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
+
+import { exponentOf } from '../money.ts';
 import type { Api, Result } from './api.ts';
+import { bindMethods } from './bound.ts';
 import { CardElement, type CardElementOptions } from './card-element.ts';
 import type { ElementsContext, ElementsOptions, SavedMethod, Session } from './elements-context.ts';
 import { IntegrationError, type StripeError } from './errors.ts';
@@ -22,6 +25,7 @@ export class ElementsGroup implements ElementsContext {
 
   constructor(api: Api, options: ElementsOptions, locale: string | undefined) {
     check(options);
+    bindMethods(this);
     this.#api = api;
     this.options = options;
     this.#locale = locale;
@@ -42,6 +46,10 @@ export class ElementsGroup implements ElementsContext {
 
   get savedMethods(): SavedMethod[] {
     return this.#known?.customer?.payment_methods ?? [];
+  }
+
+  get clickNeedsRates(): boolean {
+    return this.#known?.click_needs_rates ?? true;
   }
 
   get amount(): number {
@@ -79,7 +87,7 @@ export class ElementsGroup implements ElementsContext {
 
   money(amount: number): string {
     const format = new Intl.NumberFormat(undefined, { style: 'currency', currency: this.currency });
-    return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+    return format.format(amount / 10 ** exponentOf(this.currency));
   }
 
   create(

@@ -158,9 +158,15 @@ export class ExpressElement extends BaseElement {
           const asksAddress = details.shippingAddressRequired ?? this.#options.shippingAddressRequired;
           const rates = details.shippingRates ?? this.#options.shippingRates;
           clearTimeout(timer);
-          if (asksAddress && !rates?.length) {
+          if (asksAddress && !rates?.length && this.#group.clickNeedsRates) {
             resolve(null);
             throw new IntegrationError('When `shippingAddressRequired` is true, you must specify `shippingRates`.');
+          }
+          try {
+            checkLines(details.lineItems, this.#group.amount);
+          } catch (error) {
+            resolve(null);
+            throw error;
           }
           resolve(details);
         },
@@ -186,7 +192,10 @@ export class ExpressElement extends BaseElement {
         ...(type === 'shippingaddresschange'
           ? { name, address: { city, state, postal_code, country } }
           : { shippingRate: sheet.rate }),
-        resolve: (details: ClickDetails = {}) => settle(details),
+        resolve: (details: ClickDetails = {}) => {
+          checkLines(details.lineItems, this.#group.amount);
+          settle(details);
+        },
         reject: () => settle(null),
       });
     });
@@ -219,6 +228,16 @@ export class ExpressElement extends BaseElement {
   #close(): void {
     this.#sheet?.close();
     this.#sheet = null;
+  }
+}
+
+/** Stripe.js throws at lines that sum up to more than the amount of Elements. */
+function checkLines(lineItems: readonly LineItem[] = [], amount: number): void {
+  const sum = lineItems.reduce((total, line) => total + line.amount, 0);
+  if (lineItems.some((line) => line.amount < 0) || sum > amount) {
+    throw new IntegrationError(
+      `Invalid value for resolve(): the amount of Elements (${amount}) is less than the sum of the line items (${sum}), or a line is negative.`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import { Api, type FormValue, idOf, type Result, shopperUrl } from './api.ts';
+import { bindMethods } from './bound.ts';
 import { CardElement } from './card-element.ts';
 import { askForAuthentication } from './dialog.ts';
 import { ElementsGroup } from './elements.ts';
@@ -43,6 +44,7 @@ class StripeStandIn {
   readonly #locale: string | undefined;
 
   constructor(publishableKey: string, options: { locale?: string }) {
+    bindMethods(this);
     this.#api = new Api(publishableKey);
     this.#locale = options.locale;
   }
