@@ -49,19 +49,24 @@ const addressSchema = z
   })
   .partial();
 
-const checkoutSchema = z.object({
-  currency: z.string().refine(isCurrency, 'not a currency of the shop'),
-  centAmount: z.number().int().positive().optional(),
-  quantity: z.number().int().min(1).max(99).optional(),
-  country: z.string().length(2).optional(),
-  customer: z.union([z.boolean(), z.string()]).optional(),
-  captureMethod: z.enum(['automatic', 'manual']).optional(),
-  flowType: z.enum(['deferred', 'pi_first']).optional(),
-  address: addressSchema.optional(),
-  locale: z.string().max(10).optional(),
-  /** Where a bank sends the shopper back to; default this shop. */
-  returnUrl: z.url().optional(),
-});
+const checkoutSchema = z
+  .object({
+    currency: z.string().length(3),
+    centAmount: z.number().int().positive().optional(),
+    quantity: z.number().int().min(1).max(99).optional(),
+    country: z.string().length(2).optional(),
+    customer: z.union([z.boolean(), z.string()]).optional(),
+    captureMethod: z.enum(['automatic', 'manual']).optional(),
+    flowType: z.enum(['deferred', 'pi_first']).optional(),
+    address: addressSchema.optional(),
+    locale: z.string().max(10).optional(),
+    /** Where a bank sends the shopper back to; default this shop. */
+    returnUrl: z.url().optional(),
+  })
+  .refine(({ currency, centAmount }) => isCurrency(currency) || centAmount !== undefined, {
+    path: ['currency'],
+    error: 'not a currency of the shop, and no centAmount',
+  });
 
 /**
  * The shop of the sandbox: a page at `/`, its backend under `/storefront/api`, and the simulators' control under `/_sandbox/*`.

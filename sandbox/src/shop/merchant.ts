@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Currency, countryFor, FRACTION_DIGITS, PRICES, type Wishes } from './catalogue.ts';
+import { type Currency, countryFor, PRICES, type Wishes } from './catalogue.ts';
 
 export interface CommercetoolsAccess {
   authUrl: string;
@@ -21,7 +21,8 @@ export interface Address {
 }
 
 export interface CheckoutRequest extends Wishes {
-  currency: Currency;
+  /** One of the catalogue's; any other with `centAmount`. */
+  currency: string;
   /** Total in minor units; else `quantity` pieces at the catalogue's price. */
   centAmount?: number | undefined;
   quantity?: number | undefined;
@@ -157,12 +158,6 @@ export function createMerchant(access: CommercetoolsAccess, { publicUrl }: { pub
       const { currency, quantity = 1, centAmount } = request;
       const address = { ...DEFAULT_ADDRESS, ...request.address };
       const customer = await customerId(request.customer, address);
-      const money = (amount: number) => ({
-        type: 'centPrecision',
-        currencyCode: currency,
-        centAmount: amount,
-        fractionDigits: FRACTION_DIGITS[currency],
-      });
       const cart = await call<{ id: string }>('POST', `${project}/carts`, {
         currency,
         country: request.country ?? countryFor(request),
@@ -174,7 +169,7 @@ export function createMerchant(access: CommercetoolsAccess, { publicUrl }: { pub
             name: { en: 'Stoneware mug' },
             slug: 'stoneware-mug',
             quantity: centAmount === undefined ? quantity : 1,
-            money: money(centAmount ?? PRICES[currency]),
+            money: { currencyCode: currency, centAmount: centAmount ?? PRICES[currency as Currency] },
           },
         ],
         shippingAddress: address,

@@ -52,10 +52,12 @@ const result = byId('result');
 const addressForm = byId<HTMLFormElement>('address');
 let state: ResultState = 'idle';
 let dropin: DropinComponent | undefined;
-let shown: { title?: TextKey | undefined; more: () => string } = { more: () => '' };
+/** What is due where that is not the price of what the page shows: a part was paid, or the cart changed elsewhere. */
+let due: ReturnType<typeof total> | undefined;
+let shown: { title: TextKey | null; more: () => string } = { title: null, more: () => '' };
 
-const TITLES: Record<ResultState, TextKey | undefined> = {
-  idle: undefined,
+const TITLES: Record<ResultState, TextKey | null> = {
+  idle: null,
   paying: 'paying',
   approved: 'approved',
   pending: 'pending',
@@ -66,7 +68,7 @@ const isOver = (): boolean => state === 'approved' || state === 'pending';
 let isSpent = false;
 
 /** `more` is asked anew when the language changes. */
-function showResult(next: ResultState, more: string | (() => string) = '', title = TITLES[next]): void {
+function showResult(next: ResultState, more: string | (() => string) = '', title: TextKey | null = TITLES[next]): void {
   isSpent = next === 'failed' && (isOver() || !dropin);
   state = next;
   shown = { title, more: typeof more === 'string' ? () => more : more };
@@ -77,7 +79,7 @@ function showResult(next: ResultState, more: string | (() => string) = '', title
 function renderResult(): void {
   result.dataset.state = state;
   const { title, more } = shown;
-  result.replaceChildren(...(title ? [create('strong', { textContent: text(title) }), more()] : []));
+  result.replaceChildren(...(title ? [create('strong', { textContent: text(title) })] : []), more());
   pay.hidden = isOver() || isSpent;
   const again = byId('again');
   again.hidden = !pay.hidden;
@@ -135,19 +137,28 @@ function onComplete(completed: PaymentResult): void {
   if (kind === 'failed') pay.disabled = false;
 }
 
+/** Whether a payment was tried and refused; what is only not complete, not known or changed meanwhile is told in its own words. */
+const isRefusal = ({ name, code }: { name: string; code?: string }): boolean =>
+  name === 'PaymentError' && !['cart_changed', 'amount_changed', 'requires_action'].includes(code ?? '');
+
 function onError(
-  error: Error & { code?: string; declineCode?: string },
+  error: Error & { code?: string; type?: string; declineCode?: string; amountDue?: ReturnType<typeof total> },
   context?: { paymentReference?: string },
 ): void {
   if (context?.paymentReference) view.watch(context.paymentReference);
   const code = [error.code, error.declineCode].filter(Boolean).join(', ');
   view.note({ source: 'browser', from: text('browser'), what: `onError: ${code}`, tone: 'bad' });
-  // Closing a wallet is the shopper's choice, not a failure.
-  if (error.name === 'CANCEL') {
+  // Closing a wallet is the shopper's choice, and what is not complete is told at its field: nothing was tried.
+  if (error.name === 'CANCEL' || error.type === 'validation_error') {
     showResult('idle');
+    pay.disabled = !dropin;
     return;
   }
-  showResult('failed', error.message);
+  if (error.amountDue) {
+    due = error.amountDue;
+    render();
+  }
+  showResult('failed', error.message, isRefusal(error) ? 'failed' : null);
   pay.disabled = !dropin;
 }
 
@@ -169,6 +180,7 @@ async function startCheckout(): Promise<void> {
   const mine = latest;
   const mount = byId('payment-element');
   pay.disabled = true;
+  due = undefined;
   mount.setAttribute('aria-busy', 'true');
   mount.hidden = false;
   showResult('idle');
@@ -248,10 +260,10 @@ function render(): void {
     element.textContent = text(element.dataset.t as TextKey);
   for (const element of document.querySelectorAll<HTMLElement>('[data-t-label]'))
     element.ariaLabel = text(element.dataset.tLabel as TextKey);
-  const amount = formatMoney(total(), shopper.language);
+  const amount = formatMoney(due ?? total(), shopper.language);
   byId('price').textContent = formatMoney({ ...total(), centAmount: PRICES[shopper.currency] }, shopper.language);
   byId('quantity').textContent = String(shopper.quantity);
-  byId('subtotal').textContent = amount;
+  byId('subtotal').textContent = formatMoney(total(), shopper.language);
   byId('total').textContent = amount;
   pay.textContent = `${text('pay')} ${amount}`;
   byId<HTMLButtonElement>('less').disabled = shopper.quantity <= 1;

@@ -42,6 +42,7 @@ export function showTestCards(language: 'en' | 'de' | 'fr', onCopied: () => void
       button.dataset.kind = kind;
       button.addEventListener('click', () => {
         const inYears = String((new Date().getFullYear() + 5) % 100);
+        showCardForm();
         const isFilled =
           fill('card-number', grouped(number)) && fill('card-expiry', `12 / ${inYears}`) && fill('card-cvc', '123');
         if (isFilled) byId('pay').focus();
@@ -50,6 +51,15 @@ export function showTestCards(language: 'en' | 'de' | 'fr', onCopied: () => void
       return create('li', {}, button);
     }),
   );
+}
+
+/** A card belongs into the card form, whatever was chosen before: a saved card, another method. */
+function showCardForm(): void {
+  const choices = ['#stored-list .stored-method:last-child input', '#saved-none', '[data-method=card]'];
+  for (const selector of choices) {
+    const choice = byId('checkout').querySelector<HTMLElement>(selector);
+    if (choice && !choice.matches(':checked, [aria-selected=true], fieldset:disabled *')) choice.click();
+  }
 }
 
 function fill(name: string, value: string): boolean {
