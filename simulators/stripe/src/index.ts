@@ -1,6 +1,7 @@
 export type { PayOptions, StateReport } from './controls.ts';
 export { Controls } from './controls.ts';
 export { StripeApiError } from './errors.ts';
+export { CURRENCIES, exponentOf } from './money.ts';
 export { API_VERSION } from './objects.ts';
 export type { Settings } from './simulation.ts';
 export { type StripeSimulator, type StripeSimulatorOptions, startStripeSimulator } from './simulator.ts';
