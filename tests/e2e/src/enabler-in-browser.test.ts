@@ -857,6 +857,75 @@ describe('a session that ends', () => {
   });
 });
 
+describe('a cart that another page changes', () => {
+  const setTotal = ({ cartId }: Checkout, centAmount: number) =>
+    shopper.call('POST', `/_sandbox/commercetools/carts/${cartId}/total`, { body: { centAmount } });
+
+  it('before it is paid: the shopper is told the new amount, nothing is paid, and the next click pays it', async () => {
+    const checkout = await open();
+    await setTotal(checkout, 3000);
+    await payByCard();
+    expect(await told()).toMatchObject({
+      code: 'amount_changed',
+      message: 'The amount to pay has changed to €30.00. Please check your order and pay again.',
+    });
+    await page.click('#pay');
+    const { kind, paymentReference } = await told(2);
+    expect(kind).toBe('approved');
+    expect(await booked(paymentReference)).toEqual(['Authorization:Success 3000', 'Charge:Success 3000']);
+    expect(await opened()).toBe(1);
+  });
+});
+
+describe('a shopper with two tabs of one order', () => {
+  it('pays in one, and the other says that it is paid', async () => {
+    expected.push(HTTP(400));
+    const checkout = await open();
+    const other = page;
+    page = await newPage();
+    await page.goto(pageUrl('shop.html', queryOf(checkout)));
+    await ready();
+    await payByCard();
+    const { paymentReference } = await told();
+    expect(await booked(paymentReference)).toEqual(PAID);
+    page = other;
+    await payByCard();
+    expect(await told()).toMatchObject({ kind: 'error', code: 'already_paid' });
+    expect(await opened()).toBe(1);
+  });
+
+  it('pays in both at the same moment, and is charged once', async () => {
+    expected.push(HTTP(400));
+    const checkout = await open();
+    const tabs = [page, await newPage()];
+    await tabs[1]?.goto(pageUrl('shop.html', queryOf(checkout)));
+    for (page of tabs) {
+      await ready();
+      await fillCard();
+    }
+    await Promise.all(tabs.map((tab) => tab.click('#pay')));
+    const results: Told[] = [];
+    for (page of tabs) results.push(await told());
+    const approved = results.find(({ kind }) => kind === 'approved');
+    expect(await booked(approved?.paymentReference)).toEqual(PAID);
+    for (const { kind, code } of results) expect(kind === 'approved' || code === 'already_paid').toBe(true);
+    expect(await opened()).toBe(1);
+  });
+});
+
+it('a page that is reloaded while the bank asks for 3-D Secure pays once', async () => {
+  await open();
+  await payByCard('4000002760003184');
+  await page.waitForSelector('#threeds-complete');
+  await page.reload();
+  await ready();
+  await payByCard();
+  const { kind, paymentReference } = await told();
+  expect(kind).toBe('approved');
+  expect(await booked(paymentReference)).toEqual(PAID);
+  expect(await opened()).toBe(1);
+});
+
 describe('the card component', () => {
   const mount = async (wishes: Record<string, unknown> = {}, build = '{}') => {
     const checkout = await shopper.checkout(wishes);
@@ -978,12 +1047,15 @@ describe('an express button', () => {
   let carts: Checkout[];
   let host: string[];
   let sessions: Set<string>;
+  /** The shop has one cart for each time that the wallet opens, or one for all. */
+  let isOneCart: boolean;
   /** The session is known only when the shop's backend has answered. */
   let answers: ((checkout: Checkout) => Promise<unknown>)[];
 
   async function mount(build: Record<string, unknown> = {}, sessionId = ''): Promise<void> {
     carts = [];
     host = [];
+    isOneCart = false;
     sessions = new Set();
     answers = [];
     page.on('request', (request) => {
@@ -993,7 +1065,7 @@ describe('an express button', () => {
     await page.exposeFunction('backend', async (what: string, value: { country?: string; id?: string } = {}) => {
       host.push(`${what} ${value.country ?? value.id ?? ''}`.trim());
       if (what === 'session') {
-        const checkout = await shopper.checkout();
+        const checkout = (isOneCart && carts[0]) || (await shopper.checkout());
         carts.push(checkout);
         await answers.shift()?.(checkout);
         return checkout;
@@ -1047,6 +1119,36 @@ describe('an express button', () => {
     const paid = await shopper.until(paymentReference, hasCharge);
     expect(summary(paid)).toContain('Charge:Success 2900');
   });
+
+  it.each([
+    ['less', 900, '€9.00'],
+    ['more', 4000, '€40.00'],
+  ])(
+    'that is opened again begins from the cart as it is, which costs %s than before',
+    async (_what, centAmount, shown) => {
+      await mount();
+      isOneCart = true;
+      await page.click('#express-pay');
+      await page.locator('#express-lines', { hasText: '€29.00' }).waitFor();
+      await page.click('#express-cancel');
+      await told();
+      await shopper.call('POST', `/_sandbox/commercetools/carts/${carts[0]?.cartId}/total`, { body: { centAmount } });
+      // The host takes its time, so the sheet shows what the click was answered with.
+      let answer = () => {};
+      answers.push(() => new Promise<void>((resolve) => (answer = resolve)));
+      await page.click('#express-pay');
+      await page.waitForSelector('#express-sheet');
+      const lines = await page.locator('#express-lines > div').allTextContents();
+      expect(lines.at(-1)).toBe(`Total${shown}`);
+      expect(lines.join(' ')).not.toMatch(/€(24|29)\.00/);
+      answer();
+      await page.locator('#express-lines', { hasText: '€29.00' }).waitFor();
+      await page.click('#express-confirm:enabled');
+      const { kind, paymentReference } = await told(2);
+      expect(kind).toBe('approved');
+      expect(await booked(paymentReference)).toContain('Charge:Success 2900');
+    },
+  );
 
   it('refuses an address without shipping methods, which is no error, and ships elsewhere', async () => {
     await mount();

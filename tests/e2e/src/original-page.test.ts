@@ -104,7 +104,7 @@ describe.each([
     expect(await bookedOnceDone()).toEqual(CHARGED);
   });
 
-  it('does not thank for a bank debit that is pending, which is recorded when it settles', async () => {
+  it('does not thank for a bank debit that is pending', async () => {
     await visit();
     await page.click('[data-method=sepa_debit]');
     await page.fill('#sepa-iban', 'DE89370400440532013000');
