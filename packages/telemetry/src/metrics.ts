@@ -258,6 +258,13 @@ export const DEFINITIONS = {
     },
     from: ['intent', 'ledger'],
   },
+  denials: {
+    type: 'counter',
+    name: `${P}denials_total`,
+    help: 'Requests refused because of who asks, by what the route asks for: refused credentials, or too many refusals of one address before',
+    labels: { scheme: ['session', 'jwt', 'oauth2'], reason: ['refused', 'too_many'] },
+    from: ['intent'],
+  },
   sessionChecks: {
     type: 'counter',
     name: `${P}session_checks_total`,

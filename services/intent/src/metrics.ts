@@ -10,5 +10,8 @@ export function initialiseCounters(): void {
   for (const operation of OPERATIONS) {
     for (const outcome of OUTCOMES) metrics.paymentOperations.inc({ operation, outcome }, 0);
   }
+  for (const scheme of ['session', 'jwt', 'oauth2']) {
+    for (const reason of ['refused', 'too_many']) metrics.denials.inc({ scheme, reason }, 0);
+  }
   startSentMessages(PAYMENT_EVENTS);
 }

@@ -1,6 +1,6 @@
 import { PermanentError, UnauthorizedError } from '@connector/errors';
 import { requestId, requestSpan, withCorrelationId } from '@connector/http';
-import type { Logger } from '@connector/telemetry';
+import { type Logger, metrics } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
 import type { Callers } from '../adapters/callers.ts';
@@ -110,16 +110,31 @@ export interface RouteDeps {
   };
 }
 
-/** The routes, each with its checks in the contract's order: body, schema, caller, then the handler. */
+/**
+ * The routes, each with its checks in order. Operations, which tokens are for, ask who calls before they read a byte of the body; with a session it is
+ * the contract's order: body, schema, caller, then the handler.
+ */
 export function routerOf(definitions: readonly RouteDefinition[], deps: RouteDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const definition of definitions) {
     const path = definition.path.replaceAll(/\{(\w+)\}/g, ':$1');
     const parsers = definition.method === 'post' ? jsonBody() : [];
-    router[definition.method](path, requestLimit(deps), ...parsers, handlerOf(definition, path, deps));
+    const first = isOperation(definition.auth) ? [callerCheck(definition, path, deps)] : [];
+    router[definition.method](path, requestLimit(deps), ...first, ...parsers, handlerOf(definition, path, deps));
   }
   return router;
 }
+
+const isOperation = ({ scheme }: Auth): boolean => scheme === 'jwt' || scheme === 'oauth2';
+
+const askingOf = ({ method }: RouteDefinition, path: string) => ({ method: method.toUpperCase(), route: path });
+
+const callerCheck =
+  (definition: RouteDefinition, path: string, deps: RouteDeps): RequestHandler =>
+  async (req, res, next) => {
+    await verified(req, res, definition.auth, askingOf(definition, path), deps);
+    next();
+  };
 
 const addressOf = (req: Request): string => req.ip ?? 'unknown';
 
@@ -142,7 +157,7 @@ function limited(res: Response, check: () => void): void {
 
 function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): RequestHandler {
   const { auth, params, headers, body, answers, handle, limitedPerSession } = definition;
-  const asking = { method: definition.method.toUpperCase(), route: path };
+  const asking = askingOf(definition, path);
   // The values that were refused belong into the answer.
   const options = { reportInput: true };
   return async (req, res) => {
@@ -151,7 +166,7 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
       headers: headers?.parse(req.headers, options),
       body: body?.parse(req.body, options),
     };
-    const session = await verified(req, res, auth, asking, deps);
+    const session = isOperation(auth) ? undefined : await verified(req, res, auth, asking, deps);
     if (session) requestSpan(req)?.setAttribute('commercetools.cart.id', session.cartId);
     if (limitedPerSession) limited(res, () => deps.limits.opens.take(req.get('x-session-id') ?? ''));
     const reply = (status: number, answer?: unknown): Answer => ({ status, body: answer });
@@ -189,7 +204,13 @@ async function verified(
 ): Promise<Session | undefined> {
   if (auth.scheme === 'open') return undefined;
   const address = addressOf(req);
-  limited(res, () => limits.denials.check(address));
+  const { scheme } = auth;
+  try {
+    limited(res, () => limits.denials.check(address));
+  } catch (error) {
+    metrics.denials.inc({ scheme, reason: 'too_many' });
+    throw error;
+  }
   try {
     switch (auth.scheme) {
       case 'session':
@@ -202,7 +223,10 @@ async function verified(
         return undefined;
     }
   } catch (error) {
-    if (error instanceof UnauthorizedError) limited(res, () => limits.denials.take(address));
+    if (error instanceof UnauthorizedError) {
+      metrics.denials.inc({ scheme, reason: 'refused' });
+      limited(res, () => limits.denials.take(address));
+    }
     throw error;
   }
 }

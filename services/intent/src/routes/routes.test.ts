@@ -1,4 +1,5 @@
 import { TransientError } from '@connector/errors';
+import { register } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
@@ -315,11 +316,13 @@ describe('POST /operations/payment-intents/{id}', () => {
     ['no JSON', '{"actions":', 'InvalidJsonInput'],
     ['text', '"actions"', 'InvalidJsonInput'],
     ['an empty body', '', 'InvalidJsonInput'],
-  ])('answers 400 for %s, before it looks at who asks', async (_what, body, code) => {
+  ])('answers 400 for %s, and 401 as long as it is not known who asks', async (_what, body, code) => {
     await using app = await startApp(authorised());
-    const answer = await app.call('POST', path, { body, headers: { 'content-type': 'application/json' } });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await app.call('POST', path, { body, headers, token: OPERATOR });
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ errors: [{ code }] });
+    expect((await app.call('POST', path, { body, headers })).status).toBe(401);
   });
 
   it('answers 401, not 403, for a token without the permission, and names those that would do', async () => {
@@ -551,6 +554,38 @@ describe('what every route has in common', () => {
         errors: [{ code: 'invalid_token', message: 'Session is not active' }],
       });
     }
+  });
+
+  it.each([
+    ['POST', '/operations/payment-intents/payment-1'],
+    ['POST', '/operations/transactions'],
+  ])('%s %s says nothing of a body before it knows who asks, not even that it is too large', async (method, path) => {
+    await using app = await startApp(new FakeWorld());
+    for (const body of ['{', '{}', `{"note":"${'x'.repeat(100_000)}"}`]) {
+      const answer = await app.call(method, path, { body, token: 'Bearer nobody' });
+      expect(answer.status).toBe(401);
+    }
+  });
+
+  it('counts every denial by what the route asks for, also those that are not even looked at', async () => {
+    const denials = async () => {
+      const { values = [] } = (await register.getSingleMetric('stripe_connector_denials_total')?.get()) ?? {};
+      return Object.fromEntries(values.map(({ labels, value }) => [`${labels.scheme} ${labels.reason}`, value]));
+    };
+    register.resetMetrics();
+    await using app = await startApp(new FakeWorld(), { env: { RATE_LIMIT_DENIALS_PER_ADDRESS: '3' } });
+    await app.call('GET', '/payments');
+    await app.call('GET', '/operations/status');
+    await app.call('POST', '/operations/transactions', { body: '{' });
+    await app.call('POST', '/operations/transactions', { body: '{' });
+    await app.call('GET', '/payments', { session: true });
+    expect(await denials()).toEqual({
+      'session refused': 1,
+      'jwt refused': 1,
+      'oauth2 refused': 1,
+      'oauth2 too_many': 1,
+      'session too_many': 1,
+    });
   });
 
   it('stops an address that guesses sessions', async () => {
