@@ -66,7 +66,7 @@
 {{- $access := dict "tls" $kafka.tls.enabled "tlsSecret" $kafka.tls.existingSecret "ca" $kafka.tls.existingSecretKeys.ca "cert" $kafka.tls.existingSecretKeys.cert "key" $kafka.tls.existingSecretKeys.key "mechanism" $kafka.sasl.mechanism -}}
 {{- if not $kafka.tls.existingSecret -}}{{- $access = mustMergeOverwrite $access (dict "ca" "" "cert" "" "key" "") -}}{{- end -}}
 {{- if $kafka.sasl.mechanism -}}
-{{- $chart := printf "%s-credentials" (include "connector.fullname" .root) -}}
+{{- $chart := include "connector.credentialsName" . -}}
 {{- if eq $kafka.sasl.mechanism "aws-msk-iam" -}}
 {{- else if eq $kafka.sasl.mechanism "oauthbearer" -}}
 {{- $keys := $kafka.sasl.existingSecretKeys -}}
@@ -78,7 +78,8 @@
 {{- end -}}
 {{- end -}}
 {{- if $kafka.strimzi.users.enabled -}}
-{{- $user := printf "%s-%s" (include "connector.fullname" .root) (include "connector.kafkaUser" .component) -}}
+{{- $part := include "connector.componentOf" . | fromJson -}}
+{{- $user := printf "%s-%s" (include "connector.fullname" .root) ($part.user | default .component) -}}
 {{- if eq $kafka.strimzi.users.authentication "tls" -}}
 {{- $access = mustMergeOverwrite $access (dict "mechanism" "" "saslSecret" "" "certSecret" $user) -}}
 {{- else -}}
@@ -86,11 +87,6 @@
 {{- end -}}
 {{- end -}}
 {{- toJson $access -}}
-{{- end -}}
-
-{{/* Whose Kafka user a part has: a command in a service's pod has the service's. */}}
-{{- define "connector.kafkaUser" -}}
-{{- get (dict "ensure-topics" "ledger" "reconcile-undelivered" "reconcile") . | default . -}}
 {{- end -}}
 
 {{/* Variables without secrets of one part, as JSON; exactly those of files/variables.json that have a value. */}}
@@ -140,7 +136,7 @@
 {{- $_ := set $all "KAFKA_SSL_KEY" "/etc/connector/kafka-cert/tls.key" -}}
 {{- end -}}
 {{- end -}}
-{{- if has .component (list "webhook-ingest" "doctor") -}}
+{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) -}}
 {{- $_ := set $all "STRIPE_WEBHOOK_SIGNING_SECRET_FILE" "/etc/connector/stripe/webhook-signing-secret" -}}
 {{- end -}}
 {{- if eq .component "ensure-topics" -}}
@@ -174,9 +170,40 @@
 {{- toJson $config -}}
 {{- end -}}
 
+{{/* Name of a part's ConfigMap: what it holds is in the name, so that a pod never reads what was made for another one. (dict "root" "component") */}}
+{{- define "connector.configName" -}}
+{{- printf "%s-%s-%s" (include "connector.fullname" .root) .component (include "connector.config" . | sha256sum | trunc 8) -}}
+{{- end -}}
+
+{{/* Name of the Secret with credentials that come from values, likewise; or of that which External Secrets keeps. (dict "root" "component") */}}
+{{- define "connector.credentialsName" -}}
+{{- $name := printf "%s-credentials" (include "connector.fullname" .root) -}}
+{{- if eq (default "" .component) "preflight" -}}
+{{- /* It runs before the release's own Secrets are there. */ -}}
+{{- ternary $name (printf "%s-preflight" (include "connector.fullname" .root)) .root.Values.externalSecrets.enabled -}}
+{{- else if .root.Values.externalSecrets.enabled -}}
+{{- $name -}}
+{{- else -}}
+{{- printf "%s-%s" $name (include "connector.valueSecrets" .root | sha256sum | trunc 8) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The parts that have a ConfigMap, as JSON list. */}}
+{{- define "connector.configured" -}}
+{{- $services := include "connector.services" . | fromJson -}}
+{{- $parts := concat (keys $services) (include "connector.jobs" . | fromJsonArray) -}}
+{{- if and (hasKey $services "ledger") .Values.kafka.topics.create (not .Values.kafka.strimzi.topics.enabled) -}}{{- $parts = append $parts "ensure-topics" -}}{{- end -}}
+{{- without $parts "preflight" | sortAlpha | toJson -}}
+{{- end -}}
+
+{{/* Keeps what old pods may read until everything else of a sync by Argo CD is healthy. */}}
+{{- define "connector.pruneLast" -}}
+argocd.argoproj.io/sync-options: PruneLast=true
+{{- end -}}
+
 {{/* Where a credential is, as JSON list [Secret, key]; (dict "root" "name" "component"). */}}
 {{- define "connector.secretRef" -}}
-{{- $chart := printf "%s-credentials" (include "connector.fullname" .root) -}}
+{{- $chart := include "connector.credentialsName" . -}}
 {{- $ct := .root.Values.commercetools -}}
 {{- $stripe := .root.Values.stripe -}}
 {{- $ref := list -}}
@@ -203,12 +230,17 @@
 {{- define "connector.env" -}}
 {{- $root := .root -}}
 {{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
-{{- range $name := list "CTP_CLIENT_ID" "CTP_CLIENT_SECRET" "STRIPE_SECRET_KEY" -}}
+{{- /* The preflight tells of a Secret that is not there, so its pod must start without it. */ -}}
+{{- $isPreflight := eq .component "preflight" -}}
+{{- $optional := ternary ", optional: true" "" $isPreflight -}}
+{{- $places := dict -}}
+{{- range $name := concat (list "CTP_CLIENT_ID" "CTP_CLIENT_SECRET" "STRIPE_SECRET_KEY") (ternary (list "STRIPE_WEBHOOK_SIGNING_SECRET") list $isPreflight) -}}
 {{- if has $name $names }}
 {{- $ref := include "connector.secretRef" (dict "root" $root "name" $name "component" $.component) | fromJsonArray }}
+{{- $_ := set $places $name $ref }}
 - name: {{ $name }}
   valueFrom:
-    secretKeyRef: { name: {{ index $ref 0 | quote }}, key: {{ index $ref 1 | quote }} }
+    secretKeyRef: { name: {{ index $ref 0 | quote }}, key: {{ index $ref 1 | quote }}{{ $optional }} }
 {{- end }}
 {{- end }}
 {{- $access := include "connector.kafkaAccess" . | fromJson }}
@@ -216,19 +248,27 @@
 {{- if $access.usernameKey }}
 - name: KAFKA_SASL_USERNAME
   valueFrom:
-    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.usernameKey | quote }} }
+    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.usernameKey | quote }}{{ $optional }} }
+{{- $_ := set $places "KAFKA_SASL_USERNAME" (list $access.saslSecret $access.usernameKey) }}
 {{- end }}
 - name: KAFKA_SASL_PASSWORD
   valueFrom:
-    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.passwordKey | quote }} }
+    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.passwordKey | quote }}{{ $optional }} }
+{{- $_ := set $places "KAFKA_SASL_PASSWORD" (list $access.saslSecret $access.passwordKey) }}
 {{- end }}
 {{- if and $access.oauthSecret (has "KAFKA_SASL_OAUTH_CLIENT_SECRET" $names) }}
 - name: KAFKA_SASL_OAUTH_CLIENT_ID
   valueFrom:
-    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientIdKey | quote }} }
+    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientIdKey | quote }}{{ $optional }} }
+{{- $_ := set $places "KAFKA_SASL_OAUTH_CLIENT_ID" (list $access.oauthSecret $access.clientIdKey) }}
 - name: KAFKA_SASL_OAUTH_CLIENT_SECRET
   valueFrom:
-    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientSecretKey | quote }} }
+    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientSecretKey | quote }}{{ $optional }} }
+{{- $_ := set $places "KAFKA_SASL_OAUTH_CLIENT_SECRET" (list $access.oauthSecret $access.clientSecretKey) }}
+{{- end }}
+{{- if $isPreflight }}
+- name: DOCTOR_SECRETS
+  value: {{ toJson $places | quote }}
 {{- end }}
 {{- if $root.Values.otel.endpoint }}
 - name: POD_NAME
@@ -260,7 +300,7 @@
   readOnly: true
 {{- end }}
 {{- end }}
-{{- if has .component (list "webhook-ingest" "doctor") }}
+{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
 - name: signing-secret
   mountPath: /etc/connector/stripe
   readOnly: true
@@ -279,6 +319,9 @@
   secret:
     secretName: {{ $access.tlsSecret }}
     defaultMode: 0440
+    {{- if eq .component "preflight" }}
+    optional: true
+    {{- end }}
     items: [{ key: {{ $access.ca | quote }}, path: ca.crt }]
 {{- end }}
 {{- if $access.certSecret }}
@@ -286,17 +329,23 @@
   secret:
     secretName: {{ $access.certSecret }}
     defaultMode: 0440
+    {{- if eq .component "preflight" }}
+    optional: true
+    {{- end }}
     items: [{ key: user.crt, path: tls.crt }, { key: user.key, path: tls.key }]
 {{- else if and $access.tlsSecret $access.cert }}
 - name: kafka-cert
   secret:
     secretName: {{ $access.tlsSecret }}
     defaultMode: 0440
+    {{- if eq .component "preflight" }}
+    optional: true
+    {{- end }}
     items: [{ key: {{ $access.cert | quote }}, path: tls.crt }, { key: {{ $access.key | quote }}, path: tls.key }]
 {{- end }}
 {{- end }}
-{{- if has .component (list "webhook-ingest" "doctor") }}
-{{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET") | fromJsonArray }}
+{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
+{{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET" "component" .component) | fromJsonArray }}
 - name: signing-secret
   secret:
     secretName: {{ index $ref 0 }}
@@ -331,10 +380,6 @@
 {{/* Annotations that change when what a pod read at its start has changed. (dict "root" "component") */}}
 {{- define "connector.checksums" -}}
 checksum/config: {{ include "connector.config" . | sha256sum }}
-{{- $secrets := include "connector.valueSecrets" .root }}
-{{- if ne $secrets "{}" }}
-checksum/secret: {{ $secrets | sha256sum }}
-{{- end }}
 {{- with .root.Values.secretRevision }}
 secretRevision: {{ . | quote }}
 {{- end }}

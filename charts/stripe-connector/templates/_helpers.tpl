@@ -86,11 +86,6 @@ default
 {{- end -}}
 {{- end -}}
 
-{{/* Which service's image and account a job or command has. */}}
-{{- define "connector.serviceOf" -}}
-{{- get (dict "reconcile" "webhook-ingest" "reconcile-undelivered" "webhook-ingest" "reconcile-pending" "ledger" "ensure-topics" "ledger" "types" "intent" "webhook-endpoint" "webhook-ingest" "purge-webhook-endpoint" "webhook-ingest" "doctor" "intent" "redrive" "ledger" "purge-types" "intent") . | default . -}}
-{{- end -}}
-
 {{/* The address under which the routes are reached from outside, without a slash at its end; empty when it is not known. */}}
 {{- define "connector.publicUrl" -}}
 {{- if .Values.publicUrl -}}
@@ -102,12 +97,26 @@ default
 {{- end -}}
 {{- end -}}
 
+{{/* What can be checked before the release is there, as JSON list: not what it makes itself, or what only its own account may reach. */}}
+{{- define "connector.preflightAreas" -}}
+{{- $areas := list -}}
+{{- $simulated := include "connector.simulated" . | fromJsonArray -}}
+{{- $isKnown := or .Release.IsUpgrade (not .Values.externalSecrets.enabled) -}}
+{{- if and $isKnown (not (has "commercetools" $simulated)) -}}{{- $areas = append $areas "commercetools" -}}{{- end -}}
+{{- if and $isKnown (not (has "stripe" $simulated)) -}}{{- $areas = append $areas "stripe" -}}{{- end -}}
+{{- $hasAccess := and (ne .Values.kafka.sasl.mechanism "aws-msk-iam") (or .Release.IsUpgrade (not (and .Values.kafka.strimzi.users.enabled .Values.kafka.strimzi.users.create))) -}}
+{{- if and $isKnown $hasAccess (not .Values.kafka.bundled.enabled) -}}{{- $areas = append $areas "kafka" -}}{{- end -}}
+{{- if and $areas (lt (len $simulated) 2) (include "connector.publicUrl" .) -}}{{- $areas = append $areas "edge" -}}{{- end -}}
+{{- toJson $areas -}}
+{{- end -}}
+
 {{/* The jobs of the release, as JSON list: each has a ConfigMap and a NetworkPolicy of its own. */}}
 {{- define "connector.jobs" -}}
 {{- $jobs := list -}}
 {{- range $name, $job := .Values.cronJobs -}}
 {{- if $job.enabled -}}{{- $jobs = append $jobs $name -}}{{- end -}}
 {{- end -}}
+{{- if and .Values.preflight.enabled (include "connector.preflightAreas" . | fromJsonArray) -}}{{- $jobs = append $jobs "preflight" -}}{{- end -}}
 {{- if .Values.hooks.types.enabled -}}{{- $jobs = append $jobs "types" -}}{{- end -}}
 {{- /* A webhook endpoint without an id is looked for by its URL, which only counts when Stripe can reach it. */ -}}
 {{- $isStripeReal := not (has "stripe" (include "connector.simulated" . | fromJsonArray)) -}}

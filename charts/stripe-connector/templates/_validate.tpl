@@ -19,10 +19,12 @@
 {{- end -}}
 {{- $prefix := include "connector.topicPrefix" . -}}
 {{- if gt (len $prefix) 180 -}}{{- $problems = append $problems (printf "kafka.topicPrefix is %d characters long, and Kafka's names with it at most 249: choose one of at most 180" (len $prefix)) -}}{{- end -}}
-{{- /* Releases of a version without a prefix of its own have left this ConfigMap. */ -}}
-{{- $before := lookup "v1" "ConfigMap" .Release.Namespace (printf "%s-ledger" (include "connector.fullname" .)) -}}
-{{- if and .Release.IsUpgrade $before (kindIs "invalid" $v.kafka.topicPrefix) -}}
-{{- $old := get ($before.data | default dict) "KAFKA_TOPIC_PREFIX" -}}
+{{- /* What the installed ledger reads; the names of its topics must not change because a default did. */ -}}
+{{- $ledger := lookup "apps/v1" "Deployment" .Release.Namespace (printf "%s-ledger" (include "connector.fullname" .)) -}}
+{{- if and .Release.IsUpgrade $ledger (kindIs "invalid" $v.kafka.topicPrefix) -}}
+{{- $config := (first ($ledger.spec.template.spec.containers)).envFrom | first -}}
+{{- $before := lookup "v1" "ConfigMap" .Release.Namespace $config.configMapRef.name -}}
+{{- $old := get ($before.data | default dict) "KAFKA_TOPIC_PREFIX" | default "" -}}
 {{- if ne $old $prefix -}}{{- $problems = append $problems (printf "this release's topics begin with %q, and would begin with %q from now on: set kafka.topicPrefix=%q to keep them, or move as UPGRADING.md says" $old $prefix $old) -}}{{- end -}}
 {{- end -}}
 {{- if and (not $v.kafka.bundled.enabled) (empty $v.kafka.brokers) -}}{{- $problems = append $problems "kafka.brokers must name at least one host:port (kafka.bundled.enabled=true starts a broker for trials)" -}}{{- end -}}

@@ -40,7 +40,9 @@ const of = (name: string) => {
 };
 const minimal = (...set: string[]): KubernetesObject[] => [...render({ files: [MINIMAL], set }).objects];
 const find = (objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject => {
-  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  // What is immutable has what it holds in its name.
+  const named = new RegExp(`^${name}(-[0-9a-f]{8})?$`);
+  const found = objects.find((object) => object.kind === kind && named.test(object.metadata.name));
   if (!found) throw new Error(`there is no ${kind} ${name}`);
   return found;
 };
@@ -475,12 +477,26 @@ describe('rollouts', () => {
   });
 
   it('a change of a Secret made of values restarts the pods', () => {
-    const annotationsWith = (key: string) =>
-      podsOf(render({ files: DEV_WITH_CREDENTIALS, set: [`stripe.secretKey="${key}"`] }).objects)
-        .filter(({ owner }) => owner.startsWith('Deployment'))
-        .map(({ annotations }) => annotations['checksum/secret']);
-    expect(annotationsWith('sk_test_one')[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(annotationsWith('sk_test_one')).not.toEqual(annotationsWith('sk_test_two'));
+    const secretsOf = (key: string) => {
+      const { objects } = render({ files: DEV_WITH_CREDENTIALS, set: [`stripe.secretKey="${key}"`] });
+      expect(find(objects, 'Secret', `${FULLNAME}-credentials`)).toMatchObject({ immutable: true });
+      const text = JSON.stringify(podsOf(objects).find(({ owner }) => owner === `Deployment ${FULLNAME}-ledger`));
+      return [...new Set(text.match(/[a-z-]+-credentials-[0-9a-f]{8}/g))];
+    };
+    const [one, two] = [secretsOf('sk_test_one'), secretsOf('sk_test_two')];
+    expect([one.length, two.length]).toEqual([1, 1]);
+    expect(one).not.toEqual(two);
+  });
+
+  it('every ConfigMap that a pod reads is immutable, and has what it holds in its name', () => {
+    const mapsOf = (...set: string[]) =>
+      minimal(...set).filter(({ kind, data }) => kind === 'ConfigMap' && isMap(data) && 'KAFKA_BROKERS' in data);
+    const [before, after] = [mapsOf(), mapsOf('kafka.brokers=["other.example.com:9092"]')];
+    expect(before.length).toBeGreaterThan(8);
+    expect(before.filter(({ immutable }) => immutable !== true)).toEqual([]);
+    const names = (maps: readonly KubernetesObject[]) => maps.map(({ metadata }) => metadata.name);
+    expect(names(after).filter((name) => names(before).includes(name))).toEqual([]);
+    expect(names(mapsOf())).toEqual(names(before));
   });
 
   it.each([
@@ -539,6 +555,49 @@ describe('secrets', () => {
   });
 });
 
+describe('the check before a release', () => {
+  const preflight = (objects: readonly KubernetesObject[]) =>
+    podsOf(objects).find(({ owner }) => owner === `Job ${FULLNAME}-preflight`);
+  const argsOf = (...set: string[]) => preflight(minimal(...set))?.all[0]?.args;
+
+  it('runs before anything is made, by the command doctor', () => {
+    expect(find(minimal(), 'Job', `${FULLNAME}-preflight`).metadata.annotations).toMatchObject({
+      'helm.sh/hook': 'pre-install,pre-upgrade',
+      'helm.sh/hook-output-log-policy': 'hook-failed',
+    });
+    expect(argsOf()).toEqual(['dist/commands/doctor.js', '--before', '--only', 'commercetools,stripe,kafka']);
+    expect(argsOf('publicUrl="https://pay.example.com"')?.at(3)).toBe('commercetools,stripe,kafka,edge');
+    expect(argsOf('kafka.topics.create=false')).toContain('--topics-exist');
+    expect(argsOf('preflight.enabled=false')).toBeUndefined();
+  });
+
+  it('needs nothing that the release makes: no ConfigMap, no account, no Secret without which its pod would not start', () => {
+    const pod = preflight(of('kafka-mtls').objects);
+    expect(pod?.spec).toMatchObject({ serviceAccountName: 'default' });
+    expect(pod?.all[0]).not.toHaveProperty('envFrom');
+    const references: Values[] = [];
+    JSON.stringify(pod?.spec, (key, node) => {
+      if (key === 'secretKeyRef' || key === 'secret') references.push(node);
+      return node;
+    });
+    expect(references.length).toBeGreaterThan(4);
+    expect(references.filter(({ optional }) => optional !== true)).toEqual([]);
+  });
+
+  it('has the credentials of the values in a Secret of its own, which goes with it', () => {
+    const { objects } = render({ files: DEV_WITH_CREDENTIALS });
+    expect(find(objects, 'Secret', `${FULLNAME}-preflight`).metadata.annotations).toMatchObject({
+      'helm.sh/hook': 'pre-install,pre-upgrade',
+      'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded,hook-failed',
+    });
+  });
+
+  it('asks nothing of what is simulated, and of the bundled broker', () => {
+    expect(preflight(of('dev').objects)).toBeUndefined();
+    expect(preflight(of('simulated-stripe').objects)?.all[0]?.args?.at(3)).not.toContain('stripe');
+  });
+});
+
 describe('the jobs at the webhook endpoint', () => {
   const hook = (objects: readonly KubernetesObject[], name: string) => find(objects, 'Job', `${FULLNAME}-${name}`);
   const names = (...set: string[]) =>
@@ -563,9 +622,9 @@ describe('the jobs at the webhook endpoint', () => {
   it('run with a key of their own, where there is one, and nothing else does', () => {
     const { objects } = of('setup');
     const pods = podsOf(objects).filter(({ all }) => JSON.stringify(all).includes('"stripe-setup"'));
-    expect(pods.map(({ owner }) => owner)).toEqual([
-      `Job ${FULLNAME}-webhook-endpoint`,
+    expect(pods.map(({ owner }) => owner).toSorted()).toEqual([
       `Job ${FULLNAME}-purge-webhook-endpoint`,
+      `Job ${FULLNAME}-webhook-endpoint`,
     ]);
   });
 
@@ -648,6 +707,7 @@ describe('tokens for Kafka', () => {
       'Deployment ledger',
       'Deployment session-auth',
       'Deployment webhook-ingest',
+      'Job preflight',
     ]);
     expect(text).not.toContain('KAFKA_SASL_PASSWORD');
     expect(find(objects, 'ScaledObject', `${FULLNAME}-ledger`).spec).toMatchObject({

@@ -24,6 +24,7 @@ export const READERS = {
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,
   doctor: doctorConfigSchema,
+  preflight: doctorConfigSchema,
   redrive: z.object(kafkaConfig),
   'purge-types': purgeConfigSchema,
   'webhook-endpoint': endpointConfigSchema,

@@ -32,7 +32,8 @@ export function parseConfig<S extends z.ZodObject>(
   for (const name of Object.keys(schema.shape)) {
     const file = env[`${name}_FILE`];
     const value = env[name];
-    if (value !== undefined) given[name] = value;
+    // A Secret made of a file often ends with a line break, which no value means.
+    if (value !== undefined) given[name] = value.replace(/[\r\n]+$/, '');
     else if (file) {
       try {
         given[name] = readFileSync(file, 'utf8').trim();

@@ -3,10 +3,11 @@ import { createCommercetools } from '@connector/commercetools';
 import { createKafka } from '@connector/kafka';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError } from '@connector/telemetry';
-import { type Area, checkupTable, countOf, fail, runCheckup } from '../doctor/checkup.ts';
+import { beforeRelease, configurationFinding, noteworthy } from '../doctor/before.ts';
+import { type Area, checkupTable, countOf, runCheckup } from '../doctor/checkup.ts';
 import { commercetoolsChecks } from '../doctor/commercetools.ts';
 import { type Read, readSides } from '../doctor/config.ts';
-import { edgeChecks } from '../doctor/edge.ts';
+import { edgeBefore, edgeChecks } from '../doctor/edge.ts';
 import { kafkaChecks } from '../doctor/kafka.ts';
 import { stripeChecks } from '../doctor/stripe.ts';
 
@@ -21,6 +22,10 @@ In the cluster: kubectl create job doctor --from=cronjob/<release>-doctor && kub
 Usage: doctor [options]
 
   --only <areas>  some of commercetools, stripe, kafka, edge, comma-separated
+  --before        what can be known before a release: what the release makes itself is no failure, and only what needs attention is told.
+                  The chart runs it before each install and upgrade
+  --topics-exist  with --before: the release makes no topics, so each has to be there
+  --unresolved-ok with --before: the public name may appear in DNS with the release, as by external-dns
   --json          one JSON object instead of the table
   -h, --help      this text
 
@@ -29,9 +34,11 @@ Configuration: the variables of the services; a wrong or missing one is a failur
 Exit code: 0 when nothing failed, 1 when something did, 64 for wrong options.
 `;
 const LIMIT_MS = 20_000;
+/** Of --before, so that a release fails within half a minute. */
+const BEFORE_LIMIT_MS = 15_000;
 const NAMES = ['commercetools', 'stripe', 'kafka', 'edge'] as const;
 
-const { only, json } = optionsOrExit(readOptions, HELP);
+const { only, json, before, topicsExist, unresolvedOk } = optionsOrExit(readOptions, HELP);
 const log = createLogger('doctor', 'silent', process.stderr);
 const sides = readSides(process.env);
 const closing: (() => Promise<void>)[] = [];
@@ -43,8 +50,7 @@ function area<T>(name: string, read: Read<T>, checks: (config: T) => Area['check
     name,
     checks: read.problems.map((problem) => ({
       name: 'configuration',
-      run: async () =>
-        fail('configuration', problem, 'Correct the variable, or the value of the chart that it comes from.'),
+      run: async () => configurationFinding(problem, process.env),
     })),
   };
 }
@@ -64,12 +70,22 @@ const areas: Record<(typeof NAMES)[number], () => Area> = {
     }),
   kafka: () =>
     area('Kafka', sides.kafka, (config) => kafkaChecks(config, createKafka(config, { clientId: 'doctor', log }))),
-  edge: () => area('From outside', sides.edge, (config) => edgeChecks(config)),
+  edge: () =>
+    area('From outside', sides.edge, (config) => (before ? edgeBefore(config, { unresolvedOk }) : edgeChecks(config))),
 };
-const findings = await runCheckup(
+const limitMs = before ? BEFORE_LIMIT_MS : LIMIT_MS;
+const explain = (error: unknown) => describeError(error).message;
+const found = await runCheckup(
   only.map((name) => areas[name]()),
-  { limitMs: LIMIT_MS, explain: (error) => describeError(error).message },
+  { limitMs, explain },
 );
+const ofRelease = before
+  ? found.map(({ area, findings }) => ({
+      area,
+      findings: findings.map((finding) => beforeRelease(finding, { topics: !topicsExist })),
+    }))
+  : found;
+const findings = before && !json ? noteworthy(ofRelease) : ofRelease;
 const failed = countOf(findings, 'fail');
 process.stdout.write(
   `${json ? JSON.stringify({ failed, warnings: countOf(findings, 'warn'), areas: findings }) : checkupTable(findings)}\n`,
@@ -82,11 +98,21 @@ function readOptions(argv: readonly string[]) {
   const values = parseOptions(argv, {
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
+    before: { type: 'boolean', default: false },
+    'topics-exist': { type: 'boolean', default: false },
+    'unresolved-ok': { type: 'boolean', default: false },
     ...HELP_OPTION,
   });
   if (values.help) return 'help';
   const wanted = values.only?.split(',') ?? NAMES;
   const unknown = wanted.filter((name) => !(NAMES as readonly string[]).includes(name));
-  if (unknown.length === 0) return { only: wanted as (typeof NAMES)[number][], json: values.json };
+  if (unknown.length === 0)
+    return {
+      only: wanted as (typeof NAMES)[number][],
+      json: values.json,
+      before: values.before,
+      topicsExist: values['topics-exist'],
+      unresolvedOk: values['unresolved-ok'],
+    };
   throw new UsageError(`--only: not known: ${unknown.join(', ')}. Known are ${NAMES.join(', ')}.`);
 }

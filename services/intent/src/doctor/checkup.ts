@@ -69,6 +69,7 @@ const WORD = { ok: 'ok', warn: 'WARN', fail: 'FAIL', unknown: '?' } as const;
 
 /** The findings as a table for people: result, check, what was found, and below it what to do. Ends with the counts. */
 export function checkupTable(all: readonly AreaFindings[]): string {
+  if (all.length === 0) return 'nothing to look at';
   const width = Math.max(...all.flatMap(({ findings }) => findings.map(({ check }) => check.length)), 5);
   const indent = ' '.repeat(width + 10);
   const lines = all.flatMap(({ area, findings }) => [

@@ -24,6 +24,22 @@ export function edgeChecks(
   ];
 }
 
+/** The same before the connector is there: its public name has to be in DNS, unless `unresolvedOk`. */
+export function edgeBefore(side: EdgeSide, { unresolvedOk }: { unresolvedOk: boolean }): Check[] {
+  const others = edgeChecks({ ...side, CONNECT_SERVICE_URL: undefined }).filter(
+    ({ name }) => name !== 'public address',
+  );
+  if (!side.CONNECT_SERVICE_URL) return others;
+  const todo =
+    'Is publicUrl right? Stripe posts its webhooks there. --unresolved-ok (preflight.args) lets it pass where the name appears with the release.';
+  const inDns = resolves('public address', side.CONNECT_SERVICE_URL, todo);
+  const run = async (): Promise<Finding> => {
+    const finding = (await inDns.run()) as Finding;
+    return finding.result === 'warn' && !unresolvedOk ? { ...finding, result: 'fail' } : finding;
+  };
+  return [{ name: inDns.name, run }, ...others];
+}
+
 function publicChecks(
   publicUrl: string,
   secrets: readonly string[],

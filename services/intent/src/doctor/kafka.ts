@@ -2,6 +2,7 @@ import { MAX_MESSAGE_BYTES, TOPICS, type TopicSpec } from '@connector/contracts'
 import { type GroupState, inspectCluster, inspectGroup, type Kafka, type TopicState } from '@connector/kafka';
 import { type Check, type Finding, fail, ok, unknown, warn } from './checkup.ts';
 import type { KafkaSide } from './config.ts';
+import { reachable } from './reachable.ts';
 
 const DAY_MS = 86_400_000;
 const GROUP = 'ledger';
@@ -76,6 +77,7 @@ export function groupFinding(state: GroupState | undefined, group: string): Find
 }
 
 export const kafkaChecks = (side: KafkaSide, kafka: Kafka): Check[] => [
+  ...reachable(side.KAFKA_BROKERS),
   {
     name: 'brokers',
     run: async () => {

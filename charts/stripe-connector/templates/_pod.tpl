@@ -1,0 +1,35 @@
+{{/* What every pod of ours has in its spec, by the values of the service it belongs to. (dict "root" "service" "account") */}}
+{{- define "connector.podSettings" -}}
+{{- with .account }}
+serviceAccountName: {{ . }}
+{{- end }}
+automountServiceAccountToken: {{ .automount | default false }}
+enableServiceLinks: false
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- range $name := list "priorityClassName" "runtimeClassName" "dnsPolicy" }}
+{{- with get $.service $name }}
+{{ $name }}: {{ . }}
+{{- end }}
+{{- end }}
+securityContext:
+  {{- toYaml .service.podSecurityContext | nindent 2 }}
+{{- range $name := list "nodeSelector" "tolerations" "affinity" "hostAliases" "dnsConfig" }}
+{{- with get $.service $name }}
+{{ $name }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels and annotations of the pod of a job, a hook or the test. (dict "root" "component" "service") */}}
+{{- define "connector.jobPodMetadata" -}}
+labels:
+  {{- merge (dict) (include "connector.podLabels" . | fromYaml) .root.Values.jobs.podLabels .service.podLabels | toYaml | nindent 2 }}
+{{- with merge (dict) .root.Values.jobs.podAnnotations .service.podAnnotations .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
