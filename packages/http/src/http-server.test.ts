@@ -91,6 +91,24 @@ it('logs a failure under the correlation id that the answer carries', async () =
   ]);
 });
 
+it('logs what is wrong with a body without its values, however long they are', async () => {
+  const lines: string[] = [];
+  const to = createLogger('test', 'info', { write: (line: string) => lines.push(line) });
+  const parse = Router().post('/x', (req, res) => res.json(schema.parse(req.body, { reportInput: true })));
+  const call = await serve([express.json(), parse], to);
+  const began = performance.now();
+  const headers = { 'content-type': 'application/json' };
+  const answer = await call('/x', {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ kind: 'a', amount: { centAmount: [`Jane Doe ${'a'.repeat(60_000)}`] } }),
+  });
+  expect(answer.status).toBe(400);
+  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(lines.join('')).not.toMatch(/Jane Doe/);
+  expect(lines.join('')).toContain('amount.centAmount: invalid_type');
+});
+
 it('says when to try again', async () => {
   const call = await serve([failing(new TransientError('x', { retryAfterMs: 2500 }))]);
   expect((await call('/fail')).headers.get('retry-after')).toBe('3');

@@ -252,5 +252,9 @@ export function fromZod(error: ZodError): InvalidRequestError {
       allowedValues,
     });
   }
-  return invalidJson({ cause: error });
+  return invalidJson({ cause: withoutInput(error) });
 }
+
+/** What is wrong and where, for the log; the values themselves are the caller's own business, and as long as it likes. */
+const withoutInput = ({ issues }: ZodError): Error =>
+  new Error(issues.map(({ path, code }) => `${path.join('.') || 'body'}: ${code}`).join(', '));

@@ -60,3 +60,35 @@ it('keeps what helps: ids, classes and stacks', () => {
   });
   expect(error.stack).toContain('RangeError');
 });
+
+it.each([
+  'a',
+  'a.',
+  '@a',
+  'a@',
+  'pi_',
+  'pi_a-',
+  'eyJ-',
+  'eyJ.',
+  'sk_test_',
+  'whsec_',
+  'Bearer ',
+  'a@b-',
+  '._+-',
+  'pi_a_secret_',
+])('takes a moment for a text of whatever strangers repeat: %s', (part) => {
+  const began = performance.now();
+  const shown = redactText(part.repeat(Math.ceil(64_000 / part.length)));
+  expect(performance.now() - began).toBeLessThan(500);
+  expect(shown.length).toBeLessThan(8_200);
+});
+
+it('cuts addresses out that are as long as they may be', () => {
+  const address = `${'j'.repeat(64)}@${'d'.repeat(63)}.example.com`;
+  expect(redactText(`who ${address} is`)).toBe('who [redacted] is');
+});
+
+it.each(SECRETS)('shows no part of %s where a long text is cut', (secret) => {
+  const shown = redactText(`${'- '.repeat(4_090)}${secret} and more ${'- '.repeat(1_000)}`);
+  expect(shown).not.toContain(secret.slice(0, 8));
+});

@@ -992,7 +992,7 @@ const ROWS: readonly Row[] = [
       route: `POST ${path}`,
       status: 413,
       when: 'the body has more than 64 kB',
-      ask: (w) => w.call('POST', path.replace('{id}', randomUUID()), { body: large }),
+      ask: (w) => w.call('POST', path.replace('{id}', randomUUID()), { body: large, token: w.token('manage_project') }),
       body: tooLarge,
     }),
   ),
