@@ -23,7 +23,12 @@ import { deadLetterDepth } from './adapters/dead-letter-depth.ts';
 import { createInteractionType } from './adapters/interaction-type.ts';
 import { createKnownPayments } from './adapters/known-payments.ts';
 import { ownAccount } from './adapters/own-account.ts';
-import { checkoutRecurringJobs, commercetoolsPaymentMethods, stripePaymentMethod } from './adapters/payment-methods.ts';
+import {
+  checkoutRecurringJobs,
+  commercetoolsPaymentMethods,
+  stripeGeneratedDebit,
+  stripePaymentMethod,
+} from './adapters/payment-methods.ts';
 import { reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { kafkaResults } from './adapters/results.ts';
 import { createStrangers } from './adapters/strangers.ts';
@@ -98,6 +103,7 @@ const consumer = createConsumer(kafka, {
       paymentMethods: commercetoolsPaymentMethods(commercetools),
       jobs: checkoutRecurringJobs(commercetools, config.CTP_CHECKOUT_URL),
       stripePaymentMethod: stripePaymentMethod(stripe),
+      generatedDebit: stripeGeneratedDebit(stripe),
       paymentInterface: config.PAYMENT_INTERFACE,
       known,
       log,

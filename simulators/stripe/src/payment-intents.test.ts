@@ -220,6 +220,38 @@ describe('the life of a PaymentIntent', () => {
     expect(types()).toContain('payment_method.attached');
   });
 
+  it.each(['ideal', 'bancontact'])(
+    'keeps the SEPA direct debit that %s leaves, not the method itself, and charges it later',
+    async (type) => {
+      const customer = await stripe.customers.create({ email: 'jenny@example.com' });
+      const { id } = await open({ customer: customer.id, setup_future_usage: 'off_session' });
+      const paid = simulator.controls.pay(id, { type });
+      const charge = await stripe.charges.retrieve(String(paid.latest_charge));
+      const details = (charge.payment_method_details as unknown as Record<string, { generated_sepa_debit?: string }>)[
+        type
+      ];
+      const saved = await stripe.paymentMethods.list({ customer: customer.id });
+      expect(saved.data).toMatchObject([{ id: details?.generated_sepa_debit, type: 'sepa_debit' }]);
+      const own = await stripe.paymentMethods.retrieve(String(paid.payment_method));
+      expect(own).toMatchObject({ type, customer: null });
+      const [generated] = saved.data;
+      const later = await open({
+        customer: customer.id,
+        payment_method: String(generated?.id),
+        off_session: true,
+        confirm: true,
+      });
+      expect(later.status).toBe('processing');
+    },
+  );
+
+  it('leaves nothing behind when the method was only to be used once', async () => {
+    const customer = await stripe.customers.create({});
+    const { id } = await open({ customer: customer.id });
+    simulator.controls.pay(id, { type: 'ideal' });
+    expect((await stripe.paymentMethods.list({ customer: customer.id })).data).toEqual([]);
+  });
+
   it('declines off-session what always needs the shopper', async () => {
     const customer = await stripe.customers.create({});
     const refusal = await refusalOf(

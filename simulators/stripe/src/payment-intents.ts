@@ -9,7 +9,9 @@ import {
   attachPaymentMethod,
   createPaymentMethod,
   findPaymentMethod,
+  generateSepaDebit,
   REDIRECT_TYPES,
+  SEPA_GENERATING_TYPES,
 } from './payment-methods.ts';
 import { releaseUncaptured } from './refunds.ts';
 import type { Simulation } from './simulation.ts';
@@ -365,7 +367,7 @@ function pay(
     });
     paymentIntent.latest_charge = charge.id;
     paymentIntent.status = 'processing';
-    saveMethod(simulation, paymentIntent, method);
+    saveMethod(simulation, paymentIntent, method, charge);
     simulation.events.emit('charge.pending', charge);
     simulation.events.emit('payment_intent.processing', paymentIntent);
     const delay = simulation.settings.settleDelayMs;
@@ -380,7 +382,7 @@ function pay(
   }
   const charge = newCharge(simulation, paymentIntent, method, { status: 'succeeded', isCaptured, isAuthenticated });
   paymentIntent.latest_charge = charge.id;
-  saveMethod(simulation, paymentIntent, method);
+  saveMethod(simulation, paymentIntent, method, charge);
   if (!isCaptured) {
     paymentIntent.status = 'requires_capture';
     paymentIntent.amount_capturable = paymentIntent.amount;
@@ -607,10 +609,20 @@ function useMethod(paymentIntent: PaymentIntent, method: PaymentMethod): void {
   if (paymentIntent.status === 'requires_payment_method') paymentIntent.status = 'requires_confirmation';
 }
 
-function saveMethod(simulation: Simulation, paymentIntent: PaymentIntent, method: PaymentMethod): void {
+/** Keeps the method for the customer; one that cannot be used again leaves a SEPA direct debit in its place, named by the charge. */
+function saveMethod(simulation: Simulation, paymentIntent: PaymentIntent, method: PaymentMethod, charge: Charge): void {
   const usage =
     paymentIntent.payment_method_options?.card?.setup_future_usage ?? paymentIntent.setup_future_usage ?? 'none';
   if (usage === 'none' || !paymentIntent.customer || method.customer) return;
+  if (SEPA_GENERATING_TYPES.includes(method.type)) {
+    const generated = generateSepaDebit(simulation, method, charge.id);
+    charge.payment_method_details = {
+      type: method.type,
+      [method.type]: { generated_sepa_debit: generated.id, generated_sepa_debit_mandate: null },
+    };
+    attachPaymentMethod(simulation, generated, paymentIntent.customer);
+    return;
+  }
   attachPaymentMethod(simulation, method, paymentIntent.customer);
 }
 

@@ -28,6 +28,8 @@ export const REDIRECT_TYPES: readonly string[] = [
   'affirm',
   'afterpay_clearpay',
 ];
+/** Methods that pay once, and leave a SEPA direct debit for later payments. */
+export const SEPA_GENERATING_TYPES: readonly string[] = ['ideal', 'bancontact', 'sofort'];
 /** Methods whose money is certain only days later. */
 export const ASYNC_TYPES: readonly string[] = [
   'sepa_debit',
@@ -98,6 +100,19 @@ function addIban(simulation: Simulation, method: PaymentMethod, iban: string): v
     last4: iban.slice(-4),
   };
   simulation.state.behaviours.set(method.id, behaviourOfIban(iban));
+}
+
+/** The SEPA direct debit from the account that `method` paid from once, in the charge `chargeId`. */
+export function generateSepaDebit(
+  simulation: Simulation,
+  { billing_details }: PaymentMethod,
+  chargeId: string,
+): PaymentMethod {
+  const generated = emptyPaymentMethod(simulation, 'sepa_debit');
+  addIban(simulation, generated, 'NL39RABO0300065264');
+  if (generated.sepa_debit) generated.sepa_debit.generated_from = { charge: chargeId, setup_attempt: null };
+  generated.billing_details = structuredClone(billing_details);
+  return simulation.state.paymentMethods.add(generated);
 }
 
 /** Creates a payment method from the parameters of POST /v1/payment_methods or of `payment_method_data`. */

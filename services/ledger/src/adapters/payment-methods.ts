@@ -1,6 +1,7 @@
 import { type Commercetools, CommercetoolsRejection, errorOfAnswer, errorOfFailure } from '@connector/commercetools';
 import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
+import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/save-payment-method.ts';
 
 /** The payment methods of the project's customers, over its HTTP API. */
@@ -109,6 +110,14 @@ export const stripePaymentMethod =
       throw error;
     }
   };
+
+/** The SEPA direct debit that a charge at Stripe left. */
+export const stripeGeneratedDebit =
+  (client: StripeClient) =>
+  async (chargeId: string): Promise<string | undefined> =>
+    generatedDebitOf(
+      chargeSchema.parse(await client.call('charges.retrieve', (stripe) => stripe.charges.retrieve(chargeId))),
+    );
 
 /** A text in a query predicate. */
 const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;

@@ -35,6 +35,9 @@ export type PaymentIntentObject = z.output<typeof paymentIntentSchema>;
 export const latestChargeOf = ({ latest_charge: latest, charges }: PaymentIntentObject): string | undefined =>
   latest ?? charges?.data[0]?.id;
 
+/** Details of a method that pays only once, and may leave a SEPA direct debit of the same account. */
+const debitLeaving = z.looseObject({ generated_sepa_debit: reference }).nullish();
+
 export const chargeSchema = z.looseObject({
   id: z.string(),
   object: z.literal('charge'),
@@ -48,9 +51,17 @@ export const chargeSchema = z.looseObject({
   payment_method: reference,
   customer: reference,
   metadata,
-  payment_method_details: z.looseObject({ type: z.string() }).nullish(),
+  payment_method_details: z
+    .looseObject({ type: z.string(), ideal: debitLeaving, bancontact: debitLeaving, sofort: debitLeaving })
+    .nullish(),
 });
 export type ChargeObject = z.output<typeof chargeSchema>;
+
+/** The SEPA direct debit that a method which pays only once left for later payments. */
+export const generatedDebitOf = ({ payment_method_details: details }: ChargeObject): string | undefined =>
+  details?.ideal?.generated_sepa_debit ??
+  details?.bancontact?.generated_sepa_debit ??
+  details?.sofort?.generated_sepa_debit;
 
 export const refundSchema = z.looseObject({
   id: z.string(),

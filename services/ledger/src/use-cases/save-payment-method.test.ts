@@ -44,10 +44,14 @@ interface World {
   /** What goes wrong with the next calls of a name. */
   faults?: Record<string, (Error | 'answer-lost')[]>;
   token?: string;
+  /** The type of the method that was used, which pays only once. */
+  payOnce?: string;
+  /** Whether it left a SEPA direct debit. */
+  leaves?: boolean;
 }
 
 /** commercetools, Checkout and Stripe in memory, for one payment. */
-function world({ cart: ofPayment, methods = [], faults = {}, token, ...given }: World = {}) {
+function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, leaves = true, ...given }: World = {}) {
   const stripeCustomer = 'stripeCustomer' in given ? given.stripeCustomer : 'cus_1';
   const calls: string[] = [];
   const jobs: [string, string][] = [];
@@ -99,7 +103,12 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, ...given }: 
         }),
     },
     stripePaymentMethod: (id) =>
-      call('stripe.paymentMethod', () => ({ id, type: 'card', ...(stripeCustomer && { customer: stripeCustomer }) })),
+      call('stripe.paymentMethod', () => {
+        const type = id.startsWith('pm_sepa') ? 'sepa_debit' : (payOnce ?? 'card');
+        const customer = type === payOnce ? undefined : stripeCustomer;
+        return { id, type, ...(customer && { customer }) };
+      }),
+    generatedDebit: () => call('stripe.generatedDebit', () => (payOnce && leaves ? 'pm_sepa' : undefined)),
     paymentInterface: 'checkout-stripe',
     known: {
       get: (id) => remembered.get(id),
@@ -188,6 +197,57 @@ describe('what is kept', () => {
     expect(await savePaymentMethod(deps)(succeeded, recorded())).toEqual({ kind: 'nothing-to-save' });
     expect(calls).toEqual([]);
   });
+
+  describe.each(['ideal', 'bancontact', 'sofort'])(
+    'of %s, which pays once: the SEPA direct debit that it left',
+    (type) => {
+      const method = `pm_${type}`;
+      const withDebit = (generated: string | null | { id: string }, customer: string | null = 'cus_1') =>
+        eventOf('charge.succeeded', {
+          ...charge,
+          customer,
+          payment_method: method,
+          payment_method_details: { type, [type]: { generated_sepa_debit: generated } } as never,
+        });
+      const intentEvent = eventOf('payment_intent.succeeded', {
+        ...paid,
+        payment_method: method,
+        latest_charge: charge.id,
+      });
+
+      it.each<[string, PaymentEvent]>([
+        ['named by the charge', withDebit('pm_sepa')],
+        ['named by the charge of no customer', withDebit('pm_sepa', null)],
+        ['expanded in the charge', withDebit({ id: 'pm_sepa' })],
+        ['asked for, as the PaymentIntent does not name it', intentEvent],
+      ])('%s', async (_how, event) => {
+        const { deps, methods, jobs, recorded, ...rest } = world({ payOnce: type, cart: recurring });
+        expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: true });
+        expect(methods).toMatchObject([{ key: 'stripe-pm_sepa', method: 'sepa_debit', token: { value: 'pm_sepa' } }]);
+        expect(jobs).toEqual([['payment-1', 'method-1']]);
+        expect(rest.calls).toContain('payments.update');
+      });
+
+      it('once, with one job, from charge and PaymentIntent in any order', async () => {
+        for (const events of [
+          [withDebit('pm_sepa'), intentEvent],
+          [intentEvent, withDebit('pm_sepa')],
+        ]) {
+          const situation = world({ payOnce: type, cart: recurring });
+          const save = savePaymentMethod(situation.deps);
+          for (const event of events) await save(event, situation.recorded());
+          expect([situation.methods.length, situation.jobs.length]).toEqual([1, 1]);
+        }
+      });
+
+      it('none when it left none', async () => {
+        const { deps, methods, recorded } = world({ payOnce: type, leaves: false });
+        expect(await savePaymentMethod(deps)(withDebit(null), recorded())).toEqual({ kind: 'not-saved-by-shopper' });
+        expect(await savePaymentMethod(deps)(intentEvent, recorded())).toEqual({ kind: 'not-saved-by-shopper' });
+        expect(methods).toEqual([]);
+      });
+    },
+  );
 
   it('nothing when the shopper did not save the method', async () => {
     const { deps, calls, recorded } = world({ stripeCustomer: undefined });

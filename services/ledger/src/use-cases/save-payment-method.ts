@@ -3,6 +3,7 @@ import { PermanentError, StaleVersionError, TransientError } from '@connector/er
 import { type Logger, metrics } from '@connector/telemetry';
 import { LRUCache } from 'lru-cache';
 import type { PaymentEvent } from '../domain/payment-event.ts';
+import { generatedDebitOf, latestChargeOf } from '../domain/stripe-objects.ts';
 import type { KnownPayments } from './find-payment.ts';
 import type { Carts, Payments } from './ports.ts';
 import type { RecordOutcome } from './record-payment-event.ts';
@@ -40,6 +41,8 @@ export interface SaveDependencies {
   jobs: RecurringJobs;
   /** undefined for one that Stripe does not have (any more). */
   stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
+  /** Id of the SEPA direct debit that the charge left for later payments, if it did. */
+  generatedDebit: (chargeId: string) => Promise<string | undefined>;
   paymentInterface: string;
   known: KnownPayments;
   log: Logger;
@@ -117,8 +120,8 @@ export function keepPaymentMethod(
 export function savePaymentMethod(
   deps: SaveDependencies,
 ): (event: PaymentEvent, recorded: Recorded) => Promise<SaveOutcome> {
-  /** Jobs that this process has claimed and not got through yet: payment id → payment method id. */
-  const owed = new LRUCache<string, string>({ max: 1_000 });
+  /** Jobs that this process has claimed and not got through yet, by payment id: for which payment method, and by which token. */
+  const owed = new LRUCache<string, { methodId: string; token: string }>({ max: 1_000 });
 
   const runJob = async (paymentId: string, paymentMethodId: string): Promise<SaveOutcome> => {
     try {
@@ -132,23 +135,24 @@ export function savePaymentMethod(
   };
 
   return async (event, { payment, gathered }) => {
-    const token = tokenOf(event);
+    const used = usedMethodOf(event);
     const { customerId, cartId } = gathered.ownership;
-    if (!token || !customerId) return { kind: 'nothing-to-save' };
-    const owedMethodId = owed.get(payment.id);
+    if (!used || !customerId) return { kind: 'nothing-to-save' };
     const present = payment.paymentMethodInfo.token?.value;
     if (present !== undefined) {
-      return present === token && owedMethodId ? runJob(payment.id, owedMethodId) : { kind: 'nothing-to-save' };
+      const claimed = owed.get(payment.id);
+      return claimed?.token === present ? runJob(payment.id, claimed.methodId) : { kind: 'nothing-to-save' };
     }
 
-    const atStripe = await deps.stripePaymentMethod(token);
-    if (!atStripe?.customer) return { kind: 'not-saved-by-shopper' };
+    const atStripe = await reusable(deps, used);
+    if (!atStripe) return { kind: 'not-saved-by-shopper' };
+    const token = atStripe.id;
     const [method, cart] = await Promise.all([
       findOrCreate(deps, customerId, atStripe),
       cartId ? deps.carts.byId(cartId) : undefined,
     ]);
     const needsJob = isRecurring(cart);
-    if (needsJob) owed.set(payment.id, method.id);
+    if (needsJob) owed.set(payment.id, { methodId: method.id, token });
     const claimed = await claim(deps, payment, gathered.paymentIntentId, token, STALE_ATTEMPTS);
     if (!claimed) owed.delete(payment.id);
     return claimed && needsJob
@@ -157,16 +161,42 @@ export function savePaymentMethod(
   };
 }
 
-/** The payment method of a successful payment by a customer of Stripe's; undefined for anything else. */
-function tokenOf({ type, happening }: PaymentEvent): string | undefined {
+/** What a successful payment was made with. */
+interface UsedMethod {
+  readonly paymentMethodId: string | undefined;
+  /** Told by the charge itself. */
+  readonly generatedDebitId?: string | undefined;
+  readonly chargeId?: string | undefined;
+}
+
+/** The method of a successful payment by a customer of Stripe's; undefined for anything else. */
+function usedMethodOf({ type, happening }: PaymentEvent): UsedMethod | undefined {
   if (!TELLING.has(type)) return undefined;
-  const object =
-    happening.kind === 'charge-changed'
-      ? happening.charge
-      : happening.kind === 'payment-intent-changed'
-        ? happening.paymentIntent
-        : undefined;
-  return object?.status === 'succeeded' && object.customer ? object.payment_method : undefined;
+  if (happening.kind === 'charge-changed') {
+    const { status, customer, payment_method: paymentMethodId } = happening.charge;
+    const generatedDebitId = generatedDebitOf(happening.charge);
+    const isSaved = generatedDebitId || (customer && paymentMethodId);
+    return status === 'succeeded' && isSaved ? { paymentMethodId, generatedDebitId } : undefined;
+  }
+  if (happening.kind !== 'payment-intent-changed') return undefined;
+  const { status, customer, payment_method: paymentMethodId } = happening.paymentIntent;
+  if (status !== 'succeeded' || !customer || !paymentMethodId) return undefined;
+  return { paymentMethodId, chargeId: latestChargeOf(happening.paymentIntent) };
+}
+
+/** Methods that pay once; saved, they leave a SEPA direct debit. */
+const PAY_ONCE = new Set(['ideal', 'bancontact', 'sofort']);
+
+/** The method that later payments can be made with: the one used, or the one that it left; undefined when the shopper saved none. */
+async function reusable(deps: SaveDependencies, used: UsedMethod): Promise<StripePaymentMethod | undefined> {
+  const { paymentMethodId, generatedDebitId, chargeId } = used;
+  const id = generatedDebitId ?? paymentMethodId;
+  const method = id === undefined ? undefined : await deps.stripePaymentMethod(id);
+  if (method?.customer) return method;
+  if (!chargeId || !method || !PAY_ONCE.has(method.type)) return undefined;
+  const left = await deps.generatedDebit(chargeId);
+  const debit = left === undefined ? undefined : await deps.stripePaymentMethod(left);
+  return debit?.customer ? debit : undefined;
 }
 
 /** commercetools lets several methods have one token; the key, made of the token, is what only one can have. */
