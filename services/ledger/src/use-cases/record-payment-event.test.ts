@@ -681,6 +681,50 @@ describe('other writers', () => {
     expect(commercetools.writes).toEqual([]);
   });
 
+  it.each([
+    ['the payment is known', true],
+    ['nobody has created it yet', false],
+  ])(
+    'page, webhooks and back office at once, in three processes: one transaction each, when %s',
+    async (_what, isKnown) => {
+      const { intent, charge, opened, truth } = paid();
+      const refund = refundOf(charge, { amount: 2_500 });
+      const process = ledger({ truth: { ...truth, refunds: [refund] }, payments: isKnown ? [opened] : [] });
+      const { commercetools, dependencies } = process;
+      const whose = { paymentIntentId: intent.id, ...(isKnown && { paymentId: opened.id }) };
+      const operation = { ...whose, operationId: 'operation-9', operation: 'refundPayment' };
+      const events = [
+        ...(isKnown
+          ? [
+              readIntent('checkout.payment.confirmed', { ...whose, paymentIntent: intent }),
+              readIntent('checkout.payment.operation_completed', {
+                ...operation,
+                outcome: { kind: 'done', object: refund },
+              }),
+            ]
+          : []),
+        read(stripeEvent('charge.succeeded', charge)),
+        read(stripeEvent('payment_intent.succeeded', intent)),
+        read(stripeEvent('charge.refunded', charge)),
+        read(stripeEvent('refund.created', refund)),
+      ];
+      await Promise.all(
+        events.map((event, n) =>
+          recordPaymentEvent({ ...dependencies, known: n % 3 === 0 ? dependencies.known : memory() }, event),
+        ),
+      );
+      const [payment, ...others] = commercetools.stored.values();
+      expect(others).toEqual([]);
+      expect(shown(payment)).toEqual([
+        `Authorization:Success 10000 [${intent.id}]`,
+        'Charge:Success 10000',
+        `Refund:Success 2500 [${refund.id}]`,
+      ]);
+      expect(payment?.transactions).toHaveLength(3);
+      expect(commercetools.carts.get(CART)?.paymentInfo?.payments ?? []).toHaveLength(isKnown ? 0 : 1);
+    },
+  );
+
   it('a write whose answer was lost is not written twice', async () => {
     const { intent, opened, truth } = paid();
     const { commercetools, receive } = ledger({ truth, payments: [opened] });

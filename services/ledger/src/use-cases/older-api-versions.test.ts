@@ -1,0 +1,156 @@
+import { STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
+import {
+  balanceTransaction,
+  cart,
+  chargeOf,
+  disputeOf,
+  METADATA_OF_OURS,
+  payment,
+  paymentIntent,
+  refundOf,
+  type StripeObject,
+  stripeEvent,
+  type Truth,
+} from '@connector/fixtures';
+import { describe, expect, it } from 'vitest';
+import { recordPaymentEvent } from './record-payment-event.ts';
+import { FakeCommercetools, memory } from './testing/fake-commercetools.ts';
+import { FakeStripe } from './testing/fake-stripe.ts';
+import { begin, expected, IN_ORDER, run, shown } from './testing/ledger-run.ts';
+import { read } from './testing/messages.ts';
+
+/** Only the webhook has its endpoint's API version: what the ledger asks Stripe for comes in the version of its own SDK. */
+const VERSIONS = ['2019-12-03', '2020-08-27', '2022-08-01', '2022-11-15', '2023-10-16', '2024-06-20'] as const;
+type Version = (typeof VERSIONS)[number];
+type Shape = Record<string, unknown>;
+
+const without = (object: Shape, ...names: string[]): Shape =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+const listOf = (...data: Shape[]) => ({ object: 'list', data, has_more: false, total_count: data.length });
+
+/** Fields that later versions brought, on any object. */
+const YOUNG = [
+  'customer_account',
+  'managed_payments',
+  'payment_record',
+  'allowed_payment_method_types',
+  'excluded_payment_method_types',
+  'enhanced_eligibility_types',
+  'intended_submission_method',
+  'presentment_details',
+  'radar_options',
+];
+
+/** A charge before 2022-11-15 carried its refunds, and the oldest did not say how much of it was captured. */
+function chargeIn(version: Version, charge: Shape, refunds: readonly Shape[]): Shape {
+  const shape = without(charge, ...YOUNG, ...(version < '2020-08-27' ? ['amount_captured'] : []));
+  return version < '2022-11-15' ? { ...shape, refunds: listOf(...refunds) } : shape;
+}
+
+/** The object of an event as an endpoint of `version` is told it. */
+function objectIn(version: Version, object: StripeObject, { charges, refunds }: Truth): Shape {
+  const shape = without({ ...object }, ...YOUNG);
+  switch (object.object) {
+    case 'payment_intent': {
+      if (version >= '2022-11-15') return shape;
+      const newestFirst = charges.toReversed().map((charge) => chargeIn(version, { ...charge }, []));
+      return { ...without(shape, 'latest_charge', 'automatic_payment_methods'), charges: listOf(...newestFirst) };
+    }
+    case 'charge':
+      return chargeIn(
+        version,
+        shape,
+        refunds.map((refund) => ({ ...refund })),
+      );
+    case 'refund':
+      return without(shape, 'destination_details', 'payment_method');
+    default:
+      return without(shape, 'balance_transactions', 'payment_method_details');
+  }
+}
+
+const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
+const charge = chargeOf(intent);
+intent.latest_charge = charge.id;
+const refund = refundOf(charge, { amount: 2_500 });
+const dispute = disputeOf(charge, { status: 'lost', balance_transactions: [balanceTransaction()] });
+const { id } = intent;
+const truth: Truth = { paymentIntent: intent, charges: [charge], refunds: [refund], disputes: [dispute] };
+const waiting = paymentIntent({ id, status: 'requires_payment_method' });
+const canceled = paymentIntent({ id, status: 'canceled', amount_received: 4_000, latest_charge: charge.id });
+const AUTHORIZATION = `Authorization:Success 10000 [${id}]`;
+const CHARGED = [AUTHORIZATION, 'Charge:Success 10000'];
+const REFUNDED = [`Refund:Success 2500 [${refund.id}]`];
+const CHARGED_BACK = [`Chargeback:Success 10000 [${dispute.id}]`];
+
+const EVENTS: Record<StripeEventType, [object: StripeObject, expected: string[], now?: Partial<Truth>]> = {
+  'charge.succeeded': [charge, [AUTHORIZATION]],
+  'charge.updated': [charge, [AUTHORIZATION]],
+  'charge.captured': [charge, [AUTHORIZATION]],
+  'charge.refunded': [charge, REFUNDED],
+  'payment_intent.succeeded': [intent, CHARGED],
+  'payment_intent.canceled': [
+    canceled,
+    [`Authorization:Failure 10000 [${id}]`, 'Charge:Success 4000', `CancelAuthorization:Success 6000 [${id}]`],
+    { paymentIntent: canceled },
+  ],
+  'payment_intent.payment_failed': [waiting, [], { paymentIntent: waiting }],
+  'payment_intent.requires_action': [waiting, [], { paymentIntent: waiting }],
+  'payment_intent.processing': [{ ...intent, status: 'processing', amount_received: 0 }, CHARGED],
+  'payment_intent.amount_capturable_updated': [
+    { ...intent, status: 'requires_capture', amount_received: 4_000 },
+    [AUTHORIZATION, 'Charge:Success 4000'],
+  ],
+  'refund.created': [refund, REFUNDED],
+  'refund.updated': [refund, REFUNDED],
+  'charge.refund.updated': [refund, REFUNDED],
+  'refund.failed': [refund, REFUNDED],
+  'charge.dispute.created': [dispute, CHARGED_BACK],
+  'charge.dispute.updated': [dispute, CHARGED_BACK],
+  'charge.dispute.closed': [dispute, CHARGED_BACK],
+  'charge.dispute.funds_withdrawn': [dispute, CHARGED_BACK],
+  'charge.dispute.funds_reinstated': [dispute, CHARGED_BACK],
+};
+
+describe.each(VERSIONS)('an event of the API version %s', (version) => {
+  it.each(STRIPE_EVENT_TYPES)('%s is recorded as one of today', async (type) => {
+    const [object, expected, now = {}] = EVENTS[type];
+    const opened = payment({ key: METADATA_OF_OURS.ct_payment_key, interfaceId: id });
+    const commercetools = new FakeCommercetools().add(opened).addCart(cart({ id: METADATA_OF_OURS.cart_id }));
+    const facts = { ...truth, ...now };
+    const dependencies = {
+      payments: commercetools.payments,
+      carts: commercetools.cartsPort,
+      stripe: new FakeStripe(facts),
+      projectKey: METADATA_OF_OURS.ct_project_key,
+      paymentInterface: 'checkout-stripe',
+      livemode: false,
+      known: memory(),
+      interactionType: () => undefined,
+    };
+    const event = stripeEvent(type, objectIn(version, object, facts) as unknown as StripeObject);
+    await recordPaymentEvent(dependencies, read({ ...event, api_version: version as never }));
+    expect(shown(commercetools.payment(opened.id))).toEqual(expected.toSorted());
+  });
+
+  it('a whole life, several captures and refunds, ends as with today’s', async () => {
+    const steps = [
+      { does: 'is authorised', method: 'card' },
+      { does: 'is captured', share: 40, isFinal: false },
+      { does: 'is captured', share: 50, isFinal: true },
+      { does: 'is refunded', share: 30, status: 'pending', isBooked: true },
+      { does: 'moves a refund', which: 0, status: 'failed' },
+      { does: 'is disputed', share: 100, status: 'needs_response', withdrawn: true },
+    ] as const;
+    const lived = { captureMethod: 'manual', showsReleases: true, isOlderEndpoint: true, takenOverAfter: 0 } as const;
+    const { life, before } = begin({ ...lived, steps: [...steps] }, 'opened-by-intent');
+    for (const emission of life.emissions) {
+      if (emission.by !== 'stripe') continue;
+      const { data } = emission.event;
+      const then = life.truths[emission.moment] as Truth;
+      data.object = objectIn(version, data.object, then) as unknown as StripeObject;
+    }
+    const [ended] = (await run(life, before, IN_ORDER)).stored.values();
+    expect(shown(ended)).toEqual(expected(life, 'opened-by-intent'));
+  });
+});
