@@ -877,6 +877,37 @@ describe('a cart that another page changes', () => {
   });
 });
 
+describe('a cart that grows while it is paid', () => {
+  it.each([
+    ['deferred', {}],
+    ['pi_first', { flowType: 'pi_first' }],
+    ['manual capture', { captureMethod: 'manual' }],
+  ])('keeps what was paid, says what remains, and the same form pays that (%s)', async (_flow, wishes) => {
+    expected.push(HTTP(400));
+    const checkout = await open(wishes);
+    await payByCard('4000002760003184');
+    await page.waitForSelector('#threeds-complete');
+    const path = `/_sandbox/commercetools/carts/${checkout.cartId}/total`;
+    await shopper.call('POST', path, { body: { centAmount: 24_000 } });
+    await page.click('#threeds-complete');
+    const changed = await told();
+    expect(changed).toMatchObject({
+      code: 'cart_changed',
+      message: 'Your payment was received, but your cart has changed since then. €216.00 remains to be paid.',
+    });
+    await ready();
+    await payByCard();
+    const { kind, paymentReference = '' } = await told(2);
+    expect(kind).toBe('approved');
+    expect(paymentReference).not.toBe(changed.paymentReference);
+    const holds = (amount: number) => (payment: Parameters<typeof summary>[0]) =>
+      summary(payment).includes(`Authorization:Success ${amount}`);
+    await shopper.until(changed.paymentReference ?? '', holds(2400));
+    await shopper.until(paymentReference, holds(21_600));
+    expect(await opened()).toBe(2);
+  });
+});
+
 describe('a shopper with two tabs of one order', () => {
   it('pays in one, and the other says that it is paid', async () => {
     expected.push(HTTP(400));
