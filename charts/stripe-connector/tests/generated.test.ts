@@ -41,7 +41,12 @@ describe('the rights of the Kafka users', () => {
   });
 
   it.each([
-    ['only the ledger reads what can change a payment', PAYMENT_EVENTS, 'Read', ['ledger']],
+    [
+      'only the ledger reads what can change a payment, and its reconcile-pending for operations without a result',
+      PAYMENT_EVENTS,
+      'Read',
+      ['ledger', 'reconcile-pending'],
+    ],
     ['only the ledger says what was recorded', 'payments.transactions', 'Write', ['ledger']],
     [
       'only the ledger sets events aside, and redrive notes what became of them',

@@ -126,6 +126,25 @@ it('takes a message that can never succeed out of the way, with its reason, and 
   });
 });
 
+it('is read from a moment on: what was written before is passed over, also where nothing came since', async () => {
+  const topic = await freshTopic(4);
+  const producer = await startProducer();
+  const early = Array.from({ length: 12 }, (_, n) => `early-${n}`);
+  for (const key of early) await producer.send(topic, event(key, 0));
+  const written: { key: string; timestamp: number }[] = [];
+  await scanTopic(kafka, topic, (message) => written.push(message));
+  expect(written.map(({ key }) => key).toSorted()).toEqual(early.toSorted());
+  const since = new Date(Math.max(...written.map(({ timestamp }) => timestamp)) + 1);
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(since.getTime()));
+  for (const key of ['late-1', 'late-2']) await producer.send(topic, event(key, 0));
+  const found: string[] = [];
+  await scanTopic(kafka, topic, ({ key }) => found.push(key), since);
+  expect(found.toSorted()).toEqual(['late-1', 'late-2']);
+  const none: string[] = [];
+  await scanTopic(kafka, topic, ({ key }) => none.push(key), new Date(Date.now() + 60_000));
+  expect(none).toEqual([]);
+});
+
 it('holds one failing payment without delaying the others, and keeps its order', async () => {
   const topic = await freshTopic(1);
   const producer = await startProducer();

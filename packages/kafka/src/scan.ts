@@ -14,20 +14,25 @@ export interface StoredMessage {
 }
 
 /**
- * Reads a topic from its beginning to where it ends now, each partition in order, and resolves when all was given to `onMessage`.
- * Nothing is committed.
+ * Reads a topic from its beginning, or from what it was given at `since`, to where it ends now, each partition in order, and resolves
+ * when all was given to `onMessage`. Nothing is committed.
  */
 export async function scanTopic(
   kafka: Kafka,
   topic: string,
   onMessage: (message: StoredMessage) => void,
+  since?: Date,
 ): Promise<void> {
   const name = kafka.prefixed(topic);
   const groupId = kafka.prefixed(`scan-${randomUUID()}`);
-  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(name));
+  const [offsets, starts] = await withAdmin(kafka, async (admin) => [
+    await admin.fetchTopicOffsets(name),
+    since ? await admin.fetchTopicOffsetsByTimestamp(name, since.getTime()) : [],
+  ]);
+  const startOf = new Map(starts.map(({ partition, offset }) => [partition, offset]));
   const open = new Map(
     offsets
-      .filter(({ low, high }) => BigInt(low) < BigInt(high))
+      .filter(({ partition, low, high }) => BigInt(startOf.get(partition) ?? low) < BigInt(high))
       .map(({ partition, high }) => [partition, BigInt(high)]),
   );
   if (open.size === 0) return;
@@ -46,6 +51,8 @@ export async function scanTopic(
           const end = open.get(batch.partition);
           for (const message of batch.messages) {
             if (end === undefined || BigInt(message.offset) >= end) break;
+            // What is fetched before the consumer has gone to where it is to begin.
+            if (since && Number(message.timestamp) < since.getTime()) continue;
             const headers: Record<string, string> = {};
             for (const header of Object.keys(message.headers ?? {})) {
               headers[header] = headerOf(message.headers, header) ?? '';
@@ -66,6 +73,10 @@ export async function scanTopic(
         },
       });
       running.catch(reject);
+      for (const partition of open.keys()) {
+        const offset = startOf.get(partition);
+        if (offset) consumer.seek({ topic: name, partition, offset });
+      }
     });
   } finally {
     await consumer.disconnect();

@@ -58,6 +58,7 @@ const DIVERGENCES = [
   'transaction_outdated',
   'payment_untied',
   'gone_from_stripe',
+  'operation_unfinished',
 ];
 
 /** Every metric of the system; one is registered in a process when that process first uses it. */

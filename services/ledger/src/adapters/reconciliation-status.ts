@@ -29,6 +29,15 @@ export const reconciliationRecord = (
   headers: {},
 });
 
+/** When the last complete run ended; undefined when there was none. */
+export async function lastCompleteRun(
+  readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
+  projectKey: string,
+): Promise<Date | undefined> {
+  const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
+  return stored && new Date(runSchema.parse(JSON.parse(stored.toString())).finishedAt);
+}
+
 /**
  * Exports the last run of reconcile-pending as metrics: the command itself is gone before anything could scrape it; what it left is its record.
  * `readLatest` answers that of a key.

@@ -17,6 +17,12 @@ export function stripeSnapshots(client: StripeClient): StripeSnapshots {
     paymentIntent: (id) => read('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id)),
     refund: (id) => read('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id)),
     dispute: (id) => read('disputes.retrieve', (stripe) => stripe.disputes.retrieve(id)),
+    refundsOf: async (payment_intent) => {
+      const refunds = await client.call('refunds.list', (stripe) =>
+        Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 })),
+      );
+      return refunds as unknown as Snapshot[];
+    },
     paymentIntents: async (since, until, afterId) => {
       const created = { gte: seconds(since), lt: seconds(until) };
       const { data } = await client.call('payment_intents.list', (stripe) =>

@@ -1,14 +1,15 @@
 import { optionsOrExit } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
-import { createKafka, createProducer } from '@connector/kafka';
+import { createKafka, createProducer, readLatest, scanTopic } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import packageJson from '../../package.json' with { type: 'json' };
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { openPayments } from '../adapters/open-payments.ts';
-import { reconciliationRecord } from '../adapters/reconciliation-status.ts';
+import { lastCompleteRun, reconciliationRecord } from '../adapters/reconciliation-status.ts';
+import { requestedOperations } from '../adapters/requested-operations.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import { reconcilePendingConfigSchema } from '../config.ts';
@@ -23,6 +24,10 @@ const tell = (text: string) => void process.stderr.write(`${text}\n`);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
+
+const HOUR_MS = 60 * 60 * 1000;
+/** As far as the payments topic keeps its records by default. */
+const FIRST_LOOK_BACK_MS = 7 * 24 * HOUR_MS;
 
 const command = optionsOrExit((argv) => parseReconcilePending(argv, new Date()), RECONCILE_PENDING_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
@@ -43,6 +48,11 @@ try {
       openPayments: openPayments(commercetools, config.PAYMENT_INTERFACE),
       payments: commercetoolsPayments(commercetools),
       snapshots: stripeSnapshots(stripe),
+      operations: requestedOperations(
+        (topic, onMessage, since) => scanTopic(kafka, topic, onMessage, since),
+        await operationsSince(),
+        commercetools.projectKey,
+      ),
       stripe: stripeFacts(stripe),
       projectKey: commercetools.projectKey,
       producer,
@@ -66,4 +76,11 @@ try {
   await producer.stop?.();
   await Promise.all([commercetools.close(), stripe.close()]);
   await stopTracing();
+}
+
+/** Each operation is looked at by the first run that comes after it is old enough; without an earlier run, those of the last days are. */
+async function operationsSince(): Promise<Date> {
+  const last = await lastCompleteRun((topic, key) => readLatest(kafka, topic, key), commercetools.projectKey);
+  const from = last ? last.getTime() - command.olderThanMs - HOUR_MS : Date.now() - FIRST_LOOK_BACK_MS;
+  return new Date(Math.max(from, 0));
 }

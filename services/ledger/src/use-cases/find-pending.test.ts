@@ -1,10 +1,11 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { attributesOf, EVENTS, type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
+import { attributesOf, derivedEventId, EVENTS, type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
 import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/fixtures';
 import { describe, expect, it } from 'vitest';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import { type Divergence, type FindPendingOptions, findPending, type Snapshot } from './find-pending.ts';
+import { type RequestedOperation, standingOfOperation } from './find-unfinished-operations.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const HOUR = 60 * 60 * 1000;
@@ -18,9 +19,11 @@ interface World {
   /** Errors of the next calls that name an object. */
   faults?: Record<string, Error[]>;
   sendFaults?: Error[];
+  /** Operations whose result nobody told. */
+  operations?: RequestedOperation[];
 }
 
-function world({ payments = [], stripe = [], listed = [], faults = {}, sendFaults = [] }: World) {
+function world({ payments = [], stripe = [], listed = [], faults = {}, sendFaults = [], operations = [] }: World) {
   const sent: EventRecord[] = [];
   const divergences: Divergence[] = [];
   const failures: string[] = [];
@@ -61,10 +64,14 @@ function world({ payments = [], stripe = [], listed = [], faults = {}, sendFault
           paymentIntent: read,
           refund: read,
           dispute: read,
+          refundsOf: async (id) => all('refund').filter(({ payment_intent }) => payment_intent === id),
           paymentIntents: async (_since, _until, afterId) => {
             const at = listed.findIndex((object) => (object as Snapshot).id === afterId) + 1;
             return listed.slice(at, at + 1) as Snapshot[];
           },
+        },
+        operations: {
+          withoutEnd: async (before) => operations.filter(({ requestedAt }) => requestedAt < before),
         },
         stripe: {
           paymentIntent: async (id) => paymentIntentSchema.parse(await existing(id)),
@@ -363,5 +370,133 @@ describe('what fails', () => {
     });
     expect(await run()).toMatchObject({ complete: false, payments: { checked: 2, repaired: 1, failed: 1 } });
     expect(failures).toEqual([`payment ${one.ofIt.id}`]);
+  });
+});
+
+describe('an operation whose result nobody told', () => {
+  const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR', fractionDigits: 2 });
+  const OPERATION = 'refundPayment-0123456789abcdef0123';
+  const captured = () => {
+    const atStripe = paymentIntent({ status: 'succeeded', amount_received: 10_000, metadata: METADATA });
+    const charge = chargeOf(atStripe, { amount_captured: 10_000 });
+    const transactions = [
+      transaction('Authorization', 'Success', { interactionId: atStripe.id }),
+      transaction('Charge', 'Success', { interactionId: atStripe.id }),
+    ];
+    return { atStripe, charge, ofIt: payment({ interfaceId: atStripe.id, transactions }) };
+  };
+  const requested = (
+    { atStripe, ofIt }: Pick<ReturnType<typeof captured>, 'atStripe' | 'ofIt'>,
+    given: Partial<RequestedOperation> = {},
+  ): RequestedOperation => ({
+    paymentId: ofIt.id,
+    paymentIntentId: atStripe.id,
+    operationId: OPERATION,
+    operation: 'refundPayment',
+    transactionType: 'Refund',
+    amount: EUR(300),
+    requestedAt: new Date(NOW.getTime() - 2 * HOUR),
+    ...given,
+  });
+
+  it('and that Stripe did not do ends as a Failure, once, under the id that intent would have given it', async () => {
+    const one = captured();
+    const { run, sent, divergences } = world({
+      payments: [one.ofIt],
+      stripe: [one.atStripe, one.charge],
+      operations: [requested(one)],
+    });
+    const summary = await run();
+    expect(divergences).toMatchObject([{ kind: 'operation_unfinished', paymentId: one.ofIt.id, repaired: true }]);
+    expect(summary).toMatchObject({ complete: true, operations: { checked: 1, diverging: 1, repaired: 1, failed: 0 } });
+    const [record] = sent;
+    expect(record?.headers).toMatchObject({
+      ce_type: 'checkout.payment.operation_completed',
+      ce_id: derivedEventId('checkout.payment.operation_completed', OPERATION, 'refused'),
+    });
+    expect(JSON.parse(record?.value.toString() ?? '')).toMatchObject({
+      operationId: OPERATION,
+      outcome: { kind: 'refused', transactionType: 'Refund', amount: EUR(300), code: 'not_done' },
+    });
+    // What the ledger makes of that is a transaction under the operation's id; then nothing is left to find.
+    const failure = transaction('Refund', 'Failure', { interactionId: OPERATION });
+    const later = world({
+      payments: [{ ...one.ofIt, transactions: [...one.ofIt.transactions, failure] }],
+      stripe: [one.atStripe, one.charge],
+      operations: [requested(one)],
+    });
+    await later.run();
+    expect(later.sent).toEqual([]);
+  });
+
+  it('and that Stripe did is told as Stripe has it', async () => {
+    const one = captured();
+    const refund = refundOf(one.charge, { amount: 300, metadata: { ct_operation_id: OPERATION } });
+    const { run, sent, divergences } = world({
+      payments: [one.ofIt],
+      stripe: [one.atStripe, { ...one.charge, amount_refunded: 300 }, refund],
+      operations: [requested(one)],
+    });
+    await run();
+    expect(divergences).toMatchObject([{ kind: 'transaction_missing', change: '+ Refund Success 300 EUR' }]);
+    expect(sent.map(dataOf)).toMatchObject([{ object: { id: refund.id } }]);
+  });
+
+  it('is left alone while it is young, and only reported in a dry run', async () => {
+    const one = captured();
+    const young = requested(one, { requestedAt: new Date(NOW.getTime() - HOUR / 2) });
+    const stripe = [one.atStripe, one.charge];
+    const waiting = world({ payments: [one.ofIt], stripe, operations: [young] });
+    expect(await waiting.run()).toMatchObject({ operations: { checked: 0 } });
+    const dry = world({ payments: [one.ofIt], stripe, operations: [requested(one)] });
+    expect(await dry.run({ dryRun: true })).toMatchObject({ operations: { diverging: 1 } });
+    expect([...waiting.sent, ...dry.sent]).toEqual([]);
+  });
+
+  const key = `ct_operation_id_${OPERATION.slice(OPERATION.indexOf('-') + 1, OPERATION.indexOf('-') + 17)}`;
+  const full = Object.fromEntries(Array.from({ length: 49 }, (_, at) => [`key_${at}`, 'x']));
+  it.each<[string, Partial<RequestedOperation>, object, string]>([
+    [
+      'a capture with its note was done',
+      { transactionType: 'Charge' },
+      { status: 'requires_capture', metadata: { [key]: 'x' } },
+      'done',
+    ],
+    [
+      'a capture without one was not',
+      { transactionType: 'Charge' },
+      { status: 'requires_capture', metadata: {} },
+      'not-done',
+    ],
+    ['a capture where no note had room cannot be told', { transactionType: 'Charge' }, { metadata: full }, 'settled'],
+    ['a refund needs no room there', {}, { metadata: full }, 'not-done'],
+    [
+      'a cancelation was done when the payment is canceled',
+      { transactionType: 'CancelAuthorization' },
+      { status: 'canceled', metadata: { [key]: 'x' } },
+      'done',
+    ],
+    [
+      'a cancelation that was noted and not done was not',
+      { transactionType: 'CancelAuthorization' },
+      { status: 'requires_capture', metadata: { [key]: 'x' } },
+      'not-done',
+    ],
+    [
+      'a cancelation by another is not its',
+      { transactionType: 'CancelAuthorization' },
+      { status: 'canceled', metadata: {} },
+      'not-done',
+    ],
+    [
+      'a note of an older version does not say what to book',
+      { transactionType: undefined },
+      { metadata: {} },
+      'settled',
+    ],
+  ])('is told by what Stripe keeps: %s', (_rule, asked, fields, kind) => {
+    const one = captured();
+    const atStripe = { ...one.atStripe, ...fields } as unknown as Snapshot;
+    expect(standingOfOperation(requested(one, asked), one.ofIt, atStripe, []).kind).toBe(kind);
   });
 });

@@ -13,11 +13,16 @@ import { type Ownership, ownershipOf } from '@connector/payment-model';
 import { decide } from '../domain/decide.ts';
 import { toPaymentEvent } from '../domain/payment-event.ts';
 import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
+import {
+  notDone,
+  type RequestedOperation,
+  type RequestedOperations,
+  standingOfOperation,
+} from './find-unfinished-operations.ts';
 import { gather } from './gather.ts';
-import type { Payments, StripeFacts } from './ports.ts';
+import type { Payments, Snapshot, StripeFacts } from './ports.ts';
 
-/** A Stripe object as Stripe gave it. */
-export type Snapshot = { readonly id: string; readonly object: string } & Record<string, unknown>;
+export type { Snapshot } from './ports.ts';
 
 /** What commercetools is asked for. */
 export interface OpenPayments {
@@ -32,6 +37,8 @@ export interface StripeSnapshots {
   paymentIntent(id: string): Promise<Snapshot | undefined>;
   refund(id: string): Promise<Snapshot | undefined>;
   dispute(id: string): Promise<Snapshot | undefined>;
+  /** All refunds of a PaymentIntent. */
+  refundsOf(paymentIntentId: string): Promise<readonly Snapshot[]>;
   /** PaymentIntents created from `since` to `until`, newest first, those after `afterId`; none = the end. */
   paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
 }
@@ -40,6 +47,7 @@ export interface FindPendingDependencies {
   openPayments: OpenPayments;
   payments: Pick<Payments, 'byId' | 'byKey'>;
   snapshots: StripeSnapshots;
+  operations: RequestedOperations;
   stripe: StripeFacts;
   projectKey: string;
   producer: { send(topic: string, record: EventRecord): Promise<void> };
@@ -75,6 +83,8 @@ export const DIVERGENCE_KINDS = [
   'payment_untied',
   /** The payment's open transaction is about an object that Stripe does not have. */
   'gone_from_stripe',
+  /** An operation was asked for and nobody told its end: intent, or its way to Kafka, died after Stripe's refusal or before it was asked. */
+  'operation_unfinished',
 ] as const;
 export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
 
@@ -103,6 +113,8 @@ export interface FindPendingSummary {
   readonly payments: Counts;
   /** PaymentIntents of this project. */
   readonly paymentIntents: Counts;
+  /** Operations whose result nobody told. */
+  readonly operations: Counts;
   readonly kinds: Record<DivergenceKind, number>;
   readonly repairs: Record<DivergenceKind, number>;
   /** Payments by the state of their open transactions, and by the age of the oldest of these; and when the oldest of all was made. */
@@ -125,7 +137,8 @@ const ATTEMPTS = 5;
 /**
  * Finds what commercetools shows otherwise than Stripe, by the ledger's own rules: an event is made of Stripe's object as it is now, and where
  * `decide` would write something for it, the two differ. The ledger stays the one who writes: the event is published to it.
- * First every payment with an open transaction, then (with `since`) every PaymentIntent of the project but those that were given up unpaid.
+ * First every payment with an open transaction, then (with `since`) every PaymentIntent of the project but those that were given up unpaid,
+ * then every operation that was asked for and whose result nobody told.
  * Throws TransientError when commercetools or Stripe cannot be listed at all.
  */
 export async function findPending(
@@ -194,7 +207,13 @@ export async function findPending(
       if (signal?.aborted) return summary;
     }
   }
-  summary.complete = summary.payments.failed === 0 && summary.paymentIntents.failed === 0;
+  await each(
+    summary.operations,
+    await patiently(deps, () => deps.operations.withoutEnd(before)),
+    ({ operationId, paymentId }) => `operation ${operationId} of payment ${paymentId}`,
+    (operation) => checkOperation(deps, options, operation),
+  );
+  summary.complete = [summary.payments, summary.paymentIntents, summary.operations].every(({ failed }) => failed === 0);
   return summary;
 }
 
@@ -245,6 +264,36 @@ async function checkPayment(
     }
   }
   return divergences.length > 0 ? divergences : 'pending';
+}
+
+/** Asks Stripe what became of an operation without an end; one that it did not do ends as a Failure. */
+async function checkOperation(
+  deps: FindPendingDependencies,
+  options: FindPendingOptions,
+  operation: RequestedOperation,
+): Promise<'pending' | Divergence[]> {
+  const { paymentIntentId, operationId, transactionType, amount } = operation;
+  const [payment, paymentIntent, refunds] = await Promise.all([
+    patiently(deps, () => deps.payments.byId(operation.paymentId)),
+    patiently(deps, () => deps.snapshots.paymentIntent(paymentIntentId)),
+    patiently(deps, () => deps.snapshots.refundsOf(paymentIntentId)),
+  ]);
+  const standing = standingOfOperation(operation, payment, paymentIntent, refunds);
+  switch (standing.kind) {
+    case 'settled':
+      return [];
+    case 'done': {
+      const found = await compare(deps, !options.dryRun, standing.object, { paymentIntentId, payment });
+      return found ? [{ ...found, repaired: true }] : [];
+    }
+    case 'not-done': {
+      const record = notDone(operation);
+      if (!options.dryRun) await patiently(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
+      const change = `+ ${transactionType} Failure ${amount?.centAmount} ${amount?.currencyCode} (${operationId})`;
+      const { id: paymentId } = payment ?? { id: operation.paymentId };
+      return [{ kind: 'operation_unfinished', paymentIntentId, paymentId, change, repaired: true }];
+    }
+  }
 }
 
 /** What the ledger would write for the object as it is now; with `publishes`, the event that makes it do so is on its way. */
@@ -411,6 +460,7 @@ export const emptySummary = (dryRun: boolean): FindPendingSummary => ({
   dryRun,
   payments: noCounts(),
   paymentIntents: noCounts(),
+  operations: noCounts(),
   kinds: noKinds(),
   repairs: noKinds(),
   open: { Pending: { payments: 0, ages: noAges() }, Initial: { payments: 0, ages: noAges() } },

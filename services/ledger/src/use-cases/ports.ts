@@ -25,3 +25,6 @@ export interface StripeFacts {
   refundsOf(chargeId: string): Promise<{ charge: ChargeObject; refunds: RefundObject[] }>;
   dispute(id: string): Promise<{ dispute: DisputeObject; charge: ChargeObject | undefined }>;
 }
+
+/** A Stripe object as Stripe gave it. */
+export type Snapshot = { readonly id: string; readonly object: string } & Record<string, unknown>;

@@ -7,8 +7,9 @@ Looks at every payment of this connector with a Pending or Initial transaction a
 its PaymentIntent, refund or dispute. Where the ledger would write something for it, an event with
 Stripe's answer is published to payments.events: the ledger, the only writer, applies it within
 moments. Then it compares Stripe's PaymentIntents of this project with their payments and reports
-what differs; with --repair it publishes events for those, too. Safe to run at any time, any number
-of times.
+what differs; with --repair it publishes events for those, too. At last it looks for operations
+(capture, refund, cancel) that intent noted and whose result nobody told: what Stripe did not do
+ends as a Failure. Safe to run at any time, any number of times.
 
 Usage: reconcile-pending [options]
 

@@ -3,7 +3,7 @@ import type { Counts, Divergence, FindPendingSummary } from '../../use-cases/fin
 
 /** A run as a person reads it: what differed, the counts, and what is still open. */
 export function report(summary: FindPendingSummary, divergences: readonly Divergence[], limit = 100): string {
-  const { dryRun, payments, paymentIntents, open, complete } = summary;
+  const { dryRun, payments, paymentIntents, operations, open, complete } = summary;
   const parts: string[] = [];
   if (divergences.length > 0) {
     const columns = [{ title: 'DIVERGING', whole: true }, { title: '', whole: true }, { title: 'STRIPE SAYS' }];
@@ -30,7 +30,11 @@ export function report(summary: FindPendingSummary, divergences: readonly Diverg
     ...[checked, pending, diverging, repaired, failed].map(String),
   ];
   parts.push(
-    table(columns, [row('payments with open transactions', payments), row("Stripe's PaymentIntents", paymentIntents)]),
+    table(columns, [
+      row('payments with open transactions', payments),
+      row("Stripe's PaymentIntents", paymentIntents),
+      row('operations without a result', operations),
+    ]),
   );
   const stillOpen = Object.entries(open)
     .filter(([, { payments: count }]) => count > 0)

@@ -1,0 +1,76 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import { derivedEventId, type EventData, type EventRecord, eventRecord, SOURCES } from '@connector/contracts';
+import { METADATA, operationNoteKey } from '@connector/payment-model';
+import type { Snapshot } from './ports.ts';
+
+/** An operation that intent noted before it asked Stripe. */
+export type RequestedOperation = EventData<'checkout.payment.operation_requested'> & { readonly requestedAt: Date };
+
+/** The notes of operations. */
+export interface RequestedOperations {
+  /** Those whose result nobody told, requested before `before`, oldest first. */
+  withoutEnd(before: Date): Promise<readonly RequestedOperation[]>;
+}
+
+/** How an operation without an end stands. */
+export type OperationStanding =
+  /** Stripe did it: the object that shows it. */
+  | { readonly kind: 'done'; readonly object: Snapshot }
+  /** Stripe refused it, or was never asked. */
+  | { readonly kind: 'not-done' }
+  /** commercetools shows its end, or nobody can tell any more. */
+  | { readonly kind: 'settled' };
+
+/** From here on a PaymentIntent may have had no room for one more note (Stripe takes 50 keys). */
+const FULL = 49;
+
+/**
+ * What became of an operation, by the id that Stripe's metadata keeps: of a refund with the refund, of a capture with the capture, of a
+ * cancelation just before it (ADR 0012). Pure.
+ */
+export function standingOfOperation(
+  { operationId, transactionType, amount }: RequestedOperation,
+  payment: Pick<Payment, 'transactions'> | undefined,
+  paymentIntent: Snapshot | undefined,
+  refunds: readonly Snapshot[],
+): OperationStanding {
+  // Notes of versions before this one do not say what would be booked.
+  if (!payment || !paymentIntent || !transactionType || !amount) return { kind: 'settled' };
+  if (payment.transactions.some(({ interactionId }) => interactionId === operationId)) return { kind: 'settled' };
+  const refund = refunds.find((one) => metadataOf(one)[METADATA.operationId] === operationId);
+  if (refund) return { kind: 'done', object: refund };
+  const metadata = metadataOf(paymentIntent);
+  const isNoted = metadata[operationNoteKey(operationId)] !== undefined;
+  if (isNoted && (transactionType === 'Charge' || paymentIntent.status === 'canceled')) {
+    return { kind: 'done', object: paymentIntent };
+  }
+  const mayBeForgotten = transactionType !== 'Refund' && Object.keys(metadata).length >= FULL;
+  return { kind: mayBeForgotten ? 'settled' : 'not-done' };
+}
+
+const metadataOf = ({ metadata }: Snapshot): Record<string, string> => (metadata ?? {}) as Record<string, string>;
+
+/** The end that the operation lacks: the same event, under the same id, as intent tells of a refusal. */
+export function notDone({
+  paymentId,
+  paymentIntentId,
+  operationId,
+  operation,
+  ...asked
+}: RequestedOperation): EventRecord {
+  const { transactionType, amount, requestedAt: time } = asked;
+  if (!transactionType || !amount) throw new TypeError('only what can be booked is told');
+  const type = 'checkout.payment.operation_completed';
+  const id = derivedEventId(type, operationId, 'refused');
+  return eventRecord(
+    type,
+    { key: paymentIntentId, id, source: SOURCES.reconcile, subject: paymentIntentId, time },
+    {
+      paymentId,
+      paymentIntentId,
+      operationId,
+      operation,
+      outcome: { kind: 'refused', transactionType, amount, code: 'not_done' },
+    },
+  );
+}
