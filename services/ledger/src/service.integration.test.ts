@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Payment } from '@commercetools/platform-sdk';
-import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, TOPICS, toRecord } from '@connector/contracts';
+import {
+  eventRecord,
+  PAYMENT_EVENTS,
+  PAYMENT_EVENTS_DLQ,
+  PAYMENT_TRANSACTIONS,
+  SOURCES,
+  TOPICS,
+  toRecord,
+} from '@connector/contracts';
 import {
   createDeadLetterBox,
   createKafka,
@@ -212,6 +220,7 @@ it('brings payments up to date whose webhooks never came', async () => {
     payment_missing: 1,
     payment_untied: 0,
     gone_from_stripe: 0,
+    operation_unfinished: 0,
   });
   expect(open).toMatchObject({ Pending: { payments: 2 }, Initial: { payments: 0 } });
   expect(divergences[0]).toMatchObject({
@@ -239,6 +248,39 @@ it('brings payments up to date whose webhooks never came', async () => {
     payments: { checked: 1, pending: 1, diverging: 0 },
     paymentIntents: { diverging: 0, failed: 0 },
   });
+});
+
+it('ends an operation as a Failure whose refusal nobody told, once', async () => {
+  const { id, key } = await opened();
+  stripeSimulator.controls.pay(id);
+  await deliver(id, 'payment_intent.succeeded');
+  await shows(key, 'Authorization Success 4999', 'Charge Success 4999');
+  const { payments } = await commercetools.state({ payments: [key] });
+  const paymentId = payments[0]?.id ?? '';
+  const operationId = `refundPayment-${crypto.randomUUID().replaceAll('-', '')}`;
+  const asked = {
+    key: id,
+    id: crypto.randomUUID(),
+    source: SOURCES.intent,
+    time: new Date(Date.now() - 2 * 3_600_000),
+  };
+  const amount = { centAmount: 5_000, currencyCode: 'EUR', fractionDigits: 2 };
+  await producer.send(
+    PAYMENT_EVENTS,
+    eventRecord('checkout.payment.operation_requested', asked, {
+      paymentId,
+      paymentIntentId: id,
+      operationId,
+      operation: 'refundPayment',
+      transactionType: 'Refund',
+      amount,
+    }),
+  );
+  const found = await command('reconcile-pending', '--since', 'never', '--json');
+  expect(JSON.parse(found.out)).toMatchObject({ operations: { checked: 1, diverging: 1, repaired: 1 } });
+  await shows(key, 'Authorization Success 4999', 'Charge Success 4999', 'Refund Failure 5000');
+  const after = await command('reconcile-pending', '--since', 'never', '--json');
+  expect(JSON.parse(after.out)).toMatchObject({ operations: { checked: 0 } });
 });
 
 it('checks the others when one cannot be checked, and says that it is not done', async () => {

@@ -20,7 +20,7 @@ export const requestedOperations = (scan: Scan, since: Date, projectKey: string)
     await scan(
       PAYMENT_EVENTS,
       (message) => {
-        if (headerOf(message.headers, PROJECT_HEADER) !== projectKey) return;
+        if ((headerOf(message.headers, PROJECT_HEADER) ?? projectKey) !== projectKey) return;
         const note = readNote(message);
         if (note?.kind === 'requested') requested.set(note.operation.operationId, note.operation);
         if (note?.kind === 'ended') ended.add(note.operationId);
