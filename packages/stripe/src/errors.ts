@@ -53,8 +53,8 @@ export class StripeRejection extends PermanentError {
 }
 
 /**
- * The error that stands for what the SDK threw: 404 `resource_missing` NotFoundError; 401, 403, 409 (locked, or the first request
- * with this idempotency key is still under way), 429, 5xx, no answer TransientError; any other answer StripeRejection. What is
+ * The error that stands for what the SDK threw: 404 `resource_missing` NotFoundError; 401, 403, 409 and 429 `lock_timeout` (locked by
+ * another request, or the first one with this idempotency key is still under way), 429, 5xx, no answer TransientError; any other answer StripeRejection. What is
  * not Stripe's is returned as it is.
  */
 export function errorOf(operation: string, error: unknown): unknown {
@@ -67,7 +67,8 @@ export function errorOf(operation: string, error: unknown): unknown {
   if (status === 404 && code === 'resource_missing') {
     return new NotFoundError('The referenced resource was not found.', {}, { cause: error });
   }
-  const reason = TRANSIENT[status] ?? (status >= 500 ? 'server_error' : undefined);
+  const isLocked = status === 429 && code === 'lock_timeout';
+  const reason = isLocked ? 'conflict' : (TRANSIENT[status] ?? (status >= 500 ? 'server_error' : undefined));
   if (!reason) return new StripeRejection(operation, status, error);
   return new TransientError(`Stripe ${operation} answered ${status}${code ? ` ${code}` : ''}`, {
     reason,

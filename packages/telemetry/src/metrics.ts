@@ -266,6 +266,13 @@ export const DEFINITIONS = {
     labels: { scheme: ['session', 'jwt', 'oauth2'], reason: ['refused', 'too_many'] },
     from: ['intent'],
   },
+  optionalDataRefused: {
+    type: 'counter',
+    name: `${P}optional_data_refused_total`,
+    help: 'Data that Stripe refused and a payment went on without',
+    labels: { field: ['phone', 'email', 'name', 'address', 'shipping', 'tax_calculation', 'customer'] },
+    from: ['intent'],
+  },
   sessionChecks: {
     type: 'counter',
     name: `${P}session_checks_total`,

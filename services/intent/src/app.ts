@@ -96,7 +96,7 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
     paymentIntentsRoute({ ...world, multiOperations, log }),
     transactionsRoute({ ...stored, settings, now: Date.now }),
     configElementRoute({ ...world, behaviour, element }),
-    paymentsRoute({ ...world, inBackground, settings, sleep, now: Date.now }),
+    paymentsRoute({ ...world, inBackground, settings, sleep, now: Date.now, log }),
     confirmPaymentsRoute({
       ...world,
       inBackground,
@@ -104,7 +104,7 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
       confirmWaitMs: config.CONFIRM_WAIT_MS,
       sleep,
     }),
-    customerSessionRoute({ ...world, features: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG }),
+    customerSessionRoute({ ...world, features: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG, log }),
     expressPaymentDataRoute(world),
     expressConfigRoute({ allowedOrigins: config.ALLOWED_ORIGINS, publicConfig }),
     applePayConfigRoute({ wellKnown: config.STRIPE_APPLE_PAY_WELL_KNOWN }),

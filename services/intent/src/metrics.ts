@@ -1,6 +1,6 @@
 import { PAYMENT_EVENTS } from '@connector/contracts';
 import { startSentMessages } from '@connector/kafka';
-import { metrics } from '@connector/telemetry';
+import { DEFINITIONS, metrics } from '@connector/telemetry';
 
 const OPERATIONS = ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse'] as const;
 const OUTCOMES = ['approved', 'received', 'rejected', 'error'] as const;
@@ -13,5 +13,6 @@ export function initialiseCounters(): void {
   for (const scheme of ['session', 'jwt', 'oauth2']) {
     for (const reason of ['refused', 'too_many']) metrics.denials.inc({ scheme, reason }, 0);
   }
+  for (const field of DEFINITIONS.optionalDataRefused.labels.field) metrics.optionalDataRefused.inc({ field }, 0);
   startSentMessages(PAYMENT_EVENTS);
 }

@@ -1,11 +1,12 @@
 import { attemptOf, countsAsPaid, isReturned } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
+import { holdsMoney } from './merchant-transaction.ts';
 
 /** One try to pay a cart: a commercetools payment and the PaymentIntent it belongs to. */
 export interface Attempt {
   readonly payment: Payment;
-  /** Its number when this system made it; the original connector's payments have none. */
+  /** Its number when this system made it for a shopper; the original connector's payments and transactions have none. */
   readonly number: number | undefined;
   /** Undefined while commercetools does not know it yet. */
   readonly paymentIntentId: string | undefined;
@@ -34,17 +35,21 @@ export function attemptsOf(cartId: string, payments: readonly Payment[]): Attemp
 }
 
 /** The number of the attempt after `attempts`. */
-export const nextAttemptNumber = (attempts: readonly Attempt[]): number =>
+export const nextAttemptNumber = (attempts: readonly Pick<Attempt, 'number'>[]): number =>
   Math.max(0, ...attempts.map(({ number }) => number ?? 0)) + 1;
 
-/** Whether commercetools shows how the attempt ended, so that Stripe need not be asked. */
-export const isSettled = ({ payment: { transactions } }: Attempt): boolean =>
-  countsAsPaid(transactions) || isReturned(transactions);
+/** How an attempt stands. */
+export type AttemptStatus =
+  /** Its PaymentIntent is not known yet. */
+  | 'unknown'
+  /** The shopper can pay it. */
+  | 'waiting'
+  /** Money is on its way, held or taken, and not all of it was given back. */
+  | 'paid'
+  /** Nobody can pay it any more, and it holds no money. */
+  | 'over';
 
-/** What a PaymentIntent's state means for its attempt. */
-export type Standing = 'waiting' | 'paid' | 'over';
-
-const STANDINGS: Record<Stripe.PaymentIntent.Status, Standing> = {
+const STATUSES: Record<Stripe.PaymentIntent.Status, AttemptStatus> = {
   requires_payment_method: 'waiting',
   requires_confirmation: 'waiting',
   requires_action: 'waiting',
@@ -55,11 +60,22 @@ const STANDINGS: Record<Stripe.PaymentIntent.Status, Standing> = {
   canceled: 'over',
 };
 
-export const standingOf = ({ status }: Pick<Stripe.PaymentIntent, 'status'>): Standing => STANDINGS[status] ?? 'paid';
+/** What a PaymentIntent's state means for its attempt. A status that Stripe adds one day counts as paid: nothing is taken twice then. */
+export function statusOf(paymentIntent: Pick<Stripe.PaymentIntent, 'status' | 'latest_charge'>): AttemptStatus {
+  const { status } = paymentIntent;
+  if (status === 'succeeded' && !holdsMoney(paymentIntent)) return 'over';
+  return STATUSES[status] ?? 'paid';
+}
+
+/** How commercetools shows that an attempt ended, so that Stripe need not be asked; undefined when it does not. */
+export function recordedStatusOf({ payment: { transactions } }: Pick<Attempt, 'payment'>): 'paid' | 'over' | undefined {
+  if (countsAsPaid(transactions)) return 'paid';
+  return isReturned(transactions) ? 'over' : undefined;
+}
 
 /**
  * Whether an attempt may go on with another amount: a transaction's amount can't be changed in commercetools, so a payment with an
  * authorization can't. The original connector's payments begin with one, and a method that was refused days later leaves one behind.
  */
-export const mayChangeAmount = ({ payment: { transactions } }: Attempt): boolean =>
+export const mayChangeAmount = ({ payment: { transactions } }: Pick<Attempt, 'payment'>): boolean =>
   !transactions.some(({ type }) => type === 'Authorization');

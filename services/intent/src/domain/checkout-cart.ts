@@ -23,6 +23,8 @@ export type Cart = Pick<
   | 'custom'
   | 'paymentInfo'
 > & {
+  /** commercetools changes a cart's payments while it is `Active` or `Frozen` only. */
+  readonly cartState?: CommercetoolsCart['cartState'];
   /** Of a cart with several shipping methods (`shippingMode: Multiple`). */
   readonly shipping?: readonly Pick<CommercetoolsCart['shipping'][number], 'shippingInfo'>[];
   readonly lineItems: readonly MaybeRecurring[];

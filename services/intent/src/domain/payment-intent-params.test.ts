@@ -57,7 +57,7 @@ describe("a PaymentIntent's parameters", () => {
     expect(createParams('k', wanted(fields)).shipping).toEqual({
       name: 'Ada',
       phone: '123',
-      address: { line1: '5 Main', line2: '', city: 'Berlin', postal_code: '10115', state: 'BE', country: 'DE' },
+      address: { line1: '5 Main', city: 'Berlin', postal_code: '10115', state: 'BE', country: 'DE' },
     });
     expect(createParams('k', wanted({ ...fields, express: true })).shipping).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 import { type StripeShipping, shippingOf } from './addresses.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type Cart, type Customer, stripeCustomerIdOf, taxCalculationOf } from './checkout-cart.ts';
+import type { OptionalField } from './optional-data.ts';
 
 /** What a PaymentIntent of a cart is to be, whichever attempt it belongs to. */
 export interface Wanted {
@@ -28,26 +29,41 @@ export interface WantedInput {
   express: boolean;
   /** Express checkout of a page that made its elements with a Stripe customer. */
   expressCustomerSession: boolean;
+  /** What Stripe has refused. */
+  leftOut?: ReadonlySet<OptionalField>;
 }
+
+const NOTHING: ReadonlySet<OptionalField> = new Set();
 
 export function wantedOf(input: WantedInput): Wanted {
   const { cart, customer, due, behaviour, projectKey, multiOperations, express, expressCustomerSession } = input;
-  const stripeCustomerId = express && !expressCustomerSession ? undefined : stripeCustomerIdOf(customer);
+  const { leftOut = NOTHING } = input;
+  const isBound = (!express || expressCustomerSession) && !leftOut.has('customer');
+  const stripeCustomerId = isBound ? stripeCustomerIdOf(customer) : undefined;
   return {
     due,
     captureMethod: behaviour.captureMethod,
     customer: stripeCustomerId,
     // A method can only be saved for somebody.
     setupFutureUsage: stripeCustomerId ? behaviour.setupFutureUsage : undefined,
-    shipping: express ? undefined : shippingOf(cart, customer),
+    shipping: express || leftOut.has('shipping') ? undefined : shippable(shippingOf(cart, customer), leftOut),
     multicapture: multiOperations,
-    taxCalculation: taxCalculationOf(cart),
+    taxCalculation: leftOut.has('tax_calculation') ? undefined : taxCalculationOf(cart),
     metadata: {
       [METADATA.cartId]: cart.id,
       [METADATA.projectKey]: projectKey,
       ...(cart.customerId && { [METADATA.customerId]: cart.customerId }),
     },
   };
+}
+
+/** Stripe takes a shipping address with a name and a first line only; a cart may have no more than a country, for its taxes. */
+function shippable(
+  shipping: StripeShipping | undefined,
+  leftOut: ReadonlySet<OptionalField>,
+): StripeShipping | undefined {
+  if (!shipping?.name || !shipping.address.line1) return undefined;
+  return leftOut.has('phone') ? { ...shipping, phone: '' } : shipping;
 }
 
 /**
@@ -64,7 +80,7 @@ export function createParams(paymentKey: string, wanted: Wanted): Stripe.Payment
     ...(customer && { customer }),
     ...(setupFutureUsage && { setup_future_usage: setupFutureUsage }),
     metadata: { ...metadata, [METADATA.paymentKey]: paymentKey },
-    ...(shipping && { shipping }),
+    ...(shipping && { shipping: shippingParams(shipping) }),
     ...(multicapture && { payment_method_options: { card: { request_multicapture: 'if_available' } } }),
     ...(taxCalculation && { hooks: { inputs: { tax: { calculation: taxCalculation } } } }),
   };
@@ -72,12 +88,14 @@ export function createParams(paymentKey: string, wanted: Wanted): Stripe.Payment
 
 /**
  * Idempotency key of an attempt's create call. Besides the payment's key it holds only what the commercetools payment shows too, so
- * that whoever finds the payment can ask Stripe for its PaymentIntent again; Stripe refuses the key for other parameters.
+ * that whoever finds the payment can ask Stripe for its PaymentIntent again; Stripe refuses the key for other parameters. `variant` names what
+ * is different after a refusal, whose answer Stripe repeats for the key.
  */
 export const attemptKey = (
   paymentKey: string,
   { centAmount, currencyCode }: Pick<Money, 'centAmount' | 'currencyCode'>,
-) => idempotencyKey('open', paymentKey, { centAmount, currencyCode });
+  ...variant: readonly string[]
+) => idempotencyKey('open', paymentKey, { centAmount, currencyCode }, ...variant);
 
 /** What it takes to make a PaymentIntent what is wanted. */
 export type Change =
@@ -101,7 +119,9 @@ export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): C
   if (customer && !presentCustomer) params.customer = customer;
   if ((present.setup_future_usage ?? undefined) !== setupFutureUsage)
     params.setup_future_usage = setupFutureUsage ?? '';
-  if (!sameShipping(present.shipping, shipping)) params.shipping = shipping ?? '';
+  if (!sameShipping(present.shipping, shipping)) {
+    params.shipping = shipping ? shippingParams(shipping, present.shipping) : '';
+  }
   const presentMulticapture = present.payment_method_options?.card?.request_multicapture === 'if_available';
   if (multicapture && !presentMulticapture && present.payment_method_options?.card) {
     params.payment_method_options = { card: { request_multicapture: 'if_available' } };
@@ -113,6 +133,18 @@ export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): C
   const changed = Object.entries(metadata).filter(([name, value]) => present.metadata[name] !== value);
   if (changed.length > 0) params.metadata = Object.fromEntries(changed);
   return Object.keys(params).length === 0 ? { kind: 'none' } : { kind: 'update', params };
+}
+
+/** The fields that are known; an empty one goes to Stripe only to remove what is there. */
+function shippingParams(
+  { name, phone, address }: StripeShipping,
+  present?: Stripe.PaymentIntent.Shipping | null,
+): { name: string; phone?: string; address: Stripe.AddressParam } {
+  const isNeeded = (value: string, known: unknown) => Boolean(value || known);
+  const fields = Object.entries(address).filter(([field, value]) =>
+    isNeeded(value, present?.address?.[field as keyof typeof address]),
+  );
+  return { name, ...(isNeeded(phone, present?.phone) && { phone }), address: Object.fromEntries(fields) };
 }
 
 /** Stripe stores an empty string as nothing, so both count as the same. */

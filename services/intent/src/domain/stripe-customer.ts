@@ -3,16 +3,23 @@ import type Stripe from 'stripe';
 import { customerAddressOf, fullName } from './addresses.ts';
 import type { Cart, Customer } from './checkout-cart.ts';
 
-/** The Stripe customer to make for a commercetools customer with this cart; what is unknown is left out. */
+/** The longest that Stripe takes, in characters. */
+const MAX_NAME = 256;
+const MAX_EMAIL = 512;
+const MAX_PHONE = 20;
+
+/** The Stripe customer to make for a commercetools customer with this cart; what is unknown, or too long for Stripe, is left out. */
 export function stripeCustomerParams(cart: Cart, customer: Customer): Stripe.CustomerCreateParams {
   const email = cart.customerEmail || customer.email || cart.shippingAddress?.email;
   const shipping = customerAddressOf(cart, customer);
-  const name = fullName(customer) || shipping?.name;
+  const name = (fullName(customer) || shipping?.name)?.slice(0, MAX_NAME);
+  const phone = shipping?.phone;
+  const address = Object.fromEntries(Object.entries(shipping?.address ?? {}).filter(([, value]) => value));
   return {
-    ...(email && { email }),
+    ...(email && email.length <= MAX_EMAIL && { email }),
     ...(name && { name }),
-    ...(shipping?.phone && { phone: shipping.phone }),
-    ...(shipping && { address: shipping.address }),
+    ...(phone && phone.length <= MAX_PHONE && { phone }),
+    ...(Object.keys(address).length > 0 && { address }),
     metadata: { [METADATA.customerId]: customer.id },
   };
 }

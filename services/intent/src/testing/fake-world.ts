@@ -1,3 +1,4 @@
+import { CommercetoolsRejection } from '@connector/commercetools';
 import type { EventType } from '@connector/contracts';
 import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
@@ -8,6 +9,7 @@ import type { Customers } from '../adapters/customers.ts';
 import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
+import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
 import { aCart, aPaymentIntent } from './builders.ts';
 
@@ -20,7 +22,8 @@ export const stripeRejection = (
     type = 'invalid_request_error',
     declineCode,
     isReplayed = false,
-  }: { type?: string; declineCode?: string | undefined; isReplayed?: boolean } = {},
+    param,
+  }: { type?: string; declineCode?: string | undefined; isReplayed?: boolean; param?: string | undefined } = {},
 ) =>
   new StripeRejection(
     'test',
@@ -29,6 +32,7 @@ export const stripeRejection = (
       type: type as 'invalid_request_error',
       ...(code && { code }),
       ...(declineCode && { decline_code: declineCode }),
+      ...(param && { param }),
       ...(isReplayed && { headers: { 'idempotent-replayed': 'true' } }),
       message: 'no',
     } as Stripe.StripeRawError),
@@ -44,12 +48,15 @@ export class FakeWorld {
   readonly customersById = new Map<string, Customer>();
   readonly intents = new Map<string, Stripe.PaymentIntent>();
   readonly refunds: Stripe.Refund[] = [];
+  readonly stripeCustomersById = new Map<string, Stripe.Customer>();
   readonly published: { type: EventType; id: string; data: Record<string, unknown> }[] = [];
   /** Every call in order, as `payment_intents.create`. */
   readonly calls: string[] = [];
   gate: Gate = async () => {};
   /** Called instead of the usual effect of a Stripe call, to refuse it. */
   refuse: (call: string) => StripeRejection | undefined = () => undefined;
+  /** Refuses what it does not like of the parameters of a PaymentIntent, as Stripe does; like there, the answer is repeated for the key. */
+  refuseParams: (params: object) => StripeRejection | undefined = () => undefined;
   now = Date.parse('2026-01-01T00:00:00Z');
   /** What the bank answers to a charge without the shopper: a decline code, or undefined for yes. */
   declines: (paymentIntent: Stripe.PaymentIntent) => string | undefined = () => undefined;
@@ -100,8 +107,8 @@ export class FakeWorld {
     if (known && this.now - known.since < REMEMBERED_MS) {
       if (known.params !== text) throw stripeRejection(undefined, { type: 'idempotency_error' });
       if (known.refusal) {
-        const { code, type, declineCode } = known.refusal;
-        throw stripeRejection(code, { type, declineCode, isReplayed: true });
+        const { code, type, declineCode, param } = known.refusal;
+        throw stripeRejection(code, { type, declineCode, param, isReplayed: true });
       }
       return structuredClone(known.answer) as T;
     }
@@ -134,6 +141,12 @@ export class FakeWorld {
       amount_received: isCaptured ? paymentIntent.amount : 0,
     });
     return paymentIntent;
+  }
+
+  /** As somebody else changes the cart: its version goes up. */
+  changeCart(fields: Partial<Cart>, cartId = 'cart-1'): void {
+    const cart = this.#cart(cartId);
+    this.cartsById.set(cartId, { ...cart, ...fields, version: cart.version + 1 });
   }
 
   setTotal(cartId: string, total: Money): void {
@@ -188,6 +201,9 @@ export class FakeWorld {
         const cart = this.#cart(id);
         if (onlyAtThisVersion && cart.version !== version) throw new StaleVersionError('stale');
         if (cart.paymentIds.includes(paymentId)) return;
+        if (cart.cartState === 'Ordered' || cart.cartState === 'Merged') {
+          throw new CommercetoolsRejection('carts.update', 400, [{ code: 'InvalidOperation', message: 'ordered' }]);
+        }
         this.cartsById.set(id, { ...cart, paymentIds: [...cart.paymentIds, paymentId], version: cart.version + 1 });
       }),
   };
@@ -257,6 +273,8 @@ export class FakeWorld {
       this.#stripe('payment_intents.create', () => {
         try {
           const paymentIntent = this.#once(key, params, () => {
+            const refusal = this.refuseParams(params);
+            if (refusal) throw refusal;
             this.#ids += 1;
             const id = `pi_${this.#ids}`;
             const { amount, currency, capture_method, metadata, customer, setup_future_usage, shipping } = params;
@@ -300,6 +318,8 @@ export class FakeWorld {
       this.#stripe('payment_intents.update', () =>
         this.#once(key, params, () => {
           const paymentIntent = this.#intent(id);
+          const refusal = this.refuseParams(params);
+          if (refusal) throw refusal;
           const { metadata, shipping, setup_future_usage, ...fields } = params;
           if (paymentIntent.status === 'canceled' || paymentIntent.status === 'succeeded') {
             if (Object.keys(params).some((name) => name !== 'metadata')) {
@@ -356,6 +376,32 @@ export class FakeWorld {
       ),
     refundsOf: (paymentIntentId) =>
       this.#stripe('refunds.list', () => this.refunds.filter((refund) => refund.payment_intent === paymentIntentId)),
+  };
+
+  #aliveCustomer(id: string): Stripe.Customer {
+    const customer = this.stripeCustomersById.get(id);
+    if (!customer) throw stripeRejection('resource_missing', { param: 'customer' });
+    return customer;
+  }
+
+  readonly stripeCustomers: StripeCustomers = {
+    find: (id) => this.#stripe('customers.retrieve', () => this.stripeCustomersById.get(id)),
+    // As at Stripe, nothing is found in the minute after it was made.
+    search: () => this.#stripe('customers.search', () => undefined),
+    create: (params, key) =>
+      this.#stripe('customers.create', () =>
+        this.#once(key, params, () => {
+          const { email = '', phone = '' } = params;
+          if (email && !/^[^@]+@[^@]+\.[^@]+$/.test(email)) throw stripeRejection('email_invalid', { param: 'email' });
+          if (phone.length > 20) throw stripeRejection(undefined, { param: 'phone' });
+          this.#ids += 1;
+          const customer = { id: `cus_${this.#ids}`, ...params } as unknown as Stripe.Customer;
+          this.stripeCustomersById.set(customer.id, customer);
+          return customer;
+        }),
+      ),
+    createEphemeralKey: (id) => this.#stripe('ephemeral_keys.create', () => `ek_${this.#aliveCustomer(id).id}`),
+    createSession: (id) => this.#stripe('customer_sessions.create', () => `cuss_${this.#aliveCustomer(id).id}`),
   };
 
   readonly events: PaymentEvents = {

@@ -2,26 +2,44 @@ import { ServiceError } from '@connector/errors';
 import type { Part } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
-/** Work that an answer does not wait for. Its failure changes nothing that a retry, the ledger or a webhook does not mend. */
-export type InBackground = (name: string, work: () => Promise<unknown>) => void;
+/**
+ * Work that an answer does not wait for. Its failure changes nothing that a retry, the ledger or a webhook does not mend. `afterMs` puts its
+ * start off, in ms.
+ */
+export type InBackground = (name: string, work: () => Promise<unknown>, options?: { afterMs?: number }) => void;
 
-/** Runs such work; a stop waits for what is under way. */
+/** Runs such work; a stop starts what was put off, and waits for what is under way. */
 export function createBackground(log: Logger): Part & { readonly run: InBackground } {
   const underWay = new Set<Promise<void>>();
+  const putOff = new Map<NodeJS.Timeout, () => void>();
+
+  const start = (work: string, task: () => Promise<unknown>) => {
+    const running = task()
+      .then(
+        () => {},
+        (error: unknown) => {
+          log[error instanceof ServiceError ? 'warn' : 'error']({ error, work }, 'work after the answer failed');
+        },
+      )
+      .finally(() => underWay.delete(running));
+    underWay.add(running);
+  };
   return {
     name: 'background work',
-    run: (work, task) => {
-      const running = task()
-        .then(
-          () => {},
-          (error: unknown) => {
-            log[error instanceof ServiceError ? 'warn' : 'error']({ error, work }, 'work after the answer failed');
-          },
-        )
-        .finally(() => underWay.delete(running));
-      underWay.add(running);
+    run: (work, task, { afterMs = 0 } = {}) => {
+      if (afterMs === 0) return start(work, task);
+      const timer = setTimeout(() => {
+        putOff.delete(timer);
+        start(work, task);
+      }, afterMs);
+      putOff.set(timer, () => start(work, task));
     },
     stop: async () => {
+      for (const [timer, begin] of putOff) {
+        clearTimeout(timer);
+        begin();
+      }
+      putOff.clear();
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };

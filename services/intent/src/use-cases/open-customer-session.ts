@@ -1,9 +1,13 @@
+import { NotFoundError } from '@connector/errors';
 import { idempotencyKey } from '@connector/payment-model';
+import { StripeRejection } from '@connector/stripe';
+import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import type { Carts } from '../adapters/carts.ts';
 import type { Customers } from '../adapters/customers.ts';
 import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import { type Cart, type Customer, isRecurring, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
+import { refusedOfCustomer } from '../domain/optional-data.ts';
 import type { Session } from '../domain/session.ts';
 import { isOf, stripeCustomerParams } from '../domain/stripe-customer.ts';
 
@@ -11,6 +15,7 @@ export interface CustomerSessionDeps {
   carts: Carts;
   customers: Customers;
   stripeCustomers: StripeCustomers;
+  log: Pick<Logger, 'warn'>;
   /** Configured features of saved payment methods. */
   features: Stripe.CustomerSessionCreateParams.Components.PaymentElement.Features;
 }
@@ -33,16 +38,30 @@ export async function openCustomerSession(
   const { cart } = await deps.carts.get(session.cartId);
   const customer = cart.customerId ? await deps.customers.find(cart.customerId) : undefined;
   if (!customer) return { kind: 'guest' };
-  const stripeCustomerId = await stripeCustomerFor(deps, cart, customer);
   const features: CustomerSessionDeps['features'] = isRecurring(cart)
     ? { ...deps.features, payment_method_save: 'enabled', payment_method_save_usage: 'off_session' }
     : deps.features;
+  const grant = (stripeCustomerId: string) => grantSession(deps.stripeCustomers, stripeCustomerId, features, requestId);
+  const stripeCustomerId = await stripeCustomerFor(deps, cart, customer);
+  try {
+    return await grant(stripeCustomerId);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    // Stripe's search, and the answer that it repeats for an idempotency key, know customers that were deleted since.
+    return grant(await replaceStripeCustomer(deps, cart, customer, stripeCustomerId));
+  }
+}
+
+/** What a customer's payment methods are shown and saved with. */
+async function grantSession(
+  stripeCustomers: StripeCustomers,
+  stripeCustomerId: string,
+  features: CustomerSessionDeps['features'],
+  requestId: string,
+): Promise<CustomerSessionOutcome> {
   const [ephemeralKey, clientSecret] = await Promise.all([
-    deps.stripeCustomers.createEphemeralKey(
-      stripeCustomerId,
-      idempotencyKey('ephemeral-key', stripeCustomerId, requestId),
-    ),
-    deps.stripeCustomers.createSession(
+    stripeCustomers.createEphemeralKey(stripeCustomerId, idempotencyKey('ephemeral-key', stripeCustomerId, requestId)),
+    stripeCustomers.createSession(
       stripeCustomerId,
       features,
       idempotencyKey('customer-session', stripeCustomerId, features, requestId),
@@ -51,20 +70,62 @@ export async function openCustomerSession(
   return { kind: 'customer', stripeCustomerId, ephemeralKey, clientSecret };
 }
 
+/** Whether Stripe says that a customer does not exist (any more). */
+const isGone = (error: unknown): boolean =>
+  error instanceof NotFoundError ||
+  (error instanceof StripeRejection && error.code === 'resource_missing' && error.param === 'customer');
+
+type CustomerDeps = Pick<CustomerSessionDeps, 'customers' | 'stripeCustomers' | 'log'>;
+
 /** The customer's Stripe customer: the one it names, else the one Stripe knows, else a new one; remembered for the next time. */
-async function stripeCustomerFor(
-  { customers, stripeCustomers }: CustomerSessionDeps,
+async function stripeCustomerFor(deps: CustomerDeps, cart: Cart, customer: Customer): Promise<string> {
+  const saved = stripeCustomerIdOf(customer);
+  const known = saved && (await deps.stripeCustomers.find(saved));
+  return known && isOf(known, customer.id) ? known.id : replaceStripeCustomer(deps, cart, customer, saved);
+}
+
+/**
+ * A Stripe customer for a customer whose own, `goneId`, does not exist any more, or who has none; remembered for the next time. Answers its id.
+ * The key of the create call names the one that is gone: Stripe would answer an earlier call's key with that one.
+ */
+export async function replaceStripeCustomer(
+  { customers, stripeCustomers, log }: CustomerDeps,
   cart: Cart,
   customer: Customer,
+  goneId = stripeCustomerIdOf(customer),
 ): Promise<string> {
-  const saved = stripeCustomerIdOf(customer);
-  const known = saved && (await stripeCustomers.find(saved));
-  if (known && isOf(known, customer.id)) return known.id;
-  const params = stripeCustomerParams(cart, customer);
+  const found = await stripeCustomers.search(customer.id);
+  // The search lags: it still knows who was deleted in the last minute, and not yet who was made in it.
   const { id } =
-    (await stripeCustomers.search(customer.id)) ??
-    // The search lags, so a second call in the same minute would make a second customer but for its key.
-    (await stripeCustomers.create(params, idempotencyKey('customer', customer.id, params)));
+    found && found.id !== goneId
+      ? found
+      : await createWithoutRefused(
+          stripeCustomerParams(cart, customer),
+          (params) =>
+            stripeCustomers.create(
+              params,
+              idempotencyKey('customer', customer.id, params, ...(goneId ? [goneId] : [])),
+            ),
+          log,
+        );
   await customers.saveStripeCustomerId(customer, id);
   return id;
+}
+
+/** Repeats the call without what Stripe refuses of the data that a customer can do without, until it takes it (rulings 38). */
+async function createWithoutRefused<T>(
+  params: Stripe.CustomerCreateParams,
+  create: (params: Stripe.CustomerCreateParams) => Promise<T>,
+  log: Pick<Logger, 'warn'>,
+): Promise<T> {
+  try {
+    return await create(params);
+  } catch (error) {
+    const field = error instanceof StripeRejection ? refusedOfCustomer(error) : undefined;
+    if (!field || !(field in params)) throw error;
+    metrics.optionalDataRefused.inc({ field });
+    log.warn({ error, field }, 'Stripe refused data that a customer can do without');
+    const rest = Object.fromEntries(Object.entries(params).filter(([name]) => name !== field));
+    return createWithoutRefused(rest, create, log);
+  }
 }

@@ -3,7 +3,7 @@ import { countsAsPaid, type Money, toStripeAmount } from '@connector/payment-mod
 import type Stripe from 'stripe';
 import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import { type AmountDue, amountDue, asPaid } from '../domain/amount-due.ts';
-import { paymentIntentIdOf, standingOf } from '../domain/attempts.ts';
+import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import { holdsMoney, isOfTransaction } from '../domain/merchant-transaction.ts';
 import type { Session } from '../domain/session.ts';
@@ -53,7 +53,7 @@ export async function lookAtOthers(
       return held ? asPaid(payment, held) : payment;
     }),
   );
-  return { due, waiting: open.filter(({ paymentIntent }) => standingOf(paymentIntent) === 'waiting') };
+  return { due, waiting: open.filter(({ paymentIntent }) => statusOf(paymentIntent) === 'waiting') };
 }
 
 async function paymentIntentOf(

@@ -2,7 +2,7 @@ import { TransientError } from '@connector/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
-import { standingOf } from '../domain/attempts.ts';
+import { statusOf } from '../domain/attempts.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
 import { aCart, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
@@ -67,7 +67,7 @@ const payable = (world: FakeWorld) => {
   const named = new Set([...world.paymentsById.values()].map(({ interfaceId }) => interfaceId));
   return [...world.intents.values()].filter(
     (paymentIntent) =>
-      standingOf(paymentIntent) === 'waiting' &&
+      statusOf(paymentIntent) === 'waiting' &&
       (paymentIntent.status !== 'requires_confirmation' || named.has(paymentIntent.id)),
   );
 };
@@ -240,6 +240,8 @@ describe('beside a shopper', () => {
   const depsOfShopper = (world: FakeWorld) => ({
     ...depsOf(world),
     carts: rememberingCarts(world.carts, { max: 10 }),
+    stripeCustomers: world.stripeCustomers,
+    log: { warn: () => {} },
     settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', multiOperations: false },
     sleep: async () => {
       world.now += 150;

@@ -10,7 +10,7 @@ import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import type { Payments } from '../adapters/payments.ts';
 import type { StoredMethods } from '../adapters/stored-methods.ts';
 import type { AmountDue } from '../domain/amount-due.ts';
-import { paymentIntentIdOf, standingOf } from '../domain/attempts.ts';
+import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
 import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import {
@@ -223,7 +223,7 @@ async function cancelOther(deps: RunTransactionDeps, other: WaitingPayment, paym
   } catch (error) {
     if (!(error instanceof StripeRejection)) throw error;
     const now = await deps.paymentIntents.find(id);
-    if (!now || standingOf(now) === 'over') return;
+    if (!now || statusOf(now) === 'over') return;
     // It was paid in this moment: whoever asks again sees that.
     throw new TransientError('the cart is being paid', { reason: 'conflict', cause: error });
   }

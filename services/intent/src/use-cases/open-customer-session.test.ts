@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { stripeCustomerParams } from '../domain/stripe-customer.ts';
+import { aCart, aCustomer } from '../testing/builders.ts';
+import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
+import { openCustomerSession } from './open-customer-session.ts';
+
+const named = (id: string) => ({
+  custom: { type: { typeId: 'type' as const, id: 't' }, fields: { stripeConnector_stripeCustomerId: id } },
+});
+
+const aWorld = (fields: Parameters<typeof aCustomer>[0] = {}, cart: Parameters<typeof aCart>[0] = {}) => {
+  const customer = aCustomer(fields);
+  const world = new FakeWorld(aCart({ customerId: customer.id, ...cart }));
+  world.customersById.set(customer.id, customer);
+  return world;
+};
+
+let requests = 0;
+const open = (world: FakeWorld) => {
+  requests += 1;
+  const { carts, customers, stripeCustomers } = world;
+  const deps = { carts, customers, stripeCustomers, features: {}, log: { warn: () => {} } };
+  return openCustomerSession(deps, { session: { cartId: 'cart-1' }, requestId: `request-${requests}` });
+};
+
+describe('a customer session', () => {
+  it('is opened whatever the phone and the e-mail address look like', async () => {
+    const phone = '+1 780-555-0156 ext. 725';
+    const world = aWorld({ email: 'ada@intranet' }, { shippingAddress: { country: 'CA', phone } });
+    const outcome = await open(world);
+    expect(outcome.kind).toBe('customer');
+    const [made] = [...world.stripeCustomersById.values()];
+    expect(made).toMatchObject({ name: 'Ada Lovelace', address: { country: 'CA' } });
+    expect(made).not.toHaveProperty('email');
+    expect(made).not.toHaveProperty('phone');
+  });
+
+  it.each(['email', 'phone', 'name', 'address[line1]'])('goes on without %s when Stripe refuses it', async (param) => {
+    const world = aWorld({ addresses: [{ country: 'DE', streetName: 'Main', phone: '1' }] });
+    let refusals = 0;
+    world.refuse = (call) => {
+      if (call !== 'customers.create' || refusals > 0) return undefined;
+      refusals += 1;
+      return stripeRejection(undefined, { param });
+    };
+    expect(await open(world)).toMatchObject({ kind: 'customer' });
+    const [made] = [...world.stripeCustomersById.values()];
+    expect(made).not.toHaveProperty(param.split('[')[0] ?? param);
+  });
+
+  it('tells what Stripe refuses besides', async () => {
+    const world = aWorld();
+    world.refuse = (call) => (call === 'customers.create' ? stripeRejection('boom', { param: 'metadata' }) : undefined);
+    await expect(open(world)).rejects.toMatchObject({ code: 'boom' });
+  });
+
+  it('replaces a Stripe customer that was deleted, also within the day in which Stripe repeats the answer that made it', async () => {
+    const world = aWorld();
+    const first = await open(world);
+    world.stripeCustomersById.clear();
+    const second = await open(world);
+    if (first.kind !== 'customer' || second.kind !== 'customer') throw new Error('expected two customers');
+    expect(second.stripeCustomerId).not.toBe(first.stripeCustomerId);
+    expect([...world.stripeCustomersById.keys()]).toEqual([second.stripeCustomerId]);
+    expect(await open(world)).toMatchObject({ stripeCustomerId: second.stripeCustomerId });
+  });
+
+  it('replaces one that was deleted before commercetools remembered it', async () => {
+    const world = aWorld();
+    const first = await open(world);
+    world.stripeCustomersById.clear();
+    const forgetful = aCustomer();
+    world.customersById.set(forgetful.id, forgetful);
+    const second = await open(world);
+    expect(second.kind === 'customer' && second.stripeCustomerId).not.toBe(
+      first.kind === 'customer' && first.stripeCustomerId,
+    );
+    expect([...world.stripeCustomersById.keys()]).toEqual([second.kind === 'customer' && second.stripeCustomerId]);
+  });
+
+  it('uses the one that the customer names', async () => {
+    const world = aWorld(named('cus_1'));
+    const metadata = { ct_customer_id: aCustomer().id };
+    world.stripeCustomersById.set('cus_1', { id: 'cus_1', metadata } as never);
+    expect(await open(world)).toMatchObject({ stripeCustomerId: 'cus_1' });
+    expect(world.calls).not.toContain('customers.create');
+  });
+});
+
+describe("a Stripe customer's parameters", () => {
+  it('are cut or left out where Stripe takes no more', () => {
+    const email = `${'a'.repeat(520)}@example.com`;
+    const customer = aCustomer({
+      email,
+      firstName: 'A'.repeat(300),
+      addresses: [{ country: 'DE', phone: '1'.repeat(21) }],
+    });
+    const params = stripeCustomerParams(aCart(), customer);
+    expect(params.name).toHaveLength(256);
+    expect(params).not.toHaveProperty('email');
+    expect(params).not.toHaveProperty('phone');
+    expect(params.address).toEqual({ country: 'DE' });
+  });
+
+  it('are kept up to their limits', () => {
+    const phone = '1'.repeat(20);
+    const email = `${'a'.repeat(500)}@example.com`;
+    const customer = aCustomer({ email, addresses: [{ country: 'DE', phone }] });
+    expect(stripeCustomerParams(aCart(), customer)).toMatchObject({ phone, email });
+  });
+});

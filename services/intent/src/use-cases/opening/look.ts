@@ -1,0 +1,53 @@
+import { type Attempt, attemptsOf, recordedStatusOf, statusOf } from '../../domain/attempts.ts';
+import type { SeenAttempt, Snapshot } from '../../domain/opening.ts';
+import type { OpenCheckoutDeps } from '../open-checkout.ts';
+import type { Memory } from './memory.ts';
+
+/**
+ * The cart, its attempts with each one's PaymentIntent, and the customer. What the page read for its form saves the first call; a cart that has
+ * changed since is refused by its version, and then read.
+ */
+export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memory): Promise<Snapshot> {
+  const remembered = memory.looks === 0 ? deps.carts.recall(cartId) : undefined;
+  memory.looks += 1;
+  const { cart, payments } = remembered ?? (await deps.carts.get(cartId));
+  const onCart = new Set(payments.map(({ id }) => id));
+  const detachedIds = [...memory.detached.keys()].filter((id) => !onCart.has(id));
+  // Another request may have tied one meanwhile.
+  const detached = await Promise.all(detachedIds.map((id) => deps.payments.get(id)));
+  const attempts = attemptsOf(cart.id, [...payments, ...detached]);
+  const isAttempt = new Set(attempts.map(({ payment }) => payment.id));
+  const [customer, ...seen] = await Promise.all([
+    cart.customerId ? deps.customers.find(cart.customerId) : undefined,
+    ...attempts.map((attempt) => see(deps, memory, attempt, onCart.has(attempt.payment.id))),
+  ]);
+  for (const { paymentIntent, paymentIntentId = paymentIntent?.id } of seen) {
+    if (paymentIntentId) memory.attachedIds.add(paymentIntentId);
+  }
+  return {
+    cart,
+    isRemembered: remembered !== undefined,
+    customer,
+    attempts: seen,
+    otherPayments: payments.filter(({ id }) => !isAttempt.has(id)),
+    rejectedUpdates: memory.rejectedUpdates,
+    leftOut: memory.leftOut,
+    now: deps.now(),
+  };
+}
+
+/** What commercetools shows as ended is believed; the rest is asked of Stripe, as the ledger may not have written it yet. */
+async function see(
+  { paymentIntents }: OpenCheckoutDeps,
+  memory: Memory,
+  attempt: Attempt,
+  isOnCart: boolean,
+): Promise<SeenAttempt> {
+  const recorded = recordedStatusOf(attempt);
+  if (recorded) return { ...attempt, isOnCart, status: recorded };
+  if (!attempt.paymentIntentId) {
+    return { ...attempt, isOnCart, status: memory.givenUp.has(attempt.payment.id) ? 'over' : 'unknown' };
+  }
+  const paymentIntent = await paymentIntents.find(attempt.paymentIntentId);
+  return { ...attempt, isOnCart, paymentIntent, status: paymentIntent ? statusOf(paymentIntent) : 'over' };
+}

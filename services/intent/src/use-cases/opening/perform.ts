@@ -1,0 +1,223 @@
+import { CommercetoolsRejection } from '@connector/commercetools';
+import { TransientError } from '@connector/errors';
+import { idempotencyKey, paymentKeyOf } from '@connector/payment-model';
+import { StripeRejection } from '@connector/stripe';
+import { metrics } from '@connector/telemetry';
+import { statusOf } from '../../domain/attempts.ts';
+import type { SeenAttempt, Snapshot, Step } from '../../domain/opening.ts';
+import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
+import { paymentDraft } from '../../domain/payment-draft.ts';
+import { attemptKey, createParams } from '../../domain/payment-intent-params.ts';
+import { link } from '../link-payment.ts';
+import type { OpenCheckoutDeps, OpenCheckoutRequest } from '../open-checkout.ts';
+import { replaceStripeCustomer } from '../open-customer-session.ts';
+import { findPaymentIntent } from './find-payment-intent.ts';
+import type { Memory } from './memory.ts';
+
+/** A request on its way. */
+export interface Opening {
+  readonly deps: OpenCheckoutDeps;
+  readonly request: OpenCheckoutRequest;
+  readonly memory: Memory;
+  readonly snapshot: Snapshot;
+}
+
+type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
+export type Move = Exclude<Step, StepOf<'give' | 'refuse'>>;
+
+/** How long a transaction that is being confirmed is given before the next look, in ms. */
+const TRANSACTION_WAIT_MS = 500;
+
+/** Does one step and answers what is seen then, or undefined where that has to be looked at again. Throws what its calls throw. */
+export async function perform(opening: Opening, step: Move): Promise<Snapshot | undefined> {
+  switch (step.kind) {
+    case 'wait':
+      await opening.deps.sleep(TRANSACTION_WAIT_MS);
+      return undefined;
+    case 'cancel':
+      return cancel(opening, step);
+    case 'find':
+      return find(opening, step);
+    case 'create':
+      return create(opening, step);
+    case 'update':
+      return update(opening, step);
+    case 'plan':
+      return plan(opening, step);
+    case 'attach':
+      return attach(opening, step);
+  }
+}
+
+/** The snapshot with one attempt changed. */
+const withAttempt = (snapshot: Snapshot, { payment }: SeenAttempt, change: Partial<SeenAttempt>): Snapshot => ({
+  ...snapshot,
+  attempts: snapshot.attempts.map((one) => (one.payment.id === payment.id ? { ...one, ...change } : one)),
+});
+
+/** One that the shopper pays in this moment can't be canceled: another look shows it. */
+async function cancel({ deps, snapshot }: Opening, { attempt }: StepOf<'cancel'>): Promise<Snapshot | undefined> {
+  const { id } = attempt.paymentIntent;
+  try {
+    await deps.paymentIntents.cancel(id, idempotencyKey('replace', id));
+    return withAttempt(snapshot, attempt, { status: 'over' });
+  } catch (error) {
+    if (error instanceof StripeRejection) return undefined;
+    throw error;
+  }
+}
+
+async function find(opening: Opening, step: StepOf<'find'>): Promise<Snapshot | undefined> {
+  const { deps, memory, snapshot } = opening;
+  const { attempt, wanted } = step;
+  try {
+    const id = await findPaymentIntent(opening, step);
+    if (!id) {
+      memory.givenUp.add(attempt.payment.id);
+      return withAttempt(snapshot, attempt, { status: 'over' });
+    }
+    const payment = await link(deps.payments, attempt.payment, id);
+    const paymentIntentId = payment.interfaceId ?? id;
+    // The answer to a repeated call is the first one's, word for word: the state is asked for.
+    const paymentIntent = await deps.paymentIntents.find(paymentIntentId);
+    memory.attachedIds.add(paymentIntentId);
+    if (memory.detached.has(payment.id)) memory.detached.set(payment.id, payment);
+    const status = paymentIntent ? statusOf(paymentIntent) : 'over';
+    return withAttempt(snapshot, attempt, { payment, paymentIntent, status });
+  } catch (error) {
+    if (await leftOut(opening, error, wanted.customer)) return undefined;
+    throw error;
+  }
+}
+
+/** Creates the next attempt's PaymentIntent and payment at the same time. */
+async function create(opening: Opening, { number, wanted }: StepOf<'create'>): Promise<Snapshot | undefined> {
+  const { deps, request, memory, snapshot } = opening;
+  const { cart } = snapshot;
+  const paymentKey = paymentKeyOf(cart.id, number);
+  const params = createParams(paymentKey, wanted);
+  const key = attemptKey(paymentKey, wanted.due, ...memory.variant);
+  const draft = paymentDraft({
+    key: paymentKey,
+    cart,
+    amount: wanted.due,
+    paymentInterface: deps.settings.paymentInterface,
+    checkoutTransactionItemId: request.session.checkoutTransactionItemId,
+  });
+  const [made, stored] = await Promise.allSettled([
+    deps.paymentIntents.create(params, key),
+    storePayment(opening, draft),
+  ]);
+  if (made.status === 'fulfilled' && made.value.kind === 'created') memory.created.set(key, made.value.paymentIntent);
+  if (made.status === 'rejected') {
+    if (await leftOut(opening, made.reason, wanted.customer)) return undefined;
+    throw made.reason;
+  }
+  if (stored.status === 'rejected') throw stored.reason;
+
+  const { payment, isOurs } = stored.value;
+  // Another request, or an earlier one that failed half way, made this attempt: go on with that.
+  if (!isOurs) return undefined;
+  const attempt = { payment, number, paymentIntentId: undefined, isOnCart: true, status: 'waiting' as const };
+  if (made.value.kind === 'created') {
+    return { ...snapshot, attempts: [...snapshot.attempts, { ...attempt, paymentIntent: made.value.paymentIntent }] };
+  }
+  // A request that failed before it made a payment used the key with other parameters; nobody was given its PaymentIntent.
+  const second = await deps.paymentIntents.create(params, idempotencyKey('open-again', paymentKey, params));
+  if (second.kind === 'other-parameters') return undefined;
+  memory.created.set(`again ${key}`, second.paymentIntent);
+  const linked = await link(deps.payments, payment, second.paymentIntent.id);
+  if (linked.interfaceId !== second.paymentIntent.id) return undefined;
+  const again = { ...attempt, payment: linked, paymentIntent: second.paymentIntent };
+  return { ...snapshot, attempts: [...snapshot.attempts, again] };
+}
+
+/** The payment of an attempt, on the cart; not ours when there was one of its key. */
+async function storePayment(opening: Opening, draft: ReturnType<typeof paymentDraft>) {
+  const { deps, memory, snapshot } = opening;
+  const { kind, payment } = await deps.payments.create(draft);
+  // Until it is on the cart, only this request knows of it.
+  memory.detached.set(payment.id, payment);
+  const isOurs = kind === 'created' && (await addToCart(opening, payment.id, snapshot.isRemembered));
+  return { payment, isOurs };
+}
+
+/** False where commercetools refuses it for the first time: another look shows why, a cart that was ordered meanwhile for one. */
+async function addToCart({ deps, memory, snapshot }: Opening, paymentId: string, onlyAtThisVersion: boolean) {
+  try {
+    await deps.carts.addPayment(snapshot.cart, paymentId, { onlyAtThisVersion });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommercetoolsRejection) || memory.attachRefused) throw error;
+    memory.attachRefused = true;
+    return false;
+  }
+}
+
+/** Stripe first: a shopper who pays in this moment pays what Stripe has, and the plan follows that. */
+async function update(opening: Opening, { attempt, params }: StepOf<'update'>): Promise<Snapshot | undefined> {
+  const { deps, request, memory, snapshot } = opening;
+  const { id } = attempt.paymentIntent;
+  const key = idempotencyKey('update', id, snapshot.cart.version, params, request.requestId);
+  try {
+    const paymentIntent = await deps.paymentIntents.update(id, params, key);
+    return withAttempt(snapshot, attempt, { paymentIntent, isUpdated: true });
+  } catch (error) {
+    if (await leftOut(opening, error, params.customer || undefined)) return undefined;
+    if (!(error instanceof StripeRejection)) throw error;
+    // The shopper was faster, or Stripe does not change it in this state: another look shows which.
+    memory.rejectedUpdates.add(id);
+    return undefined;
+  }
+}
+
+async function plan({ deps, snapshot }: Opening, { attempt, amount }: StepOf<'plan'>): Promise<Snapshot> {
+  const interfaceId = attempt.payment.interfaceId ? {} : { interfaceId: attempt.paymentIntent.id };
+  const payment = await deps.payments.change(attempt.payment, { amountPlanned: amount, ...interfaceId });
+  return withAttempt(snapshot, attempt, { payment });
+}
+
+async function attach(opening: Opening, { attempt }: StepOf<'attach'>): Promise<Snapshot | undefined> {
+  const isDone = await addToCart(opening, attempt.payment.id, false);
+  return isDone ? withAttempt(opening.snapshot, attempt, { isOnCart: true }) : undefined;
+}
+
+/**
+ * Whether Stripe refused data that the payment can do without, which is left out from now on (rulings 38). A Stripe customer that is gone is
+ * replaced first. The create call gets another key: Stripe would repeat its refusal for the same one.
+ */
+async function leftOut({ deps, memory, snapshot }: Opening, error: unknown, customerId?: string): Promise<boolean> {
+  const field = refusedOfPaymentIntent(error);
+  if (!field || memory.leftOut.has(field)) return false;
+  const { cart, customer } = snapshot;
+  metrics.optionalDataRefused.inc({ field });
+  deps.log.warn({ error, field, cartId: cart.id }, 'Stripe refused data that a payment can do without');
+  if (field === 'customer' && customer && customerId && !memory.replacesCustomer) {
+    memory.replacesCustomer = true;
+    memory.variant.push(`instead of ${customerId}`);
+    await replaceStripeCustomer(deps, cart, customer);
+    return true;
+  }
+  memory.variant.push(field);
+  memory.leftOut.add(field);
+  return true;
+}
+
+/**
+ * Cancels what this request made for an attempt that turned out to be another's: no client secret of it ever left this process.
+ * One that belongs to any attempt, paid ones too, is not touched; nor is one that somebody pays.
+ */
+export function cancelSpares({ deps: { inBackground, paymentIntents }, memory, snapshot }: Opening): void {
+  const knowsAll = snapshot.attempts.every(({ status, isOnCart }) => status !== 'unknown' || !isOnCart);
+  if (snapshot.isRemembered || !knowsAll) return;
+  for (const { id } of memory.created.values()) {
+    if (memory.attachedIds.has(id)) continue;
+    inBackground('cancel a spare PaymentIntent', async () => {
+      const now = await paymentIntents.find(id);
+      if (now && statusOf(now) === 'waiting') await paymentIntents.cancel(id, idempotencyKey('replace', id));
+    });
+  }
+}
+
+/** Another request was at the same thing in the same moment, or Stripe holds the object for the browser: look again. */
+export const isConflict = (error: unknown): boolean => error instanceof TransientError && error.reason === 'conflict';
