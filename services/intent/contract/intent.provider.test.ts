@@ -82,8 +82,9 @@ it('intent answers as the enabler and Checkout expect', async () => {
       })),
       "another cart's payment": state(() => {
         const world = new FakeWorld();
-        world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190 }));
-        world.putPayment(aPayment({ interfaceId: 'pi_1' }));
+        const metadata = { cart_id: 'cart-2', ct_project_key: 'project', ct_payment_key: 'cart-2-1' };
+        world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190, metadata }));
+        world.putPayment(aPayment({ key: 'cart-2-1', interfaceId: 'pi_1' }));
         return { world };
       }),
       'Stripe is away': state(() => ({ world: without(withPaymentIntent({}), 'payment_intents.retrieve') })),
