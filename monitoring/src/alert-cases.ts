@@ -30,6 +30,9 @@ const series = (service: Service, metric: string, labels: Record<string, string>
 const rising = (perMinute: number, minutes = 120): string => `0+${perMinute}x${minutes}`;
 const always = (value: number, minutes = 120): string => `${value}+0x${minutes}`;
 
+const deleted = (pod: string): string =>
+  series('ledger', `${P}consumer_records_deleted_total`, { topic: 'payments.events', pod: `${RELEASE}-ledger-${pod}` });
+
 const quiet = (what: string, list: Case['series'], at = 60): Case => ({ what, series: list, at, fires: [] });
 const fires = (what: string, list: Case['series'], expected: Expected | Expected[], at = 60): Case => ({
   what,
@@ -321,6 +324,30 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       [series('ledger', `${P}consumer_rebalances_total`, { group: 'ledger' }), '1+0x30 2+0x2 3+0x2 4+0x60'],
     ]),
   ],
+  RecordsDeletedUnread: [
+    fires(
+      'a ledger that starts finds them gone',
+      [[deleted('1'), `_x30 ${always(80)}`]],
+      {
+        labels: { severity: 'critical', topic: 'payments.events' },
+        description:
+          '80 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to list their time at Stripe again.',
+      },
+      40,
+    ),
+    fires(
+      'they are deleted under a ledger that runs',
+      [[deleted('1'), `${always(0, 60)} ${always(60, 60)}`]],
+      {
+        labels: { severity: 'critical', topic: 'payments.events' },
+        description:
+          '60 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to list their time at Stripe again.',
+      },
+      70,
+    ),
+    quiet('none', [[deleted('1'), always(0)]]),
+    quiet('it was hours ago', [[deleted('1'), always(80, 300)]], 240),
+  ],
   DeadLettersPresent: [
     fires(
       'two dead letters, told by two pods',
@@ -446,6 +473,23 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
     quiet('both show the same', [
       [series('ledger', `${P}reconciliation_divergences`, { kind: 'payment_missing' }), always(0)],
     ]),
+  ],
+  ReconciliationRequestOpen: [
+    fires(
+      'nobody has done it for three hours',
+      [[series('webhook-ingest', `${P}reconciliation_requests_open`), `${always(0, 60)} ${always(2, 200)}`]],
+      {
+        labels: { severity: 'critical' },
+        description:
+          'The ledger asked reconcile 2 times to list a time at Stripe again, more than 2 hours ago, and it has not done so, in namespace shop.',
+      },
+      240,
+    ),
+    quiet(
+      'the next run did it',
+      [[series('webhook-ingest', `${P}reconciliation_requests_open`), `${always(2, 60)} ${always(0, 200)}`]],
+      240,
+    ),
   ],
   ReconciliationStale: [
     fires(

@@ -7,6 +7,7 @@ const HERE = 'in namespace {{ $labels.namespace }}';
 const webhooks = (outcome: string) => of('webhook-ingest', `${P}webhook_events_total`, `outcome=~"${outcome}"`);
 const calls = (api: string, ...matchers: string[]) =>
   of('any', `${P}api_request_duration_seconds_count`, `api="${api}"`, ...matchers);
+const DELETED = of('ledger', `${P}consumer_records_deleted_total`);
 const FAILED = 'outcome=~"server_error|timeout"';
 
 const apiErrors = (api: 'stripe' | 'commercetools', alert: string, name: string): Alert => ({
@@ -123,6 +124,21 @@ max by (namespace) (${of('ledger', `${P}ledger_circuit_open`)}) == 1`,
     dashboard: 'kafka',
   },
   {
+    alert: 'RecordsDeletedUnread',
+    // A process that notices it as it starts has counted before it is scraped for the first time: there is no increase then.
+    expr: `
+max by (namespace, topic) (
+  (${DELETED} > 0 unless ${DELETED} offset 1h > 0)
+  or increase(${DELETED}[1h]) > 0
+)`,
+    for: '2m',
+    severity: 'critical',
+    service: 'ledger',
+    summary: 'Events were deleted from Kafka before the ledger had recorded them: payments may be missing',
+    description: `{{ $value | humanize }} messages of {{ $labels.topic }} were gone when the ledger came to them, ${HERE}. It has asked reconcile to list their time at Stripe again.`,
+    dashboard: 'kafka',
+  },
+  {
     alert: 'DeadLettersPresent',
     expr: `max by (namespace, topic) (${of('ledger', `${P}dlq_depth`)}) > ${threshold('DeadLettersPresent')}`,
     for: '5m',
@@ -221,6 +237,16 @@ time() - max by (namespace, job) (${of('any', `${P}reconciliation_last_success_t
     service: 'ledger',
     summary: 'Nobody has compared Stripe and commercetools lately',
     description: `Reconciliation as told by {{ $labels.job }} has {{ if gt $value 1e9 }}never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
+    dashboard: 'overview',
+  },
+  {
+    alert: 'ReconciliationRequestOpen',
+    expr: `max by (namespace) (${of('webhook-ingest', `${P}reconciliation_requests_open`)}) > ${threshold('ReconciliationRequestOpen')}`,
+    for: '2h',
+    severity: 'critical',
+    service: 'webhook-ingest',
+    summary: 'Events that were deleted unread have not been brought back: payments may be missing',
+    description: `The ledger asked reconcile {{ $value | humanize }} times to list a time at Stripe again, more than 2 hours ago, and it has not done so, ${HERE}.`,
     dashboard: 'overview',
   },
 ];

@@ -16,6 +16,7 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   PaymentWithoutCart: [0, 'payments in an hour'],
   PaymentsStuckPending: [259200, 'seconds; slow methods such as bank debits take days'],
   ReconciliationDivergence: [0, 'divergences of one kind'],
+  ReconciliationRequestOpen: [0, 'requests'],
   ReconciliationStale: [10800, 'seconds; more than two intervals of the slower CronJob'],
   StripeApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
   CommercetoolsApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],

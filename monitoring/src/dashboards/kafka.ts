@@ -157,6 +157,23 @@ export const KAFKA: Dashboard = {
           alerts: ['DeadLettersPresent'],
         },
         {
+          title: 'Deleted before they were handled',
+          description: 'Messages that Kafka had deleted when the ledger came to them. Anything but 0 is an incident.',
+          unit: 'short',
+          width: 6,
+          limits: [0, 1],
+          queries: [{ expr: `max by (topic) (${m(`${P}consumer_records_deleted_total`)})`, legend: '{{topic}}' }],
+          alerts: ['RecordsDeletedUnread'],
+        },
+        {
+          title: 'Reconciliation asked for',
+          description: 'Times that the ledger asked to have listed at Stripe again, and that no run has listed yet.',
+          unit: 'short',
+          width: 6,
+          queries: [{ expr: `max(${m(`${P}reconciliation_requests_open`)})`, legend: 'requests' }],
+          alerts: ['ReconciliationRequestOpen'],
+        },
+        {
           title: 'Redriven in an hour',
           description:
             'Dead letters that were put back, by what became of them. dead_lettered: their cause is not mended.',

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { EVENTS, type EventType, STRIPE_TYPE_PREFIX } from './events.ts';
 import { STRIPE_EVENT_TYPES } from './stripe-event-types.ts';
-import { CHECKOUT_SESSIONS, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, TOPICS } from './topics.ts';
+import {
+  CHECKOUT_SESSIONS,
+  CHECKPOINTS,
+  PAYMENT_EVENTS,
+  PAYMENT_EVENTS_DLQ,
+  PAYMENT_TRANSACTIONS,
+  TOPICS,
+} from './topics.ts';
 
 interface Channel {
   readonly topic: string;
@@ -51,6 +58,14 @@ const CHANNELS: readonly Channel[] = [
     events: ['checkout.session.verified', 'checkout.access.denied'],
     sent: ['session-auth'],
     received: [],
+  },
+  {
+    topic: CHECKPOINTS,
+    description:
+      'Compacted. What reconcile is asked to do, and that it was done, under the same key; beside them the checkpoints of scheduled commands, which are no events.',
+    events: ['checkout.reconciliation.requested', 'checkout.reconciliation.completed'],
+    sent: ['ledger', 'reconcile'],
+    received: ['reconcile'],
   },
 ];
 

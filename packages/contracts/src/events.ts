@@ -99,6 +99,20 @@ export const EVENTS = {
     code: z.string().optional(),
     declineCode: z.string().optional(),
   }),
+  /** Records of a topic were deleted before they had been handled: what Stripe knows of that time has to be listed again. */
+  'checkout.reconciliation.requested': z.object({
+    reason: z.enum(['records_deleted']),
+    topic: z.string(),
+    partition: z.int(),
+    /** Offsets of the records: from the first on, to before the last. */
+    fromOffset: z.string().regex(/^\d+$/),
+    toOffset: z.string().regex(/^\d+$/),
+    /** Times between which Stripe's events are wanted; without `since`, from as far back as Stripe lists them. */
+    since: z.iso.datetime().optional(),
+    until: z.iso.datetime(),
+  }),
+  /** The answer to a request, under its key: Stripe's events between these times lie in the topic of events again. */
+  'checkout.reconciliation.completed': z.object({ since: z.iso.datetime(), until: z.iso.datetime() }),
   'checkout.session.verified': z.object({
     /** SHA-256 of the credential; never the credential. */
     credentialHash: z.string(),

@@ -29,7 +29,7 @@ export const PAYMENT_TRANSACTIONS = 'payments.transactions';
 export const PAYMENT_EVENTS_DLQ = 'payments.events.dlq';
 /** Audit trail of session-auth, keyed by cart id. */
 export const CHECKOUT_SESSIONS = 'checkout.sessions';
-/** Where scheduled commands keep how far they came, keyed by command. */
+/** Where scheduled commands keep how far they came, keyed by command, and find what they are asked to do, keyed by what it is about. */
 export const CHECKPOINTS = 'connector.checkpoints';
 
 /** Every topic of the system with its default layout; partitions and replication are the cluster's to change. */

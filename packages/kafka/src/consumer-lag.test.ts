@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ageOfOldest, lagOf } from './consumer-lag.ts';
+import { ageOfOldest, commitMetadata, deletedUnread, lagOf } from './consumer-lag.ts';
 
 it.each([
   ['has committed everything', { low: '0', high: '7' }, '7', 0],
@@ -52,4 +52,37 @@ describe('the age of the oldest message that waits', () => {
     expect(await ageOfOldest([], offsetsAt, NOW)).toBe(0);
     expect(asked).toBe(0);
   });
+});
+
+describe('what was deleted unread', () => {
+  const low = (partition: number, offset: string) => ({ partition, low: offset, high: '900' });
+
+  it('is what lies between the committed offset and the beginning of the partition', () => {
+    const committed = [
+      { partition: 0, offset: '10', metadata: commitMetadata(1_790_000_000_000) },
+      { partition: 1, offset: '10', metadata: '' },
+      { partition: 2, offset: '50', metadata: null },
+    ];
+    expect(deletedUnread([low(0, '50'), low(1, '50'), low(2, '50')], committed)).toEqual([
+      { partition: 0, from: 10n, to: 50n, handledUntil: new Date(1_790_000_000_000) },
+      { partition: 1, from: 10n, to: 50n },
+    ]);
+  });
+
+  it('is all that is gone where the group never committed, or its offsets have expired', () => {
+    const committed = [{ partition: 0, offset: '-1', metadata: null }];
+    expect(deletedUnread([low(0, '50'), low(1, '7'), low(2, '0')], committed)).toEqual([
+      { partition: 0, from: 0n, to: 50n },
+      { partition: 1, from: 0n, to: 7n },
+    ]);
+  });
+
+  it.each(['handled-until=', 'handled-until=soon', 'handled-until=-5', 'something else'])(
+    'has no beginning that could be told by the note %j',
+    (metadata) => {
+      expect(deletedUnread([low(0, '50')], [{ partition: 0, offset: '10', metadata }])).toEqual([
+        { partition: 0, from: 10n, to: 50n },
+      ]);
+    },
+  );
 });

@@ -22,6 +22,43 @@ export function lagOf(bounds: readonly Bounds[], committed: readonly { partition
   });
 }
 
+/** Messages of a partition that are gone although the group had not handled them: offsets `from` to before `to`. */
+export interface DeletedRecords {
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Kafka's timestamp of the last message that was handled, where the group noted it. */
+  readonly handledUntil?: Date;
+}
+
+/**
+ * What was deleted unread, by retention or by hand. Where the group has committed nothing, or what it had committed has expired, nobody
+ * can say that the deleted messages were handled.
+ */
+export function deletedUnread(
+  bounds: readonly Bounds[],
+  committed: readonly { partition: number; offset: string; metadata?: string | null }[],
+): DeletedRecords[] {
+  const known = new Map(committed.map((each) => [each.partition, each]));
+  return bounds.flatMap(({ partition, low }) => {
+    const { offset = '-1', metadata } = known.get(partition) ?? {};
+    const [from, to] = [BigInt(offset) < 0n ? 0n : BigInt(offset), BigInt(low)];
+    if (from >= to) return [];
+    const handledUntil = handledUntilOf(metadata);
+    return [{ partition, from, to, ...(handledUntil && { handledUntil }) }];
+  });
+}
+
+const HANDLED_UNTIL = 'handled-until=';
+
+/** What a commit notes beside its offset: Kafka's timestamp of the last message that it covers, in ms since the epoch. */
+export const commitMetadata = (timestampMs: number): string => `${HANDLED_UNTIL}${timestampMs}`;
+
+function handledUntilOf(metadata: string | null | undefined): Date | undefined {
+  const ms = metadata?.startsWith(HANDLED_UNTIL) ? Number(metadata.slice(HANDLED_UNTIL.length)) : Number.NaN;
+  return Number.isSafeInteger(ms) && ms > 0 ? new Date(ms) : undefined;
+}
+
 const YOUNGEST_S = 1;
 /** Older than any topic keeps its messages. */
 const OLDEST_S = 90 * 24 * 60 * 60;
@@ -53,16 +90,45 @@ export async function ageOfOldest(
   return low;
 }
 
+export interface LagOptions {
+  /** Group and topic, without the configured prefix. */
+  groupId: string;
+  topic: string;
+  everyMs: number;
+  /** Told what was deleted before the group had handled it, once; told again when it throws. */
+  onDeleted?: (deleted: DeletedRecords) => Promise<void>;
+}
+
 /**
  * Exports how far a group is behind, for every partition and whoever has it: a consumer that has stopped, or is not in its group,
- * could not tell by itself.
+ * could not tell by itself. A refresh before the consumer begins sees what is gone; the consumer then skips it, and its next commit hides it.
  */
 export function createLagExporter(
   kafka: Kafka,
-  { groupId, topic, everyMs }: { groupId: string; topic: string; everyMs: number },
+  { groupId, topic, everyMs, onDeleted }: LagOptions,
 ): Part & { refresh(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
+  const told = new Set<string>();
+  metrics.consumerDeletedRecords.inc({ topic }, 0);
+
+  const tell = async (deleted: DeletedRecords) => {
+    const name = `${deleted.partition}:${deleted.to}`;
+    if (told.has(name)) return;
+    kafka.log.error(
+      {
+        topic,
+        partition: deleted.partition,
+        from: String(deleted.from),
+        to: String(deleted.to),
+        handledUntil: deleted.handledUntil,
+      },
+      'messages were deleted before they were handled',
+    );
+    await onDeleted?.(deleted);
+    told.add(name);
+    metrics.consumerDeletedRecords.inc({ topic }, Number(deleted.to - deleted.from));
+  };
 
   const refresh = async () => {
     const name = kafka.prefixed(topic);
@@ -70,6 +136,7 @@ export function createLagExporter(
       // What is committed is asked first: a lag may then be told too large for a moment, never too small.
       const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed(groupId), topics: [name] });
       const bounds = await admin.fetchTopicOffsets(name);
+      for (const deleted of deletedUnread(bounds, committed?.partitions ?? [])) await tell(deleted);
       const partitions = lagOf(bounds, committed?.partitions ?? []);
       for (const { partition, lag } of partitions) {
         metrics.consumerLag.set({ topic, partition: String(partition) }, lag);

@@ -1,7 +1,7 @@
 export { createKafka, instanceOf, type Kafka } from './client.ts';
 export { checkKafkaEnvironment, type KafkaEnvironment, kafkaConfig } from './config.ts';
 export { type ConsumerOptions, createConsumer, type Delivery } from './consumer.ts';
-export { createLagExporter } from './consumer-lag.ts';
+export { createLagExporter, type DeletedRecords } from './consumer-lag.ts';
 export {
   createDeadLetterBox,
   type DeadLetter,

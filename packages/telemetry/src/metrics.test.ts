@@ -42,6 +42,7 @@ const PINNED = [
   'counter stripe_connector_dlq_redriven_total{topic,outcome}',
   'gauge stripe_connector_consumer_lag_messages{topic,partition}',
   'gauge stripe_connector_consumer_lag_seconds{topic}',
+  'counter stripe_connector_consumer_records_deleted_total{topic}',
   'counter stripe_connector_consumer_rebalances_total{group}',
   'counter stripe_connector_consumer_crashes_total{group,restart}',
   'gauge stripe_connector_consumer_group_joined{group}',
@@ -49,6 +50,7 @@ const PINNED = [
   'gauge stripe_connector_reconciliation_divergences{kind}',
   'gauge stripe_connector_reconciliation_last_success_timestamp_seconds{}',
   'counter stripe_connector_reconciliation_repairs_total{kind}',
+  'gauge stripe_connector_reconciliation_requests_open{}',
   'gauge stripe_connector_certificate_expiry_timestamp_seconds{certificate}',
   'gauge stripe_connector_build_info{service,version,revision}',
 ];

@@ -367,6 +367,13 @@ export const DEFINITIONS = {
     labels: { topic: TOPIC },
     from: ['ledger'],
   },
+  consumerDeletedRecords: {
+    type: 'counter',
+    name: `${P}consumer_records_deleted_total`,
+    help: 'Messages that were deleted before the group had handled them, as far as this process noticed',
+    labels: { topic: TOPIC },
+    from: ['ledger'],
+  },
   consumerRebalances: {
     type: 'counter',
     name: `${P}consumer_rebalances_total`,
@@ -415,6 +422,13 @@ export const DEFINITIONS = {
     help: 'Events reconciliation produced again',
     labels: { kind: DIVERGENCES },
     from: ['ledger', 'webhook-ingest'],
+  },
+  reconciliationRequests: {
+    type: 'gauge',
+    name: `${P}reconciliation_requests_open`,
+    help: 'Times that the ledger asked to have listed again and that reconcile has not completed',
+    labels: {},
+    from: ['webhook-ingest'],
   },
   certificateExpiry: {
     type: 'gauge',

@@ -29,6 +29,7 @@ import {
   stripeGeneratedDebit,
   stripePaymentMethod,
 } from './adapters/payment-methods.ts';
+import { requestReconciliation } from './adapters/reconciliation-requests.ts';
 import { reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { kafkaResults } from './adapters/results.ts';
 import { createStrangers } from './adapters/strangers.ts';
@@ -55,6 +56,13 @@ const payments = commercetoolsPayments(commercetools);
 const carts = commercetoolsCarts(commercetools);
 const known = createKnownPayments(config.LEDGER_KNOWN_PAYMENTS);
 
+const everyMs = config.LEDGER_STATUS_INTERVAL_MS;
+const lag = createLagExporter(kafka, {
+  groupId: 'ledger',
+  topic: PAYMENT_EVENTS,
+  everyMs,
+  onDeleted: requestReconciliation(producer),
+});
 const consumer = createConsumer(kafka, {
   groupId: 'ledger',
   topic: PAYMENT_EVENTS,
@@ -111,10 +119,9 @@ const consumer = createConsumer(kafka, {
   }),
 });
 const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
-const everyMs = config.LEDGER_STATUS_INTERVAL_MS;
 const status = [
   deadLetterDepth(deadLetters, log, everyMs),
-  createLagExporter(kafka, { groupId: 'ledger', topic: PAYMENT_EVENTS, everyMs }),
+  lag,
   reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
 ];
 

@@ -4,6 +4,7 @@ import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/k
 import { collectGarbage, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { atMostEvery } from './adapters/at-most-every.ts';
+import { kafkaRequests } from './adapters/kafka-requests.ts';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { signingSecrets } from './adapters/signing-secrets.ts';
 import { configSchema, livemodeOf, parseSigningSecrets } from './config.ts';
@@ -52,6 +53,7 @@ const server = createHttpServer({
 });
 const status = reconciliationStatus({
   readCheckpoints: allCheckpoints(kafka),
+  openRequests: kafkaRequests(kafka, producer).open,
   whose: { accountId, livemode: ours.livemode },
   log,
 });

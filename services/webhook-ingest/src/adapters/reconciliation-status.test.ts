@@ -8,15 +8,28 @@ const shown = async (name: string) =>
 
 describe('the status of reconciliation', () => {
   let checkpoints: Map<string, Checkpoint>;
+  let requests: object[] = [];
   const status = () =>
     reconciliationStatus({
       readCheckpoints: async () => checkpoints,
+      openRequests: async () => requests,
       whose: { accountId: 'acct_1', livemode: true },
       log: createLogger('test', 'silent'),
     });
   beforeEach(() => {
     checkpoints = new Map();
+    requests = [];
     register.resetMetrics();
+  });
+
+  it('shows how many requests of the ledger wait for a run', async () => {
+    requests = [{}, {}];
+    const shows = status();
+    await shows.refresh();
+    expect(await shown('requests_open')).toBe(2);
+    requests = [];
+    await shows.refresh();
+    expect(await shown('requests_open')).toBe(0);
   });
 
   it('shows when the last run of either kind ended, and what it found', async () => {

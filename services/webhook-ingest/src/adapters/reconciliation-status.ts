@@ -30,17 +30,20 @@ export const allCheckpoints =
  */
 export function reconciliationStatus(options: {
   readCheckpoints: ReadCheckpoints;
+  /** What reconcile was asked to do and has not completed. */
+  openRequests: () => Promise<readonly unknown[]>;
   whose: { accountId: string | undefined; livemode: boolean };
   log: { debug(fields: object, text: string): void };
   everyMs?: number;
 }): Part & { refresh(): Promise<void> } {
-  const { readCheckpoints, whose, log, everyMs = EVERY_MS } = options;
+  const { readCheckpoints, openRequests, whose, log, everyMs = EVERY_MS } = options;
   const keys = [false, true].map((undeliveredOnly) => checkpointKey(whose, undeliveredOnly));
   const seen = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   let first = true;
 
   const refresh = async () => {
+    metrics.reconciliationRequests.set((await openRequests()).length);
     const checkpoints = await readCheckpoints();
     const runs = keys.flatMap((key) => {
       const { finishedAt, undelivered = 0 } = checkpoints.get(key) ?? {};
@@ -68,6 +71,7 @@ export function reconciliationStatus(options: {
     start: async () => {
       metrics.reconciliationLastSuccess.set(0);
       metrics.reconciliationRepairs.inc(KIND, 0);
+      metrics.reconciliationRequests.set(0);
       metrics.reconciliationDivergences.set(KIND, 0);
       tick();
       timer = setInterval(tick, everyMs);

@@ -5,6 +5,7 @@ import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { kafkaCheckpoints } from '../adapters/kafka-checkpoints.ts';
+import { kafkaRequests } from '../adapters/kafka-requests.ts';
 import { stripeEvents } from '../adapters/stripe-events.ts';
 import { reconcileConfigSchema } from '../reconcile-config.ts';
 import { reconcile } from '../use-cases/reconcile.ts';
@@ -33,6 +34,7 @@ try {
       listEvents: stripeEvents(stripe),
       producer,
       checkpoints: kafkaCheckpoints(kafka, producer),
+      requests: kafkaRequests(kafka, producer),
       ours: {
         livemode: stripe.livemode,
         projectKey: config.CTP_PROJECT_KEY,

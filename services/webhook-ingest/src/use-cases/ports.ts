@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import type { Checkpoint } from '../domain/checkpoint.ts';
+import type { ReconcileRequest } from '../domain/reconcile-request.ts';
 
 /** Where a run's checkpoint is kept. */
 export interface Checkpoints {
@@ -18,3 +19,13 @@ export interface EventQuery {
 
 /** Stripe's events, a page at a time, oldest first. */
 export type ListEvents = (query: EventQuery) => AsyncGenerator<readonly Stripe.Event[]>;
+
+/** What others ask reconcile to do. */
+export interface ReconcileRequests {
+  /** Those that were not completed. */
+  open(): Promise<ReconcileRequest[]>;
+  /** Puts a request in the place of the one with the same key. Resolves once it is durable; throws as a send to Kafka does. */
+  replace(request: ReconcileRequest): Promise<void>;
+  /** Notes that the request was done by listing this window, Unix seconds. As `replace`. */
+  complete(request: ReconcileRequest, window: { since: number; until: number }): Promise<void>;
+}

@@ -3,6 +3,7 @@ import { PermanentError, TransientError } from '@connector/errors';
 import type Stripe from 'stripe';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../domain/checkpoint.ts';
+import type { ReconcileRequest } from '../domain/reconcile-request.ts';
 import { paymentIntentSucceeded } from '../testing/stripe-events.ts';
 import type { EventQuery } from './ports.ts';
 import { type ReconcileOptions, type Reconciliation, reconcile } from './reconcile.ts';
@@ -21,6 +22,8 @@ let pages: Record<string, unknown>[][];
 let queries: EventQuery[];
 let sent: { topic: string; record: EventRecord }[];
 let stored: Map<string, Checkpoint>;
+let asked: Map<string, ReconcileRequest>;
+let completed: { key: string; since: number; until: number }[];
 let refuse: (record: EventRecord) => Error | undefined;
 
 beforeEach(() => {
@@ -28,6 +31,8 @@ beforeEach(() => {
   queries = [];
   sent = [];
   stored = new Map();
+  asked = new Map();
+  completed = [];
   refuse = () => undefined;
 });
 
@@ -48,6 +53,14 @@ const run = (options: Partial<ReconcileOptions> = {}, deps: Partial<Reconciliati
       checkpoints: {
         read: async (key) => stored.get(key),
         write: async (key, checkpoint) => void stored.set(key, checkpoint),
+      },
+      requests: {
+        open: async () => [...asked.values()],
+        replace: async (request) => void asked.set(request.key, request),
+        complete: async ({ key }, window) => {
+          asked.delete(key);
+          completed.push({ key, ...window });
+        },
       },
       ours: { livemode: false, projectKey: 'shop' },
       accountId: 'acct_1',
@@ -204,5 +217,83 @@ describe('reconciliation', () => {
     const summary = await run({}, { signal: interrupted.signal, onProgress: () => interrupted.abort() });
     expect(summary).toMatchObject({ listed: 1, produced: 1, complete: false });
     expect(stored.size).toBe(0);
+  });
+});
+
+describe('what the ledger asks for, since records were deleted before it had handled them', () => {
+  const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
+  const ask = (key: string, since: number | undefined, until = NOW - 100) => {
+    const data = {
+      reason: 'records_deleted' as const,
+      topic: PAYMENT_EVENTS,
+      partition: 3,
+      fromOffset: '10',
+      toOffset: '90',
+      until: iso(until),
+      ...(since !== undefined && { since: iso(since) }),
+    };
+    asked.set(key, { key, data });
+  };
+  beforeEach(() => {
+    stored.set('reconcile:acct_1', { until: NOW - 3600 });
+  });
+
+  it('is listed by the next run, from a little before, and then done', async () => {
+    ask('a', NOW - 5 * 86_400);
+    ask('b', NOW - 2 * 86_400);
+    pages = [[event('evt_1')]];
+    const since = NOW - 5 * 86_400 - 600;
+    expect(await run()).toMatchObject({ since, produced: 1, requests: 2, checkpoint: 'stored', complete: true });
+    expect(completed).toEqual(['a', 'b'].map((key) => ({ key, since, until: NOW })));
+    await run({ until: NOW + 60 });
+    expect(queries[1]?.since).toBe(NOW - 600);
+  });
+
+  it('is all that Stripe lists when nobody knows from when on', async () => {
+    ask('a', undefined);
+    expect(await run()).toMatchObject({ since: NOW - 30 * 86_400, requests: 1, complete: true });
+  });
+
+  it('stays asked for when Stripe no longer lists all of it, until somebody accepts the gap', async () => {
+    ask('a', NOW - 40 * 86_400);
+    expect(await run()).toMatchObject({ requests: 0, complete: false, missed: { to: NOW - 30 * 86_400 } });
+    // The schedule itself left no gap.
+    expect(stored.get('reconcile:acct_1')?.missed).toBeUndefined();
+    expect(asked.size).toBe(1);
+    expect(await run({ acceptGap: true })).toMatchObject({ requests: 1, complete: true });
+    expect(asked.size).toBe(0);
+  });
+
+  it.each([
+    ['of undelivered events', { undeliveredOnly: true }],
+    ['of some types', { types: ['charge.refunded'] as const }],
+    ['that begins later', { since: NOW - 500 }],
+    ['that ends before it was asked for', { since: NOW - 9 * 86_400, until: NOW - 3_000 }],
+  ])('is not done by a run %s', async (_rule, options) => {
+    ask('a', NOW - 5 * 86_400, NOW - 2_000);
+    expect(await run(options)).toMatchObject({ requests: 0 });
+    expect(completed).toEqual([]);
+  });
+
+  it('is only counted by a dry run', async () => {
+    ask('a', NOW - 5 * 86_400);
+    expect(await run({ dryRun: true })).toMatchObject({ since: NOW - 5 * 86_400 - 600, requests: 1 });
+    expect(completed).toEqual([]);
+  });
+
+  it('goes on where a run was cut off', async () => {
+    ask('a', NOW - 5 * 86_400);
+    pages = Array.from({ length: 50 }, (_, index) => [event(`evt_${index}`, { created: NOW - 9_000 + index })]);
+    refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
+    await expect(run()).rejects.toThrow('killed');
+    refuse = () => undefined;
+    expect(await run()).toMatchObject({ since: NOW - 9_000 + 39, requests: 1, complete: true });
+  });
+
+  it('is not done while an event of it could not be sent', async () => {
+    ask('a', NOW - 5 * 86_400);
+    pages = [[event('evt_1', { created: null })]];
+    expect(await run()).toMatchObject({ failed: 1, requests: 0 });
+    expect(asked.size).toBe(1);
   });
 });

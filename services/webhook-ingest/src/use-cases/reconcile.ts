@@ -10,8 +10,9 @@ import {
   OVERLAP_SECONDS,
 } from '../domain/checkpoint.ts';
 import { classify, type Ours } from '../domain/classify.ts';
+import { advanced, isServedBy, type ReconcileRequest, requestedSince } from '../domain/reconcile-request.ts';
 import { toPaymentRecord } from '../domain/to-payment-record.ts';
-import type { Checkpoints, ListEvents } from './ports.ts';
+import type { Checkpoints, ListEvents, ReconcileRequests } from './ports.ts';
 
 /** Which events a run lists, and what it does with them. */
 export interface ReconcileOptions {
@@ -30,6 +31,7 @@ export interface Reconciliation {
   readonly listEvents: ListEvents;
   readonly producer: { send(topic: string, record: EventRecord): Promise<void> };
   readonly checkpoints: Checkpoints;
+  readonly requests: ReconcileRequests;
   readonly ours: Ours;
   readonly accountId: string | undefined;
   /** Told after each page. */
@@ -58,6 +60,8 @@ export interface ReconcileSummary {
   /** Unreadable, or larger than the topic takes. */
   failed: number;
   byType: Record<string, number>;
+  /** Requests of the ledger that this run has completed; in a dry run, would complete. */
+  requests: number;
   checkpoint: 'stored' | 'unchanged' | 'failed';
   /** Events that Stripe lists no more, since this run or an earlier one came too late. */
   readonly missed?: Missed;
@@ -73,17 +77,31 @@ const PAGES_PER_CHECKPOINT = 20;
  * the window. Throws TransientError when Stripe or Kafka stay away; what was produced by then is harmless to produce again.
  */
 export async function reconcile(deps: Reconciliation, options: ReconcileOptions): Promise<ReconcileSummary> {
-  const { listEvents, checkpoints, ours, accountId, onProgress = () => {}, signal, now = () => new Date() } = deps;
+  const {
+    listEvents,
+    checkpoints,
+    requests,
+    ours,
+    accountId,
+    onProgress = () => {},
+    signal,
+    now = () => new Date(),
+  } = deps;
   const { until, types, undeliveredOnly, dryRun, acceptGap } = options;
   const key = checkpointKey({ accountId, livemode: ours.livemode }, undeliveredOnly);
   const last = await checkpoints.read(key);
-  const since = options.since ?? Math.min(last ? last.until - OVERLAP_SECONDS : until - FIRST_RUN_SECONDS, until - 1);
+  const scheduled = Math.min(last ? last.until - OVERLAP_SECONDS : until - FIRST_RUN_SECONDS, until - 1);
   const allTypes = STRIPE_EVENT_TYPES.every((type) => types.includes(type));
+  const asked = allTypes && !undeliveredOnly ? await requests.open() : [];
+  const since = options.since ?? Math.min(scheduled, ...asked.map((request) => requestedSince(request, until)));
+  let serves = asked.filter((request) => isServedBy(request, { since, until }));
   const movesCheckpoint = !dryRun && allTypes && leavesNoGap(last, { since, until });
-  const tooOld = missedBefore(since, now().getTime() / 1000);
-  const missed = acceptGap ? undefined : mergeMissed(last?.missed, tooOld);
-  // The checkpoint keeps a gap that the schedule left; one that was asked for by --since is told once.
-  const kept = acceptGap ? undefined : mergeMissed(last?.missed, options.since === undefined ? tooOld : undefined);
+  const tooOld = (from: number) => missedBefore(from, now().getTime() / 1000);
+  const missed = acceptGap ? undefined : mergeMissed(last?.missed, tooOld(since));
+  // The checkpoint keeps a gap that the schedule left; one that was asked for, by --since or a request, is told each time.
+  const kept = acceptGap
+    ? undefined
+    : mergeMissed(last?.missed, options.since === undefined ? tooOld(scheduled) : undefined);
   const summary: ReconcileSummary = {
     since,
     until,
@@ -95,6 +113,7 @@ export async function reconcile(deps: Reconciliation, options: ReconcileOptions)
     ignored: 0,
     failed: 0,
     byType: {},
+    requests: 0,
     ...(missed && { missed }),
     checkpoint: 'unchanged',
     complete: false,
@@ -120,9 +139,10 @@ export async function reconcile(deps: Reconciliation, options: ReconcileOptions)
     if (signal?.aborted) return summary;
     pages += 1;
     const reached = page.at(-1)?.created;
-    if (movesCheckpoint && summary.failed === 0 && reached !== undefined && pages % PAGES_PER_CHECKPOINT === 0) {
-      if (!last || reached > last.until)
-        await checkpoints.write(key, { until: reached, ...(kept && { missed: kept }) });
+    if (dryRun || summary.failed > 0 || reached === undefined || pages % PAGES_PER_CHECKPOINT !== 0) continue;
+    serves = await advance(serves, reached, requests);
+    if (movesCheckpoint && (!last || reached > last.until)) {
+      await checkpoints.write(key, { until: reached, ...(kept && { missed: kept }) });
     }
   }
 
@@ -136,7 +156,22 @@ export async function reconcile(deps: Reconciliation, options: ReconcileOptions)
     summary.checkpoint = 'failed';
   }
   summary.complete = summary.failed === 0 && !missed;
+  if (summary.complete) {
+    if (!dryRun) for (const request of serves) await requests.complete(request, { since, until });
+    summary.requests = serves.length;
+  }
   return summary;
+}
+
+/** What was reached need not be listed again when this run is cut off: the next one goes on from there. */
+async function advance(
+  serves: readonly ReconcileRequest[],
+  reached: number,
+  requests: ReconcileRequests,
+): Promise<ReconcileRequest[]> {
+  const moved = serves.map((request) => advanced(request, reached));
+  for (const request of moved) await requests.replace(request);
+  return moved;
 }
 
 /** One gap from the earlier one's beginning to the later one's end. */

@@ -12,6 +12,7 @@ it("shows a run's totals, then its events by type, most frequent first", () => {
     ignored: 1,
     failed: 0,
     byType: { 'refund.created': 1, 'charge.refunded': 2 },
+    requests: 0,
     checkpoint: 'stored',
     complete: true,
   });

@@ -9,6 +9,7 @@ export interface Totals {
   readonly ignored: number;
   readonly failed: number;
   readonly byType: Readonly<Record<string, number>>;
+  readonly requests: number;
   readonly checkpoint: string;
   readonly missed?: { readonly from: number; readonly to: number };
   readonly complete: boolean;
@@ -16,8 +17,21 @@ export interface Totals {
 
 /** A run's totals as lines of text, then the events by type, most frequent first. */
 export function summaryTable(totals: Totals): string {
-  const { since, until, dryRun, listed, undelivered, produced, ignored, failed, byType, missed, checkpoint, complete } =
-    totals;
+  const {
+    since,
+    until,
+    dryRun,
+    listed,
+    undelivered,
+    produced,
+    ignored,
+    failed,
+    byType,
+    requests,
+    missed,
+    checkpoint,
+    complete,
+  } = totals;
   const types = Object.entries(byType).sort(([, a], [, b]) => b - a);
   const rows: [string, string | number][] = [
     ['from', isoOf(since)],
@@ -29,6 +43,7 @@ export function summaryTable(totals: Totals): string {
     ['failed', failed],
     ...types.map(([type, count]): [string, number] => [`  ${type}`, count]),
     ...(missed ? [['listed no more', `${isoOf(missed.from)} to ${isoOf(missed.to)}`] as [string, string]] : []),
+    ...(requests > 0 ? [['requests of the ledger done', requests] as [string, number]] : []),
     ['checkpoint', checkpoint],
     ['complete', complete ? 'yes' : 'no'],
   ];
