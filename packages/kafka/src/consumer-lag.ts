@@ -95,7 +95,7 @@ export interface LagOptions {
   groupId: string;
   topic: string;
   everyMs: number;
-  /** Told what was deleted before the group had handled it, once; told again when it throws. */
+  /** Told what was deleted before the group had handled it, once; at the next look again when it throws. */
   onDeleted?: (deleted: DeletedRecords) => Promise<void>;
 }
 
@@ -109,25 +109,27 @@ export function createLagExporter(
 ): Part & { refresh(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
+  const noticed = new Set<string>();
   const told = new Set<string>();
   metrics.consumerDeletedRecords.inc({ topic }, 0);
 
   const tell = async (deleted: DeletedRecords) => {
-    const name = `${deleted.partition}:${deleted.to}`;
+    const { partition, from, to, handledUntil } = deleted;
+    const name = `${partition}:${to}`;
+    if (!noticed.has(name)) {
+      noticed.add(name);
+      metrics.consumerDeletedRecords.inc({ topic }, Number(to - from));
+      const where = { topic, partition, from: String(from), to: String(to), handledUntil };
+      kafka.log.error(where, 'messages were deleted before they were handled');
+    }
     if (told.has(name)) return;
-    kafka.log.error(
-      {
-        topic,
-        partition: deleted.partition,
-        from: String(deleted.from),
-        to: String(deleted.to),
-        handledUntil: deleted.handledUntil,
-      },
-      'messages were deleted before they were handled',
-    );
-    await onDeleted?.(deleted);
-    told.add(name);
-    metrics.consumerDeletedRecords.inc({ topic }, Number(deleted.to - deleted.from));
+    try {
+      await onDeleted?.(deleted);
+      told.add(name);
+    } catch (error) {
+      // What is there has to be handled all the same; the next look tries again, as long as the group's offset still shows it.
+      kafka.log.error({ error, topic, partition }, 'nobody could be asked for the deleted messages');
+    }
   };
 
   const refresh = async () => {
