@@ -51,6 +51,7 @@ const SETTINGS: Record<string, Schema> = {
   UPSTREAM_CONCURRENCY: between(1, 1_000),
   UPSTREAM_TIMEOUT_MS: between(100, 60_000),
   JWT_CLOCK_TOLERANCE_S: between(0, 300),
+  JWT_AUDIENCE: text,
   JWKS_COOLDOWN_MS: between(0, 600_000),
   AUDIT_DENIALS_PER_SECOND: between(1, 10_000),
   EXT_AUTH_PATH_PREFIX: { type: ['string', 'null'], pattern: '^(/[\\w.~-]+)*$' },

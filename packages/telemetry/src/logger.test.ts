@@ -92,3 +92,22 @@ it.each(SECRETS)('shows no part of %s where a long text is cut', (secret) => {
   const shown = redactText(`${'- '.repeat(4_090)}${secret} and more ${'- '.repeat(1_000)}`);
   expect(shown).not.toContain(secret.slice(0, 8));
 });
+
+it.each([
+  'Jane Doe',
+  '{"name":Jane Doe}',
+  '{"name":"Jane Doe","city":Berlin,"street":"Long Road"}',
+  '{"a":"Jane\nDoe" "}',
+])('shows nothing of a text that is no JSON: %s', (json) => {
+  const error = (() => {
+    try {
+      return JSON.parse(json) as unknown;
+    } catch (thrown) {
+      return thrown;
+    }
+  })();
+  expect(error).toBeInstanceOf(SyntaxError);
+  const line = logged((log) => log.error({ error: new Error('unreadable', { cause: error }) }, 'x'));
+  expect(line).not.toMatch(/Jane|Doe|Berlin|Long/);
+  expect(line).toContain('SyntaxError');
+});

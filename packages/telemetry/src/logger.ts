@@ -36,16 +36,21 @@ export const REDACTED_KEYS = [
 const SECRETS_IN_TEXT =
   /\b(?:(?:sk|rk)_(?:test|live)_[A-Za-z0-9]+|whsec_[A-Za-z0-9+/=]+|(?:pi|seti|cuss|ek)_[A-Za-z0-9_]+_secret_[A-Za-z0-9]+|eyJ[\w-]+\.[\w-]+\.[\w-]*)|\bBearer\s+\S+|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]+/g;
 
+/** V8 quotes what stands around a mistake in JSON: a piece of whatever was read, such as a name. */
+const QUOTED_JSON = /"[\s\S]{0,100}?"(?:\.\.\.)? is not valid JSON/g;
+
 /** More of a text is not shown: strangers can make error messages as long as a request. */
 const MAX_TEXT = 8_192;
 
 /** The first 8,192 characters of `text`, without the secrets and addresses that can be told by their shape. */
 export function redactText(text: string): string {
-  if (text.length <= MAX_TEXT) return text.replace(SECRETS_IN_TEXT, '[redacted]');
+  if (text.length <= MAX_TEXT) return withoutShapes(text);
   // Redacted with a little more, so that a secret across the cut is still told by its shape.
-  const clean = text.slice(0, MAX_TEXT + 512).replace(SECRETS_IN_TEXT, '[redacted]');
-  return `${clean.slice(0, MAX_TEXT)}…`;
+  return `${withoutShapes(text.slice(0, MAX_TEXT + 512)).slice(0, MAX_TEXT)}…`;
 }
+
+const withoutShapes = (text: string): string =>
+  text.replace(SECRETS_IN_TEXT, '[redacted]').replace(QUOTED_JSON, '[redacted] is not valid JSON');
 
 const HIDDEN: ReadonlySet<string> = new Set(REDACTED_KEYS);
 const LEVELS = 3;

@@ -175,6 +175,20 @@ describe('session-auth', () => {
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
     });
 
+    it('that is revoked is refused once its time in the cache is over', async () => {
+      await restart({ SESSION_CACHE_TTL_MS: '40', REFUSED_CACHE_TTL_MS: '0' });
+      expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
+      ct.sessions.delete('s-1');
+      await expect.poll(async () => (await verify('session', { sessionId: 's-1' })).status).toBe(401);
+    });
+
+    it('that is revoked is refused at once where nothing is cached', async () => {
+      await restart({ SESSION_CACHE_TTL_MS: '0', REFUSED_CACHE_TTL_MS: '0' });
+      expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
+      ct.sessions.delete('s-1');
+      expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 401 });
+    });
+
     it('with an unreadable gift card amount is an error of ours, not a session without one', async () => {
       ct.sessions.set('s-2', { ...sessionOf('c'), metadata: { giftCardPlannedAmount: { centAmount: 'x' } } });
       expect(await verify('session', { sessionId: 's-2' })).toMatchObject({ status: 500 });
@@ -310,6 +324,16 @@ describe('session-auth', () => {
       expect(JSON.stringify(published.map(({ value }) => value.toString()))).not.toContain('eyJ');
     });
 
+    it('for another audience is refused where one is expected', async () => {
+      await restart({ JWT_AUDIENCE: 'https://payments.example.com' });
+      const ask = async (aud?: string) =>
+        (await verify('jwt', { authorization: `Bearer ${await jwtWith(aud === undefined ? {} : { aud })}` })).status;
+      expect([await ask('https://payments.example.com'), await ask('https://other.example.com'), await ask()]).toEqual([
+        200, 401, 401,
+      ]);
+      expect(eventsOf('checkout.access.denied')[0]).toMatchObject({ scheme: 'jwt', reason: 'wrong_audience' });
+    });
+
     it('cannot be told good or bad while the keys cannot be read', async () => {
       ct.instead.set('/jwks.json', json(500, {}));
       const authorization = `Bearer ${await jwtWith()}`;
@@ -351,6 +375,20 @@ describe('session-auth', () => {
         expect(await check('nope')).toMatchObject({ status: 401, body: { message: 'invalid_token' } });
       }
       expect(ct.callsTo('/oauth/introspect')).toHaveLength(1);
+    });
+
+    it('that is revoked is refused once its time in the cache is over', async () => {
+      await restart({ TOKEN_CACHE_TTL_MS: '40', REFUSED_CACHE_TTL_MS: '0' });
+      expect(await check('t-1')).toMatchObject({ status: 200 });
+      ct.tokens.set('t-1', { active: false });
+      await expect.poll(async () => (await check('t-1')).status).toBe(401);
+    });
+
+    it('that is revoked is refused at once where nothing is cached', async () => {
+      await restart({ TOKEN_CACHE_TTL_MS: '0', REFUSED_CACHE_TTL_MS: '0' });
+      expect(await check('t-1')).toMatchObject({ status: 200 });
+      ct.tokens.set('t-1', { active: false });
+      expect(await check('t-1')).toMatchObject({ status: 401 });
     });
 
     it('cannot smuggle parameters into the introspection', async () => {

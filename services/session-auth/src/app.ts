@@ -57,6 +57,7 @@ export function createApp({ config, commercetools, send, log }: Deps) {
       clockToleranceS: config.JWT_CLOCK_TOLERANCE_S,
     }),
     issuer: config.CTP_JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
     projectKey,
     audit,
   });

@@ -32,6 +32,11 @@ export const configSchema = z.object({
     .default(5_000)
     .describe('Gives up on a call to commercetools after this, in ms'),
   JWT_CLOCK_TOLERANCE_S: integer(0, 300).default(5).describe('Clock difference allowed for exp and nbf of a JWT, in s'),
+  JWT_AUDIENCE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What a JWT must name as its audience (aud); default: any, as in the original'),
   JWKS_COOLDOWN_MS: integer(0, 600_000)
     .default(10_000)
     .describe('Least time between two reads of the keys caused by unknown key ids, in ms'),

@@ -13,6 +13,7 @@ const OUTCOMES = {
   no_scope: 'forbidden',
   no_permission: 'forbidden',
   wrong_project: 'forbidden',
+  wrong_audience: 'forbidden',
   unknown_route: 'forbidden',
   malformed: 'invalid',
   unknown_session: 'invalid',

@@ -11,6 +11,7 @@ import { type BillingDetails, billingDetailsOf } from '../domain/addresses.ts';
 import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
 import { isRecurring } from '../domain/checkout-cart.ts';
 import { nextStep, type Refusal, type Snapshot, type Step } from '../domain/opening.ts';
+import { returnUrlOf } from '../domain/return-url.ts';
 import type { Session } from '../domain/session.ts';
 import type { InBackground } from './background.ts';
 import { link, nameCustomer } from './link-payment.ts';
@@ -170,7 +171,7 @@ function opened(
     clientSecret,
     paymentIntentId,
     paymentReference: payment.id,
-    merchantReturnUrl: session.merchantReturnUrl || deps.settings.merchantReturnUrl,
+    merchantReturnUrl: returnUrlOf(session.merchantReturnUrl, deps.settings.merchantReturnUrl),
     cartId: cart.id,
     billingAddress: collectBillingAddress === 'auto' ? undefined : billingDetailsOf(cart),
   };

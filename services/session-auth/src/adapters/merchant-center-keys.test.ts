@@ -108,6 +108,28 @@ describe('the Merchant Center’s keys', () => {
     expect(await reader().read(await make())).toEqual({ kind: 'invalid', reason, message });
   });
 
+  it('are believed for ten minutes of an outage, and then nobody is called wrong for it', async () => {
+    const jwts = reader();
+    const lasting = await sign(first, { exp: seconds() + 3_600 });
+    await jwts.read(lasting);
+    respond = () => new Response('', { status: 503 });
+    vi.setSystemTime(Date.now() + 9 * 60_000);
+    expect(await jwts.read(lasting)).toMatchObject({ kind: 'valid' });
+    vi.setSystemTime(Date.now() + 2 * 60_000);
+    await expect(jwts.read(lasting)).rejects.toBeInstanceOf(TransientError);
+    respond = () => Response.json({ keys: [first.jwk] });
+    expect(await jwts.read(lasting)).toMatchObject({ kind: 'valid' });
+  });
+
+  it('that are taken out of the set after a leak sign nothing any more, ten minutes later at most', async () => {
+    const jwts = reader();
+    const stolen = await sign(first, { exp: seconds() + 3_600 });
+    await jwts.read(stolen);
+    published = [second];
+    vi.setSystemTime(Date.now() + 10 * 60_000 + 1_000);
+    expect(await jwts.read(stolen)).toMatchObject({ kind: 'invalid', reason: 'unknown_key' });
+  });
+
   it('allow for clocks that differ a little', async () => {
     const jwts = reader();
     expect(await jwts.read(await sign(first, { exp: seconds() - 4 }))).toMatchObject({ kind: 'valid' });

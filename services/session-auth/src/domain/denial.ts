@@ -11,6 +11,7 @@ export const DENIAL_REASONS = [
   'not_yet_valid',
   'wrong_issuer',
   'wrong_project',
+  'wrong_audience',
   'client_refused',
   'inactive_token',
   'no_scope',

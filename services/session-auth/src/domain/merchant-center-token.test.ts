@@ -39,3 +39,16 @@ it.each([
     denial: { reason: 'wrong_project', code: 'invalid_token', message: 'Project key does not match.' },
   });
 });
+
+it.each([
+  ['the one alone', 'https://payments.example.com', 'granted'],
+  ['the one among others', ['https://other.example.com', 'https://payments.example.com'], 'granted'],
+  ['another', 'https://other.example.com', 'denied'],
+  ['one that only begins like it', 'https://payments.example.com.evil.example', 'denied'],
+  ['none', undefined, 'denied'],
+  ['an empty list', [], 'denied'],
+])('where an audience is expected, a token for %s is treated so', (_case, aud, kind) => {
+  const judged = judgeClaims({ ...claims, aud }, { ...expected, audience: 'https://payments.example.com' });
+  expect(judged.kind).toBe(kind);
+  if (judged.kind === 'denied') expect(judged.denial.reason).toBe('wrong_audience');
+});

@@ -17,6 +17,7 @@ export type JwtPrincipal = z.output<typeof jwtPrincipalSchema>;
 export interface VerifiedClaims {
   readonly iss?: string | undefined;
   readonly sub?: string | undefined;
+  readonly aud?: string | readonly string[] | undefined;
   readonly exp?: number | undefined;
   readonly [claim: string]: unknown;
 }
@@ -24,17 +25,20 @@ export interface VerifiedClaims {
 /** A Merchant Center user may always do this much; the original grants the same to each. */
 const PERMISSIONS = ['manage_project', 'manage_checkout_application'];
 
-/** The issuer must be exactly ours, and the claim `{iss}/claims/project_key` our project. */
+/** The issuer must be exactly ours, the claim `{iss}/claims/project_key` our project, and the audience the expected one, where one is. */
 export function judgeClaims(
   claims: VerifiedClaims,
-  expected: { issuer: string; projectKey: string },
+  expected: { issuer: string; projectKey: string; audience?: string | undefined },
 ): Outcome<JwtPrincipal> {
-  const { issuer, projectKey } = expected;
+  const { issuer, projectKey, audience } = expected;
   if (claims.iss !== issuer) {
     return denied(tokenDenial('wrong_issuer', 'Issuer in the token does not match the expected issuer.'));
   }
   if (claims[`${issuer}/claims/project_key`] !== projectKey) {
     return denied(tokenDenial('wrong_project', 'Project key does not match.'));
+  }
+  if (audience !== undefined && ![claims.aud].flat().includes(audience)) {
+    return denied(tokenDenial('wrong_audience', 'Audience in the token does not match the expected audience.'));
   }
   const expiresAt = new Date((claims.exp ?? 0) * 1000).toISOString();
   return granted({ subject: claims.sub ?? '', projectKey, permissions: PERMISSIONS, expiresAt });

@@ -7,6 +7,8 @@ import type { Audit, JwtReader } from './ports.ts';
 interface Deps {
   jwts: JwtReader;
   issuer: string;
+  /** What a token must be for; undefined = anything. */
+  audience?: string | undefined;
   projectKey: string;
   audit: Audit;
 }
@@ -14,7 +16,7 @@ interface Deps {
 export type VerifyJwt = (authorization: string | null | undefined, origin: Origin) => Promise<Outcome<JwtPrincipal>>;
 
 /** Whose Merchant Center JWT an `Authorization` header carries. Throws TransientError while the keys cannot be read. */
-export function createVerifyJwt({ jwts, issuer, projectKey, audit }: Deps): VerifyJwt {
+export function createVerifyJwt({ jwts, issuer, audience, projectKey, audit }: Deps): VerifyJwt {
   return (authorization, origin) => {
     const bearer = bearerTokenOf(authorization);
     const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
@@ -23,7 +25,7 @@ export function createVerifyJwt({ jwts, issuer, projectKey, audit }: Deps): Veri
       const reading = await jwts.read(bearer.token);
       const outcome =
         reading.kind === 'valid'
-          ? judgeClaims(reading.claims, { issuer, projectKey })
+          ? judgeClaims(reading.claims, { issuer, audience, projectKey })
           : denied(tokenDenial(reading.reason, reading.message));
       return { outcome, cache: 'none' };
     });
