@@ -270,8 +270,30 @@ describe('the processor on commercetools and Stripe', () => {
       })
       .execute();
 
-  it("gives a customer one Stripe customer, kept in the customer's custom field, and charges the stored method later", async () => {
+  it('replaces a Stripe customer that was deleted, and gives each page credentials of its own whatever its request id', async () => {
     await createCustomerType();
+    const customer = await commercetools.api
+      .customers()
+      .post({ body: { email: `grace-${Date.now()}@example.com`, password: 'x' } })
+      .execute();
+    const cart = await aCart({ customerId: customer.body.customer.id });
+    await using app = await start(cart.id);
+    const ask = async () => {
+      const headers = { 'x-request-id': 'the-mesh-repeats-it' };
+      const { body } = await app.call('GET', '/customer/session', { session: true, headers });
+      return body as { stripeCustomerId: string; sessionId: string; ephemeralKey: string };
+    };
+    const [first, second] = [await ask(), await ask()];
+    expect(second.stripeCustomerId).toBe(first.stripeCustomerId);
+    expect(second.sessionId).not.toBe(first.sessionId);
+    expect(second.ephemeralKey).not.toBe(first.ephemeralKey);
+    await stripe.stripe.customers.del(first.stripeCustomerId);
+    const replaced = await ask();
+    expect(replaced.stripeCustomerId).not.toBe(first.stripeCustomerId);
+    expect((await stripe.stripe.customers.retrieve(replaced.stripeCustomerId)).deleted).toBeUndefined();
+  });
+
+  it("gives a customer one Stripe customer, kept in the customer's custom field, and charges the stored method later", async () => {
     const customer = await commercetools.api
       .customers()
       .post({ body: { email: `ada-${Date.now()}@example.com`, password: 'x', firstName: 'Ada', lastName: 'Lovelace' } })

@@ -10,13 +10,12 @@ export interface StripeCustomers {
   /** The first one whose metadata names the commercetools customer; Stripe's search lags behind by about a minute. */
   search(customerId: string): Promise<Stripe.Customer | undefined>;
   create(params: Stripe.CustomerCreateParams, key: string): Promise<Stripe.Customer>;
-  /** A key with which the browser may act for the customer; its secret. */
-  createEphemeralKey(stripeCustomerId: string, key: string): Promise<string>;
-  /** A customer session for the payment element; its client secret. */
+  /** A key with which the browser may act for the customer; its secret. Each call makes one of its own. */
+  createEphemeralKey(stripeCustomerId: string): Promise<string>;
+  /** A customer session for the payment element; its client secret. Each call makes one of its own. */
   createSession(
     stripeCustomerId: string,
     features: Stripe.CustomerSessionCreateParams.Components.PaymentElement.Features,
-    key: string,
   ): Promise<string>;
 }
 
@@ -43,16 +42,16 @@ export function stripeCustomers({ call }: Pick<StripeClient, 'call'>, apiVersion
     },
     create: (params, key) =>
       call('customers.create', (stripe) => stripe.customers.create(params, { idempotencyKey: key })),
-    createEphemeralKey: async (customer, key) => {
+    createEphemeralKey: async (customer) => {
       const { secret } = await call('ephemeral_keys.create', (stripe) =>
-        stripe.ephemeralKeys.create({ customer }, { apiVersion, idempotencyKey: key }),
+        stripe.ephemeralKeys.create({ customer }, { apiVersion }),
       );
       return secret ?? '';
     },
-    createSession: async (customer, features, key) => {
+    createSession: async (customer, features) => {
       const components = { payment_element: { enabled: true, features } };
       const session = await call('customer_sessions.create', (stripe) =>
-        stripe.customerSessions.create({ customer, components }, { idempotencyKey: key }),
+        stripe.customerSessions.create({ customer, components }),
       );
       return session.client_secret;
     },

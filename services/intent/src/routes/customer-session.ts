@@ -18,8 +18,8 @@ export const customerSessionRoute = (deps: CustomerSessionDeps) =>
     auth: { scheme: 'session' },
     passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     answers: { 200: { description: 'The session', schema: response }, 204: { description: 'A guest has none' } },
-    handle: async ({ session, requestId, reply }) => {
-      const outcome = await openCustomerSession(deps, { session, requestId });
+    handle: async ({ session, reply }) => {
+      const outcome = await openCustomerSession(deps, { session });
       switch (outcome.kind) {
         case 'guest':
           return reply(204);

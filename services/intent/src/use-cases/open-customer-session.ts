@@ -33,7 +33,7 @@ export type CustomerSessionOutcome =
 /** Gives the browser what it needs to show and save a customer's payment methods; a guest has none. */
 export async function openCustomerSession(
   deps: CustomerSessionDeps,
-  { session, requestId }: { session: Session; requestId: string },
+  { session }: { session: Session },
 ): Promise<CustomerSessionOutcome> {
   const { cart } = await deps.carts.get(session.cartId);
   const customer = cart.customerId ? await deps.customers.find(cart.customerId) : undefined;
@@ -41,7 +41,7 @@ export async function openCustomerSession(
   const features: CustomerSessionDeps['features'] = isRecurring(cart)
     ? { ...deps.features, payment_method_save: 'enabled', payment_method_save_usage: 'off_session' }
     : deps.features;
-  const grant = (stripeCustomerId: string) => grantSession(deps.stripeCustomers, stripeCustomerId, features, requestId);
+  const grant = (stripeCustomerId: string) => grantSession(deps.stripeCustomers, stripeCustomerId, features);
   const stripeCustomerId = await stripeCustomerFor(deps, cart, customer);
   try {
     return await grant(stripeCustomerId);
@@ -57,15 +57,10 @@ async function grantSession(
   stripeCustomers: StripeCustomers,
   stripeCustomerId: string,
   features: CustomerSessionDeps['features'],
-  requestId: string,
 ): Promise<CustomerSessionOutcome> {
   const [ephemeralKey, clientSecret] = await Promise.all([
-    stripeCustomers.createEphemeralKey(stripeCustomerId, idempotencyKey('ephemeral-key', stripeCustomerId, requestId)),
-    stripeCustomers.createSession(
-      stripeCustomerId,
-      features,
-      idempotencyKey('customer-session', stripeCustomerId, features, requestId),
-    ),
+    stripeCustomers.createEphemeralKey(stripeCustomerId),
+    stripeCustomers.createSession(stripeCustomerId, features),
   ]);
   return { kind: 'customer', stripeCustomerId, ephemeralKey, clientSecret };
 }
