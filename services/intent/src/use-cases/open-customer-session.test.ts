@@ -15,12 +15,10 @@ const aWorld = (fields: Parameters<typeof aCustomer>[0] = {}, cart: Parameters<t
   return world;
 };
 
-let requests = 0;
 const open = (world: FakeWorld) => {
-  requests += 1;
   const { carts, customers, stripeCustomers } = world;
   const deps = { carts, customers, stripeCustomers, features: {}, log: { warn: () => {} } };
-  return openCustomerSession(deps, { session: { cartId: 'cart-1' }, requestId: `request-${requests}` });
+  return openCustomerSession(deps, { session: { cartId: 'cart-1' } });
 };
 
 describe('a customer session', () => {
