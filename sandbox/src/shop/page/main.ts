@@ -263,7 +263,7 @@ function render(): void {
   const amount = formatMoney(due ?? total(), shopper.language);
   byId('price').textContent = formatMoney({ ...total(), centAmount: PRICES[shopper.currency] }, shopper.language);
   byId('quantity').textContent = String(shopper.quantity);
-  byId('subtotal').textContent = formatMoney(total(), shopper.language);
+  byId('subtotal').textContent = amount;
   byId('total').textContent = amount;
   pay.textContent = `${text('pay')} ${amount}`;
   byId<HTMLButtonElement>('less').disabled = shopper.quantity <= 1;

@@ -157,6 +157,8 @@ export class PaymentElement extends BaseElement {
     if (!root) return;
     for (const [name, { input }] of this.#fields) this.#values.set(name, input.value);
     this.#fields.clear();
+    // Gives the ids free, which the new fields get again.
+    root.replaceChildren();
     this.#saveBox = null;
     dress(root, this.#group.options.appearance);
     const types = this.#types();
