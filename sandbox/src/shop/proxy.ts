@@ -12,7 +12,7 @@ export function proxy(req: IncomingMessage, res: ServerResponse, url: string): P
         answer.pipe(res);
       },
     );
-    upstream.once('error', (error) => {
+    upstream.on('error', (error) => {
       // An injected reset has to reach the browser as one.
       if (res.headersSent || 'code' in error) res.destroy();
       else res.writeHead(502).end();
