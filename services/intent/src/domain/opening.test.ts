@@ -150,7 +150,7 @@ describe('the next step of an opening', () => {
     ['plans less, too', [attempt(1, { payment: { planned: euro(2000) } })], {}, ['plan', 1, { amount: euro(1190) }]],
     [
       'updates it once: what Stripe made of it stays',
-      [attempt(1, { isUpdated: true, intent: { shipping: { name: 'ADA' } as never } })],
+      [attempt(1, { isAsAsked: true, intent: { shipping: { name: 'ADA' } as never } })],
       {},
       ['give', 1],
     ],

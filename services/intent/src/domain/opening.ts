@@ -15,8 +15,8 @@ export interface SeenAttempt extends Attempt {
   /** Undefined while it is not known, and where commercetools alone tells how the attempt ended. */
   readonly paymentIntent?: Stripe.PaymentIntent | undefined;
   readonly isOnCart: boolean;
-  /** Stripe was asked to make the PaymentIntent what is wanted; what it made of that stays. */
-  readonly isUpdated?: boolean;
+  /** This request asked Stripe for just what is wanted, by a create or update call; what Stripe made of that stays. */
+  readonly isAsAsked?: boolean;
 }
 
 /** Everything that the next step is decided by, of one moment. */
@@ -136,14 +136,14 @@ export function nextStep(snapshot: Snapshot, asked: Asked): Step {
 /** The step with the one attempt that waits for the shopper. */
 function stepWith({ rejectedUpdates }: Snapshot, attempt: KnownAttempt, wanted: Wanted): Step {
   const { payment, paymentIntent } = attempt;
-  const change = changeTo(paymentIntent, wanted);
+  const change = attempt.isAsAsked ? ({ kind: 'none' } as const) : changeTo(paymentIntent, wanted);
   const isPlanned = sameMoney(payment.amountPlanned, wanted.due);
   const mustBeReplaced =
     change.kind === 'replace' ||
     (change.kind === 'update' && rejectedUpdates.has(paymentIntent.id)) ||
     (!isPlanned && !mayChangeAmount(attempt));
   if (mustBeReplaced) return { kind: 'cancel', attempt };
-  if (change.kind === 'update' && !attempt.isUpdated) return { kind: 'update', attempt, params: change.params };
+  if (change.kind === 'update') return { kind: 'update', attempt, params: change.params };
   if (!isPlanned) return { kind: 'plan', attempt, amount: wanted.due };
   if (!attempt.isOnCart) return { kind: 'attach', attempt };
   return { kind: 'give', attempt, wanted };

@@ -118,7 +118,8 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
   const { payment, isOurs } = stored.value;
   // Another request, or an earlier one that failed half way, made this attempt: go on with that.
   if (!isOurs) return undefined;
-  const attempt = { payment, number, paymentIntentId: undefined, isOnCart: true, status: 'waiting' as const };
+  const status = 'waiting' as const;
+  const attempt = { payment, number, paymentIntentId: undefined, isOnCart: true, status, isAsAsked: true };
   if (made.value.kind === 'created') {
     return { ...snapshot, attempts: [...snapshot.attempts, { ...attempt, paymentIntent: made.value.paymentIntent }] };
   }
@@ -161,7 +162,7 @@ async function update(opening: Opening, { attempt, params }: StepOf<'update'>): 
   const key = idempotencyKey('update', id, snapshot.cart.version, params, request.requestId);
   try {
     const paymentIntent = await deps.paymentIntents.update(id, params, key);
-    return withAttempt(snapshot, attempt, { paymentIntent, isUpdated: true });
+    return withAttempt(snapshot, attempt, { paymentIntent, isAsAsked: true });
   } catch (error) {
     if (await leftOut(opening, error, params.customer || undefined)) return undefined;
     if (!(error instanceof StripeRejection)) throw error;
