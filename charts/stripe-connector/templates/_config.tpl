@@ -270,6 +270,28 @@ argocd.argoproj.io/sync-options: PruneLast=true
 - name: DOCTOR_SECRETS
   value: {{ toJson $places | quote }}
 {{- end }}
+{{- $proxy := $root.Values.proxy }}
+{{- if or $proxy.https $proxy.http $proxy.existingSecret }}
+{{- $fullname := include "connector.fullname" $root }}
+{{- range $name, $kind := dict "HTTPS_PROXY" "https" "HTTP_PROXY" "http" }}
+{{- if and $proxy.existingSecret (get $proxy.existingSecretKeys $kind) }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef: { name: {{ $proxy.existingSecret | quote }}, key: {{ get $proxy.existingSecretKeys $kind | quote }}{{ $optional }} }
+{{- else if get $proxy $kind }}
+- name: {{ $name }}
+  value: {{ get $proxy $kind | quote }}
+{{- end }}
+{{- end }}
+- name: NO_PROXY
+  value: {{ concat (list "localhost" "127.0.0.1" ".svc" ".cluster.local" (printf "%s-session-auth" $fullname) (printf "%s-commercetools-simulator" $fullname) (printf "%s-stripe-simulator" $fullname)) $proxy.exceptions | join "," | quote }}
+- name: NODE_USE_ENV_PROXY
+  value: "1"
+{{- end }}
+{{- if or $root.Values.extraCaCerts.existingConfigMap $root.Values.extraCaCerts.existingSecret }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/connector/ca/ca.crt
+{{- end }}
 {{- if $root.Values.otel.endpoint }}
 - name: POD_NAME
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
@@ -288,6 +310,11 @@ argocd.argoproj.io/sync-options: PruneLast=true
 {{- $names := index (.root.Files.Get "files/variables.json" | fromJson) .component -}}
 - name: tmp
   mountPath: /tmp
+{{- if or .root.Values.extraCaCerts.existingConfigMap .root.Values.extraCaCerts.existingSecret }}
+- name: extra-ca-certs
+  mountPath: /etc/connector/ca
+  readOnly: true
+{{- end }}
 {{- if and $access.tls (has "KAFKA_BROKERS" $names) }}
 {{- if and $access.tlsSecret $access.ca }}
 - name: kafka-ca
@@ -313,6 +340,20 @@ argocd.argoproj.io/sync-options: PruneLast=true
 - name: tmp
   emptyDir:
     sizeLimit: {{ .tmpSizeLimit }}
+{{- with .root.Values.extraCaCerts }}
+{{- if .existingConfigMap }}
+- name: extra-ca-certs
+  configMap:
+    name: {{ .existingConfigMap }}
+    items: [{ key: {{ .key | quote }}, path: ca.crt }]
+{{- else if .existingSecret }}
+- name: extra-ca-certs
+  secret:
+    secretName: {{ .existingSecret }}
+    defaultMode: 0440
+    items: [{ key: {{ .key | quote }}, path: ca.crt }]
+{{- end }}
+{{- end }}
 {{- if and $access.tls (has "KAFKA_BROKERS" $names) }}
 {{- if and $access.tlsSecret $access.ca }}
 - name: kafka-ca

@@ -81,6 +81,59 @@
 {{- if not (hasKey $v.externalSecrets.remoteRefs .) -}}{{- $problems = append $problems (printf "externalSecrets.remoteRefs.%s is required, no existingSecret holds it" .) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.extraCaCerts.existingConfigMap $v.extraCaCerts.existingSecret -}}{{- $problems = append $problems "extraCaCerts.existingConfigMap and extraCaCerts.existingSecret contradict each other: name one" -}}{{- end -}}
+{{- if and $v.proxy.existingSecret (or $v.proxy.https $v.proxy.http) -}}{{- $problems = append $problems "proxy.existingSecret and proxy.https or proxy.http contradict each other: the address comes from one" -}}{{- end -}}
+{{- /* Inline credentials beside a Secret would be forgotten in the release's history. */ -}}
+{{- range $path, $pair := dict
+  "commercetools.existingSecret and commercetools.clientId or clientSecret" (list $ct.existingSecret (or $ct.clientId $ct.clientSecret))
+  "stripe.existingSecret and stripe.secretKey" (list $v.stripe.existingSecret $v.stripe.secretKey)
+  "stripe.webhookExistingSecret and stripe.webhookSigningSecret" (list $v.stripe.webhookExistingSecret $v.stripe.webhookSigningSecret)
+  "kafka.sasl.existingSecret and kafka.sasl.username or password" (list $v.kafka.sasl.existingSecret (or $v.kafka.sasl.username $v.kafka.sasl.password))
+-}}
+{{- if and (index $pair 0) (index $pair 1) -}}{{- $problems = append $problems (printf "%s contradict each other: a credential comes from one place" $path) -}}{{- end -}}
+{{- end -}}
+{{- $modeOf := dict -}}
+{{- range $name := list "publishableKey" "secretKey" -}}
+{{- with regexFind "_(test|live)_" (get $v.stripe $name) -}}{{- $_ := set $modeOf . $name -}}{{- end -}}
+{{- end -}}
+{{- if eq (len $modeOf) 2 -}}{{- $problems = append $problems "stripe.publishableKey and stripe.secretKey are of different modes, test and live: take both from the same" -}}{{- end -}}
+{{- if and (contains "_live_" $v.stripe.publishableKey) (hasPrefix "http://" (include "connector.publicUrl" .)) -}}{{- $problems = append $problems "publicUrl must be https in live mode: Stripe posts to nothing else, and wallets show on nothing else (with ingress.hosts, ingress.tls makes it https)" -}}{{- end -}}
+{{- if and $sasl.mechanism (ne $sasl.mechanism "aws-msk-iam") (not $v.kafka.tls.enabled) (not $v.kafka.sasl.allowPlaintext) -}}{{- $problems = append $problems (printf "kafka.tls.enabled must be true with kafka.sasl.mechanism=%s: the password would go to the brokers in the clear (kafka.sasl.allowPlaintext=true accepts that)" $sasl.mechanism) -}}{{- end -}}
+{{- $topics := list -}}
+{{- range .Files.Get "files/topics.json" | fromJsonArray -}}{{- $topics = append $topics .name -}}{{- end -}}
+{{- range $topic, $count := $v.kafka.topics.partitions -}}
+{{- if not (has $topic $topics) -}}{{- $problems = append $problems (printf "kafka.topics.partitions: there is no topic %s; there are %s" $topic (join ", " $topics)) -}}{{- end -}}
+{{- end -}}
+{{- $alerts := dict -}}
+{{- range $path, $_ := .Files.Glob "files/rules/*.rules.yaml" -}}
+{{- range ($.Files.Get $path | fromYaml).groups -}}{{- range .rules -}}{{- with .alert -}}{{- $_ := set $alerts . true -}}{{- end -}}{{- end -}}{{- end -}}
+{{- end -}}
+{{- range $alert, $own := $v.metrics.prometheusRule.alerts -}}
+{{- if not (hasKey $alerts $alert) -}}{{- $problems = append $problems (printf "metrics.prometheusRule.alerts: there is no alert %s; there are %s" $alert (keys $alerts | sortAlpha | join ", ")) -}}{{- end -}}
+{{- end -}}
+{{- range $entry := $v.ingress.tls -}}
+{{- range $host := $entry.hosts | default list -}}
+{{- if and $v.ingress.enabled (not (has $host $v.ingress.hosts)) -}}{{- $problems = append $problems (printf "ingress.tls: %s is not one of ingress.hosts" $host) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $where, $hosts := dict "ingress.hosts" $v.ingress.hosts "gateway.hostnames" $v.gateway.hostnames -}}
+{{- range $hosts -}}
+{{- if contains "/" . -}}{{- $problems = append $problems (printf "%s: %s must be a host alone, without scheme and path" $where .) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $broker := $v.kafka.brokers -}}
+{{- $port := splitList ":" $broker | last | int -}}
+{{- if or (lt $port 1) (gt $port 65535) -}}{{- $problems = append $problems (printf "kafka.brokers: %s has no port from 1 to 65535" $broker) -}}{{- end -}}
+{{- end -}}
+{{- range $name, $service := $services -}}
+{{- if and $service.pdb.enabled (has (toString $service.pdb.maxUnavailable) (list "0" "0%")) -}}{{- $problems = append $problems (printf "services.%s.pdb.maxUnavailable=0 would stop every drain of a node: at least 1, or pdb.enabled=false" $name) -}}{{- end -}}
+{{- range $part := list "requests" "limits" -}}
+{{- $memory := toString (get (get $service.resources $part | default dict) "memory") -}}
+{{- if regexMatch "^[0-9.]+m$|^[0-9.]+$" $memory -}}
+{{- if or (hasSuffix "m" $memory) (lt (float64 $memory) 1e+06) -}}{{- $problems = append $problems (printf "services.%s.resources.%s.memory=%s is less than a megabyte: write %sMi" $name $part $memory (trimSuffix "m" $memory)) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.gateway.enabled (empty $v.gateway.parentRefs) -}}{{- $problems = append $problems "gateway.parentRefs must name the Gateway to attach to" -}}{{- end -}}
 {{- if not $v.disableAPICheck -}}
 {{- $needed := dict -}}

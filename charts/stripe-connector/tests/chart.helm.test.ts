@@ -278,6 +278,72 @@ describe('refuses, with a message that names the value', () => {
       },
     ],
     ['an unknown mechanism', '/kafka/sasl/mechanism', { files: [MINIMAL], set: ['kafka.sasl.mechanism="gssapi"'] }],
+    [
+      'a password without TLS',
+      'kafka.tls.enabled must be true with kafka.sasl.mechanism=plain',
+      { files: [MINIMAL], set: ['kafka.sasl={"mechanism":"plain","existingSecret":"kafka-user"}'] },
+    ],
+    [
+      'a topic that does not exist',
+      'there is no topic payment.events',
+      { files: [MINIMAL], set: ['kafka.topics.partitions={"payment.events":3}'] },
+    ],
+    [
+      'an alert that does not exist',
+      'there is no alert ConsumerLagHihg',
+      { files: [MINIMAL], set: ['metrics.prometheusRule.alerts={"ConsumerLagHihg":{"enabled":false}}'] },
+    ],
+    ['a broker at port 0', 'no port from 1', { files: [MINIMAL], set: ['kafka.brokers=["kafka:0"]'] }],
+    [
+      'a prefix that makes names too long',
+      'kafka.topicPrefix is 200 characters long',
+      { files: [MINIMAL], set: [`kafka.topicPrefix="${'a'.repeat(200)}"`] },
+    ],
+    [
+      'a credential in two places',
+      'stripe.existingSecret and stripe.secretKey contradict',
+      { files: [MINIMAL], set: ['stripe.secretKey="sk_test_51abc"'] },
+    ],
+    [
+      'keys of different modes',
+      'are of different modes',
+      { files: [MINIMAL], set: ['stripe={"existingSecret":"","secretKey":"sk_live_1","publishableKey":"pk_test_1"}'] },
+    ],
+    [
+      'live mode over http',
+      'publicUrl must be https in live mode',
+      { files: [MINIMAL], set: ['stripe.publishableKey="pk_live_1"', 'publicUrl="http://pay.example.com"'] },
+    ],
+    [
+      'a certificate for another host',
+      'ingress.tls: b.example.com is not one of ingress.hosts',
+      {
+        files: [MINIMAL],
+        set: [
+          'ingress={"enabled":true,"hosts":["a.example.com"],"tls":[{"hosts":["b.example.com"],"secretName":"tls"}]}',
+        ],
+      },
+    ],
+    [
+      'a host with a scheme',
+      'must be a host alone',
+      { files: [MINIMAL], set: ['ingress={"enabled":true,"hosts":["https://a.example.com"]}'] },
+    ],
+    [
+      'a budget that stops every drain',
+      'services.intent.pdb.maxUnavailable=0',
+      { files: [MINIMAL], set: ['services.intent.pdb.maxUnavailable=0'] },
+    ],
+    [
+      'memory in thousandths of a byte',
+      'services.ledger.resources.limits.memory=512m',
+      { files: [MINIMAL], set: ['services.ledger.resources.limits.memory="512m"'] },
+    ],
+    [
+      'a proxy in two places',
+      'proxy.existingSecret and proxy.https',
+      { files: [MINIMAL], set: ['proxy={"https":"http://proxy:3128","existingSecret":"proxy"}'] },
+    ],
     ['no origins', 'settings.ALLOWED_ORIGINS', { files: [MINIMAL], set: ['settings.ALLOWED_ORIGINS=[]'] }],
     ['no brokers', 'kafka.brokers', { files: [MINIMAL], set: ['kafka.brokers=[]'] }],
     ['brokers and a bundled one', 'contradict', { files: [MINIMAL], set: ['kafka.bundled.enabled=true'] }],
@@ -553,6 +619,30 @@ describe('secrets', () => {
       KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
     });
   });
+});
+
+it('every pod of ours leaves by the proxy, trusts the CAs of the company, and reaches the cluster directly', () => {
+  const objects = minimal(
+    'proxy={"https":"http://proxy.example.com:3128","exceptions":[".corp.example.com"]}',
+    'extraCaCerts.existingConfigMap="corporate-ca"',
+  );
+  const pods = podsOf(objects).filter(({ owner }) => owner !== `Pod ${FULLNAME}-test`);
+  expect(pods.length).toBeGreaterThan(10);
+  for (const { owner, all, spec } of pods) {
+    for (const { env = [], volumeMounts } of all) {
+      const setTo = (variable: string) => env.find(({ name }) => name === variable)?.value;
+      expect([owner, setTo('HTTPS_PROXY')]).toEqual([owner, 'http://proxy.example.com:3128']);
+      expect(setTo('NO_PROXY')?.split(',')).toEqual(
+        expect.arrayContaining(['.svc', '.cluster.local', `${FULLNAME}-session-auth`, '.corp.example.com']),
+      );
+      expect(setTo('NODE_USE_ENV_PROXY')).toBe('1');
+      expect(setTo('NODE_EXTRA_CA_CERTS')).toBe('/etc/connector/ca/ca.crt');
+      expect(volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/etc/connector/ca' }));
+    }
+    expect(spec.volumes).toContainEqual(
+      expect.objectContaining({ configMap: expect.objectContaining({ name: 'corporate-ca' }) }),
+    );
+  }
 });
 
 describe('the check before a release', () => {

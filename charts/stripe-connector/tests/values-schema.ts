@@ -142,6 +142,9 @@ const RULES: Record<string, Schema> = {
   'simulators.image.digest': digest,
   'simulators.image.pullPolicy': choice('', 'Always', 'IfNotPresent', 'Never'),
   'simulators.resources': open,
+  'proxy.https': orEmpty('^https?://[^\\s/]+$'),
+  'proxy.http': orEmpty('^https?://[^\\s/]+$'),
+  'proxy.exceptions': list({ type: 'string', pattern: '^[^\\s,/]+$' }),
   'externalSecrets.secretStoreRef.kind': choice('SecretStore', 'ClusterSecretStore'),
   'externalSecrets.refreshInterval': { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$|^0$' },
   'externalSecrets.remoteRefs': {

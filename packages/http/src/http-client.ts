@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import { correlationId } from './correlation.ts';
+import { leavesByProxy, proxyDispatcher } from './proxied.ts';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -27,14 +28,21 @@ export interface HttpClientOptions {
  */
 export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; close(): Promise<void> } {
   const { api, timeoutMs = 10_000, connections = 64, propagate = true, operationOf } = options;
-  const dispatcher = new Agent({
+  const agentOptions = {
     connections,
     pipelining: 1,
     keepAliveTimeout: 30_000,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     connect: { timeout: Math.min(timeoutMs, 5_000) },
-  });
+  };
+  const direct = new Agent(agentOptions);
+  let proxied: Promise<Dispatcher> | undefined;
+  const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
+    if (!leavesByProxy(url)) return direct;
+    proxied ??= proxyDispatcher(agentOptions);
+    return proxied;
+  };
 
   const call: Fetch = (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
@@ -67,7 +75,7 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
           if (correlation) headers['x-correlation-id'] = correlation;
         }
         const body = init.body instanceof URLSearchParams ? init.body.toString() : init.body;
-        const answer = await request.call(dispatcher, {
+        const answer = await request.call(await dispatcherFor(url), {
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
           method: method as Dispatcher.HttpMethod,
@@ -90,7 +98,10 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
       }
     });
   };
-  return { fetch: call, close: () => dispatcher.close() };
+  const close = async () => {
+    await Promise.all([direct.close(), proxied?.then((dispatcher) => dispatcher.close())]);
+  };
+  return { fetch: call, close };
 }
 
 function headersOf({ headers: given, body }: RequestInit): Record<string, string> {

@@ -79,7 +79,7 @@ export async function buildKafkaImage(registry: string, onProgress: (line: strin
   const distribution = await kafkaDistribution(CACHE, onProgress);
   if (distribution.kind !== 'java') throw new Error('The image of the broker needs Java 17 and Maven on this machine.');
   const jars = join(distribution.classPath, '..');
-  await output(join(REPOSITORY, 'k8s/e2e/kafka/image.sh'), [jars, reference]);
+  await output(join(REPOSITORY, 'tests/cluster/kafka/image.sh'), [jars, reference]);
   return reference;
 }
 
