@@ -10,6 +10,7 @@ export const STRIPE_EVENT_TYPES = [
   'payment_intent.requires_action',
   'payment_intent.processing',
   'payment_intent.amount_capturable_updated',
+  'payment_intent.partially_funded',
   'refund.created',
   'refund.updated',
   'refund.failed',

@@ -87,6 +87,7 @@ const EVENTS: Record<StripeEventType, { schema: z.ZodType; example: object; happ
     ...paymentIntent('requires_capture', { latest_charge: 'ch_1' }),
     happening: 'payment-intent-changed',
   },
+  'payment_intent.partially_funded': { ...paymentIntent('requires_action'), happening: 'payment-intent-changed' },
   'refund.created': { ...refund, happening: 'refund-changed' },
   'refund.updated': { ...refund, happening: 'refund-changed' },
   'charge.refund.updated': { ...refund, happening: 'refund-changed' },

@@ -42,6 +42,7 @@ const OBJECTS: Record<StripeEventType, StripeObject> = {
   'payment_intent.requires_action': paymentIntent({ status: 'requires_action' }),
   'payment_intent.processing': paymentIntent({ status: 'processing', latest_charge: charge.id }),
   'payment_intent.amount_capturable_updated': paymentIntent({ status: 'requires_capture', latest_charge: charge.id }),
+  'payment_intent.partially_funded': paymentIntent({ status: 'requires_action' }),
   'refund.created': refundOf(charge),
   'refund.updated': refundOf(charge),
   'charge.refund.updated': refundOf(charge),

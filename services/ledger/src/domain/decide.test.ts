@@ -111,6 +111,30 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
     },
   );
 
+  it.each([
+    'boleto_display_details',
+    'display_bank_transfer_instructions',
+    'konbini_display_details',
+    'multibanco_display_details',
+    'oxxo_display_details',
+  ])('is Pending while the shopper holds what to pay with in the next days: %s', (type) => {
+    const holding = { ...of('requires_action'), next_action: { type } };
+    expect(decision(cardPayment(), told(holding))).toEqual(added('Pending'));
+    expect(decision(known('Pending'), told(holding))).toEqual(nothing);
+    expect(decision(known('Failure'), told(holding))).toEqual(changed('Pending'));
+    expect(decision(known('Success'), told(holding))).toEqual(nothing);
+    // It expires unpaid.
+    expect(decision(known('Pending'), told(of('requires_payment_method')))).toEqual(changed('Failure'));
+    expect(decision(known('Pending'), told(of('canceled')))[0]).toEqual(changed('Failure')[0]);
+  });
+
+  it.each(['use_stripe_sdk', 'redirect_to_url', 'promptpay_display_qr_code', 'verify_with_microdeposits'])(
+    'is not there while the shopper has to act at once: %s',
+    (type) => {
+      expect(decision(cardPayment(), told({ ...of('requires_action'), next_action: { type } }))).toEqual(nothing);
+    },
+  );
+
   it('comes from charge.succeeded of an uncaptured charge, over the whole amount', () => {
     const charge = chargeOf(of('requires_capture'), { captured: false });
     expect(decision(cardPayment(), toldCharge(charge))).toEqual(added('Success'));

@@ -3,7 +3,7 @@ import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } f
 
 /** Something that is true at Stripe (or was asked of us) and that the payment in commercetools has to show. */
 export type Fact =
-  /** `wasProcessing`: the event tells that the money was on its way before, whatever the state is by now. `toldAt`: when it happened. */
+  /** `wasProcessing`: the event tells that the money was on its way before (processed, or to be paid by a voucher in hand), whatever the state is by now. `toldAt`: when it happened. */
   | { kind: 'paymentIntent'; paymentIntent: PaymentIntentObject; wasProcessing?: boolean; toldAt: Date }
   | { kind: 'charge'; charge: ChargeObject; toldAt: Date }
   /** Every refund of one charge. */

@@ -1,5 +1,6 @@
 import type { Interaction } from './decide.ts';
 import type { PaymentEvent } from './payment-event.ts';
+import { amountRemainingOf } from './stripe-objects.ts';
 
 /** Why a payment was declined, in Stripe's codes and words. */
 export interface Decline {
@@ -45,7 +46,8 @@ function summaryOf(event: PaymentEvent): Record<string, unknown> {
     case 'payment-failed':
     case 'shopper-must-act': {
       const { id, status, amount, amount_received, currency } = happening.paymentIntent;
-      return { id, status, amount, amount_received, currency, ...decline };
+      const remaining = amountRemainingOf(happening.paymentIntent);
+      return { id, status, amount, amount_received, currency, amount_remaining: remaining, ...decline };
     }
     case 'charge-changed':
     case 'charge-refunded': {

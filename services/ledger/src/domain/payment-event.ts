@@ -6,6 +6,8 @@ import {
   chargeSchema,
   type DisputeObject,
   disputeSchema,
+  isUnderWay,
+  mayHaveHadVoucher,
   type PaymentIntentObject,
   paymentIntentSchema,
   type RefundObject,
@@ -68,10 +70,12 @@ const HAPPENINGS: Record<string, (object: unknown) => Happening> = {
   'payment_intent.processing': paymentIntentChanged,
   'payment_intent.canceled': paymentIntentChanged,
   'payment_intent.amount_capturable_updated': paymentIntentChanged,
-  'payment_intent.requires_action': (object) => ({
-    kind: 'shopper-must-act',
-    paymentIntent: paymentIntentSchema.parse(object),
-  }),
+  'payment_intent.partially_funded': paymentIntentChanged,
+  'payment_intent.requires_action': (object) => {
+    const paymentIntent = paymentIntentSchema.parse(object);
+    const mayChange = isUnderWay(paymentIntent) || mayHaveHadVoucher(paymentIntent);
+    return { kind: mayChange ? 'payment-intent-changed' : 'shopper-must-act', paymentIntent };
+  },
   'payment_intent.payment_failed': (object) => ({
     kind: 'payment-failed',
     paymentIntent: paymentIntentSchema.parse(object),

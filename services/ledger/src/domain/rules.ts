@@ -3,7 +3,7 @@ import { iso, money, type PaymentView } from './amounts.ts';
 import { chargeback } from './disputes.ts';
 import type { Fact, TransactionFact } from './facts.ts';
 import { oneForEachRefund } from './refunds.ts';
-import { latestChargeOf, type PaymentIntentObject } from './stripe-objects.ts';
+import { isUnderWay, latestChargeOf, type PaymentIntentObject } from './stripe-objects.ts';
 
 /**
  * The table: one row per kind of fact, each answering which transactions ought to be there, as `type [interactionId]`. An amount is
@@ -51,12 +51,11 @@ function authorization(
       occurredAt: iso(created),
     },
   ];
+  if (isUnderWay(paymentIntent)) return show('Pending');
   switch (status) {
     case 'succeeded':
     case 'requires_capture':
       return show('Success');
-    case 'processing':
-      return show('Pending');
     case 'canceled':
       // A real authorisation stays beside its cancellation; one that never came about has failed.
       return known?.state === 'Success' ? [] : show('Failure');

@@ -25,11 +25,42 @@ export const paymentIntentSchema = z.looseObject({
   payment_method: reference,
   customer: reference,
   metadata,
+  payment_method_types: z.array(z.string()).nullish(),
+  next_action: z
+    .looseObject({
+      type: z.string(),
+      display_bank_transfer_instructions: z.looseObject({ amount_remaining: z.int().nullish() }).nullish(),
+    })
+    .nullish(),
   last_payment_error: z
     .looseObject({ code: z.string().nullish(), decline_code: z.string().nullish(), message: z.string().nullish() })
     .nullish(),
 });
 export type PaymentIntentObject = z.output<typeof paymentIntentSchema>;
+
+/** What the shopper holds while Stripe waits for the money: a voucher to pay with, or the account to transfer to. */
+const HELD_BY_SHOPPER = new Set([
+  'boleto_display_details',
+  'display_bank_transfer_instructions',
+  'konbini_display_details',
+  'multibanco_display_details',
+  'oxxo_display_details',
+]);
+
+/** Whether the money is on its way: processed by Stripe, or the shopper holds what to pay with in the next days. */
+export const isUnderWay = ({ status, next_action: action }: PaymentIntentObject): boolean =>
+  status === 'processing' || (status === 'requires_action' && HELD_BY_SHOPPER.has(action?.type ?? ''));
+
+/** Methods by which the shopper may hold something to pay with. */
+const VOUCHER_TYPES = new Set(['boleto', 'customer_balance', 'konbini', 'multibanco', 'oxxo']);
+
+/** Whether the shopper may have held a voucher before, which is void once another way to pay is chosen. */
+export const mayHaveHadVoucher = ({ payment_method_types: types }: PaymentIntentObject): boolean =>
+  types?.some((type) => VOUCHER_TYPES.has(type)) ?? false;
+
+/** What is still to come of a bank transfer that was made in parts. */
+export const amountRemainingOf = ({ next_action: action }: PaymentIntentObject): number | undefined =>
+  action?.display_bank_transfer_instructions?.amount_remaining ?? undefined;
 
 /** The id of a PaymentIntent's last charge, in whatever API version it was told. */
 export const latestChargeOf = ({ latest_charge: latest, charges }: PaymentIntentObject): string | undefined =>

@@ -2,7 +2,7 @@ import { type Ownership, ownershipOf } from '@connector/payment-model';
 import type { StripeMoney } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
-import { type ChargeObject, latestChargeOf, type PaymentIntentObject } from '../domain/stripe-objects.ts';
+import { type ChargeObject, isUnderWay, latestChargeOf, type PaymentIntentObject } from '../domain/stripe-objects.ts';
 import { isSilent } from '../domain/whose-event.ts';
 import type { StripeFacts } from './ports.ts';
 
@@ -20,7 +20,7 @@ const SETTLED = new Set(['succeeded', 'requires_capture']);
 
 /**
  * Collects the facts of an event. Asks Stripe for all refunds of the charge (refund events), for the dispute (dispute events), and for the
- * PaymentIntent where its state may have moved on (processing, failed, canceled) or the event does not say whose it is.
+ * PaymentIntent where its state may have moved on (under way, failed, canceled) or the event does not say whose it is.
  * Answers undefined for an object that belongs to no PaymentIntent.
  */
 export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<Gathered | undefined> {
@@ -41,7 +41,7 @@ export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<
     case 'shopper-must-act': {
       const told = happening.paymentIntent;
       const now = SETTLED.has(told.status) ? told : await stripe.paymentIntent(told.id);
-      return ofPaymentIntent(now, event, told.status === 'processing');
+      return ofPaymentIntent(now, event, isUnderWay(told));
     }
     case 'charge-changed':
       return ofCharge(stripe, event, happening.charge, {
@@ -113,9 +113,6 @@ function ofIntent(event: PaymentEvent): Ownership {
   return event.paymentId ? { paymentId: event.paymentId } : {};
 }
 
-/** Statuses of a PaymentIntent that has money, or is about to. */
-const HAS_MONEY = new Set(['processing', 'requires_capture', 'succeeded']);
-
 /**
  * The PaymentIntent's amount as Stripe has it now, once it has money; undefined without money, or when what is known of it is what the payment was
  * planned over. Stripe is asked only when the two differ: an event may be older than the amount.
@@ -126,6 +123,7 @@ export async function heldAmount(
   isPlanned: (money: StripeMoney) => boolean,
 ): Promise<StripeMoney | undefined> {
   if (!money || isPlanned(money)) return undefined;
-  const { status, amount, currency } = await stripe.paymentIntent(paymentIntentId);
-  return HAS_MONEY.has(status) ? { amount, currency } : undefined;
+  const now = await stripe.paymentIntent(paymentIntentId);
+  const { status, amount, currency } = now;
+  return SETTLED.has(status) || isUnderWay(now) ? { amount, currency } : undefined;
 }

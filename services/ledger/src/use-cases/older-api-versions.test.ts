@@ -77,6 +77,11 @@ const dispute = disputeOf(charge, { status: 'lost', balance_transactions: [balan
 const { id } = intent;
 const truth: Truth = { paymentIntent: intent, charges: [charge], refunds: [refund], disputes: [dispute] };
 const waiting = paymentIntent({ id, status: 'requires_payment_method' });
+const transferred = paymentIntent({
+  id,
+  status: 'requires_action',
+  next_action: { type: 'display_bank_transfer_instructions' },
+});
 const canceled = paymentIntent({ id, status: 'canceled', amount_received: 4_000, latest_charge: charge.id });
 const AUTHORIZATION = `Authorization:Success 10000 [${id}]`;
 const CHARGED = [AUTHORIZATION, 'Charge:Success 10000'];
@@ -100,6 +105,11 @@ const EVENTS: Record<StripeEventType, [object: StripeObject, expected: string[],
   'payment_intent.amount_capturable_updated': [
     { ...intent, status: 'requires_capture', amount_received: 4_000 },
     [AUTHORIZATION, 'Charge:Success 4000'],
+  ],
+  'payment_intent.partially_funded': [
+    transferred,
+    [`Authorization:Pending 10000 [${id}]`],
+    { paymentIntent: transferred },
   ],
   'refund.created': [refund, REFUNDED],
   'refund.updated': [refund, REFUNDED],

@@ -12,6 +12,7 @@ import {
   paymentIntent,
   refundOf,
   releaseOf,
+  type Step,
   type StripeEvent,
   stripeEvent,
   type Truth,
@@ -93,6 +94,19 @@ describe('each event of Stripe, on the payment that was opened for it', () => {
   const dispute = disputeOf(charge);
   const waiting = paymentIntent({ id, status: 'requires_payment_method' });
   const processing = paymentIntent({ id, status: 'processing' });
+  const voucher = paymentIntent({
+    id,
+    status: 'requires_action',
+    next_action: { type: 'multibanco_display_details' },
+  });
+  const transfer = paymentIntent({
+    id,
+    status: 'requires_action',
+    next_action: {
+      type: 'display_bank_transfer_instructions',
+      display_bank_transfer_instructions: { amount_remaining: 4_000 } as never,
+    },
+  });
   const canceled = paymentIntent({ id, status: 'canceled', latest_charge: uncaptured.id });
   const capturable = paymentIntent({ id, status: 'requires_capture', amount_capturable: 10_000 });
   const authorization = (state: string) => `Authorization:${state} 10000 [${id}]`;
@@ -206,6 +220,30 @@ describe('each event of Stripe, on the payment that was opened for it', () => {
       stripeEvent('payment_intent.requires_action', waiting),
       { paymentIntent: waiting },
       [],
+    ],
+    [
+      'payment_intent.requires_action with a voucher in hand: Pending',
+      stripeEvent('payment_intent.requires_action', voucher),
+      { paymentIntent: voucher },
+      [authorization('Pending')],
+    ],
+    [
+      'payment_intent.requires_action with a voucher, by now expired: Failure',
+      stripeEvent('payment_intent.requires_action', voucher),
+      { paymentIntent: waiting },
+      [authorization('Failure')],
+    ],
+    [
+      'payment_intent.requires_action with a voucher, by now paid: Success and Charge',
+      stripeEvent('payment_intent.requires_action', voucher),
+      {},
+      [authorization('Success'), 'Charge:Success 10000'],
+    ],
+    [
+      'payment_intent.partially_funded: Pending, nothing charged',
+      stripeEvent('payment_intent.partially_funded', transfer),
+      { paymentIntent: transfer },
+      [authorization('Pending')],
     ],
     [
       'payment_intent.canceled: CancelAuthorization',
@@ -996,6 +1034,78 @@ describe.each(SPECIAL)(
     });
   },
 );
+
+describe('a voucher and a bank transfer', () => {
+  const situation = (steps: readonly Step[]) => {
+    const life = PaymentLife.of(steps);
+    const opened = payment({ key: KEY, interfaceId: life.paymentIntent.id });
+    const process = ledger({ truth: life.truths[0] ?? {}, payments: [opened], interactionType: 'interaction-type' });
+    /** The payment after each step, each event received as it happens. */
+    const states = async () => {
+      const shows: string[] = [];
+      for (const [moment, truth] of life.truths.entries()) {
+        process.stripe.truth = truth;
+        for (const emission of life.emissions) {
+          if (emission.by === 'stripe' && emission.moment === moment) await process.receive(emission.event);
+        }
+        shows.push(shown(process.commercetools.payment(opened.id)).join(', '));
+      }
+      return shows.slice(1);
+    };
+    const authorization = (state: string) => `Authorization:${state} 10000 [${life.paymentIntent.id}]`;
+    return { states, authorization, opened, ...process };
+  };
+
+  it('paid days later: Pending, then Success and the Charge', async () => {
+    const { states, authorization } = situation([
+      { does: 'gets a voucher', type: 'multibanco' },
+      { does: 'settles', well: true },
+    ]);
+    expect(await states()).toEqual([authorization('Pending'), `${authorization('Success')}, Charge:Success 10000`]);
+  });
+
+  it('never paid: Pending, then Failure, and the shopper may try again', async () => {
+    const { states, authorization } = situation([
+      { does: 'gets a voucher', type: 'oxxo' },
+      { does: 'settles', well: false },
+      { does: 'is authorised', method: 'card' },
+    ]);
+    expect(await states()).toEqual([
+      authorization('Pending'),
+      authorization('Failure'),
+      `${authorization('Success')}, Charge:Success 10000`,
+    ]);
+  });
+
+  it('given up for a card that asks for authentication: Failure, as the voucher is void', async () => {
+    const { states, authorization } = situation([
+      { does: 'gets a voucher', type: 'multibanco' },
+      { does: 'is challenged' },
+      { does: 'is authorised', method: 'card' },
+    ]);
+    expect(await states()).toEqual([
+      authorization('Pending'),
+      authorization('Failure'),
+      `${authorization('Success')}, Charge:Success 10000`,
+    ]);
+  });
+
+  it('paid in parts: Pending until all of it is there, with what is missing in the record', async () => {
+    const { states, authorization, commercetools, opened } = situation([
+      { does: 'gets a voucher', type: 'customer_balance' },
+      { does: 'is funded in part', share: 60 },
+      { does: 'settles', well: true },
+    ]);
+    expect(await states()).toEqual([
+      authorization('Pending'),
+      authorization('Pending'),
+      `${authorization('Success')}, Charge:Success 10000`,
+    ]);
+    const records = commercetools.payment(opened.id).interfaceInteractions.map(({ fields }) => fields);
+    const partly = records.find(({ type }) => type === 'payment_intent.partially_funded');
+    expect(JSON.parse(partly?.response)).toMatchObject({ amount_received: 0, amount_remaining: 4_000 });
+  });
+});
 
 describe('money that commercetools cannot express', () => {
   it('is refused for good, with its reason', async () => {

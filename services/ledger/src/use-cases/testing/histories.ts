@@ -22,6 +22,14 @@ const attempt: fc.Arbitrary<Step> = fc.oneof(
       method: fc.constantFrom('sepa_debit', 'us_bank_account'),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('gets a voucher' as const),
+      type: fc.constantFrom('multibanco' as const, 'customer_balance' as const),
+    }),
+  },
+  fc.record({ does: fc.constant('is funded in part' as const), share }),
   { weight: 2, arbitrary: fc.record({ does: fc.constant('settles' as const), well: fc.boolean() }) },
   fc.constant<Step>({ does: 'gets its balance transaction' }),
 );

@@ -159,14 +159,22 @@ export const chargedOf = (payment: Payment): number =>
 /** What a payment has to show once every event of a life has arrived, read from the life alone. */
 export function expected(life: PaymentLife, beginning: Beginning): string[] {
   const { paymentIntent, past } = life;
-  const { id, status, amount, amount_received: received, latest_charge: attempted } = paymentIntent;
+  const {
+    id,
+    status,
+    amount,
+    amount_received: received,
+    latest_charge: attempted,
+    next_action: action,
+  } = paymentIntent;
+  const isHeld = status === 'requires_action' && action !== null && action.type !== 'use_stripe_sdk';
   const waits = !['succeeded', 'requires_capture', 'processing', 'canceled'].includes(status);
   const moneyAsked = past.authorised || past.processed || (status === 'canceled' && attempted);
   if (beginning === 'unknown' && !moneyAsked) return ['no payment'];
   const initial = beginning === 'opened-by-the-original' ? 'Initial' : undefined;
   const authorization = () => {
     if (past.authorised || status === 'succeeded') return 'Success';
-    if (status === 'processing') return 'Pending';
+    if (status === 'processing' || isHeld) return 'Pending';
     if (status === 'canceled') return 'Failure';
     return waits && past.processed ? 'Failure' : initial;
   };
