@@ -60,6 +60,39 @@ const draft = () => ({
 });
 
 describe('payment methods in commercetools', () => {
+  it('are looked for by customer and interface alone: the token is no field of a predicate', async () => {
+    const asked: unknown[] = [];
+    const call: Commercetools['call'] = (operation, request) => {
+      asked.push(
+        (request as unknown as { clientRequest(): { queryParams?: { where?: string } } }).clientRequest().queryParams
+          ?.where,
+      );
+      return commercetools.call(operation, request);
+    };
+    const methods = commercetoolsPaymentMethods({ ...commercetools, call });
+    await methods.byToken({ customerId, paymentInterface: 'checkout-stripe', token: 'pm_1' });
+    expect(asked).toEqual([`customer(id="${customerId}") and paymentInterface="checkout-stripe"`]);
+  });
+
+  it('are found behind the 500 that commercetools gives at once', async () => {
+    const all = Array.from({ length: 1_001 }, (_, n) => ({
+      id: String(n).padStart(4, '0'),
+      token: { value: `pm_${n}` },
+    }));
+    let pages = 0;
+    const call = (async (_operation: string, request: unknown) => {
+      pages += 1;
+      const { queryParams } = (request as { clientRequest(): { queryParams: { where: string } } }).clientRequest();
+      const after = / and id > "(\d+)"$/.exec(queryParams.where)?.[1] ?? '';
+      return { results: all.filter(({ id }) => id > after).slice(0, 500) };
+    }) as unknown as Commercetools['call'];
+    const methods = commercetoolsPaymentMethods({ ...commercetools, call });
+    const of = { customerId, paymentInterface: 'checkout-stripe' };
+    expect(await methods.byToken({ ...of, token: 'pm_1000' })).toMatchObject({ id: '1000' });
+    expect(pages).toBe(3);
+    expect(await methods.byToken({ ...of, token: 'pm_none' })).toBeUndefined();
+  });
+
   it('are found by customer, interface and token together, and by key', async () => {
     const methods = commercetoolsPaymentMethods(commercetools);
     const created = await methods.create(draft());

@@ -4,21 +4,29 @@ import type { StripeClient } from '@connector/stripe';
 import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/save-payment-method.ts';
 
+/** As many as commercetools gives at once. */
+const PAGE = 500;
+
 /** The payment methods of the project's customers, over its HTTP API. */
 export function commercetoolsPaymentMethods({ api, call }: Commercetools): PaymentMethods {
   const methods = api.paymentMethods();
   return {
     byToken: async ({ customerId, paymentInterface, token }) => {
-      const where = [
-        `customer(id=${quoted(customerId)})`,
-        `paymentInterface=${quoted(paymentInterface)}`,
-        `token(value=${quoted(token)})`,
-      ].join(' and ');
-      const { results } = await call(
-        'payment-methods.query',
-        methods.get({ queryArgs: { where, sort: 'createdAt asc', limit: 1, withTotal: false } }),
-      );
-      return results[0];
+      // The token is no field of a predicate: the customer's methods are listed and compared.
+      const ofCustomer = `customer(id=${quoted(customerId)}) and paymentInterface=${quoted(paymentInterface)}`;
+      const page = (afterId: string | undefined) => {
+        const where = afterId ? `${ofCustomer} and id > ${quoted(afterId)}` : ofCustomer;
+        return call(
+          'payment-methods.query',
+          methods.get({ queryArgs: { where, sort: 'id asc', limit: PAGE, withTotal: false } }),
+        );
+      };
+      for (let afterId: string | undefined; ; ) {
+        const { results } = await page(afterId);
+        const found = results.find((method) => method.token?.value === token);
+        if (found || results.length < PAGE) return found;
+        afterId = results.at(-1)?.id;
+      }
     },
     byKey: async (key) => {
       try {

@@ -8,7 +8,7 @@ import type { KnownPayments } from './find-payment.ts';
 import type { Carts, Payments } from './ports.ts';
 import type { RecordOutcome } from './record-payment-event.ts';
 
-/** The payment methods of the project's customers. Each method makes one call. */
+/** The payment methods of the project's customers. Each method makes one call, `byToken` one for each 500 methods of the customer. */
 export interface PaymentMethods {
   byToken(of: { customerId: string; paymentInterface: string; token: string }): Promise<PaymentMethod | undefined>;
   byKey(key: string): Promise<PaymentMethod | undefined>;
