@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ageOfOldest, commitMetadata, deletedUnread, lagOf } from './consumer-lag.ts';
+import { ageOfOldest, deletedUnread, lagOf } from './consumer-lag.ts';
 
 it.each([
   ['has committed everything', { low: '0', high: '7' }, '7', 0],
@@ -59,7 +59,7 @@ describe('what was deleted unread', () => {
 
   it('is what lies between the committed offset and the beginning of the partition', () => {
     const committed = [
-      { partition: 0, offset: '10', metadata: commitMetadata(1_790_000_000_000) },
+      { partition: 0, offset: '10', metadata: '1790000000000' },
       { partition: 1, offset: '10', metadata: '' },
       { partition: 2, offset: '50', metadata: null },
     ];
@@ -77,12 +77,9 @@ describe('what was deleted unread', () => {
     ]);
   });
 
-  it.each(['handled-until=', 'handled-until=soon', 'handled-until=-5', 'something else'])(
-    'has no beginning that could be told by the note %j',
-    (metadata) => {
-      expect(deletedUnread([low(0, '50')], [{ partition: 0, offset: '10', metadata }])).toEqual([
-        { partition: 0, from: 10n, to: 50n },
-      ]);
-    },
-  );
+  it.each(['0', '-5', 'soon', '1790000000000.5'])('has no beginning that could be told by the note %j', (metadata) => {
+    expect(deletedUnread([low(0, '50')], [{ partition: 0, offset: '10', metadata }])).toEqual([
+      { partition: 0, from: 10n, to: 50n },
+    ]);
+  });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
@@ -49,15 +50,14 @@ export function deletedUnread(
   });
 }
 
-const HANDLED_UNTIL = 'handled-until=';
-
-/** What a commit notes beside its offset: Kafka's timestamp of the last message that it covers, in ms since the epoch. */
-export const commitMetadata = (timestampMs: number): string => `${HANDLED_UNTIL}${timestampMs}`;
-
+/** A commit notes the timestamp of the last message that it covers, in ms since the epoch. */
 function handledUntilOf(metadata: string | null | undefined): Date | undefined {
-  const ms = metadata?.startsWith(HANDLED_UNTIL) ? Number(metadata.slice(HANDLED_UNTIL.length)) : Number.NaN;
-  return Number.isSafeInteger(ms) && ms > 0 ? new Date(ms) : undefined;
+  const ms = /^\d{1,15}$/.test(metadata ?? '') ? Number(metadata) : 0;
+  return ms > 0 ? new Date(ms) : undefined;
 }
+
+/** Without Kafka nobody waits longer for the first look, in ms. */
+const FIRST_LOOK_MS = 5_000;
 
 const YOUNGEST_S = 1;
 /** Older than any topic keeps its messages. */
@@ -101,7 +101,8 @@ export interface LagOptions {
 
 /**
  * Exports how far a group is behind, for every partition and whoever has it: a consumer that has stopped, or is not in its group,
- * could not tell by itself. A refresh before the consumer begins sees what is gone; the consumer then skips it, and its next commit hides it.
+ * could not tell by itself. Its start waits for the first look, so that it sees what is gone before a consumer that is started next goes on
+ * behind it and commits.
  */
 export function createLagExporter(
   kafka: Kafka,
@@ -164,7 +165,9 @@ export function createLagExporter(
     name: 'consumer lag',
     refresh,
     start: async () => {
-      void tick();
+      const first = new AbortController();
+      await Promise.race([tick(), sleep(FIRST_LOOK_MS, undefined, { signal: first.signal }).catch(() => {})]);
+      first.abort();
       timer = setInterval(() => void tick(), everyMs);
       timer.unref();
     },

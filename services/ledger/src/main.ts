@@ -121,7 +121,6 @@ const consumer = createConsumer(kafka, {
 const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
 const status = [
   deadLetterDepth(deadLetters, log, everyMs),
-  lag,
   reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
 ];
 
@@ -133,4 +132,4 @@ const clients = {
   },
 };
 const admin = createAdminServer({ log, ...adminOptions(config), parts: [producer, consumer] });
-await run(log, [clients, admin, interactionType, producer, consumer, ...status], config.SHUTDOWN_GRACE_MS);
+await run(log, [clients, admin, interactionType, producer, lag, consumer, ...status], config.SHUTDOWN_GRACE_MS);
