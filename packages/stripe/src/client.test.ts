@@ -138,6 +138,12 @@ describe('the Stripe client', () => {
       { reason: 'conflict' },
     ],
     [
+      'an object that another request holds for longer',
+      error(429, { type: 'invalid_request_error', code: 'lock_timeout' }),
+      TransientError,
+      { reason: 'conflict' },
+    ],
+    [
       'too many requests',
       error(429, { type: 'invalid_request_error', code: 'rate_limit' }, { 'retry-after': '4' }),
       TransientError,

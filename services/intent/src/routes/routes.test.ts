@@ -1,4 +1,5 @@
 import { TransientError } from '@connector/errors';
+import type { Money } from '@connector/payment-model';
 import { register } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
@@ -346,6 +347,22 @@ describe('POST /operations/payment-intents/{id}', () => {
 });
 
 describe('GET /express-payment-data', () => {
+  it('gives amounts of one moment, and the PaymentIntent opened after it is of the cart as it is then', async () => {
+    const world = new FakeWorld();
+    await using app = await startApp(world);
+    const headers = { 'x-express-checkout': 'true' };
+    for (const total of [1190, 2400, 900]) {
+      world.setTotal('cart-1', euro(total));
+      const { body } = await app.call('GET', '/express-payment-data', { session: true });
+      const { totalPrice, lineItems } = body as { totalPrice: Money; lineItems: { amount: Money }[] };
+      expect(totalPrice).toEqual(euro(total));
+      expect(lineItems.reduce((sum, { amount }) => sum + amount.centAmount, 0)).toBe(total);
+      world.setTotal('cart-1', euro(total + 100));
+      expect(await app.call('GET', '/payments', { session: true, headers })).toMatchObject({ status: 200 });
+      expect([...world.intents.values()]).toMatchObject([{ amount: total + 100 }]);
+    }
+  });
+
   it('lists net and tax of a taxed cart', async () => {
     await using app = await startApp(new FakeWorld(aCart({ taxedPrice: aTaxedPrice(1000, 190) })));
     const { status, body } = await app.call('GET', '/express-payment-data', { session: true });

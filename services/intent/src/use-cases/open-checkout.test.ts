@@ -331,6 +331,38 @@ describe('what was paid', () => {
   });
 });
 
+it('begins anew when the cart is in another currency by now, and leaves nothing to pay in the old one', async () => {
+  const world = new FakeWorld();
+  await open(world);
+  world.setTotal('cart-1', { ...euro(1300), currencyCode: 'USD' });
+  const outcome = await open(world);
+  expect(world.intents.get('pi_1')?.status).toBe('canceled');
+  expect(live(world)).toMatchObject([{ amount: 1300, currency: 'usd', client_secret: secretOf(outcome) }]);
+});
+
+it('never opens in another currency what was paid in the first', async () => {
+  const world = new FakeWorld();
+  await open(world);
+  world.change('pi_1', { status: 'requires_capture' });
+  world.setTotal('cart-1', { ...euro(1300), currencyCode: 'USD' });
+  expect(await open(world)).toMatchObject({ kind: 'paid' });
+});
+
+it('follows the address, the customer and the amount of the cart in one update', async () => {
+  const world = new FakeWorld();
+  const first = await open(world);
+  const customer = aCustomer({
+    custom: { type: { typeId: 'type', id: 't' }, fields: { stripeConnector_stripeCustomerId: 'cus_1' } },
+  });
+  world.customersById.set(customer.id, customer);
+  world.changeCart({ ...aCart({ total: euro(2000), shippingAddress: anAddress, customerId: customer.id }) });
+  world.calls.length = 0;
+  expect(secretOf(await openCheckout(depsOf(world), aRequest()))).toBe(secretOf(first));
+  expect(world.calls.filter((call) => call === 'payment_intents.update')).toHaveLength(1);
+  await world.settled();
+  expect(live(world)).toMatchObject([{ amount: 2000, customer: 'cus_1', shipping: { name: 'Ada' } }]);
+});
+
 describe('a cart that takes no payment', () => {
   const waiting = (world: FakeWorld) => [...world.intents.values()].filter((one) => statusOf(one) === 'waiting');
 
