@@ -263,6 +263,20 @@ describe('confirmPayment', () => {
     );
   });
 
+  it('tells what remains of a cart that grew while it was paid', async () => {
+    const given = 'a paid PaymentIntent of a cart that has grown';
+    const answer = { outcome: equal('rejected'), code: equal('cart_changed'), amountDue: money(22_810) };
+    await check(
+      { given, asks: `confirmation of ${given}`, ...about, status: 400, answer },
+      fails({
+        name: 'PaymentError',
+        code: 'cart_changed',
+        amountDue: { centAmount: 22_810, currencyCode: 'EUR', fractionDigits: 2 },
+        message: 'Your payment was received, but your cart has changed since then. €228.10 remains to be paid.',
+      }),
+    );
+  });
+
   it("does not take another cart's payment for paid", async () => {
     const given = "another cart's payment";
     await check(

@@ -4,7 +4,7 @@ import { it } from 'vitest';
 import type { PaymentIntents } from '../src/adapters/payment-intents.ts';
 import { inWords, operationIdOf } from '../src/domain/operation-identity.ts';
 import type { Operation } from '../src/domain/operations.ts';
-import { aCart, aPayment, aPaymentIntent } from '../src/testing/builders.ts';
+import { aCart, aPayment, aPaymentIntent, euro } from '../src/testing/builders.ts';
 import { FakeWorld } from '../src/testing/fake-world.ts';
 import {
   authorised,
@@ -80,6 +80,11 @@ it('intent answers as the enabler and Checkout expect', async () => {
       'a declined PaymentIntent': state(() => ({
         world: withPaymentIntent({ last_payment_error: declined as never }),
       })),
+      'a paid PaymentIntent of a cart that has grown': state(() => {
+        const world = withPaymentIntent({ status: 'succeeded', amount_received: 1190 });
+        world.setTotal('cart-1', euro(24_000));
+        return { world };
+      }),
       "another cart's payment": state(() => {
         const world = new FakeWorld();
         const metadata = { cart_id: 'cart-2', ct_project_key: 'project', ct_payment_key: 'cart-2-1' };

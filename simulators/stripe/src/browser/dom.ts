@@ -97,6 +97,7 @@ const CSS = `
 .sjs-error:empty{display:none}
 .sjs-note{grid-column:1/-1;color:var(--sjs-muted);font-size:.8125em;margin:0}
 .sjs-check{display:flex;gap:calc(var(--sjs-unit)*2);align-items:center;font-size:.875em;padding:calc(var(--sjs-unit)*2) 0;cursor:pointer}
+.sjs-check input{flex:none;width:auto;height:auto;min-height:0;margin:0}
 .sjs-saved{border:0;padding:0;margin:0 0 calc(var(--sjs-unit)*3)}
 .sjs-saved legend{font-size:.875em;padding:0}
 .sjs-wallet{width:100%;min-height:44px;border:0;border-radius:var(--sjs-radius);background:#111;color:#fff;font-size:1em;font-weight:600;cursor:pointer}
