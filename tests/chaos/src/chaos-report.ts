@@ -31,6 +31,8 @@ export function chaosTables(report: ChaosReport): string {
     ['records on the events topic', events.records],
     ['requests that people had to repeat', report.retriedRequests],
     ['operations told to come later', report.tooEarly],
+    ['transactions without the shopper', report.merchantTransactions.made],
+    ['of these asked for again', report.merchantTransactions.repeated],
     ['operations refused', report.refusals.length],
     ['transactions in commercetools', report.transactions],
     ['dead letters', report.deadLetters],

@@ -19,6 +19,7 @@ import {
   type Finding,
   type StripeTruth,
 } from './oracle.ts';
+import { chargedTwice, Transactions } from './transactions.ts';
 
 export interface ChaosOptions {
   readonly payments: number;
@@ -51,6 +52,8 @@ export interface ChaosReport {
   readonly refusals: readonly string[];
   /** Operations asked before the payment was tied to its PaymentIntent, and asked again. */
   readonly tooEarly: number;
+  /** Merchant-initiated transactions, and how often they were asked for again. */
+  readonly merchantTransactions: { readonly made: number; readonly repeated: number };
   readonly paymentIntents: number;
   readonly refunds: number;
   readonly disputes: number;
@@ -84,6 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       ...(options.brokers !== undefined && { KAFKA_SANDBOX_BROKERS: String(options.brokers) }),
       LOG_LEVEL: 'info',
       STRIPE_ENABLE_MULTI_OPERATIONS: 'true',
+      STORED_PAYMENT_METHODS_ENABLED: 'true',
       // Every repeated webhook goes on to the ledger.
       WEBHOOK_DUPLICATE_WINDOW_S: '0',
     },
@@ -111,6 +115,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     patienceMs: 180_000,
   });
   await control(sandbox, 'PUT', 'stripe/settings', { settleDelayMs: SETTLE_MS });
+  const transactions = await Transactions.begin(sandbox);
   const injector = new Injector(
     sandbox,
     kafka,
@@ -133,6 +138,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
       if (index % Math.ceil(payments / 10) === 0) tell(`${index} of ${payments} lives have begun`);
       try {
         await live(shop, lifeOf(seed, index));
+        await transactions.follow(seed, index);
       } catch (error) {
         cutShort.push(`life ${index}: ${(error as Error).message}`);
       }
@@ -159,6 +165,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     retriedRequests: shop.retries,
     refusals: shop.refusals,
     tooEarly: shop.tooEarly,
+    merchantTransactions: { made: transactions.made, repeated: transactions.repeated },
     paymentIntents: stripe.payment_intents.length,
     refunds: stripe.refunds.filter(({ is_release }) => !is_release).length,
     disputes: stripe.disputes.length,
@@ -171,7 +178,12 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     },
     faults: injector.injected,
     deadLetters,
-    findings: [...kept, ...compare(stripe, commercetools)],
+    findings: [
+      ...kept,
+      ...compare(stripe, commercetools),
+      ...transactions.findings,
+      ...chargedTwice(stripe, commercetools),
+    ],
     seconds: { lives: livesTook, toRest: since(lifted), total: since(began) },
     atRest,
   };
