@@ -316,6 +316,18 @@ describe('the next step of an opening', () => {
     ['waits for a transaction that is being confirmed', [transaction('requires_confirmation')], {}, ['wait']],
     ['waits for it before anything else', [attempt(1), transaction('requires_confirmation'), unknown(2)], {}, ['wait']],
     [
+      'waits for one on the cart that names no PaymentIntent yet',
+      [attempt(1)],
+      { otherPayments: [aPayment({ id: 'mit', key: 'transaction-abc' })], now: Date.parse('2026-01-01T00:01:00Z') },
+      ['wait'],
+    ],
+    [
+      'not for one that was left so: it looks again before it charges',
+      [attempt(1)],
+      { otherPayments: [aPayment({ id: 'mit', key: 'transaction-abc' })], now: Date.parse('2026-01-01T00:02:00Z') },
+      ['give', 1],
+    ],
+    [
       'cancels a transaction that nobody confirmed',
       [transaction('requires_confirmation')],
       { now: NOW + 1 },

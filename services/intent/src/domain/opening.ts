@@ -88,7 +88,7 @@ const YOUNG_MS = 90_000;
  * | a paid attempt, planned with another amount than Stripe holds | plan what Stripe holds |
  * | nothing due, cart closed, or no unit for the amount; something still waits | cancel it |
  * | … and nothing waits | refuse |
- * | a transaction without the shopper, just being confirmed | wait |
+ * | a transaction without the shopper, just being made or confirmed | wait |
  * | one that was declined or given up | cancel it |
  * | an attempt whose PaymentIntent is not known | find it |
  * | several that wait | cancel the earlier ones |
@@ -113,6 +113,10 @@ export function nextStep(snapshot: Snapshot, asked: Asked): Step {
   }
   const { due } = amount as Extract<AmountDue, { kind: 'due' }>;
   const [transaction] = waiting.filter(({ payment }) => isOfTransaction(payment));
+  // On the cart and not tied yet: its last look may have been before this one.
+  if (snapshot.otherPayments.some((payment) => isOfTransaction(payment) && isYoung(payment, snapshot))) {
+    return { kind: 'wait' };
+  }
   if (transaction)
     return isUnderWay(transaction, snapshot) ? { kind: 'wait' } : { kind: 'cancel', attempt: transaction };
 
@@ -189,8 +193,10 @@ function refusalOf({ cartState }: Cart, amount: AmountDue): Refusal | undefined 
   return undefined;
 }
 
-const isUnderWay = ({ payment, paymentIntent }: KnownAttempt, { now }: Snapshot): boolean =>
-  paymentIntent.status === 'requires_confirmation' && now - Date.parse(payment.createdAt) <= YOUNG_MS;
+const isUnderWay = ({ payment, paymentIntent }: KnownAttempt, snapshot: Snapshot): boolean =>
+  paymentIntent.status === 'requires_confirmation' && isYoung(payment, snapshot);
+
+const isYoung = ({ createdAt }: Payment, { now }: Snapshot): boolean => now - Date.parse(createdAt) <= YOUNG_MS;
 
 const wantedFor = (
   { cart, customer, leftOut }: Snapshot,

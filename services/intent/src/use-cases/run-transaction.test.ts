@@ -236,19 +236,19 @@ describe('parts of a cart', () => {
   });
 });
 
-describe('beside a shopper', () => {
-  const depsOfShopper = (world: FakeWorld) => ({
-    ...depsOf(world),
-    carts: rememberingCarts(world.carts, { max: 10 }),
-    stripeCustomers: world.stripeCustomers,
-    log: { warn: () => {} },
-    settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', multiOperations: false },
-    sleep: async () => {
-      world.now += 150;
-    },
-  });
-  const session = { session: { cartId: 'cart-1' }, express: false, expressCustomerSession: false, requestId: 'r' };
+const depsOfShopper = (world: FakeWorld) => ({
+  ...depsOf(world),
+  carts: rememberingCarts(world.carts, { max: 10 }),
+  stripeCustomers: world.stripeCustomers,
+  log: { warn: () => {} },
+  settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', multiOperations: false },
+  sleep: async () => {
+    world.now += 150;
+  },
+});
+const session = { session: { cartId: 'cart-1' }, express: false, expressCustomerSession: false, requestId: 'r' };
 
+describe('beside a shopper', () => {
   it('what waits to be paid is canceled before the charge', async () => {
     const world = aWorld();
     await openCheckout(depsOfShopper(world), session);
@@ -432,6 +432,26 @@ describe('transactions that meet', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it('a shopper who opens the cart and pays never pay it twice together', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.array(fault, { maxLength: 2 }), async (scheduler, faults) => {
+        const world = aWorld();
+        const shopper = async () => {
+          const outcome = await openCheckout(depsOfShopper(world), session);
+          if (outcome.kind !== 'opened') return undefined;
+          await scheduler.schedule(Promise.resolve(), 'the shopper pays');
+          const { paymentIntentId: id } = outcome;
+          if (world.intents.get(id)?.status === 'requires_payment_method') world.change(id, { status: 'succeeded' });
+          return undefined;
+        };
+        const transaction = () => runTransaction(depsOf(world), aRequest());
+        await interleaved(scheduler, world, [transaction, shopper], faults);
+        expect(charged(world).length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -135,18 +135,21 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
 
 /** The payment of an attempt, on the cart; not ours when there was one of its key. */
 async function storePayment(opening: Opening, draft: ReturnType<typeof paymentDraft>) {
-  const { deps, memory, snapshot } = opening;
+  const { deps, memory } = opening;
   const { kind, payment } = await deps.payments.create(draft);
   // Until it is on the cart, only this request knows of it.
   memory.detached.set(payment.id, payment);
-  const isOurs = kind === 'created' && (await addToCart(opening, payment.id, snapshot.isRemembered));
+  const isOurs = kind === 'created' && (await addToCart(opening, payment.id));
   return { payment, isOurs };
 }
 
-/** False where commercetools refuses it for the first time: another look shows why, a cart that was ordered meanwhile for one. */
-async function addToCart({ deps, memory, snapshot }: Opening, paymentId: string, onlyAtThisVersion: boolean) {
+/**
+ * Puts a payment on the cart as it was looked at: what came to the cart since, a merchant's transaction for one, may have paid it.
+ * False where commercetools refuses it for the first time: another look shows why, a cart that was ordered meanwhile for one.
+ */
+async function addToCart({ deps, memory, snapshot }: Opening, paymentId: string) {
   try {
-    await deps.carts.addPayment(snapshot.cart, paymentId, { onlyAtThisVersion });
+    await deps.carts.addPayment(snapshot.cart, paymentId, { onlyAtThisVersion: true });
     return true;
   } catch (error) {
     if (!(error instanceof CommercetoolsRejection) || memory.attachRefused) throw error;
@@ -179,7 +182,7 @@ async function plan({ deps, snapshot }: Opening, { attempt, amount }: StepOf<'pl
 }
 
 async function attach(opening: Opening, { attempt }: StepOf<'attach'>): Promise<Snapshot | undefined> {
-  const isDone = await addToCart(opening, attempt.payment.id, false);
+  const isDone = await addToCart(opening, attempt.payment.id);
   return isDone ? withAttempt(opening.snapshot, attempt, { isOnCart: true }) : undefined;
 }
 
