@@ -8,6 +8,7 @@ import type { CircuitOptions } from './circuit.ts';
 import { ANEW_AFTER_MS, type Kafka } from './client.ts';
 import { deadLetterOf } from './dead-letters.ts';
 import { Dependencies, type DependencyOptions } from './dependencies.ts';
+import { createErrorFromCode } from './kafkajs-internals/protocol.ts';
 import { KeyLanes } from './key-lanes.ts';
 import { PartitionProgress } from './partition-progress.ts';
 import type { Producer } from './producer.ts';
@@ -96,6 +97,11 @@ interface Task {
 }
 
 const COMMIT_INTERVAL_MS = 500;
+const REBALANCE_IN_PROGRESS = 27;
+/** A rebalance takes two session timeouts at most. */
+const STUCK_AFTER_SESSIONS = 2.5;
+/** Two clients in turn did not come back. */
+const DEAD_AFTER_SESSIONS = 6;
 /** Fewer messages are no backlog: looking ahead would delay them for nothing. */
 const LOOK_AHEAD_FROM = 8;
 const LOOK_AHEAD_MS = 1_000;
@@ -125,6 +131,7 @@ class KeyOrderedConsumer implements Part {
   #membership: Membership = newMembership();
   #joined = false;
   #lastContact = Date.now();
+  #aliveSince = Date.now();
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
   #parked = 0;
@@ -173,12 +180,17 @@ class KeyOrderedConsumer implements Part {
 
   dead(): string | undefined {
     const silentMs = Date.now() - this.#lastContact;
-    return silentMs > 3 * this.#options.sessionTimeoutMs ? `no contact to the group for ${silentMs} ms` : undefined;
+    return silentMs > DEAD_AFTER_SESSIONS * this.#options.sessionTimeoutMs
+      ? `no contact to the group for ${silentMs} ms`
+      : undefined;
   }
 
   async start(): Promise<void> {
     void this.#join();
-    this.#commitTimer = setInterval(() => void this.#commit(), COMMIT_INTERVAL_MS);
+    this.#commitTimer = setInterval(() => {
+      void this.#commit();
+      this.#recreateWhenStuck();
+    }, COMMIT_INTERVAL_MS);
   }
 
   async stop(): Promise<void> {
@@ -214,17 +226,21 @@ class KeyOrderedConsumer implements Part {
         restartOnFailure: async () => !this.#stopping.signal.aborted,
       },
     });
-    const { GROUP_JOIN, REBALANCING, HEARTBEAT, FETCH, CRASH, STOP } = consumer.events;
+    const { GROUP_JOIN, REBALANCING, HEARTBEAT, CRASH, STOP } = consumer.events;
     const touch = () => {
       this.#lastContact = Date.now();
     };
-    consumer.on(HEARTBEAT, touch);
-    consumer.on(FETCH, touch);
+    // Fetching needs no membership: it says nothing about the group.
+    consumer.on(HEARTBEAT, () => {
+      if (this.#joined && consumer === this.#consumer) touch();
+    });
     consumer.on(REBALANCING, () => {
+      if (consumer !== this.#consumer) return;
       this.#leave();
       void this.#commit();
     });
     consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (consumer !== this.#consumer) return;
       touch();
       this.#leave();
       this.#membership = newMembership();
@@ -248,7 +264,9 @@ class KeyOrderedConsumer implements Part {
       if (!restart) void this.#beginAnew();
     });
     // From here on kafkajs refuses to pause and resume.
-    consumer.on(STOP, () => this.#leave());
+    consumer.on(STOP, () => {
+      if (consumer === this.#consumer) this.#leave();
+    });
     return consumer;
   }
 
@@ -269,13 +287,34 @@ class KeyOrderedConsumer implements Part {
     await this.#join();
   }
 
+  /** A client that is in no group for longer than any rebalance takes will not come back by itself. */
+  #recreateWhenStuck(): void {
+    const { groupId, sessionTimeoutMs } = this.#options;
+    if (
+      Date.now() - this.#aliveSince < STUCK_AFTER_SESSIONS * sessionTimeoutMs ||
+      this.#lastContact > this.#aliveSince
+    ) {
+      if (this.#lastContact > this.#aliveSince) this.#aliveSince = this.#lastContact;
+      return;
+    }
+    this.#aliveSince = Date.now();
+    this.#kafka.log.error({ group: groupId }, 'a consumer that is in no group is recreated');
+    metrics.consumerCrashes.inc({ group: groupId, restart: 'false' });
+    this.#leave();
+    const stuck = this.#consumer;
+    this.#consumer = this.#makeConsumer();
+    void stuck.disconnect().catch(() => {});
+    void this.#join();
+  }
+
   async #join(): Promise<void> {
+    const consumer = this.#consumer;
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
-      this.#lastContact = Date.now();
+      if (consumer !== this.#consumer) return;
       try {
-        await this.#consumer.connect();
-        await this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
-        await this.#consumer.run({
+        await consumer.connect();
+        await consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
+        await consumer.run({
           autoCommit: false,
           eachBatchAutoResolve: false,
           partitionsConsumedConcurrently: 4,
@@ -292,6 +331,9 @@ class KeyOrderedConsumer implements Part {
   /** Takes a batch into memory and returns at once: handling goes on beside fetching, so heartbeats never wait for it. */
   async #receive({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const membership = this.#membership;
+    // kafkajs may go on fetching under a generation that is over: what is dropped here would be fetched again for ever. Told of a
+    // rebalance, it joins again.
+    if (membership.over && !this.#stopping.signal.aborted) throw createErrorFromCode(REBALANCE_IN_PROGRESS);
     const progress = membership.partitions.getOrInsert(batch.partition);
     const consumed = { messaging_system: 'kafka', messaging_operation_name: 'poll' };
     const lookedAhead = this.#lookAhead(batch.messages);

@@ -4,7 +4,10 @@ import { backOffMs } from '@connector/errors';
 import type { Part } from '@connector/lifecycle';
 import type { Consumer } from 'kafkajs';
 import { ANEW_AFTER_MS, type Kafka, withAdmin } from './client.ts';
+import { createErrorFromCode } from './kafkajs-internals/protocol.ts';
 import { processing, type SpannedMessage } from './spans.ts';
+
+const REBALANCE_IN_PROGRESS = 27;
 
 export interface TailMessage extends SpannedMessage {
   readonly value: Buffer;
@@ -70,6 +73,8 @@ export function createTail(kafka: Kafka, options: TailOptions): Part & { readonl
         await consumer.run({
           autoCommit: false,
           eachMessage: async ({ topic, partition, message }) => {
+            // It fetches on although it left its group: told of a rebalance, it joins again.
+            if (!joined && !stopping) throw createErrorFromCode(REBALANCE_IN_PROGRESS);
             const headers: Record<string, string> = {};
             for (const name of Object.keys(message.headers ?? {}))
               headers[name] = headerOf(message.headers, name) ?? '';

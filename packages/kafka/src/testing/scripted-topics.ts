@@ -33,7 +33,7 @@ const produce: Answer = ({ cluster, nodeId, version, body, to, error, isUnnamed 
 /** A record batch's count of records lies behind its producer's fields. */
 const COUNT_AT = 57;
 
-function append(state: ReturnType<ScriptedCluster['partition']>, sent: Buffer): number {
+export function append(state: ReturnType<ScriptedCluster['partition']>, sent: Buffer): number {
   const bytes = Buffer.from(sent);
   const records = bytes.readInt32BE(COUNT_AT);
   const base = state.next;
