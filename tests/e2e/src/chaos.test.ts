@@ -16,3 +16,19 @@ it('shows in commercetools what happened at Stripe, for 100 payments of a minute
   expect(report.cutShort).toEqual([]);
   expect(isClean(report)).toBe(true);
 }, 400_000);
+
+// `npm run chaos -- --brokers 3 --duration 600` does the same for ten minutes, with every fault of a cluster.
+it('shows the same on three brokers, and every acknowledged webhook in the topic, while brokers fail and leaders move', async () => {
+  const report = await runChaos({
+    brokers: 3,
+    payments: 120,
+    seconds: 40,
+    seed: 20_261_127,
+    faults: ['webhooks', 'leader-freeze', 'leaders-at-once', 'coordinator-kill', 'broker-cut'],
+    quietWithinMs: 90_000,
+  });
+  console.log(chaosTables(report));
+  expect(report.findings).toEqual([]);
+  expect(report.cutShort).toEqual([]);
+  expect(isClean(report)).toBe(true);
+}, 400_000);
