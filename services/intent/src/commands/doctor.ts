@@ -4,7 +4,7 @@ import { createKafka } from '@connector/kafka';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError } from '@connector/telemetry';
 import { beforeRelease, configurationFinding, noteworthy } from '../doctor/before.ts';
-import { type Area, checkupTable, countOf, runCheckup } from '../doctor/checkup.ts';
+import { type Area, checkupTable, countOf, runCheckup, withCause } from '../doctor/checkup.ts';
 import { commercetoolsChecks } from '../doctor/commercetools.ts';
 import { type Read, readSides } from '../doctor/config.ts';
 import { edgeBefore, edgeChecks } from '../doctor/edge.ts';
@@ -74,7 +74,7 @@ const areas: Record<(typeof NAMES)[number], () => Area> = {
     area('From outside', sides.edge, (config) => (before ? edgeBefore(config, { unresolvedOk }) : edgeChecks(config))),
 };
 const limitMs = before ? BEFORE_LIMIT_MS : LIMIT_MS;
-const explain = (error: unknown) => describeError(error).message;
+const explain = (error: unknown) => withCause(describeError(error).message, error);
 const found = await runCheckup(
   only.map((name) => areas[name]()),
   { limitMs, explain },

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { beforeRelease, configurationFinding, noteworthy } from './before.ts';
-import { fail, ok, warn } from './checkup.ts';
+import { fail, ok, warn, withCause } from './checkup.ts';
 import { edgeBefore } from './edge.ts';
 import { reachable } from './reachable.ts';
+
+it.each([
+  ['ENOTFOUND', 'commercetools oauth.token failed: connection (ENOTFOUND)'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'commercetools oauth.token failed: connection (SELF_SIGNED_CERT_IN_CHAIN)'],
+  ['card_declined', 'commercetools oauth.token failed: connection'],
+])('a connection that failed by %s says so', (code, expected) => {
+  const cause = new TypeError('fetch failed', { cause: Object.assign(new Error('lower'), { code }) });
+  const error = new Error('commercetools oauth.token failed: connection', { cause });
+  expect(withCause(error.message, error)).toBe(expected);
+});
 
 describe('before a release', () => {
   it.each([

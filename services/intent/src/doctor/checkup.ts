@@ -29,6 +29,16 @@ export const warn = (check: string, found: string, todo: string): Finding => ({ 
 export const fail = (check: string, found: string, todo: string): Finding => ({ check, result: 'fail', found, todo });
 export const unknown = (check: string, found: string): Finding => ({ check, result: 'unknown', found });
 
+/** `message` with the reason of the connection behind `error`, such as ENOTFOUND, where the message does not say it. */
+export function withCause(message: string, error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && /^E[A-Z_]+$|CERT|^UNABLE_|^SELF_SIGNED|^DEPTH_/.test(code))
+      return message.includes(code) ? message : `${message} (${code})`;
+  }
+  return message;
+}
+
 /** Runs every check at the same time, each for at most `limitMs`; the findings keep the checks' order. `explain` puts an error in words. */
 export function runCheckup(
   areas: readonly Area[],
