@@ -18,6 +18,7 @@ export default defineConfig({
             '**/*.helm.test.{ts,mjs}',
             '**/contract/**',
             'tests/e2e/**',
+            'tests/conformance/**',
           ],
           testTimeout: 10_000,
         },
@@ -57,6 +58,17 @@ export default defineConfig({
         test: {
           name: 'api',
           include: ['tests/e2e/src/api/**/*.test.ts'],
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          // What the services send and the simulators answer, held against the vendors' published descriptions.
+          include: ['tests/conformance/src/**/*.test.ts'],
           exclude: never,
           testTimeout: 60_000,
           hookTimeout: 600_000,

@@ -33,6 +33,7 @@ const STAGES = {
     }),
   integration: () => vitest('integration', { NGINX_BIN: 'nginx' }),
   api: () => vitest('api', { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
+  conformance: () => vitest('conformance', { STRIPE_DESCRIPTION: 'stripe-description' }),
   e2e: () => vitest('e2e'),
   alerts: () => testAlerts(),
 };

@@ -1,6 +1,16 @@
 // Tools of `npm test` that are no npm packages: fetched once, at pinned versions, into .cache/tools; Node's built-ins alone.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +47,18 @@ const TOOLS = {
       if (!succeeds('go', ['version'])) throw new ToolMissing('Go is needed to build stripe-mock.');
       const env = { ...process.env, GOBIN: folder, GOFLAGS: '' };
       await done('go', ['install', `github.com/stripe/stripe-mock@${STRIPE_MOCK}`], 'stripe-mock', { env });
+    }),
+  'stripe-description': () =>
+    cached(`stripe-description-${STRIPE_MOCK}`, 'spec3.json', async (folder) => {
+      if (!succeeds('go', ['version']))
+        throw new ToolMissing("Go is needed to download Stripe's description of its API.");
+      // It is a part of stripe-mock's module.
+      const module = `github.com/stripe/stripe-mock@${STRIPE_MOCK}`;
+      const { stdout } = spawnSync('go', ['mod', 'download', '-json', module], { encoding: 'utf8', cwd: folder });
+      const { Dir: dir, Error: error } = JSON.parse(stdout || '{}');
+      if (!dir) throw new Error(`go mod download ${module}: ${error ?? 'no answer'}`);
+      copyFileSync(join(dir, 'embedded/openapi/spec3.json'), join(folder, 'spec3.json'));
+      chmodSync(join(folder, 'spec3.json'), 0o644);
     }),
   nginx: async () => {
     const given = [process.env.NGINX_BIN, 'nginx', '/usr/sbin/nginx'].find((path) => path && succeeds(path, ['-v']));

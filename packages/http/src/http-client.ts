@@ -1,4 +1,5 @@
 /// <reference path="./undici-parts.d.ts" />
+import { randomUUID } from 'node:crypto';
 import { injectContext, inSpan, metrics, SpanKind } from '@connector/telemetry';
 import type { Dispatcher } from 'undici';
 // The two parts that are used: all of undici takes ten megabytes more in every process.
@@ -71,8 +72,8 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         if (propagate) {
           const { baggage: _ours, ...trace } = injectContext<Record<string, string>>({});
           Object.assign(headers, trace);
-          const correlation = correlationId();
-          if (correlation) headers['x-correlation-id'] = correlation;
+          // Outside a request too (at the start, in commands): by it the other side's support finds a call.
+          headers['x-correlation-id'] = correlationId() ?? randomUUID();
         }
         const body = init.body instanceof URLSearchParams ? init.body.toString() : init.body;
         const answer = await request.call(await dispatcherFor(url), {

@@ -35,12 +35,29 @@ const SETTERS: Record<string, { value: z.ZodType; from: string; to: string }> = 
   },
 };
 
+/** What a predicate may name: not the token. */
+const QUERY_FIELDS = [
+  'id',
+  'key',
+  'version',
+  'createdAt',
+  'lastModifiedAt',
+  'customer',
+  'businessUnit',
+  'name',
+  'method',
+  'paymentInterface',
+  'interfaceAccount',
+  'default',
+  'paymentMethodStatus',
+];
+
 /** The Payment Methods API: saved methods of a customer. Tokens need not be unique, as in commercetools. */
 export class PaymentMethods extends Collection<PaymentMethod> {
   readonly #references: References;
 
   constructor(references: References, now: () => number) {
-    super(now);
+    super(now, QUERY_FIELDS);
     this.#references = references;
   }
 

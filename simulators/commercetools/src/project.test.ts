@@ -334,7 +334,7 @@ describe('saved payment methods and recurring payment jobs', () => {
     const mine = await method(ada.id);
     await method(bob.id);
     await method(ada.id, { paymentInterface: 'other' });
-    const where = `customer(id="${ada.id}") and paymentInterface="checkout-stripe" and token(value="pm_1")`;
+    const where = `customer(id="${ada.id}") and paymentInterface="checkout-stripe"`;
     const { body } = await test.call('GET', `/payment-methods?where=${encodeURIComponent(where)}`);
     expect(body).toMatchObject({ count: 1, results: [{ id: mine.body.id, token: { value: 'pm_1' }, default: false }] });
     const path = `/payment-methods/${mine.body.id}`;
@@ -343,6 +343,16 @@ describe('saved payment methods and recurring payment jobs', () => {
     expect((await test.call('DELETE', `${path}?version=1`)).status).toBe(409);
     expect((await test.call('DELETE', `${path}?version=2`)).status).toBe(200);
     expect((await test.call('GET', path)).status).toBe(404);
+  });
+
+  it('refuse a predicate that names the token', async () => {
+    const answer = await test.call('GET', `/payment-methods?where=${encodeURIComponent('token(value="pm_1")')}`);
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        errors: [{ code: 'InvalidInput', message: "Malformed parameter: where: The field 'token' does not exist." }],
+      },
+    });
   });
 
   it('refuse an unknown customer', async () => {

@@ -27,9 +27,10 @@ export function openDispute(
     created,
     currency: charge.currency,
     enhanced_eligibility_types: [],
-    evidence: Object.fromEntries(
-      EVIDENCE_FIELDS.split(' ').map((field) => [field, null]),
-    ) as unknown as Dispute['evidence'],
+    evidence: {
+      ...Object.fromEntries(EVIDENCE_FIELDS.split(' ').map((field) => [field, null])),
+      enhanced_evidence: {},
+    } as unknown as Dispute['evidence'],
     evidence_details: {
       due_by: created + 7 * 86_400,
       enhanced_eligibility: {},

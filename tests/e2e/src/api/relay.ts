@@ -6,8 +6,10 @@ export interface RelayedCall {
   /** With the query. */
   readonly path: string;
   readonly body: string;
+  readonly headers: IncomingMessage['headers'];
   /** What the caller was answered. */
   readonly status: number;
+  readonly answer: string;
   /** What `mirror` answered to the same request; undefined without one. */
   readonly mirrored?: { readonly status: number; readonly body: string };
 }
@@ -56,16 +58,18 @@ export async function startRelay(target: string, { mirror }: { mirror?: string }
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const { method = 'GET', url: path = '/' } = req;
-    const note = (status: number, mirrored?: RelayedCall['mirrored']) =>
-      calls.push({ method, path, body: body.toString(), status, ...(mirrored && { mirrored }) });
+    const { headers } = req;
+    const note = (status: number, answer: string, mirrored?: RelayedCall['mirrored']) =>
+      calls.push({ method, path, body: body.toString(), headers, status, answer, ...(mirrored && { mirrored }) });
     const bend = relay.bends.find(({ match }) => match.test(`${method} ${path}`));
     if (bend) {
-      note(bend.status);
-      res.writeHead(bend.status, { 'content-type': 'application/json' }).end(JSON.stringify(bend.body));
+      const answer = JSON.stringify(bend.body);
+      note(bend.status, answer);
+      res.writeHead(bend.status, { 'content-type': 'application/json' }).end(answer);
       return;
     }
     const [answer, seen] = await Promise.all([pass(target, req, body), mirror ? pass(mirror, req, body) : undefined]);
-    note(answer.status, seen && { status: seen.status, body: seen.body.toString() });
+    note(answer.status, answer.body.toString(), seen && { status: seen.status, body: seen.body.toString() });
     res.statusCode = answer.status;
     for (const [name, value] of answer.headers) if (!NOT_PASSED_ON.has(name)) res.setHeader(name, value);
     res.end(answer.body);

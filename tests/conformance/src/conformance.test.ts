@@ -1,0 +1,126 @@
+import type { RelayedCall } from '@connector/e2e-tests/relay';
+import { startWorld, type World } from '@connector/e2e-tests/world';
+import { API_VERSION } from '@connector/simulator-stripe';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readCommercetoolsDescription } from './commercetools-description.ts';
+import { collect, commercetoolsDifferences, type Difference, stripeDifferences } from './exchanges.ts';
+import { FLOWS } from './flows.ts';
+import { KNOWN_DIFFERENCES } from './known-differences.ts';
+import { readStripeDescription } from './stripe-description.ts';
+
+let world: World;
+const stripe = readStripeDescription();
+const commercetools = readCommercetoolsDescription();
+let differences: Difference[];
+
+beforeAll(async () => {
+  world = await startWorld({
+    serviceEnv: {
+      intent: { STORED_PAYMENT_METHODS_ENABLED: 'true', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
+    },
+  });
+});
+afterAll(async () => {
+  await world?.stop();
+});
+
+it.each(FLOWS)('goes through: $name', async ({ run }) => {
+  await run(world);
+});
+
+describe('what was said', () => {
+  beforeAll(async () => {
+    // The ledger has its last words once every webhook was answered.
+    await vi.waitUntil(() => world.stripe.controls.webhooks.pending === 0, { timeout: 30_000 });
+    const stripeCalls = world.stripeRelay.calls;
+    const commercetoolsCalls = world.commercetoolsRelay.calls;
+    const events = [...world.stripe.controls.events()].map(({ body }) => JSON.parse(body.toString()));
+    console.log(
+      `${stripeCalls.length} exchanges with Stripe, ${events.length} webhooks, ${commercetoolsCalls.length} exchanges with commercetools`,
+    );
+    differences = collect([
+      ...stripeCalls.map((call) => ({
+        rules: stripeDifferences(stripe, call, API_VERSION),
+        example: `${call.method} ${call.path} ${call.body} → ${call.status} ${call.answer}`,
+      })),
+      ...commercetoolsCalls.map((call) => ({
+        rules: commercetoolsDifferences(commercetools, call, world.commercetools.projectKey),
+        example: `${call.method} ${call.path} ${call.body} → ${call.status} ${call.answer}`,
+      })),
+      ...events.map((event) => ({
+        rules: stripe.event(event).map((wrong) => `stripe event ${event.type}: ${wrong}`),
+        example: JSON.stringify(event),
+      })),
+    ]);
+  });
+
+  it('is what the vendors describe, but for the differences that are known', () => {
+    const unknown = differences.filter(({ rule }) => !KNOWN_DIFFERENCES.some((known) => known.rule.test(rule)));
+    expect(unknown.map(({ rule, example }) => `${rule}\n    ${example.slice(0, 300)}`)).toEqual([]);
+  });
+
+  it.each(KNOWN_DIFFERENCES)('still shows the known difference $rule', ({ rule }) => {
+    expect(differences.some((difference) => rule.test(difference.rule))).toBe(true);
+  });
+});
+
+describe('a fault on purpose is found', () => {
+  const stripeCall = (method: string, path: RegExp) =>
+    world.stripeRelay.calls.find(
+      (call) => call.method === method && path.test(call.path) && call.status === 200,
+    ) as RelayedCall;
+  const commercetoolsCall = (method: string, path: RegExp) =>
+    world.commercetoolsRelay.calls.find(
+      (call) => call.method === method && path.test(call.path) && call.status < 300,
+    ) as RelayedCall;
+  const changed = (call: RelayedCall, fields: Record<string, unknown>): RelayedCall => ({
+    ...call,
+    answer: JSON.stringify({ ...JSON.parse(call.answer), ...fields }),
+  });
+  const ofStripe = (call: RelayedCall) => stripeDifferences(stripe, call, API_VERSION);
+  const ofCommercetools = (call: RelayedCall) =>
+    commercetoolsDifferences(commercetools, call, world.commercetools.projectKey);
+  const opening = () => stripeCall('POST', /^\/v1\/payment_intents$/);
+  const reading = () => stripeCall('GET', /^\/v1\/payment_intents\/pi_/);
+  const writing = () => commercetoolsCall('POST', /\/payments\/[^/]+$/);
+
+  it.each<[string, () => string[], string]>([
+    [
+      'in the simulated Stripe: an amount as a text',
+      () => ofStripe(changed(reading(), { amount: '2400' })),
+      'stripe answer GET /v1/payment_intents/{intent} 200: amount: must be integer',
+    ],
+    [
+      'in the simulated Stripe: a status that does not exist',
+      () => ofStripe(changed(reading(), { status: 'paid' })),
+      'stripe answer GET /v1/payment_intents/{intent} 200: status: is none of the described values',
+    ],
+    [
+      'in the simulated commercetools: an answer without its version',
+      () => ofCommercetools(changed(writing(), { version: undefined })),
+      'commercetools answer POST payments/{id} 200: version: is missing',
+    ],
+    [
+      'in a service: a nested parameter that Stripe does not know',
+      () => ofStripe({ ...opening(), body: `${opening().body}&shipping[address][zip]=24103` }),
+      'stripe request POST /v1/payment_intents: shipping.address.zip: is not described',
+    ],
+    [
+      'in a service: a text that is too long',
+      () => ofStripe({ ...opening(), body: `${opening().body}&statement_descriptor=${'x'.repeat(23)}` }),
+      'stripe request POST /v1/payment_intents: statement_descriptor: must NOT have more than 22 characters',
+    ],
+    [
+      'in a service: a POST without an idempotency key',
+      () => ofStripe({ ...opening(), headers: { ...opening().headers, 'idempotency-key': '' } }),
+      'stripe request POST /v1/payment_intents: idempotency-key: is missing',
+    ],
+    [
+      'in a service: an update action that does not exist',
+      () => ofCommercetools({ ...writing(), body: JSON.stringify({ version: 1, actions: [{ action: 'setAmount' }] }) }),
+      'commercetools request POST payments/{id}: actions.action: is none of the described values',
+    ],
+  ])('%s', (_fault, told, rule) => {
+    expect(told()).toContain(rule);
+  });
+});

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { toolPath } from '@connector/e2e-tests/tool';
+import qs from 'qs';
+import { createJudges, type Judge, type Schema, strict } from './schemas.ts';
+
+interface Operation {
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly required?: boolean;
+    readonly schema: Schema;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
+  >;
+}
+
+/** How one call of Stripe's API is described. */
+export interface StripeCall {
+  /** As `POST /v1/payment_intents/{intent}`. */
+  readonly name: string;
+  /** `form`: the body, or the query of a GET, as it was sent. */
+  request(form: string): string[];
+  answer(status: number, body: unknown): string[];
+}
+
+/** Stripe's published description of its API: which calls there are, and what they take and answer. */
+export function readStripeDescription(file = toolPath('stripe-description', process.env.STRIPE_DESCRIPTION)) {
+  const document = JSON.parse(readFileSync(file, 'utf8')) as {
+    info: { version: string };
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, Schema> };
+  };
+  const { schemas } = document.components;
+  const resolve = (ref: string) => schemas[ref.split('/').at(-1) ?? ''] as Schema;
+  const components = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, strict(schema, resolve)]),
+  );
+  const whole = { components: { schemas: components } };
+  const judgeAnswer = createJudges(whole);
+  const judgeRequest = createJudges(whole, { coerce: true });
+  const paths = Object.keys(document.paths).map((path) => ({
+    path,
+    pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
+    // `/v1/customers/search` before `/v1/customers/{customer}`.
+    parameters: path.split('{').length,
+  }));
+  paths.sort((a, b) => a.parameters - b.parameters);
+  const calls = new Map<string, StripeCall>();
+
+  const described = (name: string, operation: Operation): StripeCall => {
+    // Stripe describes an empty form also for what is read.
+    const body = name.startsWith('POST') && operation.requestBody?.content['application/x-www-form-urlencoded']?.schema;
+    const query = querySchema(operation);
+    const request = judgeRequest(strict(body || query, resolve));
+    const judges = new Map<string, Judge>();
+    const answerOf = (status: number) => {
+      const key = operation.responses[String(status)] ? String(status) : 'default';
+      const schema = operation.responses[key]?.content?.['application/json']?.schema;
+      const judge = judges.get(key) ?? (schema ? judgeAnswer(strict(schema, resolve)) : () => ['is not described']);
+      judges.set(key, judge);
+      return judge;
+    };
+    return {
+      name,
+      request: (form) => request(qs.parse(form, { depth: 10, arrayLimit: 1000, parameterLimit: 10_000 })),
+      answer: (status, json) => answerOf(status)(json),
+    };
+  };
+
+  return {
+    version: document.info.version,
+    /** The call that a request makes; undefined when Stripe describes none. */
+    callOf(method: string, path: string): StripeCall | undefined {
+      const found = paths.find(
+        ({ pattern, path: each }) => pattern.test(path) && document.paths[each]?.[method.toLowerCase()],
+      );
+      const operation = found && document.paths[found.path]?.[method.toLowerCase()];
+      if (!found || !operation) return undefined;
+      const name = `${method} ${found.path}`;
+      const call = calls.get(name) ?? described(name, operation);
+      calls.set(name, call);
+      return call;
+    },
+    /** What is wrong with an event as a webhook carries it: its own fields, and its object by what it says it is. */
+    event(event: { type: string; data: { object: { object?: string } } }): string[] {
+      const kind = event.data.object.object ?? '';
+      if (!components[kind]) return [`data.object: there is no ${kind}`];
+      const ref = (name: string) => judgeAnswer({ $ref: `#/components/schemas/${name}` });
+      return [
+        ...ref('event')({ ...event, data: { ...event.data, object: {} } }),
+        ...ref(kind)(event.data.object).map((wrong) => `data.object.${wrong}`),
+      ];
+    },
+  };
+}
+
+/** The parameters of a GET or DELETE as one object. */
+function querySchema({ parameters = [] }: Operation): Schema {
+  const own = parameters.filter((parameter) => parameter.in === 'query');
+  return {
+    type: 'object',
+    properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
+    required: own.filter(({ required }) => required).map(({ name }) => name),
+    additionalProperties: false,
+  };
+}
