@@ -645,6 +645,21 @@ it('every pod of ours leaves by the proxy, trusts the CAs of the company, and re
   }
 });
 
+it('network policies let pods out to the ports of proxy, token server and another Stripe, and to DNS on OpenShift', () => {
+  const policy = find(
+    minimal(
+      'networkPolicy.enabled=true',
+      'proxy.https="http://proxy.example.com:3128"',
+      'stripe.apiBase="https://stripe.example.com:8443"',
+    ),
+    'NetworkPolicy',
+    `${FULLNAME}-intent`,
+  );
+  const { egress } = policy.spec as { egress: { ports: { port: number }[] }[] };
+  const ports = egress.flatMap((rule) => rule.ports.map(({ port }) => port));
+  expect(ports).toEqual(expect.arrayContaining([53, 5353, 443, 3128, 8443]));
+});
+
 describe('the check before a release', () => {
   const preflight = (objects: readonly KubernetesObject[]) =>
     podsOf(objects).find(({ owner }) => owner === `Job ${FULLNAME}-preflight`);
