@@ -1,5 +1,5 @@
 import { CHECKOUT_SESSIONS, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@connector/contracts';
-import { createTail, type Kafka, type TailMessage } from '@connector/kafka';
+import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
 import type { SandboxEvent, SubscribeToEvents } from './shop/index.ts';
 
 /** Follows the system's topics from now on, for people who watch; what it misses while Kafka is away stays missed. */
@@ -9,7 +9,7 @@ export function createTimeline(kafka: Kafka): {
   stop(): Promise<void>;
 } {
   const listeners = new Set<(event: SandboxEvent) => void>();
-  const tail = createTail(kafka, {
+  const listener = createBroadcastConsumer(kafka, {
     topics: [PAYMENT_EVENTS, PAYMENT_TRANSACTIONS, PAYMENT_EVENTS_DLQ, CHECKOUT_SESSIONS],
     name: 'sandbox-timeline',
     onMessage: (message) => {
@@ -22,12 +22,12 @@ export function createTimeline(kafka: Kafka): {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    start: async () => tail.start?.(),
-    stop: async () => tail.stop?.(),
+    start: async () => listener.start?.(),
+    stop: async () => listener.stop?.(),
   };
 }
 
-function toSandboxEvent({ topic, key, value, headers }: TailMessage): SandboxEvent {
+function toSandboxEvent({ topic, key, value, headers }: BroadcastMessage): SandboxEvent {
   const paymentReference = paymentIdIn(value);
   // traceparent: version, trace id, span id, flags.
   const traceId = headers.traceparent?.split('-')[1];

@@ -1,6 +1,14 @@
+export {
+  type BroadcastConsumer,
+  type BroadcastMessage,
+  createBroadcastConsumer,
+} from './broadcast-consumer.ts';
 export { createKafka, instanceOf, type Kafka } from './client.ts';
 export { checkKafkaEnvironment, type KafkaEnvironment, kafkaConfig } from './config.ts';
-export { type ConsumerOptions, createConsumer, type Delivery } from './consumer.ts';
+export type { Delivery } from './consume/delivery.ts';
+export type { SkippedRange } from './consume/fetch-lane.ts';
+export type { ConsumerHooks } from './consume/process.ts';
+export { type ConsumerOptions, createConsumer } from './consumer.ts';
 export { createLagExporter, type DeletedRecords } from './consumer-lag.ts';
 export {
   createDeadLetterBox,
@@ -15,5 +23,4 @@ export {
 export { type GroupState, inspectCluster, inspectGroup, type TopicState } from './inspect.ts';
 export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
-export { createTail, type TailMessage } from './tail.ts';
 export { ensureTopics, missingTopics, type TopicLayout } from './topics.ts';

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { partitionOf } from './produce/partitioner.ts';
 import { createProducer } from './producer.ts';
 import { eventOf, kafkaOf } from './testing/environment.ts';
+import { inParallel } from './testing/in-parallel.ts';
 import { type Misbehaviour, ScriptedCluster } from './testing/scripted-cluster.ts';
 import { valuesIn } from './testing/scripted-topics.ts';
 
@@ -103,14 +104,6 @@ async function look(cluster: ScriptedCluster) {
   return { values, disordered };
 }
 
-async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
-  const left = [...items.entries()];
-  const worker = async () => {
-    for (let next = left.shift(); next; next = left.shift()) await work(next[1], next[0]);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
 async function play(sequence: readonly Step[]): Promise<{ lost: string[]; disordered: string[]; stuck: string[] }> {
   const cluster = await ScriptedCluster.start({ brokers: BROKERS, topics: { [TOPIC]: PARTITIONS } });
   const next = new Map<number, Misbehaviour[]>();
@@ -146,7 +139,7 @@ async function play(sequence: readonly Step[]): Promise<{ lost: string[]; disord
 
 it(`writes what it acknowledges, in order within a key, and recovers: 300 generated sequences of faults (seed ${SEED})`, async () => {
   const sequences = fc.sample(steps, { numRuns: 300, seed: SEED });
-  await inParallel(sequences, async (sequence, index) => {
+  await inParallel(sequences, AT_ONCE, async (sequence, index) => {
     const found = await play(sequence);
     expect(found, `seed ${SEED}, sequence ${index}: ${JSON.stringify(sequence)}`).toEqual({
       lost: [],
@@ -161,7 +154,7 @@ it(`loses nothing in the leader moves of 1,000 rolling restarts (seed ${SEED})`,
   const RESTARTS = 40;
   const random = fc.sample(fc.nat(BROKERS - 2), { numRuns: 997, seed: SEED });
   let [acknowledged, lost, refused, moves] = [0, 0, 0, 0];
-  await inParallel([...Array(CLUSTERS).keys()], async (which) => {
+  await inParallel([...Array(CLUSTERS).keys()], AT_ONCE, async (which) => {
     const cluster = await ScriptedCluster.start({ brokers: BROKERS, topics: { [TOPIC]: PARTITIONS } });
     const run = await during(cluster, 20_000, async (sendOne) => {
       for (let round = 0; round < RESTARTS * BROKERS; round += 1) {

@@ -384,7 +384,7 @@ export const DEFINITIONS = {
   consumerCrashes: {
     type: 'counter',
     name: `${P}consumer_crashes_total`,
-    help: 'Consumer crashes, and whether it began again by itself',
+    help: 'Times a consumer did not come into its group and was recreated (`restart` is true)',
     labels: { group: GROUP, restart: ['true', 'false'] },
     from: ['ledger'],
   },

@@ -69,6 +69,6 @@ const server = createHttpServer({
   routes: createRoutes({ config, world, inBackground: background.run, log }),
   trustedHops: config.TRUSTED_PROXY_HOPS,
 });
-const parts = [clients, producer, recorded.tail, background, server];
+const parts = [clients, producer, recorded.listener, background, server];
 const admin = createAdminServer({ log, ...adminOptions(config), parts });
 await run(log, [admin, ...parts], config.SHUTDOWN_GRACE_MS);

@@ -63,7 +63,7 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
     attributes: attributesOf(headers),
     receivedAt: new Date(),
     attempt: 1,
-    stillOurs: () => true,
+    isAssigned: () => true,
     mayCall: () => true,
   });
   return published;

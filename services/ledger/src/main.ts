@@ -36,7 +36,7 @@ import { createStrangers } from './adapters/strangers.ts';
 import { stripeFacts } from './adapters/stripe-facts.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
-import { countFailure, startLedgerMetrics } from './metrics.ts';
+import { consumerHooks, startLedgerMetrics } from './metrics.ts';
 import { lookAhead } from './use-cases/look-ahead.ts';
 import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
@@ -71,7 +71,7 @@ const consumer = createConsumer(kafka, {
   concurrency: config.LEDGER_CONCURRENCY,
   parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
   appVersion: packageJson.version,
-  onFailure: countFailure,
+  hooks: consumerHooks,
   dependencies: [
     {
       name: 'commercetools',

@@ -7,7 +7,7 @@ import {
   STRIPE_EVENT_TYPES,
   STRIPE_TYPE_PREFIX,
 } from '@connector/contracts';
-import { isRedriven, startSentMessages } from '@connector/kafka';
+import { type ConsumerHooks, isRedriven, startSentMessages } from '@connector/kafka';
 import { DEFINITIONS, metrics } from '@connector/telemetry';
 import type { TransactionChange } from './domain/decide.ts';
 import { DECLINE_CODES } from './domain/decline-codes.ts';
@@ -96,6 +96,20 @@ export function countFailure(outcome: 'retried' | 'dead_lettered', headers: Read
   countEvent(type.startsWith(STRIPE_TYPE_PREFIX) ? type.slice(STRIPE_TYPE_PREFIX.length) : type, outcome);
   if (outcome === 'dead_lettered') countRedriven(headers, outcome);
 }
+
+/** What the consumer tells, as metrics. */
+export const consumerHooks: ConsumerHooks = {
+  onRetry: (reason, headers) => {
+    metrics.ledgerRetries.inc({ reason });
+    countFailure('retried', headers);
+  },
+  onDeadLetter: (reason, headers) => {
+    metrics.deadLetters.inc({ topic: PAYMENT_EVENTS, reason });
+    countFailure('dead_lettered', headers);
+  },
+  onParked: (keys) => metrics.parkedKeys.set(keys),
+  onCircuit: (dependency, open) => metrics.circuitOpen.set({ dependency }, open ? 1 : 0),
+};
 
 /** Sets every counter of this service to 0, so that the first event is already an increase. */
 export function startLedgerMetrics(): void {

@@ -1,7 +1,7 @@
 import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_TRANSACTIONS, PROJECT_HEADER } from '@connector/contracts';
 import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
-import { checkKafkaEnvironment, createKafka, createProducer, createTail } from '@connector/kafka';
+import { checkKafkaEnvironment, createBroadcastConsumer, createKafka, createProducer } from '@connector/kafka';
 import { type Part, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
@@ -22,7 +22,11 @@ const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_
 const producer = createProducer(kafka);
 const commercetools = createCommercetools(config, { log, timeoutMs: config.UPSTREAM_TIMEOUT_MS });
 const app = createApp({ config, commercetools, send: producer.send, log });
-const tail = createTail(kafka, { name: SERVICE, topics: [PAYMENT_TRANSACTIONS], onMessage: app.evictCart });
+const transactions = createBroadcastConsumer(kafka, {
+  name: SERVICE,
+  topics: [PAYMENT_TRANSACTIONS],
+  onMessage: app.evictCart,
+});
 const server = createHttpServer({ log, port: config.HTTP_PORT, routes: app.routes });
 
 const tracing: Part = { name: 'tracing', stop: stopTracing };
@@ -37,4 +41,4 @@ const upstream: Part = {
 // Kafka carries only the audit trail and early evictions, so neither of its parts keeps the pod from serving.
 const admin = createAdminServer({ log, ...adminOptions(config), parts: [server] });
 
-await run(log, [tracing, admin, producer, tail, upstream, server], config.SHUTDOWN_GRACE_MS);
+await run(log, [tracing, admin, producer, transactions, upstream, server], config.SHUTDOWN_GRACE_MS);

@@ -1,7 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { attributesOf, CHECKOUT_SESSIONS, eventRecord, PAYMENT_TRANSACTIONS, TOPICS } from '@connector/contracts';
-import { createKafka, createProducer, createTail, ensureTopics, type Kafka, type TailMessage } from '@connector/kafka';
+import {
+  type BroadcastMessage,
+  createBroadcastConsumer,
+  createKafka,
+  createProducer,
+  ensureTopics,
+  type Kafka,
+} from '@connector/kafka';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -75,16 +82,16 @@ afterAll(async () => {
 });
 
 it('publishes who was verified and who was refused', async () => {
-  const heard: TailMessage[] = [];
-  const tail = createTail(kafka, {
+  const heard: BroadcastMessage[] = [];
+  const listener = createBroadcastConsumer(kafka, {
     name: 'test',
     topics: [CHECKOUT_SESSIONS],
     onMessage: (message) => heard.push(message),
   });
-  await tail.start?.();
-  await expect.poll(() => tail.joined, { timeout: 30_000 }).toBe(true);
+  await listener.start?.();
+  await expect.poll(() => listener.isHearing, { timeout: 30_000 }).toBe(true);
   addSession('s-audit', 'cart-audit');
-  // A tail begins at the end of its topic some time after it joined: ask until it hears something.
+  // It hears from the end of the topic on: ask until it hears something.
   await expect
     .poll(
       async () => {
@@ -99,7 +106,7 @@ it('publishes who was verified and who was refused', async () => {
   const types = new Set(heard.map(({ headers }) => attributesOf(headers).type));
   expect(types).toEqual(new Set(['checkout.session.verified', 'checkout.access.denied']));
   expect(heard.map(({ value }) => value.toString()).join()).not.toContain('s-audit');
-  await tail.stop?.();
+  await listener.stop?.();
 });
 
 it('asks again for the sessions of a cart whose payment the ledger recorded', async () => {

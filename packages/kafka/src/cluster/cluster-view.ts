@@ -13,11 +13,6 @@ const ANSWER_TIMEOUT_MS = 3_000;
 /** While no broker answers they are asked again after this long, in ms. */
 const NOBODY_PAUSE_MS = 1_000;
 
-interface Answer {
-  readonly connection: BrokerConnection;
-  readonly metadata: Metadata;
-}
-
 /**
  * Who leads which partition, by the newest that any broker says. Asks on a connection of its own: a broker answers the requests of
  * one connection in turn, so beside a produce request it would wait for that one.
@@ -28,6 +23,7 @@ export class ClusterView {
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, Map<number, PartitionMetadata>>();
   #connection: BrokerConnection | undefined;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   #asking = false;
   #askAgain = false;
@@ -53,8 +49,9 @@ export class ClusterView {
     return this.#known;
   }
 
-  brokerIds(): number[] {
-    return [...this.#brokers.keys()];
+  /** ms since a broker last answered a question about the cluster. */
+  get silentMs(): number {
+    return performance.now() - this.#answeredAt;
   }
 
   addressOf(nodeId: number): BrokerAddress | undefined {
@@ -111,10 +108,11 @@ export class ClusterView {
     this.#askedAt = performance.now();
     let found = false;
     try {
-      const { connection, metadata } = await this.#firstAnswer();
-      if (!this.#isRunning) return connection.destroy('stopped');
-      if (connection !== this.#connection) this.#connection?.destroy('another broker answers');
-      this.#connection = connection;
+      const metadata = await this.askAny((connection) => {
+        const version = connection.version(API.metadata, METADATA_VERSIONS.oldest, METADATA_VERSIONS.newest);
+        return connection.send(metadataRequest([...this.#topics.keys()], version), ANSWER_TIMEOUT_MS);
+      });
+      if (!this.#isRunning) return;
       this.#learn(metadata);
       found = true;
     } catch (error) {
@@ -135,49 +133,27 @@ export class ClusterView {
     );
   }
 
-  /** Asks one broker after the other, the next one as soon as the one before fails or takes long; the first answer counts. */
-  #firstAnswer(): Promise<Answer> {
-    const candidates = this.#candidates();
-    const answer = Promise.withResolvers<Answer>();
-    let open = 0;
-    let done = false;
-    let timer: NodeJS.Timeout | undefined;
-    const next = (error?: unknown) => {
-      clearTimeout(timer);
-      const candidate = done ? undefined : candidates.shift();
-      if (!candidate) {
-        if (open === 0) answer.reject(error);
-        return;
+  /**
+   * Asks one broker after the other, the next one as soon as the one before fails or takes long; the first answer counts, and its
+   * broker is asked first from then on. Throws what the last of them threw.
+   */
+  async askAny<T>(ask: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    const { connection, answer } = await firstOf(this.#candidates(), async (candidate, isTooLate) => {
+      const connection = 'send' in candidate ? candidate : await this.#kafka.open(candidate);
+      try {
+        const answer = await ask(connection);
+        if (isTooLate()) throw new Error('another broker answered');
+        return { connection, answer };
+      } catch (error) {
+        connection.destroy('it did not answer first');
+        throw error;
       }
-      open += 1;
-      timer = setTimeout(next, NEXT_AFTER_MS);
-      this.#askOne(candidate, () => done).then(
-        (found) => {
-          done = true;
-          clearTimeout(timer);
-          answer.resolve(found);
-        },
-        (failure: unknown) => {
-          open -= 1;
-          next(failure);
-        },
-      );
-    };
-    next();
-    return answer.promise;
-  }
-
-  async #askOne(candidate: BrokerConnection | BrokerAddress, isTooLate: () => boolean): Promise<Answer> {
-    const connection = 'send' in candidate ? candidate : await this.#kafka.open(candidate);
-    try {
-      const version = connection.version(API.metadata, METADATA_VERSIONS.oldest, METADATA_VERSIONS.newest);
-      const metadata = await connection.send(metadataRequest([...this.#topics.keys()], version), ANSWER_TIMEOUT_MS);
-      if (isTooLate()) throw new Error('another broker answered');
-      return { connection, metadata };
-    } catch (error) {
-      connection.destroy('it did not tell who leads');
-      throw error;
-    }
+    });
+    if (connection !== this.#connection) this.#connection?.destroy('another broker answers');
+    this.#connection = connection;
+    if (!this.#isRunning) connection.destroy('stopped');
+    this.#answeredAt = performance.now();
+    return answer;
   }
 
   /** The broker that answered last, then the others that are known, then where everything began. */
@@ -209,6 +185,37 @@ export class ClusterView {
       }
     }
   }
+}
+
+/** Tries `candidates` in turn, the next when the one before fails or takes long; throws what the last of them threw. */
+function firstOf<C, T>(candidates: C[], attempt: (candidate: C, isTooLate: () => boolean) => Promise<T>): Promise<T> {
+  const first = Promise.withResolvers<T>();
+  let open = 0;
+  let done = false;
+  let timer: NodeJS.Timeout | undefined;
+  const next = (error?: unknown) => {
+    clearTimeout(timer);
+    const candidate = done ? undefined : candidates.shift();
+    if (!candidate) {
+      if (open === 0) first.reject(error);
+      return;
+    }
+    open += 1;
+    timer = setTimeout(next, NEXT_AFTER_MS);
+    attempt(candidate, () => done).then(
+      (found) => {
+        done = true;
+        clearTimeout(timer);
+        first.resolve(found);
+      },
+      (failure: unknown) => {
+        open -= 1;
+        next(failure);
+      },
+    );
+  };
+  next();
+  return first.promise;
 }
 
 const shuffled = <T>(items: readonly T[]): T[] =>

@@ -1,4 +1,6 @@
 /// <reference path="./types.d.ts" />
+import type { KafkaMessage } from 'kafkajs';
+import filterAbortedMessages from 'kafkajs/src/consumer/filterAbortedMessages.js';
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import protocol, { type Definition } from 'kafkajs/src/protocol/requests/index.js';
@@ -14,3 +16,26 @@ export const API = { produce: 0, metadata: 3, saslAuthenticate: 36 } as const;
 
 /** Records as they lie in a partition, behind their size in four bytes. */
 export { default as decodeRecords } from 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js';
+
+/** Numbers of Kafka's errors that are told apart. */
+export const ERROR = {
+  offsetOutOfRange: 1,
+  coordinatorLoading: 14,
+  illegalGeneration: 22,
+  unknownMemberId: 25,
+  rebalanceInProgress: 27,
+  memberIdRequired: 79,
+  fencedInstanceId: 82,
+} as const;
+
+export type FetchedMessage = KafkaMessage & { readonly isControlRecord?: boolean };
+
+/** What of a partition's fetched messages is for readers: no control records, and nothing of transactions that were given up. */
+export const readable = (fetched: {
+  readonly messages: readonly FetchedMessage[];
+  readonly abortedTransactions?: readonly unknown[];
+}): FetchedMessage[] =>
+  filterAbortedMessages({
+    messages: fetched.messages,
+    abortedTransactions: fetched.abortedTransactions ?? [],
+  }).filter(({ isControlRecord }) => !isControlRecord);

@@ -146,3 +146,10 @@ declare module 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js' {
 declare module 'kafkajs/src/protocol/recordBatch/crc32C/crc32C.js' {
   export default function crc32C(bytes: Buffer): number;
 }
+
+declare module 'kafkajs/src/consumer/filterAbortedMessages.js' {
+  export default function filterAbortedMessages<T>(of: {
+    readonly messages: readonly T[];
+    readonly abortedTransactions: readonly unknown[];
+  }): T[];
+}

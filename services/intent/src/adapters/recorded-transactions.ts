@@ -1,5 +1,5 @@
 import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from '@connector/contracts';
-import { createTail, type Kafka, type TailMessage } from '@connector/kafka';
+import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
 import type { Part } from '@connector/lifecycle';
 import * as z from 'zod';
 
@@ -26,7 +26,7 @@ const causeSchema = z.looseObject({ causeId: z.string() });
 /** Hands the ledger's results to those who wait for them; others' are dropped. */
 export function createRecordedTransactions(): {
   readonly waiters: Pick<RecordedTransactions, 'waitFor'>;
-  readonly onMessage: (message: Pick<TailMessage, 'headers' | 'value'> & Partial<TailMessage>) => void;
+  readonly onMessage: (message: Pick<BroadcastMessage, 'headers' | 'value'> & Partial<BroadcastMessage>) => void;
 } {
   const waiting = new Map<string, Set<(result: Recorded) => void>>();
   return {
@@ -68,7 +68,10 @@ export function createRecordedTransactions(): {
   };
 }
 
-function readResult(headers: TailMessage['headers'], value: Buffer): { causeId: string; result: Recorded } | undefined {
+function readResult(
+  headers: BroadcastMessage['headers'],
+  value: Buffer,
+): { causeId: string; result: Recorded } | undefined {
   let type: string;
   let data: unknown;
   try {
@@ -90,14 +93,18 @@ function readResult(headers: TailMessage['headers'], value: Buffer): { causeId: 
 }
 
 /** The ledger's results from Kafka, read in full by every pod from now on. */
-export function kafkaRecordedTransactions(kafka: Kafka): RecordedTransactions & { readonly tail: Part } {
+export function kafkaRecordedTransactions(kafka: Kafka): RecordedTransactions & { readonly listener: Part } {
   const { waiters, onMessage } = createRecordedTransactions();
-  const tail = createTail(kafka, { name: 'intent-replies', topics: [PAYMENT_TRANSACTIONS], onMessage });
+  const listener = createBroadcastConsumer(kafka, {
+    name: 'intent-replies',
+    topics: [PAYMENT_TRANSACTIONS],
+    onMessage,
+  });
   return {
     waitFor: waiters.waitFor,
-    tail,
+    listener,
     get isListening() {
-      return tail.joined;
+      return listener.isHearing;
     },
   };
 }

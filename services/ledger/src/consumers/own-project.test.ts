@@ -18,7 +18,7 @@ const delivery = (headers: Record<string, string>) =>
     headers,
     attempt: 1,
     mayCall: () => true,
-    stillOurs: () => true,
+    isAssigned: () => true,
   }) as unknown as Parameters<ReturnType<typeof handlePaymentEvent>>[0];
 
 it('never applies an event of another project: it becomes a dead letter before anything is read or asked', async () => {

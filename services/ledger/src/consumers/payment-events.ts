@@ -33,7 +33,7 @@ export interface PaymentEventsDependencies extends RecordDependencies {
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
   async (delivery: Delivery): Promise<readonly string[]> => {
-    const { attributes, value, headers, receivedAt, attempt, stillOurs, mayCall } = delivery;
+    const { attributes, value, headers, receivedAt, attempt, isAssigned, mayCall } = delivery;
     const { results, log, afterwards } = dependencies;
     assertOwnProject(headers, dependencies.projectKey);
     const event = toPaymentEvent(attributes, value);
@@ -50,7 +50,7 @@ export const handlePaymentEvent =
       ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
     });
     const { stripe, answered } = stripeOf(dependencies.stripe, mayCall);
-    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, stillOurs);
+    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, isAssigned);
     if (outcome.kind === 'recorded') {
       const { cartId } = outcome.gathered.ownership;
       span?.setAttributes({

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '@connector/contracts';
-import { redactText } from '@connector/telemetry';
+import { backOffMs } from '@connector/errors';
+import { context, contextFrom, type Logger, redactText } from '@connector/telemetry';
+import type { Producer } from '../producer.ts';
+import type { ReceivedMessage } from './message.ts';
 
 /** Why and how a message was set aside. */
 export interface SetAside {
@@ -46,4 +50,26 @@ export function deadLetterOf(original: Original, timestamp: string, setAside: Se
       'dlq-app-version': appVersion,
     },
   };
+}
+
+/**
+ * Puts a message into the dead letter topic, for as long as it takes; false when it must be abandoned first. The dead letter stays in
+ * the trace of its event.
+ */
+export async function sendToDeadLetters(
+  message: ReceivedMessage,
+  setAside: SetAside,
+  { producer, topic, log }: { readonly producer: Pick<Producer, 'send'>; readonly topic: string; readonly log: Logger },
+): Promise<boolean> {
+  const record = deadLetterOf(message.delivery, message.raw.timestamp, setAside);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await context.with(contextFrom(record.headers), () => producer.send(topic, record));
+      return true;
+    } catch (error) {
+      log.warn({ error, attempt }, 'the dead letter topic does not take a message yet');
+      const waited = sleep(backOffMs(attempt), true, { signal: message.abandoned });
+      if (!(await waited.catch(() => false))) return false;
+    }
+  }
 }

@@ -1,10 +1,13 @@
 import type { EventRecord } from '@connector/contracts';
 import { TransientError } from '@connector/errors';
+import { createLogger } from '@connector/telemetry';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createConsumer, type Delivery } from './consumer.ts';
-import type { DependencyOptions } from './dependencies.ts';
-import type { Producer } from './producer.ts';
-import { fakeKafka } from './testing/fake-kafka.ts';
+import type { Delivery } from './delivery.ts';
+import { Dependencies, type DependencyOptions } from './dependencies.ts';
+import { GroupGeneration } from './group-generation.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { ReceivedMessage } from './message.ts';
+import { type ProcessContext, processWithRetry } from './process.ts';
 
 /** How much later each try of a failing message is, by the clock: every few tries are more than its 15 minutes. */
 const BETWEEN_TRIES_MS = 10 * 60_000;
@@ -15,6 +18,7 @@ const keyRolled = () => new TransientError('Stripe answered 401', { reason: 'una
 const shopAway = () => new TransientError('503', { reason: 'server_error', dependency: 'commercetools' });
 
 beforeEach(() => {
+  generation = new GroupGeneration(1, [0]);
   vi.useFakeTimers({ toFake: ['Date'] });
 });
 afterEach(() => {
@@ -28,11 +32,20 @@ interface Outage {
   othersNeed: readonly string[];
 }
 
+let generation: GroupGeneration;
+let offset = 0;
+const messageOf = (key: string) => {
+  const headers = { ce_specversion: '1.0', ce_id: key, ce_source: '/test', ce_type: 'test', ce_time: '2026-11-27' };
+  const at = String(offset++);
+  const raw = { key: Buffer.from(key), value: Buffer.from('{}'), offset: at, timestamp: '0', headers, attributes: 0 };
+  const of = { topic: 'payments.events', partition: 0, offset: at, key, value: raw.value, headers };
+  const delivery = { ...of, receivedAt: new Date(0), isAssigned: () => generation.isAssigned };
+  return new ReceivedMessage(raw, delivery, generation, new AbortController().signal);
+};
+
 /** Lets `pi_failing` fail time and again while others are handled, and answers with what became of it. */
 async function outage({ error, probes, othersNeed }: Outage) {
-  const { kafka, made } = fakeKafka();
   const dead: EventRecord[] = [];
-  const producer = { send: async (_topic: string, record: EventRecord) => void dead.push(record) };
   const probe = (name: 'stripe' | 'commercetools'): DependencyOptions => ({
     name,
     neededByAll: name === 'commercetools',
@@ -40,33 +53,34 @@ async function outage({ error, probes, othersNeed }: Outage) {
   });
   let others = 0;
   let tries = 0;
-  const handle = async ({ key }: Delivery) => {
-    if (key !== 'pi_failing') {
-      others += 1;
-      return othersNeed;
-    }
-    tries += 1;
-    vi.setSystemTime(Date.now() + BETWEEN_TRIES_MS);
-    await made[0]?.receives(`pi_other_${tries}`);
-    throw error();
-  };
-  const consumer = createConsumer(kafka, {
-    groupId: 'ledger',
-    topic: 'payments.events',
-    deadLetterTopic: 'payments.events.dlq',
-    producer: producer as unknown as Producer,
+  const context: ProcessContext = {
+    unknownErrorAttempts: 5,
+    parkLimitMs: 15 * 60_000,
     retry: { baseMs: 1, capMs: 1 },
-    dependencies: [probe('commercetools'), probe('stripe')],
-    handle,
-  });
-  await consumer.start?.();
-  await vi.waitFor(() => expect(made[0]?.ran).toBe(1));
-  made[0]?.joins();
-  await made[0]?.receives('pi_failing');
-  await vi.waitFor(() => expect(tries >= TRIES || dead.length > 0).toBe(true), { timeout: 5_000 });
-  await vi.waitFor(() => expect(others).toBeGreaterThanOrEqual(Math.min(tries, TRIES) - 1));
-  await consumer.stop?.();
-  return { tries, reasons: dead.map(({ headers }) => headers['dlq-reason']) };
+    dependencies: new Dependencies([probe('commercetools'), probe('stripe')], { onChange: () => {} }),
+    queue: new KeyedQueue(8),
+    hooks: {},
+    log: createLogger('test', 'silent'),
+    producer: { send: async (_topic, record) => void dead.push(record) },
+    deadLetterTopic: 'payments.events.dlq',
+    groupId: 'ledger',
+    clientId: 'test',
+    appVersion: '',
+    parked: new Set(),
+    handle: async ({ key }: Delivery) => {
+      if (key !== 'pi_failing') {
+        others += 1;
+        return othersNeed;
+      }
+      tries += 1;
+      vi.setSystemTime(Date.now() + BETWEEN_TRIES_MS);
+      await processWithRetry(messageOf(`pi_other_${tries}`), context);
+      if (tries === TRIES) generation.end();
+      throw error();
+    },
+  };
+  const outcome = await processWithRetry(messageOf('pi_failing'), context);
+  return { outcome, others, tries, reasons: dead.map(({ headers }) => headers['dlq-reason']) };
 }
 
 it.each<[string, Outage]>([
@@ -83,7 +97,7 @@ it.each<[string, Outage]>([
     { error: shopAway, probes: { commercetools: false }, othersNeed: [] },
   ],
 ])('waits for as long as it lasts when %s', async (_when, given) => {
-  expect(await outage(given)).toEqual({ tries: expect.any(Number), reasons: [] });
+  expect(await outage(given)).toMatchObject({ outcome: 'abandoned', tries: TRIES, reasons: [] });
 });
 
 it.each<[string, Outage]>([
@@ -93,7 +107,8 @@ it.each<[string, Outage]>([
   ],
   ['a call of its own tells that Stripe works', { error: stripeAway, probes: { stripe: true }, othersNeed: [] }],
 ])('becomes a dead letter after 15 minutes when %s', async (_when, given) => {
-  const { tries, reasons } = await outage(given);
+  const { outcome, tries, reasons } = await outage(given);
+  expect(outcome).toBe('dead_lettered');
   expect(reasons).toEqual(['transient_exhausted']);
   expect(tries).toBeLessThan(5);
 });

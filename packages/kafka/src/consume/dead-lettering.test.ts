@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deadLetterOf } from './dead-letters.ts';
+import { deadLetterOf } from './dead-lettering.ts';
 
 const letterOf = (error: unknown) =>
   deadLetterOf(

@@ -1,11 +1,18 @@
+/** An offset to commit: the next message to read, and the time of the last one below it. */
+export interface Committable {
+  readonly next: bigint;
+  /** Kafka's timestamp of the message before `next`, ms since the epoch, as text. */
+  readonly timestamp: string;
+}
+
 /**
  * How far one partition is: messages finish in any order, and only what lies below the lowest unfinished one may be
  * committed, so that a crash forgets nothing.
  */
-export class PartitionProgress {
-  readonly #open: { offset: bigint; finished: boolean }[] = [];
+export class OffsetTracker {
+  readonly #open: { readonly offset: bigint; readonly timestamp: string; finished: boolean }[] = [];
   #unfinished = 0;
-  #next: bigint | undefined;
+  #next: Committable | undefined;
   #committed: bigint | undefined;
 
   /** Messages received whose offsets are not committable yet: what would be handled again after a crash. */
@@ -19,8 +26,8 @@ export class PartitionProgress {
   }
 
   /** Takes note of a received message and answers how to say that it is finished. Offsets must come in rising order. */
-  begin(offset: bigint): () => void {
-    const entry = { offset, finished: false };
+  begin(offset: bigint, timestamp = ''): () => void {
+    const entry = { offset, timestamp, finished: false };
     this.#open.push(entry);
     this.#unfinished += 1;
     return () => {
@@ -30,9 +37,9 @@ export class PartitionProgress {
     };
   }
 
-  /** The offset to commit (the next one to read), when it moved since `committed` was last told. */
-  get committable(): bigint | undefined {
-    return this.#next === this.#committed ? undefined : this.#next;
+  /** What to commit, when it moved since `committed` was last told. */
+  get committable(): Committable | undefined {
+    return this.#next?.next === this.#committed ? undefined : this.#next;
   }
 
   /** Notes that the broker has this offset. */
@@ -42,8 +49,8 @@ export class PartitionProgress {
 
   #advance(): void {
     while (this.#open[0]?.finished) {
-      const { offset } = this.#open.shift() as { offset: bigint };
-      this.#next = offset + 1n;
+      const { offset, timestamp } = this.#open.shift() as { offset: bigint; timestamp: string };
+      this.#next = { next: offset + 1n, timestamp };
     }
   }
 }

@@ -2,7 +2,7 @@
  * Work in order within a key and side by side across keys, at most `concurrency` at once. What waits between two tries of a
  * key holds no slot.
  */
-export class KeyLanes {
+export class KeyedQueue {
   readonly #lanes = new Map<string, Promise<void>>();
   readonly #queue: (() => void)[] = [];
   #free: number;

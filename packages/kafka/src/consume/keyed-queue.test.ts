@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { KeyLanes } from './key-lanes.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 
 it('keeps the order within a key', async () => {
-  const lanes = new KeyLanes(8);
+  const lanes = new KeyedQueue(8);
   const seen: number[] = [];
   for (let n = 0; n < 50; n += 1) {
     lanes.append('one', async () => {
@@ -16,7 +16,7 @@ it('keeps the order within a key', async () => {
 });
 
 it('runs different keys side by side, never more than the slots', async () => {
-  const lanes = new KeyLanes(3);
+  const lanes = new KeyedQueue(3);
   let running = 0;
   let most = 0;
   for (let n = 0; n < 20; n += 1) {
@@ -34,7 +34,7 @@ it('runs different keys side by side, never more than the slots', async () => {
 });
 
 it('gives a slot back when the work in it fails', async () => {
-  const lanes = new KeyLanes(1);
+  const lanes = new KeyedQueue(1);
   await expect(lanes.inSlot(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(lanes.inSlot(async () => 'yes')).resolves.toBe('yes');
 });

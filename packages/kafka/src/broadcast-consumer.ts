@@ -1,0 +1,103 @@
+import { headerOf } from '@connector/contracts';
+import type { Part } from '@connector/lifecycle';
+import type { KafkaMessage } from 'kafkajs';
+import type { Kafka } from './client.ts';
+import { ClusterView } from './cluster/cluster-view.ts';
+import { Fetcher } from './consume/fetcher.ts';
+import type { PartitionPosition } from './consume/partition-position.ts';
+import { processing, type SpannedMessage } from './spans.ts';
+
+export interface BroadcastMessage extends SpannedMessage {
+  readonly value: Buffer;
+  /** Runs `work` in the message's `process` span: for what is made of it, not for looking at it. */
+  within(work: () => void): void;
+}
+
+export interface BroadcastOptions {
+  /** Without the configured prefix. */
+  topics: readonly string[];
+  /** What spans call the reader. */
+  name: string;
+  /** Called in order for every message from now on; it must not throw and not block. */
+  onMessage: (message: BroadcastMessage) => void;
+}
+
+export interface BroadcastConsumer extends Part {
+  /**
+   * Whether every partition is being read now: brokers answered for each of them within the last seconds. While false, messages come late
+   * or, before the first time, not at all.
+   */
+  readonly isHearing: boolean;
+}
+
+/** A broker answers at the latest after this time, in ms, if only that there is nothing new. */
+const MAX_WAIT_MS = 1_000;
+/** A partition that no broker answered for longer than this, in ms, is not heard. */
+const SILENCE_MS = 3 * MAX_WAIT_MS;
+const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+
+/**
+ * Reads topics in full in every process, from where they end when it starts. It is in no group: nothing is committed or dealt out, so
+ * that no coordinator and no other pod can make it deaf (docs/adr/0015).
+ */
+export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions): BroadcastConsumer {
+  const names = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));
+  const known = new Map<string, number>();
+  const cluster = new ClusterView(kafka, () => follow());
+  let fetcher: Fetcher | undefined;
+
+  /** Reads the partitions that were not there before; records of a partition that was added later are all new. */
+  const follow = () => {
+    for (const name of names.keys()) {
+      const count = cluster.partitionsOf(name)?.size ?? 0;
+      const before = known.get(name);
+      if (count <= (before ?? 0)) continue;
+      const added = Array.from({ length: count - (before ?? 0) }, (_, at) => (before ?? 0) + at);
+      fetcher?.add(name, added, before === undefined ? undefined : 0n);
+      known.set(name, count);
+    }
+    fetcher?.pump();
+  };
+
+  const tell = ({ topic, partition }: PartitionPosition, messages: readonly KafkaMessage[]) => {
+    for (const message of messages) {
+      const headers: Record<string, string> = {};
+      for (const name of Object.keys(message.headers ?? {})) headers[name] = headerOf(message.headers, name) ?? '';
+      const { key, value, offset } = message;
+      const seen = { topic: names.get(topic) ?? topic, partition, offset, key: key?.toString() ?? '', headers };
+      options.onMessage({
+        ...seen,
+        value: value ?? Buffer.alloc(0),
+        within: (work) => void processing(seen, { group: options.name, clientId: kafka.clientId }, work),
+      });
+    }
+  };
+
+  return {
+    name: `broadcast consumer of ${options.topics.join(', ')}`,
+    get isHearing() {
+      const { positions = [] } = fetcher ?? {};
+      const now = performance.now();
+      return known.size === names.size && positions.every(({ answeredAt }) => now - answeredAt < SILENCE_MS);
+    },
+    start: async () => {
+      fetcher = new Fetcher({
+        kafka,
+        cluster,
+        maxWaitMs: MAX_WAIT_MS,
+        maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+        startAt: 'latest',
+        onMessages: tell,
+        onSkipped: ({ topic, partition, from, to, reason }) =>
+          kafka.log.warn({ topic, partition, from: String(from), to: String(to), reason }, 'messages were not heard'),
+      });
+      cluster.start();
+      // Asked for once, a topic is followed.
+      follow();
+    },
+    stop: async () => {
+      fetcher?.stop();
+      cluster.stop();
+    },
+  };
+}

@@ -1,0 +1,263 @@
+import { backOffMs } from '@connector/errors';
+import type { Logger } from '@connector/telemetry';
+import type { KafkaMessage } from 'kafkajs';
+import type { ClusterView } from '../cluster/cluster-view.ts';
+import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
+import { createErrorFromCode, ERROR, type FetchedMessage, readable, requests } from '../kafkajs-internals/protocol.ts';
+import type { PartitionPosition } from './partition-position.ts';
+
+export type StartAt = 'earliest' | 'latest';
+
+/** Records that this reader will never get: deleted before they were read, or cut off by a broker that lost them. */
+export interface SkippedRange {
+  /** Without the configured prefix when it leaves this package. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: bigint;
+  /** The first offset that is there again, or that was the next to be read. */
+  readonly to: bigint;
+  readonly reason: 'deleted' | 'truncated';
+}
+
+export interface FetchLaneOptions {
+  readonly log: Logger;
+  readonly cluster: ClusterView;
+  open(address: BrokerAddress): Promise<BrokerConnection>;
+  readonly rackId: string | undefined;
+  readonly maxWaitMs: number;
+  readonly maxBytesPerPartition: number;
+  /** Where a partition is read from that has no position, or one that the broker does not have. */
+  readonly startAt: StartAt;
+  /** What this broker is to be asked for now. */
+  positions(): PartitionPosition[];
+  onMessages(position: PartitionPosition, messages: readonly KafkaMessage[]): void;
+  onSkipped(range: SkippedRange): void;
+}
+
+const MAX_BYTES = 10 * 1024 * 1024;
+/** A broker's answer may take this long beyond the wait that it was asked for, in ms. */
+const SLACK_MS = 3_000;
+/** A partition that another broker leads now is still waited for this long, in ms. */
+const MOVED_GRACE_MS = 500;
+/** A partition about which the broker told an error is asked for again after this long, in ms. */
+const ERROR_PAUSE_MS = 100;
+const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
+const READ_COMMITTED = 1;
+const LATEST = -1;
+const EARLIEST = -2;
+
+/** Reads from one broker what it leads, one request at a time. A broker that is away holds up its own partitions alone. */
+export class FetchLane {
+  readonly #nodeId: number;
+  readonly #options: FetchLaneOptions;
+  #connection: BrokerConnection | undefined;
+  #busy = false;
+  #underWay: { readonly positions: readonly PartitionPosition[]; readonly since: number } | undefined;
+  #failures = 0;
+  #notBefore = 0;
+  #stopped = false;
+
+  constructor(nodeId: number, options: FetchLaneOptions) {
+    this.#nodeId = nodeId;
+    this.#options = options;
+  }
+
+  /** ms since the request that is under way was sent; 0 without one. */
+  get waitedMs(): number {
+    return this.#underWay ? performance.now() - this.#underWay.since : 0;
+  }
+
+  pump(): void {
+    if (!this.#busy && !this.#stopped && performance.now() >= this.#notBefore) void this.#run();
+  }
+
+  /** An answer from a broker that leads no more may never come. */
+  leadersChanged(): void {
+    const { cluster, maxWaitMs } = this.#options;
+    const isElsewhere = (position: PartitionPosition) => {
+      const leader = cluster.leaderOf(position.topic, position.partition);
+      return leader >= 0 && position.readerOf(leader) !== this.#nodeId;
+    };
+    if (this.#underWay?.positions.some(isElsewhere) && this.waitedMs > maxWaitMs + MOVED_GRACE_MS)
+      this.#connection?.destroy('another broker leads');
+    else this.pump();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#connection?.destroy('stopped');
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    try {
+      for (let positions = this.#options.positions(); positions.length > 0; positions = this.#options.positions()) {
+        const connection = await this.#connected();
+        if (!connection || this.#stopped) break;
+        this.#underWay = { positions, since: performance.now() };
+        await this.#locate(
+          connection,
+          positions.filter(({ next }) => next === undefined),
+        );
+        await this.#fetch(
+          connection,
+          positions.filter(({ next }) => next !== undefined),
+        );
+        this.#underWay = undefined;
+        this.#failures = 0;
+        if (this.#stopped) break;
+      }
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#underWay = undefined;
+      this.#busy = false;
+    }
+  }
+
+  async #connected(): Promise<BrokerConnection | undefined> {
+    if (this.#connection?.isOpen) return this.#connection;
+    const address = this.#options.cluster.addressOf(this.#nodeId);
+    if (!address) return undefined;
+    this.#connection = await this.#options.open(address);
+    if (this.#stopped) this.#connection.destroy('stopped');
+    return this.#connection;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopped) return;
+    this.#failures += 1;
+    const pause = backOffMs(this.#failures, CONNECT_PAUSE);
+    this.#notBefore = performance.now() + pause;
+    this.#options.log.warn({ error, broker: this.#nodeId }, 'a broker of Kafka is not read from');
+    this.#connection?.destroy('it did not answer');
+    // A replica near by may be gone for good: the leader knows.
+    for (const position of this.#options.positions()) position.preferLeader();
+    this.#options.cluster.refresh();
+    setTimeout(() => this.pump(), pause + 1);
+  }
+
+  /** Asks where partitions begin, or end. */
+  async #locate(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
+    if (positions.length === 0) return;
+    const { startAt } = this.#options;
+    const offsets = await this.#offsets(connection, positions, startAt === 'latest' ? LATEST : EARLIEST);
+    for (const position of positions) position.next ??= offsets.get(position);
+  }
+
+  async #offsets(
+    connection: BrokerConnection,
+    positions: readonly PartitionPosition[],
+    timestamp: number,
+  ): Promise<Map<PartitionPosition, bigint>> {
+    const topics = byTopic(positions, ({ partition }) => ({ partition, timestamp }));
+    const { responses } = await connection.ask<Listed>(requests.ListOffsets, { topics }, SLACK_MS);
+    const found = new Map<PartitionPosition, bigint>();
+    this.#each(responses, positions, (position, { offset }) => found.set(position, BigInt(offset)));
+    return found;
+  }
+
+  async #fetch(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
+    if (positions.length === 0) return;
+    const { maxWaitMs, maxBytesPerPartition, rackId = '' } = this.#options;
+    const asked = new Map(positions.map((position) => [position, position.next as bigint]));
+    const topics = byTopic(positions, (position) => ({
+      partition: position.partition,
+      fetchOffset: String(position.next),
+      maxBytes: maxBytesPerPartition,
+    }));
+    const limits = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes: MAX_BYTES, isolationLevel: READ_COMMITTED };
+    const { responses } = await connection.ask<FetchAnswer>(
+      requests.Fetch,
+      { ...limits, topics, rackId },
+      maxWaitMs + SLACK_MS,
+    );
+    const outOfRange: PartitionPosition[] = [];
+    const named = responses.map(({ topicName: topic, partitions }) => ({ topic, partitions }));
+    this.#each(
+      named,
+      positions,
+      (position, fetched) => this.#received(position, fetched, asked.get(position) as bigint),
+      (position) => outOfRange.push(position),
+    );
+    for (const position of outOfRange) await this.#backIntoRange(connection, position);
+  }
+
+  #received(position: PartitionPosition, fetched: FetchedPartition, asked: bigint): void {
+    position.answeredAt = performance.now();
+    if (fetched.preferredReadReplica !== undefined) position.preferReplica(fetched.preferredReadReplica);
+    // Another lane may have read on, or the partition may be another member's by now.
+    if (position.isRevoked || position.isPaused || position.next !== asked) return;
+    const last = fetched.messages.at(-1);
+    if (!last || BigInt(last.offset) < asked) return;
+    // A broker gives whole batches, which may begin before what was asked for.
+    const messages = readable(fetched).filter(({ offset }) => BigInt(offset) >= asked);
+    position.next = BigInt(last.offset) + 1n;
+    if (messages.length > 0) this.#options.onMessages(position, messages);
+  }
+
+  /** Records were deleted before they were read, or the broker lost some that were there: whatever it is, it is told. */
+  async #backIntoRange(connection: BrokerConnection, position: PartitionPosition): Promise<void> {
+    const { next } = position;
+    if (next === undefined || position.isRevoked) return;
+    const start = (await this.#offsets(connection, [position], EARLIEST)).get(position);
+    const end = (await this.#offsets(connection, [position], LATEST)).get(position);
+    // A replica near by may be behind: the leader tells.
+    position.preferLeader();
+    if (start === undefined || end === undefined || position.isRevoked || (next >= start && next <= end)) return;
+    const { topic, partition } = position;
+    if (next < start) this.#options.onSkipped({ topic, partition, from: next, to: start, reason: 'deleted' });
+    else this.#options.onSkipped({ topic, partition, from: end, to: next, reason: 'truncated' });
+    position.next = this.#options.startAt === 'latest' ? end : start;
+  }
+
+  /** Gives each partition's answer to `use`, or does what its error asks for. */
+  #each<P extends { readonly partition: number; readonly errorCode: number }>(
+    responses: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
+    positions: readonly PartitionPosition[],
+    use: (position: PartitionPosition, answer: P) => void,
+    outOfRange: (position: PartitionPosition) => void = () => {},
+  ): void {
+    for (const { topic, partitions } of responses) {
+      for (const answer of partitions) {
+        const position = positions.find((one) => one.topic === topic && one.partition === answer.partition);
+        if (!position) continue;
+        if (answer.errorCode === 0) use(position, answer);
+        else if (answer.errorCode === ERROR.offsetOutOfRange) outOfRange(position);
+        else this.#refused(position, answer.errorCode);
+      }
+    }
+  }
+
+  #refused(position: PartitionPosition, code: number): void {
+    const { topic, partition } = position;
+    const error = createErrorFromCode(code);
+    this.#options.log.debug({ error, topic, partition, broker: this.#nodeId }, 'a partition cannot be read here');
+    position.notBefore = performance.now() + ERROR_PAUSE_MS;
+    position.preferLeader();
+    this.#options.cluster.doubt(topic, partition);
+    setTimeout(() => this.pump(), ERROR_PAUSE_MS + 1);
+  }
+}
+
+const byTopic = <T>(positions: readonly PartitionPosition[], of: (position: PartitionPosition) => T) =>
+  [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, own]) => ({ topic, partitions: own.map(of) }));
+
+interface Listed {
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset: string }[];
+  }[];
+}
+
+interface FetchedPartition {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly preferredReadReplica?: number;
+  readonly abortedTransactions?: readonly unknown[];
+  readonly messages: readonly FetchedMessage[];
+}
+
+interface FetchAnswer {
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
+}

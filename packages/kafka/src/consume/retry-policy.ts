@@ -1,0 +1,78 @@
+import { UnreadableEventError } from '@connector/contracts';
+import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import type { Dependencies } from './dependencies.ts';
+
+export interface RetryLimits {
+  /** Tries of an error that is neither transient nor permanent. */
+  readonly unknownErrorAttempts: number;
+  /** How long one key may fail while others succeed before its message becomes a dead letter, in ms. */
+  readonly parkLimitMs: number;
+  readonly retry?: { baseMs?: number; capMs?: number } | undefined;
+}
+
+export type Verdict =
+  | { readonly kind: 'retry'; readonly waitMs: number; readonly reason: string }
+  | { readonly kind: 'dead-letter'; readonly reason: string };
+
+/** What a dependency answers to a wrong or expired key, or one that lacks a right: it passes once somebody has mended that, however late. */
+const UNAUTHORIZED = 'unauthorized';
+
+/** How long a message has been failing; its key waits meanwhile. Times are ms since the epoch. */
+export class Parking {
+  #firstFailedAt: number | undefined;
+  #lastFailedAt = 0;
+  /** While what failed worked for others, in ms. */
+  #failedForMs = 0;
+
+  get firstFailedAt(): Date | undefined {
+    return this.#firstFailedAt === undefined ? undefined : new Date(this.#firstFailedAt);
+  }
+
+  /** Notes a failure; true for the first one. */
+  failed(now: number): boolean {
+    if (this.#firstFailedAt !== undefined) return false;
+    this.#firstFailedAt = now;
+    this.#lastFailedAt = now;
+    return true;
+  }
+
+  /** How long it failed on its own, counting the time since its last failure if that was its own. */
+  ownFailureMs(now: number, isOnItsOwn: boolean): number {
+    if (isOnItsOwn) this.#failedForMs += now - this.#lastFailedAt;
+    this.#lastFailedAt = now;
+    return this.#failedForMs;
+  }
+}
+
+/** Whether trying again could ever help: undefined when it could, else the dead letter's reason. */
+export function reasonForGood(error: unknown): string | undefined {
+  if (error instanceof UnreadableEventError) return 'unreadable';
+  if (error instanceof PermanentError) return error.reason;
+  return undefined;
+}
+
+/** Whether a message that failed is tried again, and when, or is a dead letter, and why. `now` is ms since the epoch. */
+export async function classifyFailure(
+  error: unknown,
+  failure: { readonly attempt: number; readonly key: string; readonly now: number },
+  parking: Parking,
+  dependencies: Dependencies,
+  limits: RetryLimits,
+): Promise<Verdict> {
+  const { attempt, key, now } = failure;
+  const forGood = reasonForGood(error);
+  if (forGood !== undefined) return { kind: 'dead-letter', reason: forGood };
+  const waitMs = backOffMs(attempt, limits.retry);
+  if (!(error instanceof TransientError)) {
+    if (attempt >= limits.unknownErrorAttempts) return { kind: 'dead-letter', reason: 'unknown_error' };
+    return { kind: 'retry', waitMs, reason: 'unknown' };
+  }
+  const { reason, dependency } = error;
+  dependencies.failed(dependency, key);
+  // The clock of a parked key runs only while what fails works for others: no outage makes dead letters, however long, nor does a key
+  // of ours that is refused.
+  const isOnItsOwn = reason !== UNAUTHORIZED && (await dependencies.worksForOthers(dependency));
+  if (parking.ownFailureMs(now, isOnItsOwn) >= limits.parkLimitMs)
+    return { kind: 'dead-letter', reason: 'transient_exhausted' };
+  return { kind: 'retry', waitMs: Math.max(error.retryAfterMs ?? 0, waitMs), reason };
+}
