@@ -4,9 +4,9 @@ import { verifyMessages } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
 import { it } from 'vitest';
 import { kafkaPaymentEvents } from '../src/adapters/payment-events.ts';
-import type { PaymentIntents } from '../src/adapters/payment-intents.ts';
 import { FakeWorld } from '../src/testing/fake-world.ts';
 import { startApp, tokenFor } from '../src/testing/start-app.ts';
+import type { PaymentIntents } from '../src/use-cases/ports.ts';
 import { authorised, captured, refusing, withPaymentIntent } from './processor.ts';
 
 /** pi_1 as Stripe shows it once it succeeded. */

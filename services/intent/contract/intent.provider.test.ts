@@ -1,11 +1,11 @@
 import { verifyAnswers } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
 import { it } from 'vitest';
-import type { PaymentIntents } from '../src/adapters/payment-intents.ts';
 import { inWords, operationIdOf } from '../src/domain/operation-identity.ts';
 import type { Operation } from '../src/domain/operations.ts';
 import { aCart, aPayment, aPaymentIntent, euro } from '../src/testing/builders.ts';
 import { FakeWorld } from '../src/testing/fake-world.ts';
+import type { PaymentIntents } from '../src/use-cases/ports.ts';
 import {
   authorised,
   captured,

@@ -4,14 +4,6 @@ import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Callers } from './adapters/callers.ts';
-import type { Customers } from './adapters/customers.ts';
-import type { PaymentEvents } from './adapters/payment-events.ts';
-import type { PaymentIntents } from './adapters/payment-intents.ts';
-import type { Payments } from './adapters/payments.ts';
-import type { RecordedTransactions } from './adapters/recorded-transactions.ts';
-import type { RememberingCarts } from './adapters/remembered-carts.ts';
-import type { StoredMethods } from './adapters/stored-methods.ts';
-import type { StripeCustomers } from './adapters/stripe-customers.ts';
 import { behaviourSettings, type Config } from './config.ts';
 import { cors } from './http/cors.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
@@ -31,7 +23,17 @@ import { transactionsRoute } from './routes/operations-transactions.ts';
 import { paymentsRoute } from './routes/payments.ts';
 import { deleteStoredPaymentMethodRoute, storedPaymentMethodsRoute } from './routes/stored-payment-methods.ts';
 import type { InBackground } from './use-cases/background.ts';
-import type { HealthCheck } from './use-cases/check-health.ts';
+import type {
+  Customers,
+  HealthCheck,
+  PaymentEvents,
+  PaymentIntents,
+  Payments,
+  RecordedTransactions,
+  RememberingCarts,
+  StoredMethods,
+  StripeCustomers,
+} from './use-cases/ports.ts';
 
 /** Everything outside that the processor talks to. */
 export interface World {

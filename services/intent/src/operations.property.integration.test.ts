@@ -5,10 +5,11 @@ import { createStripe, type StripeClient } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type PaymentIntents, stripePaymentIntents } from './adapters/payment-intents.ts';
+import { stripePaymentIntents } from './adapters/payment-intents.ts';
 import type { Operation } from './domain/operations.ts';
 import { aPayment } from './testing/builders.ts';
 import { FakeWorld } from './testing/fake-world.ts';
+import type { PaymentIntents } from './use-cases/ports.ts';
 import { type OperationOutcome, runOperation } from './use-cases/run-operation.ts';
 
 const AUTHORISED = 1190;

@@ -2,20 +2,7 @@ import type { Cart as CommercetoolsCart } from '@commercetools/platform-sdk';
 import type { Commercetools } from '@connector/commercetools';
 import { StaleVersionError } from '@connector/errors';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
-
-export interface Carts {
-  /** The cart with its payments, by one call. Throws NotFoundError. */
-  get(cartId: string): Promise<CheckoutCart>;
-  /**
-   * Puts a payment on the cart, whatever changes the cart meanwhile; nothing to do when it is there already. With `onlyAtThisVersion`
-   * a cart that changed meanwhile throws StaleVersionError instead.
-   */
-  addPayment(
-    cart: { readonly id: string; readonly version: number },
-    paymentId: string,
-    options?: { onlyAtThisVersion?: boolean },
-  ): Promise<void>;
-}
+import type { Carts } from '../use-cases/ports.ts';
 
 /** Tries of one addPayment; each starts from the cart as it then is. */
 const TRIES = 8;

@@ -2,13 +2,7 @@ import type { CustomerUpdateAction } from '@commercetools/platform-sdk';
 import type { Commercetools } from '@connector/commercetools';
 import { NotFoundError, StaleVersionError } from '@connector/errors';
 import { type Customer, STRIPE_CUSTOMER_FIELD, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
-
-export interface Customers {
-  /** The customer, or undefined when there is none; any other failure is thrown. */
-  find(customerId: string): Promise<Customer | undefined>;
-  /** Remembers the customer's Stripe customer in its custom field, keeping the other fields it has. */
-  saveStripeCustomerId(customer: Customer, stripeCustomerId: string): Promise<void>;
-}
+import type { Customers } from '../use-cases/ports.ts';
 
 const TRIES = 4;
 

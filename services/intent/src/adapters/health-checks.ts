@@ -1,7 +1,8 @@
 import type { Commercetools } from '@connector/commercetools';
 import type { Producer } from '@connector/kafka';
 import type { StripeClient } from '@connector/stripe';
-import { type HealthCheck, HealthProblem } from '../use-cases/check-health.ts';
+import { HealthProblem } from '../domain/health-problem.ts';
+import type { HealthCheck } from '../use-cases/ports.ts';
 
 /** Permissions that the connector's API client needs, without the project's key. */
 export const REQUIRED_PERMISSIONS = [

@@ -1,41 +1,7 @@
 import { NotFoundError } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
 import { type StripeClient, StripeRejection } from '@connector/stripe';
-import type Stripe from 'stripe';
-
-export type CreateOutcome =
-  | { readonly kind: 'created'; readonly paymentIntent: Stripe.PaymentIntent }
-  /** The idempotency key was used before, with other parameters; nothing was created. */
-  | { readonly kind: 'other-parameters' };
-
-/** PaymentIntents at Stripe. Every method throws StripeRejection when Stripe refuses, TransientError when it cannot be asked. */
-export interface PaymentIntents {
-  create(params: Stripe.PaymentIntentCreateParams, key: string): Promise<CreateOutcome>;
-  /** The PaymentIntent as it is now, its latest charge expanded; undefined when Stripe has none of this id. */
-  find(id: string): Promise<Stripe.PaymentIntent | undefined>;
-  /**
-   * One that is not canceled, by the payment key in its metadata and its amount in Stripe's minor units; Stripe's search lags
-   * behind by about a minute.
-   */
-  search(paymentKey: string, amount: number): Promise<Stripe.PaymentIntent | undefined>;
-  /** Asks for the money of a PaymentIntent with the payment method that it has. */
-  confirm(id: string, params: Stripe.PaymentIntentConfirmParams, key: string): Promise<Stripe.PaymentIntent>;
-  update(id: string, params: Stripe.PaymentIntentUpdateParams, key: string): Promise<Stripe.PaymentIntent>;
-  cancel(id: string, key: string): Promise<Stripe.PaymentIntent>;
-  /** `amount` in Stripe's minor units; when not final the rest stays authorised. */
-  capture(
-    id: string,
-    capture: { amount: number; isFinal: boolean; metadata: Record<string, string> },
-    key: string,
-  ): Promise<Stripe.PaymentIntent>;
-  refund(
-    paymentIntentId: string,
-    refund: { amount: number; metadata: Record<string, string> },
-    key: string,
-  ): Promise<Stripe.Refund>;
-  /** Every refund of the PaymentIntent, and what Stripe shows as one. */
-  refundsOf(paymentIntentId: string): Promise<Stripe.Refund[]>;
-}
+import type { PaymentIntents } from '../use-cases/ports.ts';
 
 export const isOtherParameters = (error: unknown): boolean =>
   error instanceof StripeRejection && error.type === 'idempotency_error';

@@ -1,28 +1,8 @@
 import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection } from '@connector/commercetools';
 import { NotFoundError } from '@connector/errors';
-import type { Money } from '@connector/payment-model';
 import type { Payment } from '../domain/checkout-cart.ts';
-import type { PaymentDraft } from '../domain/payment-draft.ts';
-
-/** What intent may change of a payment; transactions are the ledger's. */
-export interface PaymentChange {
-  readonly amountPlanned?: Money;
-  readonly interfaceId?: string;
-  /** Replaces the anonymous id of a guest who has logged in. */
-  readonly customerId?: string;
-}
-
-export interface Payments {
-  /** Throws NotFoundError. */
-  get(paymentId: string): Promise<Payment>;
-  /** Undefined when there is none of this key. */
-  byKey(key: string): Promise<Payment | undefined>;
-  /** Creates the payment, or finds the one that has its key already. */
-  create(draft: PaymentDraft): Promise<{ readonly kind: 'created' | 'exists'; readonly payment: Payment }>;
-  /** Throws StaleVersionError when the payment changed since it was read. */
-  change(payment: Pick<Payment, 'id' | 'version'>, change: PaymentChange): Promise<Payment>;
-}
+import type { Payments } from '../use-cases/ports.ts';
 
 export function commercetoolsPayments({ api, call }: Commercetools): Payments {
   const getByKey = async (key: string) =>

@@ -1,7 +1,8 @@
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
 import { fromTheFuture, recordedEvents } from '@connector/fixtures';
 import { describe, expect, it } from 'vitest';
-import { createRecordedTransactions, type Recorded } from './recorded-transactions.ts';
+import type { Recorded } from '../use-cases/ports.ts';
+import { createRecordedTransactions } from './recorded-transactions.ts';
 
 const results = recordedEvents().filter(({ topic }) => topic === PAYMENT_TRANSACTIONS);
 const EXPECTED: Record<string, Recorded> = {

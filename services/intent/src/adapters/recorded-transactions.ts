@@ -2,24 +2,7 @@ import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from
 import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
 import type { Part } from '@connector/lifecycle';
 import * as z from 'zod';
-
-/** What the ledger made of an event. */
-export type Recorded =
-  | { readonly kind: 'recorded' }
-  | { readonly kind: 'rejected'; readonly code?: string | undefined; readonly declineCode?: string | undefined };
-
-/** Somebody who waits for what the ledger makes of one event. */
-export interface Waiter extends Disposable {
-  /** The ledger's result, or undefined when there is none within `ms`. */
-  within(ms: number): Promise<Recorded | undefined>;
-}
-
-export interface RecordedTransactions {
-  /** Starts to listen for the result of an event; to be called before the event is published, and disposed of afterwards. */
-  waitFor(causeId: string): Waiter;
-  /** While false, results may pass unseen. */
-  readonly isListening: boolean;
-}
+import type { Recorded, RecordedTransactions } from '../use-cases/ports.ts';
 
 const causeSchema = z.looseObject({ causeId: z.string() });
 

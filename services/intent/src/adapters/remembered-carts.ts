@@ -1,16 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CheckoutCart } from '../domain/checkout-cart.ts';
-import type { Carts } from './carts.ts';
-
-/** Carts that are read once more than they have to be are remembered from one read to the next opening. */
-export interface RememberingCarts extends Carts {
-  /**
-   * The cart as it was last read here, if it had no payment then; once only. It may have changed since: what is done on its strength must name
-   * its version, which commercetools refuses when another is current. (A cart with payments is not remembered: what becomes of them does not
-   * change the cart's version.)
-   */
-  recall(cartId: string): CheckoutCart | undefined;
-}
+import type { Carts, RememberingCarts } from '../use-cases/ports.ts';
 
 /** Remembers up to `max` carts (some 5 kB each). A page reads the cart for the payment form just before it opens the payment. */
 export function rememberingCarts(carts: Carts, { max }: { max: number }): RememberingCarts {

@@ -1,20 +1,7 @@
 import type { Commercetools } from '@connector/commercetools';
 import { NotFoundError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
-import type Stripe from 'stripe';
-import type { StoredMethod } from '../domain/stored-methods.ts';
-
-export interface StoredMethods {
-  /** The methods that a customer stored for this interface and account. */
-  list(customerId: string): Promise<readonly StoredMethod[]>;
-  find(id: string): Promise<StoredMethod | undefined>;
-  /** Throws StaleVersionError when the method changed since it was read, NotFoundError when it is gone. */
-  delete(method: Pick<StoredMethod, 'id' | 'version'>): Promise<void>;
-  /** What Stripe knows of a method by its token. */
-  details(token: string): Promise<Stripe.PaymentMethod | undefined>;
-  /** Takes the method from the Stripe customer; nothing to do when it is gone. */
-  detach(token: string, key: string): Promise<void>;
-}
+import type { StoredMethods } from '../use-cases/ports.ts';
 
 export interface StoredMethodsScope {
   paymentInterface: string;

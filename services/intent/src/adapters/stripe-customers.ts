@@ -1,23 +1,7 @@
 import { NotFoundError } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
-import type Stripe from 'stripe';
-
-/** Customers at Stripe. Every method throws StripeRejection when Stripe refuses, TransientError when it cannot be asked. */
-export interface StripeCustomers {
-  /** Undefined when there is none of this id, or it was deleted. */
-  find(id: string): Promise<Stripe.Customer | undefined>;
-  /** The first one whose metadata names the commercetools customer; Stripe's search lags behind by about a minute. */
-  search(customerId: string): Promise<Stripe.Customer | undefined>;
-  create(params: Stripe.CustomerCreateParams, key: string): Promise<Stripe.Customer>;
-  /** A key with which the browser may act for the customer; its secret. Each call makes one of its own. */
-  createEphemeralKey(stripeCustomerId: string): Promise<string>;
-  /** A customer session for the payment element; its client secret. Each call makes one of its own. */
-  createSession(
-    stripeCustomerId: string,
-    features: Stripe.CustomerSessionCreateParams.Components.PaymentElement.Features,
-  ): Promise<string>;
-}
+import type { StripeCustomers } from '../use-cases/ports.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

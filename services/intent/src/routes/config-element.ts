@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { Carts } from '../adapters/carts.ts';
 import { amountDue } from '../domain/amount-due.ts';
 import {
   type BehaviourSettings,
@@ -12,6 +11,7 @@ import { isRecurring } from '../domain/checkout-cart.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
+import type { Carts } from '../use-cases/ports.ts';
 
 const response = z.object({
   cartInfo: z.object({ amount: z.int().meta({ description: "Due, in Stripe's minor units" }), currency: z.string() }),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import type { Carts } from '../adapters/carts.ts';
 import { amountDue } from '../domain/amount-due.ts';
 import { expressLineItems } from '../domain/express.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
 import { moneySchema } from '../http/schemas.ts';
+import type { Carts } from '../use-cases/ports.ts';
 
 const response = z.object({
   totalPrice: moneySchema,

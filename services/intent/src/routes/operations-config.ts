@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Carts } from '../adapters/carts.ts';
 import { CAPTURE_METHODS } from '../domain/behaviour.ts';
 import { defineRoute } from '../http/route.ts';
+import type { Carts } from '../use-cases/ports.ts';
 
 /** What the browser is told of the configuration. */
 export interface PublicConfig {

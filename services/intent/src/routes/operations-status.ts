@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { checkHealth, type HealthCheck } from '../use-cases/check-health.ts';
+import { checkHealth } from '../use-cases/check-health.ts';
+import type { HealthCheck } from '../use-cases/ports.ts';
 
 const response = z.object({
   status: z.enum(['OK', 'Partially Available', 'Unavailable']),

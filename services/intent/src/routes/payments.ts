@@ -2,7 +2,8 @@ import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { nothingDue } from '../domain/nothing-due.ts';
 import { defineRoute } from '../http/route.ts';
-import { type OpenCheckoutDeps, openCheckout } from '../use-cases/open-checkout.ts';
+import { openCheckout } from '../use-cases/open-checkout.ts';
+import type { OpenCheckoutDeps } from '../use-cases/opening/opening.ts';
 
 const headers = z.object({
   'x-express-checkout': z.string().optional().meta({ description: '`true` or `1`: express checkout' }),

@@ -1,16 +1,11 @@
 import { CommercetoolsRejection } from '@connector/commercetools';
-import type { EventType } from '@connector/contracts';
+import { derivedEventId, type EventType } from '@connector/contracts';
 import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import Stripe from 'stripe';
-import type { Carts } from '../adapters/carts.ts';
-import type { Customers } from '../adapters/customers.ts';
-import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
-import type { PaymentIntents } from '../adapters/payment-intents.ts';
-import type { Payments } from '../adapters/payments.ts';
-import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
+import type { Carts, Customers, PaymentEvents, PaymentIntents, Payments, StripeCustomers } from '../use-cases/ports.ts';
 import { aCart, aPaymentIntent } from './builders.ts';
 
 /** When and how a call goes on: waits, or fails it before or after its effect. */
@@ -407,7 +402,7 @@ export class FakeWorld {
   readonly events: PaymentEvents = {
     publish: (type, unique, data) =>
       this.#call(`publish ${type}`, () => {
-        const id = eventIdOf(type, unique);
+        const id = derivedEventId(type, ...unique);
         this.published.push({ type, id, data: data as Record<string, unknown> });
         return id;
       }),

@@ -3,14 +3,12 @@ import { createHttpServer } from '@connector/http';
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import type { Callers } from '../adapters/callers.ts';
-import type { RecordedTransactions } from '../adapters/recorded-transactions.ts';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
-import type { StoredMethods } from '../adapters/stored-methods.ts';
-import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import { createRoutes, type World } from '../app.ts';
 import { configSchema } from '../config.ts';
 import { EXAMPLE_ENVIRONMENT } from '../documentation.ts';
 import type { Session } from '../domain/session.ts';
+import type { RecordedTransactions, StoredMethods, StripeCustomers } from '../use-cases/ports.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 /** Credentials that the fake session-auth knows. */

@@ -1,21 +1,5 @@
-/** One thing that must work for payments to work. */
-export interface HealthCheck {
-  readonly name: string;
-  /** Answers what is shown of it; throws HealthProblem or anything else when it does not work. */
-  check(): Promise<{ readonly message?: string; readonly details?: Readonly<Record<string, unknown>> }>;
-}
-
-/** Why a check failed, in words and details that may be shown. */
-export class HealthProblem extends Error {
-  override readonly name = 'HealthProblem';
-  readonly details: Readonly<Record<string, unknown>>;
-
-  constructor(message: string, details: Readonly<Record<string, unknown>>) {
-    super(message);
-    this.details = details;
-  }
-}
-
+import { HealthProblem } from '../domain/health-problem.ts';
+import type { HealthCheck } from './ports.ts';
 export interface CheckResult {
   readonly name: string;
   readonly status: 'UP' | 'DOWN';

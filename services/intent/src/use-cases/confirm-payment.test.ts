@@ -1,15 +1,16 @@
+import { derivedEventId } from '@connector/contracts';
 import { TransientError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
-import { eventIdOf } from '../adapters/payment-events.ts';
-import { createRecordedTransactions, type RecordedTransactions } from '../adapters/recorded-transactions.ts';
+import { createRecordedTransactions } from '../adapters/recorded-transactions.ts';
 import { aCart, aPayment, aPaymentIntent, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld } from '../testing/fake-world.ts';
 import { type ConfirmPaymentDeps, confirmPayment } from './confirm-payment.ts';
+import type { RecordedTransactions } from './ports.ts';
 
 const request = { session: { cartId: 'cart-1' }, paymentId: 'payment-1', paymentIntentId: 'pi_1' };
-const EVENT = eventIdOf('checkout.payment.confirmed', ['payment-1', 'pi_1', 'succeeded', '1190']);
+const EVENT = derivedEventId('checkout.payment.confirmed', 'payment-1', 'pi_1', 'succeeded', '1190');
 
 function paidWorld() {
   const world = new FakeWorld();

@@ -1,12 +1,7 @@
-import { withoutClientSecrets } from '@connector/contracts';
+import { derivedEventId, withoutClientSecrets } from '@connector/contracts';
 import { NotFoundError, TransientError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
-import type { Carts } from '../adapters/carts.ts';
-import { eventIdOf, type PaymentEvents } from '../adapters/payment-events.ts';
-import type { PaymentIntents } from '../adapters/payment-intents.ts';
-import type { Payments } from '../adapters/payments.ts';
-import type { Recorded, RecordedTransactions } from '../adapters/recorded-transactions.ts';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import {
   type CartChanged,
@@ -19,6 +14,7 @@ import type { Session } from '../domain/session.ts';
 import type { InBackground } from './background.ts';
 import { nameCustomer } from './link-payment.ts';
 import { restDue } from './other-payments.ts';
+import type { Carts, PaymentEvents, PaymentIntents, Payments, Recorded, RecordedTransactions } from './ports.ts';
 
 export interface ConfirmPaymentDeps {
   carts: Carts;
@@ -90,7 +86,7 @@ export async function confirmPayment(
     return { kind: 'pending' };
   }
   // Listening starts first, so that the ledger cannot be faster.
-  using waiter = deps.recorded.waitFor(eventIdOf('checkout.payment.confirmed', unique));
+  using waiter = deps.recorded.waitFor(derivedEventId('checkout.payment.confirmed', ...unique));
   await publish();
   const result = deps.recorded.isListening
     ? await waiter.within(deps.confirmWaitMs)

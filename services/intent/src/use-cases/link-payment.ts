@@ -1,7 +1,7 @@
 import { StaleVersionError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
-import type { Payments } from '../adapters/payments.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
+import type { Payments } from './ports.ts';
 
 /** Tries of one link; the ledger links too. */
 const TRIES = 5;

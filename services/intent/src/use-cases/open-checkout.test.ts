@@ -6,12 +6,8 @@ import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { statusOf } from '../domain/attempts.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
-import {
-  type OpenCheckoutDeps,
-  type OpenCheckoutOutcome,
-  type OpenCheckoutRequest,
-  openCheckout,
-} from './open-checkout.ts';
+import { type OpenCheckoutOutcome, openCheckout } from './open-checkout.ts';
+import type { OpenCheckoutDeps, OpenCheckoutRequest } from './opening/opening.ts';
 
 const depsOf = (world: FakeWorld, behaviour = someBehaviour()): OpenCheckoutDeps => ({
   carts: rememberingCarts(world.carts, { max: 10 }),

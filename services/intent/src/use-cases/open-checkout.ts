@@ -1,54 +1,15 @@
 import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/errors';
 import { idempotencyKey, METADATA } from '@connector/payment-model';
-import type { Logger } from '@connector/telemetry';
-import type { Customers } from '../adapters/customers.ts';
-import type { PaymentEvents } from '../adapters/payment-events.ts';
-import type { PaymentIntents } from '../adapters/payment-intents.ts';
-import type { Payments } from '../adapters/payments.ts';
-import type { RememberingCarts } from '../adapters/remembered-carts.ts';
-import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import { type BillingDetails, billingDetailsOf } from '../domain/addresses.ts';
-import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
+import { behaviourFor } from '../domain/behaviour.ts';
 import { isRecurring } from '../domain/checkout-cart.ts';
 import { nextStep, type Refusal, type Snapshot, type Step } from '../domain/opening.ts';
 import { returnUrlOf } from '../domain/return-url.ts';
-import type { Session } from '../domain/session.ts';
-import type { InBackground } from './background.ts';
 import { link, nameCustomer } from './link-payment.ts';
 import { look } from './opening/look.ts';
 import { type Memory, newMemory } from './opening/memory.ts';
+import type { OpenCheckoutDeps, OpenCheckoutRequest } from './opening/opening.ts';
 import { cancelSpares, isConflict, perform } from './opening/perform.ts';
-
-export interface OpenCheckoutDeps {
-  carts: RememberingCarts;
-  customers: Customers;
-  payments: Payments;
-  paymentIntents: PaymentIntents;
-  stripeCustomers: StripeCustomers;
-  events: PaymentEvents;
-  inBackground: InBackground;
-  settings: OpenCheckoutSettings;
-  /** Waits, in ms. */
-  sleep: (ms: number) => Promise<void>;
-  /** Ms since the epoch. */
-  now: () => number;
-  log: Pick<Logger, 'warn'>;
-}
-
-export interface OpenCheckoutSettings {
-  projectKey: string;
-  paymentInterface: string;
-  merchantReturnUrl: string;
-  multiOperations: boolean;
-  behaviour: BehaviourSettings;
-}
-
-export interface OpenCheckoutRequest {
-  session: Session;
-  express: boolean;
-  expressCustomerSession: boolean;
-  requestId: string;
-}
 
 export type OpenCheckoutOutcome =
   | {

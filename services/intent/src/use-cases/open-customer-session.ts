@@ -3,13 +3,11 @@ import { idempotencyKey } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
-import type { Carts } from '../adapters/carts.ts';
-import type { Customers } from '../adapters/customers.ts';
-import type { StripeCustomers } from '../adapters/stripe-customers.ts';
 import { type Cart, type Customer, isRecurring, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import { refusedOfCustomer } from '../domain/optional-data.ts';
 import type { Session } from '../domain/session.ts';
 import { isOf, stripeCustomerParams } from '../domain/stripe-customer.ts';
+import type { Carts, Customers, StripeCustomers } from './ports.ts';
 
 export interface CustomerSessionDeps {
   carts: Carts;

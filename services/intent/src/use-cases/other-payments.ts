@@ -1,12 +1,12 @@
 import { TransientError } from '@connector/errors';
 import { countsAsPaid, type Money, toStripeAmount } from '@connector/payment-model';
 import type Stripe from 'stripe';
-import type { PaymentIntents } from '../adapters/payment-intents.ts';
 import { type AmountDue, amountDue, asPaid } from '../domain/amount-due.ts';
 import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import { holdsMoney, isOfTransaction } from '../domain/merchant-transaction.ts';
 import type { Session } from '../domain/session.ts';
+import type { PaymentIntents } from './ports.ts';
 
 /** A payment of the cart and its PaymentIntent as Stripe has it. */
 export interface WaitingPayment {

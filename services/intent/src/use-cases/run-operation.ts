@@ -4,9 +4,6 @@ import { idempotencyKey, METADATA, operationNote, operationNoteKey, toStripeAmou
 import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
-import type { PaymentEvents } from '../adapters/payment-events.ts';
-import type { PaymentIntents } from '../adapters/payment-intents.ts';
-import type { Payments } from '../adapters/payments.ts';
 import { paymentIntentIdOf } from '../domain/attempts.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
 import { type Done, doneUnder, inWords, type OperationLabels, operationIdOf } from '../domain/operation-identity.ts';
@@ -20,6 +17,7 @@ import {
   type StripeStep,
   TRANSACTION_TYPES,
 } from '../domain/operations.ts';
+import type { PaymentEvents, PaymentIntents, Payments } from './ports.ts';
 
 export interface RunOperationDeps {
   payments: Payments;

@@ -3,12 +3,6 @@ import { InvalidRequestError, NotFoundError, TransientError } from '@connector/e
 import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
-import type { Carts } from '../adapters/carts.ts';
-import type { Customers } from '../adapters/customers.ts';
-import type { PaymentEvents } from '../adapters/payment-events.ts';
-import type { PaymentIntents } from '../adapters/payment-intents.ts';
-import type { Payments } from '../adapters/payments.ts';
-import type { StoredMethods } from '../adapters/stored-methods.ts';
 import type { AmountDue } from '../domain/amount-due.ts';
 import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
@@ -28,6 +22,7 @@ import { chargeableAmount } from '../domain/stripe-amount.ts';
 import type { InBackground } from './background.ts';
 import { link } from './link-payment.ts';
 import { isYoung, lookAtOthers, type WaitingPayment } from './other-payments.ts';
+import type { Carts, Customers, PaymentEvents, PaymentIntents, Payments, StoredMethods } from './ports.ts';
 import { requiredField } from './stored-payment-methods.ts';
 
 export interface RunTransactionDeps {

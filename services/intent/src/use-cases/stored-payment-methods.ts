@@ -1,10 +1,9 @@
 import { InvalidRequestError, NotFoundError, StaleVersionError } from '@connector/errors';
 import { idempotencyKey } from '@connector/payment-model';
-import type { Carts } from '../adapters/carts.ts';
-import type { StoredMethods } from '../adapters/stored-methods.ts';
 import type { Session } from '../domain/session.ts';
 import { type DisplayOptions, displayOptionsOf, type StoredMethod } from '../domain/stored-methods.ts';
 import type { InBackground } from './background.ts';
+import type { Carts, StoredMethods } from './ports.ts';
 
 export interface StoredMethodsDeps {
   isEnabled: boolean;

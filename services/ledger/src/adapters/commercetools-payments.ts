@@ -1,8 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection, type Executable } from '@connector/commercetools';
 import { NotFoundError } from '@connector/errors';
-import type { PaymentsOf } from '../use-cases/look-ahead.ts';
-import type { Carts, Payments } from '../use-cases/ports.ts';
+import type { Carts, Payments, PaymentsOf } from '../use-cases/ports.ts';
 
 async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
   try {

@@ -1,6 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { LRUCache } from 'lru-cache';
-import type { KnownPayments } from '../use-cases/find-payment.ts';
+
+import type { KnownPayments } from '../use-cases/ports.ts';
 
 /**
  * The payments last written here, so that the next event of one costs a single call. Only their latest version is of use, and commercetools

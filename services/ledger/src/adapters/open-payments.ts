@@ -1,5 +1,6 @@
 import type { Commercetools } from '@connector/commercetools';
-import type { OpenPayments } from '../use-cases/find-pending.ts';
+
+import type { OpenPayments } from '../use-cases/ports.ts';
 
 /** Payments per call; commercetools gives at most 500, and a payment is some 5 kB. */
 const PAGE = 200;

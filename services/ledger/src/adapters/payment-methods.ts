@@ -2,7 +2,7 @@ import { type Commercetools, CommercetoolsRejection, errorOfAnswer, errorOfFailu
 import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
-import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/save-payment-method.ts';
+import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/ports.ts';
 
 /** As many as commercetools gives at once. */
 const PAGE = 500;

@@ -1,6 +1,6 @@
 import { createLogger, register } from '@connector/telemetry';
 import { expect, it } from 'vitest';
-import { emptySummary, type FindPendingSummary } from '../use-cases/find-pending.ts';
+import { emptySummary, type FindPendingSummary } from '../domain/reconciliation.ts';
 import { reconciliationRecord, reconciliationStatus } from './reconciliation-status.ts';
 
 const metric = async (name: string, labels: Record<string, string> = {}) => {

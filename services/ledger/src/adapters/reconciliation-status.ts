@@ -2,7 +2,7 @@ import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Part } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
-import { DIVERGENCE_KINDS, type FindPendingSummary } from '../use-cases/find-pending.ts';
+import { DIVERGENCE_KINDS, type FindPendingSummary } from '../domain/reconciliation.ts';
 
 const EVERY_MS = 5 * 60_000;
 

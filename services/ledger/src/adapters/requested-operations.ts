@@ -8,7 +8,7 @@ import {
 } from '@connector/contracts';
 import type { StoredMessage } from '@connector/kafka';
 import * as z from 'zod';
-import type { RequestedOperation, RequestedOperations } from '../use-cases/find-unfinished-operations.ts';
+import type { RequestedOperation, RequestedOperations } from '../use-cases/ports.ts';
 
 type Scan = (topic: string, onMessage: (message: StoredMessage) => void, since: Date) => Promise<void>;
 

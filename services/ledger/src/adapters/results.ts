@@ -3,19 +3,7 @@ import { derivedEventId, eventRecord, PAYMENT_TRANSACTIONS, SOURCES } from '@con
 import type { Producer } from '@connector/kafka';
 import { RULES_VERSION } from '../domain/decide.ts';
 import { type Decline, declineOf } from '../domain/interaction.ts';
-import type { PaymentEvent } from '../domain/payment-event.ts';
-import type { RecordOutcome } from '../use-cases/record-payment-event.ts';
-
-type Recorded = Extract<RecordOutcome, { kind: 'recorded' }>;
-
-/** Tells the others what the payment shows after an event. */
-export interface Results {
-  /**
-   * Resolves once Kafka has it. It is told for every handled event, also when nothing was left to write and on redelivery, under an id that
-   * depends on payment, rules and event alone: who waits for this event gets an answer, who has had it can tell.
-   */
-  publish(event: PaymentEvent, recorded: Recorded): Promise<void>;
-}
+import type { Results } from '../use-cases/ports.ts';
 
 export function kafkaResults(producer: Producer): Results {
   return {

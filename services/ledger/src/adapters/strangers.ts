@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Strangers } from '../use-cases/tell-apart.ts';
+
+import type { Strangers } from '../use-cases/ports.ts';
 
 /** The last `max` PaymentIntents of others, some 100 bytes each: the consumer of a partition sees all events of one. */
 export function createStrangers(max = 20_000): Strangers {

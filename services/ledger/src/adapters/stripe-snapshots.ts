@@ -1,7 +1,7 @@
 import { NotFoundError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
-import type { Snapshot, StripeSnapshots } from '../use-cases/find-pending.ts';
+import type { Snapshot, StripeSnapshots } from '../use-cases/ports.ts';
 
 /** Stripe's objects as they are now, over its API. */
 export function stripeSnapshots(client: StripeClient): StripeSnapshots {

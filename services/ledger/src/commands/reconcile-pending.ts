@@ -13,7 +13,8 @@ import { requestedOperations } from '../adapters/requested-operations.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import { reconcilePendingConfigSchema } from '../config.ts';
-import { type Divergence, findPending } from '../use-cases/find-pending.ts';
+import type { Divergence } from '../domain/reconciliation.ts';
+import { findPending } from '../use-cases/find-pending.ts';
 import { parseReconcilePending, RECONCILE_PENDING_HELP } from './cli/reconcile-pending-options.ts';
 import { report } from './cli/reconcile-pending-report.ts';
 

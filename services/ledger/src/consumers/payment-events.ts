@@ -1,6 +1,5 @@
 import type { Delivery } from '@connector/kafka';
 import { type Logger, trace } from '@connector/telemetry';
-import type { Results } from '../adapters/results.ts';
 import { isPartlyReinstated } from '../domain/disputes.ts';
 import { declineOf } from '../domain/interaction.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
@@ -14,6 +13,7 @@ import {
   type HandledOutcome,
   observeDelays,
 } from '../metrics.ts';
+import type { Results } from '../use-cases/ports.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 import { assertOwnProject } from './own-project.ts';
 import { stripeOf } from './stripe-of-delivery.ts';

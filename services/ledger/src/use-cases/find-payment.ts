@@ -3,14 +3,7 @@ import { NotFoundError, PermanentError, StaleVersionError, TransientError } from
 import { paymentKeyOfPaymentIntent } from '@connector/payment-model';
 import { newPayment } from '../domain/new-payment.ts';
 import type { Gathered } from './gather.ts';
-import type { Carts, Payments } from './ports.ts';
-
-/** Payments by the PaymentIntent they belong to, as last written or read here: bounded, and never trusted over commercetools. */
-export interface KnownPayments {
-  get(paymentIntentId: string): Payment | undefined;
-  set(paymentIntentId: string, payment: Payment): void;
-  delete(paymentIntentId: string): void;
-}
+import type { Carts, KnownPayments, Payments } from './ports.ts';
 
 export interface FindDependencies {
   payments: Payments;

@@ -3,9 +3,11 @@ import { attributesOf, derivedEventId, EVENTS, type EventRecord, PAYMENT_EVENTS 
 import { PermanentError, TransientError } from '@connector/errors';
 import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/fixtures';
 import { describe, expect, it } from 'vitest';
+import type { Divergence } from '../domain/reconciliation.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
-import { type Divergence, type FindPendingOptions, findPending, type Snapshot } from './find-pending.ts';
-import { type RequestedOperation, standingOfOperation } from './find-unfinished-operations.ts';
+import { type FindPendingOptions, findPending } from './find-pending.ts';
+import { standingOfOperation } from './find-unfinished-operations.ts';
+import type { RequestedOperation, Snapshot } from './ports.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const HOUR = 60 * 60 * 1000;

@@ -12,36 +12,27 @@ import { backOffMs, TransientError } from '@connector/errors';
 import { type Ownership, ownershipOf } from '@connector/payment-model';
 import { decide } from '../domain/decide.ts';
 import { toPaymentEvent } from '../domain/payment-event.ts';
-import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
 import {
-  notDone,
-  type RequestedOperation,
-  type RequestedOperations,
-  standingOfOperation,
-} from './find-unfinished-operations.ts';
+  ageOf,
+  type Counts,
+  type Divergence,
+  type DivergenceKind,
+  emptySummary,
+  type FindPendingSummary,
+  OPEN_STATES,
+} from '../domain/reconciliation.ts';
+import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
+import { notDone, standingOfOperation } from './find-unfinished-operations.ts';
 import { gather } from './gather.ts';
-import type { Payments, Snapshot, StripeFacts } from './ports.ts';
-
-export type { Snapshot } from './ports.ts';
-
-/** What commercetools is asked for. */
-export interface OpenPayments {
-  /** Payments created before `before` with Pending or Initial transactions, by id, those after `afterId`; none = the end. */
-  page(before: Date, afterId?: string): Promise<readonly Payment[]>;
-  /** The payments of these PaymentIntents, at most 500. */
-  ofPaymentIntents(ids: readonly string[]): Promise<readonly Payment[]>;
-}
-
-/** Stripe's objects as they are now; undefined for one that Stripe does not have. */
-export interface StripeSnapshots {
-  paymentIntent(id: string): Promise<Snapshot | undefined>;
-  refund(id: string): Promise<Snapshot | undefined>;
-  dispute(id: string): Promise<Snapshot | undefined>;
-  /** All refunds of a PaymentIntent. */
-  refundsOf(paymentIntentId: string): Promise<readonly Snapshot[]>;
-  /** PaymentIntents created from `since` to `until`, newest first, those after `afterId`; none = the end. */
-  paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
-}
+import type {
+  OpenPayments,
+  Payments,
+  RequestedOperation,
+  RequestedOperations,
+  Snapshot,
+  StripeFacts,
+  StripeSnapshots,
+} from './ports.ts';
 
 export interface FindPendingDependencies {
   openPayments: OpenPayments;
@@ -70,65 +61,6 @@ export interface FindPendingOptions {
   readonly repair: boolean;
   readonly dryRun: boolean;
 }
-
-/** How commercetools and Stripe differ. */
-export const DIVERGENCE_KINDS = [
-  /** commercetools has no payment for a PaymentIntent of this project whose money was asked for. */
-  'payment_missing',
-  /** The payment lacks a transaction that Stripe's state implies. */
-  'transaction_missing',
-  /** A transaction is in a state that Stripe has left behind. */
-  'transaction_outdated',
-  /** The payment does not say yet which PaymentIntent it belongs to: opening it was cut off before anybody wrote that. */
-  'payment_untied',
-  /** The payment's open transaction is about an object that Stripe does not have. */
-  'gone_from_stripe',
-  /** An operation was asked for and nobody told its end: intent, or its way to Kafka, died after Stripe's refusal or before it was asked. */
-  'operation_unfinished',
-] as const;
-export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
-
-export interface Divergence {
-  readonly kind: DivergenceKind;
-  readonly paymentIntentId?: string | undefined;
-  readonly paymentId?: string | undefined;
-  /** What the ledger would write: `Authorization Pending → Success, + Charge Success 4999 EUR` (centAmount). */
-  readonly change: string;
-  /** An event was published, or would have been in a dry run. */
-  readonly repaired: boolean;
-}
-
-export interface Counts {
-  checked: number;
-  /** Open in commercetools, and at Stripe too. */
-  pending: number;
-  diverging: number;
-  repaired: number;
-  failed: number;
-}
-
-export interface FindPendingSummary {
-  readonly dryRun: boolean;
-  /** Payments with open transactions. */
-  readonly payments: Counts;
-  /** PaymentIntents of this project. */
-  readonly paymentIntents: Counts;
-  /** Operations whose result nobody told. */
-  readonly operations: Counts;
-  readonly kinds: Record<DivergenceKind, number>;
-  readonly repairs: Record<DivergenceKind, number>;
-  /** Payments by the state of their open transactions, and by the age of the oldest of these; and when the oldest of all was made. */
-  readonly open: Record<OpenState, { payments: number; ages: Record<Age, number>; oldest?: Date }>;
-  /** Everything was checked, and every event acknowledged. */
-  complete: boolean;
-}
-
-/** Ages of open transactions, each up to this many hours. Cards are done in minutes, bank debits in days. */
-const AGES = { under_1h: 1, '1h_to_1d': 24, '1d_to_3d': 72, over_3d: Number.POSITIVE_INFINITY } as const;
-export type Age = keyof typeof AGES;
-
-const OPEN_STATES = ['Pending', 'Initial'] as const;
-export type OpenState = (typeof OPEN_STATES)[number];
 
 /** Calls under way at once: enough to get on, far below what the vendors limit. */
 const AT_ONCE = 8;
@@ -220,7 +152,7 @@ export async function findPending(
 type Check<T> = (item: T) => Promise<'pending' | Divergence[]>;
 
 /** The open transactions of a payment that are older than `before`; one without a time is as old as its payment. */
-export const openTransactions = (payment: Payment, before: Date): Payment['transactions'] =>
+const openTransactions = (payment: Payment, before: Date): Payment['transactions'] =>
   payment.transactions.filter(
     ({ state, timestamp }) =>
       OPEN_STATES.some((open) => open === state) && new Date(timestamp ?? payment.createdAt) < before,
@@ -445,24 +377,3 @@ function count(summary: FindPendingSummary, payment: Payment, { before, now }: {
     if (!known.oldest || oldest < known.oldest) known.oldest = oldest;
   }
 }
-
-function ageOf(oldest: Date, now: Date): Age {
-  const hours = (now.getTime() - oldest.getTime()) / 3_600_000;
-  const [age] = Object.entries(AGES).find(([, limit]) => hours < limit) as [Age, number];
-  return age;
-}
-
-const noAges = () => Object.fromEntries(Object.keys(AGES).map((age) => [age, 0])) as Record<Age, number>;
-const noCounts = (): Counts => ({ checked: 0, pending: 0, diverging: 0, repaired: 0, failed: 0 });
-const noKinds = () => Object.fromEntries(DIVERGENCE_KINDS.map((kind) => [kind, 0])) as Record<DivergenceKind, number>;
-
-export const emptySummary = (dryRun: boolean): FindPendingSummary => ({
-  dryRun,
-  payments: noCounts(),
-  paymentIntents: noCounts(),
-  operations: noCounts(),
-  kinds: noKinds(),
-  repairs: noKinds(),
-  open: { Pending: { payments: 0, ages: noAges() }, Initial: { payments: 0, ages: noAges() } },
-  complete: false,
-});

@@ -1,16 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { derivedEventId, type EventData, type EventRecord, eventRecord, SOURCES } from '@connector/contracts';
+import { derivedEventId, type EventRecord, eventRecord, SOURCES } from '@connector/contracts';
 import { METADATA, operationNoteKey } from '@connector/payment-model';
-import type { Snapshot } from './ports.ts';
-
-/** An operation that intent noted before it asked Stripe. */
-export type RequestedOperation = EventData<'checkout.payment.operation_requested'> & { readonly requestedAt: Date };
-
-/** The notes of operations. */
-export interface RequestedOperations {
-  /** Those whose result nobody told, requested before `before`, oldest first. */
-  withoutEnd(before: Date): Promise<readonly RequestedOperation[]>;
-}
+import type { RequestedOperation, Snapshot } from './ports.ts';
 
 /** How an operation without an end stands. */
 export type OperationStanding =

@@ -1,8 +1,4 @@
-import type { Payment } from '@commercetools/platform-sdk';
-import type { KnownPayments } from './find-payment.ts';
-
-/** The payments of these PaymentIntents that commercetools has, in one call. */
-export type PaymentsOf = (paymentIntentIds: readonly string[]) => Promise<readonly Payment[]>;
+import type { KnownPayments, PaymentsOf } from './ports.ts';
 
 /** As many fit into a query's URL. */
 const AT_ONCE = 100;

@@ -1,4 +1,14 @@
-import type { Cart, Payment, PaymentDraft, PaymentUpdateAction } from '@commercetools/platform-sdk';
+import type {
+  Cart,
+  Payment,
+  PaymentDraft,
+  PaymentMethod,
+  PaymentMethodDraft,
+  PaymentUpdateAction,
+} from '@commercetools/platform-sdk';
+import type { EventData } from '@connector/contracts';
+import type { Ownership } from '@connector/payment-model';
+import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
 
 /** The payments of the commercetools project. Each method makes one call; failures are those of @connector/errors. */
@@ -28,3 +38,89 @@ export interface StripeFacts {
 
 /** A Stripe object as Stripe gave it. */
 export type Snapshot = { readonly id: string; readonly object: string } & Record<string, unknown>;
+
+/** Payments by the PaymentIntent they belong to, as last written or read here: bounded, and never trusted over commercetools. */
+export interface KnownPayments {
+  get(paymentIntentId: string): Payment | undefined;
+  set(paymentIntentId: string, payment: Payment): void;
+  delete(paymentIntentId: string): void;
+}
+
+/** PaymentIntents that were seen to be another's, bounded: an event of a refund or a dispute does not say whose it is. */
+export interface Strangers {
+  has(paymentIntentId: string): boolean;
+  add(paymentIntentId: string): void;
+  delete(paymentIntentId: string): void;
+}
+
+/** The payments of these PaymentIntents that commercetools has, in one call. */
+export type PaymentsOf = (paymentIntentIds: readonly string[]) => Promise<readonly Payment[]>;
+
+/** What commercetools is asked for. */
+export interface OpenPayments {
+  /** Payments created before `before` with Pending or Initial transactions, by id, those after `afterId`; none = the end. */
+  page(before: Date, afterId?: string): Promise<readonly Payment[]>;
+  /** The payments of these PaymentIntents, at most 500. */
+  ofPaymentIntents(ids: readonly string[]): Promise<readonly Payment[]>;
+}
+
+/** Stripe's objects as they are now; undefined for one that Stripe does not have. */
+export interface StripeSnapshots {
+  paymentIntent(id: string): Promise<Snapshot | undefined>;
+  refund(id: string): Promise<Snapshot | undefined>;
+  dispute(id: string): Promise<Snapshot | undefined>;
+  /** All refunds of a PaymentIntent. */
+  refundsOf(paymentIntentId: string): Promise<readonly Snapshot[]>;
+  /** PaymentIntents created from `since` to `until`, newest first, those after `afterId`; none = the end. */
+  paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
+}
+
+/** An operation that intent noted before it asked Stripe. */
+export type RequestedOperation = EventData<'checkout.payment.operation_requested'> & { readonly requestedAt: Date };
+
+/** The notes of operations. */
+export interface RequestedOperations {
+  /** Those whose result nobody told, requested before `before`, oldest first. */
+  withoutEnd(before: Date): Promise<readonly RequestedOperation[]>;
+}
+
+/** The payment methods of the project's customers. Each method makes one call, `byToken` one for each 500 methods of the customer. */
+export interface PaymentMethods {
+  byToken(of: { customerId: string; paymentInterface: string; token: string }): Promise<PaymentMethod | undefined>;
+  byKey(key: string): Promise<PaymentMethod | undefined>;
+  /** Answers undefined when a payment method with the draft's key exists already. */
+  create(draft: PaymentMethodDraft): Promise<PaymentMethod | undefined>;
+}
+
+/** Checkout's recurring payment jobs. */
+export interface RecurringJobs {
+  /**
+   * Asks once for a job. Throws TransientError only when there is certainly no job yet (not reached, 429, 503, no permission), PermanentError
+   * when it was refused, or its answer was lost and there may be one.
+   */
+  create(paymentId: string, paymentMethodId: string): Promise<void>;
+}
+
+/** A payment method at Stripe, as far as it matters here. */
+export interface StripePaymentMethod {
+  readonly id: string;
+  /** Stripe's type, such as `card`. */
+  readonly type: string;
+  /** Stripe's customer; absent while the shopper has not saved it. */
+  readonly customer?: string;
+}
+
+/** A payment as it is after an event, and whose it is. */
+export interface RecordedPayment {
+  readonly payment: Payment;
+  readonly gathered: { readonly paymentIntentId: string; readonly ownership: Ownership };
+}
+
+/** Tells the others what the payment shows after an event. */
+export interface Results {
+  /**
+   * Resolves once Kafka has it. It is told for every handled event, also when nothing was left to write and on redelivery, under an id that
+   * depends on payment, rules and event alone: who waits for this event gets an answer, who has had it can tell.
+   */
+  publish(event: PaymentEvent, recorded: RecordedPayment): Promise<void>;
+}

@@ -1,38 +1,11 @@
-import type { Cart, Payment, PaymentMethod, PaymentMethodDraft } from '@commercetools/platform-sdk';
+import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { type Logger, metrics } from '@connector/telemetry';
 import { LRUCache } from 'lru-cache';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { generatedDebitOf, latestChargeOf } from '../domain/stripe-objects.ts';
-import type { KnownPayments } from './find-payment.ts';
-import type { Carts, Payments } from './ports.ts';
+import type { Carts, KnownPayments, PaymentMethods, Payments, RecurringJobs, StripePaymentMethod } from './ports.ts';
 import type { RecordOutcome } from './record-payment-event.ts';
-
-/** The payment methods of the project's customers. Each method makes one call, `byToken` one for each 500 methods of the customer. */
-export interface PaymentMethods {
-  byToken(of: { customerId: string; paymentInterface: string; token: string }): Promise<PaymentMethod | undefined>;
-  byKey(key: string): Promise<PaymentMethod | undefined>;
-  /** Answers undefined when a payment method with the draft's key exists already. */
-  create(draft: PaymentMethodDraft): Promise<PaymentMethod | undefined>;
-}
-
-/** Checkout's recurring payment jobs. */
-export interface RecurringJobs {
-  /**
-   * Asks once for a job. Throws TransientError only when there is certainly no job yet (not reached, 429, 503, no permission), PermanentError
-   * when it was refused, or its answer was lost and there may be one.
-   */
-  create(paymentId: string, paymentMethodId: string): Promise<void>;
-}
-
-/** A payment method at Stripe, as far as it matters here. */
-export interface StripePaymentMethod {
-  readonly id: string;
-  /** Stripe's type, such as `card`. */
-  readonly type: string;
-  /** Stripe's customer; absent while the shopper has not saved it. */
-  readonly customer?: string;
-}
 
 export interface SaveDependencies {
   payments: Pick<Payments, 'byId' | 'update'>;

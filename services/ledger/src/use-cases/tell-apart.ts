@@ -1,15 +1,7 @@
 import { PermanentError } from '@connector/errors';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { ownerOf, type Whose, whoseEvent } from '../domain/whose-event.ts';
-import type { KnownPayments } from './find-payment.ts';
-import type { Payments, StripeFacts } from './ports.ts';
-
-/** PaymentIntents that were seen to be another's, bounded: an event of a refund or a dispute does not say whose it is. */
-export interface Strangers {
-  has(paymentIntentId: string): boolean;
-  add(paymentIntentId: string): void;
-  delete(paymentIntentId: string): void;
-}
+import type { KnownPayments, Payments, Strangers, StripeFacts } from './ports.ts';
 
 export interface TellApartDependencies {
   stripe: Pick<StripeFacts, 'paymentIntent'>;

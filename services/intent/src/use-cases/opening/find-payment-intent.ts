@@ -5,8 +5,7 @@ import type { Payment } from '../../domain/checkout-cart.ts';
 import type { Step } from '../../domain/opening.ts';
 import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { attemptKey, createParams } from '../../domain/payment-intent-params.ts';
-import type { OpenCheckoutDeps } from '../open-checkout.ts';
-import type { Opening } from './perform.ts';
+import type { OpenCheckoutDeps, Opening } from './opening.ts';
 
 /** How often, and how far apart in ms, an attempt of another request is asked for its PaymentIntent. */
 const LINK_CHECKS = 10;

@@ -1,7 +1,7 @@
 import { type Attempt, attemptsOf, recordedStatusOf, statusOf } from '../../domain/attempts.ts';
 import type { SeenAttempt, Snapshot } from '../../domain/opening.ts';
-import type { OpenCheckoutDeps } from '../open-checkout.ts';
 import type { Memory } from './memory.ts';
+import type { OpenCheckoutDeps } from './opening.ts';
 
 /**
  * The cart, its attempts with each one's PaymentIntent, and the customer. What the page read for its form saves the first call; a cart that has

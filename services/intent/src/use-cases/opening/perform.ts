@@ -9,18 +9,9 @@ import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { paymentDraft } from '../../domain/payment-draft.ts';
 import { attemptKey, createParams } from '../../domain/payment-intent-params.ts';
 import { link } from '../link-payment.ts';
-import type { OpenCheckoutDeps, OpenCheckoutRequest } from '../open-checkout.ts';
 import { replaceStripeCustomer } from '../open-customer-session.ts';
 import { findPaymentIntent } from './find-payment-intent.ts';
-import type { Memory } from './memory.ts';
-
-/** A request on its way. */
-export interface Opening {
-  readonly deps: OpenCheckoutDeps;
-  readonly request: OpenCheckoutRequest;
-  readonly memory: Memory;
-  readonly snapshot: Snapshot;
-}
+import type { Opening } from './opening.ts';
 
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 export type Move = Exclude<Step, StepOf<'give' | 'refuse'>>;

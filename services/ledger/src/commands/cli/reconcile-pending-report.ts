@@ -1,5 +1,5 @@
 import { clock, pairs, table } from '@connector/cli';
-import type { Counts, Divergence, FindPendingSummary } from '../../use-cases/find-pending.ts';
+import type { Counts, Divergence, FindPendingSummary } from '../../domain/reconciliation.ts';
 
 /** A run as a person reads it: what differed, the counts, and what is still open. */
 export function report(summary: FindPendingSummary, divergences: readonly Divergence[], limit = 100): string {

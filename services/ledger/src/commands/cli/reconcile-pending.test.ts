@@ -1,6 +1,6 @@
 import { UsageError } from '@connector/cli';
 import { describe, expect, it } from 'vitest';
-import { type Divergence, emptySummary } from '../../use-cases/find-pending.ts';
+import { type Divergence, emptySummary } from '../../domain/reconciliation.ts';
 import { parseReconcilePending, RECONCILE_PENDING_HELP } from './reconcile-pending-options.ts';
 import { report } from './reconcile-pending-report.ts';
 

@@ -2,8 +2,7 @@ import type { Cart, Payment, PaymentDraft, PaymentUpdateAction, Transaction } fr
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { commercetoolsId, money, payment as paymentFixture } from '@connector/fixtures';
 import { defaultFractionDigits } from '@connector/payment-model';
-import type { KnownPayments } from '../find-payment.ts';
-import type { Carts, Payments } from '../ports.ts';
+import type { Carts, KnownPayments, Payments } from '../ports.ts';
 
 /** What goes wrong with one call: refused before it had an effect, its answer lost after it had, or another writer first. */
 export type Fault = 'refused' | 'answer-lost' | 'another-writer';

@@ -1,0 +1,53 @@
+import type { Logger } from '@connector/telemetry';
+import type { BehaviourSettings } from '../../domain/behaviour.ts';
+import type { Snapshot } from '../../domain/opening.ts';
+import type { Session } from '../../domain/session.ts';
+import type { InBackground } from '../background.ts';
+import type {
+  Customers,
+  PaymentEvents,
+  PaymentIntents,
+  Payments,
+  RememberingCarts,
+  StripeCustomers,
+} from '../ports.ts';
+import type { Memory } from './memory.ts';
+
+export interface OpenCheckoutDeps {
+  carts: RememberingCarts;
+  customers: Customers;
+  payments: Payments;
+  paymentIntents: PaymentIntents;
+  stripeCustomers: StripeCustomers;
+  events: PaymentEvents;
+  inBackground: InBackground;
+  settings: OpenCheckoutSettings;
+  /** Waits, in ms. */
+  sleep: (ms: number) => Promise<void>;
+  /** Ms since the epoch. */
+  now: () => number;
+  log: Pick<Logger, 'warn'>;
+}
+
+export interface OpenCheckoutSettings {
+  projectKey: string;
+  paymentInterface: string;
+  merchantReturnUrl: string;
+  multiOperations: boolean;
+  behaviour: BehaviourSettings;
+}
+
+export interface OpenCheckoutRequest {
+  session: Session;
+  express: boolean;
+  expressCustomerSession: boolean;
+  requestId: string;
+}
+
+/** A request on its way. */
+export interface Opening {
+  readonly deps: OpenCheckoutDeps;
+  readonly request: OpenCheckoutRequest;
+  readonly memory: Memory;
+  readonly snapshot: Snapshot;
+}
