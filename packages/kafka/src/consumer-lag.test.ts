@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ageOfOldest, deletedUnread, lagOf } from './consumer-lag.ts';
+import { ageOfOldest, createLagExporter, type DeletedRecords, deletedUnread, lagOf } from './consumer-lag.ts';
 
 it.each([
   ['has committed everything', { low: '0', high: '7' }, '7', 0],
@@ -82,4 +82,17 @@ describe('what was deleted unread', () => {
       { partition: 0, from: 10n, to: 50n },
     ]);
   });
+});
+
+it('tells of what the consumer itself found gone, once', async () => {
+  const told: DeletedRecords[] = [];
+  const log = { error: () => {} } as never;
+  const lag = createLagExporter({ log } as never, {
+    groupId: 'ledger',
+    topic: 'events',
+    everyMs: 1_000,
+    onDeleted: async (deleted) => void told.push(deleted),
+  });
+  for (const partition of [3, 3, 4]) lag.skipped({ partition, from: 10n, to: 50n });
+  await expect.poll(() => told.map(({ partition }) => partition)).toEqual([3, 4]);
 });

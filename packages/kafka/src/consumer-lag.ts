@@ -107,7 +107,11 @@ export interface LagOptions {
 export function createLagExporter(
   kafka: Kafka,
   { groupId, topic, everyMs, onDeleted }: LagOptions,
-): Part & { refresh(): Promise<void> } {
+): Part & {
+  refresh(): Promise<void>;
+  /** Tells of messages that the consumer itself found gone. */
+  skipped(deleted: DeletedRecords): void;
+} {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
   const noticed = new Set<string>();
@@ -124,10 +128,11 @@ export function createLagExporter(
       kafka.log.error(where, 'messages were deleted before they were handled');
     }
     if (told.has(name)) return;
+    told.add(name);
     try {
       await onDeleted?.(deleted);
-      told.add(name);
     } catch (error) {
+      told.delete(name);
       // What is there has to be handled all the same; the next look tries again, as long as the group's offset still shows it.
       kafka.log.error({ error, topic, partition }, 'nobody could be asked for the deleted messages');
     }
@@ -164,6 +169,7 @@ export function createLagExporter(
   return {
     name: 'consumer lag',
     refresh,
+    skipped: (deleted) => void tell(deleted),
     start: async () => {
       const first = new AbortController();
       await Promise.race([tick(), sleep(FIRST_LOOK_MS, undefined, { signal: first.signal }).catch(() => {})]);
