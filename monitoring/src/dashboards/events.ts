@@ -40,14 +40,14 @@ export const EVENTS: Dashboard = {
         },
         {
           title: 'Refused webhooks',
-          description: 'Bad signatures, old timestamps, too large or unreadable bodies.',
+          description: 'Bad signatures, old timestamps, too large, unreadable or thin bodies.',
           unit: 'reqps',
           queries: [
             {
               expr: sumRate(
                 'outcome',
                 `${P}webhook_events_total`,
-                'outcome=~"bad_signature|stale_timestamp|too_large|malformed"',
+                'outcome=~"bad_signature|stale_timestamp|too_large|malformed|thin_payload"',
               ),
               legend: '{{outcome}}',
             },

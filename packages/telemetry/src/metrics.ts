@@ -174,6 +174,7 @@ export const DEFINITIONS = {
         'stale_timestamp',
         'too_large',
         'malformed',
+        'thin_payload',
         'overloaded',
         'unavailable',
       ],

@@ -10,13 +10,14 @@ export type WebhookOutcome =
   | 'stale_timestamp'
   | 'too_large'
   | 'malformed'
+  | 'thin_payload'
   | 'overloaded'
   | 'unavailable';
 
 /** The outcomes each kind of event type can have: `unknown` = not verified, `other` = no type of ours. */
 const OUTCOMES = {
   known: ['accepted', 'duplicate', 'ignored', 'too_large', 'overloaded', 'unavailable'],
-  other: ['ignored'],
+  other: ['ignored', 'thin_payload'],
   unknown: ['bad_signature', 'stale_timestamp', 'too_large', 'malformed', 'overloaded', 'unavailable'],
 } as const satisfies Record<string, readonly WebhookOutcome[]>;
 

@@ -1,14 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MAX_MESSAGE_BYTES, TOPICS, type TopicSpec } from '@connector/contracts';
+import { TransientError } from '@connector/errors';
 import type { TopicState } from '@connector/kafka';
+import { StripeRejection } from '@connector/stripe';
+import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { checkupTable, countOf, fail, ok, runCheckup } from './checkup.ts';
 import { clockCheck } from './clock.ts';
 import { regionFinding, scopeFindings } from './commercetools.ts';
 import { readSides } from './config.ts';
 import { topicFinding } from './kafka.ts';
-import { secretFinding } from './stripe.ts';
+import { destinationFinding, secretFinding } from './stripe.ts';
 
 const explain = (error: unknown) => (error as Error).message;
 
@@ -152,6 +155,35 @@ it.each<[secrets: string[], result: string]>([
   [[], 'fail'],
 ])('signing secrets %j are %s', (secrets, result) => {
   expect(secretFinding(secrets)).toMatchObject({ result });
+});
+
+describe('event destinations', () => {
+  const URL = 'https://shop.example/stripe/webhooks';
+  const destination = (payload: 'snapshot' | 'thin', url: string | undefined, status = 'enabled') => ({
+    id: 'ed_1',
+    event_payload: payload,
+    status,
+    webhook_endpoint: url === undefined ? undefined : { url },
+  });
+  it.each([
+    ['a thin one that posts to us', [destination('thin', URL)], 'fail'],
+    ['a thin one that posts to us beside a good one', [destination('snapshot', URL), destination('thin', URL)], 'fail'],
+    ['a thin one that posts to us, but is disabled', [destination('thin', URL, 'disabled')], 'ok'],
+    ['a thin one that posts to another', [destination('thin', 'https://other.example/')], 'ok'],
+    ['a thin one of another kind than webhooks', [destination('thin', undefined)], 'ok'],
+    ['one with snapshots', [destination('snapshot', URL)], 'ok'],
+    ['none', [], 'ok'],
+  ])('%s', async (_what, all, result) => {
+    expect(await destinationFinding({ call: async () => all as never }, URL)).toMatchObject({ result });
+  });
+
+  it.each([
+    ['the key may not read them', new TransientError('403', { reason: 'unauthorized' })],
+    ['Stripe does not know them', new StripeRejection('list', 404, new Stripe.errors.StripeError({ message: 'no' }))],
+  ])('cannot be told when %s', async (_why, error) => {
+    const call = () => Promise.reject(error);
+    expect(await destinationFinding({ call }, URL)).toMatchObject({ result: 'unknown' });
+  });
 });
 
 describe('the clock', () => {

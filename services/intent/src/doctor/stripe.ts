@@ -120,6 +120,7 @@ export function stripeChecks(side: StripeSide, client: StripeClient): Check[] {
       }),
     ),
     { name: 'webhook endpoint', run: () => endpointFindings(side, client, url) },
+    { name: 'event destinations', run: () => destinationFinding(client, url) },
     { name: 'signing secret', run: async () => secretFinding(side.STRIPE_WEBHOOK_SIGNING_SECRET) },
     clockCheck('Stripe', side.STRIPE_API_BASE),
   ];
@@ -183,6 +184,39 @@ async function endpointFindings(side: StripeSide, client: StripeClient, url: str
     }),
     ...several,
   ];
+}
+
+/** Whether a v2 event destination sends thin payloads to `url`: webhook-ingest refuses them, for they show no payment. */
+export async function destinationFinding(
+  { call }: Pick<StripeClient, 'call'>,
+  url: string | undefined,
+): Promise<Finding> {
+  const name = 'event destinations';
+  if (!url) return unknown(name, 'CONNECT_SERVICE_URL is not set');
+  let all: Stripe.V2.Core.EventDestination[];
+  try {
+    all = await call('event_destinations.list', (stripe) =>
+      Array.fromAsync(stripe.v2.core.eventDestinations.list({ include: ['webhook_endpoint.url'], limit: 100 })),
+    );
+  } catch (error) {
+    if (error instanceof TransientError && error.reason === 'unauthorized')
+      return unknown(name, 'the key may not read them, and need not; run doctor with the key of setup to see');
+    if (error instanceof NotFoundError || error instanceof StripeRejection)
+      return unknown(name, 'Stripe does not list them for this key');
+    throw error;
+  }
+  const thin = all.filter(
+    (destination) =>
+      destination.event_payload === 'thin' &&
+      destination.status === 'enabled' &&
+      destination.webhook_endpoint?.url === url,
+  );
+  if (thin.length === 0) return ok(name, `none of ${all.length} sends thin payloads to ${url}`);
+  return fail(
+    name,
+    `${thin.map(({ id }) => id).join(', ')}: thin payloads to ${url}`,
+    'Thin events show no payment and are refused: delete it, and run setup for an endpoint with snapshot payloads.',
+  );
 }
 
 export function secretFinding(secrets: readonly string[]): Finding {

@@ -19,19 +19,25 @@ describe('a genuine event', () => {
     ['of live mode, for a test key', paymentIntentSucceeded({ livemode: true }), 'mode'],
     ['of another account', paymentIntentSucceeded({ account: 'acct_other' }), 'account'],
     ['of another project', paymentIntentSucceeded({}, { metadata: { ct_project_key: 'other-shop' } }), 'project'],
-    [
-      'that is thin',
-      {
-        id: 'evt_test_65',
-        object: 'v2.core.event',
-        type: 'v1.billing.meter.no_meter_found',
-        created: '2026-01-01T00:00:00Z',
-        livemode: false,
-      },
-      'thin',
-    ],
   ])('%s is ignored', (_rule, event, reason) => {
     expect(classify(event, OURS)).toMatchObject({ kind: 'ignored', reason });
+  });
+
+  const thinEvent = {
+    id: 'evt_test_65',
+    object: 'v2.core.event',
+    type: 'v1.billing.meter.no_meter_found',
+    created: '2026-01-01T00:00:00Z',
+    livemode: false,
+  };
+  it.each([
+    ['of a type that changes no payment', thinEvent],
+    ['of a type that is handled', { ...thinEvent, type: 'payment_intent.succeeded' }],
+    ['of the other mode', { ...thinEvent, livemode: true }],
+    ['of an object of a later kind', { ...thinEvent, object: 'v2.core.event_notification' }],
+    ['without id and type', { object: 'v2.core.event' }],
+  ])('%s that is thin is told apart, for what it stands for is not in it', (_rule, event) => {
+    expect(classify(event, OURS)).toEqual({ kind: 'thin' });
   });
 
   it.each([
@@ -92,7 +98,7 @@ describe('a genuine event', () => {
     );
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), near), (json) => {
-        expect(classify(json, OURS).kind).toMatch(/^(record|ignored|malformed)$/);
+        expect(classify(json, OURS).kind).toMatch(/^(record|ignored|thin|malformed)$/);
       }),
     );
   });

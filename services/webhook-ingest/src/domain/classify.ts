@@ -30,21 +30,24 @@ export type Classification =
   | { readonly kind: 'record'; readonly event: StripeEvent }
   | {
       readonly kind: 'ignored';
-      readonly reason: 'type' | 'mode' | 'account' | 'project' | 'thin';
+      readonly reason: 'type' | 'mode' | 'account' | 'project';
       readonly type: string;
     }
+  /** It names an object without showing it; nothing can be recorded. */
+  | { readonly kind: 'thin' }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /**
- * What to do with a genuine event (its parsed JSON). Ignored are thin events (`v2.core.event`), types that change no payment,
- * the other mode's events, and those of another account or of another project that shares ours; refusing them would make Stripe
- * repeat them for days and disable the endpoint.
+ * What to do with a genuine event (its parsed JSON). Ignored are types that change no payment, the other mode's events, and those
+ * of another account or of another project that shares ours; refusing them would make Stripe repeat them for days and disable the
+ * endpoint. A thin event (`v2.core.event`, of a v2 event destination) is none of these: its destination is set up wrongly, and
+ * everything that it is told is missing here.
  */
 export function classify(json: unknown, ours: Ours): Classification {
   if (!isObject(json)) return malformed('the payload is not an event');
   const { id, object: kind, type, created, livemode, api_version: apiVersion, account, data } = json;
+  if (typeof kind === 'string' && kind.startsWith('v2.')) return { kind: 'thin' };
   if (typeof type !== 'string' || !isText(id)) return malformed('the payload is not an event');
-  if (kind === 'v2.core.event') return { kind: 'ignored', reason: 'thin', type };
   if (!isStripeEventType(type)) return { kind: 'ignored', reason: 'type', type };
   if (livemode !== ours.livemode) return { kind: 'ignored', reason: 'mode', type };
   if (isText(account) && ours.accountId && account !== ours.accountId)

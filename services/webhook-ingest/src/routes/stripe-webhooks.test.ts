@@ -143,7 +143,14 @@ describe('a webhook', () => {
     ['of another project', foreign, signed(foreign), 200, /^$/, 'payment_intent.succeeded ignored'],
     ['of the other mode', live, signed(live), 200, /^$/, 'payment_intent.succeeded ignored'],
     ['of a type that changes no payment', invoice, signed(invoice), 200, /^$/, 'other ignored'],
-    ['that is a thin event', thin, signed(thin), 200, /^$/, 'other ignored'],
+    [
+      'that is a thin event',
+      thin,
+      signed(thin),
+      400,
+      /^Webhook Error: .*event destination.*thin payloads.*snapshot payloads are needed/,
+      'other thin_payload',
+    ],
   ])('%s is answered and not produced', async (_rule, body, headers, status, text, outcome) => {
     const answer = await post(await start(), body, headers);
     expect(answer.status).toBe(status);

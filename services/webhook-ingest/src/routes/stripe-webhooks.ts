@@ -59,7 +59,7 @@ const LINGER_MS = 2_000;
 /**
  * `POST /stripe/webhooks`: a signed Stripe event becomes a durable record on `payments.events`. 200 with an empty body says
  * that the broker has it, or that it is none of ours; 503 that it may not have it, so that Stripe sends it again. 401
- * without signature, 400 with a bad one or unreadable, 413 when too large, 405 for other methods, 408 for a body that does
+ * without signature, 400 with a bad one, unreadable or thin, 413 when too large, 405 for other methods, 408 for a body that does
  * not arrive.
  */
 export function stripeWebhooksRoute(options: WebhookOptions): Route {
@@ -129,6 +129,11 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
         log.warn({ reason: classified.reason }, 'a signed webhook cannot be read');
         count('unknown', 'malformed');
         return webhookError(res, 400, classified.reason);
+      case 'thin':
+        // 200 would lose it: refused, Stripe keeps it and tells the owner of the endpoint.
+        log.error({}, 'a thin event came: the endpoint is a v2 event destination, and snapshot payloads are needed');
+        count('other', 'thin_payload');
+        return webhookError(res, 400, THIN);
       case 'ignored':
         log.debug({ type: classified.type, reason: classified.reason }, 'webhook ignored');
         count(classified.type, 'ignored');
@@ -212,6 +217,9 @@ function tryLater(
   else endUpload(req, res, 503, TRY_LATER);
 }
 
+const THIN =
+  'this endpoint is a v2 event destination with thin payloads, which show no payment; snapshot payloads are needed. ' +
+  'Make a destination with snapshot payloads in the Dashboard, or run setup.';
 const TRY_LATER = 'The event could not be stored. Please send it again.';
 
 /** Answers while the body is still arriving and ends the connection at once: for when room is needed. */

@@ -126,7 +126,7 @@ export async function reconcile(deps: Reconciliation, options: ReconcileOptions)
       summary.listed += 1;
       if (event.pending_webhooks > 0) summary.undelivered += 1;
       const classified = classify(event, ours);
-      if (classified.kind === 'malformed') summary.failed += 1;
+      if (classified.kind === 'malformed' || classified.kind === 'thin') summary.failed += 1;
       if (classified.kind === 'ignored') summary.ignored += 1;
       if (classified.kind !== 'record') continue;
       records.push(toPaymentRecord(classified.event, Buffer.from(JSON.stringify(event)), accountId));
