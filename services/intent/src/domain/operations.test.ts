@@ -45,6 +45,15 @@ describe('a capture', () => {
     expect(planOf(operation, payment, paymentIntent, multi)).toMatchObject(expected);
   });
 
+  it.each([
+    ['ahead of', 24000],
+    ['behind', 600],
+  ])('of all that Stripe holds is final, and of less is not, while amountPlanned is %s it', (_where, centAmount) => {
+    const planned = aPayment({ planned: euro(centAmount) });
+    expect(planOf(capture(1190), planned, authorised, false)).toMatchObject({ kind: 'capture', isFinal: true });
+    expect(planOf(capture(600), planned, authorised, true)).toMatchObject({ kind: 'capture', isFinal: false });
+  });
+
   it('of a payment without a planned amount is refused', () => {
     const nothing = aPayment({ planned: euro(0) });
     expect(planOf(capture(1), nothing, authorised, true)).toMatchObject({ kind: 'refused' });

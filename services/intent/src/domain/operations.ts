@@ -94,7 +94,7 @@ export function planOf(
       const checked = checkedAmount(operation.amount, planned);
       if (checked.kind === 'invalid') return checked;
       if (planned.centAmount <= 0) return { kind: 'refused', reason: 'the payment has no planned amount' };
-      const isFinal = paymentIntent.amount_received + checked.amount >= toStripeAmount(planned);
+      const isFinal = paymentIntent.amount_received + checked.amount >= paymentIntent.amount;
       if (!isFinal && !multiOperations) return { kind: 'refused', reason: 'partial captures are not enabled' };
       return { kind: 'capture', amount: checked.amount, money: checked.money, isFinal };
     }

@@ -2,6 +2,7 @@ import { METADATA } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import { customerAddressOf, fullName } from './addresses.ts';
 import type { Cart, Customer } from './checkout-cart.ts';
+import { beginningOf } from './text.ts';
 
 /** The longest that Stripe takes, in characters. */
 const MAX_NAME = 256;
@@ -12,7 +13,7 @@ const MAX_PHONE = 20;
 export function stripeCustomerParams(cart: Cart, customer: Customer): Stripe.CustomerCreateParams {
   const email = cart.customerEmail || customer.email || cart.shippingAddress?.email;
   const shipping = customerAddressOf(cart, customer);
-  const name = (fullName(customer) || shipping?.name)?.slice(0, MAX_NAME);
+  const name = beginningOf(fullName(customer) || shipping?.name || '', MAX_NAME);
   const phone = shipping?.phone;
   const address = Object.fromEntries(Object.entries(shipping?.address ?? {}).filter(([, value]) => value));
   return {

@@ -33,6 +33,17 @@ export const stripeRejection = (
     } as Stripe.StripeRawError),
   );
 
+const referenceNotFound = (call: string) =>
+  new CommercetoolsRejection(call, 400, [{ code: 'ReferencedResourceNotFound', message: 'no such customer' }]);
+
+/** The most characters of a value in Stripe's metadata. */
+const MAX_METADATA_VALUE = 500;
+
+function refuseLongMetadata(metadata: unknown): void {
+  const values = Object.values((metadata ?? {}) as Record<string, string>);
+  if (values.some(({ length }) => length > MAX_METADATA_VALUE)) throw stripeRejection(undefined, { param: 'metadata' });
+}
+
 /** How long Stripe remembers an idempotency key, in ms. */
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
@@ -220,6 +231,8 @@ export class FakeWorld {
       this.#call('payments.create', () => {
         const known = [...this.paymentsById.values()].find(({ key }) => key === draft.key);
         if (known) return { kind: 'exists' as const, payment: known };
+        const customerId = draft.customer?.id;
+        if (customerId && !this.customersById.has(customerId)) throw referenceNotFound('payments.create');
         this.#ids += 1;
         const payment: Payment = {
           id: `payment-${this.#ids}`,
@@ -242,6 +255,7 @@ export class FakeWorld {
       this.#call('payments.update', () => {
         const payment = this.#payment(id);
         if (payment.version !== version) throw new StaleVersionError('changed');
+        if (customerId && !this.customersById.has(customerId)) throw referenceNotFound('payments.update');
         if (interfaceId && payment.interfaceId && payment.interfaceId !== interfaceId) throw new Error('set already');
         const changed: Payment = {
           ...payment,
@@ -316,6 +330,7 @@ export class FakeWorld {
           const refusal = this.refuseParams(params);
           if (refusal) throw refusal;
           const { metadata, shipping, setup_future_usage, ...fields } = params;
+          refuseLongMetadata(metadata);
           if (paymentIntent.status === 'canceled' || paymentIntent.status === 'succeeded') {
             if (Object.keys(params).some((name) => name !== 'metadata')) {
               throw stripeRejection('payment_intent_unexpected_state');
@@ -350,6 +365,7 @@ export class FakeWorld {
         this.#once(key, capture.amount, () => {
           const paymentIntent = this.#intent(id);
           if (paymentIntent.status !== 'requires_capture') throw stripeRejection('payment_intent_unexpected_state');
+          refuseLongMetadata(capture.metadata);
           if (paymentIntent.amount_received + capture.amount > paymentIntent.amount)
             throw stripeRejection('amount_too_large');
           paymentIntent.amount_received += capture.amount;
@@ -361,6 +377,7 @@ export class FakeWorld {
     refund: (payment_intent, { amount, metadata }, key) =>
       this.#stripe('refunds.create', () =>
         this.#once(key, { amount, metadata }, () => {
+          refuseLongMetadata(metadata);
           this.#ids += 1;
           const refund = { id: `re_${this.#ids}`, object: 'refund', payment_intent, amount, metadata } as Stripe.Refund;
           this.refunds.push(refund);

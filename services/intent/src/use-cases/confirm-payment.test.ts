@@ -4,7 +4,7 @@ import { StripeRejection } from '@connector/stripe';
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { createRecordedTransactions } from '../adapters/recorded-transactions.ts';
-import { aCart, aPayment, aPaymentIntent, aTransaction, euro } from '../testing/builders.ts';
+import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld } from '../testing/fake-world.ts';
 import { type ConfirmPaymentDeps, confirmPayment } from './confirm-payment.ts';
 import type { RecordedTransactions } from './ports.ts';
@@ -254,6 +254,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
   it('names a guest who logged in meanwhile on the payment', async () => {
     const world = paidWorld();
     world.cartsById.set('cart-1', { ...aCart({ customerId: 'customer-1' }), paymentIds: ['payment-1'] });
+    world.customersById.set('customer-1', aCustomer({ id: 'customer-1' }));
     await confirmPayment(depsOf(world, silent), request);
     await world.settled();
     expect(world.paymentsOnCart()).toMatchObject([{ customer: { typeId: 'customer', id: 'customer-1' } }]);

@@ -423,6 +423,14 @@ it("waits for a merchant's transaction that is being confirmed, and never gives 
   expect(world.intents.get('pi_mit')?.status).toBe('canceled');
 });
 
+it('opens for a customer whom commercetools does not have any more, without naming them', async () => {
+  const world = new FakeWorld(aCart({ customerId: 'gone' }));
+  const outcome = await open(world);
+  expectOneJoinedAttempt(world, outcome);
+  expect(world.paymentsOnCart()).toMatchObject([{ interfaceId: live(world)[0]?.id }]);
+  expect(world.paymentsOnCart()[0]?.customer).toBeUndefined();
+});
+
 it('makes a guest who logged in the customer of the payment, and of its PaymentIntent', async () => {
   const world = new FakeWorld();
   await open(world);
@@ -560,6 +568,9 @@ describe("Stripe's lock on a PaymentIntent", () => {
   });
 });
 
+/** ISK in hundredths, which Stripe takes whole units of. */
+const aFraction = { type: 'centPrecision' as const, centAmount: 1050, currencyCode: 'ISK', fractionDigits: 2 };
+
 describe('a cart that the page read for its form', () => {
   const afterTheForm = async (world: FakeWorld) => {
     const deps = depsOf(world);
@@ -585,6 +596,18 @@ describe('a cart that the page read for its form', () => {
     await world.settled();
     expectOneJoinedAttempt(world, outcome, 2000);
     expect(world.paymentsById.size).toBe(1);
+  });
+
+  it.each([
+    ['cost nothing', { totalPrice: { type: 'centPrecision' as const, ...euro(0) } }],
+    ['was of an amount without a unit at Stripe', { totalPrice: aFraction }],
+  ])('is read before it is refused, when by then it %s', async (_why, before) => {
+    const world = new FakeWorld(aCart(before));
+    const deps = await afterTheForm(world);
+    world.setTotal('cart-1', euro(2000));
+    const outcome = await openCheckout(deps, aRequest());
+    await world.settled();
+    expectOneJoinedAttempt(world, outcome, 2000);
   });
 
   it('is trusted once: the next opening reads it', async () => {
@@ -699,6 +722,37 @@ describe('a failure half way', () => {
         expect(world.paymentsOnCart()).toHaveLength(1);
       }
     }
+  });
+
+  it('is mended a day later, when Stripe has forgotten its key: the PaymentIntent in its metadata is found, no second is made', async () => {
+    const world = new FakeWorld();
+    let isDead = false;
+    world.gate = async (call) => {
+      if (call === 'payments.update') isDead = true;
+      if (isDead) throw new TransientError('the process is gone');
+    };
+    const first = await open(world);
+    world.gate = async () => {};
+    world.now += 25 * 60 * 60 * 1000;
+    const again = await open(world);
+    expect(secretOf(again)).toBe(secretOf(first));
+    expectOneJoinedAttempt(world, again);
+    expect(world.intents.size).toBe(1);
+  });
+
+  it('has paid when the shopper paid meanwhile, though nobody tied the payment before Stripe forgot its key', async () => {
+    const world = new FakeWorld();
+    let isDead = false;
+    world.gate = async (call) => {
+      if (call === 'payments.update') isDead = true;
+      if (isDead) throw new TransientError('the process is gone');
+    };
+    await open(world);
+    world.gate = async () => {};
+    world.change('pi_1', { status: 'succeeded' });
+    world.now += 25 * 60 * 60 * 1000;
+    expect(await open(world)).toMatchObject({ kind: 'paid' });
+    expect(world.intents.size).toBe(1);
   });
 
   it('answers that trying again makes sense while another request with other parameters has not said which it made', async () => {

@@ -65,6 +65,11 @@ async function untilDecided(
     try {
       snapshot ??= await lookAgain(deps, request, memory);
       const step = nextStep(snapshot, asked);
+      // commercetools refuses what is done on the strength of an outdated cart; a refusal would ask nobody.
+      if (step.kind === 'refuse' && snapshot.isRemembered) {
+        snapshot = undefined;
+        continue;
+      }
       if (step.kind === 'give' || step.kind === 'refuse') return { step, snapshot };
       snapshot = await perform({ deps, request, memory, snapshot }, step);
     } catch (error) {
@@ -101,17 +106,16 @@ function opened(
   deps: OpenCheckoutDeps,
   { session }: OpenCheckoutRequest,
   memory: Memory,
-  { cart }: Snapshot,
+  { cart, customer }: Snapshot,
   { attempt, wanted }: Extract<Step, { kind: 'give' }>,
 ): OpenCheckoutOutcome {
   const { payment, paymentIntent } = attempt;
   const { id: paymentIntentId, client_secret: clientSecret } = paymentIntent;
   if (!clientSecret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
 
-  const { customerId } = cart;
   deps.inBackground('link payment to PaymentIntent and customer', async () => {
     const linked = await link(deps.payments, payment, paymentIntentId);
-    if (customerId) await nameCustomer(deps.payments, linked, customerId);
+    if (customer) await nameCustomer(deps.payments, linked, customer.id);
   });
   if (attempt.paymentIntentId === undefined || memory.created.size > 0) {
     const namePaymentLater = () => namePayment(deps, paymentIntentId, payment.id);

@@ -1,10 +1,10 @@
 import { TransientError } from '@connector/errors';
-import { countsAsPaid, type Money, toStripeAmount } from '@connector/payment-model';
+import { attemptOf, countsAsPaid, type Money, toStripeAmount } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import { type AmountDue, amountDue, asPaid } from '../domain/amount-due.ts';
 import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
-import { holdsMoney, isOfTransaction } from '../domain/merchant-transaction.ts';
+import { holdsMoney } from '../domain/merchant-transaction.ts';
 import type { Session } from '../domain/session.ts';
 import type { PaymentIntents } from './ports.ts';
 
@@ -38,7 +38,10 @@ export async function lookAtOthers(
   const others = payments.filter((payment) => payment.key !== key);
   const unpaid = others.filter(({ transactions }) => !countsAsPaid(transactions));
   const found = await Promise.all(
-    unpaid.map(async (payment) => ({ payment, paymentIntent: await paymentIntentOf(paymentIntents, payment, now()) })),
+    unpaid.map(async (payment) => ({
+      payment,
+      paymentIntent: await paymentIntentOf(paymentIntents, cart.id, payment, now()),
+    })),
   );
   const open = found.filter((one): one is WaitingPayment => one.paymentIntent !== undefined);
   const holding = new Map(
@@ -58,13 +61,14 @@ export async function lookAtOthers(
 
 async function paymentIntentOf(
   paymentIntents: PaymentIntents,
+  cartId: string,
   payment: Payment,
   now: number,
 ): Promise<Stripe.PaymentIntent | undefined> {
   const id = paymentIntentIdOf(payment);
   if (id) return id.startsWith('pi_') ? paymentIntents.find(id) : undefined;
-  // A transaction is confirmed only once it is tied, and looks around again before; a payment without a key of ours is another provider's.
-  if (!payment.key || isOfTransaction(payment)) return undefined;
+  // A transaction is confirmed only once it is tied, and looks around again before; a payment with any other key is another provider's.
+  if (!payment.key || attemptOf(cartId, payment.key) === undefined) return undefined;
   const found = await paymentIntents.search(payment.key, toStripeAmount(payment.amountPlanned));
   if (found || !isYoung(payment, now)) return found;
   throw new TransientError('the PaymentIntent of an attempt is not known yet', {

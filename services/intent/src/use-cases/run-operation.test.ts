@@ -324,3 +324,20 @@ describe('a payment that is not tied to a PaymentIntent', () => {
     await expect(run(untied('2026-01-01T00:00:00Z'), capture)).rejects.toMatchObject({ code: 'InvalidOperation' });
   });
 });
+
+describe('a merchantReference', () => {
+  it.each([
+    ['a capture', capture, 'requires_capture', 'approved'],
+    ['a refund', refund, 'succeeded', 'received'],
+    ['a cancelation', { action: 'cancelPayment' }, 'requires_capture', 'approved'],
+  ] as const)(
+    'longer than Stripe’s metadata take never stops %s: its beginning is kept',
+    async (_what, operation, status, outcome) => {
+      const world = worldWith(status);
+      const merchantReference = 'invoice '.repeat(100);
+      expect(await run(world, operation, { merchantReference })).toBe(outcome);
+      const kept = world.refunds[0]?.metadata ?? world.intents.get('pi_1')?.metadata;
+      expect(kept?.merchant_reference).toBe(merchantReference.slice(0, 500));
+    },
+  );
+});

@@ -17,6 +17,7 @@ import {
   type StripeStep,
   TRANSACTION_TYPES,
 } from '../domain/operations.ts';
+import { beginningOf } from '../domain/text.ts';
 import type { PaymentEvents, PaymentIntents, Payments } from './ports.ts';
 
 export interface RunOperationDeps {
@@ -171,14 +172,17 @@ async function callStripe(work: Work, step: StripeStep): Promise<Stripe.PaymentI
   }
 }
 
+/** The longest value, in characters, that Stripe takes in metadata. */
+const MAX_METADATA_VALUE = 500;
+
 async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stripe.PaymentIntent | Stripe.Refund> {
   const { deps, request, payment, paymentIntent, id } = work;
   const { paymentIntents } = deps;
   const words = inWords(request.operation);
-  const note = operationNote(id, words, paymentIntent.metadata);
   const reference: Record<string, string> = request.merchantReference
-    ? { [METADATA.merchantReference]: request.merchantReference }
+    ? { [METADATA.merchantReference]: beginningOf(request.merchantReference, MAX_METADATA_VALUE) }
     : {};
+  const note = operationNote(id, words, { ...paymentIntent.metadata, ...reference });
   switch (step.kind) {
     case 'capture':
       return paymentIntents.capture(

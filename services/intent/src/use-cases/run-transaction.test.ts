@@ -1,10 +1,11 @@
 import { TransientError } from '@connector/errors';
+import type { Money } from '@connector/payment-model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { statusOf } from '../domain/attempts.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
-import { aCart, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
+import { aCart, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
 import { noStoredMethods } from '../testing/start-app.ts';
 import { openCheckout } from './open-checkout.ts';
@@ -296,6 +297,25 @@ describe('beside a shopper', () => {
     world.intents.delete('pi_theirs');
     world.now += DAY_MS;
     expect(await run(world)).toMatchObject({ state: 'Completed' });
+  });
+});
+
+describe('beside a payment of another provider', () => {
+  const theirs = (planned: Money) => {
+    const world = aWorld();
+    const { interfaceId: _none, ...payment } = aPayment({ id: 'theirs', key: 'gift-card-7', planned });
+    world.putPayment({ ...payment, createdAt: new Date(world.now).toISOString() }, 'cart-1');
+    return world;
+  };
+
+  it.each([
+    ['with a key of its own, just made', euro(300)],
+    ['over an amount that Stripe cannot express', { centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 }],
+  ])('charges what is due, and asks Stripe nothing about it: %s', async (_which, planned) => {
+    const world = theirs(planned);
+    expect(await run(world)).toMatchObject({ state: 'Completed' });
+    expect(charged(world)).toMatchObject([{ amount: 1190 }]);
+    expect(world.calls).not.toContain('payment_intents.search');
   });
 });
 

@@ -17,8 +17,9 @@ const LINK_CHECK_MS = 150;
 const GIVE_UP_AFTER_MS = 90_000;
 
 /**
- * The id of the PaymentIntent of an attempt that commercetools does not know it of yet, by repeating its create call: Stripe answers with the
- * one that was made, or makes it if its request died before. Undefined when there is none, and none can be made.
+ * The id of the PaymentIntent of an attempt whose payment does not name it yet. Stripe's search knows it of an older attempt, whose
+ * idempotency key Stripe may have forgotten. Else the create call is repeated: Stripe answers with the one that was made, or makes it if
+ * its request died before. Undefined when there is none, and none can be made.
  */
 export async function findPaymentIntent(
   { deps, memory }: Pick<Opening, 'deps' | 'memory'>,
@@ -28,6 +29,10 @@ export async function findPaymentIntent(
   const key = attemptKey(paymentKey, payment.amountPlanned, ...memory.variant);
   const known = memory.created.get(key);
   if (known) return known.id;
+  const found = isOld(deps, createdAt)
+    ? await deps.paymentIntents.search(paymentKey, plannedAmount(payment))
+    : undefined;
+  if (found) return found.id;
   try {
     const outcome = await deps.paymentIntents.create(createParams(paymentKey, wanted), key);
     if (outcome.kind === 'other-parameters') return await linkedElsewhere(deps, payment);
@@ -50,7 +55,7 @@ async function linkedElsewhere(deps: OpenCheckoutDeps, payment: Payment): Promis
     if (interfaceId) return interfaceId;
     await deps.sleep(LINK_CHECK_MS);
   }
-  const found = await deps.paymentIntents.search(payment.key ?? '', toStripeAmount(payment.amountPlanned));
+  const found = await deps.paymentIntents.search(payment.key ?? '', plannedAmount(payment));
   if (found) return found.id;
   if (!isOld(deps, payment.createdAt)) {
     throw new TransientError('the attempt of another request is not known yet', {
@@ -60,6 +65,9 @@ async function linkedElsewhere(deps: OpenCheckoutDeps, payment: Payment): Promis
   }
   return undefined;
 }
+
+/** In Stripe's minor units. */
+const plannedAmount = ({ amountPlanned }: Payment): number => toStripeAmount(amountPlanned);
 
 const isOld = ({ now }: Pick<OpenCheckoutDeps, 'now'>, createdAt: string) =>
   now() - Date.parse(createdAt) > GIVE_UP_AFTER_MS;

@@ -84,13 +84,15 @@ async function find(opening: Opening, step: StepOf<'find'>): Promise<Snapshot | 
 /** Creates the next attempt's PaymentIntent and payment at the same time. */
 async function create(opening: Opening, { number, wanted }: StepOf<'create'>): Promise<Snapshot | undefined> {
   const { deps, request, memory, snapshot } = opening;
-  const { cart } = snapshot;
+  const { cart, customer } = snapshot;
+  const { customerId: _gone, ...withoutCustomer } = cart;
   const paymentKey = paymentKeyOf(cart.id, number);
   const params = createParams(paymentKey, wanted);
   const key = attemptKey(paymentKey, wanted.due, ...memory.variant);
   const draft = paymentDraft({
     key: paymentKey,
-    cart,
+    // commercetools takes no payment of a customer whom it does not have any more.
+    cart: customer ? cart : withoutCustomer,
     amount: wanted.due,
     paymentInterface: deps.settings.paymentInterface,
     checkoutTransactionItemId: request.session.checkoutTransactionItemId,
