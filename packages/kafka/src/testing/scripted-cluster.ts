@@ -1,18 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Decoder } from '../kafkajs-internals/protocol.ts';
 import { ByteWriter } from '../produce/record-batch.ts';
+import type { Answer, ScriptedBrokers, ScriptedPartition } from './scripted-answer.ts';
 import { TOPIC_ANSWERS } from './scripted-topics.ts';
-
-/** A partition as the scripted brokers have it: what was written lies in one log, whoever leads. */
-export interface ScriptedPartition {
-  leader: number;
-  epoch: number;
-  /** Batches as they came, with the offset of their first record. */
-  readonly batches: { readonly base: number; readonly records: number; readonly bytes: Buffer }[];
-  next: number;
-  /** What was deleted: the first offset that is still there. */
-  start: number;
-}
 
 /** What a broker does with one request instead of answering it. */
 export type Misbehaviour =
@@ -36,25 +26,11 @@ export interface ScriptedRequest {
   readonly bytes: number;
 }
 
-export interface Handling {
-  readonly cluster: ScriptedCluster;
-  readonly nodeId: number;
-  readonly version: number;
-  readonly body: Decoder;
-  readonly to: ByteWriter;
-  /** The error that the script wants, 0 = none. */
-  readonly error: number;
-  readonly isUnnamed: boolean;
-}
-
-/** Writes the answer to one kind of request; a promise for those that a broker answers later. */
-export type Answer = (handling: Handling) => void | Promise<void>;
-
 /**
  * Brokers for tests: real sockets that speak as much of Kafka's protocol as this package uses, and misbehave as they are told. Frames
  * are decoded, so that what a test finds in `log` is what a client really sent.
  */
-export class ScriptedCluster {
+export class ScriptedCluster implements ScriptedBrokers {
   readonly partitions = new Map<string, ScriptedPartition[]>();
   /** Brokers that take connections and requests and answer nothing. */
   readonly frozen = new Set<number>();

@@ -1,7 +1,7 @@
 import type { EventRecord } from '@connector/contracts';
 import { partitionOf } from '../produce/partitioner.ts';
 import { ByteWriter, writeRecordBatch } from '../produce/record-batch.ts';
-import type { Answer, ScriptedCluster } from './scripted-cluster.ts';
+import type { Answer, ScriptedBrokers } from './scripted-answer.ts';
 import { append } from './scripted-topics.ts';
 
 interface Member {
@@ -28,7 +28,7 @@ export interface ScriptedGroup {
   readonly committed: Map<number, { readonly offset: bigint; readonly metadata: string | null }>;
 }
 
-const groups = new WeakMap<ScriptedCluster, Map<string, ScriptedGroup>>();
+const groups = new WeakMap<ScriptedBrokers, Map<string, ScriptedGroup>>();
 const NOT_COORDINATOR = 16;
 const LOADING = 14;
 const ILLEGAL_GENERATION = 22;
@@ -38,7 +38,7 @@ const REBALANCING = 27;
 const SYNC_WITHIN_MS = 2_000;
 
 /** The group, made when it is first asked for; broker 0 is its coordinator at first. */
-export function groupOf(cluster: ScriptedCluster, id: string): ScriptedGroup {
+export function groupOf(cluster: ScriptedBrokers, id: string): ScriptedGroup {
   const all = groups.get(cluster) ?? new Map<string, ScriptedGroup>();
   groups.set(cluster, all);
   const group = all.get(id) ?? {
@@ -327,7 +327,7 @@ export const CONSUMER_ANSWERS = [
 ] as const;
 
 /** Puts a record into the topic, as if a producer had. */
-export function put(cluster: ScriptedCluster, topic: string, record: EventRecord): void {
+export function put(cluster: ScriptedBrokers, topic: string, record: EventRecord): void {
   const partitions = cluster.partitions.get(topic)?.length ?? 1;
   const to = new ByteWriter(512);
   writeRecordBatch(to, [{ ...record, headers: { ...record.headers } }], Date.now());

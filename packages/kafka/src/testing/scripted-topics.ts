@@ -1,5 +1,5 @@
 import { Decoder, decodeRecords } from '../kafkajs-internals/protocol.ts';
-import type { Answer, ScriptedCluster } from './scripted-cluster.ts';
+import type { Answer, ScriptedBrokers, ScriptedPartition } from './scripted-answer.ts';
 
 const NOT_LEADER = 6;
 const UNKNOWN_PARTITION = 3;
@@ -33,7 +33,7 @@ const produce: Answer = ({ cluster, nodeId, version, body, to, error, isUnnamed 
 /** A record batch's count of records lies behind its producer's fields. */
 const COUNT_AT = 57;
 
-export function append(state: ReturnType<ScriptedCluster['partition']>, sent: Buffer): number {
+export function append(state: ScriptedPartition, sent: Buffer): number {
   const bytes = Buffer.from(sent);
   const records = bytes.readInt32BE(COUNT_AT);
   const base = state.next;
@@ -96,7 +96,7 @@ export const TOPIC_ANSWERS = [
 ] as const;
 
 /** The values in a partition, in order, as text. */
-export async function valuesIn(cluster: ScriptedCluster, topic: string, partition: number): Promise<string[]> {
+export async function valuesIn(cluster: ScriptedBrokers, topic: string, partition: number): Promise<string[]> {
   const values: string[] = [];
   for (const { bytes } of cluster.partition(topic, partition).batches) {
     const size = Buffer.alloc(4);

@@ -49,29 +49,33 @@ afterAll(async () => {
 beforeEach(() => project.setFaults([]));
 
 function run(script: string, args: string[], over: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
-    env: {
-      PATH: process.env.PATH,
-      CTP_PROJECT_KEY: 'sandbox',
-      CTP_CLIENT_ID: project.clientId,
-      CTP_CLIENT_SECRET: project.clientSecret,
-      CTP_AUTH_URL: project.url,
-      CTP_API_URL: project.url,
-      CTP_SESSION_URL: project.url,
-      CTP_CHECKOUT_URL: project.url,
-      CTP_JWKS_URL: `${project.url}/.well-known/jwks.json`,
-      CTP_JWT_ISSUER: project.url,
-      STRIPE_SECRET_KEY: 'rk_test_sandbox',
-      STRIPE_PUBLISHABLE_KEY: 'pk_test_sandbox',
-      STRIPE_API_BASE: account.url,
-      STRIPE_WEBHOOK_SIGNING_SECRET: signingSecret || 'whsec_not_set_up_yet_at_all',
-      CONNECT_SERVICE_URL: publicUrl,
-      KAFKA_BROKERS: broker.brokers,
-      ALLOWED_ORIGINS: ORIGIN,
-      MERCHANT_RETURN_URL: 'https://localhost/return',
-      ...over,
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../../../services/intent/src/commands', script), ...args],
+    {
+      env: {
+        PATH: process.env.PATH,
+        CTP_PROJECT_KEY: 'sandbox',
+        CTP_CLIENT_ID: project.clientId,
+        CTP_CLIENT_SECRET: project.clientSecret,
+        CTP_AUTH_URL: project.url,
+        CTP_API_URL: project.url,
+        CTP_SESSION_URL: project.url,
+        CTP_CHECKOUT_URL: project.url,
+        CTP_JWKS_URL: `${project.url}/.well-known/jwks.json`,
+        CTP_JWT_ISSUER: project.url,
+        STRIPE_SECRET_KEY: 'rk_test_sandbox',
+        STRIPE_PUBLISHABLE_KEY: 'pk_test_sandbox',
+        STRIPE_API_BASE: account.url,
+        STRIPE_WEBHOOK_SIGNING_SECRET: signingSecret || 'whsec_not_set_up_yet_at_all',
+        CONNECT_SERVICE_URL: publicUrl,
+        KAFKA_BROKERS: broker.brokers,
+        ALLOWED_ORIGINS: ORIGIN,
+        MERCHANT_RETURN_URL: 'https://localhost/return',
+        ...over,
+      },
     },
-  });
+  );
   let stdout = '';
   child.stdout.on('data', (data) => {
     stdout += data;

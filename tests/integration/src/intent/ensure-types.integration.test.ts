@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-const COMMAND = join(import.meta.dirname, 'ensure-types.ts');
-const PURGE = join(import.meta.dirname, 'purge.ts');
+const COMMAND = join(import.meta.dirname, '../../../../services/intent/src/commands', 'ensure-types.ts');
+const PURGE = join(import.meta.dirname, '../../../../services/intent/src/commands', 'purge.ts');
 let project: CommercetoolsSimulator;
 
 beforeAll(async () => {

@@ -5,12 +5,12 @@ import { createStripe, type StripeClient } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { stripePaymentIntents } from './adapters/payment-intents.ts';
-import type { Operation } from './domain/operations.ts';
-import { aPayment } from './testing/builders.ts';
-import { FakeWorld } from './testing/fake-world.ts';
-import type { PaymentIntents } from './use-cases/ports.ts';
-import { type OperationOutcome, runOperation } from './use-cases/run-operation.ts';
+import { stripePaymentIntents } from '../../../../services/intent/src/adapters/payment-intents.ts';
+import type { Operation } from '../../../../services/intent/src/domain/operations.ts';
+import { aPayment } from '../../../../services/intent/src/testing/builders.ts';
+import { FakeWorld } from '../../../../services/intent/src/testing/fake-world.ts';
+import type { PaymentIntents } from '../../../../services/intent/src/use-cases/ports.ts';
+import { type OperationOutcome, runOperation } from '../../../../services/intent/src/use-cases/run-operation.ts';
 
 const AUTHORISED = 1190;
 const SECOND_MS = 1_000;

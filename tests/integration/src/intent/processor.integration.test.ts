@@ -8,16 +8,16 @@ import { type StripeSimulator, startStripeSimulator } from '@connector/simulator
 import { createStripe, type StripeClient } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { commercetoolsCarts } from './adapters/carts.ts';
-import { commercetoolsCustomers } from './adapters/customers.ts';
-import { commercetoolsPermissions, stripeStatus } from './adapters/health-checks.ts';
-import { stripePaymentIntents } from './adapters/payment-intents.ts';
-import { commercetoolsPayments } from './adapters/payments.ts';
-import { rememberingCarts } from './adapters/remembered-carts.ts';
-import { storedMethods } from './adapters/stored-methods.ts';
-import { stripeCustomers } from './adapters/stripe-customers.ts';
-import { FakeWorld } from './testing/fake-world.ts';
-import { JWT, startApp, tokenFor } from './testing/start-app.ts';
+import { commercetoolsCarts } from '../../../../services/intent/src/adapters/carts.ts';
+import { commercetoolsCustomers } from '../../../../services/intent/src/adapters/customers.ts';
+import { commercetoolsPermissions, stripeStatus } from '../../../../services/intent/src/adapters/health-checks.ts';
+import { stripePaymentIntents } from '../../../../services/intent/src/adapters/payment-intents.ts';
+import { commercetoolsPayments } from '../../../../services/intent/src/adapters/payments.ts';
+import { rememberingCarts } from '../../../../services/intent/src/adapters/remembered-carts.ts';
+import { storedMethods } from '../../../../services/intent/src/adapters/stored-methods.ts';
+import { stripeCustomers } from '../../../../services/intent/src/adapters/stripe-customers.ts';
+import { FakeWorld } from '../../../../services/intent/src/testing/fake-world.ts';
+import { JWT, startApp, tokenFor } from '../../../../services/intent/src/testing/start-app.ts';
 
 /** The processor over HTTP with the real SDKs on simulated sides; Kafka and session-auth are not in it. */
 describe('the processor on commercetools and Stripe', () => {

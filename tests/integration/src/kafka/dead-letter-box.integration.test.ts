@@ -1,9 +1,5 @@
 import { MAX_MESSAGE_BYTES, toRecord } from '@connector/contracts';
 import { PermanentError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
-import { createLogger, startTracing } from '@connector/telemetry';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
   createConsumer,
   createDeadLetterBox,
@@ -16,7 +12,11 @@ import {
   type Producer,
   type StoredMessage,
   scanTopic,
-} from './index.ts';
+} from '@connector/kafka';
+import type { Part } from '@connector/lifecycle';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { createLogger, startTracing } from '@connector/telemetry';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 
 const log = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 let broker: RunningKafka;

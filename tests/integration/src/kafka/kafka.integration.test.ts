@@ -1,10 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type EventRecord, type TopicSpec, toRecord } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
-import { createLogger } from '@connector/telemetry';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
   type ConsumerOptions,
   createConsumer,
@@ -16,7 +12,11 @@ import {
   type KafkaEnvironment,
   type Producer,
   scanTopic,
-} from './index.ts';
+} from '@connector/kafka';
+import type { Part } from '@connector/lifecycle';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { createLogger } from '@connector/telemetry';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 
 const log = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 const environment = (brokers: string[]): KafkaEnvironment => ({

@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createKafka, ensureTopics, inspectCluster, type KafkaEnvironment } from '@connector/kafka';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createKafka, ensureTopics, inspectCluster, type KafkaEnvironment } from './index.ts';
 
 const log = createLogger('test', 'silent');
 const folder = mkdtempSync(join(tmpdir(), 'kafka-tls-'));

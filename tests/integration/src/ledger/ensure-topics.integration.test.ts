@@ -9,7 +9,7 @@ import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 
-const COMMAND = join(import.meta.dirname, 'ensure-topics.ts');
+const COMMAND = join(import.meta.dirname, '../../../../services/ledger/src/commands', 'ensure-topics.ts');
 const PREFIX = 'shop.';
 let kafka: RunningKafka;
 

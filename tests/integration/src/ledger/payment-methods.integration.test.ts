@@ -5,7 +5,11 @@ import { type StripeSimulator, startStripeSimulator } from '@connector/simulator
 import { createStripe, type StripeClient } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checkoutRecurringJobs, commercetoolsPaymentMethods, stripePaymentMethod } from './payment-methods.ts';
+import {
+  checkoutRecurringJobs,
+  commercetoolsPaymentMethods,
+  stripePaymentMethod,
+} from '../../../../services/ledger/src/adapters/payment-methods.ts';
 
 const log = createLogger('test', 'silent');
 let simulator: CommercetoolsSimulator;

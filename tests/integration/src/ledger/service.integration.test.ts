@@ -26,7 +26,7 @@ import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed, vi } from 'vitest';
 
-const SERVICE = import.meta.dirname;
+const SERVICE = new URL('../../../../services/ledger/src', import.meta.url).pathname;
 const HOURS_AGO = 3 * 60 * 60 * 1000;
 
 let broker: RunningKafka;

@@ -12,7 +12,10 @@ import {
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type FakeCommercetools, startFakeCommercetools } from './testing/fake-commercetools.ts';
+import {
+  type FakeCommercetools,
+  startFakeCommercetools,
+} from '../../../../services/session-auth/src/testing/fake-commercetools.ts';
 
 const log = createLogger('test', 'silent');
 let broker: RunningKafka;
@@ -23,25 +26,29 @@ let lines: { msg?: string; port?: number }[] = [];
 
 /** The service as it runs, in a process of its own; its log lines go to `lines`. */
 function startService(brokers: string): ChildProcess {
-  const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname], {
-    env: {
-      PATH: process.env.PATH,
-      HTTP_PORT: '0',
-      METRICS_PORT: '0',
-      LOG_LEVEL: 'debug',
-      KAFKA_BROKERS: brokers,
-      CTP_PROJECT_KEY: 'shop',
-      CTP_CLIENT_ID: 'client',
-      CTP_CLIENT_SECRET: 'secret',
-      CTP_AUTH_URL: ct.url,
-      CTP_API_URL: ct.url,
-      CTP_SESSION_URL: ct.url,
-      CTP_JWKS_URL: `${ct.url}/jwks.json`,
-      CTP_JWT_ISSUER: 'https://mc.example.com',
-      SESSION_CACHE_TTL_MS: '300000',
+  const child = spawn(
+    process.execPath,
+    [new URL('../../../../services/session-auth/src/main.ts', import.meta.url).pathname],
+    {
+      env: {
+        PATH: process.env.PATH,
+        HTTP_PORT: '0',
+        METRICS_PORT: '0',
+        LOG_LEVEL: 'debug',
+        KAFKA_BROKERS: brokers,
+        CTP_PROJECT_KEY: 'shop',
+        CTP_CLIENT_ID: 'client',
+        CTP_CLIENT_SECRET: 'secret',
+        CTP_AUTH_URL: ct.url,
+        CTP_API_URL: ct.url,
+        CTP_SESSION_URL: ct.url,
+        CTP_JWKS_URL: `${ct.url}/jwks.json`,
+        CTP_JWT_ISSUER: 'https://mc.example.com',
+        SESSION_CACHE_TTL_MS: '300000',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  );
   lines = [];
   let rest = '';
   child.stdout.on('data', (chunk) => {

@@ -8,7 +8,7 @@ import { type StripeSimulator, startStripeSimulator } from '@connector/simulator
 import Stripe from 'stripe';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { verifySignature } from '../domain/verify-signature.ts';
+import { verifySignature } from '../../../../services/webhook-ingest/src/domain/verify-signature.ts';
 
 let simulator: StripeSimulator;
 let stripe: Stripe;
@@ -44,16 +44,20 @@ afterEach(async () => {
 
 /** Runs a command of this image as a process of its own. */
 function run(command: string, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, `${command}.ts`), ...args], {
-    env: {
-      PATH: process.env.PATH,
-      STRIPE_SECRET_KEY: 'sk_test_sandbox',
-      STRIPE_API_BASE: simulator.url,
-      CONNECT_SERVICE_URL: publicUrl,
-      CTP_PROJECT_KEY: 'sandbox',
-      ...env,
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../../../services/webhook-ingest/src/commands', `${command}.ts`), ...args],
+    {
+      env: {
+        PATH: process.env.PATH,
+        STRIPE_SECRET_KEY: 'sk_test_sandbox',
+        STRIPE_API_BASE: simulator.url,
+        CONNECT_SERVICE_URL: publicUrl,
+        CTP_PROJECT_KEY: 'sandbox',
+        ...env,
+      },
     },
-  });
+  );
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (data) => {
     output.stdout += data;

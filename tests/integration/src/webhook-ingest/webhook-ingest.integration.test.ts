@@ -8,8 +8,12 @@ import { createKafka, ensureTopics, type Kafka, readLatest, type StoredMessage, 
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { BODY_LIMIT } from './routes/body-memory.ts';
-import { paymentIntentSucceeded, SECRET, signatureOf } from './testing/stripe-events.ts';
+import { BODY_LIMIT } from '../../../../services/webhook-ingest/src/routes/body-memory.ts';
+import {
+  paymentIntentSucceeded,
+  SECRET,
+  signatureOf,
+} from '../../../../services/webhook-ingest/src/testing/stripe-events.ts';
 
 let broker: RunningKafka;
 let kafka: Kafka;
@@ -21,7 +25,7 @@ let admin: string;
 let environment: Record<string, string>;
 
 const run = (file: string, ...argv: string[]) =>
-  spawn(process.execPath, [join(import.meta.dirname, file), ...argv], {
+  spawn(process.execPath, [join(import.meta.dirname, '../../../../services/webhook-ingest/src', file), ...argv], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
