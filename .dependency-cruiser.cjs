@@ -9,6 +9,9 @@ const PRODUCT = ['services/[^/]+', 'enabler'];
 const AROUND = ['simulators', 'sandbox'];
 const TESTS = ['tests'];
 
+/** What only tests and their tools load. */
+const TEST_FILE = '(\\.test\\.ts$|/testing/|/contract/|/(vite|vitest)\\.config\\.)';
+
 /** A rule that forbids imports of `to` from files of `from`, `allowed` excepted; its comment is shown with each violation. */
 const forbid = (name, comment, from, to, { except, types = true } = {}) => ({
   name,
@@ -102,6 +105,14 @@ module.exports = {
       '^services/[^/]+/src/(use-cases/(?!ports)|routes|consumers|commands|main)',
       { except: { from: '\\.test\\.ts$' } },
     ),
+    {
+      name: 'declares-what-it-imports',
+      comment:
+        "A workspace declares every package that it imports; tests also find the root's development dependencies.",
+      severity: 'error',
+      from: { path: room(...ALL_PACKAGES, ...PRODUCT, ...AROUND, ...TESTS, 'monitoring'), pathNot: TEST_FILE },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
     forbid(
       'testing-is-for-tests',
       'Builders and fakes are for tests alone.',

@@ -119,7 +119,15 @@ export interface Addresses {
 }
 
 /** Of the starter's own environment, what would mean something else to a service. */
-const NOT_FOR_SERVICES = ['PORT', 'HTTP_PORT', 'METRICS_PORT', 'METRICS_HOST', 'NODE_ENV', 'NODE_OPTIONS', 'KAFKA_SANDBOX_BROKERS'];
+const NOT_FOR_SERVICES = [
+  'PORT',
+  'HTTP_PORT',
+  'METRICS_PORT',
+  'METRICS_HOST',
+  'NODE_ENV',
+  'NODE_OPTIONS',
+  'KAFKA_SANDBOX_BROKERS',
+];
 
 /** The variables that all services share: what the user set, and for each simulated side where it is and how to get in. */
 export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Addresses): Record<string, string> {
