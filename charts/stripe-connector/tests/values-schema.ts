@@ -89,6 +89,7 @@ const SETTINGS: Record<string, Schema> = {
   RATE_LIMIT_DENIALS_PER_ADDRESS: between(0, 1_000_000),
   RATE_LIMIT_REQUESTS_PER_ADDRESS: between(0, 10_000_000),
   STRIPE_WEBHOOK_ALLOWED_IPS: list({ type: 'string', pattern: '^[0-9a-fA-F.:]+(/[0-9]{1,3})?$' }),
+  WEBHOOK_DEADLINE_MS: between(1_000, 18_000),
   WEBHOOK_MAX_IN_FLIGHT: between(1, 10_000),
   WEBHOOK_DUPLICATE_WINDOW_S: between(0, 3_600),
   LEDGER_CONCURRENCY: between(1, 512),

@@ -77,8 +77,13 @@ export const configSchema = z
       .describe(
         'Proxies in front whose X-Forwarded-For is believed, for STRIPE_WEBHOOK_ALLOWED_IPS and the share of memory of one address',
       ),
+    WEBHOOK_DEADLINE_MS: integer(1_000, 18_000)
+      .default(10_000)
+      .describe(
+        'How long an event may wait for Kafka before it is answered 503, in ms; longer than it takes Kafka to give a dead broker up (broker.session.timeout.ms), shorter than Stripe waits',
+      ),
     WEBHOOK_MAX_IN_FLIGHT: integer(1, 10_000)
-      .default(200)
+      .default(1_000)
       .describe('Events that may wait for Kafka at once; further ones are answered 503'),
     WEBHOOK_DUPLICATE_WINDOW_S: integer(0, 3600)
       .default(300)

@@ -24,7 +24,7 @@ startWebhookMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
-const producer = createProducer(kafka);
+const producer = createProducer(kafka, { deadlineMs: config.WEBHOOK_DEADLINE_MS });
 const secrets = signingSecrets({
   initial: config.STRIPE_WEBHOOK_SIGNING_SECRET,
   file: config.STRIPE_WEBHOOK_SIGNING_SECRET_FILE,
