@@ -13,16 +13,12 @@ const TESTS = ['tests'];
 const TEST_FILE = '(\\.test\\.ts$|/testing/|/contract/|/(vite|vitest)\\.config\\.)';
 
 /** A rule that forbids imports of `to` from files of `from`, `allowed` excepted; its comment is shown with each violation. */
-const forbid = (name, comment, from, to, { except, types = true } = {}) => ({
+const forbid = (name, comment, from, to, { except } = {}) => ({
   name,
   comment,
   severity: 'error',
   from: { path: from, ...(except?.from ? { pathNot: except.from } : {}) },
-  to: {
-    path: to,
-    ...(except?.to ? { pathNot: except.to } : {}),
-    ...(types ? {} : { dependencyTypesNot: ['type-only'] }),
-  },
+  to: { path: to, ...(except?.to ? { pathNot: except.to } : {}) },
 });
 
 module.exports = {
@@ -70,7 +66,19 @@ module.exports = {
       'simulators-know-no-sandbox',
       'Each simulator could be published on its own.',
       room('simulators'),
-      room('sandbox', 'services', 'enabler'),
+      room('sandbox', 'services', 'enabler', 'monitoring'),
+    ),
+    forbid(
+      'enabler-knows-no-service',
+      'The browser library and the processor meet over HTTP.',
+      room('enabler'),
+      room('services'),
+    ),
+    forbid(
+      'monitoring-knows-packages-alone',
+      'Objectives, alerts and dashboards are about the metrics that packages name.',
+      room('monitoring'),
+      room(...PRODUCT, ...AROUND, ...TESTS),
     ),
     forbid(
       'domain-is-pure',

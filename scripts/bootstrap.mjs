@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..');
+const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BIN = join(REPOSITORY, 'node_modules/.bin');
 const KAFKA_CACHE = join(REPOSITORY, '.cache/kafka-4.1.1');
 

@@ -1,10 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { workspaces } from './workspaces.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const TSC = join(REPOSITORY, 'node_modules/typescript-native/bin/tsc');
@@ -13,6 +12,16 @@ const copy = mkdtempSync(join(tmpdir(), 'connector-clean-install-'));
 /** The rooms whose workspaces are used without the others. Sandbox, simulators and tests run in the whole repository only. */
 const ROOMS = /^(packages|services|enabler)\b/;
 const run = promisify(execFile);
+
+/** Paths of the workspaces from the repository's root, in alphabetical order. */
+const workspaces = globSync(
+  (JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).workspaces as string[]).map(
+    (of) => `${of}/package.json`,
+  ),
+  { cwd: REPOSITORY },
+)
+  .map(dirname)
+  .toSorted();
 
 interface Locked {
   readonly link?: boolean;
@@ -28,7 +37,7 @@ const locked = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'u
 >;
 
 beforeAll(() => {
-  const rooms = workspaces().map((path) => path.split('/')[0] as string);
+  const rooms = workspaces.map((path) => path.split('/')[0] as string);
   const paths = [...new Set(rooms), 'package.json', 'tsconfig.base.json'];
   const files = execFileSync('git', ['ls-files', '-z', '--', ...paths], { cwd: REPOSITORY, encoding: 'utf8' });
   for (const file of files.split('\0').filter(Boolean)) cpSync(join(REPOSITORY, file), join(copy, file));
@@ -63,7 +72,7 @@ function placesFor(workspace: string): Set<string> {
   return places;
 }
 
-it.each(workspaces().filter((path) => ROOMS.test(path)))(
+it.each(workspaces.filter((path) => ROOMS.test(path)))(
   '%s compiles with the packages of its own installation alone',
   async (workspace) => {
     rmSync(join(copy, 'node_modules'), { recursive: true, force: true });

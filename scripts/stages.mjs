@@ -13,9 +13,22 @@ const EX_CONFIG = 78;
 // The name typescript belongs to the version with an API, which dependency-cruiser reads the code with; this one compiles ten times faster.
 const NATIVE_TSC = 'node_modules/typescript-native/bin/tsc';
 
+/** Where .dependency-cruiser.cjs says which way imports point. */
+const ROOMS = [
+  'packages',
+  'services',
+  'enabler/src',
+  'monitoring',
+  'simulators',
+  'sandbox',
+  'tests',
+  'charts',
+  'scripts',
+];
+
 /** Each answers how many checks passed, failed and were skipped, and what to show when one failed. */
 const STAGES = {
-  lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error']]),
+  lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error'], ['depcruise', ...ROOMS], ['knip']]),
   types: () =>
     oneCheck(
       globSync('{packages/*,services/*,enabler,monitoring,simulators/*,sandbox,tests/*,charts/*/tests}/tsconfig.json', {

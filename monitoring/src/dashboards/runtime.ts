@@ -1,5 +1,5 @@
 import { type Dashboard, m } from '../grafana.ts';
-import { HTTP, P, selected, share, sumRate } from './queries.ts';
+import { HTTP, P, sumRate } from './queries.ts';
 
 export const RUNTIME: Dashboard = {
   name: 'runtime',

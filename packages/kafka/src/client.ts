@@ -28,9 +28,6 @@ export interface Kafka {
   prefixed(name: string): string;
 }
 
-/** A consumer that kafkajs gave up is begun anew after this pause, in ms: it may be given up again at once. */
-export const ANEW_AFTER_MS = 1_000;
-
 const CONNECT_TIMEOUT_MS = 3_000;
 /** An authentication may have to ask a token server first, which is given up after some 5 s. */
 const OPEN_TIMEOUT_MS = 10_000;

@@ -15,7 +15,7 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Raw headers without those that concern this hop alone, the ones that `connection` names included; order and case stay. */
-export function endToEnd(rawHeaders: readonly string[], connection: string | undefined): string[] {
+function endToEnd(rawHeaders: readonly string[], connection: string | undefined): string[] {
   const named = new Set(
     connection
       ?.toLowerCase()

@@ -27,7 +27,7 @@ const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(valu
 const onOrOff = z.enum(['enabled', 'disabled']);
 
 /** Features of Stripe's saved payment methods in the payment element. */
-export const savedMethodsSchema = z.strictObject({
+const savedMethodsSchema = z.strictObject({
   payment_method_save: onOrOff.optional(),
   payment_method_save_usage: z.enum(['off_session', 'on_session']).optional(),
   payment_method_redisplay: onOrOff.optional(),
@@ -35,8 +35,6 @@ export const savedMethodsSchema = z.strictObject({
   payment_method_remove: onOrOff.optional(),
   payment_method_allow_redisplay_filters: z.array(z.enum(['always', 'limited', 'unspecified'])).optional(),
 });
-
-export type SavedMethodsFeatures = z.output<typeof savedMethodsSchema>;
 
 const futureUsageWord = z.preprocess(
   (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),

@@ -38,7 +38,6 @@ export const configSchema = z.object({
     .default(15_000)
     .describe('How often the lag and the dead letters that wait are looked up for the metrics, in ms'),
 });
-export type LedgerConfig = z.output<typeof configSchema>;
 
 /** Every variable the command reconcile-pending reads. */
 export const reconcilePendingConfigSchema = configSchema.omit({

@@ -61,7 +61,7 @@ function checkField(definitions: readonly FieldDefinition[], name: string, value
 }
 
 /** Throws ApiError 400 when `type` does not exist. */
-export function resolveType(findType: FindType, ref: z.output<typeof resourceIdentifier>): Type {
+function resolveType(findType: FindType, ref: z.output<typeof resourceIdentifier>): Type {
   const type = findType(ref);
   if (!type) throw referencedResourceNotFound('type', ref);
   return type;

@@ -3,7 +3,6 @@ import { refused } from './errors.ts';
 import type { Charge, Dispute } from './objects.ts';
 import type { Simulation } from './simulation.ts';
 
-export type DisputeStatus = Exclude<Dispute['status'], string & {}> | (string & {});
 const DISPUTE_FEE = 2000;
 const isInquiry = (status: string): boolean => status.startsWith('warning_');
 const isOver = (status: string): boolean => ['won', 'lost', 'warning_closed', 'prevented'].includes(status);
@@ -67,7 +66,7 @@ const held = (dispute: Dispute): number =>
   dispute.balance_transactions.reduce((sum, transaction) => sum - transaction.amount, 0);
 
 /** The bank takes the disputed money and Stripe its fee. */
-export function withdrawFunds(simulation: Simulation, dispute: Dispute): void {
+function withdrawFunds(simulation: Simulation, dispute: Dispute): void {
   if (held(dispute) > 0) return;
   dispute.balance_transactions.push(
     bookBalance(simulation, {
@@ -83,7 +82,7 @@ export function withdrawFunds(simulation: Simulation, dispute: Dispute): void {
   simulation.events.emit('charge.dispute.funds_withdrawn', dispute);
 }
 
-export function reinstateFunds(simulation: Simulation, dispute: Dispute): void {
+function reinstateFunds(simulation: Simulation, dispute: Dispute): void {
   if (held(dispute) <= 0) return;
   dispute.balance_transactions.push(
     bookBalance(simulation, {

@@ -1,4 +1,4 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Faults } from '@connector/simulator-faults';
 import { type Call, ROUTES, type Route } from './api.ts';
 import { StripeApiError } from './errors.ts';
@@ -214,7 +214,7 @@ export function allowAnyOrigin(res: ServerResponse): void {
   res.setHeader('access-control-max-age', '300');
 }
 
-export function header(req: IncomingMessage, name: string): string | undefined {
+function header(req: IncomingMessage, name: string): string | undefined {
   const value = req.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
@@ -237,5 +237,3 @@ export async function readBody(req: IncomingMessage): Promise<string> {
   }
   return Buffer.concat(chunks).toString();
 }
-
-export const createServer = http.createServer;

@@ -46,7 +46,7 @@ const LIVE_CARD = declined(
 );
 
 /** Stripe's published test cards. */
-export const TEST_CARDS: Readonly<Record<string, TestCard>> = {
+const TEST_CARDS: Readonly<Record<string, TestCard>> = {
   '4242424242424242': { aliases: ['pm_card_visa'] },
   '4000056655665556': { aliases: ['pm_card_visa_debit'], funding: 'debit' },
   '5555555555554444': { aliases: ['pm_card_mastercard'], brand: 'mastercard' },
@@ -143,7 +143,7 @@ interface TestIban extends CardBehaviour {
 }
 
 /** Stripe's published test IBANs; any other valid IBAN settles as succeeded. */
-export const TEST_IBANS: Readonly<Record<string, TestIban>> = {
+const TEST_IBANS: Readonly<Record<string, TestIban>> = {
   AT611904300234573201: { aliases: ['pm_success_at'], settles: 'succeeded' },
   AT321904300235473204: { aliases: ['pm_successDelayed_at'], settles: 'succeeded' },
   AT861904300235473202: { aliases: ['pm_failed_at'], settles: 'failed' },
@@ -217,7 +217,7 @@ export function checkCard(
   }
 }
 
-export function passesLuhn(number: string): boolean {
+function passesLuhn(number: string): boolean {
   let sum = 0;
   for (let i = 0; i < number.length; i += 1) {
     let digit = Number(number[number.length - 1 - i]);

@@ -2,7 +2,7 @@ import { type Random, randomOf } from '@connector/load-tests/random';
 import { ALL_CLUSTER_FAULTS, CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.ts';
 
 /** What can go wrong, and in words. */
-export const FAULTS = {
+const FAULTS = {
   webhooks: 'webhooks shuffled, each event delivered 1 to 3 times',
   'webhooks-late': 'webhooks come up to half a minute late',
   'clock-skew': "Stripe's clock is ten minutes behind: its signatures are too old",

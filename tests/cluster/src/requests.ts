@@ -14,7 +14,7 @@ export interface RequestOptions {
 }
 
 /** A request that failed, and failed again when it was repeated. */
-export class FailedTwice extends Error {
+class FailedTwice extends Error {
   override readonly name = 'FailedTwice';
 }
 

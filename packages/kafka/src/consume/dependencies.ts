@@ -11,7 +11,7 @@ export interface DependencyOptions {
 }
 
 /** The dependency of failures that name none: two writers of one payment, a partition that went away. */
-export const UNNAMED = 'other';
+const UNNAMED = 'other';
 
 /** While other messages succeeded this recently, a failing key is on its own. */
 const OTHERS_SUCCEED_MS = 60_000;

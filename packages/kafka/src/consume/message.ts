@@ -5,7 +5,7 @@ import type { GroupGeneration } from './group-generation.ts';
 export type MessageState = 'waiting' | 'handling' | 'backingOff' | 'deadLettering' | 'done' | 'abandoned';
 
 /** Where a received message may go. Done is committable; what is abandoned comes again, to whoever has its partition then. */
-export const MAY_BECOME: Record<MessageState, readonly MessageState[]> = {
+const MAY_BECOME: Record<MessageState, readonly MessageState[]> = {
   waiting: ['handling', 'abandoned'],
   handling: ['done', 'backingOff', 'deadLettering', 'abandoned'],
   backingOff: ['handling', 'abandoned'],

@@ -9,7 +9,7 @@ export const partitionOf = (key: string, partitions: number): number =>
   (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
 
 /** Kafka's hash of a key, murmur2 with 32 bits; signed. */
-export function murmur2(key: Buffer): number {
+function murmur2(key: Buffer): number {
   const { length } = key;
   let hash = SEED ^ length;
   let at = 0;

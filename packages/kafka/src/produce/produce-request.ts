@@ -65,7 +65,7 @@ function producedOf(payload: Buffer, version: number): Produced {
 }
 
 /** Appends a produce request of version 3 to 8, from its transactional id on; `now` is Unix time in ms. */
-export function writeProduceRequest(to: ByteWriter, { acks, timeout, topicData }: ProduceArguments, now: number): void {
+function writeProduceRequest(to: ByteWriter, { acks, timeout, topicData }: ProduceArguments, now: number): void {
   to.string(null); // transactional id
   to.int16(acks);
   to.int32(timeout);

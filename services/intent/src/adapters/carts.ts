@@ -32,7 +32,7 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
 }
 
 /** Payments that no longer exist stay on a cart as references without an object. */
-export function toCheckoutCart(cart: CommercetoolsCart): CheckoutCart {
+function toCheckoutCart(cart: CommercetoolsCart): CheckoutCart {
   const references = cart.paymentInfo?.payments ?? [];
   return { cart, payments: references.flatMap(({ obj }) => (obj ? [obj as Payment] : [])) };
 }

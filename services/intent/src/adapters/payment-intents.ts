@@ -3,7 +3,7 @@ import { METADATA } from '@connector/payment-model';
 import { type StripeClient, StripeRejection } from '@connector/stripe';
 import type { PaymentIntents } from '../use-cases/ports.ts';
 
-export const isOtherParameters = (error: unknown): boolean =>
+const isOtherParameters = (error: unknown): boolean =>
   error instanceof StripeRejection && error.type === 'idempotency_error';
 
 export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): PaymentIntents {

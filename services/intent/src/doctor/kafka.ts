@@ -63,7 +63,7 @@ export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Fi
 }
 
 /** Whether the ledger may read in its group, and reads there alone. */
-export function groupFinding(state: GroupState | undefined, group: string): Finding {
+function groupFinding(state: GroupState | undefined, group: string): Finding {
   const name = `group ${GROUP}`;
   if (!state) return fail(name, 'refused', "Give the ledger's user Read on the group (the chart's files/acls.json).");
   const { clientIds, foreign } = state;

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 
-export const CORS_METHODS = 'GET,HEAD,POST,DELETE';
-export const CORS_HEADERS =
+const CORS_METHODS = 'GET,HEAD,POST,DELETE';
+const CORS_HEADERS =
   'Content-Type, Authorization, X-Correlation-ID, X-Request-ID, X-Session-ID, x-express-checkout, x-express-customer-session';
 
 /** The answer to a page that is not on the list. */

@@ -3,9 +3,9 @@ import { invalidJson } from '@connector/http';
 import express, { type RequestHandler } from 'express';
 
 /** Largest body of any route, in bytes; the biggest real one has a few hundred. */
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 /** Deepest nesting of any body; the deepest real one has four levels. */
-export const MAX_DEPTH = 16;
+const MAX_DEPTH = 16;
 
 /** Reads a JSON body: 413 above the size limit, 400 for anything that is not JSON, is empty, or nests too deep. */
 export const jsonBody = (): RequestHandler[] => [

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** A whole number; the original connector also takes it as text. */
-export const wholeNumber = z.union([
+const wholeNumber = z.union([
   z.int(),
   z
     .string()
@@ -18,7 +18,7 @@ export const moneySchema = z
   .meta({ description: "Amount in the currency's minor units, of which there are 10^fractionDigits" });
 
 /** Id of a commercetools resource in a path; nothing else may get there. */
-export const resourceId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
+const resourceId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
 export const idParams = z.object({ id: resourceId });
 
 /** What every failed request is answered with. */

@@ -12,12 +12,12 @@ import type { RecordedTransactions, StoredMethods, StripeCustomers } from '../us
 import type { FakeWorld } from './fake-world.ts';
 
 /** Credentials that the fake session-auth knows. */
-export const SESSION_ID = 'session-1';
+const SESSION_ID = 'session-1';
 export const JWT = 'Bearer good-jwt';
 /** One token for each permission. */
 export const tokenFor = (permission: string) => `Bearer ${permission}`;
 
-export const fakeCallers = (session: Session): Callers => ({
+const fakeCallers = (session: Session): Callers => ({
   session: async (sessionId) => {
     if (sessionId !== SESSION_ID) throw new UnauthorizedError('invalid_token', 'Session is not active');
     return session;
@@ -37,7 +37,7 @@ const promptLedger: RecordedTransactions = {
   waitFor: () => ({ within: async () => ({ kind: 'recorded' }), [Symbol.dispose]: () => {} }),
 };
 
-export const noStripeCustomers: StripeCustomers = {
+const noStripeCustomers: StripeCustomers = {
   find: async () => undefined,
   search: async () => undefined,
   create: async () => ({ id: 'cus_new' }) as Awaited<ReturnType<StripeCustomers['create']>>,

@@ -18,7 +18,7 @@ export const requestReconciliation =
     producer.send(CHECKPOINTS, reconciliationRequest(deleted, now()));
 
 /** The request as it lies on the topic of checkpoints, until reconcile answers under the same key. */
-export function reconciliationRequest({ partition, from, to, handledUntil }: DeletedRecords, at: Date): EventRecord {
+function reconciliationRequest({ partition, from, to, handledUntil }: DeletedRecords, at: Date): EventRecord {
   const key = `reconciliation:${PAYMENT_EVENTS}:${partition}:${to}`;
   return eventRecord(
     'checkout.reconciliation.requested',

@@ -3,7 +3,7 @@ import type { TransactionState } from '@connector/payment-model';
 import type { TransactionFact } from './facts.ts';
 
 /** Where a transaction's state may go. Anything else is a late or repeated fact and changes nothing. */
-export const MAY_BECOME: Record<TransactionState, readonly TransactionState[]> = {
+const MAY_BECOME: Record<TransactionState, readonly TransactionState[]> = {
   Initial: ['Pending', 'Success', 'Failure'],
   Pending: ['Success', 'Failure'],
   Success: ['Failure'],

@@ -7,7 +7,7 @@ import type { Introspected, TokenIntrospection } from '../use-cases/ports.ts';
 import { retryOnReset } from './retry-on-reset.ts';
 
 /** The authorization server answered neither yes nor no. */
-export class AuthorizationFailedError extends PermanentError {
+class AuthorizationFailedError extends PermanentError {
   override toBody(): ErrorBody {
     const message = 'Failed to authorize request.';
     return { message, statusCode: 500, errors: [{ code: this.code, message }] };

@@ -9,11 +9,11 @@ import { answer } from './answers.ts';
 const origin = { method: z.string().max(16).optional(), route: z.string().max(200).optional() };
 
 /** Body of `POST /verify/session`; the header's value as it came, absent or null when there was none. */
-export const verifySessionBody = z.object({ sessionId: z.string().nullish(), ...origin });
+const verifySessionBody = z.object({ sessionId: z.string().nullish(), ...origin });
 /** Body of `POST /verify/jwt`; the `Authorization` header as it came. */
-export const verifyJwtBody = z.object({ authorization: z.string().nullish(), ...origin });
+const verifyJwtBody = z.object({ authorization: z.string().nullish(), ...origin });
 /** Body of `POST /verify/oauth2`; one of `anyOf` is needed for our project. */
-export const verifyOauth2Body = z.object({
+const verifyOauth2Body = z.object({
   authorization: z.string().nullish(),
   anyOf: z.array(z.string().regex(/^[a-z_]{1,100}$/)).min(1),
   ...origin,

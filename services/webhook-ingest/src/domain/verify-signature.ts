@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** How far the signature's timestamp may be from our clock, in seconds; Stripe's libraries use the same. */
-export const TOLERANCE_SECONDS = 300;
+const TOLERANCE_SECONDS = 300;
 
 export type Verification =
   | { readonly kind: 'verified'; readonly secret: 'current' | 'previous' }

@@ -2,7 +2,7 @@ import { type SecretPlace, secretManifest } from '../../domain/secret-manifest.t
 import type { SetUpOutcome } from '../../use-cases/set-up-webhook-endpoint.ts';
 
 /** The endpoint exists, so there is no signing secret to print. */
-export const EXIT_EXISTS = 3;
+const EXIT_EXISTS = 3;
 
 export interface Report {
   readonly exitCode: number;
