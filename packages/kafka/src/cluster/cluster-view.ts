@@ -1,17 +1,23 @@
 import type { Kafka } from '../client.ts';
 import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
-import { API } from '../kafkajs-internals/protocol.ts';
+import { API, createErrorFromCode } from '../kafkajs-internals/protocol.ts';
+import { firstOf } from './first-of.ts';
 import { METADATA_VERSIONS, type Metadata, metadataRequest, type PartitionMetadata } from './metadata-request.ts';
 
 /** Asked again after this long although nothing fails, in ms: partitions may have been added. */
 const MAX_AGE_MS = 60_000;
 /** Failures that come close together are answered by one look at the cluster, in ms. */
 const MIN_INTERVAL_MS = 100;
-/** A broker that has not answered after this long is not waited for alone, in ms: the next one is asked too. */
-const NEXT_AFTER_MS = 700;
 const ANSWER_TIMEOUT_MS = 3_000;
 /** While no broker answers they are asked again after this long, in ms. */
 const NOBODY_PAUSE_MS = 1_000;
+
+/** A topic or a leader that is missing is asked for at once for so long, then after each pause, in ms. */
+const EAGER_FOR_MS = 30_000;
+const INCOMPLETE_PAUSE_MS = 5_000;
+
+/** What is known of a partition, and whether the broker that is said to lead it knows of none. */
+type KnownPartition = PartitionMetadata & { readonly isUnknown?: boolean };
 
 /**
  * Who leads which partition, by the newest that any broker says. Asks on a connection of its own: a broker answers the requests of
@@ -21,7 +27,10 @@ export class ClusterView {
   readonly #kafka: Kafka;
   readonly #onChange: () => void;
   readonly #brokers = new Map<number, BrokerAddress>();
-  readonly #topics = new Map<string, Map<number, PartitionMetadata>>();
+  readonly #topics = new Map<string, Map<number, KnownPartition>>();
+  /** Kafka's error instead of a topic's partitions, by topic. */
+  readonly #problems = new Map<string, number>();
+  #incompleteSince: number | undefined;
   #connection: BrokerConnection | undefined;
   #answeredAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -73,10 +82,13 @@ export class ClusterView {
     return this.#topics.get(topic)?.get(partition)?.leader ?? -1;
   }
 
-  /** A broker said itself that it does not lead the partition: what is told next is believed, whatever its epoch. */
-  doubt(topic: string, partition: number): void {
+  /**
+   * A broker said itself that it does not lead the partition, or (`isUnknown`) that there is none: what is told next is believed,
+   * whatever its epoch.
+   */
+  doubt(topic: string, partition: number, isUnknown = false): void {
     const known = this.#topics.get(topic)?.get(partition);
-    if (known) this.#topics.get(topic)?.set(partition, { ...known, epoch: -1 });
+    if (known) this.#topics.get(topic)?.set(partition, { ...known, epoch: -1, isUnknown });
     this.refresh();
   }
 
@@ -120,11 +132,19 @@ export class ClusterView {
     } finally {
       this.#asking = false;
       if (this.#isRunning) {
-        const soonMs = this.#askAgain || this.#isIncomplete() ? MIN_INTERVAL_MS : MAX_AGE_MS;
+        const soonMs = this.#askAgain ? MIN_INTERVAL_MS : this.#holdsForMs();
         this.#schedule(found ? soonMs : NOBODY_PAUSE_MS);
       }
     }
     if (found) this.#onChange();
+  }
+
+  /** How long an answer holds, in ms. Leaders are elected in seconds; a topic that is missing for longer may stay so. */
+  #holdsForMs(): number {
+    const now = performance.now();
+    this.#incompleteSince = this.#isIncomplete() ? (this.#incompleteSince ?? now) : undefined;
+    if (this.#incompleteSince === undefined) return MAX_AGE_MS;
+    return now - this.#incompleteSince < EAGER_FOR_MS ? MIN_INTERVAL_MS : INCOMPLETE_PAUSE_MS;
   }
 
   #isIncomplete(): boolean {
@@ -174,9 +194,11 @@ export class ClusterView {
     this.#known = true;
     this.#brokers.clear();
     for (const { nodeId, host, port } of brokers) this.#brokers.set(nodeId, { host, port });
-    for (const { topic, partitions } of topics) {
+    for (const { topic, errorCode, partitions } of topics) {
       const known = this.#topics.get(topic);
       if (!known) continue;
+      this.#reportProblem(topic, errorCode);
+      if (errorCode === 0) forgetRemade(known, partitions);
       for (const told of partitions) {
         const before = known.get(told.partition);
         // A broker that was away tells what was true before.
@@ -185,37 +207,25 @@ export class ClusterView {
       }
     }
   }
+
+  /** Once for each change: otherwise a topic that is missing, or that we may not see, shows only in sends that fail. */
+  #reportProblem(topic: string, errorCode: number): void {
+    if ((this.#problems.get(topic) ?? 0) === errorCode) return;
+    this.#problems.set(topic, errorCode);
+    if (errorCode === 0) this.#kafka.log.info({ topic }, 'Kafka tells who leads a topic again');
+    else
+      this.#kafka.log.warn({ topic, error: createErrorFromCode(errorCode) }, 'Kafka does not tell who leads a topic');
+  }
 }
 
-/** Tries `candidates` in turn, the next when the one before fails or takes long; throws what the last of them threw. */
-function firstOf<C, T>(candidates: C[], attempt: (candidate: C, isTooLate: () => boolean) => Promise<T>): Promise<T> {
-  const first = Promise.withResolvers<T>();
-  let open = 0;
-  let done = false;
-  let timer: NodeJS.Timeout | undefined;
-  const next = (error?: unknown) => {
-    clearTimeout(timer);
-    const candidate = done ? undefined : candidates.shift();
-    if (!candidate) {
-      if (open === 0) first.reject(error);
-      return;
-    }
-    open += 1;
-    timer = setTimeout(next, NEXT_AFTER_MS);
-    attempt(candidate, () => done).then(
-      (found) => {
-        done = true;
-        clearTimeout(timer);
-        first.resolve(found);
-      },
-      (failure: unknown) => {
-        open -= 1;
-        next(failure);
-      },
-    );
-  };
-  next();
-  return first.promise;
+/**
+ * A partition that its leader does not know and the cluster does not name is gone: the topic was deleted and made again with fewer. What is
+ * only not named may be too new for the broker that answers.
+ */
+function forgetRemade(known: Map<number, KnownPartition>, told: readonly PartitionMetadata[]): void {
+  const named = new Set(told.map(({ partition }) => partition));
+  const missing = [...known.values()].filter(({ partition }) => !named.has(partition));
+  if (missing.some(({ isUnknown }) => isUnknown)) for (const { partition } of missing) known.delete(partition);
 }
 
 const shuffled = <T>(items: readonly T[]): T[] =>

@@ -16,7 +16,7 @@ export interface ConnectionSettings {
   readonly socketFactory: ISocketFactory;
   readonly ssl: unknown;
   readonly sasl: SASLOptions | undefined;
-  /** For the socket, in ms. */
+  /** For the socket, and for each answer of the authentication, in ms. */
   readonly connectTimeoutMs: number;
   /** For the socket, the broker's versions and the authentication together, in ms. */
   readonly openTimeoutMs: number;
@@ -52,8 +52,13 @@ export interface BrokerConnection {
   destroy(reason: string): void;
 }
 
-/** Granularity of kafkajs's request timeouts, in ms; each request names its own timeout. */
+/** The shortest time-out of a request, in ms; each names its own. */
 const SHORTEST_TIMEOUT_MS = 100;
+/**
+ * kafkajs's time-outs go by the system's clock, which may be put back, and do not begin while a broker's quota holds a request. This
+ * long after a request's time its connection is ended, in ms.
+ */
+const OVERDUE_MS = 10_000;
 
 /** Opens a connection. Throws kafkajs's errors, and Error when the broker does not answer in time. */
 export async function openConnection(address: BrokerAddress, settings: ConnectionSettings): Promise<BrokerConnection> {
@@ -74,10 +79,13 @@ export async function openConnection(address: BrokerAddress, settings: Connectio
       return socket;
     },
   });
+  const sendAsKafkajs = connection.send.bind(connection);
+  // kafkajs's own requests, to authenticate, name no time-out: the shortest one would hold for them.
+  connection.send = (of) => sendAsKafkajs({ ...of, requestTimeout: of.requestTimeout ?? settings.connectTimeoutMs });
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => timeout.reject(new Error('the broker does not answer')), settings.openTimeoutMs);
   try {
-    // kafkajs waits without an end for an answer to an authentication.
+    // Brokers that authenticate without requests of Kafka's are waited for without an end by kafkajs.
     const versions = await Promise.race([introduce(connection, settings), timeout.promise]);
     return connectionOf(connection, address, versions, (reason) => destroy(reason));
   } catch (error) {
@@ -120,6 +128,20 @@ function connectionOf(
     const { apiKey } = definition.protocol({ version: known.at(-1) as number })(args).request;
     return definition.protocol({ version: version(apiKey, Math.min(...known), Math.max(...known)) })(args);
   };
+  /** Ends when `work` does, at the latest OVERDUE_MS after its time. */
+  const inTime = async <T>(work: Promise<T>, timeoutMs: number): Promise<T> => {
+    const overdue = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const error = new Error('the broker does not answer');
+      overdue.reject(error);
+      destroy(error.message);
+    }, timeoutMs + OVERDUE_MS);
+    try {
+      return await Promise.race([work, overdue.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   return {
     address,
     get isOpen() {
@@ -128,23 +150,26 @@ function connectionOf(
     version,
     send: <T>({ apiKey, name, version: apiVersion, body, decode }: OwnRequest<T>, timeoutMs: number) => {
       const encoded = bodyOf(body);
-      return connection.send({
+      const sent = connection.send({
         request: { apiKey, apiName: name, apiVersion, encode: async () => encoded },
         response: { decode: async (payload) => decode(payload), parse: async (decoded: T) => decoded },
         requestTimeout: timeoutMs,
       });
+      return inTime(sent, timeoutMs);
     },
     call: <T>(definition: Definition, args: object, timeoutMs: number) => {
       const { request, response } = protocolOf(definition, args);
-      return connection.send({ request, response, requestTimeout: timeoutMs, logResponseError: false }) as Promise<T>;
+      const sent = connection.send({ request, response, requestTimeout: timeoutMs, logResponseError: false });
+      return inTime(sent as Promise<T>, timeoutMs);
     },
     ask: <T>(definition: Definition, args: object, timeoutMs: number) => {
       const { request, response } = protocolOf(definition, args);
-      return connection.send<T>({
+      const sent = connection.send<T>({
         request,
         response: { decode: response.decode, parse: async (decoded: T) => decoded },
         requestTimeout: timeoutMs,
       });
+      return inTime(sent, timeoutMs);
     },
     destroy,
   };

@@ -52,7 +52,8 @@ export class LeaderLane {
   /** Answers that did not come, and connections that did not open, in a row. */
   #silences = 0;
   #connectNotBefore = 0;
-  #lastPartition = 0;
+  /** The first that the last request had no room for. */
+  #passedOver: PartitionQueue | undefined;
   #stopped = false;
 
   constructor(nodeId: number, limits: LaneLimits, dependencies: LaneDependencies) {
@@ -148,6 +149,7 @@ export class LeaderLane {
     } catch (error) {
       // It may be written, or not: whatever it was, it is sent again, on another connection.
       connection.destroy('it did not answer');
+      this.#connection = undefined;
       this.#silences += 1;
       this.#with.log.warn({ error, broker: this.nodeId }, 'a broker of Kafka did not answer');
       for (const { queue, records } of batch) this.#repeat(queue, records, (error as Error).name);
@@ -159,19 +161,21 @@ export class LeaderLane {
   #take(): Share[] {
     const { maxBatchRecords, maxBatchBytes } = this.#limits;
     const ready = this.#ready();
-    // The next request begins where this one ended: no partition starves behind a full one.
-    const start = this.#lastPartition % Math.max(1, ready.length);
+    // The next request begins with what this one has no room for: no partition starves, however much comes for the others.
+    const start = this.#passedOver ? Math.max(0, ready.indexOf(this.#passedOver)) : 0;
+    this.#passedOver = undefined;
     const batch: Share[] = [];
     let [count, bytes] = [maxBatchRecords, maxBatchBytes];
     for (const queue of [...ready.slice(start), ...ready.slice(0, start)]) {
-      if (count === 0) break;
       const records = queue.take(count, bytes, batch.length === 0 ? 1 : 0);
-      if (records.length === 0) continue;
+      if (records.length === 0) {
+        this.#passedOver ??= queue;
+        continue;
+      }
       batch.push({ queue, records });
       count -= records.length;
       for (const record of records) bytes -= record.bytes;
     }
-    this.#lastPartition += batch.length;
     return batch;
   }
 
@@ -190,7 +194,8 @@ export class LeaderLane {
         if (refused) this.#with.onRefused(refused, startedAt, error);
         continue;
       }
-      if (SAYS_NOT_LEADER.has(error.code)) this.#with.cluster.doubt(queue.topic, queue.partition);
+      if (SAYS_NOT_LEADER.has(error.code))
+        this.#with.cluster.doubt(queue.topic, queue.partition, error.code === UNKNOWN_PARTITION);
       if (error.code === REQUEST_TIMED_OUT) this.#silences += 1;
       this.#repeat(queue, records, error.type);
     }
@@ -227,6 +232,7 @@ const argumentsOf = (batch: readonly Share[], timeoutMs: number) => ({
   })),
 });
 
+const UNKNOWN_PARTITION = 3;
 const REQUEST_TIMED_OUT = 7;
 /** NETWORK_EXCEPTION: the answer left out what was asked. */
 const UNNAMED = 13;

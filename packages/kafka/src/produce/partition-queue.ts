@@ -49,8 +49,19 @@ export class PartitionQueue {
 
   /** Whether something could be sent now. */
   isReady(now: number): boolean {
-    while (this.#waiting[0]?.isSettled) this.#waiting.shift();
+    this.forgetSettled();
     return this.#waiting.length > 0 && this.#underWay.length === 0 && now >= this.#notBefore;
+  }
+
+  /** Forgets the records whose senders were told already; they are older than those whose senders still wait. */
+  forgetSettled(): void {
+    if (this.#waiting[0]?.isSettled) this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
+  }
+
+  /** Gives away what is not under way, for another partition. */
+  withdraw(): PendingRecord[] {
+    this.forgetSettled();
+    return this.#waiting.splice(0);
   }
 
   /** Takes the oldest records, at most so many and so many bytes, but at least one if `least` is 1; they are under way then. */

@@ -102,7 +102,11 @@ export class ProduceRouter {
   check(): boolean {
     const now = performance.now();
     let [waiting, isSlow] = [0, false];
-    for (const known of this.#topics.values()) known.early = known.early.filter(({ isSettled }) => !isSettled);
+    for (const known of this.#topics.values()) {
+      known.early = known.early.filter(({ isSettled }) => !isSettled);
+      // Nobody sends for a partition without a leader: what was given up there would stay for as long as that lasts.
+      for (const queue of known.queues) queue.forgetSettled();
+    }
     for (const { record } of this.pending()) {
       if (record.isSettled) continue;
       waiting += 1;
@@ -130,7 +134,9 @@ export class ProduceRouter {
 
   #clusterChanged(): void {
     for (const [topic, known] of this.#topics) {
-      const early = known.early.splice(0);
+      // A topic that was deleted and made again may have fewer partitions.
+      const gone = known.queues.slice(this.#cluster.partitionsOf(topic)?.size ?? known.queues.length);
+      const early = [...gone.flatMap((queue) => queue.withdraw()), ...known.early.splice(0)];
       for (const record of early) {
         const queue = record.isSettled ? undefined : this.#queueOf(topic, known, record);
         if (queue) queue.add(record);
