@@ -28,9 +28,24 @@ export function operationNote(
   operation: string,
   present: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const latest = { [METADATA.operationId]: operationId };
-  const note = { ...latest, [operationNoteKey(operationId)]: operation };
-  return Object.keys({ ...present, ...note }).length <= MAX_METADATA_KEYS ? note : latest;
+  return fittingMetadata(
+    present,
+    { [METADATA.operationId]: operationId },
+    { [operationNoteKey(operationId)]: operation },
+  );
+}
+
+/** Those of `additions`, the first first, that an object with the metadata `present` has room for; Stripe refuses a whole call for one key too many. */
+export function fittingMetadata(
+  present: Readonly<Record<string, string>>,
+  ...additions: readonly Readonly<Record<string, string>>[]
+): Record<string, string> {
+  const fitting: Record<string, string> = {};
+  for (const addition of additions) {
+    const all = { ...present, ...fitting, ...addition };
+    if (Object.keys(all).length <= MAX_METADATA_KEYS) Object.assign(fitting, addition);
+  }
+  return fitting;
 }
 
 /** Who a Stripe object belongs to, read from its metadata; absent fields are undefined. */

@@ -125,6 +125,7 @@ describe("an operation's note", () => {
     const present = (keys: number) => Object.fromEntries(Array.from({ length: keys }, (_, n) => [`key_${n}`, 'x']));
     expect(Object.keys(operationNote(key, 'cancelPayment', present(48)))).toHaveLength(2);
     expect(operationNote(key, 'cancelPayment', present(49))).toEqual({ ct_operation_id: key });
+    expect(operationNote(key, 'cancelPayment', present(50))).toEqual({});
     expect(
       Object.keys(operationNote(key, 'cancelPayment', { ...present(48), ct_operation_id: 'before' })),
     ).toHaveLength(2);

@@ -36,12 +36,15 @@ export const stripeRejection = (
 const referenceNotFound = (call: string) =>
   new CommercetoolsRejection(call, 400, [{ code: 'ReferencedResourceNotFound', message: 'no such customer' }]);
 
-/** The most characters of a value in Stripe's metadata. */
-const MAX_METADATA_VALUE = 500;
+/** The most keys, and characters of a value, in Stripe's metadata. */
+const MAX_METADATA = { keys: 50, characters: 500 };
 
-function refuseLongMetadata(metadata: unknown): void {
-  const values = Object.values((metadata ?? {}) as Record<string, string>);
-  if (values.some(({ length }) => length > MAX_METADATA_VALUE)) throw stripeRejection(undefined, { param: 'metadata' });
+function refuseLargeMetadata(metadata: unknown, present: Record<string, string> = {}): void {
+  const merged = { ...present, ...(metadata as Record<string, string> | undefined) };
+  const isTooLong = Object.values(merged).some(({ length }) => length > MAX_METADATA.characters);
+  if (isTooLong || Object.keys(merged).length > MAX_METADATA.keys) {
+    throw stripeRejection(undefined, { param: 'metadata' });
+  }
 }
 
 /** How long Stripe remembers an idempotency key, in ms. */
@@ -330,7 +333,7 @@ export class FakeWorld {
           const refusal = this.refuseParams(params);
           if (refusal) throw refusal;
           const { metadata, shipping, setup_future_usage, ...fields } = params;
-          refuseLongMetadata(metadata);
+          refuseLargeMetadata(metadata, paymentIntent.metadata);
           if (paymentIntent.status === 'canceled' || paymentIntent.status === 'succeeded') {
             if (Object.keys(params).some((name) => name !== 'metadata')) {
               throw stripeRejection('payment_intent_unexpected_state');
@@ -365,7 +368,7 @@ export class FakeWorld {
         this.#once(key, capture.amount, () => {
           const paymentIntent = this.#intent(id);
           if (paymentIntent.status !== 'requires_capture') throw stripeRejection('payment_intent_unexpected_state');
-          refuseLongMetadata(capture.metadata);
+          refuseLargeMetadata(capture.metadata, paymentIntent.metadata);
           if (paymentIntent.amount_received + capture.amount > paymentIntent.amount)
             throw stripeRejection('amount_too_large');
           paymentIntent.amount_received += capture.amount;
@@ -377,7 +380,7 @@ export class FakeWorld {
     refund: (payment_intent, { amount, metadata }, key) =>
       this.#stripe('refunds.create', () =>
         this.#once(key, { amount, metadata }, () => {
-          refuseLongMetadata(metadata);
+          refuseLargeMetadata(metadata);
           this.#ids += 1;
           const refund = { id: `re_${this.#ids}`, object: 'refund', payment_intent, amount, metadata } as Stripe.Refund;
           this.refunds.push(refund);

@@ -320,12 +320,31 @@ describe('a payment that is not tied to a PaymentIntent', () => {
     expect(world.intents.get('pi_1')?.status).toBe('canceled');
   });
 
+  it('is another provider’s, over an amount that Stripe cannot express: it has none', async () => {
+    const world = new FakeWorld();
+    const planned = { centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 };
+    world.putPayment(aPayment({ key: 'other-7', planned }), 'cart-1');
+    await expect(run(world, { action: 'cancelPayment' })).rejects.toMatchObject({ code: 'InvalidOperation' });
+  });
+
   it('has none when it is old', async () => {
     await expect(run(untied('2026-01-01T00:00:00Z'), capture)).rejects.toMatchObject({ code: 'InvalidOperation' });
   });
 });
 
 describe('a merchantReference', () => {
+  it.each([
+    ['is left out', 49, undefined],
+    ['is kept', 47, 'INV-1'],
+  ])('%s where Stripe’s metadata have %i keys already, and the capture is made', async (_what, keys, kept) => {
+    const world = worldWith('requires_capture');
+    const present = Object.fromEntries(Array.from({ length: keys }, (_, n) => [`key_${n}`, 'x']));
+    world.change('pi_1', { metadata: present });
+    expect(await run(world, capture, { merchantReference: 'INV-1' })).toBe('approved');
+    expect(world.intents.get('pi_1')).toMatchObject({ status: 'succeeded', amount_received: 1190 });
+    expect(world.intents.get('pi_1')?.metadata.merchant_reference).toBe(kept);
+  });
+
   it.each([
     ['a capture', capture, 'requires_capture', 'approved'],
     ['a refund', refund, 'succeeded', 'received'],

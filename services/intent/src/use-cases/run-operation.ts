@@ -1,6 +1,14 @@
 import { type EventData, withoutClientSecrets } from '@connector/contracts';
 import { InvalidRequestError, TransientError } from '@connector/errors';
-import { idempotencyKey, METADATA, operationNote, operationNoteKey, toStripeAmount } from '@connector/payment-model';
+import {
+  fittingMetadata,
+  InexpressibleAmountError,
+  idempotencyKey,
+  METADATA,
+  operationNote,
+  operationNoteKey,
+  toStripeAmount,
+} from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
@@ -179,10 +187,11 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
   const { deps, request, payment, paymentIntent, id } = work;
   const { paymentIntents } = deps;
   const words = inWords(request.operation);
-  const reference: Record<string, string> = request.merchantReference
+  const note = operationNote(id, words, paymentIntent.metadata);
+  const label: Record<string, string> = request.merchantReference
     ? { [METADATA.merchantReference]: beginningOf(request.merchantReference, MAX_METADATA_VALUE) }
     : {};
-  const note = operationNote(id, words, { ...paymentIntent.metadata, ...reference });
+  const reference = fittingMetadata({ ...paymentIntent.metadata, ...note }, label);
   switch (step.kind) {
     case 'capture':
       return paymentIntents.capture(
@@ -192,7 +201,7 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
       );
     case 'refund': {
       const ids = { [METADATA.paymentId]: payment.id, [METADATA.operationId]: id, [METADATA.operation]: words };
-      return paymentIntents.refund(paymentIntent.id, { amount: step.amount, metadata: { ...reference, ...ids } }, key);
+      return paymentIntents.refund(paymentIntent.id, { amount: step.amount, metadata: { ...label, ...ids } }, key);
     }
     case 'cancel':
       // Stripe takes no metadata with a cancelation. What is canceled already was so by another.
@@ -245,7 +254,14 @@ const count = ({ action }: Operation, outcome: OperationOutcome | 'error') =>
 
 /** The PaymentIntent of a payment that it was never tied to, because its process died right after the opening: it carries the payment's key. */
 async function foundByKey({ paymentIntents }: RunOperationDeps, { key, amountPlanned }: Payment) {
-  return key === undefined ? undefined : (await paymentIntents.search(key, toStripeAmount(amountPlanned)))?.id;
+  if (key === undefined) return undefined;
+  try {
+    return (await paymentIntents.search(key, toStripeAmount(amountPlanned)))?.id;
+  } catch (error) {
+    // No PaymentIntent has such an amount.
+    if (error instanceof InexpressibleAmountError) return undefined;
+    throw error;
+  }
 }
 
 /** How long, in ms, tying a payment to its PaymentIntent may take: it follows the answer to the shopper, and outlasts an outage. */

@@ -125,6 +125,20 @@ describe('a merchant-initiated transaction', () => {
   });
 });
 
+describe('an amount that Stripe cannot express', () => {
+  const dinars = (centAmount: number) => ({ centAmount, currencyCode: 'KWD', fractionDigits: 3 });
+
+  it.each([
+    ['of the cart', dinars(7993), {}],
+    ['that is asked for', dinars(8000), { amount: { centAmount: 7993, currencyCode: 'KWD' } }],
+  ])('%s is refused before there is a payment', async (_whose, total, asked) => {
+    const world = aWorld();
+    world.setTotal('cart-1', total);
+    await expect(run(world, asked)).rejects.toMatchObject({ code: 'InvalidField' });
+    expect(world.paymentsById.size).toBe(0);
+  });
+});
+
 describe('a transaction asked for again', () => {
   it('without an idempotency key, before the ledger has written, is the same', async () => {
     const world = aWorld();

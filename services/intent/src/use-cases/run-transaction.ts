@@ -75,6 +75,8 @@ export async function runTransaction(
 
   const { due } = await lookAtOthers(deps, checkout, key);
   const amount = chargeable(cart.id, due, request.amount);
+  // Refused before anything is made for it.
+  chargeableAmount(amount);
   const method = await storedMethod(deps, customerId, request.paymentMethodId);
   const payment = known ?? (await createPayment(deps, { cart, key, amount, request, method }));
   if (paymentIntentIdOf(payment)) return goOn(deps, request, payment);

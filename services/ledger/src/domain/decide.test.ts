@@ -515,6 +515,20 @@ describe('disputes', () => {
     expect(decision(known('Pending'), toldDispute(appealed, won))).toEqual([`Chargeback → Failure [${won.id}]`]);
   });
 
+  it.each<[string, readonly number[], string]>([
+    ['withdrawn in two parts, more than half of both back', [-3_000, -3_500, 4_000], 'Failure'],
+    ['withdrawn in two parts, less than half of both back', [-3_000, -3_500, 3_100], 'Success'],
+    ['returned in two parts', [-6_500, 3_000, 3_450], 'Failure'],
+    ['withdrawn again after it came back, of which a little is back', [-6_500, 6_500, -6_500, 50], 'Success'],
+    ['withdrawn and returned twice', [-6_500, 6_450, -6_500, 6_400], 'Failure'],
+  ])('%s: %j is Chargeback:%s, in whatever order Stripe lists it', (_what, moved, state) => {
+    const movements = moved.map((amount, at) => ({ ...balanceTransaction({ amount }), created: 1_700_000_000 + at }));
+    for (const balance_transactions of [movements, movements.toReversed()]) {
+      const lost = disputeOf(charge, { amount: 6_500, status: 'lost', balance_transactions });
+      expect(decision(cardPayment(), toldDispute(lost))).toEqual([`+ Chargeback:${state} 6500 EUR [${lost.id}]`]);
+    }
+  });
+
   it('lost on appeal: Success again', () => {
     const lost = disputeOf(charge, { status: 'lost', balance_transactions: [withdrawal, reinstatement, again] });
     const before = cardPayment({ transactions: [transaction('Chargeback', 'Failure', { interactionId: lost.id })] });

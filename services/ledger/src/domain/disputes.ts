@@ -53,12 +53,22 @@ function chargebackState(
 }
 
 /**
- * Whether the money is back: more than half of what was withdrawn last was reinstated. Movements are in minor units of the settlement currency,
- * whose rate moves between them, so that the two never match exactly.
+ * Whether the money is back: more than half of what was withdrawn, since it came back last, was reinstated. Movements are in minor units of
+ * the settlement currency, whose rate moves between them, so that the two never match exactly.
  */
 function isBack(movements: readonly number[]): boolean {
-  const reinstated = sumOf(movements.filter((amount) => amount > 0));
-  return reinstated > 0 && 2 * (withdrawnIn(movements) - reinstated) < largestWithdrawal(movements);
+  let withdrawn = 0;
+  let reinstated = 0;
+  const isMostBack = () => withdrawn > 0 && 2 * reinstated > withdrawn;
+  for (const amount of movements) {
+    if (amount < 0 && isMostBack()) {
+      withdrawn = 0;
+      reinstated = 0;
+    }
+    if (amount < 0) withdrawn -= amount;
+    else reinstated += amount;
+  }
+  return isMostBack();
 }
 
 /** Whether only a small part of the money came back, which no state of a transaction can show. */
@@ -68,9 +78,11 @@ export function isPartlyReinstated({ balance_transactions }: DisputeObject): boo
   return movements.some(isPart) && !isBack(movements);
 }
 
-/** What was withdrawn (negative) and reinstated, in minor units of the settlement currency. */
+/** What was withdrawn (negative) and reinstated, in minor units of the settlement currency, the first first. */
 const movementsOf = ({ balance_transactions }: Pick<DisputeObject, 'balance_transactions'>): number[] =>
-  (balance_transactions ?? []).map(({ amount }) => amount);
+  (balance_transactions ?? [])
+    .toSorted((one, other) => (one.created ?? 0) - (other.created ?? 0))
+    .map(({ amount }) => amount);
 const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
 const withdrawnIn = (movements: readonly number[]): number => -sumOf(movements.filter((amount) => amount < 0));
 const largestWithdrawal = (movements: readonly number[]): number => -Math.min(0, ...movements);

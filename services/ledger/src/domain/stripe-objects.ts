@@ -118,7 +118,7 @@ export const disputeSchema = z.looseObject({
   status: z.string(),
   charge: reference,
   payment_intent: reference,
-  balance_transactions: z.array(z.looseObject({ amount: z.int() })).nullish(),
+  balance_transactions: z.array(z.looseObject({ amount: z.int(), created: z.int().nullish() })).nullish(),
 });
 export type DisputeObject = z.output<typeof disputeSchema>;
 
