@@ -2,7 +2,8 @@ import { createLogger } from '@connector/telemetry';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createKafka, type Kafka } from '../client.ts';
 import { metadataRequest } from '../cluster/metadata-request.ts';
-import { type Answer, ScriptedCluster } from '../testing/scripted-cluster.ts';
+import type { Answer } from '../testing/scripted-answer.ts';
+import { ScriptedCluster } from '../testing/scripted-cluster.ts';
 
 const SASL_HANDSHAKE = 17;
 const SASL_AUTHENTICATE = 36;
