@@ -38,7 +38,7 @@ const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 
 /**
  * Reads topics in full in every process, from where they end when it starts. It is in no group: nothing is committed or dealt out, so
- * that no coordinator and no other pod can make it deaf (docs/adr/0015).
+ * that no coordinator and no other pod can make it deaf (docs/adr/0018).
  */
 export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions): BroadcastConsumer {
   const names = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));

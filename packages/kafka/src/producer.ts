@@ -73,7 +73,7 @@ class SentRecord implements PendingRecord {
 }
 
 /**
- * One producer per process. Each broker gets what it leads in one request at a time (docs/adr/0014): records that arrive while one
+ * One producer per process. Each broker gets what it leads in one request at a time (docs/adr/0017): records that arrive while one
  * is under way leave together in the next, which multiplies throughput and costs a lone record nothing, and the records of a key
  * keep their order. Whatever the broker did not name as written is sent again until its deadline.
  *
