@@ -5,7 +5,7 @@ import { PermanentError, TransientError } from '@connector/errors';
 import { createHttpServer } from '@connector/http';
 import { createLogger, register } from '@connector/telemetry';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { signingKey } from '../domain/verify-signature.ts';
 import { paymentIntentSucceeded, SECRET, signatureOf } from '../testing/stripe-events.ts';
 import { startWebhookMetrics } from '../webhook-metrics.ts';
@@ -232,23 +232,54 @@ describe('an event that cannot be stored', () => {
   });
 
   it('is refused at once while Kafka is down, until a probe gets through', async () => {
-    let now = Date.now();
-    const port = await start({ probeEveryMs: 1000, now: () => now });
+    let elapsed = 0;
+    const port = await start({ probeEveryMs: 1000, elapsedMs: () => elapsed });
     const deliver = async (id: string) => (await post(port, eventWithId(id), signed(eventWithId(id)))).status;
-    producer.answer = () => Promise.reject(new TransientError('no acknowledgement'));
-    for (const id of ['evt_1', 'evt_2', 'evt_3']) expect(await deliver(id)).toBe(503);
-    expect(producer.sent).toHaveLength(3);
+    const fail = () => {
+      producer.down = 'the last send failed';
+      return Promise.reject(new TransientError('no acknowledgement'));
+    };
+    producer.answer = fail;
+    expect(await deliver('evt_1')).toBe(503);
+    expect(await deliver('evt_2')).toBe(503);
+    expect(producer.sent).toHaveLength(1);
 
-    expect(await deliver('evt_4')).toBe(503);
-    expect(producer.sent).toHaveLength(3);
+    elapsed += 1000;
+    expect(await deliver('evt_3')).toBe(503);
+    expect(producer.sent).toHaveLength(2);
 
-    now += 1000;
-    expect(await deliver('evt_5')).toBe(503);
-    expect(producer.sent).toHaveLength(4);
+    elapsed += 1000;
+    producer.answer = async () => {
+      producer.down = undefined;
+    };
+    expect([await deliver('evt_4'), await deliver('evt_5')]).toEqual([200, 200]);
+  });
 
-    now += 1000;
-    producer.answer = async () => {};
-    expect([await deliver('evt_6'), await deliver('evt_7')]).toEqual([200, 200]);
+  it('holds up no event of another partition, however many of its own cannot be stored', async () => {
+    const port = await start();
+    const of = (paymentIntent: string, n: number) =>
+      JSON.stringify(paymentIntentSucceeded({ id: `evt_${paymentIntent}_${n}` }, { id: paymentIntent }));
+    producer.answer = async () => {
+      if (producer.sent.at(-1)?.record.key === 'pi_away') throw new TransientError('its leader is away');
+    };
+    for (let n = 0; n < 5; n += 1)
+      expect((await post(port, of('pi_away', n), signed(of('pi_away', n)))).status).toBe(503);
+    const other = of('pi_well', 1);
+    expect((await post(port, other, signed(other))).status).toBe(200);
+  });
+
+  it('is taken after the outage although the clock was put back meanwhile', async () => {
+    let now = Date.now();
+    const port = await start({ probeEveryMs: 1, now: () => now });
+    const deliver = async (id: string) => {
+      const event = eventWithId(id);
+      return (await post(port, event, signed(event, { timestamp: Math.floor(now / 1000) }))).status;
+    };
+    producer.down = 'not connected';
+    expect(await deliver('evt_1')).toBe(503);
+    producer.down = undefined;
+    now -= 3_600_000;
+    await vi.waitFor(async () => expect(await deliver('evt_2')).toBe(200));
   });
 
   it('is refused at once while the producer is not connected', async () => {
@@ -289,7 +320,7 @@ describe('the load', () => {
 describe('a repeat', () => {
   it('of an event that the broker has is answered without producing it again', async () => {
     let now = Date.now();
-    const port = await start({ duplicateWindowMs: 60_000, now: () => now });
+    const port = await start({ duplicateWindowMs: 60_000, elapsedMs: () => now });
     for (let delivery = 0; delivery < 3; delivery += 1) {
       expect((await post(port, EVENT, signed(EVENT))).status).toBe(200);
     }

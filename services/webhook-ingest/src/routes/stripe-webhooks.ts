@@ -48,8 +48,10 @@ export interface WebhookOptions {
   readonly bodyMemory?: number;
   /** Called when bodies took much memory and do not any more. */
   readonly onRelief?: () => void;
-  /** Unix time in ms. */
+  /** Unix time in ms, for signatures. */
   readonly now?: () => number;
+  /** A monotonic clock, in ms: the system's may be put back, and what is to happen soon would be hours away. */
+  readonly elapsedMs?: () => number;
 }
 
 const PATH = '/stripe/webhooks';
@@ -65,6 +67,7 @@ const LINGER_MS = 2_000;
 export function stripeWebhooksRoute(options: WebhookOptions): Route {
   const { log, producer, signingKeys, ours, accountId, maxInFlight, allows, trustedHops = 1 } = options;
   const { bodyTimeoutMs = 10_000, probeEveryMs = 1_000, bodyMemory = 64 * 1024 * 1024, now = Date.now } = options;
+  const { elapsedMs = () => performance.now() } = options;
   const memory = new BodyMemory({ limit: bodyMemory, onRelief: options.onRelief });
   const circuit = new Circuit({ probeEveryMs, isDown: () => producer.notReady?.() !== undefined });
   const acknowledged = new AcknowledgedEvents({ windowMs: options.duplicateWindowMs });
@@ -79,7 +82,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
       throw new UnauthorizedError('invalid_token', 'Stripe signature is not valid');
     }
     if (inFlight >= maxInFlight) return tryLater(req, res, 'unknown', 'overloaded');
-    if (circuit.refuses(now())) return tryLater(req, res, 'unknown', 'unavailable');
+    if (circuit.refuses(elapsedMs())) return tryLater(req, res, 'unknown', 'unavailable');
 
     const body = await readBody(req, { memory, address, timeoutMs: bodyTimeoutMs });
     switch (body.kind) {
@@ -150,7 +153,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
     res: ServerResponse,
   ): Promise<void> => {
     const { id, type } = event;
-    if (acknowledged.has(id, now())) {
+    if (acknowledged.has(id, elapsedMs())) {
       count(type, 'duplicate');
       return ok(res);
     }
@@ -161,7 +164,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
       'stripe.payment_intent.id': toSend.key,
     });
     if (inFlight >= maxInFlight) return tryLater(req, res, type, 'overloaded');
-    if (!circuit.admits(now())) return tryLater(req, res, type, 'unavailable');
+    if (!circuit.admits(elapsedMs())) return tryLater(req, res, type, 'unavailable');
     inFlight += 1;
     try {
       await producer.send(PAYMENT_EVENTS, toSend);
@@ -171,7 +174,7 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
       inFlight -= 1;
     }
     circuit.succeeded();
-    acknowledged.add(id, now());
+    acknowledged.add(id, elapsedMs());
     count(type, 'accepted');
     log.debug({ eventId: id, type }, 'webhook accepted');
     ok(res);
@@ -179,14 +182,12 @@ export function stripeWebhooksRoute(options: WebhookOptions): Route {
 
   const notProduced = (error: unknown, { id, type }: StripeEvent, req: IncomingMessage, res: ServerResponse): void => {
     if (error instanceof PermanentError && error.reason === 'too_large') {
-      circuit.undecided();
       // 2xx would lose it: refused, Stripe keeps it and repeats it while the topic's max.message.bytes is put right.
       log.error({ error, eventId: id, type }, 'the topic does not take an event of this size');
       count(type, 'too_large');
       webhookError(res, 413, 'the payload is larger than the topic takes');
       return;
     }
-    circuit.failed(now());
     if (!(error instanceof TransientError)) {
       count(type, 'unavailable');
       throw error;
