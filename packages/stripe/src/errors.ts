@@ -52,6 +52,10 @@ export class StripeRejection extends PermanentError {
   }
 }
 
+/** Whether Stripe says that it does not have an object, which is asked for itself (404) or named by a parameter (400). */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof NotFoundError || (error instanceof StripeRejection && error.code === 'resource_missing');
+
 /**
  * The error that stands for what the SDK threw: 404 `resource_missing` NotFoundError; 401, 403, 409 and 429 `lock_timeout` (locked by
  * another request, or the first one with this idempotency key is still under way), 429, 5xx, no answer TransientError; any other answer StripeRejection. What is

@@ -1,6 +1,6 @@
 import { NotFoundError } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
-import { type StripeClient, StripeRejection } from '@connector/stripe';
+import { isMissing, type StripeClient, StripeRejection } from '@connector/stripe';
 import type { PaymentIntents } from '../use-cases/ports.ts';
 
 const isOtherParameters = (error: unknown): boolean =>
@@ -54,7 +54,15 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
       call('refunds.create', (stripe) =>
         stripe.refunds.create({ payment_intent, amount, metadata }, { idempotencyKey: key }),
       ),
-    refundsOf: (payment_intent) =>
-      call('refunds.list', (stripe) => Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 }))),
+    refundsOf: async (payment_intent) => {
+      try {
+        return await call('refunds.list', (stripe) =>
+          Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 })),
+        );
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { NotFoundError } from '@connector/errors';
-import type { StripeClient } from '@connector/stripe';
+import { isMissing, type StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Snapshot, StripeSnapshots } from '../use-cases/ports.ts';
 
@@ -18,10 +18,15 @@ export function stripeSnapshots(client: StripeClient): StripeSnapshots {
     refund: (id) => read('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id)),
     dispute: (id) => read('disputes.retrieve', (stripe) => stripe.disputes.retrieve(id)),
     refundsOf: async (payment_intent) => {
-      const refunds = await client.call('refunds.list', (stripe) =>
-        Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 })),
-      );
-      return refunds as unknown as Snapshot[];
+      try {
+        const refunds = await client.call('refunds.list', (stripe) =>
+          Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 })),
+        );
+        return refunds as unknown as Snapshot[];
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
     },
     paymentIntents: async (since, until, afterId) => {
       const created = { gte: seconds(since), lt: seconds(until) };
