@@ -224,6 +224,18 @@ it.each([
   expect(ours).toBe(theirs);
 });
 
+it.each([
+  ['203.0.113.7:51234', '203.0.113.7'],
+  ['[2001:db8::7]:51234', '2001:db8::7'],
+  ['[2001:db8::7]', '2001:db8::7'],
+  ['2001:db8::7', '2001:db8::7'],
+  ['::ffff:203.0.113.7', '::ffff:203.0.113.7'],
+  ['unknown', 'unknown'],
+])('takes the address out of %s, as some proxies write it', (forwarded, address) => {
+  const req = { headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress: '10.0.0.1' } };
+  expect(clientAddress(req as unknown as IncomingMessage, 1)).toBe(address);
+});
+
 describe('connections', () => {
   const open = async (port: number, sent = '') => {
     const socket = connect(port, '127.0.0.1').on('error', () => {});

@@ -1,5 +1,5 @@
 import { PermanentError, UnauthorizedError } from '@connector/errors';
-import { requestId, requestSpan, withCorrelationId } from '@connector/http';
+import { requestId, requestSpan, withCorrelationId, withoutPort } from '@connector/http';
 import { type Logger, metrics } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
@@ -136,7 +136,7 @@ const callerCheck =
     next();
   };
 
-const addressOf = (req: Request): string => req.ip ?? 'unknown';
+const addressOf = (req: Request): string => withoutPort(req.ip ?? 'unknown');
 
 const requestLimit =
   ({ limits }: RouteDeps): RequestHandler =>
