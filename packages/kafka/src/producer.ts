@@ -213,4 +213,6 @@ const sent = (topic: string, error_type: string) => ({
 export function startSentMessages(...topics: readonly string[]): void {
   for (const topic of topics)
     for (const error of ['', 'TransientError']) metrics.sentMessages.inc(sent(topic, error), 0);
+  for (const error_type of ['NOT_LEADER_FOR_PARTITION', 'REQUEST_TIMED_OUT', 'KafkaJSRequestTimeoutError'])
+    metrics.repeatedSends.inc({ error_type }, 0);
 }

@@ -157,12 +157,13 @@ describe('the trace of a payment', () => {
     }
     throw new Error(`no trace of ${id} begins with ${root} and has ${last}`);
   };
+  /** It heard the ledger, instead of reading the payment until it showed the charge. */
   const waited = (id: string) =>
-    sandbox.observed?.traces
-      .find(id)
-      .some((each) =>
-        sandbox.observed?.traces.spansOf(each).some(({ name }) => name === 'process payments.transactions'),
-      );
+    sandbox.observed?.traces.find(id).some((each) => {
+      const names = (sandbox.observed?.traces.spansOf(each) ?? []).map(({ name }) => name);
+      const reads = names.filter((name) => name === 'GET payments.get');
+      return names.includes('process payments.transactions') && reads.length === 1;
+    });
   let paymentId: string;
   let paymentIntent: string;
 
@@ -380,6 +381,15 @@ const FAULTS: readonly Fault[] = [
       return () => Promise.all([healed(), shoppers.stop()]);
     },
     alerts: ['ApiRateLimited', 'PaymentApiBudgetBurn'],
+  },
+  {
+    what: "Stripe refuses the connector's key",
+    inject: async () => {
+      await shopper.stripeFaults([{ match: '^POST /v1/payment_intents', status: 401 }]);
+      const shoppers = steadily(4, () => pay());
+      return () => Promise.all([healed(), shoppers.stop()]);
+    },
+    alerts: ['ApiCredentialsRefused'],
   },
   {
     what: 'webhook-ingest is gone',
