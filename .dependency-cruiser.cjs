@@ -1,6 +1,21 @@
 // The arrows of docs/architecture.md, checked by `npm test -- --only lint`: nothing imports a folder to its right.
 //   errors, payment-model, contracts ← other packages ← services, enabler ← simulators, sandbox ← tests
 
+const { globSync, readFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+
+const read = (path) => JSON.parse(readFileSync(join(__dirname, path), 'utf8'));
+const WORKSPACES = globSync(
+  read('package.json').workspaces.map((pattern) => `${pattern}/package.json`),
+  { cwd: __dirname },
+).map((path) => ({ folder: dirname(path), ...read(path) }));
+
+/** Folders of the workspaces that a workspace declares, and its own. */
+const declaredBy = ({ folder, dependencies, devDependencies, peerDependencies }) => {
+  const names = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies });
+  return [folder, ...WORKSPACES.filter(({ name }) => names.includes(name)).map((one) => one.folder)];
+};
+
 /** Folders of a room, as a pattern. */
 const room = (...folders) => `^(${folders.join('|')})/`;
 const BASE = ['packages/errors', 'packages/payment-model', 'packages/contracts'];
@@ -121,6 +136,18 @@ module.exports = {
       from: { path: room(...ALL_PACKAGES, ...PRODUCT, ...AROUND, ...TESTS, 'monitoring'), pathNot: TEST_FILE },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
+    ...WORKSPACES.map((workspace) => ({
+      name: 'declares-workspaces',
+      comment: 'A workspace declares every other workspace that it imports by name, in its tests too.',
+      severity: 'error',
+      from: { path: room(workspace.folder) },
+      to: {
+        path: room(...WORKSPACES.map(({ folder }) => folder)),
+        pathNot: room(...declaredBy(workspace)),
+        // What is found through a link in node_modules.
+        dependencyTypes: ['undetermined'],
+      },
+    })),
     forbid(
       'testing-is-for-tests',
       'Builders and fakes are for tests alone.',
