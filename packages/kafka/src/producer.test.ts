@@ -166,6 +166,27 @@ describe('a broker that is away', () => {
   });
 });
 
+describe('records that wait for one leader', () => {
+  const waitAt = (key: string, times: number) =>
+    Array.from({ length: times }, (_, n) => producer.send(TOPIC, eventOf(key, n + 1)));
+
+  it('are refused at once beyond its part, so that there is room for the others', async () => {
+    await start({ ...FAST, deadlineMs: 400, maxWaitingPerLeader: 5 });
+    cluster.frozen.add(0);
+    const results = await Promise.allSettled(waitAt(KEYS[0], 8));
+    const reasons = results.map((result) => (result.status === 'rejected' ? result.reason.reason : 'written'));
+    expect(reasons).toEqual([...Array(5).fill('kafka_timeout'), ...Array(3).fill('overloaded')]);
+    await Promise.all([...waitAt(KEYS[1], 4), ...waitAt(KEYS[2], 4)]);
+  });
+
+  it('may be as many as may wait at all when it is the only one', async () => {
+    await start({ ...FAST, maxWaitingPerLeader: 5 });
+    for (const partition of [0, 1, 2]) cluster.moveLeader(TOPIC, partition, 1);
+    await Promise.all(KEYS.map((key) => producer.send(TOPIC, eventOf(key, 0))));
+    await Promise.all(waitAt(KEYS[0], 20));
+  });
+});
+
 describe('readiness', () => {
   it('comes back a while after a failed send, for without traffic nothing would show that Kafka is back', async () => {
     await start({ ...FAST, deadlineMs: 300 });

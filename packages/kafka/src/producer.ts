@@ -18,6 +18,8 @@ export interface ProducerOptions {
   maxRecordBytes?: number;
   /** Records that may wait at once; further ones fail at once. */
   maxWaiting?: number;
+  /** Of these, how many may wait for one broker while others lead as well; default as many. One that is away leaves room for them. */
+  maxWaitingPerLeader?: number;
   /** How long a broker's answer is waited for before the connection counts as dead, in ms: at first, and while answers are missing. */
   requestTimeoutMs?: { readonly first: number; readonly repeated: number };
 }
@@ -82,6 +84,7 @@ class SentRecord implements PendingRecord {
 export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Producer {
   const { deadlineMs = 5_000, maxBatchRecords = 500, maxBatchBytes = MAX_MESSAGE_BYTES / 2 } = options;
   const { maxRecordBytes = MAX_MESSAGE_BYTES, maxWaiting = 20_000 } = options;
+  const { maxWaitingPerLeader = maxWaiting } = options;
   const { requestTimeoutMs = { first: 2_500, repeated: 4_500 } } = options;
   const router = new ProduceRouter(kafka, {
     limits: { maxBatchRecords, maxBatchBytes, requestTimeoutMs },
@@ -147,6 +150,10 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
         if (stopping) return refuse(new TransientError('the producer is stopping', { reason: 'stopping' }));
         if (router.waiting >= maxWaiting)
           return refuse(new TransientError('too many records wait', { reason: 'overloaded', dependency: 'kafka' }));
+        if (router.waiting >= maxWaitingPerLeader && router.isCrowded(kafka.prefixed(topic), sent, maxWaitingPerLeader))
+          return refuse(
+            new TransientError('too many records wait for one broker', { reason: 'overloaded', dependency: 'kafka' }),
+          );
         router.add(kafka.prefixed(topic), sent);
         if (!sweeping) {
           sweeping = true;

@@ -24,7 +24,11 @@ startWebhookMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
-const producer = createProducer(kafka, { deadlineMs: config.WEBHOOK_DEADLINE_MS });
+const producer = createProducer(kafka, {
+  deadlineMs: config.WEBHOOK_DEADLINE_MS,
+  // The events of a broker that is away would take every place until their deadline, and those of the others be refused.
+  maxWaitingPerLeader: Math.ceil(config.WEBHOOK_MAX_IN_FLIGHT / 2),
+});
 const secrets = signingSecrets({
   initial: config.STRIPE_WEBHOOK_SIGNING_SECRET,
   file: config.STRIPE_WEBHOOK_SIGNING_SECRET_FILE,

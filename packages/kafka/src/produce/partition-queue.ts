@@ -33,6 +33,11 @@ export class PartitionQueue {
     return this.#underWay.length > 0;
   }
 
+  /** Records that are here; those that were given up lately are among them. */
+  get size(): number {
+    return this.#underWay.length + this.#waiting.length;
+  }
+
   /** Failures in a row. */
   get failures(): number {
     return this.#failures;

@@ -73,6 +73,17 @@ export class ProduceRouter {
     this.#failedAt.set(leader, performance.now());
   }
 
+  /** Whether `most` records wait already for the broker that leads this one's partition, and others lead as well. */
+  isCrowded(topic: string, record: PendingRecord, most: number): boolean {
+    const known = this.#topics.get(topic);
+    const own = known && this.#queueOf(topic, known, record);
+    if (!own) return false;
+    const leader = this.#cluster.leaderOf(topic, own.partition);
+    let waiting = 0;
+    for (const queue of this.#queuesOf(leader)) waiting += queue.size;
+    return waiting >= most && this.#leaders().some((other) => other >= 0 && other !== leader);
+  }
+
   /** `topic` is its name in the cluster. */
   add(topic: string, record: PendingRecord): void {
     this.#waiting += 1;
