@@ -42,7 +42,7 @@ interface Row {
   /** How the ledger reads it: our own event, and in it Stripe's object as from a webhook. */
   schema: z.ZodType;
   example: object;
-  means: PaymentEvent['happening'] | object;
+  means: PaymentEvent['detail'] | object;
 }
 
 const ROWS: Row[] = [
@@ -121,7 +121,7 @@ it.each(ROWS)('reads $says', async ({ says, type, schema, example, means }) => {
       occurredAt: new Date('2026-11-23T09:00:00Z'),
       paymentId: 'payment-1',
       paymentIntentId: 'pi_1',
-      happening: means,
+      detail: means,
     });
   });
 });

@@ -4,7 +4,7 @@ import { METADATA } from '@connector/payment-model';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { type Happening, toPaymentEvent } from '../src/domain/payment-event.ts';
+import { type EventDetail, toPaymentEvent } from '../src/domain/payment-event.ts';
 import {
   chargeSchema,
   disputeSchema,
@@ -64,47 +64,47 @@ const declined = {
   last_payment_error: { code: 'card_declined', decline_code: 'insufficient_funds', message: 'Your card was declined.' },
 };
 
-const EVENTS: Record<StripeEventType, { schema: z.ZodType; example: object; happening: Happening['kind'] }> = {
-  'charge.succeeded': { ...charge, happening: 'charge-changed' },
-  'charge.updated': { ...charge, happening: 'charge-changed' },
-  'charge.captured': { ...charge, happening: 'charge-changed' },
-  'charge.refunded': { ...charge, happening: 'charge-refunded' },
+const EVENTS: Record<StripeEventType, { schema: z.ZodType; example: object; detail: EventDetail['kind'] }> = {
+  'charge.succeeded': { ...charge, detail: 'charge-changed' },
+  'charge.updated': { ...charge, detail: 'charge-changed' },
+  'charge.captured': { ...charge, detail: 'charge-changed' },
+  'charge.refunded': { ...charge, detail: 'charge-refunded' },
   'payment_intent.succeeded': {
     ...paymentIntent('succeeded', { amount_received: 10_000, latest_charge: 'ch_1', payment_method: 'pm_1' }),
-    happening: 'payment-intent-changed',
+    detail: 'payment-intent-changed',
   },
-  'payment_intent.canceled': { ...paymentIntent('canceled'), happening: 'payment-intent-changed' },
+  'payment_intent.canceled': { ...paymentIntent('canceled'), detail: 'payment-intent-changed' },
   'payment_intent.payment_failed': {
     ...paymentIntent('requires_payment_method', declined),
-    happening: 'payment-failed',
+    detail: 'payment-failed',
   },
-  'payment_intent.requires_action': { ...paymentIntent('requires_action'), happening: 'shopper-must-act' },
+  'payment_intent.requires_action': { ...paymentIntent('requires_action'), detail: 'shopper-must-act' },
   'payment_intent.processing': {
     ...paymentIntent('processing', { latest_charge: 'py_1' }),
-    happening: 'payment-intent-changed',
+    detail: 'payment-intent-changed',
   },
   'payment_intent.amount_capturable_updated': {
     ...paymentIntent('requires_capture', { latest_charge: 'ch_1' }),
-    happening: 'payment-intent-changed',
+    detail: 'payment-intent-changed',
   },
-  'payment_intent.partially_funded': { ...paymentIntent('requires_action'), happening: 'payment-intent-changed' },
-  'refund.created': { ...refund, happening: 'refund-changed' },
-  'refund.updated': { ...refund, happening: 'refund-changed' },
-  'charge.refund.updated': { ...refund, happening: 'refund-changed' },
+  'payment_intent.partially_funded': { ...paymentIntent('requires_action'), detail: 'payment-intent-changed' },
+  'refund.created': { ...refund, detail: 'refund-changed' },
+  'refund.updated': { ...refund, detail: 'refund-changed' },
+  'charge.refund.updated': { ...refund, detail: 'refund-changed' },
   'refund.failed': {
     schema: refundSchema.extend({ status: z.literal('failed') }),
     example: { ...refund.example, status: 'failed' },
-    happening: 'refund-changed',
+    detail: 'refund-changed',
   },
-  'charge.dispute.created': { ...dispute, happening: 'dispute-changed' },
-  'charge.dispute.updated': { ...dispute, happening: 'dispute-changed' },
-  'charge.dispute.closed': { ...dispute, happening: 'dispute-changed' },
-  'charge.dispute.funds_withdrawn': { ...dispute, happening: 'dispute-changed' },
-  'charge.dispute.funds_reinstated': { ...dispute, happening: 'dispute-changed' },
+  'charge.dispute.created': { ...dispute, detail: 'dispute-changed' },
+  'charge.dispute.updated': { ...dispute, detail: 'dispute-changed' },
+  'charge.dispute.closed': { ...dispute, detail: 'dispute-changed' },
+  'charge.dispute.funds_withdrawn': { ...dispute, detail: 'dispute-changed' },
+  'charge.dispute.funds_reinstated': { ...dispute, detail: 'dispute-changed' },
 };
 
 it.each(STRIPE_EVENT_TYPES)("reads Stripe's %s from its bytes", async (type) => {
-  const { schema, example, happening } = EVENTS[type];
+  const { schema, example, detail } = EVENTS[type];
   const content = expected(stripeEventSchema.extend({ type: z.literal(type), data: z.object({ object: schema }) }), {
     id: 'evt_1',
     type,
@@ -127,7 +127,7 @@ it.each(STRIPE_EVENT_TYPES)("reads Stripe's %s from its bytes", async (type) => 
       occurredAt: new Date('2026-11-23T09:02:00Z'),
       livemode: false,
       paymentIntentId: 'pi_1',
-      happening: { kind: happening },
+      detail: { kind: detail },
     });
   });
 });

@@ -167,7 +167,7 @@ async function kafkaMessage(): Promise<Target> {
       const value = end < 0 ? Buffer.alloc(0) : input.subarray(end + 2);
       try {
         const event = toPaymentEvent(attributesOf(headers), value);
-        if (event) must(Boolean(event.id && event.type && event.happening.kind), 'an event without what it tells');
+        if (event) must(Boolean(event.id && event.type && event.detail.kind), 'an event without what it tells');
         if (event) must(event.occurredAt instanceof Date, 'an event without a time');
       } catch (error) {
         // The consumer makes these two a dead letter at once; anything else it would try again, for nothing.

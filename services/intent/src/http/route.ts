@@ -177,7 +177,7 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
     };
     const call = { ...parsed, session, requestId: requestId(res), reply, annotate } as Parameters<typeof handle>[0];
     const work = () => handle(call);
-    await ours(async () => {
+    await schemaErrorsAsInternal(async () => {
       const answer = session?.correlationId ? await withCorrelation(res, session.correlationId, work) : await work();
       send(res, answer, answers);
     });
@@ -186,7 +186,7 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
 }
 
 /** Data that breaks a schema once the request has passed is our mistake, not the caller's. */
-async function ours(work: () => Promise<void>): Promise<void> {
+async function schemaErrorsAsInternal(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -65,7 +65,7 @@ export const handlePaymentEvent =
     }
     countEvent(event.type, labelOf(outcome));
     countRedriven(headers, labelOf(outcome));
-    if (event.happening.kind === 'payment-failed') countDecline(declineOf(event));
+    if (event.detail.kind === 'payment-failed') countDecline(declineOf(event));
     const decline = declineOf(event);
     log.info(
       {
@@ -83,7 +83,7 @@ export const handlePaymentEvent =
 
 /** Counts and logs what the payment alone does not show, and somebody should look at. */
 function tellAttention(
-  { type, happening }: PaymentEvent,
+  { type, detail }: PaymentEvent,
   { attachment, payment, gathered }: Extract<RecordOutcome, { kind: 'recorded' }>,
   log: Logger,
 ): void {
@@ -92,10 +92,10 @@ function tellAttention(
     countPaymentWithoutCart(attachment);
     log.warn({ ...about, cartId: gathered.ownership.cartId, reason: attachment }, 'a payment is on no cart');
   }
-  if (type !== 'charge.dispute.funds_reinstated' || happening.kind !== 'dispute-changed') return;
-  if (!isPartlyReinstated(happening.dispute)) return;
+  if (type !== 'charge.dispute.funds_reinstated' || detail.kind !== 'dispute-changed') return;
+  if (!isPartlyReinstated(detail.dispute)) return;
   countPartialReinstatement();
-  log.warn({ ...about, disputeId: happening.dispute.id }, 'a small part of disputed money came back');
+  log.warn({ ...about, disputeId: detail.dispute.id }, 'a small part of disputed money came back');
 }
 
 const labelOf = (outcome: RecordOutcome): HandledOutcome =>

@@ -62,7 +62,7 @@ const anyPayment = fc
     ),
   );
 
-const toldAt = new Date('2026-11-25T12:00:00.000Z');
+const reportedAt = new Date('2026-11-25T12:00:00.000Z');
 const DISPUTE_STATUSES = [
   'warning_needs_response',
   'warning_under_review',
@@ -107,7 +107,7 @@ const anyFact: fc.Arbitrary<Fact> = fc.oneof(
     })
     .map(({ status, received, wasProcessing }): Fact => {
       const object = { ...intent, status, amount_received: received, latest_charge: charge.id };
-      return { kind: 'paymentIntent', paymentIntent: paymentIntentSchema.parse(object), wasProcessing, toldAt };
+      return { kind: 'paymentIntent', paymentIntent: paymentIntentSchema.parse(object), wasProcessing, reportedAt };
     }),
   fc
     .record({ status: fc.constantFrom('pending', 'succeeded', 'failed'), captured: fc.boolean(), soFar: amount })
@@ -115,7 +115,7 @@ const anyFact: fc.Arbitrary<Fact> = fc.oneof(
       return {
         kind: 'charge',
         charge: chargeSchema.parse({ ...charge, status, captured, amount_captured: soFar }),
-        toldAt,
+        reportedAt,
       };
     }),
   fc

@@ -26,9 +26,13 @@ const told = (intent: PaymentIntent, wasProcessing = false): Fact => ({
   kind: 'paymentIntent',
   paymentIntent: paymentIntentSchema.parse(intent),
   wasProcessing,
-  toldAt: TOLD_AT,
+  reportedAt: TOLD_AT,
 });
-const toldCharge = (charge: Charge): Fact => ({ kind: 'charge', charge: chargeSchema.parse(charge), toldAt: TOLD_AT });
+const toldCharge = (charge: Charge): Fact => ({
+  kind: 'charge',
+  charge: chargeSchema.parse(charge),
+  reportedAt: TOLD_AT,
+});
 const toldRefunds = (charge: Charge, ...refunds: Refund[]): Fact => ({
   kind: 'refunds',
   charge: chargeSchema.parse(charge),

@@ -10,13 +10,13 @@ export interface Decline {
 }
 
 /** The decline that an event tells of, if it does. */
-export function declineOf({ happening }: PaymentEvent): Decline | undefined {
-  if (happening.kind === 'operation-refused') {
-    const { code, declineCode } = happening.refusal;
+export function declineOf({ detail }: PaymentEvent): Decline | undefined {
+  if (detail.kind === 'operation-refused') {
+    const { code, declineCode } = detail.refusal;
     return { code, declineCode };
   }
-  if (happening.kind !== 'payment-failed') return undefined;
-  const { code, decline_code: declineCode, message } = happening.paymentIntent.last_payment_error ?? {};
+  if (detail.kind !== 'payment-failed') return undefined;
+  const { code, decline_code: declineCode, message } = detail.paymentIntent.last_payment_error ?? {};
   return { code: code ?? undefined, declineCode: declineCode ?? undefined, message: message ?? undefined };
 }
 
@@ -25,7 +25,7 @@ export function declineOf({ happening }: PaymentEvent): Decline | undefined {
  * raw event: it has the shopper's data.
  */
 export function interactionOf(event: PaymentEvent, typeKey: string | undefined): Interaction | undefined {
-  if (!typeKey || event.happening.kind === 'payment-opened') return undefined;
+  if (!typeKey || event.detail.kind === 'payment-opened') return undefined;
   const { id, type, occurredAt } = event;
   return {
     typeKey,
@@ -39,31 +39,31 @@ export function interactionOf(event: PaymentEvent, typeKey: string | undefined):
 }
 
 function summaryOf(event: PaymentEvent): Record<string, unknown> {
-  const { happening } = event;
+  const { detail } = event;
   const decline = declineOf(event);
-  switch (happening.kind) {
+  switch (detail.kind) {
     case 'payment-intent-changed':
     case 'payment-failed':
     case 'shopper-must-act': {
-      const { id, status, amount, amount_received, currency } = happening.paymentIntent;
-      const remaining = amountRemainingOf(happening.paymentIntent);
+      const { id, status, amount, amount_received, currency } = detail.paymentIntent;
+      const remaining = amountRemainingOf(detail.paymentIntent);
       return { id, status, amount, amount_received, currency, amount_remaining: remaining, ...decline };
     }
     case 'charge-changed':
     case 'charge-refunded': {
-      const { id, status, amount, amount_captured, amount_refunded, currency } = happening.charge;
+      const { id, status, amount, amount_captured, amount_refunded, currency } = detail.charge;
       return { id, status, amount, amount_captured, amount_refunded, currency };
     }
     case 'refund-changed': {
-      const { id, status, amount, currency } = happening.refund;
+      const { id, status, amount, currency } = detail.refund;
       return { id, status, amount, currency };
     }
     case 'dispute-changed': {
-      const { id, status, amount, currency, balance_transactions: movements } = happening.dispute;
+      const { id, status, amount, currency, balance_transactions: movements } = detail.dispute;
       return { id, status, amount, currency, movements: movements?.map((movement) => movement.amount) };
     }
     case 'operation-refused':
-      return { operation: happening.data.operation, operationId: happening.data.operationId, ...decline };
+      return { operation: detail.data.operation, operationId: detail.data.operationId, ...decline };
     default:
       return {};
   }

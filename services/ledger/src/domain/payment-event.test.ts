@@ -23,7 +23,7 @@ describe('a message of the payments topic', () => {
       occurredAt: new Date(event.created * 1000),
       livemode: false,
       paymentIntentId: intent.id,
-      happening: { kind: expect.any(String) },
+      detail: { kind: expect.any(String) },
     });
   });
 
@@ -79,7 +79,7 @@ describe('a message of the payments topic', () => {
       type,
       paymentIntentId: intent.id,
       paymentId: 'payment-1',
-      happening: { kind },
+      detail: { kind },
     });
   });
 

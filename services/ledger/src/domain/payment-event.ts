@@ -16,7 +16,7 @@ import {
 } from './stripe-objects.ts';
 
 /** What happened, in our words, whoever told it: Stripe by webhook, or intent. */
-export type Happening =
+export type EventDetail =
   | { kind: 'payment-opened'; data: EventData<'checkout.payment.opened'> }
   | { kind: 'payment-intent-changed'; paymentIntent: PaymentIntentObject }
   | { kind: 'shopper-must-act'; paymentIntent: PaymentIntentObject }
@@ -44,7 +44,7 @@ export interface PaymentEvent {
   readonly paymentIntentId: string | undefined;
   /** commercetools Payment id, where the event itself names it. */
   readonly paymentId?: string;
-  readonly happening: Happening;
+  readonly detail: EventDetail;
 }
 
 /**
@@ -61,7 +61,7 @@ export function toPaymentEvent(attributes: EventAttributes, value: Buffer): Paym
   return undefined;
 }
 
-const HAPPENINGS: Record<string, (object: unknown) => Happening> = {
+const DETAILS: Record<string, (object: unknown) => EventDetail> = {
   'charge.succeeded': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
   'charge.updated': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
   'charge.captured': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
@@ -91,16 +91,16 @@ const HAPPENINGS: Record<string, (object: unknown) => Happening> = {
   'charge.dispute.funds_reinstated': disputeChanged,
 };
 
-function paymentIntentChanged(object: unknown): Happening {
+function paymentIntentChanged(object: unknown): EventDetail {
   return { kind: 'payment-intent-changed', paymentIntent: paymentIntentSchema.parse(object) };
 }
-function refundChanged(object: unknown): Happening {
+function refundChanged(object: unknown): EventDetail {
   return { kind: 'refund-changed', refund: refundSchema.parse(object) };
 }
-function disputeChanged(object: unknown): Happening {
+function disputeChanged(object: unknown): EventDetail {
   return { kind: 'dispute-changed', dispute: disputeSchema.parse(object) };
 }
-function objectChanged(object: { object: string }): Happening {
+function objectChanged(object: { object: string }): EventDetail {
   if (object.object === 'refund') return refundChanged(object);
   return object.object === 'dispute' ? disputeChanged(object) : paymentIntentChanged(object);
 }
@@ -108,7 +108,7 @@ function objectChanged(object: { object: string }): Happening {
 function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
   return readable(attributes, value, (json) => {
     const event = stripeEventSchema.parse(json);
-    const happened = Object.hasOwn(HAPPENINGS, event.type) && HAPPENINGS[event.type];
+    const happened = Object.hasOwn(DETAILS, event.type) && DETAILS[event.type];
     if (!happened) return undefined;
     const { object } = event.data;
     return {
@@ -118,53 +118,53 @@ function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | 
       livemode: event.livemode,
       ...(event.account && { account: event.account }),
       paymentIntentId: object.object === 'payment_intent' ? idOf(object) : idOf(object.payment_intent),
-      happening: happened(object),
+      detail: happened(object),
     };
   });
 }
 
 function fromIntent(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
   return readable(attributes, value, (json) => {
-    const happened = happeningOfIntent(attributes.type, json);
+    const happened = detailOfIntent(attributes.type, json);
     if (!happened) return undefined;
-    const { data, happening } = happened;
+    const { data, detail } = happened;
     return {
       id: attributes.id,
       type: attributes.type,
       occurredAt: new Date(attributes.time),
       paymentIntentId: data.paymentIntentId,
       ...(data.paymentId && { paymentId: data.paymentId }),
-      happening,
+      detail,
     };
   });
 }
 
-function happeningOfIntent(
+function detailOfIntent(
   type: string,
   json: unknown,
-): { data: { paymentId?: string | undefined; paymentIntentId: string }; happening: Happening } | undefined {
+): { data: { paymentId?: string | undefined; paymentIntentId: string }; detail: EventDetail } | undefined {
   if (type === 'checkout.payment.opened') {
     const data = EVENTS[type].parse(json);
-    return { data, happening: { kind: 'payment-opened', data } };
+    return { data, detail: { kind: 'payment-opened', data } };
   }
   if (type === 'checkout.payment.confirmed') {
     const data = EVENTS[type].parse(json);
-    return { data, happening: paymentIntentChanged(data.paymentIntent) };
+    return { data, detail: paymentIntentChanged(data.paymentIntent) };
   }
   if (type === 'checkout.payment.operation_requested') {
     const data = EVENTS[type].parse(json);
-    return { data, happening: { kind: 'operation-requested', data } };
+    return { data, detail: { kind: 'operation-requested', data } };
   }
   if (type === 'checkout.payment.operation_completed') {
     const data = EVENTS[type].parse(json);
     const { outcome } = data;
-    if (outcome.kind === 'refused') return { data, happening: { kind: 'operation-refused', data, refusal: outcome } };
+    if (outcome.kind === 'refused') return { data, detail: { kind: 'operation-refused', data, refusal: outcome } };
     // What Stripe answered is a snapshot like that of a webhook.
-    return { data, happening: objectChanged(outcome.object) };
+    return { data, detail: objectChanged(outcome.object) };
   }
   if (type === 'checkout.payment.reconciled') {
     const data = EVENTS[type].parse(json);
-    return { data, happening: objectChanged(data.object) };
+    return { data, detail: objectChanged(data.object) };
   }
   return undefined;
 }

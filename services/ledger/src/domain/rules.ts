@@ -69,7 +69,7 @@ function authorization(
  * original connector's partial captures do); one that is not the last carries the charge's id and the sum captured so far.
  */
 function captures(
-  { paymentIntent, toldAt }: Extract<Fact, { kind: 'paymentIntent' }>,
+  { paymentIntent, reportedAt }: Extract<Fact, { kind: 'paymentIntent' }>,
   payment: PaymentView,
 ): TransactionFact[] {
   const { id, status, amount_received: received, currency } = paymentIntent;
@@ -77,12 +77,12 @@ function captures(
   const isTaken = payment.transactions.some(
     ({ type, state, interactionId }) => type === 'Charge' && state === 'Success' && interactionId === id,
   );
-  if (status === 'succeeded' && !isTaken) return chargeUpTo(received, currency, id, toldAt, payment);
-  return chargeUpTo(received, currency, `${latestChargeOf(paymentIntent) ?? id}:${received}`, toldAt, payment);
+  if (status === 'succeeded' && !isTaken) return chargeUpTo(received, currency, id, reportedAt, payment);
+  return chargeUpTo(received, currency, `${latestChargeOf(paymentIntent) ?? id}:${received}`, reportedAt, payment);
 }
 
 function authorizationAndNonFinalCapture(
-  { charge, toldAt }: Extract<Fact, { kind: 'charge' }>,
+  { charge, reportedAt }: Extract<Fact, { kind: 'charge' }>,
   payment: PaymentView,
 ): TransactionFact[] {
   const {
@@ -105,7 +105,7 @@ function authorizationAndNonFinalCapture(
       occurredAt: iso(created),
     },
     // Once `captured` is true it was the final or only capture: that one is booked from the PaymentIntent.
-    ...(!captured && soFar ? chargeUpTo(soFar, currency, `${id}:${soFar}`, toldAt, payment) : []),
+    ...(!captured && soFar ? chargeUpTo(soFar, currency, `${id}:${soFar}`, reportedAt, payment) : []),
   ];
 }
 

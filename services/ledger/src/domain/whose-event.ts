@@ -9,21 +9,21 @@ export type Whose = 'ours' | 'foreign' | 'unknown';
  * Whose an event is, by itself alone. PaymentIntents of ours carry our metadata from the moment they are created, and charges copy them; what
  * has other metadata, or none on a PaymentIntent, is another integration's. Refunds and disputes need not say: `unknown`.
  */
-export function whoseEvent({ livemode, happening }: PaymentEvent, projectKey: string): Whose {
+export function whoseEvent({ livemode, detail }: PaymentEvent, projectKey: string): Whose {
   // Events of this system's own services carry no mode.
   if (livemode === undefined) return 'ours';
-  switch (happening.kind) {
+  switch (detail.kind) {
     case 'payment-intent-changed':
     case 'payment-failed':
     case 'shopper-must-act':
-      return ownerOf(happening.paymentIntent.metadata, projectKey) ?? 'foreign';
+      return ownerOf(detail.paymentIntent.metadata, projectKey) ?? 'foreign';
     case 'charge-changed':
     case 'charge-refunded': {
-      const { metadata } = happening.charge;
+      const { metadata } = detail.charge;
       return ownerOf(metadata, projectKey) ?? (isSilent(metadata) ? 'unknown' : 'foreign');
     }
     case 'refund-changed':
-      return ownerOf(happening.refund.metadata, projectKey) ?? 'unknown';
+      return ownerOf(detail.refund.metadata, projectKey) ?? 'unknown';
     case 'dispute-changed':
       return 'unknown';
     default:

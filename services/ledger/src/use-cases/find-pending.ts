@@ -102,7 +102,7 @@ export async function findPending(
     onProgress(summary);
   };
 
-  for await (const page of pages((afterId) => patiently(deps, () => openPayments.page(before, afterId)))) {
+  for await (const page of pages((afterId) => withRetry(deps, () => openPayments.page(before, afterId)))) {
     const open = page.filter((payment) => openTransactions(payment, before).length > 0);
     for (const payment of open) count(summary, payment, { before, now: now() });
     await each(
@@ -116,7 +116,7 @@ export async function findPending(
 
   const { since } = options;
   if (since) {
-    const read = (afterId?: string) => patiently(deps, () => snapshots.paymentIntents(since, before, afterId));
+    const read = (afterId?: string) => withRetry(deps, () => snapshots.paymentIntents(since, before, afterId));
     for await (const page of pages(read)) {
       const ours = page.filter(
         (snapshot) =>
@@ -141,7 +141,7 @@ export async function findPending(
   }
   await each(
     summary.operations,
-    await patiently(deps, () => deps.operations.withoutEnd(before)),
+    await withRetry(deps, () => deps.operations.withoutEnd(before)),
     ({ operationId, paymentId }) => `operation ${operationId} of payment ${paymentId}`,
     (operation) => checkOperation(deps, options, operation),
   );
@@ -188,7 +188,7 @@ async function checkPayment(
   if (!paymentIntentId || objects.size === 0) return [gone('it names no PaymentIntent')];
   const divergences: Divergence[] = [];
   for (const [id, read] of objects) {
-    const snapshot = await patiently(deps, read);
+    const snapshot = await withRetry(deps, read);
     if (!snapshot) divergences.push(gone(`Stripe has no ${id}`));
     else {
       const found = await compare(deps, !options.dryRun, snapshot, { paymentIntentId, payment });
@@ -206,9 +206,9 @@ async function checkOperation(
 ): Promise<'pending' | Divergence[]> {
   const { paymentIntentId, operationId, transactionType, amount } = operation;
   const [payment, paymentIntent, refunds] = await Promise.all([
-    patiently(deps, () => deps.payments.byId(operation.paymentId)),
-    patiently(deps, () => deps.snapshots.paymentIntent(paymentIntentId)),
-    patiently(deps, () => deps.snapshots.refundsOf(paymentIntentId)),
+    withRetry(deps, () => deps.payments.byId(operation.paymentId)),
+    withRetry(deps, () => deps.snapshots.paymentIntent(paymentIntentId)),
+    withRetry(deps, () => deps.snapshots.refundsOf(paymentIntentId)),
   ]);
   const standing = standingOfOperation(operation, payment, paymentIntent, refunds);
   switch (standing.kind) {
@@ -220,7 +220,7 @@ async function checkOperation(
     }
     case 'not-done': {
       const record = notDone(operation);
-      if (!options.dryRun) await patiently(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
+      if (!options.dryRun) await withRetry(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
       const change = `+ ${transactionType} Failure ${amount?.centAmount} ${amount?.currencyCode} (${operationId})`;
       const { id: paymentId } = payment ?? { id: operation.paymentId };
       return [{ kind: 'operation_unfinished', paymentIntentId, paymentId, change, repaired: true }];
@@ -239,18 +239,18 @@ async function compare(
   const event = toPaymentEvent(attributesOf(record.headers), record.value);
   if (!event) return undefined;
   // The PaymentIntent was read a moment ago.
-  const { happening } = event;
-  const read = 'paymentIntent' in happening ? happening.paymentIntent : undefined;
+  const { detail } = event;
+  const read = 'paymentIntent' in detail ? detail.paymentIntent : undefined;
   const stripe: StripeFacts = {
     ...deps.stripe,
     paymentIntent: async (id) => (read?.id === id ? read : deps.stripe.paymentIntent(id)),
   };
-  const gathered = await patiently(deps, () => gather(stripe, event));
+  const gathered = await withRetry(deps, () => gather(stripe, event));
   if (!gathered) return undefined;
   if (!payment && !gathered.money) return undefined;
   const actions = payment ? decide(payment, gathered).filter(isShown) : [];
   if (payment && actions.length === 0) return undefined;
-  if (publishes) await patiently(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
+  if (publishes) await withRetry(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
   return {
     kind: kindOf(payment, actions),
     paymentIntentId,
@@ -298,7 +298,7 @@ async function paymentsOf(
   snapshots: readonly Snapshot[],
 ): Promise<Map<string, Payment>> {
   if (snapshots.length === 0) return new Map();
-  const found = await patiently(deps, () => deps.openPayments.ofPaymentIntents(snapshots.map(({ id }) => id)));
+  const found = await withRetry(deps, () => deps.openPayments.ofPaymentIntents(snapshots.map(({ id }) => id)));
   return new Map(found.flatMap((payment) => (payment.interfaceId ? [[payment.interfaceId, payment] as const] : [])));
 }
 
@@ -329,7 +329,7 @@ async function named(deps: FindPendingDependencies, snapshot: Snapshot): Promise
     paymentKey && (() => deps.payments.byKey(paymentKey)),
   ];
   for (const look of looks) {
-    const found = look && (await patiently(deps, look));
+    const found = look && (await withRetry(deps, look));
     // A payment that belongs to another PaymentIntent is not this one's.
     if (found && (!found.interfaceId?.startsWith('pi_') || found.interfaceId === snapshot.id)) return found;
   }
@@ -337,7 +337,7 @@ async function named(deps: FindPendingDependencies, snapshot: Snapshot): Promise
 }
 
 /** Tries again what fails in passing. Throws the last TransientError, and at once what will not pass. */
-async function patiently<T>({ pause, signal }: FindPendingDependencies, work: () => Promise<T>): Promise<T> {
+async function withRetry<T>({ pause, signal }: FindPendingDependencies, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();

@@ -24,13 +24,13 @@ const SETTLED = new Set(['succeeded', 'requires_capture']);
  * Answers undefined for an object that belongs to no PaymentIntent.
  */
 export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<Gathered | undefined> {
-  const { happening } = event;
-  switch (happening.kind) {
+  const { detail } = event;
+  switch (detail.kind) {
     case 'payment-opened':
     case 'operation-requested':
-      return { facts: [], paymentIntentId: happening.data.paymentIntentId, ownership: ofIntent(event) };
+      return { facts: [], paymentIntentId: detail.data.paymentIntentId, ownership: ofIntent(event) };
     case 'operation-refused': {
-      const { refusal, data } = happening;
+      const { refusal, data } = detail;
       const { transactionType: type, amount } = refusal;
       const { operationId } = data;
       const fact: Fact = { kind: 'refusedOperation', type, amount, operationId, refusedAt: event.occurredAt };
@@ -39,25 +39,25 @@ export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<
     case 'payment-intent-changed':
     case 'payment-failed':
     case 'shopper-must-act': {
-      const told = happening.paymentIntent;
+      const told = detail.paymentIntent;
       const now = SETTLED.has(told.status) ? told : await stripe.paymentIntent(told.id);
       return ofPaymentIntent(now, event, isUnderWay(told));
     }
     case 'charge-changed':
-      return ofCharge(stripe, event, happening.charge, {
+      return ofCharge(stripe, event, detail.charge, {
         kind: 'charge',
-        charge: happening.charge,
-        toldAt: event.occurredAt,
+        charge: detail.charge,
+        reportedAt: event.occurredAt,
       });
     case 'charge-refunded':
-      return ofRefunds(stripe, event, happening.charge.id);
+      return ofRefunds(stripe, event, detail.charge.id);
     case 'refund-changed': {
-      const { charge, payment_intent: paymentIntentId } = happening.refund;
+      const { charge, payment_intent: paymentIntentId } = detail.refund;
       const refunded = charge ?? (paymentIntentId && latestChargeOf(await stripe.paymentIntent(paymentIntentId)));
       return refunded ? ofRefunds(stripe, event, refunded) : undefined;
     }
     case 'dispute-changed': {
-      const { dispute: told } = happening;
+      const { dispute: told } = detail;
       const { dispute, charge } = await stripe.dispute(told.id);
       const fact: Fact = { kind: 'dispute', dispute, told };
       if (charge) return ofCharge(stripe, event, charge, fact);
@@ -96,7 +96,7 @@ function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent
     wasProcessing ||
     (status === 'canceled' && latestChargeOf(paymentIntent));
   return {
-    facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing, toldAt: event.occurredAt }],
+    facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing, reportedAt: event.occurredAt }],
     paymentIntentId: id,
     ownership: { ...ownershipOf(metadata), ...ofIntent(event) },
     ...(moneyAsked && { money: { amount, currency } }),
@@ -105,9 +105,9 @@ function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent
 
 /** Events of intent name the payment themselves. */
 function ofIntent(event: PaymentEvent): Ownership {
-  const { happening } = event;
-  if (happening.kind === 'payment-opened') {
-    const { paymentId, paymentKey, cartId } = happening.data;
+  const { detail } = event;
+  if (detail.kind === 'payment-opened') {
+    const { paymentId, paymentKey, cartId } = detail.data;
     return { paymentId, paymentKey, cartId };
   }
   return event.paymentId ? { paymentId: event.paymentId } : {};

@@ -65,8 +65,8 @@ function ledger({
     isOwnAccount: async (named) => named === account,
     interactionType: () => interactionType,
   };
-  const receive = (event: StripeEvent, stillOurs?: () => boolean) =>
-    recordPaymentEvent(dependencies, read(event), stillOurs);
+  const receive = (event: StripeEvent, isAssigned?: () => boolean) =>
+    recordPaymentEvent(dependencies, read(event), isAssigned);
   return { commercetools, stripe, dependencies, receive };
 }
 

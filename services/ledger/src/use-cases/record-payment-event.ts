@@ -50,15 +50,15 @@ const ATTEMPTS = 5;
 export async function recordPaymentEvent(
   dependencies: RecordDependencies,
   event: PaymentEvent,
-  stillOurs: () => boolean = () => true,
+  isAssigned: () => boolean = () => true,
 ): Promise<RecordOutcome> {
   if (event.livemode !== undefined && event.livemode !== dependencies.livemode) return { kind: 'foreign' };
   const whose = await tellApart(dependencies, event);
   if (whose === 'foreign') return { kind: 'foreign' };
   // A note for people and for reconciliation; what came of it arrives by an event of its own.
-  if (event.happening.kind === 'operation-requested') return { kind: 'nothing-to-record' };
-  if (event.happening.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
-  const writing = writingOnlyWhile(stillOurs, dependencies);
+  if (event.detail.kind === 'operation-requested') return { kind: 'nothing-to-record' };
+  if (event.detail.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
+  const writing = writingOnlyWhile(isAssigned, dependencies);
   const recorded = await (whose === 'unknown'
     ? unlessForeignAndGone(dependencies, event, () => record(writing, event, ATTEMPTS))
     : record(writing, event, ATTEMPTS));
@@ -124,18 +124,18 @@ async function save(
 }
 
 /** The same dependencies, whose writes fail once the partition has gone to another process: that one writes now. */
-function writingOnlyWhile(stillOurs: () => boolean, dependencies: RecordDependencies): RecordDependencies {
+function writingOnlyWhile(isAssigned: () => boolean, dependencies: RecordDependencies): RecordDependencies {
   const { payments, carts } = dependencies;
-  const ours =
+  const whileAssigned =
     <Args extends unknown[], T>(write: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
-      if (!stillOurs()) throw new TransientError('the partition went to another process', { reason: 'revoked' });
+      if (!isAssigned()) throw new TransientError('the partition went to another process', { reason: 'revoked' });
       return write(...args);
     };
   return {
     ...dependencies,
-    payments: { ...payments, update: ours(payments.update), create: ours(payments.create) },
-    carts: { ...carts, addPayment: ours(carts.addPayment) },
+    payments: { ...payments, update: whileAssigned(payments.update), create: whileAssigned(payments.create) },
+    carts: { ...carts, addPayment: whileAssigned(carts.addPayment) },
   };
 }
 

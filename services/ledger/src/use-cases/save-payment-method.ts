@@ -143,18 +143,18 @@ interface UsedMethod {
 }
 
 /** The method of a successful payment by a customer of Stripe's; undefined for anything else. */
-function usedMethodOf({ type, happening }: PaymentEvent): UsedMethod | undefined {
+function usedMethodOf({ type, detail }: PaymentEvent): UsedMethod | undefined {
   if (!TELLING.has(type)) return undefined;
-  if (happening.kind === 'charge-changed') {
-    const { status, customer, payment_method: paymentMethodId } = happening.charge;
-    const generatedDebitId = generatedDebitOf(happening.charge);
+  if (detail.kind === 'charge-changed') {
+    const { status, customer, payment_method: paymentMethodId } = detail.charge;
+    const generatedDebitId = generatedDebitOf(detail.charge);
     const isSaved = generatedDebitId || (customer && paymentMethodId);
     return status === 'succeeded' && isSaved ? { paymentMethodId, generatedDebitId } : undefined;
   }
-  if (happening.kind !== 'payment-intent-changed') return undefined;
-  const { status, customer, payment_method: paymentMethodId } = happening.paymentIntent;
+  if (detail.kind !== 'payment-intent-changed') return undefined;
+  const { status, customer, payment_method: paymentMethodId } = detail.paymentIntent;
   if (status !== 'succeeded' || !customer || !paymentMethodId) return undefined;
-  return { paymentMethodId, chargeId: latestChargeOf(happening.paymentIntent) };
+  return { paymentMethodId, chargeId: latestChargeOf(detail.paymentIntent) };
 }
 
 /** Methods that pay once; saved, they leave a SEPA direct debit. */

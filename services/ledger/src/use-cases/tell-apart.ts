@@ -26,7 +26,7 @@ export async function tellApart(dependencies: TellApartDependencies, event: Paym
   // A payment of ours stays ours when somebody edits the metadata.
   if (known.get(paymentIntentId)) return 'ours';
   if (told === 'unknown' && strangers?.has(paymentIntentId)) return 'foreign';
-  const isSilentRefund = told === 'unknown' && event.happening.kind === 'refund-changed';
+  const isSilentRefund = told === 'unknown' && event.detail.kind === 'refund-changed';
   const whose = isSilentRefund ? await ownerAtStripe(dependencies, event, paymentIntentId) : told;
   if (whose === 'foreign') strangers?.add(paymentIntentId);
   if (whose === 'ours') strangers?.delete(paymentIntentId);
