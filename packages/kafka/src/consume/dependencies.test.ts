@@ -25,6 +25,36 @@ const waiting = (dependencies: Dependencies, messages: number, failed?: string) 
 };
 const soon = () => vi.advanceTimersByTimeAsync(0);
 
+describe('while two systems are away that all messages need', () => {
+  const BOTH: readonly DependencyOptions[] = [
+    { name: 'commercetools', neededByAll: true },
+    { name: 'kafka', neededByAll: true },
+  ];
+
+  it('what waits for the one when its partition goes away does not go on to wait for the other', async () => {
+    const { dependencies } = dependenciesOf(BOTH);
+    failBroadly(dependencies, 'commercetools');
+    failBroadly(dependencies, 'kafka');
+    const discarded = waiting(dependencies, 50);
+    await soon();
+    dependencies.sendAway();
+    await soon();
+    expect(discarded).toHaveLength(50);
+  });
+
+  it('a message gets through both within two probes', async () => {
+    const { dependencies } = dependenciesOf(BOTH);
+    failBroadly(dependencies, 'commercetools');
+    failBroadly(dependencies, 'kafka');
+    const passed = waiting(dependencies, 5);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(passed.length).toBeGreaterThan(0);
+    dependencies.succeeded(['commercetools', 'kafka']);
+    await soon();
+    expect(passed).toHaveLength(5);
+  });
+});
+
 describe('while Stripe is away', () => {
   it('messages that need it wait, and others pass and may not call it', async () => {
     const { dependencies, changes } = dependenciesOf();

@@ -43,6 +43,22 @@ const messageOf = (key: string) => {
   return new ReceivedMessage(raw, delivery, generation, new AbortController().signal);
 };
 
+const contextOf = (dependencies: Dependencies): Omit<ProcessContext, 'handle'> => ({
+  unknownErrorAttempts: 5,
+  parkLimitMs: 15 * 60_000,
+  retry: { baseMs: 1, capMs: 1 },
+  dependencies,
+  queue: new KeyedQueue(8),
+  hooks: {},
+  log: createLogger('test', 'silent'),
+  producer: { send: async () => {} },
+  deadLetterTopic: 'payments.events.dlq',
+  groupId: 'ledger',
+  clientId: 'test',
+  appVersion: '',
+  parked: new Set(),
+});
+
 /** Lets `pi_failing` fail time and again while others are handled, and answers with what became of it. */
 async function outage({ error, probes, othersNeed }: Outage) {
   const dead: EventRecord[] = [];
@@ -54,19 +70,8 @@ async function outage({ error, probes, othersNeed }: Outage) {
   let others = 0;
   let tries = 0;
   const context: ProcessContext = {
-    unknownErrorAttempts: 5,
-    parkLimitMs: 15 * 60_000,
-    retry: { baseMs: 1, capMs: 1 },
-    dependencies: new Dependencies([probe('commercetools'), probe('stripe')], { onChange: () => {} }),
-    queue: new KeyedQueue(8),
-    hooks: {},
-    log: createLogger('test', 'silent'),
+    ...contextOf(new Dependencies([probe('commercetools'), probe('stripe')], { onChange: () => {} })),
     producer: { send: async (_topic, record) => void dead.push(record) },
-    deadLetterTopic: 'payments.events.dlq',
-    groupId: 'ledger',
-    clientId: 'test',
-    appVersion: '',
-    parked: new Set(),
     handle: async ({ key }: Delivery) => {
       if (key !== 'pi_failing') {
         others += 1;
@@ -111,4 +116,21 @@ it.each<[string, Outage]>([
   expect(outcome).toBe('dead_lettered');
   expect(reasons).toEqual(['transient_exhausted']);
   expect(tries).toBeLessThan(5);
+});
+
+it('a message whose partition is gone before its first try waits for no outage to end', async () => {
+  const dependencies = new Dependencies([{ name: 'commercetools', neededByAll: true }], {
+    failures: 1,
+    keys: 1,
+    onChange: () => {},
+  });
+  dependencies.failed('commercetools', 'pi_1');
+  const message = messageOf('pi_2');
+  generation.end();
+  const handle = vi.fn();
+  const outcome = processWithRetry(message, { ...contextOf(dependencies), handle });
+  // A turn of the event loop is less than any probe takes.
+  const turn = new Promise((resolve) => setImmediate(resolve, 'waits'));
+  expect(await Promise.race([outcome, turn])).toBe('abandoned');
+  expect(handle).not.toHaveBeenCalled();
 });

@@ -45,6 +45,8 @@ export async function processWithRetry(message: ReceivedMessage, within: Process
   let failedBecauseOf: string | undefined;
   try {
     for (let attempt = 1; ; attempt += 1) {
+      // What is discarded waits for no outage to end: at a gate it would use up the probes.
+      if (message.mustBeAbandoned) return message.become('abandoned');
       const mayCall = await within.dependencies.pass(failedBecauseOf);
       if (message.mustBeAbandoned) return message.become('abandoned');
       const failure = await within.queue.inSlot(() => handleOnce(message, { attempt, mayCall }, within));
