@@ -205,7 +205,7 @@ const CALLERS: readonly CallerAttack[] = [
   bySession(
     'a header that smuggles another one in',
     async () => ({ 'x-session-id': secret(`${randomUUID()}%0d%0ax-session-id: ${(await checkout()).session}`) }),
-    'unknown_session',
+    'malformed',
   ),
 ];
 

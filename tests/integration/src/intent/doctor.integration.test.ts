@@ -144,7 +144,13 @@ it('tells a refused permission, a wrong variable and brokers that are away, each
   });
   await account.controls.setFaults([]);
   expect(code).toBe(1);
-  expect(failuresOf(stdout)).toEqual(['configuration', 'Refunds write', 'brokers', 'group ledger']);
+  expect(failuresOf(stdout)).toEqual([
+    'configuration',
+    'Refunds write',
+    'broker 127.0.0.1:1',
+    'brokers',
+    'group ledger',
+  ]);
 });
 
 it.each([
