@@ -29,7 +29,7 @@ const STORED = { STORED_PAYMENT_METHODS_ENABLED: 'true' };
 
 /** A customer's cart with a stored card, and how a charge of it ends at Stripe. */
 function charging(status: 'succeeded' | 'processing') {
-  const world = new FakeWorld(aCart({ id: CART, customerId: 'customer-1' }));
+  const world = customersCart(CART);
   const confirm: PaymentIntents['confirm'] = async (id) => {
     world.change(id, { status });
     return world.intents.get(id) ?? aPaymentIntent();
@@ -49,7 +49,7 @@ function refundedUnder(idempotencyKey: string) {
 }
 
 function declining() {
-  const world = new FakeWorld(aCart({ id: CART, customerId: 'customer-1' }));
+  const world = customersCart(CART);
   world.declines = () => 'insufficient_funds';
   return { world, options: { env: STORED, world: oneStoredCard(STORED_METHOD) } };
 }

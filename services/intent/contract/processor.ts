@@ -45,8 +45,8 @@ export async function startProcessor() {
 const CUSTOMER = aCustomer();
 
 /** A customer's cart of 11.90 EUR. */
-export function customersCart(): FakeWorld {
-  const world = new FakeWorld(aCart({ customerId: CUSTOMER.id }));
+export function customersCart(id?: string): FakeWorld {
+  const world = new FakeWorld(aCart({ ...(id && { id }), customerId: CUSTOMER.id }));
   world.customersById.set(CUSTOMER.id, CUSTOMER);
   return world;
 }
