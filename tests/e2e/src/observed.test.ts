@@ -143,7 +143,7 @@ describe('the trace of a payment', () => {
     return lines(treeOf(spans), 0);
   };
   const traceWith = async (id: string, root: string, last: string): Promise<readonly StoredSpan[]> => {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 400; tries += 1) {
       const traces = (sandbox.observed?.traces.find(id) ?? []).map(
         (each) => sandbox.observed?.traces.spansOf(each) ?? [],
       );
