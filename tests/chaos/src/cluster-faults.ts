@@ -32,6 +32,7 @@ export const CLUSTER_FAULTS = {
   'broker-slow': 'the network to one broker takes 300 ms in each direction',
   'broker-disk-full': "the disk of one broker's log is full, then emptied and the broker started again",
   'broker-cut': 'the network between one broker and the services is cut, both sides stay up',
+  'offsets-deleted': 'the ledger stopped, its group deleted with all committed offsets, the ledger started',
 } as const;
 export type ClusterFaultName = keyof typeof CLUSTER_FAULTS;
 export const ALL_CLUSTER_FAULTS = Object.keys(CLUSTER_FAULTS) as ClusterFaultName[];
@@ -43,7 +44,12 @@ const DISK_FULL_MS = 15_000;
 /** A broker that was away has caught up by then, in ms. */
 const IN_SYNC_WITHIN_MS = 120_000;
 
+/** Longer than any session of a member that was killed, in ms. */
+const GROUP_EMPTY_WITHIN_MS = 60_000;
+
 type Admin = ReturnType<Kafka['client']['admin']>;
+/** Stops every process of the ledger, does the work, and starts as many again. */
+export type WhileLedgersAreStopped = (work: () => Promise<void>) => Promise<void>;
 type Role = 'plain' | 'leader' | 'coordinator' | 'controller';
 
 /** Brings faults about in a cluster, and resolves when it is whole again: every broker up, every replica in sync. */
@@ -52,6 +58,7 @@ export class ClusterFaults {
   readonly #kafka: Kafka;
   readonly #group: string;
   readonly #events: string;
+  readonly #whileLedgersAreStopped: WhileLedgersAreStopped;
   readonly #onBroken: (fault: ClusterFaultName, brokers: readonly number[]) => void;
 
   #moved = 0;
@@ -60,12 +67,14 @@ export class ClusterFaults {
   constructor(
     cluster: RunningCluster,
     kafka: Kafka,
+    whileLedgersAreStopped: WhileLedgersAreStopped,
     onBroken: (fault: ClusterFaultName, brokers: readonly number[]) => void = () => {},
   ) {
     this.#cluster = cluster;
     this.#kafka = kafka;
     this.#group = kafka.prefixed('ledger');
     this.#events = kafka.prefixed(PAYMENT_EVENTS);
+    this.#whileLedgersAreStopped = whileLedgersAreStopped;
     this.#onBroken = onBroken;
   }
 
@@ -102,6 +111,8 @@ export class ClusterFaults {
         return this.#fillDisk(await this.#broker('leader'), downMs);
       case 'broker-cut':
         return this.#cut(await this.#broker('leader'), downMs);
+      case 'offsets-deleted':
+        return this.#deleteOffsets();
     }
   }
 
@@ -175,6 +186,23 @@ export class ClusterFaults {
     node.link.cut();
     await sleep(downMs);
     node.link.heal();
+  }
+
+  /** A broker deletes a group only when it has no members: the killed ones are members until their session ends. */
+  async #deleteOffsets(): Promise<void> {
+    await this.#whileLedgersAreStopped(async () => {
+      this.#onBroken('offsets-deleted', []);
+      const deadline = Date.now() + GROUP_EMPTY_WITHIN_MS;
+      for (;;) {
+        try {
+          await this.#ask((admin) => admin.deleteGroups([this.#group]));
+          return;
+        } catch (error) {
+          if (Date.now() > deadline) throw error;
+          await sleep(500);
+        }
+      }
+    });
   }
 
   /**

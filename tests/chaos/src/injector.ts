@@ -105,7 +105,12 @@ export class Injector {
     const { cluster } = this.#sandbox;
     if (!cluster) throw new Error(`${planned.name} needs several brokers`);
     const note = this.#note(planned);
-    const faults = new ClusterFaults(cluster, this.#kafka, (_, brokers) => {
+    const whileLedgerIsStopped = (work: () => Promise<void>) =>
+      this.#inTurn('ledger', async () => {
+        await this.#sandbox.stopService('ledger');
+        await work().finally(() => this.#sandbox.startService('ledger'));
+      });
+    const faults = new ClusterFaults(cluster, this.#kafka, whileLedgerIsStopped, (_, brokers) => {
       if (brokers.length > 0) this.#onChange(`${planned.name}: broker ${brokers.join(', ')}`);
     });
     await faults.inject(planned.fault, planned.downMs);

@@ -3,7 +3,7 @@ import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { type Kafka, scanTopic } from '@connector/kafka';
 import { type Rig, type Running, startRig } from '@connector/load-tests/rig';
 import { partitionsOf } from '@connector/sandbox';
-import { type ClusterFaultName, ClusterFaults } from '../cluster-faults.ts';
+import { type ClusterFaultName, ClusterFaults, type WhileLedgersAreStopped } from '../cluster-faults.ts';
 import { lagOf, recordsIn, withAdmin } from '../kafka-state.ts';
 import { compareKept, recordsByEvent } from '../kept.ts';
 import { type Acceptance, acceptance, type Handling, type Hit, handling } from './figures.ts';
@@ -78,7 +78,11 @@ async function trial(rig: Rig, options: TrialOptions): Promise<TrialReport> {
   });
   load.start();
   await sleep(WARM_UP_MS);
-  const hits = await bringAbout(rig, options);
+  const hits = await bringAbout(rig, options, async (work) => {
+    await Promise.all(ledgers.map((ledger) => ledger.kill()));
+    await work();
+    ledgers.push(...(await Promise.all(Array.from({ length: count }, () => rig.start('ledger')))));
+  });
   await sleep(AFTERWARDS_MS);
   await load.finish(PATIENCE_MS);
   tell(`${load.sent.length} webhooks were sent`);
@@ -87,11 +91,15 @@ async function trial(rig: Rig, options: TrialOptions): Promise<TrialReport> {
   return report(rig, options, load, hits, lag);
 }
 
-async function bringAbout(rig: Rig, { fault, times, everyMs, downMs, tell = () => {} }: TrialOptions): Promise<Hit[]> {
+async function bringAbout(
+  rig: Rig,
+  { fault, times, everyMs, downMs, tell = () => {} }: TrialOptions,
+  whileLedgersAreStopped: WhileLedgersAreStopped,
+): Promise<Hit[]> {
   if (!rig.cluster) throw new Error('a trial needs several brokers');
   const hits: Hit[] = [];
   let leaders = new Map<number, number>();
-  const faults = new ClusterFaults(rig.cluster, rig.kafka, (_, brokers) => {
+  const faults = new ClusterFaults(rig.cluster, rig.kafka, whileLedgersAreStopped, (_, brokers) => {
     const led = [...leaders].filter(([, leader]) => brokers.includes(leader)).map(([partition]) => partition);
     hits.push({ at: Date.now(), brokers, partitions: new Set(led), wholeAt: 0 });
     if (times <= 20 || hits.length % 10 === 0) tell(`${fault} ${hits.length}: broker ${brokers.join(', ')}`);
