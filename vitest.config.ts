@@ -2,6 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const never = ['**/node_modules/**', '**/dist/**', '**/public/**', '**/.cache/**'];
 
+/**
+ * Tests of whole systems share two cores with brokers and browsers. One that fails is tried once more, and named with its failure in the
+ * output of `npm test` when only the second try passed, so that it is seen and mended.
+ */
+const retry = 1;
+
 /** One project per kind of test; a file's name says which kind it is. */
 export default defineConfig({
   test: {
@@ -51,6 +57,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           // Each file may start a broker of its own; several at once would starve a small machine.
+          retry,
           fileParallelism: false,
         },
       },
@@ -61,6 +68,7 @@ export default defineConfig({
           exclude: never,
           testTimeout: 60_000,
           hookTimeout: 600_000,
+          retry,
           fileParallelism: false,
         },
       },
@@ -82,6 +90,7 @@ export default defineConfig({
           exclude: [...never, 'tests/e2e/src/api/**'],
           testTimeout: 180_000,
           hookTimeout: 600_000,
+          retry,
           fileParallelism: false,
         },
       },

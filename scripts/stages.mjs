@@ -26,7 +26,7 @@ const ROOMS = [
   'scripts',
 ];
 
-/** Each answers how many checks passed, failed and were skipped, and what to show when one failed. */
+/** Each answers how many checks passed, failed and were skipped, what to show when one failed, and which passed at the second try only. */
 const STAGES = {
   lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error'], ['depcruise', ...ROOMS], ['knip']]),
   types: () =>
@@ -66,10 +66,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) {
 const total = { passed: 0, failed: 0 };
 for (const name of selected) {
   const began = performance.now();
-  const { passed, failed, skipped = 0, output } = await STAGES[name]();
+  const { passed, failed, skipped = 0, repeated = [], output } = await STAGES[name]();
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (failed > 0) console.log(`\n${output.trimEnd()}\n`);
-  const counts = [`${passed} passed`, `${failed} failed`, ...(skipped ? [`${skipped} skipped`] : [])].join(', ');
+  for (const { test, why } of repeated) console.log(`\npassed at the second try: ${test}\n${why}\n`);
+  const counts = [
+    `${passed} passed`,
+    `${failed} failed`,
+    ...(skipped ? [`${skipped} skipped`] : []),
+    ...(repeated.length > 0 ? [`${repeated.length} at the second try`] : []),
+  ].join(', ');
   console.log(`${name.padEnd(14)} ${counts.padEnd(34)} ${seconds.padStart(7)} s`);
   total.passed += passed;
   total.failed += failed;
@@ -143,7 +149,12 @@ async function vitest(project, tools = {}) {
   const failed = report.numFailedTests + unloadable;
   const isSilentFailure = failed === 0 && (code !== 0 || passed === 0);
   const skipped = report.numPendingTests + report.numTodoTests;
-  return { passed, failed: isSilentFailure ? 1 : failed, skipped, output };
+  const repeated = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && failureMessages?.length > 0)
+      .map(({ fullName, failureMessages }) => ({ test: fullName, why: failureMessages[0] })),
+  );
+  return { passed, failed: isSilentFailure ? 1 : failed, skipped, repeated, output };
 }
 
 function run([command, ...args], extra = {}) {
