@@ -34,7 +34,8 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
       const found = await call('payment_intents.search', (stripe) =>
         stripe.paymentIntents.search({ query, limit: 100 }),
       );
-      return found.data.find((candidate) => candidate.amount === amount && candidate.status !== 'canceled');
+      const candidates = found.data.filter((candidate) => candidate.amount === amount);
+      return candidates.find(({ status }) => status !== 'canceled') ?? candidates[0];
     },
     confirm: (id, params, key) =>
       call('payment_intents.confirm', (stripe) => stripe.paymentIntents.confirm(id, params, { idempotencyKey: key })),

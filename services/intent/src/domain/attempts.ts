@@ -49,21 +49,19 @@ export type AttemptStatus =
   /** Nobody can pay it any more, and it holds no money. */
   | 'over';
 
-const STATUSES: Record<Stripe.PaymentIntent.Status, AttemptStatus> = {
+const STATUSES: Record<Exclude<Stripe.PaymentIntent.Status, 'succeeded' | 'canceled'>, AttemptStatus> = {
   requires_payment_method: 'waiting',
   requires_confirmation: 'waiting',
   requires_action: 'waiting',
   // The money is on its way or held: a second PaymentIntent would take it twice, whatever commercetools shows by now.
   processing: 'paid',
   requires_capture: 'paid',
-  succeeded: 'paid',
-  canceled: 'over',
 };
 
 /** What a PaymentIntent's state means for its attempt. A status that Stripe adds one day counts as paid: nothing is taken twice then. */
 export function statusOf(paymentIntent: Pick<Stripe.PaymentIntent, 'status' | 'latest_charge'>): AttemptStatus {
   const { status } = paymentIntent;
-  if (status === 'succeeded' && !holdsMoney(paymentIntent)) return 'over';
+  if (status === 'succeeded' || status === 'canceled') return holdsMoney(paymentIntent) ? 'paid' : 'over';
   return STATUSES[status] ?? 'paid';
 }
 

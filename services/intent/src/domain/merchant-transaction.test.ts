@@ -74,6 +74,13 @@ it.each<[string, Partial<Stripe.PaymentIntent>, boolean]>([
   ['was captured in part, the rest released', { status: 'succeeded', latest_charge: charge(500, 690) }, true],
   ['was captured in part and that refunded', { status: 'succeeded', latest_charge: charge(500, 1190) }, false],
   ['was canceled', { status: 'canceled' }, false],
+  ['was canceled when nothing was captured', { status: 'canceled', latest_charge: charge(0, 1190) }, false],
+  ['was canceled after a part was captured', { status: 'canceled', latest_charge: charge(500, 690) }, true],
+  [
+    'was canceled after a part was captured, which was refunded',
+    { status: 'canceled', latest_charge: charge(500, 1190) },
+    false,
+  ],
 ])('a PaymentIntent that %s', (_what, fields, holds) => {
   expect(holdsMoney(aPaymentIntent(fields))).toBe(holds);
 });

@@ -30,14 +30,16 @@ export const goesBefore = (one: Pick<Payment, 'createdAt' | 'id'>, other: Pick<P
 
 /**
  * Whether a PaymentIntent, its latest charge expanded, holds money: on its way, authorised, or captured and not given back in full.
- * Stripe counts the release of what was not captured as refunded, so all of the charge has to be.
+ * Stripe counts the release of what was not captured as refunded, so all of the charge has to be. One that was canceled after a part of
+ * it was captured holds that part.
  */
 export function holdsMoney({
   status,
   latest_charge: charge,
 }: Pick<Stripe.PaymentIntent, 'status' | 'latest_charge'>): boolean {
   if (status === 'processing' || status === 'requires_capture') return true;
-  if (status !== 'succeeded') return false;
+  if (status === 'canceled' && !(charge && typeof charge === 'object' && charge.amount_captured > 0)) return false;
+  if (status !== 'succeeded' && status !== 'canceled') return false;
   if (!charge || typeof charge !== 'object') return true;
   return charge.amount_refunded < charge.amount;
 }

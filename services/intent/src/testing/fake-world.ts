@@ -318,14 +318,12 @@ export class FakeWorld {
     confirm: (id, params, key) =>
       this.#stripe('payment_intents.confirm', () => this.#once(key, params, () => this.#confirm(this.#intent(id)))),
     search: (paymentKey, amount) =>
-      this.#stripe('payment_intents.search', () =>
-        [...this.intents.values()].find(
-          (candidate) =>
-            candidate.metadata.ct_payment_key === paymentKey &&
-            candidate.amount === amount &&
-            candidate.status !== 'canceled',
-        ),
-      ),
+      this.#stripe('payment_intents.search', () => {
+        const candidates = [...this.intents.values()].filter(
+          (candidate) => candidate.metadata.ct_payment_key === paymentKey && candidate.amount === amount,
+        );
+        return candidates.find(({ status }) => status !== 'canceled') ?? candidates[0];
+      }),
     update: (id, params, key) =>
       this.#stripe('payment_intents.update', () =>
         this.#once(key, params, () => {

@@ -327,6 +327,20 @@ describe('what was paid', () => {
   });
 });
 
+it('stays paid when a part was captured and the rest canceled, also before commercetools shows any of it', async () => {
+  for (const [captured, refunded, kind] of [
+    [500, 690, 'paid'],
+    [500, 1190, 'opened'],
+    [0, 1190, 'opened'],
+  ] as const) {
+    const world = new FakeWorld();
+    await open(world);
+    const latest_charge = { amount: 1190, amount_captured: captured, amount_refunded: refunded } as Stripe.Charge;
+    world.change('pi_1', { status: 'canceled', amount_received: captured, latest_charge });
+    expect(await open(world)).toMatchObject({ kind });
+  }
+});
+
 it('begins anew when the cart is in another currency by now, and leaves nothing to pay in the old one', async () => {
   const world = new FakeWorld();
   await open(world);

@@ -79,8 +79,8 @@ export interface PaymentIntents {
   /** The PaymentIntent as it is now, its latest charge expanded; undefined when Stripe has none of this id. */
   find(id: string): Promise<Stripe.PaymentIntent | undefined>;
   /**
-   * One that is not canceled, by the payment key in its metadata and its amount in Stripe's minor units; Stripe's search lags
-   * behind by about a minute.
+   * By the payment key in its metadata and its amount in Stripe's minor units: one that is not canceled, else a canceled one, which may
+   * hold what was captured before. Stripe's search lags behind by about a minute.
    */
   search(paymentKey: string, amount: number): Promise<Stripe.PaymentIntent | undefined>;
   /** Asks for the money of a PaymentIntent with the payment method that it has. */

@@ -320,6 +320,14 @@ describe('a payment that is not tied to a PaymentIntent', () => {
     expect(world.intents.get('pi_1')?.status).toBe('canceled');
   });
 
+  it('is refunded over its key when a part was captured and the rest canceled before it was tied', async () => {
+    const world = untied(new Date().toISOString());
+    const latest_charge = { amount: 1190, amount_captured: 500, amount_refunded: 690 } as never;
+    const metadata = { ct_payment_key: 'cart-1-1' };
+    world.intents.set('pi_1', aPaymentIntent({ status: 'canceled', amount_received: 500, latest_charge, metadata }));
+    expect(await run(world, { action: 'refundPayment', amount: EUR(200) })).toBe('received');
+  });
+
   it('is another provider’s, over an amount that Stripe cannot express: it has none', async () => {
     const world = new FakeWorld();
     const planned = { centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 };
