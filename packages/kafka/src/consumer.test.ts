@@ -13,9 +13,11 @@ const PARTITIONS = 4;
 const HEARTBEAT = 12;
 const FETCH = 1;
 const JOIN = 11;
+const METADATA = 3;
 /** Short, so that heartbeats and expiry come soon: a heartbeat each 300 ms. */
 const SESSION_MS = 900;
 const PATIENTLY = { timeout: 8_000 };
+const AT_LENGTH = { timeout: 40_000, interval: 50 };
 
 let cluster: ScriptedCluster;
 let running: Part[] = [];
@@ -23,6 +25,7 @@ beforeEach(async () => {
   cluster = await ScriptedCluster.start({ brokers: 3, topics: { [TOPIC]: PARTITIONS } }, CONSUMER_ANSWERS);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   cluster.script = () => undefined;
   cluster.frozen.clear();
   for (const part of running.splice(0)) await part.stop?.();
@@ -243,6 +246,27 @@ describe('reading', () => {
     );
     expect(skipped).toEqual([{ topic: TOPIC, partition: 0, from: 3n, to: 50n, reason: 'truncated' }]);
   });
+
+  it('names the topic that was deleted, is not dead without it, and reads what is made in its place from the beginning', async () => {
+    const handled: string[] = [];
+    const consumer = await startConsumer(handled);
+    await expectHandled(handled, putSome());
+    cluster.partitions.delete(TOPIC);
+    await vi.waitFor(() => expect(consumer.notReady?.()).toBe('the topic t does not exist'), AT_LENGTH);
+    // Kafka forgets with a topic how far its groups were.
+    groupOf(cluster, 'g').committed.clear();
+    const { now } = performance;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 100 * SESSION_MS);
+    // Asked again, so that the brokers are known to answer now.
+    const asked = requested(METADATA);
+    await vi.waitFor(() => expect(requested(METADATA)).toBeGreaterThan(asked + 1), AT_LENGTH);
+    expect(consumer.dead?.()).toBeUndefined();
+
+    cluster.addTopic(TOPIC, PARTITIONS);
+    await expectHandled(handled, putSome());
+    await vi.waitFor(() => expect(consumer.notReady?.()).toBeUndefined(), AT_LENGTH);
+    expect(consumer.dead?.()).toBeUndefined();
+  }, 60_000);
 
   it('takes up partitions that are added', async () => {
     const handled: string[] = [];

@@ -150,7 +150,7 @@ class KeyOrderedConsumer implements Part {
   }
 
   notReady(): string | undefined {
-    return this.joined ? undefined : 'not a member of its group';
+    return this.#client.problem ?? (this.joined ? undefined : 'not a member of its group');
   }
 
   dead(): string | undefined {
@@ -224,9 +224,11 @@ class KeyOrderedConsumer implements Part {
   /** A client that is in no group for longer than any rebalance takes may not come back by itself. */
   #recreateWhenStuck(): void {
     const { groupId: group, sessionTimeoutMs } = this.#options;
-    const since = Math.max(this.#notJoinedSince, this.#recreatedAt);
     if (this.joined) return;
     this.#client.lookAtCluster();
+    // Without its topic there is nothing to join for; a restart brings none.
+    if (this.#client.problem) this.#notJoinedSince = performance.now();
+    const since = Math.max(this.#notJoinedSince, this.#recreatedAt);
     if (performance.now() - since < STUCK_AFTER_SESSIONS * sessionTimeoutMs) return;
     this.#recreatedAt = performance.now();
     this.#kafka.log.error({ group }, 'a consumer that does not come into its group is recreated');

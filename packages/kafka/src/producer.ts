@@ -8,6 +8,8 @@ import type { PendingRecord } from './produce/partition-queue.ts';
 import { ProduceRouter } from './produce/router.ts';
 
 export interface ProducerOptions {
+  /** What is sent to, without the configured prefix: the producer is not ready while one of them is missing. */
+  topics?: readonly string[];
   /** After this long without the broker's acknowledgement a send fails, in ms; it may still land. */
   deadlineMs?: number;
   /** A request holds at most this many records. */
@@ -84,7 +86,7 @@ class SentRecord implements PendingRecord {
 export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Producer {
   const { deadlineMs = 5_000, maxBatchRecords = 500, maxBatchBytes = MAX_MESSAGE_BYTES / 2 } = options;
   const { maxRecordBytes = MAX_MESSAGE_BYTES, maxWaiting = 20_000 } = options;
-  const { maxWaitingPerLeader = maxWaiting } = options;
+  const { maxWaitingPerLeader = maxWaiting, topics = [] } = options;
   const { requestTimeoutMs = { first: 2_500, repeated: 4_500 } } = options;
   const router = new ProduceRouter(kafka, {
     limits: { maxBatchRecords, maxBatchBytes, requestTimeoutMs },
@@ -122,7 +124,7 @@ export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Pro
       return router.problem === undefined;
     },
     notReady: () => router.problem,
-    start: async () => router.start(),
+    start: async () => router.start(topics.map(kafka.prefixed)),
     stop: async () => {
       stopping = true;
       if (router.isConnected && sweeping) {

@@ -86,7 +86,6 @@ export function createStorefront(options: StorefrontOptions): Storefront {
 
   const pageConfig = {
     enablerUrl: options.enablerUrl,
-    processorUrl: publicUrl,
     isStripeSimulated: simulators.stripe !== undefined,
     switches: {
       commercetools: simulators.commercetools !== undefined,
@@ -102,10 +101,11 @@ export function createStorefront(options: StorefrontOptions): Storefront {
     [
       'GET',
       /^\/$/,
-      async ({ res }) => {
+      async ({ req, res }) => {
+        const origin = originOf(req, publicUrl);
         res.setHeader('cache-control', 'no-store');
-        res.setHeader('content-security-policy', contentSecurityPolicy(new URL(publicUrl).origin));
-        send(res, 200, 'text/html; charset=utf-8', (await page).html(pageConfig));
+        res.setHeader('content-security-policy', contentSecurityPolicy(origin));
+        send(res, 200, 'text/html; charset=utf-8', (await page).html({ ...pageConfig, processorUrl: origin }));
       },
     ],
     [
@@ -122,16 +122,20 @@ export function createStorefront(options: StorefrontOptions): Storefront {
     [
       'GET',
       /^\/storefront\/stripe\.js$/,
-      async ({ res }) => {
+      async ({ req, res }) => {
         if (!simulators.stripe) return json(res, 404, { message: 'Stripe is not simulated.' });
-        const source = await stripeJsSource(`${publicUrl}/storefront/stripe`);
+        const source = await stripeJsSource(`${originOf(req, publicUrl)}/storefront/stripe`);
         send(res, 200, 'text/javascript; charset=utf-8', source);
       },
     ],
     [
       'POST',
       /^\/storefront\/api\/checkouts$/,
-      async ({ req, res }) => json(res, 201, await merchant.createCheckout(checkoutSchema.parse(await readJson(req)))),
+      async ({ req, res }) => {
+        const request = checkoutSchema.parse(await readJson(req));
+        const returnUrl = request.returnUrl ?? `${originOf(req, publicUrl)}/`;
+        json(res, 201, await merchant.createCheckout({ ...request, returnUrl }));
+      },
     ],
     [
       'PUT',
@@ -207,6 +211,18 @@ export function createStorefront(options: StorefrontOptions): Storefront {
     },
     close: () => live.close(),
   };
+}
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/**
+ * Where the browser sees this shop. One that is meant for this machine answers on whatever port of it was forwarded here
+ * (`kubectl port-forward svc/… 9000:8080`), so that bank and Stripe.js lead back to that port; no other host is believed.
+ */
+function originOf(req: IncomingMessage, publicUrl: string): string {
+  const { origin, host } = new URL(publicUrl);
+  const asked = req.headers.host ?? '';
+  return LOOPBACK.test(host) && LOOPBACK.test(asked) ? `http://${asked}` : origin;
 }
 
 /** What a shop has to allow for Stripe.js and the enabler; the page shows that no more is needed. */

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStorefront, type SandboxEvent, type Storefront } from './index.ts';
@@ -86,6 +87,30 @@ describe('the storefront', () => {
     expect((await cart(cartId))?.totalPrice).toMatchObject({ currencyCode: currency, centAmount });
     const session = (await commercetools.state()).sessions.find(({ id }) => id === sessionId);
     expect(session).toMatchObject({ state: 'ACTIVE', metadata: { processorUrl: url, merchantReturnUrl: `${url}/` } });
+  });
+
+  it('leads back to the local port that was asked, whichever was forwarded, and to no other host', async () => {
+    const { port } = server.address() as AddressInfo;
+    const pageAt = (host: string) =>
+      new Promise<string>((resolve, reject) => {
+        get({ host: '127.0.0.1', port, path: '/', headers: { host } }, async (res) => resolve(await text(res))).once(
+          'error',
+          reject,
+        );
+      });
+    expect(await pageAt('localhost:9123')).toContain('"processorUrl":"http://localhost:9123"');
+    expect(await pageAt('elsewhere.example.com')).toContain(`"processorUrl":"${url}"`);
+
+    const body = JSON.stringify({ currency: 'EUR' });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`http://localhost:${port}/storefront/api/checkouts`, {
+      method: 'POST',
+      body,
+      headers,
+    });
+    const { sessionId } = (await response.json()) as { sessionId: string };
+    const session = (await commercetools.state()).sessions.find(({ id }) => id === sessionId);
+    expect(session).toMatchObject({ metadata: { merchantReturnUrl: `http://localhost:${port}/` } });
   });
 
   it('sends the shopper back to where the caller wants', async () => {

@@ -1,5 +1,5 @@
 import { createCommercetools } from '@connector/commercetools';
-import { PROJECT_HEADER } from '@connector/contracts';
+import { PAYMENT_EVENTS, PROJECT_HEADER } from '@connector/contracts';
 import { adminOptions, createAdminServer, createHttpClient, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { readConfig, run } from '@connector/lifecycle';
@@ -32,7 +32,7 @@ for (const warning of configWarnings(config, process.env)) log.warn(warning);
 const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });
 const kafka = createKafka(config, { clientId: 'intent', log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
-const producer = createProducer(kafka);
+const producer = createProducer(kafka, { topics: [PAYMENT_EVENTS] });
 const recorded = kafkaRecordedTransactions(kafka);
 const background = createBackground(log);
 const sessionAuth = createHttpClient({

@@ -1,5 +1,5 @@
 import { createCommercetools } from '@connector/commercetools';
-import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PROJECT_HEADER } from '@connector/contracts';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, PROJECT_HEADER } from '@connector/contracts';
 import { adminOptions, createAdminServer } from '@connector/http';
 import {
   checkKafkaEnvironment,
@@ -50,7 +50,7 @@ const limits = { log, timeoutMs: config.LEDGER_CALL_TIMEOUT_MS, connections: con
 const commercetools = createCommercetools(config, limits);
 const stripe = createStripe(config, limits);
 const kafka = createKafka(config, { clientId: 'ledger', log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
-const producer = createProducer(kafka);
+const producer = createProducer(kafka, { topics: [PAYMENT_TRANSACTIONS, PAYMENT_EVENTS_DLQ] });
 const interactionType = createInteractionType(commercetools, log);
 const payments = commercetoolsPayments(commercetools);
 const carts = commercetoolsCarts(commercetools);

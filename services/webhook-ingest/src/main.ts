@@ -1,4 +1,4 @@
-import { PROJECT_HEADER } from '@connector/contracts';
+import { PAYMENT_EVENTS, PROJECT_HEADER } from '@connector/contracts';
 import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/kafka';
 import { collectGarbage, readConfig, run } from '@connector/lifecycle';
@@ -25,6 +25,7 @@ const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka, {
+  topics: [PAYMENT_EVENTS],
   deadlineMs: config.WEBHOOK_DEADLINE_MS,
   // The events of a broker that is away would take every place until their deadline, and those of the others be refused.
   maxWaitingPerLeader: Math.ceil(config.WEBHOOK_MAX_IN_FLIGHT / 2),

@@ -1,14 +1,17 @@
 // `npm run images`: builds the images of the services, the enabler's server and the trial's simulators, and brings them to a cluster.
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildImages, buildKafkaImage, chartVersion, loadImages } from './images.ts';
+import { buildImages, buildKafkaImage, CACHE, chartVersion, imageValues, loadImages } from './images.ts';
 
 const USAGE = `npm run images -- [options]
   --tag T           tag of the images (default: that of the chart)
-  --registry R      push them there; the chart then needs defaults.image.registry=R
+  --registry R      push them there
   --load-with CMD   load each archive with this command instead of pushing it, e.g. 'kind load image-archive {tar}'
   --base REF        base of the images; default: one built of Debian's packages by k8s/base-image.sh
   --kafka           also a broker for trials, where docker.io/apache/kafka cannot be pulled
   --no-load         build only
+Writes .cache/images.yaml, the chart's values for these images: helm install … -f .cache/images.yaml
 Needs buildah, and for the default base apt-get.`;
 
 const { values } = parseArgs({
@@ -35,5 +38,11 @@ if (!values['no-load'] && !values['load-with'] && !values.registry) {
   process.exit(64);
 }
 const references = await buildImages({ registry, tags: [tag], base: values.base, onProgress: tell });
-if (values.kafka) references.push(await buildKafkaImage(registry, tell));
+const broker = values.kafka ? await buildKafkaImage(registry, tell) : undefined;
+if (broker) references.push(broker);
 if (!values['no-load']) await loadImages(references, values['load-with'], tell);
+const file = join(CACHE, 'images.yaml');
+// JSON is YAML, too.
+const text = JSON.stringify(imageValues(registry, tag, broker), undefined, 2);
+await writeFile(file, `# Written by "npm run images": where the images are that it built.\n${text}\n`);
+tell(`values for the chart: -f ${relative(process.cwd(), file)}`);

@@ -6,7 +6,7 @@ import { kafkaDistribution } from '@connector/sandbox/kafka/distribution';
 import { output } from './shell.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../../..');
-const CACHE = join(REPOSITORY, '.cache');
+export const CACHE = join(REPOSITORY, '.cache');
 
 /** Folder of what each image holds. */
 const FOLDERS = {
@@ -29,6 +29,15 @@ export const KAFKA_TAG = 'e2e';
 /** The tag that the chart asks for when none is given. */
 export const chartVersion = (): string =>
   /^appVersion: "(.+)"$/m.exec(readFileSync(join(REPOSITORY, 'charts/stripe-connector/Chart.yaml'), 'utf8'))?.[1] ?? '';
+
+/** The chart's values for images of this registry and tag, and for a broker's image by its full name. */
+export function imageValues(registry: string, tag: string, broker?: string) {
+  const [, host, repository, brokerTag] = /^([^/]+)\/(.+):([^:/]+)$/.exec(broker ?? '') ?? [];
+  return {
+    defaults: { image: { registry, tag } },
+    ...(host && { kafka: { bundled: { image: { registry: host, repository, tag: brokerTag } } } }),
+  };
+}
 
 export interface BuildOptions {
   /** First part of the images' names: a registry, or `localhost`. */

@@ -6,7 +6,15 @@ import { ShopPage } from '@connector/e2e-tests/shop-page';
 import { table } from '@connector/load-tests/table';
 import { Cluster, type KubernetesObject } from './cluster.ts';
 import { type Definitions, installDefinitions, removeDefinitions } from './crds.ts';
-import { buildImages, buildKafkaImage, KAFKA_TAG, loadImages, REPOSITORY, repositoryOf } from './images.ts';
+import {
+  buildImages,
+  buildKafkaImage,
+  imageValues,
+  KAFKA_TAG,
+  loadImages,
+  REPOSITORY,
+  repositoryOf,
+} from './images.ts';
 import { type Paid, pay, truthOf, untilAgreed } from './payments.ts';
 import { Client } from './requests.ts';
 import { ended, seconds, timed } from './shell.ts';
@@ -175,7 +183,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
 /** The chart's values for this run, as `--set-json` pairs. */
 function valuesOf(options: RunOptions, broker: string, tag: string): Record<string, unknown> {
   const { ingress, images } = options;
-  const [, registry, repository, brokerTag] = /^([^/]+)\/(.+):([^:/]+)$/.exec(broker) ?? [];
+  const { defaults, kafka } = imageValues(images.registry, tag, broker);
   const scaling = {
     enabled: true,
     minReplicas: 1,
@@ -186,8 +194,8 @@ function valuesOf(options: RunOptions, broker: string, tag: string): Record<stri
   return {
     publicUrl: publicUrlOf(options),
     ingress: { enabled: true, hosts: [ingress.host], ...(ingress.className && { className: ingress.className }) },
-    'kafka.bundled.image': { registry, repository, tag: brokerTag },
-    'defaults.image': { registry: images.registry, tag },
+    'defaults.image': defaults.image,
+    'kafka.bundled.image': kafka?.bundled.image,
     'defaults.resources.requests': { cpu: '50m', memory: '96Mi' },
     // The simulators know what has been paid: they stay while the services change.
     'simulators.image.tag': TAGS[0],

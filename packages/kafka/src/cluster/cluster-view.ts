@@ -1,11 +1,11 @@
 import type { Kafka } from '../client.ts';
 import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
-import { API, createErrorFromCode } from '../kafkajs-internals/protocol.ts';
+import { API, createErrorFromCode, ERROR } from '../kafkajs-internals/protocol.ts';
 import { firstOf } from './first-of.ts';
 import { METADATA_VERSIONS, type Metadata, metadataRequest, type PartitionMetadata } from './metadata-request.ts';
 
-/** Asked again after this long although nothing fails, in ms: partitions may have been added. */
-const MAX_AGE_MS = 60_000;
+/** Asked again after this long although nothing fails, in ms: partitions may have been added, or a topic deleted that nobody sends to now. */
+const MAX_AGE_MS = 15_000;
 /** Failures that come close together are answered by one look at the cluster, in ms. */
 const MIN_INTERVAL_MS = 100;
 const ANSWER_TIMEOUT_MS = 3_000;
@@ -15,6 +15,9 @@ const NOBODY_PAUSE_MS = 1_000;
 /** A topic or a leader that is missing is asked for at once for so long, then after each pause, in ms. */
 const EAGER_FOR_MS = 30_000;
 const INCOMPLETE_PAUSE_MS = 5_000;
+
+/** A topic that was there counts as missing when the cluster has said so for this long, in ms: a broker that has just started may not know it yet. */
+const MISSING_AFTER_MS = 5_000;
 
 /** What is known of a partition, and whether the broker that is said to lead it knows of none. */
 type KnownPartition = PartitionMetadata & { readonly isUnknown?: boolean };
@@ -28,8 +31,8 @@ export class ClusterView {
   readonly #onChange: () => void;
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, Map<number, KnownPartition>>();
-  /** Kafka's error instead of a topic's partitions, by topic. */
-  readonly #problems = new Map<string, number>();
+  /** Kafka's error instead of a topic's partitions, and since when it is told, as `performance.now()` has it, by topic. */
+  readonly #problems = new Map<string, { readonly code: number; readonly since: number }>();
   #incompleteSince: number | undefined;
   #connection: BrokerConnection | undefined;
   #answeredAt = Number.NEGATIVE_INFINITY;
@@ -75,6 +78,14 @@ export class ClusterView {
       this.refresh();
     }
     return known && known.size > 0 ? known : undefined;
+  }
+
+  /** Why nothing can be sent to a topic or read from it, in words; undefined while it can, and before the cluster told. */
+  problemOf(topic: string): string | undefined {
+    const problem = this.#problems.get(topic);
+    if (!problem || (this.#topics.get(topic)?.size ?? 0) > 0) return undefined;
+    if (problem.code === ERROR.unknownTopicOrPartition) return `the topic ${topic} does not exist`;
+    return `the topic ${topic}: ${createErrorFromCode(problem.code).message}`;
   }
 
   /** Node id of the partition's leader; -1 when there is none or it is not known. */
@@ -148,6 +159,7 @@ export class ClusterView {
   }
 
   #isIncomplete(): boolean {
+    if (this.#problems.size > 0) return true;
     return [...this.#topics.values()].some(
       (partitions) => partitions.size === 0 || [...partitions.values()].some(({ leader }) => leader < 0),
     );
@@ -197,8 +209,9 @@ export class ClusterView {
     for (const { topic, errorCode, partitions } of topics) {
       const known = this.#topics.get(topic);
       if (!known) continue;
-      this.#reportProblem(topic, errorCode);
+      this.#noteProblem(topic, errorCode);
       if (errorCode === 0) forgetRemade(known, partitions);
+      else if (this.#isGone(topic)) known.clear();
       for (const told of partitions) {
         const before = known.get(told.partition);
         // A broker that was away tells what was true before.
@@ -208,13 +221,26 @@ export class ClusterView {
     }
   }
 
-  /** Once for each change: otherwise a topic that is missing, or that we may not see, shows only in sends that fail. */
-  #reportProblem(topic: string, errorCode: number): void {
-    if ((this.#problems.get(topic) ?? 0) === errorCode) return;
-    this.#problems.set(topic, errorCode);
-    if (errorCode === 0) this.#kafka.log.info({ topic }, 'Kafka tells who leads a topic again');
-    else
-      this.#kafka.log.warn({ topic, error: createErrorFromCode(errorCode) }, 'Kafka does not tell who leads a topic');
+  /** Told once for each change: otherwise a topic that is missing, or that we may not see, shows only in sends that fail. */
+  #noteProblem(topic: string, code: number): void {
+    if ((this.#problems.get(topic)?.code ?? 0) === code) return;
+    const { log } = this.#kafka;
+    if (code === 0) {
+      this.#problems.delete(topic);
+      log.info({ topic }, 'Kafka tells who leads a topic again');
+      return;
+    }
+    this.#problems.set(topic, { code, since: performance.now() });
+    const error = createErrorFromCode(code);
+    if (code === ERROR.unknownTopicOrPartition)
+      log.warn({ topic, error }, `the topic ${topic} does not exist: the command ensure-topics makes what is missing`);
+    else log.warn({ topic, error }, `Kafka does not tell who leads the topic ${topic}`);
+  }
+
+  /** Whether a topic that was there is there no more; when it comes back, it is a new one. */
+  #isGone(topic: string): boolean {
+    const { code, since = 0 } = this.#problems.get(topic) ?? {};
+    return code === ERROR.unknownTopicOrPartition && performance.now() - since >= MISSING_AFTER_MS;
   }
 }
 

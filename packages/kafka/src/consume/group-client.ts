@@ -21,12 +21,14 @@ const LOOK_EVERY_MS = 2_000;
 /** A member of a group together with what it reads: the partitions of its generation, from where they are committed. */
 export class GroupClient {
   readonly #cluster: ClusterView;
+  readonly #topic: string;
   readonly #fetcher: Fetcher;
   readonly #member: GroupMember;
   #isFetching = true;
 
   constructor(kafka: Kafka, options: GroupClientOptions) {
     const { topic, onJoined, onEnded, onMessages, onSkipped } = options;
+    this.#topic = topic;
     this.#cluster = new ClusterView(kafka, () => this.#fetcher.pump());
     this.#fetcher = new Fetcher({
       kafka,
@@ -58,6 +60,11 @@ export class GroupClient {
   /** Asks whether the cluster is there, unless that is known of the last seconds. */
   lookAtCluster(): void {
     this.#cluster.refresh(LOOK_EVERY_MS);
+  }
+
+  /** Why the topic cannot be read, in words; undefined while it can. */
+  get problem(): string | undefined {
+    return this.#cluster.problemOf(this.#topic);
   }
 
   /** ms since any broker last answered a question about the cluster. */

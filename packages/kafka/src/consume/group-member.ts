@@ -212,6 +212,8 @@ export class GroupMember {
         HEARTBEAT_TIMEOUT_MS,
       );
       this.#alive();
+      // What comes back under the topic's name begins anew: no position in what is gone may be taken along.
+      if (cluster.problemOf(topic)) return this.#end();
       if (this.#dealt !== undefined && (cluster.partitionsOf(topic)?.size ?? 0) > this.#dealt)
         throw createErrorFromCode(ERROR.rebalanceInProgress);
       await this.#pause(intervalMs);

@@ -20,6 +20,7 @@ export { default as decodeRecords } from 'kafkajs/src/protocol/requests/fetch/v4
 /** Numbers of Kafka's errors that are told apart. */
 export const ERROR = {
   offsetOutOfRange: 1,
+  unknownTopicOrPartition: 3,
   coordinatorLoading: 14,
   illegalGeneration: 22,
   unknownMemberId: 25,

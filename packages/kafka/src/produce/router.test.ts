@@ -9,6 +9,7 @@ import { ProduceRouter } from './router.ts';
 const TOPIC = 't';
 const PRODUCE = 0;
 const METADATA = 3;
+const WAIT = { timeout: 60_000, interval: 50 };
 const FAST: ProducerOptions = { requestTimeoutMs: { first: 150, repeated: 300 } };
 const LIMITS = { maxBatchRecords: 500, maxBatchBytes: 1_000_000, requestTimeoutMs: { first: 150, repeated: 300 } };
 
@@ -140,6 +141,25 @@ it('sends a large record in its turn, however many small ones come beside it', a
   expect(requests).toBeLessThan(10);
 });
 
+it('is not ready while a topic that it will send to is missing, and is again once it is there', async () => {
+  cluster = await ScriptedCluster.start({ brokers: 1 });
+  producer = createProducer(kafkaOf(cluster.bootstrap), { ...FAST, topics: [TOPIC] });
+  await producer.start?.();
+  await vi.waitFor(() => expect(producer?.notReady?.()).toBe('the topic t does not exist'), WAIT);
+  cluster.addTopic(TOPIC, 2);
+  await vi.waitFor(() => expect(producer?.notReady?.()).toBeUndefined(), WAIT);
+
+  // One that was there counts as missing once the cluster has said so for a while.
+  cluster.partitions.delete(TOPIC);
+  const send = producer.send(TOPIC, eventOf('k', 1)).catch(() => {});
+  await vi.waitFor(() => expect(producer?.notReady?.()).toBe('the topic t does not exist'), WAIT);
+  await send;
+  cluster.addTopic(TOPIC, 1);
+  await vi.waitFor(() => expect(producer?.notReady?.()).toBeUndefined(), WAIT);
+  await producer.send(TOPIC, eventOf('k', 2));
+  expect(await valuesIn(cluster, TOPIC, 0)).toEqual(['k 2']);
+}, 90_000);
+
 it('says that a topic is missing, and asks for it seldom after a while', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1 });
   const kafka = kafkaOf(cluster.bootstrap);
@@ -151,9 +171,10 @@ it('says that a topic is missing, and asks for it seldom after a while', async (
   expect(ofTopic).toEqual([
     [
       expect.objectContaining({ error: expect.objectContaining({ type: 'UNKNOWN_TOPIC_OR_PARTITION' }) }),
-      'Kafka does not tell who leads a topic',
+      'the topic missing does not exist: the command ensure-topics makes what is missing',
     ],
   ]);
+  expect(producer.notReady?.()).toBe('the topic missing does not exist');
   const asked = timesAsked();
   // Half a minute later.
   const { now } = performance;

@@ -40,8 +40,13 @@ export class ProduceRouter {
     this.#cluster = new ClusterView(kafka, () => this.#clusterChanged());
   }
 
-  start(): void {
+  /** Follows `topics`, by their names in the cluster, from the beginning: one that is missing shows before anything is sent to it. */
+  start(topics: readonly string[] = []): void {
     this.#cluster.start();
+    for (const topic of topics) {
+      this.#topics.set(topic, this.#topics.get(topic) ?? { queues: [], early: [] });
+      this.#cluster.partitionsOf(topic);
+    }
   }
 
   stop(): void {
@@ -61,6 +66,8 @@ export class ProduceRouter {
   /** Why sends cannot be expected to work; undefined while some broker that leads takes records. */
   get problem(): string | undefined {
     if (!this.#cluster.isKnown) return 'not connected';
+    const missing = [...this.#topics.keys()].flatMap((topic) => this.#cluster.problemOf(topic) ?? []);
+    if (missing.length > 0) return missing.join('; ');
     const now = performance.now();
     const failing = [...this.#failedAt].filter(([, at]) => now - at < FAILURE_COUNTS_MS).map(([id]) => id);
     if (failing.length === 0) return undefined;

@@ -240,6 +240,8 @@ const offsetCommit: Answer = ({ cluster, nodeId, version, body, to, error }) => 
 };
 
 const EARLIEST = '-2';
+const UNKNOWN_PARTITION = 3;
+const NOT_LEADER = 6;
 
 const listOffsets: Answer = ({ cluster, nodeId, body, to, error }) => {
   body.readInt32();
@@ -252,11 +254,12 @@ const listOffsets: Answer = ({ cluster, nodeId, body, to, error }) => {
     to.string(topic);
     to.int32(partitions.length);
     for (const { partition, timestamp } of partitions) {
-      const state = cluster.partition(topic, partition);
+      const state = cluster.partitions.get(topic)?.[partition];
+      const problem = !state ? UNKNOWN_PARTITION : state.leader === nodeId ? 0 : NOT_LEADER;
       to.int32(partition);
-      to.int16(error || (state.leader === nodeId ? 0 : 6));
+      to.int16(error || problem);
       to.int64(-1);
-      to.int64(timestamp === EARLIEST ? state.start : state.next);
+      to.int64((timestamp === EARLIEST ? state?.start : state?.next) ?? -1);
     }
   }
 };
@@ -276,13 +279,15 @@ const fetch: Answer = async ({ cluster, nodeId, body, to, error }) => {
     }),
   }));
   const problemOf = (topic: string, partition: number, offset: number) => {
-    const { leader, start, next } = cluster.partition(topic, partition);
-    return error || (leader === nodeId ? (offset < start || offset > next ? 1 : 0) : 6);
+    const state = cluster.partitions.get(topic)?.[partition];
+    if (error || !state) return error || UNKNOWN_PARTITION;
+    const { leader, start, next } = state;
+    return leader === nodeId ? (offset < start || offset > next ? 1 : 0) : NOT_LEADER;
   };
   const hasSomething = () =>
     topics.some(({ topic, partitions }) =>
       partitions.some((one) => {
-        const { next } = cluster.partition(topic, one.partition);
+        const next = cluster.partitions.get(topic)?.[one.partition]?.next ?? 0;
         return problemOf(topic, one.partition, one.offset) !== 0 || next > one.offset;
       }),
     );
@@ -294,7 +299,7 @@ const fetch: Answer = async ({ cluster, nodeId, body, to, error }) => {
     to.string(topic);
     to.int32(partitions.length);
     for (const { partition, offset } of partitions) {
-      const { batches, next } = cluster.partition(topic, partition);
+      const { batches = [], next = -1 } = cluster.partitions.get(topic)?.[partition] ?? {};
       const wrong = problemOf(topic, partition, offset);
       const found = wrong === 0 ? batches.filter(({ base, records }) => base + records > offset).slice(0, 20) : [];
       to.int32(partition);

@@ -37,6 +37,8 @@ afterEach(async () => {
   for (const part of running.splice(0).reverse()) await part.stop?.();
 });
 
+const AT_LENGTH = { timeout: 60_000, interval: 100 };
+
 let topics = 0;
 async function freshTopic(partitions = 4, config: Record<string, string> = {}): Promise<string> {
   topics += 1;
@@ -98,6 +100,48 @@ it('delivers every record once acknowledged, in order within a key, keys side by
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(8);
 });
+
+it('names a topic that was deleted, to readiness and in the log, and recovers by itself once it is made again', async () => {
+  const topic = await freshTopic();
+  const producer = await startProducer(kafka, { topics: [topic] });
+  const seen: number[] = [];
+  const consumer = await startConsumer(topic, producer, {
+    handle: async (delivery) => {
+      seen.push(numberOf(delivery));
+      return [];
+    },
+  });
+  const sendSome = (from: number) =>
+    Promise.all([...Array(5).keys()].map((n) => producer.send(topic, event(`pi_${n}`, from + n))));
+  const expectSeen = (from: number) =>
+    vi.waitFor(
+      () => expect(seen.filter((n) => n >= from).sort()).toEqual([...Array(5).keys()].map((n) => from + n)),
+      AT_LENGTH,
+    );
+  await sendSome(10);
+  await expectSeen(10);
+
+  const warned = vi.spyOn(kafka.log, 'warn');
+  const admin = kafka.client.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+  const words = `the topic ${topic} does not exist`;
+  await vi.waitFor(() => expect([producer.notReady?.(), consumer.notReady?.()]).toEqual([words, words]), AT_LENGTH);
+  expect(warned.mock.calls.map(([, line]) => line)).toContain(
+    `${words}: the command ensure-topics makes what is missing`,
+  );
+  warned.mockRestore();
+
+  await ensureTopics(kafka, [{ name: topic, partitions: 4, config: {} }]);
+  await vi.waitFor(
+    () => expect([producer.notReady?.(), consumer.notReady?.()]).toEqual([undefined, undefined]),
+    AT_LENGTH,
+  );
+  await sendSome(20);
+  await expectSeen(20);
+  expect(consumer.dead?.()).toBeUndefined();
+}, 180_000);
 
 it('takes a message that can never succeed out of the way, with its reason, and goes on with the next', async () => {
   const topic = await freshTopic(1);
