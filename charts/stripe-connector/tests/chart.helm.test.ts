@@ -645,6 +645,15 @@ it('every pod of ours leaves by the proxy, trusts the CAs of the company, and re
   }
 });
 
+it('network policies let pods out to IPv6 addresses and brokers, but not to private ones', () => {
+  const set = ['networkPolicy.enabled=true', 'kafka.brokers=["[2001:db8::1]:9094"]'];
+  const policy = find(minimal(...set), 'NetworkPolicy', `${FULLNAME}-ledger`) as Values;
+  const egress = JSON.stringify((policy.spec as Values).egress);
+  expect(egress).toContain('{"ipBlock":{"cidr":"::/0","except":["fc00::/7","fe80::/10"]}}');
+  expect(egress).toContain('{"ipBlock":{"cidr":"0.0.0.0/0","except":["10.0.0.0/8",');
+  expect(egress).toContain('{"port":9094,"protocol":"TCP"}');
+});
+
 it('network policies let pods out to the ports of proxy, token server and another Stripe, and to DNS on OpenShift', () => {
   const policy = find(
     minimal(

@@ -122,7 +122,7 @@ const RULES: Record<string, Schema> = {
   'stripe.apiBase': orEmpty('^https?://[^\\s/]+$'),
   'stripe.secretKey': orEmpty('^(sk|rk)_(test|live)_\\w+$'),
   'stripe.webhookSigningSecret': orEmpty('^whsec_\\S+$'),
-  'kafka.brokers': list({ type: 'string', pattern: '^[^\\s:,]+:[0-9]+$' }),
+  'kafka.brokers': list({ type: 'string', pattern: '^([^\\s:,\\[\\]]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$' }),
   'kafka.topicPrefix': { type: ['string', 'null'], pattern: '^[A-Za-z0-9._-]*$' },
   'kafka.instance': orEmpty('^[A-Za-z0-9._-]+$'),
   'kafka.sasl.mechanism': choice('', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'),

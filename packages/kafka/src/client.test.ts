@@ -1,6 +1,10 @@
+import { connect } from 'node:net';
 import { createLogger, metrics } from '@connector/telemetry';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
 import { createKafka } from './client.ts';
+import { kafkaConfig } from './config.ts';
+import { ScriptedCluster } from './testing/scripted-cluster.ts';
 
 /** Self-signed, without their keys. */
 const ENDS_DECEMBER_2027 = `-----BEGIN CERTIFICATE-----
@@ -48,3 +52,39 @@ it('leaves a certificate that cannot be read to the connection, which says so', 
   const broken = '-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----';
   expect(() => createKafka({ ...connection, KAFKA_SSL_CA: broken }, options)).not.toThrow();
 });
+
+it.each([
+  ['[2001:db8::1]:9093', '2001:db8::1', 9093],
+  ['kafka-0.kafka.svc:9092', 'kafka-0.kafka.svc', 9092],
+  ['192.0.2.1:9092', '192.0.2.1', 9092],
+])('connects to the bootstrap broker %s by its address', async (broker, host, port) => {
+  const cluster = await ScriptedCluster.start({ brokers: 1 });
+  const asked: object[] = [];
+  const kafka = createKafka(
+    { ...connection, KAFKA_SSL_ENABLED: false, KAFKA_BROKERS: [broker] },
+    {
+      ...options,
+      socketFactory: ({ host, port, onConnect }) => {
+        asked.push({ host, port });
+        return connect(cluster.ports[0] ?? 0, '127.0.0.1', onConnect);
+      },
+    },
+  );
+  const admin = kafka.client.admin();
+  try {
+    await admin.connect();
+    expect(asked[0]).toEqual({ host, port });
+    expect(kafka.bootstrap).toEqual([{ host, port }]);
+  } finally {
+    await admin.disconnect();
+    await cluster.stop();
+  }
+});
+
+it.each(['kafka', 'kafka:', ':9092', '2001:db8::1:9092', '[kafka]:9092', '[2001:db8::1]', 'a b:9092'])(
+  'refuses %s as a broker',
+  (broker) => {
+    const parsed = z.object(kafkaConfig).safeParse({ KAFKA_BROKERS: broker });
+    expect(parsed.error?.issues.map(({ message }) => message)).toEqual(['must be host:port, comma-separated']);
+  },
+);

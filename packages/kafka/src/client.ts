@@ -1,6 +1,6 @@
 import type { Logger } from '@connector/telemetry';
 import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
-import { checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
+import { addressOf, checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
 import { putHeadsInFront } from './kafkajs-internals/bodies.ts';
 import { type BrokerAddress, type BrokerConnection, openConnection } from './kafkajs-internals/connection.ts';
 import { stopIdleTimers } from './kafkajs-internals/idle-timers.ts';
@@ -50,14 +50,15 @@ export function createKafka(
   const problems = checkKafkaEnvironment(env);
   if (problems.length > 0) throw new Error(problems.join('; '));
   const id = withInstance(env.KAFKA_CLIENT_ID ?? clientId, env.KAFKA_INSTANCE);
-  const sockets = socketFactory ?? brokerSockets(env, log);
+  const sockets = unhidden(socketFactory ?? brokerSockets(env, log));
+  const bootstrap = env.KAFKA_BROKERS.flatMap((broker) => addressOf(broker) ?? []);
   const security = {
     ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOptions(env) }),
     ...(env.KAFKA_SASL_MECHANISM && { sasl: saslOf(env) }),
   };
   const client = new KafkaClient({
     clientId: id,
-    brokers: env.KAFKA_BROKERS,
+    brokers: bootstrap.map(forKafkajs),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: 6_000,
     enforceRequestTimeout: true,
@@ -83,7 +84,7 @@ export function createKafka(
     instance: env.KAFKA_INSTANCE,
     headers,
     rackId: env.KAFKA_RACK_ID,
-    bootstrap: env.KAFKA_BROKERS.map(addressOf),
+    bootstrap,
     open: (address) => openConnection(address, connection),
     prefixed: (name) => `${env.KAFKA_TOPIC_PREFIX}${name}`,
   };
@@ -96,10 +97,12 @@ const withInstance = (clientId: string, instance: string | undefined): string =>
 export const instanceOf = (clientId: string): string | undefined =>
   /@(?<instance>.+)$/.exec(clientId)?.groups?.instance;
 
-function addressOf(broker: string): BrokerAddress {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
-}
+/** kafkajs splits a bootstrap address at its first colon, of which an IPv6 address has several: they are hidden until a socket is opened. */
+const forKafkajs = ({ host, port }: BrokerAddress): string => `${encodeURIComponent(host)}:${port}`;
+const unhidden =
+  (sockets: ISocketFactory): ISocketFactory =>
+  (to) =>
+    sockets({ ...to, host: to.host.includes('%3A') ? decodeURIComponent(to.host) : to.host });
 
 function saslOf(env: KafkaEnvironment): SASLOptions {
   const mechanism = env.KAFKA_SASL_MECHANISM;

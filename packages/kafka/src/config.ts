@@ -1,13 +1,24 @@
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { baseUrl, commaList, flag } from '@connector/lifecycle';
 import * as z from 'zod';
+import type { BrokerAddress } from './kafkajs-internals/connection.ts';
+
+const HOST_AND_PORT = /^(?:\[(?<v6>[^\s[\]]+)\]|(?<name>[^\s:[\]]+)):(?<port>\d+)$/;
+
+/** Host, without the brackets of an IPv6 address, and port of a bootstrap broker; undefined when it is none. */
+export function addressOf(broker: string): BrokerAddress | undefined {
+  const { v6, name, port } = HOST_AND_PORT.exec(broker)?.groups ?? {};
+  const host = v6 && isIPv6(v6) ? v6 : name;
+  return host ? { host, port: Number(port) } : undefined;
+}
 
 /** The variables of the Kafka connection, for a service's schema. */
 export const kafkaConfig = {
   KAFKA_BROKERS: commaList()
     .refine((brokers) => brokers.length > 0, 'must name at least one host:port')
-    .refine((brokers) => brokers.every((broker) => /^[^\s:]+:\d+$/.test(broker)), 'must be host:port, comma-separated')
-    .describe('Bootstrap brokers, host:port, comma-separated'),
+    .refine((brokers) => brokers.every((broker) => addressOf(broker)), 'must be host:port, comma-separated')
+    .describe('Bootstrap brokers, host:port, comma-separated; an IPv6 address in brackets'),
   KAFKA_TOPIC_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9._-]*$/, 'may have letters, digits, dots, dashes and underscores only')
