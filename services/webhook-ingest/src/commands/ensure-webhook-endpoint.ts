@@ -9,6 +9,7 @@ import {
   stripeWebhookEndpoints,
 } from '@connector/stripe';
 import { createLogger } from '@connector/telemetry';
+import { whyUnanswered } from '../adapters/webhook-address.ts';
 import { endpointConfigSchema, readWebhookUrl } from '../endpoint-config.ts';
 import { ensureWebhookEndpoint } from '../use-cases/ensure-webhook-endpoint.ts';
 import { ALTERNATIVES, ENSURE_HELP, parseEnsureOptions } from './cli/ensure-options.ts';
@@ -33,6 +34,8 @@ try {
     id,
     apiVersion,
     dryRun: options.dryRun,
+    force: options.force,
+    whyUnanswered: whyUnanswered({ withinMs: options.waitMs }),
   });
   const { lines, isFine } = ensureReport(done, { ...options, url, apiVersion });
   process[isFine ? 'stdout' : 'stderr'].write(`${lines.join('\n')}\n`);

@@ -1,6 +1,7 @@
 import { NotFoundError } from '@connector/errors';
 import type { WebhookEndpoints } from '@connector/stripe';
 import { type Drift, driftOf, endpointsAt, versionGap, type WebhookEndpoint } from '@connector/stripe';
+import type { WhyUnanswered } from './ports.ts';
 
 export interface EnsureDeps {
   readonly endpoints: WebhookEndpoints;
@@ -10,6 +11,10 @@ export interface EnsureDeps {
   /** The API version that our code is written for. */
   readonly apiVersion: string;
   readonly dryRun: boolean;
+  /** Asked before an endpoint is given another address: events sent to one that does not answer go nowhere. */
+  readonly whyUnanswered: WhyUnanswered;
+  /** Gives it the address all the same. */
+  readonly force: boolean;
 }
 
 export interface Ensured {
@@ -18,10 +23,12 @@ export interface Ensured {
   readonly drift: Drift;
   /** How far its API version is from ours; Stripe cannot change it. */
   readonly versionGap: ReturnType<typeof versionGap>;
+  /** Why the endpoint was left at its address; undefined when it was not. */
+  readonly refused?: string | undefined;
 }
 
 /**
- * Brings URL and events of the endpoint up to date, and answers what was done to each; none when there is no endpoint to look after.
+ * Brings URL and events of the endpoint up to date, the URL only to one that answers, and answers what was done to each; none when there is no endpoint to look after.
  * Throws NotFoundError for an unknown `id`, else what `endpoints` throws.
  */
 export async function ensureWebhookEndpoint({
@@ -30,6 +37,8 @@ export async function ensureWebhookEndpoint({
   id,
   apiVersion,
   dryRun,
+  whyUnanswered,
+  force,
 }: EnsureDeps): Promise<Ensured[]> {
   const all = await endpoints.list();
   const chosen = id ? all.filter((endpoint) => endpoint.id === id) : endpointsAt(url, all);
@@ -37,9 +46,11 @@ export async function ensureWebhookEndpoint({
     throw new NotFoundError(`Stripe has no webhook endpoint ${id} in the key's account and mode`);
   const done: Ensured[] = [];
   for (const endpoint of chosen) {
-    const drift = driftOf(endpoint, url);
+    const { url: newUrl, ...others } = driftOf(endpoint, url);
+    const refused = newUrl && !force ? await whyUnanswered(newUrl) : undefined;
+    const drift = { ...others, ...(newUrl && !refused && { url: newUrl }) };
     if (!dryRun && Object.keys(drift).length > 0) await endpoints.update(endpoint.id, drift);
-    done.push({ endpoint, drift, versionGap: versionGap(endpoint.apiVersion, apiVersion) });
+    done.push({ endpoint, drift, versionGap: versionGap(endpoint.apiVersion, apiVersion), refused });
   }
   return done;
 }
@@ -50,7 +61,7 @@ export async function purgeWebhookEndpoints({
   url,
   id,
   dryRun,
-}: Omit<EnsureDeps, 'apiVersion'>): Promise<WebhookEndpoint[]> {
+}: Omit<EnsureDeps, 'apiVersion' | 'whyUnanswered' | 'force'>): Promise<WebhookEndpoint[]> {
   const all = await endpoints.list();
   const chosen = id ? all.filter((endpoint) => endpoint.id === id) : endpointsAt(url, all);
   if (!dryRun) for (const each of chosen) await endpoints.remove(each.id);

@@ -20,6 +20,9 @@ export interface EventQuery {
 /** Stripe's events, a page at a time, oldest first. */
 export type ListEvents = (query: EventQuery) => AsyncGenerator<readonly Stripe.Event[]>;
 
+/** Answers why Stripe's webhooks would not arrive at an address, or undefined when our service answers there. */
+export type WhyUnanswered = (url: string) => Promise<string | undefined>;
+
 /** What others ask reconcile to do. */
 export interface ReconcileRequests {
   /** Those that were not completed. */

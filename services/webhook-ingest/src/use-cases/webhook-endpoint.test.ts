@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ensureReport } from '../commands/cli/ensure-report.ts';
 import { setUpReport } from '../commands/cli/setup-report.ts';
 import { type MemoryEndpoints, memoryEndpoints } from '../testing/memory-endpoints.ts';
-import { ensureWebhookEndpoint, purgeWebhookEndpoints } from './ensure-webhook-endpoint.ts';
+import { type EnsureDeps, ensureWebhookEndpoint, purgeWebhookEndpoints } from './ensure-webhook-endpoint.ts';
 import { abortRotation, beginRotation, finishRotation, type SetUpDeps, setUp } from './set-up-webhook-endpoint.ts';
 
 const url = 'https://payments.example.com/stripe/webhooks';
@@ -127,8 +127,16 @@ describe('a rotation', () => {
 });
 
 describe('keeping the endpoint up to date', () => {
-  const ensure = (endpoints: MemoryEndpoints, over: { id?: string; dryRun?: boolean } = {}) =>
-    ensureWebhookEndpoint({ endpoints, url, apiVersion, dryRun: false, ...over });
+  const ensure = (endpoints: MemoryEndpoints, over: Partial<EnsureDeps> = {}) =>
+    ensureWebhookEndpoint({
+      endpoints,
+      url,
+      apiVersion,
+      dryRun: false,
+      force: false,
+      whyUnanswered: async () => undefined,
+      ...over,
+    });
   const report = async (endpoints: MemoryEndpoints, anyApiVersion = false) =>
     ensureReport(await ensure(endpoints), { url, apiVersion, anyApiVersion, dryRun: false });
 
@@ -145,6 +153,27 @@ describe('keeping the endpoint up to date', () => {
     expect(await ensure(endpoints)).toEqual([]);
     await ensure(endpoints, { id: 'we_existing' });
     expect(endpoints.stored[0]?.url).toBe(url);
+  });
+
+  it('leaves the endpoint where it is, and fails, while nothing of ours answers at the new URL, unless it is forced to', async () => {
+    const old = 'https://old.example.com/stripe/webhooks';
+    const endpoints = memoryEndpoints(existing({ url: old, events: ['charge.succeeded'] }));
+    const whyUnanswered = async () => 'it cannot be reached from here (getaddrinfo ENOTFOUND)';
+    const done = await ensure(endpoints, { id: 'we_existing', whyUnanswered });
+    expect(endpoints.stored[0]).toMatchObject({ url: old, events: STRIPE_EVENT_TYPES });
+    const { lines, isFine } = ensureReport(done, { url, apiVersion, anyApiVersion: false, dryRun: false });
+    expect(isFine).toBe(false);
+    expect(lines.join('\n')).toContain(
+      `still posts to ${old}, and not to ${url}: it cannot be reached from here (getaddrinfo ENOTFOUND).`,
+    );
+    await ensure(endpoints, { id: 'we_existing', whyUnanswered, force: true });
+    expect(endpoints.stored[0]?.url).toBe(url);
+  });
+
+  it('asks nothing of an address that does not change', async () => {
+    const whyUnanswered = async () => expect.fail('it was asked');
+    const endpoints = memoryEndpoints(existing({ events: [] }));
+    expect((await ensure(endpoints, { whyUnanswered }))[0]?.refused).toBeUndefined();
   });
 
   it("leaves other integrations' endpoints alone", async () => {

@@ -31,7 +31,10 @@ beforeEach(async () => {
     const keys = podSecrets.map((secret) => createSecretKey(secret, 'utf8'));
     const header = String(req.headers['stripe-signature']);
     const verified = verifySignature(Buffer.concat(chunks), header, keys, Math.floor(Date.now() / 1000));
-    res.writeHead(req.url === '/stripe/webhooks' && verified.kind === 'verified' ? 200 : 400).end();
+    if (req.url !== '/stripe/webhooks') return void res.writeHead(404).end();
+    res
+      .writeHead(verified.kind === 'verified' ? 200 : 400)
+      .end(verified.kind === 'verified' ? '' : 'Webhook Error: no');
   });
   await new Promise<void>((resolve) => pods.listen(0, '127.0.0.1', resolve));
   publicUrl = `http://127.0.0.1:${(pods.address() as AddressInfo).port}`;
@@ -101,6 +104,28 @@ it('sets up, rotates the secret, and finishes once the pods take the new one', a
   expect(secretsIn(finished.stdout)).toEqual([both[0]]);
   expect(await endpoints()).toHaveLength(1);
 });
+
+it('gives the endpoint a new address only when our service answers there', async () => {
+  const old = 'https://old.example.com/stripe/webhooks';
+  const { id } = await stripe.webhookEndpoints.create({
+    url: old,
+    enabled_events: [...STRIPE_EVENT_TYPES],
+    api_version: Stripe.API_VERSION as Stripe.WebhookEndpointCreateParams.ApiVersion,
+  });
+  const env = { STRIPE_WEBHOOK_ID: id };
+  const nowhere = 'http://127.0.0.1:9';
+  const refused = await run('ensure-webhook-endpoint', ['--url', nowhere, '--wait', '0'], env);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toContain(`${id}: still posts to ${old}, and not to ${nowhere}/stripe/webhooks: it cannot`);
+  // Somebody else's address, on which something answers.
+  expect(await run('ensure-webhook-endpoint', ['--url', simulator.url, '--wait', '0'], env)).toMatchObject({ code: 1 });
+  expect((await endpoints())[0]?.url).toBe(old);
+
+  expect(await run('ensure-webhook-endpoint', [], env)).toMatchObject({ code: 0 });
+  expect((await endpoints())[0]?.url).toBe(`${publicUrl}/stripe/webhooks`);
+  expect(await run('ensure-webhook-endpoint', ['--url', nowhere, '--force'], env)).toMatchObject({ code: 0 });
+  expect((await endpoints())[0]?.url).toBe(`${nowhere}/stripe/webhooks`);
+}, 120_000);
 
 it('keeps the endpoint up to date, and fails loudly for an API version of another release', async () => {
   const url = `${publicUrl}/stripe/webhooks`;

@@ -1,4 +1,4 @@
-import { HELP_OPTION, parseOptions } from '@connector/cli';
+import { HELP_OPTION, parseOptions, UsageError } from '@connector/cli';
 
 export const ENSURE_HELP = `ensure-webhook-endpoint: keeps the webhook endpoint at Stripe up to date
 
@@ -10,6 +10,9 @@ Usage: ensure-webhook-endpoint [options]
   --url <address>     public address of the connector, or CONNECT_SERVICE_URL
   --id <we_…>         the endpoint, or STRIPE_WEBHOOK_ID; default: every endpoint that posts to the URL already. Without
                       --id it is no failure that there is none
+  --force             give the endpoint the URL although nothing of ours answers there yet. Without it the endpoint stays where it
+                      is, and the command fails: events sent to an address that does not answer go nowhere
+  --wait <s>          how long something of ours may take to answer there, in s (default 30)
   --any-api-version   accept an API version of another release of Stripe's API
   --dry-run           tell what would be done, change nothing
   -h, --help          this text
@@ -31,6 +34,8 @@ export interface EnsureOptions {
   readonly id: string | undefined;
   readonly anyApiVersion: boolean;
   readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly waitMs: number;
 }
 
 /** Reads the command line (without program names); `help` when it was asked for. Throws UsageError. */
@@ -38,10 +43,21 @@ export function parseEnsureOptions(argv: readonly string[]): EnsureOptions | 'he
   const values = parseOptions(argv, {
     url: { type: 'string' },
     id: { type: 'string' },
+    force: { type: 'boolean', default: false },
+    wait: { type: 'string', default: '30' },
     'any-api-version': { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
     ...HELP_OPTION,
   });
   if (values.help) return 'help';
-  return { url: values.url, id: values.id, anyApiVersion: values['any-api-version'], dryRun: values['dry-run'] };
+  const seconds = Number(values.wait);
+  if (!(seconds >= 0 && seconds <= 600)) throw new UsageError('--wait must be a number of seconds from 0 to 600');
+  return {
+    url: values.url,
+    id: values.id,
+    anyApiVersion: values['any-api-version'],
+    dryRun: values['dry-run'],
+    force: values.force,
+    waitMs: seconds * 1000,
+  };
 }

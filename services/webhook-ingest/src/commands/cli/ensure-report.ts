@@ -16,16 +16,23 @@ export function ensureReport(
       isFine: true,
     };
   }
-  const lines = done.flatMap(({ endpoint, drift, versionGap }) => {
+  const lines = done.flatMap(({ endpoint, drift, versionGap, refused }) => {
     const { id, status, apiVersion: actual } = endpoint;
     const changes = [
       drift.url && `posts to ${url} now`,
       drift.events && `has the ${drift.events.length} events of this version`,
     ];
-    const told = changes.filter(Boolean).join(', ') || 'up to date';
+    const told = changes.filter(Boolean).join(', ') || (refused ? 'left as it is' : 'up to date');
+    const isChange = changes.some(Boolean);
     const has = actual ? `API version ${actual}` : "the account's default API version";
     return [
-      `${id}: ${dryRun && told !== 'up to date' ? `would change: ${told}` : told}`,
+      `${id}: ${dryRun && isChange ? `would change: ${told}` : told}`,
+      ...(refused
+        ? [
+            `${id}: still posts to ${endpoint.url}, and not to ${url}: ${refused}.`,
+            `${id}: events sent there would go nowhere. Is the public address right? --force (in the chart hooks.webhookEndpoint.args) changes it all the same.`,
+          ]
+        : []),
       ...(status === 'enabled'
         ? []
         : [`${id}: is ${status} at Stripe, so no event arrives; enable it in the Dashboard (Developers, Webhooks)`]),
@@ -42,7 +49,8 @@ export function ensureReport(
   });
   // While a secret is rotated, the endpoint about to go may be of an older version, or disabled already.
   const isFine = done.some(
-    ({ endpoint, versionGap }) => endpoint.status === 'enabled' && (anyApiVersion || versionGap !== 'breaking'),
+    ({ endpoint, versionGap, refused }) =>
+      endpoint.status === 'enabled' && !refused && (anyApiVersion || versionGap !== 'breaking'),
   );
   return { lines, isFine };
 }
