@@ -5,6 +5,7 @@ import { confirmPart } from './confirm.ts';
 import { ledgerPart } from './ledger.ts';
 import { openPart } from './open.ts';
 import type { Budget, Part, Plan } from './part.ts';
+import { paymentPart } from './payment/part.ts';
 import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from './report.ts';
 import { buildServices, startRig } from './rig.ts';
 import { sessionAuthPart } from './session-auth.ts';
@@ -15,10 +16,9 @@ import { webhookPart } from './webhook-part.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each part knows its own figures
 const PARTS: Readonly<Record<string, Part<any>>> = Object.fromEntries(
-  [webhookPart, openPart, confirmPart, ledgerPart, sessionAuthPart, startupPart, tracingPart].map((part) => [
-    part.name,
-    part,
-  ]),
+  [paymentPart, webhookPart, openPart, confirmPart, ledgerPart, sessionAuthPart, startupPart, tracingPart].map(
+    (part) => [part.name, part],
+  ),
 );
 
 const USAGE = `npm run bench -- [options]
@@ -27,6 +27,7 @@ const USAGE = `npm run bench -- [options]
   --commercetools N   latency of each call to commercetools, in ms (default 40; the ledger's part has 50)
   --stripe N          latency of each call to Stripe, in ms (default 120)
   --cpu-prof DIR      profiles the service that a part is about into DIR
+  --services DIR      measures the services of another checkout, for pairs of runs (default: this one)
   --write-docs        writes the tables into docs/benchmarks.md, and the unit costs into tests/load/unit-costs.json
   --check             ends with 1 when a target is missed
   --no-build          the services are built already`;
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     commercetools: { type: 'string', default: '40' },
     stripe: { type: 'string', default: '120' },
     'cpu-prof': { type: 'string' },
+    services: { type: 'string' },
     'write-docs': { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
@@ -69,7 +71,7 @@ const plan: Plan = {
 };
 
 if (plan.cpuProf) await mkdir(plan.cpuProf, { recursive: true });
-if (!values['no-build']) await buildServices();
+if (!values['no-build']) await buildServices(values.services);
 const run = thisRun('bench');
 const began = performance.now();
 const figures: Record<string, unknown> = {};
@@ -108,7 +110,10 @@ if (failures.length > 0) {
 
 /** Each part in a system of its own: what one leaves behind costs the next nothing. */
 async function measured(part: Part<unknown>): Promise<unknown> {
-  const rig = await startRig({ webhooks: part.webhooks ?? false });
+  const rig = await startRig({
+    webhooks: part.webhooks ?? false,
+    ...(values.services && { services: values.services }),
+  });
   const interrupt = () => void rig.stop().then(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {

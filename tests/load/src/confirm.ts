@@ -1,10 +1,10 @@
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
+import { setWebhooks } from './payment/measure.ts';
 import { resourcesOf } from './rig.ts';
 import { type Paid, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
-import { setWebhooks, type WholePayment, wholePayment } from './whole-payment.ts';
 
 const CONCURRENCY = 16;
 
@@ -20,7 +20,6 @@ export interface ConfirmFigures {
   readonly confirmed: number;
   readonly cpuMsPerConfirm: { readonly intent: number; readonly sessionAuth: number; readonly ledger: number };
   readonly rssMb: { readonly intent: number; readonly sessionAuth: number; readonly ledger: number };
-  readonly whole: WholePayment;
 }
 
 /** From the browser's confirmation to its answer, which waits until the ledger has written the payment. */
@@ -32,7 +31,6 @@ export const confirmPart: Part<ConfirmFigures> = {
     const [samples, many] = plan.quick ? [20, 100] : [100, 600];
     const { sessionAuth, intent, shoppers, stop } = await startProcessor(rig, { node: profile(plan) });
     const ledger = await rig.start('ledger');
-    const ingest = await rig.start('webhook-ingest');
     // Else a webhook could be what has the payment written, and nobody would have waited.
     await setWebhooks(rig, { paused: true });
     let pending = 0;
@@ -65,22 +63,19 @@ export const confirmPart: Part<ConfirmFigures> = {
         pending,
         confirmed: samples + many,
         cpuMsPerConfirm: { intent: each(0), sessionAuth: each(1), ledger: each(2) },
-        whole: await wholePayment(rig, plan, { intent, sessionAuth, ingest, ledger }, shoppers),
         rssMb: { intent: intentRss as number, sessionAuth: sessionAuthRss as number, ledger: ledgerRss as number },
       };
     } finally {
       await rig.slow({ commercetools: 0, stripe: 0 });
-      await ingest.kill();
       await ledger.kill();
       await stop();
     }
   },
 
-  tables({ confirm, floor, perSecond, p99AtOnce, pending, confirmed, cpuMsPerConfirm, rssMb, whole }) {
+  tables({ confirm, floor, perSecond, p99AtOnce, pending, confirmed, cpuMsPerConfirm, rssMb }) {
     const all = (values: ConfirmFigures['rssMb'], text: (value: number) => string) =>
       [values.intent, values.sessionAuth, values.ledger].map(text).join('; ');
-    const { cpuMs } = whole;
-    const confirms = table(
+    return table(
       ['what', 'measured'],
       [
         ['confirm, one at a time, until the ledger has written it', `p50 ${ms(confirm.p50)}, p99 ${ms(confirm.p99)}`],
@@ -94,25 +89,6 @@ export const confirmPart: Part<ConfirmFigures> = {
         ['memory afterwards: intent; session-auth; ledger', all(rssMb, (value) => `${value.toFixed(0)} MB`)],
       ],
     );
-    const wholes = table(
-      ['a whole payment, from its cart to rest', 'measured'],
-      [
-        [
-          'processor time: intent; session-auth; webhook-ingest; ledger',
-          [cpuMs.intent, cpuMs.sessionAuth, cpuMs.webhookIngest, cpuMs.ledger].map((value) => ms(value)).join('; '),
-        ],
-        [
-          'calls to commercetools; of the ledger',
-          `${whole.commercetoolsCalls.toFixed(1)}; ${whole.ledgerCommercetoolsCalls.toFixed(1)}`,
-        ],
-        ['calls to Stripe', whole.stripeCalls.toFixed(1)],
-        [
-          "Stripe's webhooks; events that the ledger handles",
-          `${whole.webhooks.toFixed(1)}; ${whole.ledgerEvents.toFixed(1)}`,
-        ],
-      ],
-    );
-    return `${confirms}\n\n${wholes}`;
   },
 
   budgets({ pending, confirmed }): Budget[] {

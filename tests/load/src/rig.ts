@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
 import { TOPICS } from '@connector/contracts';
@@ -41,11 +41,11 @@ export interface Running {
 export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] as const;
 export type Service = (typeof SERVICES)[number];
 
-/** Builds every service from its sources. Throws Error when one does not build. */
-export async function buildServices(): Promise<void> {
+/** Builds every service of a checkout from its sources. Throws Error when one does not build. */
+export async function buildServices(checkout = REPOSITORY): Promise<void> {
   for (const service of SERVICES) {
-    const cwd = join(REPOSITORY, 'services', service);
-    await promisify(execFile)(PINNED_NODE, [join(REPOSITORY, 'scripts/build-service.mjs')], { cwd });
+    const cwd = join(checkout, 'services', service);
+    await promisify(execFile)(PINNED_NODE, [join(checkout, 'scripts/build-service.mjs')], { cwd });
   }
 }
 
@@ -82,12 +82,19 @@ export interface RigOptions {
   readonly webhooks?: boolean;
   /** How many brokers Kafka has; default 1. */
   readonly brokers?: number;
+  /** The checkout whose built services are started; default this one. */
+  readonly services?: string;
   /** Settings of the brokers, on top of the sandbox's. */
   readonly kafkaSettings?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when Kafka and the simulators are ready, with topics and custom types made. Nothing is left running when it throws. */
-export async function startRig({ webhooks = false, brokers = 1, kafkaSettings }: RigOptions = {}): Promise<Rig> {
+export async function startRig({
+  webhooks = false,
+  brokers = 1,
+  services = REPOSITORY,
+  kafkaSettings,
+}: RigOptions = {}): Promise<Rig> {
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
   const stops: (() => Promise<unknown>)[] = [];
   const parts: Part[] = [];
@@ -119,7 +126,7 @@ export async function startRig({ webhooks = false, brokers = 1, kafkaSettings }:
   // A copy of the build, so that one that is made meanwhile does not pull it away.
   const builtOf = (service: string) => join(dir, service, 'dist');
   for (const service of SERVICES)
-    await cp(join(REPOSITORY, 'services', service, 'dist'), builtOf(service), { recursive: true });
+    await cp(join(services, 'services', service, 'dist'), builtOf(service), { recursive: true });
   try {
     const secret = random(24);
     const kafkaOptions = { dir: join(dir, 'kafka'), ...(kafkaSettings && { settings: kafkaSettings }) };
@@ -297,7 +304,7 @@ export async function startScript(
     command: PINNED_NODE,
     args: [join(import.meta.dirname, `${name}.ts`)],
     env: { ...process.env, ...env, HTTP_PORT: String(port) },
-    logFile: join(dir, `${name}.log`),
+    logFile: join(dir, `${basename(name)}.log`),
     isReady: (printed) => printed.includes('ready '),
   });
   await script.start();

@@ -75,10 +75,13 @@ export class Shoppers {
   }
 
   /** Carts and sessions of shoppers who have not seen the form yet. */
-  async arrive(count: number, customerId?: string): Promise<Shopper[]> {
+  async arrive(
+    count: number,
+    { customerId, country = 'DE' }: { customerId?: string | undefined; country?: string } = {},
+  ): Promise<Shopper[]> {
     const made: Shopper[] = [];
     await atOnce(16, count, async () => {
-      const wishes = { currency: 'EUR', centAmount: TOTAL, country: 'DE', ...(customerId && { customerId }) };
+      const wishes = { currency: 'EUR', centAmount: TOTAL, country, ...(customerId && { customerId }) };
       const { id: cart } = await createCart(this.api, wishes);
       const session = { ...this.api, sessionUrl: this.#rig.commercetools, processorUrl: this.#intent };
       made.push({ cart, session: (await createSession(cart, session)).id });
@@ -94,7 +97,7 @@ export class Shoppers {
 
   /** Shoppers whose pages show the payment form. */
   async ready(count: number, customerId?: string): Promise<Shopper[]> {
-    const arrived = await this.arrive(count, customerId);
+    const arrived = await this.arrive(count, { customerId });
     await atOnce(16, count, (index) => this.showForm(arrived[index] as Shopper));
     return arrived;
   }

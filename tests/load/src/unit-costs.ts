@@ -6,6 +6,8 @@ import type { ConfirmFigures } from './confirm.ts';
 import type { LedgerFigures } from './ledger.ts';
 import type { OpenFigures } from './open.ts';
 import type { Budget, Latencies } from './part.ts';
+import type { PaymentFigures } from './payment/measure.ts';
+import { callsTo } from './payment/part.ts';
 import type { Run } from './report.ts';
 import type { SessionAuthFigures } from './session-auth.ts';
 import type { StartupFigures } from './startup.ts';
@@ -54,7 +56,8 @@ export const UNIT_COSTS = join(REPOSITORY, 'tests/load/unit-costs.json');
 
 /** Those of the parts that were measured. */
 export function unitCostsOf({ date, machine, figures }: BenchResults): Partial<UnitCosts> {
-  const { webhook, open, confirm, ledger } = figures as {
+  const { webhook, open, confirm, ledger, payment } = figures as {
+    payment?: PaymentFigures;
     webhook?: WebhookResults;
     open?: OpenFigures;
     confirm?: ConfirmFigures;
@@ -74,8 +77,8 @@ export function unitCostsOf({ date, machine, figures }: BenchResults): Partial<U
         sessionAuthCpuMs: confirm.cpuMsPerConfirm.sessionAuth,
         intentRssMb: confirm.rssMb.intent,
       },
-      payment: confirm.whole,
     }),
+    ...(payment && { payment: wholePayment(payment) }),
     ...(sessionAuth && {
       sessionAuth: {
         hitCpuMs: sessionAuth.hit.cpuMsPerRequest,
@@ -93,6 +96,26 @@ export function unitCostsOf({ date, machine, figures }: BenchResults): Partial<U
         latencyMs: ledger.latency.commercetoolsLatencyMs,
       },
     }),
+  };
+}
+
+/** The unit of the capacity model: a guest's payment and a customer's, half each. */
+function wholePayment({ kinds: { guest, customer } }: PaymentFigures): UnitCosts['payment'] {
+  const mean = (of: (taken: typeof guest) => number) => (of(guest) + of(customer)) / 2;
+  const cpuOf = (service: string) => mean(({ cpuMs }) => cpuMs[service] ?? 0);
+  const ofLedger = mean((taken) => callsTo('commercetools', { ...taken, calls: { ledger: taken.calls.ledger ?? {} } }));
+  return {
+    cpuMs: {
+      intent: cpuOf('intent'),
+      sessionAuth: cpuOf('session-auth'),
+      webhookIngest: cpuOf('webhook-ingest'),
+      ledger: cpuOf('ledger'),
+    },
+    commercetoolsCalls: mean((taken) => callsTo('commercetools', taken)),
+    ledgerCommercetoolsCalls: ofLedger,
+    stripeCalls: mean((taken) => callsTo('stripe', taken)),
+    webhooks: mean(({ webhooks }) => webhooks),
+    ledgerEvents: mean(({ ledgerEvents }) => ledgerEvents),
   };
 }
 
