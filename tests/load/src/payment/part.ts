@@ -45,8 +45,7 @@ export const paymentPart: Part<PaymentFigures> = {
 };
 
 /** Processor time of the four services a payment, in ms, the mean of a guest's and a customer's. */
-const servicesCpu = (kinds: PaymentFigures['kinds']): number =>
-  (ownCpu(kinds.guest) + ownCpu(kinds.customer)) / 2;
+const servicesCpu = (kinds: PaymentFigures['kinds']): number => (ownCpu(kinds.guest) + ownCpu(kinds.customer)) / 2;
 
 const ownCpu = ({ cpuMs }: Taken): number => OWN.reduce((sum, name) => sum + (cpuMs[name] ?? 0), 0);
 
