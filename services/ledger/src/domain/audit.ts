@@ -1,0 +1,208 @@
+import type { Payment, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
+import type { TransactionType } from '@connector/payment-model';
+import { decide } from './decide.ts';
+import type { Fact } from './facts.ts';
+import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from './stripe-objects.ts';
+
+/** How the money of a payment may differ between Stripe and commercetools. */
+export const DIFFERENCE_KINDS = [
+  /** Money moved at Stripe for this project, and commercetools has no payment for it. */
+  'payment_missing',
+  /** Stripe moved money that no transaction shows. */
+  'missing_here',
+  /** A transaction shows money that Stripe did not move. */
+  'missing_there',
+  /** The transaction is there, over another amount. */
+  'other_amount',
+  /** The transaction is there, and shows money as moved that Stripe did not move, or the other way round. */
+  'other_state',
+  /** Two transactions show the same money. */
+  'doubled',
+] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+
+/** Transactions that stand for money that moved. */
+export const MOVEMENT_TYPES = ['Charge', 'Refund', 'Chargeback'] as const satisfies readonly TransactionType[];
+export type MovementType = (typeof MOVEMENT_TYPES)[number];
+
+/** What Stripe says about all the money of one PaymentIntent, read at one time. */
+export interface StripeMoneyFacts {
+  readonly paymentIntent: PaymentIntentObject;
+  /** Charges that succeeded, each with all its refunds. */
+  readonly charges: readonly { readonly charge: ChargeObject; readonly refunds: readonly RefundObject[] }[];
+  readonly disputes: readonly DisputeObject[];
+}
+
+/** One difference of a payment. Amounts are centAmounts. */
+export interface MoneyDifference {
+  readonly kind: DifferenceKind;
+  readonly type: MovementType;
+  /** Stripe's id of the refund or dispute; the PaymentIntent's for charges, which are compared by their sum (rulings 4). */
+  readonly interactionId: string;
+  readonly currencyCode: string;
+  /** What Stripe moved, undefined = nothing. */
+  readonly stripe?: { readonly centAmount: number; readonly state: string } | undefined;
+  /** What commercetools shows, undefined = nothing. */
+  readonly commercetools?: { readonly centAmount: number; readonly state: string } | undefined;
+}
+
+type AuditedPayment = Pick<Payment, 'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo'>;
+
+/** The facts that the rules make transactions of, in the order in which money moves. */
+export const factsOf = ({ paymentIntent, charges, disputes }: StripeMoneyFacts): Fact[] => {
+  const reportedAt = new Date(paymentIntent.created * 1000);
+  return [
+    ...charges.map(({ charge }): Fact => ({ kind: 'charge', charge, reportedAt })),
+    { kind: 'paymentIntent', paymentIntent, reportedAt },
+    ...charges.map(({ charge, refunds }): Fact => ({ kind: 'refunds', charge, refunds })),
+    ...disputes.map((dispute): Fact => ({ kind: 'dispute', dispute })),
+  ];
+};
+
+/**
+ * The transactions that a payment of this PaymentIntent has to show: what the ledger's own rules write on a payment that shows nothing yet. So
+ * the audit has no rules of its own that could differ. Throws InexpressibleAmountError.
+ */
+export function expectedTransactions(facts: StripeMoneyFacts, { amountPlanned }: AuditedPayment): Transaction[] {
+  let transactions: Transaction[] = [];
+  for (const fact of factsOf(facts)) {
+    const blank = { transactions, amountPlanned, paymentMethodInfo: {}, interfaceInteractions: [] };
+    for (const action of decide(blank, { facts: [fact] })) transactions = applied(transactions, action, amountPlanned);
+  }
+  return transactions;
+}
+
+function applied(
+  transactions: Transaction[],
+  action: PaymentUpdateAction,
+  { fractionDigits }: Payment['amountPlanned'],
+): Transaction[] {
+  if (action.action === 'addTransaction') {
+    const { amount, state = 'Initial', type, interactionId } = action.transaction;
+    const money = { type: 'centPrecision' as const, fractionDigits, ...amount };
+    return [
+      ...transactions,
+      { id: String(transactions.length), type, state, amount: money, interactionId } as Transaction,
+    ];
+  }
+  if (action.action !== 'changeTransactionState') return transactions;
+  return transactions.map((each) => (each.id === action.transactionId ? { ...each, state: action.state } : each));
+}
+
+/**
+ * Where the payment's transactions of money that moved differ from Stripe's: charges by their sum, refunds and disputes one by one. Those in a
+ * currency other than the PaymentIntent's are left out: the original connector booked some in the account's own. Throws
+ * InexpressibleAmountError.
+ */
+export function moneyDifferences(payment: AuditedPayment, facts: StripeMoneyFacts): MoneyDifference[] {
+  const currencyCode = facts.paymentIntent.currency.toUpperCase();
+  const inCurrency = ({ amount }: Transaction) => amount.currencyCode === currencyCode;
+  const expected = expectedTransactions(facts, payment).filter(inCurrency);
+  const shown = payment.transactions.filter(inCurrency);
+  const of = (transactions: readonly Transaction[], type: MovementType) =>
+    transactions.filter((transaction) => transaction.type === type);
+  const common = { currencyCode, paymentIntentId: facts.paymentIntent.id };
+  const isCommon = ({ interactionId }: Transaction) => interactionId === common.paymentIntentId;
+  // The original connector booked several refunds as one, under the PaymentIntent's id: these can be compared by their sum alone.
+  const refundsBySum = of(shown, 'Refund').some((refund) => isCommon(refund) && refund.state === 'Success');
+  return [
+    ...bySum('Charge', of(expected, 'Charge'), of(shown, 'Charge'), common),
+    ...(refundsBySum ? bySum : oneByOne)('Refund', of(expected, 'Refund'), of(shown, 'Refund'), common),
+    ...oneByOne('Chargeback', of(expected, 'Chargeback'), of(shown, 'Chargeback'), common),
+  ];
+}
+
+interface Common {
+  readonly currencyCode: string;
+  readonly paymentIntentId: string;
+}
+
+const succeeded = (transactions: readonly Transaction[]) => transactions.filter(({ state }) => state === 'Success');
+const sumOf = (transactions: readonly Transaction[]): number =>
+  transactions.reduce((sum, { amount }) => sum + amount.centAmount, 0);
+
+function bySum(
+  type: MovementType,
+  expected: readonly Transaction[],
+  shown: readonly Transaction[],
+  { currencyCode, paymentIntentId: interactionId }: Common,
+): MoneyDifference[] {
+  const [atStripe, here] = [succeeded(expected), succeeded(shown)];
+  const [wanted, found] = [sumOf(atStripe), sumOf(here)];
+  if (wanted === found) return [];
+  const difference = {
+    type,
+    interactionId,
+    currencyCode,
+    stripe: atStripe.length > 0 ? { centAmount: wanted, state: 'Success' } : undefined,
+    commercetools: here.length > 0 ? { centAmount: found, state: 'Success' } : undefined,
+  };
+  if (atStripe.length === 0) return [{ kind: 'missing_there', ...difference }];
+  if (found > wanted && hasTwins(here)) return [{ kind: 'doubled', ...difference }];
+  // Fewer Charges than captures: one is missing. As many: one is over another amount.
+  const isMissing = here.length < atStripe.length || here.length === 0;
+  return [{ kind: isMissing && found < wanted ? 'missing_here' : 'other_amount', ...difference }];
+}
+
+/** Two transactions of one amount that Stripe's ids do not tell apart, or tell to be the same. */
+const hasTwins = (transactions: readonly Transaction[]): boolean =>
+  transactions.some((one, at) =>
+    transactions.slice(at + 1).some((other) => one.amount.centAmount === other.amount.centAmount),
+  );
+
+function oneByOne(
+  type: MovementType,
+  expected: readonly Transaction[],
+  shown: readonly Transaction[],
+  { currencyCode }: Common,
+): MoneyDifference[] {
+  const differences: MoneyDifference[] = [];
+  const note = (
+    kind: DifferenceKind,
+    interactionId: string,
+    stripe: Transaction | undefined,
+    here: Transaction | undefined,
+  ) =>
+    differences.push({
+      kind,
+      type,
+      interactionId,
+      currencyCode,
+      stripe: stripe && { centAmount: stripe.amount.centAmount, state: stripe.state },
+      commercetools: here && { centAmount: here.amount.centAmount, state: here.state },
+    });
+  for (const wanted of expected) {
+    const id = wanted.interactionId ?? '';
+    const [found, ...more] = shown.filter(({ interactionId }) => interactionId === id);
+    // What Stripe tried and took back, or has not done yet, moved no money: a payment that never heard of it is right.
+    if (!found && wanted.state === 'Success') note('missing_here', id, wanted, undefined);
+    if (!found) continue;
+    if (found.amount.centAmount !== wanted.amount.centAmount) note('other_amount', id, wanted, found);
+    // Pending or Failure: nothing moved. Which of the two it is may depend on states that only events told.
+    if ((found.state === 'Success') !== (wanted.state === 'Success')) note('other_state', id, wanted, found);
+    for (const twin of succeeded(more)) note('doubled', id, wanted, twin);
+  }
+  const known = new Set(expected.map(({ interactionId }) => interactionId));
+  for (const extra of succeeded(shown)) {
+    if (!known.has(extra.interactionId)) note('missing_there', extra.interactionId ?? extra.id, undefined, extra);
+  }
+  return differences;
+}
+
+/** What Stripe moved and what commercetools shows, in centAmounts. */
+export interface Sums {
+  stripe: number;
+  commercetools: number;
+}
+
+/** The sums of a payment's money by type, over the same payment on both sides. Throws InexpressibleAmountError. */
+export function sumsOf(payment: AuditedPayment, facts: StripeMoneyFacts): Record<MovementType, Sums> {
+  const currencyCode = facts.paymentIntent.currency.toUpperCase();
+  const expected = succeeded(expectedTransactions(facts, payment));
+  const shown = succeeded(payment.transactions);
+  const sum = (transactions: readonly Transaction[], type: MovementType) =>
+    sumOf(transactions.filter((each) => each.type === type && each.amount.currencyCode === currencyCode));
+  return Object.fromEntries(
+    MOVEMENT_TYPES.map((type) => [type, { stripe: sum(expected, type), commercetools: sum(shown, type) }]),
+  ) as Record<MovementType, Sums>;
+}
