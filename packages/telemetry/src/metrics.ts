@@ -60,6 +60,23 @@ const DIVERGENCES = [
   'gone_from_stripe',
   'operation_unfinished',
 ];
+const MONEY_DIFFERENCES = [
+  'payment_missing',
+  'missing_here',
+  'missing_there',
+  'other_amount',
+  'other_state',
+  'doubled',
+] as const;
+const BALANCE_TYPES = [
+  'charge',
+  'payment',
+  'refund',
+  'payment_refund',
+  'refund_failure',
+  'payment_failure_refund',
+  'adjustment',
+] as const;
 
 /** Every metric of the system; one is registered in a process when that process first uses it. */
 export const DEFINITIONS = {
@@ -401,6 +418,27 @@ export const DEFINITIONS = {
     name: `${P}consumer_last_commit_timestamp_seconds`,
     help: 'When this process last committed offsets, Unix time',
     labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  auditDifferences: {
+    type: 'gauge',
+    name: `${P}audit_differences`,
+    help: 'Differences between the money at Stripe and in commercetools that the last audit found and did not repair',
+    labels: { kind: MONEY_DIFFERENCES },
+    from: ['ledger'],
+  },
+  auditLastSuccess: {
+    type: 'gauge',
+    name: `${P}audit_last_success_timestamp_seconds`,
+    help: 'When an audit last compared all of its window, Unix time; 0 = never',
+    labels: {},
+    from: ['ledger'],
+  },
+  auditMovements: {
+    type: 'gauge',
+    name: `${P}audit_movements`,
+    help: "Stripe's balance transactions that the last audit compared",
+    labels: { type: BALANCE_TYPES },
     from: ['ledger'],
   },
   reconciliationDivergences: {

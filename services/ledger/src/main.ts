@@ -14,6 +14,7 @@ import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import packageJson from '../package.json' with { type: 'json' };
+import { auditStatus } from './adapters/audit-status.ts';
 import {
   commercetoolsCarts,
   commercetoolsPayments,
@@ -122,6 +123,7 @@ const consumer = createConsumer(kafka, {
 const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
 const status = [
   deadLetterDepth(deadLetters, log, everyMs),
+  auditStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
   reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
 ];
 

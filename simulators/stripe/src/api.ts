@@ -235,12 +235,14 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     const source = params.string('source');
     const type = params.string('type');
     const currency = params.string('currency');
+    const payout = params.string('payout');
     return simulation.state.balanceTransactions.page(
       '/v1/balance_transactions',
       params,
       (transaction) =>
         (!source || transaction.source === source) &&
         (!type || transaction.type === type) &&
+        (!payout || simulation.state.payoutOf.get(transaction.id) === payout) &&
         (!currency || transaction.currency === currency),
     );
   }, `${LIST} currency payout source type`),
@@ -248,6 +250,15 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     const transaction = simulation.state.balanceTransactions.get(id);
     if (!transaction) throw noSuch('balance transaction', id);
     return transaction;
+  }),
+  'GET payouts': route(({ simulation, params }) => {
+    const status = params.string('status');
+    return simulation.state.payouts.page('/v1/payouts', params, (payout) => !status || payout.status === status);
+  }, `${LIST} arrival_date destination status`),
+  'GET payouts/:id': route(({ simulation, id }) => {
+    const payout = simulation.state.payouts.get(id);
+    if (!payout) throw noSuch('payout', id);
+    return payout;
   }),
   'GET events': route(
     ({ simulation, params }) => simulation.events.list(params),

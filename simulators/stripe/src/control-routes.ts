@@ -15,6 +15,7 @@ import { allowAnyOrigin, readBody } from './http.ts';
 import type { PaymentIntent } from './objects.ts';
 import { authenticationPage, donePage } from './pages.ts';
 import { finishAction } from './payment-intents.ts';
+import { payOut } from './payouts.ts';
 import type { Simulation } from './simulation.ts';
 import { stripeJsSource } from './stripe-js.ts';
 import { webhookSettingsSchema } from './webhooks.ts';
@@ -87,6 +88,8 @@ export function controlHandler(
         return id === ''
           ? controls.openDispute(disputeSchema.parse(body()))
           : controls.moveDispute(id, disputeChangeSchema.parse(body()));
+      case 'POST payouts':
+        return payOut(simulation);
       case 'POST refunds':
         return controls.setRefundStatus(id, refundStatusSchema.parse(body()).status);
       case 'POST payment_intents/:id/settle':

@@ -10,6 +10,7 @@ import type {
   WebhookEndpoint,
 } from './objects.ts';
 import type { Params } from './params.ts';
+import type { Payout } from './payouts.ts';
 import type { CardBehaviour } from './test-cards.ts';
 
 /** One page of a list, as Stripe answers it. */
@@ -134,6 +135,9 @@ export interface StripeState {
   deletedCustomers: Set<string>;
   paymentMethods: Collection<PaymentMethod>;
   balanceTransactions: Collection<BalanceTransaction>;
+  payouts: Collection<Payout>;
+  /** Payout by balance transaction. */
+  payoutOf: Map<string, string>;
   webhookEndpoints: Collection<WebhookEndpoint>;
   customerSessions: Map<string, CustomerSessionRecord>;
   /** By payment method id. */
@@ -156,6 +160,8 @@ export const emptyState = (): StripeState => ({
   deletedCustomers: new Set(),
   paymentMethods: new Collection(),
   balanceTransactions: new Collection(),
+  payouts: new Collection(),
+  payoutOf: new Map(),
   webhookEndpoints: new Collection(),
   customerSessions: new Map(),
   behaviours: new Map(),

@@ -1,30 +1,19 @@
 import type { Commercetools } from '@connector/commercetools';
-
 import type { OpenPayments } from '../use-cases/ports.ts';
+import { paymentsQuery, quoted } from './payments-query.ts';
 
-/** Payments per call; commercetools gives at most 500, and a payment is some 5 kB. */
+/** Payments per call. */
 const PAGE = 200;
 
-/**
- * Payments of this connector, from the project's HTTP API. Pages follow the ids: an offset may not exceed 10,000, and skips payments while
- * others settle.
- */
-export function openPayments({ api, call }: Commercetools, paymentInterface: string): OpenPayments {
-  const query = (where: string, limit: number) =>
-    call('payments.query', api.payments().get({ queryArgs: { where, sort: 'id asc', limit, withTotal: false } }));
+/** Payments of this connector with open transactions, from the project's HTTP API. */
+export function openPayments(commercetools: Commercetools, paymentInterface: string): OpenPayments {
+  const query = paymentsQuery(commercetools);
   const ours = `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)})`;
   return {
-    page: async (before, afterId) => {
+    page: (before, afterId) => {
       const open = `${ours} and createdAt < "${before.toISOString()}" and transactions(state in ("Pending", "Initial"))`;
-      const { results } = await query(afterId ? `${open} and id > ${quoted(afterId)}` : open, PAGE);
-      return results;
+      return query(afterId ? `${open} and id > ${quoted(afterId)}` : open, PAGE);
     },
-    ofPaymentIntents: async (ids) => {
-      const { results } = await query(`interfaceId in (${ids.map(quoted).join(', ')})`, 500);
-      return results;
-    },
+    ofPaymentIntents: (ids) => query(`interfaceId in (${ids.map(quoted).join(', ')})`, 500),
   };
 }
-
-/** A text in a query predicate. */
-const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;

@@ -1,55 +1,37 @@
-import type { Payment, PaymentUpdateAction } from '@commercetools/platform-sdk';
-import {
-  attributesOf,
-  derivedEventId,
-  type EventRecord,
-  eventRecord,
-  PAYMENT_EVENTS,
-  SOURCES,
-  withoutClientSecrets,
-} from '@connector/contracts';
-import { backOffMs, TransientError } from '@connector/errors';
-import { type Ownership, ownershipOf } from '@connector/payment-model';
-import { decide } from '../domain/decide.ts';
-import { toPaymentEvent } from '../domain/payment-event.ts';
+import type { Payment } from '@commercetools/platform-sdk';
+import { PAYMENT_EVENTS } from '@connector/contracts';
 import {
   ageOf,
   type Counts,
   type Divergence,
-  type DivergenceKind,
   emptySummary,
   type FindPendingSummary,
   OPEN_STATES,
 } from '../domain/reconciliation.ts';
 import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
 import { notDone, standingOfOperation } from './find-unfinished-operations.ts';
-import { gather } from './gather.ts';
+import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
 import type {
   OpenPayments,
   Payments,
   RequestedOperation,
   RequestedOperations,
   Snapshot,
-  StripeFacts,
   StripeSnapshots,
 } from './ports.ts';
+import { type CompareDependencies, compare } from './reconcile-object.ts';
+import { inParallel, pages, withRetry } from './with-retry.ts';
 
-export interface FindPendingDependencies {
+export interface FindPendingDependencies extends CompareDependencies {
   openPayments: OpenPayments;
   payments: Pick<Payments, 'byId' | 'byKey'>;
   snapshots: StripeSnapshots;
   operations: RequestedOperations;
-  stripe: StripeFacts;
   projectKey: string;
-  producer: { send(topic: string, record: EventRecord): Promise<void> };
   onProgress?: (summary: FindPendingSummary) => void;
   /** Told of each divergence as it is found. */
   onDivergence?: (divergence: Divergence) => void;
   onFailure?: (what: string, error: unknown) => void;
-  /** Ends the run between two pages. */
-  signal?: AbortSignal;
-  pause?: (ms: number) => Promise<unknown>;
-  now?: () => Date;
 }
 
 export interface FindPendingOptions {
@@ -64,7 +46,6 @@ export interface FindPendingOptions {
 
 /** Calls under way at once: enough to get on, far below what the vendors limit. */
 const AT_ONCE = 8;
-const ATTEMPTS = 5;
 
 /**
  * Finds what commercetools shows otherwise than Stripe, by the ledger's own rules: an event is made of Stripe's object as it is now, and where
@@ -130,7 +111,7 @@ export async function findPending(
         ours,
         ({ id }) => `PaymentIntent ${id}`,
         async (snapshot) => {
-          const payment = known.get(snapshot.id) ?? (await named(deps, snapshot));
+          const payment = known.get(snapshot.id) ?? (await paymentOfSnapshot(deps, snapshot));
           const publishes = options.repair && !options.dryRun;
           const found = await compare(deps, publishes, snapshot, { paymentIntentId: snapshot.id, payment });
           return found ? [{ ...found, repaired: options.repair }] : [];
@@ -228,70 +209,6 @@ async function checkOperation(
   }
 }
 
-/** What the ledger would write for the object as it is now; with `publishes`, the event that makes it do so is on its way. */
-async function compare(
-  deps: FindPendingDependencies,
-  publishes: boolean,
-  snapshot: Snapshot,
-  { paymentIntentId, payment }: { paymentIntentId: string; payment: Payment | undefined },
-): Promise<Omit<Divergence, 'repaired'> | undefined> {
-  const record = reconciled(snapshot, paymentIntentId, payment?.id, deps.now?.());
-  const event = toPaymentEvent(attributesOf(record.headers), record.value);
-  if (!event) return undefined;
-  // The PaymentIntent was read a moment ago.
-  const { detail } = event;
-  const read = 'paymentIntent' in detail ? detail.paymentIntent : undefined;
-  const stripe: StripeFacts = {
-    ...deps.stripe,
-    paymentIntent: async (id) => (read?.id === id ? read : deps.stripe.paymentIntent(id)),
-  };
-  const gathered = await withRetry(deps, () => gather(stripe, event));
-  if (!gathered) return undefined;
-  if (!payment && !gathered.money) return undefined;
-  const actions = payment ? decide(payment, gathered).filter(isShown) : [];
-  if (payment && actions.length === 0) return undefined;
-  if (publishes) await withRetry(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
-  return {
-    kind: kindOf(payment, actions),
-    paymentIntentId,
-    paymentId: payment?.id,
-    change: payment ? actions.map((action) => inWords(action, payment)).join(', ') : '+ payment',
-  };
-}
-
-/** The event that makes the ledger apply what Stripe says now; the same truth has the same id, whoever finds it. */
-function reconciled(object: Snapshot, paymentIntentId: string, paymentId: string | undefined, time = new Date()) {
-  const type = 'checkout.payment.reconciled';
-  const snapshot = withoutClientSecrets(object);
-  const id = derivedEventId(type, paymentId ?? '', JSON.stringify(snapshot));
-  return eventRecord(
-    type,
-    { key: paymentIntentId, id, source: SOURCES.reconcile, subject: paymentIntentId, time },
-    { paymentIntentId, ...(paymentId && { paymentId }), object: snapshot },
-  );
-}
-
-/** Transactions and the PaymentIntent's id; what else the ledger would add on the way is no divergence. */
-const isShown = ({ action }: PaymentUpdateAction): boolean =>
-  action === 'addTransaction' || action === 'changeTransactionState' || action === 'setInterfaceId';
-
-function kindOf(payment: Payment | undefined, actions: readonly PaymentUpdateAction[]): DivergenceKind {
-  if (!payment) return 'payment_missing';
-  if (actions.some(({ action }) => action === 'changeTransactionState')) return 'transaction_outdated';
-  return actions.some(({ action }) => action === 'addTransaction') ? 'transaction_missing' : 'payment_untied';
-}
-
-function inWords(action: PaymentUpdateAction, { transactions }: Payment): string {
-  if (action.action === 'addTransaction') {
-    const { type, state, amount } = action.transaction;
-    return `+ ${type} ${state} ${amount.centAmount} ${amount.currencyCode}`;
-  }
-  if (action.action === 'setInterfaceId') return `tied to ${action.interfaceId}`;
-  if (action.action !== 'changeTransactionState') return action.action;
-  const known = transactions.find(({ id }) => id === action.transactionId);
-  return `${known?.type} ${known?.state} → ${action.state}`;
-}
-
 /** The payments that have these PaymentIntents as their interfaceId, asked for together. */
 async function paymentsOf(
   deps: FindPendingDependencies,
@@ -302,13 +219,7 @@ async function paymentsOf(
   return new Map(found.flatMap((payment) => (payment.interfaceId ? [[payment.interfaceId, payment] as const] : [])));
 }
 
-/** Page after page, each from where the last one ended. */
-async function* pages<T extends { id: string }>(read: (afterId?: string) => Promise<readonly T[]>) {
-  for (let page = await read(); page.length > 0; page = await read(page.at(-1)?.id)) yield page;
-}
-
-const ownership = ({ metadata }: Snapshot): Ownership => ownershipOf(metadata as Record<string, string> | undefined);
-const projectOf = (snapshot: Snapshot) => ownership(snapshot).projectKey;
+const projectOf = (snapshot: Snapshot) => ownershipOfSnapshot(snapshot).projectKey;
 
 /** What was captured and then canceled has something to show. */
 function moneyWasAskedFor(snapshot: Snapshot): boolean {
@@ -319,43 +230,7 @@ function moneyWasAskedFor(snapshot: Snapshot): boolean {
 /** A checkout that is open, or was left: it has nothing to show but which payment it belongs to. */
 const waitsForShopper = (snapshot: Snapshot): boolean =>
   ['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(String(snapshot.status)) &&
-  ownership(snapshot).paymentKey !== undefined;
-
-/** The payment that a PaymentIntent names, where none has it as its interfaceId. */
-async function named(deps: FindPendingDependencies, snapshot: Snapshot): Promise<Payment | undefined> {
-  const { paymentId, paymentKey } = ownership(snapshot);
-  const looks = [
-    paymentId && (() => deps.payments.byId(paymentId)),
-    paymentKey && (() => deps.payments.byKey(paymentKey)),
-  ];
-  for (const look of looks) {
-    const found = look && (await withRetry(deps, look));
-    // A payment that belongs to another PaymentIntent is not this one's.
-    if (found && (!found.interfaceId?.startsWith('pi_') || found.interfaceId === snapshot.id)) return found;
-  }
-  return undefined;
-}
-
-/** Tries again what fails in passing. Throws the last TransientError, and at once what will not pass. */
-async function withRetry<T>({ pause, signal }: FindPendingDependencies, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof TransientError) || attempt >= ATTEMPTS || signal?.aborted) throw error;
-      const ms = Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
-      await (pause ?? ((time) => new Promise((resolve) => setTimeout(resolve, time))))(ms);
-    }
-  }
-}
-
-async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const worker = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-}
+  ownershipOfSnapshot(snapshot).paymentKey !== undefined;
 
 function note(summary: FindPendingSummary, divergence: Divergence, deps: FindPendingDependencies): void {
   summary.kinds[divergence.kind] += 1;

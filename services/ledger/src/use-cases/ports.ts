@@ -8,6 +8,7 @@ import type {
 } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
 import type { Ownership } from '@connector/payment-model';
+import type { BalanceType, StripeMoneyFacts } from '../domain/audit.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
 
@@ -73,6 +74,43 @@ export interface StripeSnapshots {
   refundsOf(paymentIntentId: string): Promise<readonly Snapshot[]>;
   /** PaymentIntents created from `since` to `until`, newest first, those after `afterId`; none = the end. */
   paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
+}
+
+/** A balance transaction of Stripe's about a charge, a refund or a dispute. */
+export interface Movement {
+  readonly id: string;
+  readonly type: BalanceType;
+  readonly createdAt: Date;
+  /** Minor units of the settlement currency, negative for money that leaves; `net` = `amount` - `fee`. */
+  readonly amount: number;
+  readonly fee: number;
+  readonly net: number;
+  /** Of the settlement, as Stripe writes it (`eur`). */
+  readonly currency: string;
+  /** What moved, in minor units of the currency that the shopper paid in. */
+  readonly presented: { readonly amount: number; readonly currency: string };
+  /** Id of the charge, refund or dispute. */
+  readonly sourceId: string;
+  /** Undefined for money of no PaymentIntent. */
+  readonly paymentIntent: Snapshot | undefined;
+  /** What Stripe says now about all the money of the PaymentIntent. */
+  readonly facts: () => Promise<StripeMoneyFacts>;
+}
+
+/** The account's money at Stripe. */
+export interface StripeMoney {
+  /** Balance transactions of a type created from `since` to `until`, newest first, those after `afterId`; none = the end. */
+  movements(type: BalanceType, since: Date, until: Date, afterId?: string): Promise<readonly Movement[]>;
+  /** Undefined when Stripe has no such PaymentIntent. */
+  ofPaymentIntent(id: string): Promise<{ paymentIntent: Snapshot; facts: StripeMoneyFacts } | undefined>;
+}
+
+/** Payments of this connector that show money as moved. */
+export interface MovedPayments {
+  /** Those with a Charge, Refund or Chargeback of that time, by id, those after `afterId`; none = the end. */
+  page(since: Date, until: Date, afterId?: string): Promise<readonly Payment[]>;
+  /** The payments of these PaymentIntents, at most 500. */
+  ofPaymentIntents(ids: readonly string[]): Promise<readonly Payment[]>;
 }
 
 /** An operation that intent noted before it asked Stripe. */

@@ -1,108 +1,39 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Payment } from '@commercetools/platform-sdk';
 import {
   eventRecord,
   PAYMENT_EVENTS,
   PAYMENT_EVENTS_DLQ,
   PAYMENT_TRANSACTIONS,
   SOURCES,
-  TOPICS,
   toRecord,
 } from '@connector/contracts';
-import {
-  createDeadLetterBox,
-  createKafka,
-  createProducer,
-  ensureTopics,
-  type Kafka,
-  type Producer,
-  scanTopic,
-} from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
-import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
-import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
-import { createLogger } from '@connector/telemetry';
-import Stripe from 'stripe';
+import { createDeadLetterBox, type Kafka, type Producer, scanTopic } from '@connector/kafka';
+import type { CommercetoolsSimulator } from '@connector/simulator-commercetools';
+import type { StripeSimulator } from '@connector/simulator-stripe';
+import type Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed, vi } from 'vitest';
+import { RunningLedger } from './running-ledger.ts';
 
-const SERVICE = new URL('../../../../services/ledger/src', import.meta.url).pathname;
-const HOURS_AGO = 3 * 60 * 60 * 1000;
-
-let broker: RunningKafka;
+let system: RunningLedger;
 let commercetools: CommercetoolsSimulator;
 let stripeSimulator: StripeSimulator;
 let stripe: Stripe;
 let kafka: Kafka;
 let producer: Producer;
-let ledger: ChildProcess;
-let environment: Record<string, string>;
 
 beforeAll(async () => {
-  // What is made here is three hours old: commands leave younger transactions to the webhooks.
-  const now = () => Date.now() - HOURS_AGO;
-  [broker, commercetools, stripeSimulator] = await Promise.all([
-    startKafka(),
-    startCommercetoolsSimulator({ now, projectKey: 'shop' }),
-    startStripeSimulator({ now }),
-  ]);
-  const { hostname, port } = new URL(stripeSimulator.url);
-  stripe = new Stripe('sk_test_1', { host: hostname, port, protocol: 'http', telemetry: false });
-  const log = createLogger('test', 'silent');
-  const config = { KAFKA_BROKERS: [broker.brokers], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false };
-  kafka = createKafka(config, { clientId: 'test', log });
-  await ensureTopics(kafka, TOPICS);
-  producer = createProducer(kafka);
-  await producer.start?.();
-  environment = {
-    PATH: process.env.PATH ?? '',
-    KAFKA_BROKERS: broker.brokers,
-    CTP_PROJECT_KEY: 'shop',
-    CTP_CLIENT_ID: commercetools.clientId,
-    CTP_CLIENT_SECRET: commercetools.clientSecret,
-    CTP_AUTH_URL: commercetools.url,
-    CTP_API_URL: commercetools.url,
-    CTP_CHECKOUT_URL: commercetools.url,
-    STRIPE_SECRET_KEY: 'sk_test_1',
-    STRIPE_API_BASE: stripeSimulator.url,
-    METRICS_PORT: '0',
-  };
-  ledger = spawn(process.execPath, ['main.ts'], { cwd: SERVICE, env: environment, stdio: 'ignore' });
+  system = await RunningLedger.start();
+  ({ commercetools, stripeSimulator, stripe, kafka, producer } = system);
 });
-afterAll(async () => {
-  if (ledger?.exitCode === null) {
-    ledger.kill('SIGTERM');
-    await once(ledger, 'exit');
-  }
-  await producer?.stop?.();
-  await Promise.all([broker?.stop(), commercetools?.close(), stripeSimulator?.close()]);
-});
+afterAll(() => system?.stop());
 afterEach(() => commercetools.setFaults([]));
 
-/** What the commands of a test printed, shown when it fails. */
-let transcript: string[] = [];
+// What the commands of a test printed is shown when it fails.
 beforeEach(() => {
-  transcript = [];
-  onTestFailed(() => console.error(transcript.join('\n')));
+  system.transcript.length = 0;
+  onTestFailed(() => console.error(system.transcript.join('\n')));
 });
 
-/** Runs a command as a Job does: no terminal. `redrive` gets the variables of Kafka alone. */
-async function command(name: 'redrive' | 'reconcile-pending', ...args: string[]) {
-  const { PATH = '', KAFKA_BROKERS = '' } = environment;
-  const env = name === 'redrive' ? { PATH, KAFKA_BROKERS } : environment;
-  const child = spawn(process.execPath, [`commands/${name}.ts`, ...args], { cwd: SERVICE, env });
-  let out = '';
-  let told = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    told += chunk;
-  });
-  const [code] = await once(child, 'close');
-  transcript.push(`$ ${name} ${args.join(' ')}`, out, told, `exit code ${code}`);
-  return { code, out, told };
-}
+const command = (name: 'redrive' | 'reconcile-pending', ...args: string[]) => system.command(name, ...args);
 
 /** Stripe's customer, and metadata of the PaymentIntent. */
 interface Opening {
@@ -125,18 +56,9 @@ async function opened({ withPayment = true, ...given }: { withPayment?: boolean 
   });
   const amountPlanned = { centAmount: 4_999, currencyCode: 'EUR' };
   const paymentMethodInfo = { paymentInterface: 'checkout-stripe' };
-  if (withPayment) await post('/payments', { key, amountPlanned, paymentMethodInfo, interfaceId: paymentIntent.id });
+  if (withPayment)
+    await system.post('/payments', { key, amountPlanned, paymentMethodInfo, interfaceId: paymentIntent.id });
   return { id: paymentIntent.id, key };
-}
-
-async function post(path: string, body: object): Promise<Payment> {
-  const answer = await fetch(`${commercetools.url}/shop${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${commercetools.issueToken()}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  expect(answer.status).toBe(201);
-  return (await answer.json()) as Payment;
 }
 
 /** Puts the newest of Stripe's events about the PaymentIntent on Kafka, as the webhook does. */
@@ -293,7 +215,10 @@ it('checks the others when one cannot be checked, and says that it is not done',
 });
 
 it('keeps the payment method that a customer saved, and asks for one job for a recurring cart', async () => {
-  const { customer } = (await post('/customers', { email: 'jane@example.com', password: 'secret' })) as never as {
+  const { customer } = (await system.post('/customers', {
+    email: 'jane@example.com',
+    password: 'secret',
+  })) as never as {
     customer: { id: string };
   };
   const recurrenceInfo = {
@@ -306,7 +231,7 @@ it('keeps the payment method that a customer saved, and asks for one job for a r
     quantity: 1,
     money: { centAmount: 4_999, currencyCode: 'EUR' },
   };
-  const cart = await post('/carts', {
+  const cart = await system.post<{ id: string }>('/carts', {
     currency: 'EUR',
     customerId: customer.id,
     customLineItems: [{ ...item, recurrenceInfo }],

@@ -1,0 +1,103 @@
+import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
+import type { Part } from '@connector/lifecycle';
+import { type Logger, metrics } from '@connector/telemetry';
+import * as z from 'zod';
+import { type AuditSummary, BALANCE_TYPES, DIFFERENCE_KINDS, emptyAudit, MOVEMENT_TYPES } from '../domain/audit.ts';
+
+const EVERY_MS = 5 * 60_000;
+
+const count = z.int().min(0);
+const each = <K extends string>(names: readonly K[], value: z.ZodType<number>) =>
+  z.record(z.enum(names as [K, ...K[]]), value);
+const sums = z.object({ stripe: z.int(), commercetools: z.int() });
+const summarySchema = z.object({
+  movements: each(BALANCE_TYPES, count),
+  foreign: count,
+  payments: count,
+  kinds: each(DIFFERENCE_KINDS, count),
+  repairs: each(DIFFERENCE_KINDS, count),
+  sums: z.record(z.string(), z.record(z.enum(MOVEMENT_TYPES), sums)),
+  failed: count,
+});
+const runSchema = z.object({
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+  /** Up to when all is compared; `until` when the run came to its end. */
+  comparedUntil: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  summary: summarySchema,
+});
+
+const lastKey = (projectKey: string): string => `audit:${projectKey}`;
+const progressKey = (projectKey: string): string => `audit-progress:${projectKey}`;
+
+const recordOf = (key: string, summary: AuditSummary, comparedUntil: Date, finishedAt?: Date): EventRecord => {
+  const { since, until, complete: _, ...counts } = summary;
+  return {
+    key,
+    value: Buffer.from(JSON.stringify({ since, until, comparedUntil, finishedAt, summary: counts })),
+    headers: {},
+  };
+};
+
+/** What a complete run leaves on the topic of checkpoints: the ledger exports it as metrics. */
+export const auditRecord = (projectKey: string, summary: AuditSummary, finishedAt: Date): EventRecord =>
+  recordOf(lastKey(projectKey), summary, summary.until, finishedAt);
+
+/** How far a run has come. */
+export const auditProgressRecord = (projectKey: string, summary: AuditSummary, comparedUntil: Date): EventRecord =>
+  recordOf(progressKey(projectKey), summary, comparedUntil);
+
+/** How far an earlier run of the same window came that was cut off; undefined when there is none. */
+export async function interruptedAudit(
+  readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
+  projectKey: string,
+  { since, until }: { since: Date; until: Date },
+): Promise<{ summary: AuditSummary; from: Date } | undefined> {
+  const stored = await readLatest(CHECKPOINTS, progressKey(projectKey));
+  const run = stored && runSchema.safeParse(JSON.parse(stored.toString())).data;
+  if (!run || run.since !== since.toISOString() || run.until !== until.toISOString()) return undefined;
+  if (run.comparedUntil >= run.until) return undefined;
+  return {
+    summary: { ...emptyAudit(since, until), ...run.summary } as AuditSummary,
+    from: new Date(run.comparedUntil),
+  };
+}
+
+/**
+ * Exports the last complete run of audit as metrics: the command itself is gone before anything could scrape it. `readLatest` answers the record
+ * of a key.
+ */
+export function auditStatus(
+  readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
+  { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
+): Part & { refresh(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  const refresh = async () => {
+    const stored = await readLatest(CHECKPOINTS, lastKey(projectKey));
+    if (!stored) return;
+    const { finishedAt, summary } = runSchema.parse(JSON.parse(stored.toString()));
+    if (!finishedAt) return;
+    metrics.auditLastSuccess.set(Date.parse(finishedAt) / 1000);
+    for (const kind of DIFFERENCE_KINDS)
+      metrics.auditDifferences.set({ kind }, summary.kinds[kind] - summary.repairs[kind]);
+    for (const type of BALANCE_TYPES) metrics.auditMovements.set({ type }, summary.movements[type]);
+  };
+  const tick = () => {
+    // The metric growing old is the alarm; no event waits for this.
+    refresh().catch((error: unknown) => log.debug({ error }, 'the last audit cannot be read now'));
+  };
+  return {
+    name: 'audit status',
+    refresh,
+    start: async () => {
+      metrics.auditLastSuccess.set(0);
+      for (const kind of DIFFERENCE_KINDS) metrics.auditDifferences.set({ kind }, 0);
+      for (const type of BALANCE_TYPES) metrics.auditMovements.set({ type }, 0);
+      tick();
+      timer = setInterval(tick, everyMs);
+      timer.unref();
+    },
+    stop: async () => clearInterval(timer),
+  };
+}

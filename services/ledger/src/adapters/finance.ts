@@ -1,0 +1,47 @@
+import type { Commercetools } from '@connector/commercetools';
+import type { StripeClient } from '@connector/stripe';
+import type Stripe from 'stripe';
+import { quoted } from './payments-query.ts';
+
+/** What finance wants to know beside a movement: which order it paid, and with which payout it came. */
+export interface Finance {
+  /** Order numbers by payment id, of at most 100 payments. */
+  orderNumbers(paymentIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Ids of payouts by the balance transactions in them: of those that were made since. */
+  payoutsSince(since: Date): Promise<ReadonlyMap<string, string>>;
+}
+
+export const finance = ({ api, call }: Commercetools, stripe: StripeClient): Finance => ({
+  orderNumbers: async (paymentIds) => {
+    if (paymentIds.length === 0) return new Map();
+    const where = `paymentInfo(payments(id in (${paymentIds.map(quoted).join(', ')})))`;
+    const { results } = await call(
+      'orders.query',
+      api.orders().get({ queryArgs: { where, limit: 500, withTotal: false } }),
+    );
+    return new Map(
+      results.flatMap(({ orderNumber, id, paymentInfo }) =>
+        (paymentInfo?.payments ?? []).map((payment) => [payment.id, orderNumber ?? id] as const),
+      ),
+    );
+  },
+  payoutsSince: async (since) => {
+    const gte = Math.floor(since.getTime() / 1000);
+    const payouts = await every(stripe, 'payouts.list', (client) =>
+      client.payouts.list({ created: { gte }, limit: 100 }),
+    );
+    const found = new Map<string, string>();
+    for (const { id, automatic } of payouts) {
+      // Stripe tells what is in a payout of automatic ones alone.
+      if (!automatic) continue;
+      const paid = await every(stripe, 'balance_transactions.list', (client) =>
+        client.balanceTransactions.list({ payout: id, limit: 100 }),
+      );
+      for (const transaction of paid) found.set(transaction.id, id);
+    }
+    return found;
+  },
+});
+
+const every = <T>(client: StripeClient, operation: string, list: (stripe: Stripe) => AsyncIterable<T>): Promise<T[]> =>
+  client.call(operation, (stripe) => Array.fromAsync(list(stripe)));

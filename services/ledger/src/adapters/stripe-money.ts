@@ -1,0 +1,177 @@
+import { NotFoundError } from '@connector/errors';
+import { stripeExponent } from '@connector/payment-model';
+import type { StripeClient } from '@connector/stripe';
+import type Stripe from 'stripe';
+import type { BalanceType, StripeMoneyFacts } from '../domain/audit.ts';
+import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
+import type { Movement, Snapshot, StripeMoney } from '../use-cases/ports.ts';
+
+/**
+ * What a list of balance transactions brings along, by their type: with it, a payment that was neither refunded nor disputed is compared
+ * without a further call. Only links that every source of the type has may be named.
+ */
+const EXPANDED: Record<BalanceType, readonly string[]> = {
+  charge: ['data.source.payment_intent'],
+  payment: ['data.source.payment_intent'],
+  refund: ['data.source.payment_intent', 'data.source.charge'],
+  payment_refund: ['data.source.payment_intent', 'data.source.charge'],
+  refund_failure: ['data.source.payment_intent', 'data.source.charge'],
+  payment_failure_refund: ['data.source.payment_intent', 'data.source.charge'],
+  // Some adjustments have no source, or one of another kind.
+  adjustment: ['data.source'],
+};
+
+/** The money of a Stripe account, over its API. */
+export function stripeMoney(client: StripeClient): StripeMoney {
+  const { call } = client;
+
+  const retrieve = async (id: string): Promise<Stripe.PaymentIntent | undefined> => {
+    try {
+      return await call('payment_intents.retrieve', (stripe) =>
+        stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
+      );
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  };
+
+  /** Refunds and disputes are asked for only where the charge says that there are some. */
+  const factsOf = async (
+    paymentIntent: Stripe.PaymentIntent,
+    charge: Stripe.Charge | undefined,
+  ): Promise<StripeMoneyFacts> => {
+    const isPaid = charge?.status === 'succeeded';
+    const [refunds, disputes] = await Promise.all([
+      isPaid && charge.amount_refunded > 0
+        ? all(client, 'refunds.list', (stripe) => stripe.refunds.list({ charge: charge.id, limit: 100 }))
+        : [],
+      isPaid && charge.disputed
+        ? all(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))
+        : [],
+    ]);
+    return {
+      paymentIntent: paymentIntentSchema.parse(paymentIntent),
+      charges: isPaid
+        ? [{ charge: chargeSchema.parse(charge), refunds: refunds.map((refund) => refundSchema.parse(refund)) }]
+        : [],
+      disputes: disputes.map((dispute) => disputeSchema.parse(dispute)),
+    };
+  };
+
+  const movementOf = async (type: BalanceType, transaction: Stripe.BalanceTransaction): Promise<Movement> => {
+    const source = objectOf<Source>(transaction.source);
+    const links = source && (await linksOf(source, retrieve));
+    return {
+      id: transaction.id,
+      type,
+      createdAt: new Date(transaction.created * 1000),
+      amount: transaction.amount,
+      fee: transaction.fee,
+      net: transaction.net,
+      currency: transaction.currency,
+      presented: presentedOf(transaction, source),
+      sourceId: source?.id ?? String(transaction.source ?? ''),
+      paymentIntent: links?.paymentIntent as unknown as Snapshot | undefined,
+      facts: async () => {
+        const { paymentIntent, charge } = links ?? {};
+        if (!paymentIntent) throw new TypeError(`${transaction.id} is of no PaymentIntent`);
+        // A refund that failed leaves its charge as if there had been none: only the charge of now tells.
+        const isWhole = charge !== undefined && type !== 'refund_failure' && type !== 'payment_failure_refund';
+        const latest = isWhole ? charge : objectOf<Stripe.Charge>((await retrieve(paymentIntent.id))?.latest_charge);
+        return factsOf(paymentIntent, latest ?? charge);
+      },
+    };
+  };
+
+  return {
+    movements: async (type, since, until, afterId) => {
+      const created = { gte: seconds(since), lt: seconds(until) };
+      const { data } = await call('balance_transactions.list', (stripe) =>
+        stripe.balanceTransactions.list({
+          type,
+          created,
+          limit: 100,
+          expand: [...EXPANDED[type]],
+          ...(afterId && { starting_after: afterId }),
+        }),
+      );
+      return Promise.all(data.map((transaction) => movementOf(type, transaction)));
+    },
+    ofPaymentIntent: async (id) => {
+      const paymentIntent = await retrieve(id);
+      if (!paymentIntent) return undefined;
+      const charge = objectOf<Stripe.Charge>(paymentIntent.latest_charge);
+      return {
+        paymentIntent: { ...paymentIntent, latest_charge: charge?.id ?? null } as unknown as Snapshot,
+        facts: await factsOf(paymentIntent, charge),
+      };
+    },
+  };
+}
+
+type Source = Stripe.Charge | Stripe.Refund | Stripe.Dispute;
+
+/** The PaymentIntent and the charge that a movement is of, as far as the list brought them along. */
+async function linksOf(
+  source: Source,
+  retrieve: (id: string) => Promise<Stripe.PaymentIntent | undefined>,
+): Promise<{ paymentIntent: Stripe.PaymentIntent | undefined; charge: Stripe.Charge | undefined } | undefined> {
+  switch (source.object) {
+    case 'charge':
+      return { paymentIntent: objectOf<Stripe.PaymentIntent>(source.payment_intent), charge: source };
+    case 'refund':
+      return {
+        paymentIntent: objectOf<Stripe.PaymentIntent>(source.payment_intent),
+        charge: objectOf<Stripe.Charge>(source.charge),
+      };
+    case 'dispute': {
+      const id = idOf(source.payment_intent);
+      const paymentIntent = id ? await retrieve(id) : undefined;
+      return {
+        paymentIntent,
+        charge: paymentIntent && objectOf<Stripe.Charge>(paymentIntent.latest_charge),
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * What moved, in the currency that the shopper paid in. Where the settlement is in another, the source's own amount is the exact one: a rate
+ * leads back to it only roughly, and Stripe does not say whether it counts in cents or in whole units of a currency without a fraction.
+ */
+function presentedOf(
+  { amount, currency, exchange_rate: rate }: Stripe.BalanceTransaction,
+  source: Source | undefined,
+): Movement['presented'] {
+  if (!source || source.currency === currency || !rate) return { amount, currency: source?.currency ?? currency };
+  const whole = source.object === 'charge' ? source.amount_captured : source.amount;
+  const digits = stripeExponent(source.currency.toUpperCase()) - stripeExponent(currency.toUpperCase());
+  const roughly = [Math.abs(amount) / rate, (Math.abs(amount) / rate) * 10 ** digits];
+  const isWhole = source.object === 'refund' || roughly.some((each) => Math.abs(each - whole) <= whole * ROUGHLY);
+  // One of several captures, or a part of a dispute.
+  const part = isWhole ? whole : Math.round(roughly.find((each) => each <= whole) ?? whole);
+  return { amount: Math.sign(amount) * part, currency: source.currency };
+}
+
+/** How far a rate, rounded and with its cents rounded, may lead away from the amount. */
+const ROUGHLY = 0.01;
+
+async function all<T>(
+  client: StripeClient,
+  operation: string,
+  list: (stripe: Stripe) => AsyncIterable<T>,
+): Promise<T[]> {
+  return client.call(operation, (stripe) => Array.fromAsync(list(stripe)));
+}
+
+const objectOf = <T extends object>(link: string | object | null | undefined): T | undefined =>
+  typeof link === 'object' && link !== null ? (link as T) : undefined;
+
+const idOf = (link: string | { id: string } | null | undefined): string | undefined =>
+  typeof link === 'string' ? link : link?.id;
+
+/** As Stripe counts time. */
+const seconds = (at: Date): number => Math.floor(at.getTime() / 1000);

@@ -1,0 +1,101 @@
+import { optionsOrExit } from '@connector/cli';
+import { createCommercetools } from '@connector/commercetools';
+import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
+import { createKafka, createProducer, readLatest } from '@connector/kafka';
+import { readConfig } from '@connector/lifecycle';
+import { createStripe } from '@connector/stripe';
+import { createLogger, describeError, startTracing } from '@connector/telemetry';
+import packageJson from '../../package.json' with { type: 'json' };
+import { auditProgressRecord, auditRecord, interruptedAudit } from '../adapters/audit-status.ts';
+import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
+import { finance } from '../adapters/finance.ts';
+import { movedPayments } from '../adapters/moved-payments.ts';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
+import { stripeMoney } from '../adapters/stripe-money.ts';
+import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
+import { reconcilePendingConfigSchema } from '../config.ts';
+import { agrees } from '../domain/audit.ts';
+import { type AuditDifference, type AuditedMovement, audit } from '../use-cases/audit.ts';
+import { AUDIT_HELP, parseAudit } from './cli/audit-options.ts';
+import { auditReport, CSV_HEAD, csvRow } from './cli/audit-report.ts';
+
+const NAME = 'audit';
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+// A reader that has seen enough, such as head, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const command = optionsOrExit((argv) => parseAudit(argv, new Date()), AUDIT_HELP);
+const config = readConfig(reconcilePendingConfigSchema, process.env);
+const stopTracing = await startTracing(NAME, packageJson.version);
+const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
+const commercetools = createCommercetools(config, { log });
+const stripe = createStripe(config, { log });
+const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
+const producer = createProducer(kafka);
+const interrupted = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+
+try {
+  await producer.start?.();
+  const { projectKey } = commercetools;
+  const latest = (topic: string, key: string) => readLatest(kafka, topic, key);
+  const resume = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, command);
+  if (resume)
+    tell(
+      `An earlier run came to ${resume.from.toISOString()}: this one goes on there (--from-start compares all again).`,
+    );
+  const differences: AuditDifference[] = [];
+  const onMovements = command.format === 'csv' ? await csv() : undefined;
+  const summary = await audit(
+    {
+      money: stripeMoney(stripe),
+      movedPayments: movedPayments(commercetools, config.PAYMENT_INTERFACE),
+      payments: commercetoolsPayments(commercetools),
+      snapshots: stripeSnapshots(stripe),
+      stripe: stripeFacts(stripe),
+      projectKey,
+      producer,
+      signal: interrupted.signal,
+      ...(onMovements && { onMovements }),
+      onDifference: (difference) => differences.push(difference),
+      onFailure: (what, error) => tell(`${what} could not be compared: ${describeError(error).message}`),
+      onSlice: async (now, comparedUntil) => {
+        tell(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
+        await producer.send(CHECKPOINTS, auditProgressRecord(projectKey, now, comparedUntil));
+      },
+    },
+    { ...command, resume },
+  );
+  if (summary.complete && !command.dryRun)
+    await producer.send(CHECKPOINTS, auditRecord(projectKey, summary, new Date()));
+  const report = auditReport(summary, differences, command);
+  if (command.format === 'json') print(JSON.stringify({ ...summary, differences }));
+  else if (command.format === 'csv') tell(report);
+  else print(report);
+  process.exitCode = agrees(summary) ? 0 : 1;
+} catch (error) {
+  tell(`It could not be done: ${describeError(error).message}`);
+  process.exitCode = 1;
+} finally {
+  await producer.stop?.();
+  await Promise.all([commercetools.close(), stripe.close()]);
+  await stopTracing();
+}
+
+/** Prints each page of movements as rows; what order a payment is of, and with which payout it came, is looked up for it. */
+async function csv(): Promise<(movements: readonly AuditedMovement[]) => Promise<void>> {
+  const { orderNumbers, payoutsSince } = finance(commercetools, stripe);
+  const payouts = await payoutsSince(command.since);
+  print(CSV_HEAD);
+  return async (movements) => {
+    const ids = new Set(movements.flatMap(({ payment }) => (payment ? [payment.id] : [])));
+    const orders = await orderNumbers([...ids]);
+    for (const audited of movements) {
+      const orderNumber = orders.get(audited.payment?.id ?? '');
+      print(csvRow(audited, { orderNumber, payout: payouts.get(audited.movement.id) }));
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import { backOffMs, TransientError } from '@connector/errors';
+
+export interface Retrying {
+  /** Ends the run: what fails is not tried again. */
+  signal?: AbortSignal;
+  pause?: (ms: number) => Promise<unknown>;
+}
+
+const ATTEMPTS = 5;
+
+/** Tries again what fails in passing. Throws the last TransientError, and at once what will not pass. */
+export async function withRetry<T>({ pause, signal }: Retrying, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TransientError) || attempt >= ATTEMPTS || signal?.aborted) throw error;
+      const ms = Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
+      await (pause ?? ((time) => new Promise((resolve) => setTimeout(resolve, time))))(ms);
+    }
+  }
+}
+
+/** Does `work` for each item, at most `atOnce` at the same time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+/** Page after page, each from where the last one ended. */
+export async function* pages<T extends { id: string }>(read: (afterId?: string) => Promise<readonly T[]>) {
+  for (let page = await read(); page.length > 0; page = await read(page.at(-1)?.id)) yield page;
+}

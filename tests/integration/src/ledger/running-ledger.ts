@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { TOPICS } from '@connector/contracts';
+import { createKafka, createProducer, ensureTopics, type Kafka, type Producer } from '@connector/kafka';
+import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
+import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
+import { createLogger } from '@connector/telemetry';
+import Stripe from 'stripe';
+import { expect } from 'vitest';
+
+const SERVICE = new URL('../../../../services/ledger/src', import.meta.url).pathname;
+const HOURS_AGO = 3 * 60 * 60 * 1000;
+
+export type LedgerCommand = 'audit' | 'explain' | 'reconcile-pending' | 'redrive';
+
+/** What a command printed, and how it ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly told: string;
+}
+
+/** A ledger with a broker and both sides simulated. What is made at these is three hours old: commands leave younger transactions to the webhooks. */
+export class RunningLedger {
+  readonly broker: RunningKafka;
+  readonly commercetools: CommercetoolsSimulator;
+  readonly stripeSimulator: StripeSimulator;
+  readonly stripe: Stripe;
+  readonly kafka: Kafka;
+  readonly producer: Producer;
+  readonly environment: Record<string, string>;
+  /** What the commands printed, with their command lines. */
+  readonly transcript: string[] = [];
+  ledger: ChildProcess;
+
+  private constructor(
+    broker: RunningKafka,
+    commercetools: CommercetoolsSimulator,
+    stripeSimulator: StripeSimulator,
+    { kafka, producer }: { kafka: Kafka; producer: Producer },
+  ) {
+    this.broker = broker;
+    this.commercetools = commercetools;
+    this.stripeSimulator = stripeSimulator;
+    this.kafka = kafka;
+    this.producer = producer;
+    const { hostname, port } = new URL(stripeSimulator.url);
+    this.stripe = new Stripe('sk_test_1', { host: hostname, port, protocol: 'http', telemetry: false });
+    this.environment = {
+      PATH: process.env.PATH ?? '',
+      KAFKA_BROKERS: broker.brokers,
+      CTP_PROJECT_KEY: 'shop',
+      CTP_CLIENT_ID: commercetools.clientId,
+      CTP_CLIENT_SECRET: commercetools.clientSecret,
+      CTP_AUTH_URL: commercetools.url,
+      CTP_API_URL: commercetools.url,
+      CTP_CHECKOUT_URL: commercetools.url,
+      STRIPE_SECRET_KEY: 'sk_test_1',
+      STRIPE_API_BASE: stripeSimulator.url,
+      METRICS_PORT: '0',
+    };
+    this.ledger = this.#spawn('main');
+  }
+
+  static async start(): Promise<RunningLedger> {
+    const now = () => Date.now() - HOURS_AGO;
+    const [broker, commercetools, stripeSimulator] = await Promise.all([
+      startKafka(),
+      startCommercetoolsSimulator({ now, projectKey: 'shop' }),
+      startStripeSimulator({ now }),
+    ]);
+    const config = { KAFKA_BROKERS: [broker.brokers], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false };
+    const kafka = createKafka(config, { clientId: 'test', log: createLogger('test', 'silent') });
+    await ensureTopics(kafka, TOPICS);
+    const producer = createProducer(kafka);
+    await producer.start?.();
+    return new RunningLedger(broker, commercetools, stripeSimulator, { kafka, producer });
+  }
+
+  async stop(): Promise<void> {
+    if (this.ledger.exitCode === null) {
+      this.ledger.kill('SIGTERM');
+      await once(this.ledger, 'exit');
+    }
+    await this.producer.stop?.();
+    await Promise.all([this.broker.stop(), this.commercetools.close(), this.stripeSimulator.close()]);
+  }
+
+  /** Runs a command as a Job does: no terminal. `redrive` gets the variables of Kafka alone. */
+  async command(name: LedgerCommand, ...args: string[]): Promise<Ran> {
+    const { PATH = '', KAFKA_BROKERS = '' } = this.environment;
+    const env = name === 'redrive' ? { PATH, KAFKA_BROKERS } : this.environment;
+    const child = spawn(process.execPath, [`commands/${name}.ts`, ...args], { cwd: SERVICE, env });
+    let [out, told] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      told += chunk;
+    });
+    const [code] = await once(child, 'close');
+    this.transcript.push(`$ ${name} ${args.join(' ')}`, out, told, `exit code ${code}`);
+    return { code, out, told };
+  }
+
+  /** Asks commercetools as somebody with every right; answers the resource. Throws AssertionError when it is refused. */
+  async post<T>(path: string, body: object): Promise<T> {
+    const answer = await fetch(`${this.commercetools.url}/shop${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.commercetools.issueToken()}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    expect(answer.status, text).toBeLessThan(300);
+    return JSON.parse(text) as T;
+  }
+
+  #spawn(name: string): ChildProcess {
+    return spawn(process.execPath, [`${name}.ts`], { cwd: SERVICE, env: this.environment, stdio: 'ignore' });
+  }
+}
