@@ -474,6 +474,33 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       [series('ledger', `${P}reconciliation_divergences`, { kind: 'payment_missing' }), always(0)],
     ]),
   ],
+  AuditDivergence: [
+    fires(
+      'a transaction is there twice',
+      [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(1)]],
+      {
+        labels: { severity: 'critical', kind: 'doubled' },
+        description: 'The last audit found 1 times doubled, and did not repair it, in namespace shop.',
+      },
+    ),
+    quiet('everything agrees', [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(0)]]),
+  ],
+  AuditStale: [
+    fires(
+      'none has finished for four days',
+      [[series('ledger', `${P}audit_last_success_timestamp_seconds`), always(0, 5760)]],
+      {
+        labels: { severity: 'warning' },
+        description: 'The audit has last finished 4d 0h 0m 0s ago, in namespace shop.',
+      },
+      5760,
+    ),
+    quiet(
+      'one finishes each day',
+      [[series('ledger', `${P}audit_last_success_timestamp_seconds`), rising(60, 5760)]],
+      5760,
+    ),
+  ],
   ReconciliationRequestOpen: [
     fires(
       'nobody has done it for three hours',

@@ -240,6 +240,27 @@ time() - max by (namespace, job) (${of('any', `${P}reconciliation_last_success_t
     dashboard: 'overview',
   },
   {
+    alert: 'AuditDivergence',
+    expr: `max by (namespace, kind) (${of('ledger', `${P}audit_differences`)}) > ${threshold('AuditDivergence')}`,
+    for: '15m',
+    severity: 'critical',
+    service: 'ledger',
+    summary: "Stripe's money and commercetools' records are not the same",
+    description: `The last audit found {{ $value | humanize }} times {{ $labels.kind }}, and did not repair it, ${HERE}.`,
+    dashboard: 'overview',
+  },
+  {
+    alert: 'AuditStale',
+    expr: `time() - max by (namespace) (${of('ledger', `${P}audit_last_success_timestamp_seconds`)}) > ${threshold('AuditStale')}`,
+    // As long as a new installation waits for its first run, and then some.
+    for: '48h',
+    severity: 'warning',
+    service: 'ledger',
+    summary: "Nobody has audited Stripe's money lately",
+    description: `The audit has {{ if gt $value 1e9 }}never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
+    dashboard: 'overview',
+  },
+  {
     alert: 'ReconciliationRequestOpen',
     expr: `max by (namespace) (${of('webhook-ingest', `${P}reconciliation_requests_open`)}) > ${threshold('ReconciliationRequestOpen')}`,
     for: '2h',

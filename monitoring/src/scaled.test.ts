@@ -47,6 +47,7 @@ it('makes shorter what is a time since something last happened', () => {
   expect(changed).toEqual([
     ['ConsumerStalled', 5],
     ['PaymentsStuckPending', 4320],
+    ['AuditStale', 2160],
     ['ReconciliationStale', 180],
   ]);
 });

@@ -15,6 +15,8 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   LedgerDelayHigh: [60, 'seconds, of the slowest twentieth'],
   PaymentWithoutCart: [0, 'payments in an hour'],
   PaymentsStuckPending: [259200, 'seconds; slow methods such as bank debits take days'],
+  AuditDivergence: [0, 'differences of one kind'],
+  AuditStale: [129600, 'seconds; an interval and a half of the CronJob'],
   ReconciliationDivergence: [0, 'divergences of one kind'],
   ReconciliationRequestOpen: [0, 'requests'],
   ReconciliationStale: [10800, 'seconds; more than two intervals of the slower CronJob'],

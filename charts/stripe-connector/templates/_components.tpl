@@ -12,6 +12,7 @@ ensure-topics: { service: ledger, command: ensure-topics, calls: [kafka], user: 
 reconcile: { service: webhook-ingest, command: reconcile, calls: [kafka, https] }
 reconcile-undelivered: { service: webhook-ingest, command: reconcile, calls: [kafka, https], user: reconcile }
 reconcile-pending: { service: ledger, command: reconcile-pending, calls: [kafka, https] }
+audit: { service: ledger, command: audit, calls: [kafka, https] }
 doctor: { service: intent, command: doctor, calls: [kafka, https], mounts: [signing-secret] }
 redrive: { service: ledger, command: redrive, calls: [kafka] }
 preflight: { service: intent, command: doctor, calls: [kafka, https], user: doctor, hook: "pre-install,pre-upgrade", values: [preflight] }

@@ -613,7 +613,7 @@ describe('secrets', () => {
     const { objects } = of('strimzi-scram');
     const users = objects.filter(({ kind }) => kind === 'KafkaUser').map(({ metadata }) => metadata.name);
     const map = find(objects, 'ConfigMap', `${FULLNAME}-intent`) as unknown as { data: Record<string, string> };
-    expect(users).toHaveLength(8);
+    expect(users).toHaveLength(9);
     expect(map.data).toMatchObject({
       KAFKA_SASL_MECHANISM: 'scram-sha-512',
       KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
@@ -812,6 +812,7 @@ describe('tokens for Kafka', () => {
     const { objects, text } = of('kafka-oauth');
     const pods = podsOf(objects).filter(({ all }) => JSON.stringify(all).includes('KAFKA_SASL_OAUTH_CLIENT_SECRET'));
     expect(pods.map(({ owner }) => owner.replace(`${FULLNAME}-`, '')).toSorted()).toEqual([
+      'CronJob audit',
       'CronJob doctor',
       'CronJob reconcile',
       'CronJob reconcile-pending',

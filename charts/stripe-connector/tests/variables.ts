@@ -21,6 +21,7 @@ export const READERS = {
   reconcile: reconcileConfigSchema,
   'reconcile-undelivered': reconcileConfigSchema,
   'reconcile-pending': reconcilePendingConfigSchema,
+  audit: reconcilePendingConfigSchema,
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,
   doctor: doctorConfigSchema,

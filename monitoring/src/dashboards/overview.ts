@@ -207,6 +207,17 @@ export const OVERVIEW: Dashboard = {
           ],
           alerts: ['ReconciliationDivergence', 'ReconciliationStale'],
         },
+        {
+          title: 'Audit',
+          description:
+            "Differences between Stripe's money and the payments that the last audit found and left, and how much it compared.",
+          unit: 'short',
+          queries: [
+            { expr: `max by (kind) (${m(`${P}audit_differences`)})`, legend: '{{kind}}' },
+            { expr: `sum(max by (type) (${m(`${P}audit_movements`)}))`, legend: 'movements compared' },
+          ],
+          alerts: ['AuditDivergence', 'AuditStale'],
+        },
       ],
     },
     { title: 'Objectives', panels: [...SLOS.map(budgetLeft), burnRate] },
