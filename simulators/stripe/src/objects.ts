@@ -48,6 +48,20 @@ export type Customer = Stripe.Customer;
 export type PaymentMethod = Linked<Stripe.PaymentMethod, 'customer'>;
 export type BalanceTransaction = Linked<Stripe.BalanceTransaction, 'source'>;
 export type WebhookEndpoint = Stripe.WebhookEndpoint;
+export type Payout = Pick<
+  Stripe.Payout,
+  | 'id'
+  | 'object'
+  | 'amount'
+  | 'arrival_date'
+  | 'automatic'
+  | 'created'
+  | 'currency'
+  | 'livemode'
+  | 'method'
+  | 'status'
+  | 'type'
+>;
 export type StripeEvent = Omit<Stripe.Event, 'type' | 'data'> & {
   type: string;
   data: { object: Record<string, unknown>; previous_attributes?: Record<string, unknown> };

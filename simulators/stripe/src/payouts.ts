@@ -1,21 +1,6 @@
-import type Stripe from 'stripe';
 import { SETTLEMENT_CURRENCY } from './money.ts';
+import type { Payout } from './objects.ts';
 import type { Simulation } from './simulation.ts';
-
-export type Payout = Pick<
-  Stripe.Payout,
-  | 'id'
-  | 'object'
-  | 'amount'
-  | 'arrival_date'
-  | 'automatic'
-  | 'created'
-  | 'currency'
-  | 'livemode'
-  | 'method'
-  | 'status'
-  | 'type'
->;
 
 /** Pays out everything that no earlier payout had, as Stripe does each day. */
 export function payOut(simulation: Simulation): Payout {

@@ -6,11 +6,11 @@ import type {
   Dispute,
   PaymentIntent,
   PaymentMethod,
+  Payout,
   Refund,
   WebhookEndpoint,
 } from './objects.ts';
 import type { Params } from './params.ts';
-import type { Payout } from './payouts.ts';
 import type { CardBehaviour } from './test-cards.ts';
 
 /** One page of a list, as Stripe answers it. */

@@ -49,7 +49,7 @@ export interface MoneyDifference {
 type AuditedPayment = Pick<Payment, 'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo'>;
 
 /** The facts that the rules make transactions of, in the order in which money moves. */
-export const factsOf = ({ paymentIntent, charges, disputes }: StripeMoneyFacts): Fact[] => {
+const factsOf = ({ paymentIntent, charges, disputes }: StripeMoneyFacts): Fact[] => {
   const reportedAt = new Date(paymentIntent.created * 1000);
   return [
     ...charges.map(({ charge }): Fact => ({ kind: 'charge', charge, reportedAt })),
@@ -63,7 +63,7 @@ export const factsOf = ({ paymentIntent, charges, disputes }: StripeMoneyFacts):
  * The transactions that a payment of this PaymentIntent has to show: what the ledger's own rules write on a payment that shows nothing yet. So
  * the audit has no rules of its own that could differ. Throws InexpressibleAmountError.
  */
-export function expectedTransactions(facts: StripeMoneyFacts, { amountPlanned }: AuditedPayment): Transaction[] {
+function expectedTransactions(facts: StripeMoneyFacts, { amountPlanned }: AuditedPayment): Transaction[] {
   let transactions: Transaction[] = [];
   for (const fact of factsOf(facts)) {
     const blank = { transactions, amountPlanned, paymentMethodInfo: {}, interfaceInteractions: [] };
