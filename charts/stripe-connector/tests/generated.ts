@@ -66,7 +66,6 @@ const kafkaTopics = (): string =>
 interface Right {
   readonly topic?: string;
   readonly group?: string;
-  readonly groupPrefix?: string;
   readonly operations: readonly string[];
 }
 
@@ -78,11 +77,11 @@ const kafkaUsers = (): string =>
         authentication: { type: 'scram-sha-512' },
         authorization: {
           type: 'simple',
-          acls: rights.map(({ topic, group, groupPrefix, operations }) => ({
+          acls: rights.map(({ topic, group, operations }) => ({
             resource: {
               type: topic ? 'topic' : 'group',
-              name: topic ?? group ?? groupPrefix,
-              patternType: groupPrefix ? 'prefix' : 'literal',
+              name: topic ?? group,
+              patternType: 'literal',
             },
             operations,
             host: '*',

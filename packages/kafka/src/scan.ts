@@ -1,6 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { headerOf } from '@connector/contracts';
+import { TransientError } from '@connector/errors';
+import type { KafkaMessage } from 'kafkajs';
 import { type Kafka, withAdmin } from './client.ts';
+import { ClusterView } from './cluster/cluster-view.ts';
+import { Fetcher } from './consume/fetcher.ts';
+import type { PartitionPosition } from './consume/partition-position.ts';
+import { partitionOf } from './produce/partitioner.ts';
 
 /** A message as it lies in a topic. */
 export interface StoredMessage {
@@ -13,82 +18,132 @@ export interface StoredMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+export interface ScanOptions {
+  /** Passes over what the topic was given before. */
+  readonly since?: Date | undefined;
+  /** Reads only the partition that this key's messages are in, and gives out its messages alone. */
+  readonly key?: string | undefined;
+}
+
+const MAX_WAIT_MS = 500;
+const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+const LOOK_MS = 20;
+/** No broker answered for any of what is left to read for so long, in ms: it is given up. */
+const SILENT_MS = 60_000;
+
 /**
- * Reads a topic from its beginning, or from what it was given at `since`, to where it ends now, each partition in order, and resolves
- * when all was given to `onMessage`. Nothing is committed.
+ * Reads a topic to where it ends now, each partition in order, and resolves when all was given to `onMessage`. It is in no group, and nothing
+ * is committed; what retention deletes under it is passed over. Throws TransientError when the brokers do not answer for a minute.
  */
 export async function scanTopic(
   kafka: Kafka,
   topic: string,
   onMessage: (message: StoredMessage) => void,
-  since?: Date,
+  { since, key }: ScanOptions = {},
 ): Promise<void> {
   const name = kafka.prefixed(topic);
-  const groupId = kafka.prefixed(`scan-${randomUUID()}`);
   const [offsets, starts] = await withAdmin(kafka, async (admin) => [
     await admin.fetchTopicOffsets(name),
     since ? await admin.fetchTopicOffsetsByTimestamp(name, since.getTime()) : [],
   ]);
-  const startOf = new Map(starts.map(({ partition, offset }) => [partition, offset]));
-  const open = new Map(
-    offsets
-      .filter(({ partition, low, high }) => BigInt(startOf.get(partition) ?? low) < BigInt(high))
-      .map(({ partition, high }) => [partition, BigInt(high)]),
-  );
-  if (open.size === 0) return;
-  const consumer = kafka.client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 500 });
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topics: [name], fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      // One that kafkajs restarts goes on from where it was.
-      consumer.on(consumer.events.CRASH, ({ payload }) => {
-        if (!payload.restart) reject(payload.error);
-      });
-      const running = consumer.run({
-        autoCommit: false,
-        eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
-          const end = open.get(batch.partition);
-          for (const message of batch.messages) {
-            if (end === undefined || BigInt(message.offset) >= end) break;
-            // What is fetched before the consumer has gone to where it is to begin.
-            if (since && Number(message.timestamp) < since.getTime()) continue;
-            const headers: Record<string, string> = {};
-            for (const header of Object.keys(message.headers ?? {})) {
-              headers[header] = headerOf(message.headers, header) ?? '';
-            }
-            onMessage({
-              partition: batch.partition,
-              offset: message.offset,
-              timestamp: Number(message.timestamp),
-              key: message.key?.toString() ?? '',
-              value: message.value ?? Buffer.alloc(0),
-              headers,
-            });
-            resolveOffset(message.offset);
-          }
-          if (end !== undefined && BigInt(batch.lastOffset()) >= end - 1n) open.delete(batch.partition);
-          await heartbeat();
-          if (open.size === 0) resolve();
-        },
-      });
-      running.catch(reject);
-      for (const partition of open.keys()) {
-        const offset = startOf.get(partition);
-        if (offset) consumer.seek({ topic: name, partition, offset });
+  const startOf = new Map(starts.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  const only = key === undefined ? undefined : partitionOf(key, offsets.length);
+  const ends = new Map<number, bigint>();
+  const assigned = offsets.flatMap(({ partition, low, high }) => {
+    // Kafka answers -1 where nothing came since.
+    const start = startOf.get(partition) ?? BigInt(low);
+    if ((only !== undefined && partition !== only) || start < 0n || start >= BigInt(high)) return [];
+    ends.set(partition, BigInt(high));
+    return [{ topic: name, partition, next: start }];
+  });
+  const give = ({ partition }: PartitionPosition, messages: readonly KafkaMessage[]) => {
+    const end = ends.get(partition) ?? 0n;
+    for (const message of messages) {
+      if (BigInt(message.offset) >= end) break;
+      const stored = storedMessage(partition, message);
+      if (key === undefined || stored.key === key) onMessage(stored);
+    }
+  };
+  await readTo(kafka, assigned, ends, give);
+}
+
+/** Reads what is assigned until each partition has come to its end. */
+async function readTo(
+  kafka: Kafka,
+  assigned: readonly { topic: string; partition: number; next: bigint }[],
+  ends: ReadonlyMap<number, bigint>,
+  give: (position: PartitionPosition, messages: readonly KafkaMessage[]) => void,
+): Promise<void> {
+  const [first] = assigned;
+  if (!first) return;
+  const cluster: ClusterView = new ClusterView(kafka, () => fetcher.pump());
+  const failed = Promise.withResolvers<never>();
+  const fetcher = new Fetcher({
+    kafka,
+    cluster,
+    maxWaitMs: MAX_WAIT_MS,
+    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    startAt: 'earliest',
+    onMessages: (position, messages) => {
+      try {
+        give(position, messages);
+      } catch (error) {
+        failed.reject(error);
       }
-    });
+    },
+    onSkipped: ({ partition, from, to, reason }) =>
+      kafka.log.warn(
+        { topic: first.topic, partition, from: String(from), to: String(to), reason },
+        'records were deleted while a topic was read',
+      ),
+  });
+  const began = performance.now();
+  let look: NodeJS.Timeout | undefined;
+  const read = new Promise<void>((resolve, reject) => {
+    look = setInterval(() => {
+      const left = fetcher.positions.filter(({ partition, next }) => (next ?? 0n) < (ends.get(partition) ?? 0n));
+      if (left.length === 0) resolve();
+      const answeredAt = Math.max(began, ...left.map((position) => position.answeredAt));
+      if (performance.now() - answeredAt > SILENT_MS)
+        reject(new TransientError(`no broker answers about ${first.topic}`));
+    }, LOOK_MS);
+  });
+  try {
+    cluster.start();
+    // Asked for once, a topic is followed.
+    cluster.partitionsOf(first.topic);
+    fetcher.assign(assigned);
+    await Promise.race([read, failed.promise]);
   } finally {
-    await consumer.disconnect();
-    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => {});
+    clearInterval(look);
+    fetcher.stop();
+    cluster.stop();
   }
+}
+
+function storedMessage(partition: number, message: KafkaMessage): StoredMessage {
+  const headers: Record<string, string> = {};
+  for (const header of Object.keys(message.headers ?? {})) headers[header] = headerOf(message.headers, header) ?? '';
+  return {
+    partition,
+    offset: message.offset,
+    timestamp: Number(message.timestamp),
+    key: message.key?.toString() ?? '',
+    value: message.value ?? Buffer.alloc(0),
+    headers,
+  };
 }
 
 /** The value of the last message with `key` in a topic, as compacted topics mean it; undefined when there is none. */
 export async function readLatest(kafka: Kafka, topic: string, key: string): Promise<Buffer | undefined> {
   let latest: Buffer | undefined;
-  await scanTopic(kafka, topic, (message) => {
-    if (message.key === key) latest = message.value.length > 0 ? message.value : undefined;
-  });
+  await scanTopic(
+    kafka,
+    topic,
+    ({ value }) => {
+      latest = value.length > 0 ? value : undefined;
+    },
+    { key },
+  );
   return latest;
 }

@@ -50,7 +50,7 @@ try {
       payments: commercetoolsPayments(commercetools),
       snapshots: stripeSnapshots(stripe),
       operations: requestedOperations(
-        (topic, onMessage, since) => scanTopic(kafka, topic, onMessage, since),
+        (topic, onMessage, since) => scanTopic(kafka, topic, onMessage, { since }),
         await operationsSince(),
         commercetools.projectKey,
       ),

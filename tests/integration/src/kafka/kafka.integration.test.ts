@@ -180,11 +180,46 @@ it('is read from a moment on: what was written before is passed over, also where
   await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(since.getTime()));
   for (const key of ['late-1', 'late-2']) await producer.send(topic, event(key, 0));
   const found: string[] = [];
-  await scanTopic(kafka, topic, ({ key }) => found.push(key), since);
+  await scanTopic(kafka, topic, ({ key }) => found.push(key), { since });
   expect(found.toSorted()).toEqual(['late-1', 'late-2']);
   const none: string[] = [];
-  await scanTopic(kafka, topic, ({ key }) => none.push(key), new Date(Date.now() + 60_000));
+  await scanTopic(kafka, topic, ({ key }) => none.push(key), { since: new Date(Date.now() + 60_000) });
   expect(none).toEqual([]);
+});
+
+it('is read for one key from its own partition, in order, to where it ends now', async () => {
+  const topic = await freshTopic(4);
+  const producer = await startProducer();
+  const keys = Array.from({ length: 8 }, (_, n) => `pi_${n}`);
+  for (const n of [0, 1, 2]) for (const key of keys) await producer.send(topic, event(key, n));
+  for (const key of keys) {
+    const found: string[] = [];
+    await scanTopic(kafka, topic, (message) => found.push(`${message.key} ${message.headers.ce_id}`), { key });
+    expect(found).toEqual([0, 1, 2].map((n) => `${key} evt_${key}_${n}`));
+  }
+});
+
+it('is read to its end although retention deletes what was not read yet', async () => {
+  const topic = await freshTopic(1);
+  const producer = await startProducer();
+  const count = 60;
+  // More than one answer of the broker's holds.
+  const large = Buffer.alloc(100_000, 'x');
+  for (let n = 0; n < count; n += 1) await producer.send(topic, { ...event('pi_1', n), value: large });
+  const admin = kafka.client.admin();
+  await admin.connect();
+  await admin.fetchTopicOffsets(topic);
+  const found: number[] = [];
+  let deleted: Promise<void> | undefined;
+  await scanTopic(kafka, topic, ({ offset }) => {
+    deleted ??= admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(count) }] });
+    found.push(Number(offset));
+  });
+  await deleted;
+  await admin.disconnect();
+  expect(found).toEqual(found.toSorted((a, b) => a - b));
+  expect(found[0]).toBe(0);
+  await scanTopic(kafka, topic, () => expect.unreachable('all of it is deleted'));
 });
 
 it('holds one failing payment without delaying the others, and keeps its order', async () => {
