@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { cutRequests } from '@connector/fixtures/cut-requests';
 import { createLogger } from '@connector/telemetry';
+import { cutRequests } from '@connector/testing/cut-requests';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAdminServer } from './admin-server.ts';
 

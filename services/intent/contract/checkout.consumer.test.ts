@@ -1,4 +1,4 @@
-import { startContract } from '@connector/fixtures/pact';
+import { startContract } from '@connector/testing/pact';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { describe, expect, it } from 'vitest';
 import { type Action, type Checkout, createCheckout, type RecurringTransaction } from './checkout.ts';

@@ -1,7 +1,7 @@
 import type { EventRecord } from '@connector/contracts';
-import * as stripe from '@connector/fixtures';
-import { verifyMessages } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
+import * as stripe from '@connector/testing';
+import { verifyMessages } from '@connector/testing/pact';
 import { it } from 'vitest';
 import { kafkaPaymentEvents } from '../src/adapters/payment-events.ts';
 import { FakeWorld } from '../src/testing/fake-world.ts';

@@ -1,5 +1,5 @@
-import { verifyAnswers } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
+import { verifyAnswers } from '@connector/testing/pact';
 import { it } from 'vitest';
 import { inWords, operationIdOf } from '../src/domain/operation-identity.ts';
 import type { Operation } from '../src/domain/operations.ts';

@@ -1,5 +1,5 @@
 import { EVENTS } from '@connector/contracts';
-import { expected, receive, startContract } from '@connector/fixtures/pact';
+import { expected, receive, startContract } from '@connector/testing/pact';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
 import { createRecordedTransactions } from '../src/adapters/recorded-transactions.ts';

@@ -1,5 +1,5 @@
 import { TransientError, UnauthorizedError } from '@connector/errors';
-import { expected, startContract } from '@connector/fixtures/pact';
+import { expected, startContract } from '@connector/testing/pact';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { describe, expect, it } from 'vitest';
 import { type Callers, sessionAuthCallers, sessionSchema } from '../src/adapters/callers.ts';

@@ -1,5 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { attributesOf, type EventRecord, STRIPE_TYPE_PREFIX, toRecord } from '@connector/contracts';
+import { createLogger } from '@connector/telemetry';
 import {
   chargeOf,
   METADATA_OF_OURS,
@@ -8,9 +9,8 @@ import {
   type StripeEvent,
   stripeEvent,
   transaction,
-} from '@connector/fixtures';
-import { verifyMessages } from '@connector/fixtures/pact';
-import { createLogger } from '@connector/telemetry';
+} from '@connector/testing';
+import { verifyMessages } from '@connector/testing/pact';
 import { it } from 'vitest';
 import { kafkaResults } from '../src/adapters/results.ts';
 import { handlePaymentEvent, type PaymentEventsDependencies } from '../src/consumers/payment-events.ts';

@@ -1,6 +1,6 @@
 import { attributesOf, STRIPE_EVENT_TYPES, STRIPE_TYPE_PREFIX, type StripeEventType } from '@connector/contracts';
-import { expected, receive, startContract } from '@connector/fixtures/pact';
 import { METADATA } from '@connector/payment-model';
+import { expected, receive, startContract } from '@connector/testing/pact';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
 import * as z from 'zod';

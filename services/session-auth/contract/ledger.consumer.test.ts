@@ -1,6 +1,6 @@
 import { EVENTS } from '@connector/contracts';
-import { expected, receive, startContract } from '@connector/fixtures/pact';
 import { createLogger } from '@connector/telemetry';
+import { expected, receive, startContract } from '@connector/testing/pact';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
 import { LookupCache } from '../src/lookup-cache.ts';

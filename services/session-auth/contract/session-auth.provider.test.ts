@@ -1,8 +1,8 @@
 import { createCommercetools } from '@connector/commercetools';
-import { verifyAnswers } from '@connector/fixtures/pact';
 import { createHttpServer } from '@connector/http';
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
+import { verifyAnswers } from '@connector/testing/pact';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { it } from 'vitest';
 import { createApp } from '../src/app.ts';

@@ -8,8 +8,8 @@ import {
   refundOf,
   type StripeObject,
   stripeEvent,
-} from '@connector/fixtures';
-import { verifyMessages } from '@connector/fixtures/pact';
+} from '@connector/testing';
+import { verifyMessages } from '@connector/testing/pact';
 import { it } from 'vitest';
 import { classify } from '../src/domain/classify.ts';
 import { toPaymentRecord } from '../src/domain/to-payment-record.ts';

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import { createCommercetools } from '@connector/commercetools';
 import { attributesOf, type EventRecord, STRIPE_EVENT_TYPES, UnreadableEventError } from '@connector/contracts';
 import { PermanentError } from '@connector/errors';
-import { chargeOf, paymentIntent, stripeEvent } from '@connector/fixtures';
 import { createHttpServer } from '@connector/http';
 import { ConfigError, parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
+import { chargeOf, paymentIntent, stripeEvent } from '@connector/testing';
 import { Client } from 'undici';
 // The insides of services, which nothing but a test may look at.
 import { configWarnings, configSchema as intentConfig } from '../../../services/intent/src/config.ts';

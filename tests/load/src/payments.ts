@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type EventRecord, toRecord } from '@connector/contracts';
-import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/fixtures';
+import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
 import { PROJECT, type Rig } from './rig.ts';
 import { request } from './shop.ts';
 

@@ -1,7 +1,7 @@
 // Posts signed webhooks, made before the clock starts, over kept-alive sockets. A process of its own, told what to do by messages.
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chargeOf, paymentIntent, stripeEvent } from '@connector/fixtures';
+import { chargeOf, paymentIntent, stripeEvent } from '@connector/testing';
 import { type LoadResult, sendAll } from './send.ts';
 
 export interface Load {

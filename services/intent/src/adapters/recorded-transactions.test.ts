@@ -1,5 +1,5 @@
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
-import { fromTheFuture, recordedEvents } from '@connector/fixtures';
+import { fromTheFuture, recordedEvents } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../use-cases/ports.ts';
 import { createRecordedTransactions } from './recorded-transactions.ts';

@@ -9,11 +9,11 @@ import {
   refundOf,
   type Truth,
   transaction,
-} from '@connector/fixtures';
+} from '@connector/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliveries, history } from '../use-cases/testing/histories.ts';
-import { type Beginning, begin, run } from '../use-cases/testing/ledger-run.ts';
+import { deliveries, history } from '../testing/histories.ts';
+import { type Beginning, begin, run } from '../testing/ledger-run.ts';
 import { moneyDifferences, type StripeMoneyFacts, sumsOf } from './audit.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from './stripe-objects.ts';
 

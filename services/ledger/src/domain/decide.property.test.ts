@@ -7,11 +7,11 @@ import {
   payment as paymentOf,
   refundOf,
   transaction,
-} from '@connector/fixtures';
+} from '@connector/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeCommercetools } from '../use-cases/testing/fake-commercetools.ts';
-import { stateChanges } from '../use-cases/testing/ledger-run.ts';
+import { FakeCommercetools } from '../testing/fake-commercetools.ts';
+import { stateChanges } from '../testing/ledger-run.ts';
 import { decide } from './decide.ts';
 import type { Fact } from './facts.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from './stripe-objects.ts';

@@ -1,4 +1,5 @@
 import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
+import { InexpressibleAmountError } from '@connector/payment-model';
 import {
   balanceTransaction,
   type Charge,
@@ -13,8 +14,7 @@ import {
   refundOf,
   releaseOf,
   transaction,
-} from '@connector/fixtures';
-import { InexpressibleAmountError } from '@connector/payment-model';
+} from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { changesOf, type DecidablePayment, decide, standingOf } from './decide.ts';
 import type { Fact } from './facts.ts';

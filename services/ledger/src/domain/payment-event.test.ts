@@ -1,7 +1,7 @@
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { chargeOf, disputeOf, paymentIntent, refundOf, type StripeObject, stripeEvent } from '@connector/fixtures';
+import { chargeOf, disputeOf, paymentIntent, refundOf, type StripeObject, stripeEvent } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
-import { messageOf, messageOfIntent } from '../use-cases/testing/messages.ts';
+import { messageOf, messageOfIntent } from '../testing/messages.ts';
 import { toPaymentEvent } from './payment-event.ts';
 
 const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });

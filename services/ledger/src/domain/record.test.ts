@@ -1,5 +1,5 @@
-import { payment, transaction } from '@connector/fixtures';
 import type { TransactionState, TransactionType } from '@connector/payment-model';
+import { payment, transaction } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import type { TransactionFact } from './facts.ts';
 import { record } from './record.ts';

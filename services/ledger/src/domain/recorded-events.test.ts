@@ -1,5 +1,5 @@
 import { attributesOf, EVENTS, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
-import { fromTheFuture, type RecordedEvent, recordedEvents } from '@connector/fixtures';
+import { fromTheFuture, type RecordedEvent, recordedEvents } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { toPaymentEvent } from './payment-event.ts';
 

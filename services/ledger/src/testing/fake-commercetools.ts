@@ -1,8 +1,8 @@
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
-import { commercetoolsId, money, payment as paymentFixture } from '@connector/fixtures';
 import { defaultFractionDigits } from '@connector/payment-model';
-import type { Carts, KnownPayments, Payments } from '../ports.ts';
+import { commercetoolsId, money, payment as paymentFixture } from '@connector/testing';
+import type { Carts, KnownPayments, Payments } from '../use-cases/ports.ts';
 
 /** What goes wrong with one call: refused before it had an effect, its answer lost after it had, or another writer first. */
 export type Fault = 'refused' | 'answer-lost' | 'another-writer';

@@ -1,7 +1,7 @@
 import { PermanentError } from '@connector/errors';
-import type { Truth } from '@connector/fixtures';
-import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../../domain/stripe-objects.ts';
-import type { StripeFacts } from '../ports.ts';
+import type { Truth } from '@connector/testing';
+import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
+import type { StripeFacts } from '../use-cases/ports.ts';
 
 /** Stripe in memory: answers with what is true at the moment that `truth` shows. */
 export class FakeStripe implements StripeFacts {

@@ -1,4 +1,4 @@
-import type { RefundStatus, Step } from '@connector/fixtures';
+import type { RefundStatus, Step } from '@connector/testing';
 import fc from 'fast-check';
 import type { Fault } from './fake-commercetools.ts';
 

@@ -9,8 +9,8 @@ import {
   payment,
   type Truth,
   transaction,
-} from '@connector/fixtures';
-import { type RecordDependencies, recordPaymentEvent } from '../record-payment-event.ts';
+} from '@connector/testing';
+import { type RecordDependencies, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 import { FakeCommercetools, memory } from './fake-commercetools.ts';
 import { FakeStripe } from './fake-stripe.ts';
 import type { Deliveries, History } from './histories.ts';

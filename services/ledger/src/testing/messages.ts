@@ -1,7 +1,7 @@
 import type { EventAttributes } from '@connector/contracts';
 import { SOURCES, STRIPE_TYPE_PREFIX } from '@connector/contracts';
-import type { Emission, StripeEvent } from '@connector/fixtures';
-import { type PaymentEvent, toPaymentEvent } from '../../domain/payment-event.ts';
+import type { Emission, StripeEvent } from '@connector/testing';
+import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
 
 /** The payments topic's message of a Stripe event. */
 export function messageOf(event: StripeEvent): { attributes: EventAttributes; value: Buffer } {

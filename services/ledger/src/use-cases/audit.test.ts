@@ -7,7 +7,7 @@ import {
   paymentIntent,
   payment as paymentOf,
   transaction,
-} from '@connector/fixtures';
+} from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { type AuditSummary, agrees } from '../domain/audit.ts';
 import { chargeSchema, paymentIntentSchema } from '../domain/stripe-objects.ts';

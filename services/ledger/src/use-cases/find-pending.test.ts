@@ -1,7 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { attributesOf, derivedEventId, EVENTS, type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
-import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/fixtures';
+import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import type { Divergence } from '../domain/reconciliation.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';

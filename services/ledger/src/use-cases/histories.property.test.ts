@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliveries, history } from './testing/histories.ts';
+import { deliveries, history } from '../testing/histories.ts';
 import {
   type Beginning,
   begin,
@@ -11,7 +11,7 @@ import {
   run,
   shown,
   stateChanges,
-} from './testing/ledger-run.ts';
+} from '../testing/ledger-run.ts';
 
 /** Cases per property; more with PROPERTY_RUNS, one case again with PROPERTY_SEED. A failure prints its seed and the smallest case. */
 const numRuns = Number(process.env.PROPERTY_RUNS ?? 2000);

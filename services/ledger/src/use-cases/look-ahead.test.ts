@@ -1,5 +1,5 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { payment } from '@connector/fixtures';
+import { payment } from '@connector/testing';
 import { expect, it } from 'vitest';
 import { lookAhead } from './look-ahead.ts';
 

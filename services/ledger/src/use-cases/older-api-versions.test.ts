@@ -11,13 +11,13 @@ import {
   type StripeObject,
   stripeEvent,
   type Truth,
-} from '@connector/fixtures';
+} from '@connector/testing';
 import { describe, expect, it } from 'vitest';
+import { FakeCommercetools, memory } from '../testing/fake-commercetools.ts';
+import { FakeStripe } from '../testing/fake-stripe.ts';
+import { begin, expected, IN_ORDER, run, shown } from '../testing/ledger-run.ts';
+import { read } from '../testing/messages.ts';
 import { recordPaymentEvent } from './record-payment-event.ts';
-import { FakeCommercetools, memory } from './testing/fake-commercetools.ts';
-import { FakeStripe } from './testing/fake-stripe.ts';
-import { begin, expected, IN_ORDER, run, shown } from './testing/ledger-run.ts';
-import { read } from './testing/messages.ts';
 
 /** Only the webhook has its endpoint's API version: what the ledger asks Stripe for comes in the version of its own SDK. */
 const VERSIONS = ['2019-12-03', '2020-08-27', '2022-08-01', '2022-11-15', '2023-10-16', '2024-06-20'] as const;

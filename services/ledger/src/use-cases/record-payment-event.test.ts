@@ -17,13 +17,13 @@ import {
   stripeEvent,
   type Truth,
   transaction,
-} from '@connector/fixtures';
+} from '@connector/testing';
 import { describe, expect, it } from 'vitest';
+import { FakeCommercetools, memory } from '../testing/fake-commercetools.ts';
+import { FakeStripe } from '../testing/fake-stripe.ts';
+import { shown } from '../testing/ledger-run.ts';
+import { read, readIntent } from '../testing/messages.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from './record-payment-event.ts';
-import { FakeCommercetools, memory } from './testing/fake-commercetools.ts';
-import { FakeStripe } from './testing/fake-stripe.ts';
-import { shown } from './testing/ledger-run.ts';
-import { read, readIntent } from './testing/messages.ts';
 
 const { cart_id: CART, ct_payment_key: KEY, ct_project_key: PROJECT } = METADATA_OF_OURS;
 

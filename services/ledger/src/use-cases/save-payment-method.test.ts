@@ -1,9 +1,9 @@
 import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { attributesOf, eventRecord, SOURCES, toRecord } from '@connector/contracts';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
-import { cart, chargeOf, payment as paymentFixture, paymentIntent, stripeEvent } from '@connector/fixtures';
 import { ownershipOf } from '@connector/payment-model';
 import { createLogger } from '@connector/telemetry';
+import { cart, chargeOf, payment as paymentFixture, paymentIntent, stripeEvent } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
 import { keepPaymentMethod, type SaveDependencies, savePaymentMethod } from './save-payment-method.ts';

@@ -1,6 +1,6 @@
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
-import { fromTheFuture, recordedEvents } from '@connector/fixtures';
 import { createLogger } from '@connector/telemetry';
+import { fromTheFuture, recordedEvents } from '@connector/testing';
 import { expect, it } from 'vitest';
 import { createEvictCart } from './evict-cart.ts';
 import type { SessionCache } from './verify-session.ts';

@@ -1,4 +1,4 @@
-import { recordedEvents } from '@connector/fixtures';
+import { recordedEvents } from '@connector/testing';
 import { expect, it } from 'vitest';
 import { parseRequest } from './reconcile-request.ts';
 

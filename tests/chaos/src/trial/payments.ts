@@ -1,7 +1,7 @@
-import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/fixtures';
 import { tokenOf } from '@connector/load-tests/payments';
 import { PROJECT, type Rig } from '@connector/load-tests/rig';
 import { request } from '@connector/load-tests/shop';
+import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
 
 /** A payment in commercetools, as far as a trial looks at it. */
 export interface Booked {

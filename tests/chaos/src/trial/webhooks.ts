@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StripeEvent } from '@connector/fixtures';
+import type { StripeEvent } from '@connector/testing';
 
 /** One try to deliver a webhook. Times in ms since the epoch; status 0 = no answer. */
 export interface Attempt {
