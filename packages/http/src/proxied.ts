@@ -16,6 +16,6 @@ export const leavesByProxy = (url: URL, env: Environment = process.env): boolean
 
 /** The dispatcher that follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It is loaded only where there is a proxy: tunnels need all of undici, ten megabytes. */
 export async function proxyDispatcher(options: Agent.Options): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent } = await import('undici');
+  const { EnvHttpProxyAgent } = await import('./proxy-agent.ts');
   return new EnvHttpProxyAgent(options);
 }

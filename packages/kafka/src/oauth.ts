@@ -81,7 +81,7 @@ function jsonOf(text: string): unknown {
 
 /** Tokens for Amazon MSK, signed by the pod's AWS identity for 15 minutes. AWS's packages are loaded only here, where they are used. */
 export const mskTokens = (region: string) => async (): Promise<BearerToken> => {
-  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js');
+  const { generateAuthToken } = await import('./msk-signer.ts');
   const { token, expiryTime } = await generateAuthToken({ region });
   return { value: token, expiresAt: expiryTime };
 };

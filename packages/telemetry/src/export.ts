@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 
 /** The exporting half of tracing, loaded only when an OTLP endpoint is configured: it costs tens of megabytes. */
@@ -20,7 +21,16 @@ export function startExport(service: string, version: string): () => Promise<voi
     }),
   ];
   process.env.OTEL_RESOURCE_ATTRIBUTES = attributes.filter(Boolean).join(',');
-  const sdk = new NodeSDK({ instrumentations: [] });
+  const traceExporter = proxiedExporter();
+  const sdk = new NodeSDK({ instrumentations: [], ...(traceExporter && { traceExporter }) });
   sdk.start();
   return () => sdk.shutdown();
+}
+
+/** OpenTelemetry's own exporter follows no proxy: where there is one, its agent is given the proxy's variables. Undefined where there is none. */
+function proxiedExporter(env: NodeJS.ProcessEnv = process.env): OTLPTraceExporter | undefined {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  const protocol = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf';
+  if (protocol !== 'http/protobuf' || !names.some((name) => env[name])) return undefined;
+  return new OTLPTraceExporter({ httpAgentOptions: { keepAlive: true, proxyEnv: env } });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommercetoolsTruth, compare, type Finding, type StripeTruth } from '@connector/chaos-tests/oracle';
+import type { Findings } from './findings.ts';
 import type { Client } from './requests.ts';
 
 /** One payment as shopper, enabler and Stripe.js make it, through the ingress. Answers the outcome that the shopper was told. */
@@ -77,4 +78,15 @@ export async function untilAgreed(client: Client, withinMs: number): Promise<{ t
     if ((findings.length === 0 && truth.webhooks.pending === 0) || Date.now() > deadline) return { truth, findings };
     await sleep(1_000);
   }
+}
+
+export function tellPaid(found: Findings, when: string, paid: Paid, wanted: number): void {
+  const sorted = paid.durations.toSorted((a, b) => a - b);
+  const outcomes = Object.entries(paid.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  found.figure(
+    `payments ${when}`,
+    `${paid.payments} (${outcomes.join(', ')}), half of them within ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms`,
+  );
+  found.check(paid.payments >= wanted, `${wanted} payments were made ${when}`, paid.failures);
+  found.check(paid.failures.length === 0, `every payment ${when} went through`, paid.failures);
 }

@@ -6,69 +6,28 @@ import { ShopPage } from '@connector/e2e-tests/shop-page';
 import { table } from '@connector/load-tests/table';
 import { Cluster, type KubernetesObject } from './cluster.ts';
 import { type Definitions, installDefinitions, removeDefinitions } from './crds.ts';
+import { failedUpgrade } from './failed-upgrade.ts';
+import { Findings, lines } from './findings.ts';
+import { buildImages, buildKafkaImage, KAFKA_TAG, loadImages, repositoryOf } from './images.ts';
+import { missingTopics } from './missing-topics.ts';
+import { pay, tellPaid, truthOf, untilAgreed } from './payments.ts';
 import {
-  buildImages,
-  buildKafkaImage,
-  imageValues,
-  KAFKA_TAG,
-  loadImages,
-  REPOSITORY,
-  repositoryOf,
-} from './images.ts';
-import { type Paid, pay, truthOf, untilAgreed } from './payments.ts';
+  CHART,
+  FULLNAME,
+  publicUrlOf,
+  RELEASE,
+  type RunOptions,
+  SCALED,
+  SERVICES,
+  setAll,
+  TAGS,
+  valuesOf,
+  WAIT,
+} from './release.ts';
 import { Client } from './requests.ts';
+import { secondRelease } from './second-release.ts';
 import { ended, seconds, timed } from './shell.ts';
-
-export interface RunOptions {
-  readonly ingress: { readonly url: string; readonly host: string; readonly className: string | undefined };
-  readonly images: {
-    readonly registry: string;
-    readonly loadWith: string | undefined;
-    readonly base: string | undefined;
-    /** Full name of the broker's image, when none is to be built. */
-    readonly kafka: string | undefined;
-    readonly isBuilt: boolean;
-  };
-  readonly namespace: string;
-  readonly payments: number;
-  readonly meanwhile: number;
-  /** Further values as `path=JSON`. */
-  readonly set: readonly string[];
-  readonly keep: boolean;
-  readonly onProgress: (line: string) => void;
-}
-
-const CHART = join(REPOSITORY, 'charts/stripe-connector');
-const RELEASE = 'e2e';
-const FULLNAME = `${RELEASE}-stripe-connector`;
-const SECOND = 'second';
-const TAGS = ['e2e-a', 'e2e-b'] as const;
-const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger', 'enabler'] as const;
-const SCALED = ['session-auth', 'intent', 'webhook-ingest', 'enabler'] as const;
-const WAIT = ['--wait', '--timeout', '5m'];
-
-/** What was measured and what did not hold. */
-class Findings {
-  readonly figures: [name: string, value: string | number][] = [];
-  readonly failures: string[] = [];
-  readonly #tell: (line: string) => void;
-
-  constructor(tell: (line: string) => void) {
-    this.#tell = tell;
-  }
-
-  figure(name: string, value: string | number): void {
-    this.figures.push([name, value]);
-    this.#tell(`${name}: ${value}`);
-  }
-
-  check(isTrue: boolean, sentence: string, detail: readonly string[] = []): void {
-    this.#tell(`${isTrue ? 'ok    ' : 'FAILED'} ${sentence}`);
-    if (isTrue) return;
-    this.failures.push([sentence, ...detail.slice(0, 20).map((line) => `    ${line}`)].join('\n'));
-    for (const line of detail.slice(0, 20)) this.#tell(`       ${line}`);
-  }
-}
+import { twins } from './twins.ts';
 
 /**
  * Installs, tests, loads, upgrades, restarts, rolls back and removes the chart in a cluster, and compares Stripe's truth with
@@ -113,6 +72,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
     found.figure('helm test, with one payment', seconds(testMs));
     found.check(tested.code === 0, 'helm test passes', lines(tested.stdout + tested.stderr));
     await secondRelease(cluster, client, broker, options, found);
+    await twins(cluster, client, broker, options, found);
 
     await inBrowser(publicUrlOf(options), found);
     const calm = await pay(client, { count: payments });
@@ -135,6 +95,8 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
       isRolling = false;
       tellPaid(found, 'while upgrade, restart and rollback went on', await shoppers, meanwhile);
     }
+    await failedUpgrade(cluster, client, (tag) => install(RELEASE, tag), found);
+    await runsTag(cluster, TAGS[0], found);
 
     const { truth, findings } = await untilAgreed(client, 90_000);
     found.figure('requests of the clients', client.requests);
@@ -161,6 +123,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
       'list',
     ]);
     found.check(/no dead letters|^0 /im.test(deadLetters), 'there are no dead letters', lines(deadLetters));
+    await missingTopics(cluster, client, found);
     await noRestarts(cluster, found);
 
     const [, uninstallMs] = await timed(() => cluster.helm(['uninstall', RELEASE, ...WAIT]));
@@ -180,46 +143,14 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
   return { report: table(['What', 'Measured'], found.figures), failures: found.failures };
 }
 
-/** The chart's values for this run, as `--set-json` pairs. */
-function valuesOf(options: RunOptions, broker: string, tag: string): Record<string, unknown> {
-  const { ingress, images } = options;
-  const { defaults, kafka } = imageValues(images.registry, tag, broker);
-  const scaling = {
-    enabled: true,
-    minReplicas: 1,
-    maxReplicas: 3,
-    targetCPUUtilizationPercentage: 60,
-    behavior: { scaleDown: { stabilizationWindowSeconds: 15 } },
-  };
-  return {
-    publicUrl: publicUrlOf(options),
-    ingress: { enabled: true, hosts: [ingress.host], ...(ingress.className && { className: ingress.className }) },
-    'defaults.image': defaults.image,
-    'kafka.bundled.image': kafka?.bundled.image,
-    'defaults.resources.requests': { cpu: '50m', memory: '96Mi' },
-    // The simulators know what has been paid: they stay while the services change.
-    'simulators.image.tag': TAGS[0],
-    // The preset's grace is for people who are in a hurry; a rollout without a failed request needs the default one.
-    'settings.SHUTDOWN_GRACE_MS': 10_000,
-    'settings.LOG_LEVEL': 'info',
-    // The load that makes the autoscalers act comes from one address.
-    'settings.RATE_LIMIT_DENIALS_PER_ADDRESS': 0,
-    'settings.RATE_LIMIT_REQUESTS_PER_ADDRESS': 0,
-    ...Object.fromEntries(SCALED.map((name) => [`services.${name}.autoscaling`, scaling])),
-  };
-}
-
-const setAll = (values: Record<string, unknown>): string[] =>
-  Object.entries(values).flatMap(([path, value]) => ['--set-json', `${path}=${JSON.stringify(value)}`]);
-
-const lines = (text: string): string[] => text.trim().split('\n');
-
 /** Every rendering of the chart's own cases is taken by the API server, strictly, without a warning of Pod Security. */
 async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findings): Promise<void> {
   const refused: string[] = [];
   const kinds = new Map<string, number>();
   const files = (await readdir(join(CHART, 'ci'))).filter((file) => file.endsWith('-values.yaml')).toSorted();
   const others: string[] = [];
+  /** Priority classes that pods name: a pod of an unknown one is refused. */
+  const classes: string[] = [];
   for (const file of files) {
     const name = file.replace('-values.yaml', '');
     const preset = /^(production|dev)\b/.exec(name)?.[0];
@@ -236,6 +167,10 @@ async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findin
       await cluster.kubectl(['create', 'namespace', namespace]);
       others.push(namespace);
     }
+    for (const [, name] of rendered.stdout.matchAll(/^ +priorityClassName: "?([\w-]+)"?$/gm)) {
+      if (!name || classes.includes(name)) continue;
+      if ((await cluster.tryKubectl(['create', 'priorityclass', name, '--value=1000'])).code === 0) classes.push(name);
+    }
     // Without a namespace of its own: some objects belong into another one.
     const applied = await ended('kubectl', ['apply', '--dry-run=server', '--validate=strict', '-f', '-'], {
       input: rendered.stdout,
@@ -247,6 +182,7 @@ async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findin
       if (kind) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }
   }
+  for (const name of classes) await cluster.kubectl(['delete', 'priorityclass', name]);
   for (const namespace of others) await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
   found.figure('renderings dry-run by the API server', files.length);
   found.figure(
@@ -272,100 +208,6 @@ async function startTimes(cluster: Cluster, found: Findings): Promise<void> {
   found.figure('container start to ready', [...new Set(times)].toSorted().join(', '));
 }
 
-/**
- * An installation whose commercetools secret is wrong fails and says why; the upgrade with the right one mends it, and its hooks put
- * the webhook endpoint in order. A second release beside the first, which uses the first one's simulators as if they were real.
- */
-async function secondRelease(
-  cluster: Cluster,
-  client: Client,
-  broker: string,
-  options: RunOptions,
-  found: Findings,
-): Promise<void> {
-  const commercetools = `http://${FULLNAME}-commercetools-simulator:8080`;
-  const [secret] = (await cluster.objects('secrets')).filter(
-    ({ metadata }) => metadata.name === `${FULLNAME}-simulators`,
-  );
-  const secretKey = Buffer.from(secret.data['stripe-secret-key'], 'base64').toString();
-  const stripe = (method: string, path: string, body?: URLSearchParams) =>
-    client.ask(method, `/storefront/stripe/v1/${path}`, { body, headers: { authorization: `Bearer ${secretKey}` } });
-  const draft = new URLSearchParams({ url: 'https://elsewhere.example.com/', 'enabled_events[]': 'charge.refunded' });
-  const { json: endpoint } = await stripe('POST', 'webhook_endpoints', draft);
-
-  const values: Record<string, unknown> = {
-    ...valuesOf(options, broker, TAGS[0]),
-    ingress: { enabled: false },
-    'kafka.bundled.enabled': false,
-    'kafka.brokers': [`${FULLNAME}-kafka:9092`],
-    commercetools: {
-      projectKey: await simulatedProject(cluster),
-      authUrl: commercetools,
-      apiUrl: commercetools,
-      sessionUrl: commercetools,
-      checkoutUrl: commercetools,
-      jwksUrl: `${commercetools}/.well-known/jwks.json`,
-      jwtIssuer: commercetools,
-      clientId: 'nobody',
-      clientSecret: 'not-the-secret',
-    },
-    stripe: {
-      publishableKey: 'pk_test_sandbox',
-      apiBase: `http://${FULLNAME}-stripe-simulator:8080`,
-      existingSecret: secret.metadata.name,
-      existingSecretKeys: { secretKey: 'stripe-secret-key', webhookSigningSecret: 'stripe-webhook-signing-secret' },
-      webhookEndpointId: endpoint.id,
-    },
-    'hooks.types.backoffLimit': 0,
-    'hooks.webhookEndpoint.args': ['--any-api-version'],
-  };
-  for (const name of SCALED) values[`services.${name}.autoscaling`] = { enabled: false };
-  const args = (more: Record<string, unknown> = {}) => [
-    SECOND,
-    CHART,
-    ...['-f', join(CHART, 'values-dev.yaml')],
-    ...setAll({ ...values, ...more }),
-    ...WAIT,
-  ];
-  const { code, stderr, stdout } = await cluster.tryHelm(['install', ...args()]);
-  const words = lines(stdout + stderr);
-  const reason = words.find((line) => /commercetools .*401/i.test(line));
-  found.check(code !== 0, 'an installation with a wrong commercetools secret fails', words);
-  found.check(reason !== undefined, "helm shows the failed job's reason", words);
-  found.figure('what helm says of a wrong secret', (reason ?? words.at(-1) ?? '').slice(0, 200));
-
-  const right = {
-    'commercetools.clientId': '',
-    'commercetools.clientSecret': '',
-    'commercetools.existingSecret': secret.metadata.name,
-    'commercetools.existingSecretKeys': {
-      clientId: 'commercetools-client-id',
-      clientSecret: 'commercetools-client-secret',
-    },
-  };
-  const mended = await cluster.tryHelm(['upgrade', ...args(right)]);
-  found.check(mended.code === 0, 'the upgrade with the right secret mends it', lines(mended.stdout + mended.stderr));
-  const { json: kept } = await stripe('GET', `webhook_endpoints/${endpoint.id}`);
-  found.check(
-    kept.url === `${publicUrlOf(options)}/stripe/webhooks` && kept.enabled_events.length > 5,
-    `the hook gave the webhook endpoint its address and ${kept.enabled_events.length} types of events`,
-    [JSON.stringify(kept)],
-  );
-  // Else every further event would be sent there as well.
-  await stripe('DELETE', `webhook_endpoints/${endpoint.id}`);
-
-  await cluster.helm(['uninstall', SECOND, ...WAIT]);
-  const left = await cluster.untilGone((name) => !name.includes(`/${SECOND}-`), 60_000);
-  found.check(left.length === 0, 'uninstalling the second release leaves nothing behind', left);
-}
-
-/** Where a browser finds the release. */
-function publicUrlOf({ ingress }: RunOptions): string {
-  const url = new URL(ingress.url);
-  url.hostname = ingress.host;
-  return url.origin;
-}
-
 /** A shopper in Chromium: the page, the browser library and the stand-in for Stripe.js come through the ingress. */
 async function inBrowser(url: string, found: Findings): Promise<void> {
   const browser = await launchBrowser();
@@ -384,17 +226,6 @@ async function inBrowser(url: string, found: Findings): Promise<void> {
   }
 }
 
-function tellPaid(found: Findings, when: string, paid: Paid, wanted: number): void {
-  const sorted = paid.durations.toSorted((a, b) => a - b);
-  const outcomes = Object.entries(paid.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
-  found.figure(
-    `payments ${when}`,
-    `${paid.payments} (${outcomes.join(', ')}), half of them within ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms`,
-  );
-  found.check(paid.payments >= wanted, `${wanted} payments were made ${when}`, paid.failures);
-  found.check(paid.failures.length === 0, `every payment ${when} went through`, paid.failures);
-}
-
 const HPA_WITHIN_MS = 240_000;
 
 /** Loads the HTTP services from outside until their autoscalers have added pods. */
@@ -402,7 +233,7 @@ async function scaled(cluster: Cluster, client: Client, found: Findings): Promis
   const { json: checkout } = await client.ask('POST', '/storefront/api/checkouts', { body: { currency: 'EUR' } });
   const known = { 'x-session-id': checkout.sessionId as string };
   const peaks = new Map<string, number>();
-  const isScaled = (name: string) => (peaks.get(name) ?? 0) > 1;
+  const isScaled = (name: string) => (peaks.get(name) ?? 0) > 2;
   let isOver = false;
   const load: Record<(typeof SCALED)[number], () => Promise<unknown>> = {
     intent: () => client.once('GET', '/operations/config', { headers: known }),
@@ -430,7 +261,7 @@ async function scaled(cluster: Cluster, client: Client, found: Findings): Promis
   }
   isOver = true;
   await Promise.all(loading);
-  const told = SCALED.map((name) => `${name} 1 → ${peaks.get(name) ?? '?'}`).join(', ');
+  const told = SCALED.map((name) => `${name} 2 → ${peaks.get(name) ?? '?'}`).join(', ');
   found.figure('autoscaled under load', `${told}, after ${seconds(performance.now() - began)}`);
   const idle = SCALED.filter((name) => !isScaled(name));
   found.check(
@@ -478,10 +309,4 @@ async function whatIsWrong(cluster: Cluster): Promise<string[]> {
     '--field-selector=type!=Normal',
   ]);
   return [...lines(pods.stdout), ...lines(events.stdout).slice(-12)];
-}
-
-/** The first release's simulated project, which the second one takes for a real one. */
-async function simulatedProject(cluster: Cluster): Promise<string> {
-  const path = '{.spec.template.spec.containers[0].env[?(@.name=="CT_SIM_PROJECT_KEY")].value}';
-  return cluster.kubectl(['get', `deploy/${FULLNAME}-commercetools-simulator`, '-o', `jsonpath=${path}`]);
 }

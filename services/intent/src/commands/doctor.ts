@@ -25,6 +25,7 @@ Usage: doctor [options]
   --before        what can be known before a release: what the release makes itself is no failure, and only what needs attention is told.
                   The chart runs it before each install and upgrade
   --topics-exist  with --before: the release makes no topics, so each has to be there
+  --any-api-version with --before: a webhook endpoint of another API version is no failure
   --unresolved-ok with --before: the public name may appear in DNS with the release, as by external-dns
   --json          one JSON object instead of the table
   -h, --help      this text
@@ -38,7 +39,7 @@ const LIMIT_MS = 20_000;
 const BEFORE_LIMIT_MS = 15_000;
 const NAMES = ['commercetools', 'stripe', 'kafka', 'edge'] as const;
 
-const { only, json, before, topicsExist, unresolvedOk } = optionsOrExit(readOptions, HELP);
+const { only, json, before, topicsExist, unresolvedOk, anyApiVersion } = optionsOrExit(readOptions, HELP);
 const log = createLogger('doctor', 'silent', process.stderr);
 const sides = readSides(process.env);
 const closing: (() => Promise<void>)[] = [];
@@ -82,7 +83,7 @@ const found = await runCheckup(
 const ofRelease = before
   ? found.map(({ area, findings }) => ({
       area,
-      findings: findings.map((finding) => beforeRelease(finding, { topics: !topicsExist })),
+      findings: findings.map((finding) => beforeRelease(finding, { topics: !topicsExist, anyApiVersion })),
     }))
   : found;
 const findings = before && !json ? noteworthy(ofRelease) : ofRelease;
@@ -101,6 +102,7 @@ function readOptions(argv: readonly string[]) {
     before: { type: 'boolean', default: false },
     'topics-exist': { type: 'boolean', default: false },
     'unresolved-ok': { type: 'boolean', default: false },
+    'any-api-version': { type: 'boolean', default: false },
     ...HELP_OPTION,
   });
   if (values.help) return 'help';
@@ -113,6 +115,7 @@ function readOptions(argv: readonly string[]) {
       before: values.before,
       topicsExist: values['topics-exist'],
       unresolvedOk: values['unresolved-ok'],
+      anyApiVersion: values['any-api-version'],
     };
   throw new UsageError(`--only: not known: ${unknown.join(', ')}. Known are ${NAMES.join(', ')}.`);
 }

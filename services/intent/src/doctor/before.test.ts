@@ -26,12 +26,18 @@ describe('before a release', () => {
     ['a refused key', fail('secret key', 'Stripe refuses it', ''), 'fail'],
     ['a warning', warn('secret key', 'valid, unrestricted', ''), 'warn'],
   ])('%s is %j', (_what, finding, result) => {
-    expect(beforeRelease(finding, { topics: true }).result).toBe(result);
+    expect(beforeRelease(finding, { topics: true, anyApiVersion: false }).result).toBe(result);
+  });
+
+  it('takes an endpoint of another API version only where the release does', () => {
+    const finding = fail('webhook API version', "the account's default", 'setup --rotate');
+    expect(beforeRelease(finding, { topics: true, anyApiVersion: false }).result).toBe('fail');
+    expect(beforeRelease(finding, { topics: true, anyApiVersion: true }).result).toBe('warn');
   });
 
   it('misses a topic that the release does not make', () => {
     const finding = fail('topic payments.events', 'is not there, or we may not see it', '');
-    expect(beforeRelease(finding, { topics: false })).toEqual(finding);
+    expect(beforeRelease(finding, { topics: false, anyApiVersion: false })).toEqual(finding);
   });
 
   it('only what needs attention is told', () => {

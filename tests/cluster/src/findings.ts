@@ -1,0 +1,24 @@
+/** What was measured and what did not hold. */
+export class Findings {
+  readonly figures: [name: string, value: string | number][] = [];
+  readonly failures: string[] = [];
+  readonly #tell: (line: string) => void;
+
+  constructor(tell: (line: string) => void) {
+    this.#tell = tell;
+  }
+
+  figure(name: string, value: string | number): void {
+    this.figures.push([name, value]);
+    this.#tell(`${name}: ${value}`);
+  }
+
+  check(isTrue: boolean, sentence: string, detail: readonly string[] = []): void {
+    this.#tell(`${isTrue ? 'ok    ' : 'FAILED'} ${sentence}`);
+    if (isTrue) return;
+    this.failures.push([sentence, ...detail.slice(0, 20).map((line) => `    ${line}`)].join('\n'));
+    for (const line of detail.slice(0, 20)) this.#tell(`       ${line}`);
+  }
+}
+
+export const lines = (text: string): string[] => text.trim().split('\n');
