@@ -43,6 +43,7 @@ const oneOf = (...values: string[]): Schema => ({ enum: [...values, null] });
 const SETTINGS: Record<string, Schema> = {
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   SHUTDOWN_GRACE_MS: between(0, 600_000),
+  HTTP_HEALTH_PATH: { type: ['string', 'null'], pattern: '^/[\\w./-]*$' },
   SESSION_CACHE_TTL_MS: between(0, 300_000),
   SESSION_CACHE_MAX: between(1, 1_000_000),
   TOKEN_CACHE_TTL_MS: between(0, 60_000),
@@ -107,6 +108,8 @@ const RULES: Record<string, Schema> = {
   commonAnnotations: texts,
   imagePullSecrets: list({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }),
   publicUrl: url,
+  'metrics.serviceMonitor.scheme': { enum: ['', 'http', 'https'] },
+  'metrics.podMonitor.scheme': { enum: ['', 'http', 'https'] },
   'commercetools.projectKey': orEmpty('^[A-Za-z0-9_-]{2,36}$'),
   'commercetools.region': orEmpty('^[a-z0-9-]+\\.[a-z]+$'),
   'commercetools.authUrl': url,

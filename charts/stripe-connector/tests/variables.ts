@@ -10,6 +10,7 @@ import { configSchema as sessionAuth } from '../../../services/session-auth/src/
 import { configSchema as webhookIngest } from '../../../services/webhook-ingest/src/config.ts';
 import { endpointConfigSchema } from '../../../services/webhook-ingest/src/endpoint-config.ts';
 import { reconcileConfigSchema } from '../../../services/webhook-ingest/src/reconcile-config.ts';
+import { isMap } from './values.ts';
 
 /** What each service and command of the images reads. */
 export const READERS = {
@@ -52,6 +53,19 @@ export const variablesOf = (): Record<string, string[]> =>
         .toSorted(),
     ]),
   );
+
+/** What a variable is when it is not given, as the part that reads it has it; null = it has no default. */
+export function defaultOf(name: string): unknown {
+  for (const { shape } of Object.values(READERS)) {
+    const type = (shape as Record<string, z.ZodType>)[name];
+    const parsed = type?.safeParse(undefined);
+    if (!parsed?.success || parsed.data === undefined) continue;
+    const { data } = parsed;
+    // Options as they are sent to browsers, with what was wrong about them.
+    return isMap(data) && typeof data.json === 'string' ? JSON.parse(data.json) : data;
+  }
+  return null;
+}
 
 /** Meaning of every variable that some part reads. */
 export const meanings = (): Map<string, string> =>

@@ -31,6 +31,21 @@ const failing = (error: unknown) =>
   });
 const schema = z.object({ amount: z.object({ centAmount: z.int() }), kind: z.enum(['a', 'b']) });
 
+it('answers a load balancer on the serving port: 200 when every part is ready, else 503, whatever the routes are', async () => {
+  let reason: string | undefined = 'not connected';
+  const parts = [{ name: 'kafka', notReady: () => reason }];
+  const routes = [Router().use((_req, res) => void res.status(418).end())];
+  const server = createHttpServer({ log, port: 0, routes, health: { path: '/', parts } });
+  await server.start?.();
+  stop = server.stop;
+  const ask = async (path: string, method = 'GET') =>
+    (await fetch(`http://127.0.0.1:${server.port}${path}`, { method })).status;
+  expect(await ask('/')).toBe(503);
+  reason = undefined;
+  expect([await ask('/'), await ask('/', 'HEAD'), await ask('/', 'POST')]).toEqual([200, 200, 405]);
+  expect(await ask('/other')).toBe(418);
+});
+
 it.each([
   [
     'bad input',

@@ -34,6 +34,8 @@ export interface HttpServerOptions {
   port: number;
   /** Routers and middleware in order; the first that answers wins. Direct ones are asked before. */
   routes: readonly Route[];
+  /** Answers a load balancer's health check at `path`, without a trace or a measurement: 200 when every part is ready, else 503. */
+  health?: { readonly path: string; readonly parts: readonly Part[] };
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   trustedHops?: number;
 }
@@ -78,6 +80,7 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
   const server = boundedServer(
     BOUNDS,
     (req, res) => {
+      if (options.health && req.url === options.health.path) return answerHealth(options.health.parts, req, res);
       const route = directFor(req);
       return observe(req, res, route?.path, () => (route ? route.handle(req, res) : app(req, res)));
     },
@@ -99,6 +102,12 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
     },
     stop: () => closeServer(server),
   };
+}
+
+function answerHealth(parts: readonly Part[], req: IncomingMessage, res: ServerResponse): void {
+  const isReady = !shutdown.requested && parts.every((part) => part.notReady?.() === undefined);
+  if (req.method !== 'GET' && req.method !== 'HEAD') res.writeHead(405, { allow: 'GET, HEAD' }).end();
+  else res.writeHead(isReady ? 200 : 503, { 'content-type': 'text/plain' }).end(isReady ? 'ok' : 'not ready');
 }
 
 const spans = new WeakMap<IncomingMessage, Span>();

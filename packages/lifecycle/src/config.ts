@@ -116,6 +116,11 @@ export const commaList = () =>
 /** Variables that every service has. */
 export const serviceConfig = {
   HTTP_PORT: integer(0, 65535).default(8080).describe('Port of the service'),
+  HTTP_HEALTH_PATH: z
+    .string()
+    .regex(/^\/[\w./-]*$/, 'must be a path such as /healthz')
+    .default('/healthz')
+    .describe("Path on HTTP_PORT that answers a cloud load balancer's health check: 200 when ready, else 503"),
   METRICS_PORT: integer(0, 65535).default(9464).describe('Port of /livez, /readyz and /metrics'),
   METRICS_HOST: z
     .string()

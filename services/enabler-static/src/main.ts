@@ -10,7 +10,12 @@ const SERVICE = 'enabler';
 const config = readConfig(configSchema, process.env);
 startMetrics(SERVICE, packageJson.version, process.env.REVISION ?? 'unknown');
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
-const server = createHttpServer({ log, port: config.HTTP_PORT, routes: [filesRoute(config.ENABLER_FILES)] });
+const server = createHttpServer({
+  log,
+  port: config.HTTP_PORT,
+  routes: [filesRoute(config.ENABLER_FILES)],
+  health: { path: config.HTTP_HEALTH_PATH, parts: [] },
+});
 const admin = createAdminServer({ log, ...adminOptions(config), parts: [server] });
 
 await run(log, [admin, server], config.SHUTDOWN_GRACE_MS);

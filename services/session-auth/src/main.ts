@@ -27,7 +27,12 @@ const transactions = createBroadcastConsumer(kafka, {
   topics: [PAYMENT_TRANSACTIONS],
   onMessage: app.evictCart,
 });
-const server = createHttpServer({ log, port: config.HTTP_PORT, routes: app.routes });
+const server = createHttpServer({
+  log,
+  port: config.HTTP_PORT,
+  routes: app.routes,
+  health: { path: config.HTTP_HEALTH_PATH, parts: [] },
+});
 
 const tracing: Part = { name: 'tracing', stop: stopTracing };
 const upstream: Part = {

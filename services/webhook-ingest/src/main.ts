@@ -55,6 +55,7 @@ const server = createHttpServer({
   port: config.HTTP_PORT,
   trustedHops: config.TRUSTED_PROXY_HOPS,
   routes: [webhooks],
+  health: { path: config.HTTP_HEALTH_PATH, parts: [producer] },
 });
 const status = reconciliationStatus({
   readCheckpoints: allCheckpoints(kafka),
