@@ -12,6 +12,9 @@ const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((page) => existsSync(join(REPOSITORY, page)));
 
+/** Where the repository's files are shown. */
+const OURS = 'https://github.com/stripe-checkout-connector/stripe-checkout-connector/blob/main/';
+
 /** `text` of a heading as the name of its anchor, by GitHub's rules. */
 const anchorOf = (text) =>
   text
@@ -40,9 +43,11 @@ function anchorsIn(file) {
 function brokenLinks(page, text) {
   const links = [...withoutCode(text).matchAll(/\]\(([^()\s]+(?:\([^()\s]*\))?)\)/g)].map(([, link]) => link);
   return links.filter((link) => {
-    if (/^[a-z]+:/.test(link)) return false;
+    const isOurs = link.startsWith(OURS);
+    if (/^[a-z]+:/.test(link) && !isOurs) return false;
     const [path, anchor] = link.split('#');
-    const file = path ? join(dirname(page), decodeURI(path)) : page;
+    const local = isOurs ? join(REPOSITORY, path.slice(OURS.length)) : path && join(dirname(page), decodeURI(path));
+    const file = local || page;
     if (!existsSync(file)) return true;
     return Boolean(anchor) && file.endsWith('.md') && !anchorsIn(file).has(anchor);
   });
@@ -55,11 +60,21 @@ it('there are pages', () => {
 it.each([
   ['a file', '[x](nowhere.md)', ['nowhere.md']],
   ['a heading', '[x](README.md#nowhere)', ['README.md#nowhere']],
+  ['a file by its address', `[x](${OURS}nowhere.md) [y](${OURS}docs/install.md#commands)`, [`${OURS}nowhere.md`]],
   ['a heading of its own', '[x](#nowhere)', ['#nowhere']],
   ['nothing', '[x](README.md) [y](README.md#how-it-works) [z](https://example.com/nowhere) `[x](nowhere.md)`', []],
 ])('a link to %s that is not there is found', (_what, text, broken) => {
   expect(brokenLinks(join(REPOSITORY, 'README.md'), text)).toEqual(broken);
 });
+
+it.each(PAGES.filter((page) => /^charts\/[^/]+\/[A-Z]+\.md$/.test(page)))(
+  '%s, which is shown apart from the repository, links by full addresses alone',
+  (page) => {
+    const text = withoutCode(readFileSync(join(REPOSITORY, page), 'utf8'));
+    const links = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, link]) => link);
+    expect(links.filter((link) => !/^(https:|#)/.test(link))).toEqual([]);
+  },
+);
 
 describe.each(PAGES)('%s', (page) => {
   const file = join(REPOSITORY, page);

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -643,6 +647,24 @@ it('every pod of ours leaves by the proxy, trusts the CAs of the company, and re
       expect.objectContaining({ configMap: expect.objectContaining({ name: 'corporate-ca' }) }),
     );
   }
+});
+
+it('a job asks the sidecar of a mesh to end when it has, and keeps its own exit code', async () => {
+  const asked: string[] = [];
+  const sidecar = createServer((req, res) => {
+    asked.push(`${req.method} ${req.url}`);
+    res.end();
+  });
+  await new Promise<void>((resolve) => sidecar.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(sidecar.address() as AddressInfo).port}/quitquitquit`;
+  const job = find(minimal(`jobs.quitSidecarUrl="${url}"`), 'Job', `${FULLNAME}-types`) as Values;
+  const [container] = ((((job.spec as Values).template as Values).spec as Values).containers as Values[]) ?? [];
+  const args = container?.args as string[];
+  expect(args.slice(3)).toEqual([url, 'dist/commands/ensure-types.js']);
+  const child = spawn(process.execPath, [...args.slice(0, 4), '--eval', 'process.exit(7)']);
+  const [code] = (await once(child, 'close')) as [number];
+  sidecar.close();
+  expect([code, asked]).toEqual([7, ['POST /quitquitquit']]);
 });
 
 it('network policies let pods out to IPv6 addresses and brokers, but not to private ones', () => {

@@ -31,6 +31,14 @@ const failing = (error: unknown) =>
   });
 const schema = z.object({ amount: z.object({ centAmount: z.int() }), kind: z.enum(['a', 'b']) });
 
+it('keeps idle connections for as long as it is told, so that no load balancer in front uses one that has just been closed', async () => {
+  const server = createHttpServer({ log, port: 0, routes: [], keepAliveMs: 620_000 });
+  await server.start?.();
+  stop = server.stop;
+  const answer = await fetch(`http://127.0.0.1:${server.port}/`);
+  expect(answer.headers.get('keep-alive')).toBe('timeout=620');
+});
+
 it('answers a load balancer on the serving port: 200 when every part is ready, else 503, whatever the routes are', async () => {
   let reason: string | undefined = 'not connected';
   const parts = [{ name: 'kafka', notReady: () => reason }];

@@ -36,6 +36,8 @@ export interface HttpServerOptions {
   routes: readonly Route[];
   /** Answers a load balancer's health check at `path`, without a trace or a measurement: 200 when every part is ready, else 503. */
   health?: { readonly path: string; readonly parts: readonly Part[] };
+  /** How long an idle connection is kept, in ms; default 75 s. */
+  keepAliveMs?: number;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   trustedHops?: number;
 }
@@ -78,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
     direct.find((route) => route.path === url && route.method === method);
   const observe = observed(log, trustedHops);
   const server = boundedServer(
-    BOUNDS,
+    { ...BOUNDS, ...(options.keepAliveMs && { keepAliveMs: options.keepAliveMs }) },
     (req, res) => {
       if (options.health && req.url === options.health.path) return answerHealth(options.health.parts, req, res);
       const route = directFor(req);

@@ -121,6 +121,9 @@ export const serviceConfig = {
     .regex(/^\/[\w./-]*$/, 'must be a path such as /healthz')
     .default('/healthz')
     .describe("Path on HTTP_PORT that answers a cloud load balancer's health check: 200 when ready, else 503"),
+  HTTP_KEEP_ALIVE_MS: integer(1_000, 3_600_000)
+    .default(75_000)
+    .describe('How long an idle connection is kept, in ms; longer than the load balancer in front keeps it'),
   METRICS_PORT: integer(0, 65535).default(9464).describe('Port of /livez, /readyz and /metrics'),
   METRICS_HOST: z
     .string()

@@ -14,6 +14,7 @@ const server = createHttpServer({
   log,
   port: config.HTTP_PORT,
   routes: [filesRoute(config.ENABLER_FILES)],
+  keepAliveMs: config.HTTP_KEEP_ALIVE_MS,
   health: { path: config.HTTP_HEALTH_PATH, parts: [] },
 });
 const admin = createAdminServer({ log, ...adminOptions(config), parts: [server] });

@@ -68,6 +68,7 @@ const server = createHttpServer({
   port: config.HTTP_PORT,
   routes: createRoutes({ config, world, inBackground: background.run, log }),
   trustedHops: config.TRUSTED_PROXY_HOPS,
+  keepAliveMs: config.HTTP_KEEP_ALIVE_MS,
   health: { path: config.HTTP_HEALTH_PATH, parts: [producer] },
 });
 const parts = [clients, producer, recorded.listener, background, server];

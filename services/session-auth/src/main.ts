@@ -31,6 +31,7 @@ const server = createHttpServer({
   log,
   port: config.HTTP_PORT,
   routes: app.routes,
+  keepAliveMs: config.HTTP_KEEP_ALIVE_MS,
   health: { path: config.HTTP_HEALTH_PATH, parts: [] },
 });
 

@@ -55,6 +55,7 @@ const server = createHttpServer({
   port: config.HTTP_PORT,
   trustedHops: config.TRUSTED_PROXY_HOPS,
   routes: [webhooks],
+  keepAliveMs: config.HTTP_KEEP_ALIVE_MS,
   health: { path: config.HTTP_HEALTH_PATH, parts: [producer] },
 });
 const status = reconciliationStatus({
