@@ -96,6 +96,13 @@ module.exports = {
       room(...PRODUCT, ...AROUND, ...TESTS),
     ),
     forbid(
+      'scripts-know-no-room',
+      'Scripts run before anything is installed, or start processes of the rooms; they import none.',
+      room('scripts'),
+      room(...ALL_PACKAGES, ...PRODUCT, ...AROUND, ...TESTS, 'monitoring'),
+      { except: { from: '\\.test\\.mjs$' } },
+    ),
+    forbid(
       'domain-is-pure',
       'domain/ has no I/O, no clock, no Express: of ours it imports contracts, payment-model, errors and itself.',
       '^services/[^/]+/src/domain/',
