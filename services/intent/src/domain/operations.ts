@@ -1,4 +1,10 @@
-import { fromStripeAmount, InexpressibleAmountError, type Money, toStripeAmount } from '@connector/payment-model';
+import {
+  fromStripeAmount,
+  InexpressibleAmountError,
+  isRelease,
+  type Money,
+  toStripeAmount,
+} from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
 
@@ -70,10 +76,6 @@ export const mayHoldRelease = ({ latest_charge: charge }: Stripe.PaymentIntent):
   charge.amount_refunded > 0 &&
   charge.amount_captured > 0 &&
   charge.amount_captured < charge.amount;
-
-/** Stripe shows money that was authorised and let go of as a succeeded refund, though none moved: without a balance transaction. */
-const isRelease = ({ status, amount, balance_transaction: movement }: Stripe.Refund, uncaptured: number): boolean =>
-  status === 'succeeded' && !movement && amount <= uncaptured;
 
 /** Decides what to ask of Stripe, from the payment and the PaymentIntent as Stripe has it now (with its charge expanded). */
 export function planOf(

@@ -1,3 +1,4 @@
+import { isRelease } from '@connector/payment-model';
 import { iso, money, type PaymentView } from './amounts.ts';
 import type { Fact, TransactionFact } from './facts.ts';
 import type { RefundObject } from './stripe-objects.ts';
@@ -36,10 +37,6 @@ export function oneForEachRefund(
 }
 
 const byCreation = (a: RefundObject, b: RefundObject): number => a.created - b.created || (a.id < b.id ? -1 : 1);
-
-/** Stripe shows money that was authorised and let go of as a succeeded refund, though none moved: without a balance transaction. */
-const isRelease = ({ status, amount, balance_transaction: movement }: RefundObject, uncaptured: number): boolean =>
-  status === 'succeeded' && !movement && amount <= uncaptured;
 
 /**
  * The original connector booked the first refunds as one Refund under the PaymentIntent's id. Those refunds are there already, until one
