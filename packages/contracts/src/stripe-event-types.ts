@@ -1,33 +1,46 @@
-/** Stripe's event types that change a payment: what the webhook endpoint subscribes to, and what is put on the topic. */
-export const STRIPE_EVENT_TYPES = [
-  'charge.succeeded',
-  'charge.updated',
-  'charge.captured',
-  'charge.refunded',
-  'payment_intent.succeeded',
-  'payment_intent.canceled',
-  'payment_intent.payment_failed',
-  'payment_intent.requires_action',
-  'payment_intent.processing',
-  'payment_intent.amount_capturable_updated',
-  'payment_intent.partially_funded',
-  'refund.created',
-  'refund.updated',
-  'refund.failed',
+/** What an event of Stripe's tells of a payment; the ledger reads each in one way. */
+export type StripeChange =
+  | 'charge-changed'
+  | 'charge-refunded'
+  | 'payment-intent-changed'
+  | 'shopper-must-act'
+  | 'payment-failed'
+  | 'refund-changed'
+  | 'dispute-changed';
+
+/**
+ * Stripe's event types that change a payment, and what each tells. Whatever depends on the type follows from this table: what the webhook
+ * endpoint subscribes to, what is put on the topic, what reconcile lists, how the ledger reads it, which labels the metrics have.
+ */
+export const STRIPE_EVENTS = {
+  'charge.succeeded': 'charge-changed',
+  'charge.updated': 'charge-changed',
+  'charge.captured': 'charge-changed',
+  'charge.refunded': 'charge-refunded',
+  'payment_intent.succeeded': 'payment-intent-changed',
+  'payment_intent.canceled': 'payment-intent-changed',
+  'payment_intent.payment_failed': 'payment-failed',
+  'payment_intent.requires_action': 'shopper-must-act',
+  'payment_intent.processing': 'payment-intent-changed',
+  'payment_intent.amount_capturable_updated': 'payment-intent-changed',
+  'payment_intent.partially_funded': 'payment-intent-changed',
+  'refund.created': 'refund-changed',
+  'refund.updated': 'refund-changed',
+  'refund.failed': 'refund-changed',
   // By it alone older endpoints are told what becomes of a charge's refund.
-  'charge.refund.updated',
-  'charge.dispute.created',
-  'charge.dispute.updated',
-  'charge.dispute.closed',
-  'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated',
-] as const;
+  'charge.refund.updated': 'refund-changed',
+  'charge.dispute.created': 'dispute-changed',
+  'charge.dispute.updated': 'dispute-changed',
+  'charge.dispute.closed': 'dispute-changed',
+  'charge.dispute.funds_withdrawn': 'dispute-changed',
+  'charge.dispute.funds_reinstated': 'dispute-changed',
+} as const satisfies Record<string, StripeChange>;
 
-export type StripeEventType = (typeof STRIPE_EVENT_TYPES)[number];
+export type StripeEventType = keyof typeof STRIPE_EVENTS;
 
-const KNOWN: ReadonlySet<string> = new Set(STRIPE_EVENT_TYPES);
+export const STRIPE_EVENT_TYPES = Object.keys(STRIPE_EVENTS) as readonly StripeEventType[];
 
-export const isStripeEventType = (type: string): type is StripeEventType => KNOWN.has(type);
+export const isStripeEventType = (type: string): type is StripeEventType => Object.hasOwn(STRIPE_EVENTS, type);
 
 /**
  * Partition key of a Stripe object's event: its PaymentIntent's id, so that one payment's events share a partition;

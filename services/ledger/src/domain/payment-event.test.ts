@@ -1,4 +1,4 @@
-import { STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { STRIPE_EVENT_TYPES, STRIPE_EVENTS, type StripeChange } from '@connector/contracts';
 import { chargeOf, disputeOf, paymentIntent, refundOf, type StripeObject, stripeEvent } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { messageOf, messageOfIntent } from '../testing/messages.ts';
@@ -6,24 +6,28 @@ import { toPaymentEvent } from './payment-event.ts';
 
 const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
 const charge = chargeOf(intent);
-const objectOf = (type: string): StripeObject => {
-  if (type.startsWith('payment_intent.')) return intent;
-  if (type.startsWith('refund.') || type === 'charge.refund.updated') return refundOf(charge);
-  return type.startsWith('charge.dispute.') ? disputeOf(charge) : charge;
+const OBJECTS: Record<StripeChange, StripeObject> = {
+  'charge-changed': charge,
+  'charge-refunded': charge,
+  'payment-intent-changed': intent,
+  'shopper-must-act': paymentIntent({ id: intent.id, status: 'requires_action' }),
+  'payment-failed': intent,
+  'refund-changed': refundOf(charge),
+  'dispute-changed': disputeOf(charge),
 };
 const toEvent = ({ attributes, value }: ReturnType<typeof messageOf>) => toPaymentEvent(attributes, value);
 const whose = { paymentId: 'payment-1', paymentIntentId: intent.id };
 
 describe('a message of the payments topic', () => {
   it.each(STRIPE_EVENT_TYPES)('%s is read as what happened to its PaymentIntent', (type) => {
-    const event = stripeEvent(type, objectOf(type));
+    const event = stripeEvent(type, OBJECTS[STRIPE_EVENTS[type]]);
     expect(toEvent(messageOf(event))).toMatchObject({
       id: event.id,
       type,
       occurredAt: new Date(event.created * 1000),
       livemode: false,
       paymentIntentId: intent.id,
-      detail: { kind: expect.any(String) },
+      detail: { kind: STRIPE_EVENTS[type] },
     });
   });
 

@@ -1,4 +1,13 @@
-import { EVENTS, type EventAttributes, type EventData, idOf, STRIPE_TYPE_PREFIX } from '@connector/contracts';
+import {
+  EVENTS,
+  type EventAttributes,
+  type EventData,
+  idOf,
+  isStripeEventType,
+  STRIPE_EVENTS,
+  STRIPE_TYPE_PREFIX,
+  type StripeChange,
+} from '@connector/contracts';
 import { PermanentError } from '@connector/errors';
 import * as z from 'zod';
 import {
@@ -61,34 +70,19 @@ export function toPaymentEvent(attributes: EventAttributes, value: Buffer): Paym
   return undefined;
 }
 
-const DETAILS: Record<string, (object: unknown) => EventDetail> = {
-  'charge.succeeded': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
-  'charge.updated': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
-  'charge.captured': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
-  'charge.refunded': (object) => ({ kind: 'charge-refunded', charge: chargeSchema.parse(object) }),
-  'payment_intent.succeeded': paymentIntentChanged,
-  'payment_intent.processing': paymentIntentChanged,
-  'payment_intent.canceled': paymentIntentChanged,
-  'payment_intent.amount_capturable_updated': paymentIntentChanged,
-  'payment_intent.partially_funded': paymentIntentChanged,
-  'payment_intent.requires_action': (object) => {
+/** How the object of an event of Stripe's is read, by what the event tells. Each throws ZodError for an object of another kind. */
+const READERS: Record<StripeChange, (object: unknown) => EventDetail> = {
+  'charge-changed': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
+  'charge-refunded': (object) => ({ kind: 'charge-refunded', charge: chargeSchema.parse(object) }),
+  'payment-intent-changed': paymentIntentChanged,
+  'shopper-must-act': (object) => {
     const paymentIntent = paymentIntentSchema.parse(object);
     const mayChange = isUnderWay(paymentIntent) || mayHaveHadVoucher(paymentIntent);
     return { kind: mayChange ? 'payment-intent-changed' : 'shopper-must-act', paymentIntent };
   },
-  'payment_intent.payment_failed': (object) => ({
-    kind: 'payment-failed',
-    paymentIntent: paymentIntentSchema.parse(object),
-  }),
-  'refund.created': refundChanged,
-  'refund.updated': refundChanged,
-  'refund.failed': refundChanged,
-  'charge.refund.updated': refundChanged,
-  'charge.dispute.created': disputeChanged,
-  'charge.dispute.updated': disputeChanged,
-  'charge.dispute.closed': disputeChanged,
-  'charge.dispute.funds_withdrawn': disputeChanged,
-  'charge.dispute.funds_reinstated': disputeChanged,
+  'payment-failed': (object) => ({ kind: 'payment-failed', paymentIntent: paymentIntentSchema.parse(object) }),
+  'refund-changed': refundChanged,
+  'dispute-changed': disputeChanged,
 };
 
 function paymentIntentChanged(object: unknown): EventDetail {
@@ -108,8 +102,7 @@ function objectChanged(object: { object: string }): EventDetail {
 function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
   return readable(attributes, value, (json) => {
     const event = stripeEventSchema.parse(json);
-    const happened = Object.hasOwn(DETAILS, event.type) && DETAILS[event.type];
-    if (!happened) return undefined;
+    if (!isStripeEventType(event.type)) return undefined;
     const { object } = event.data;
     return {
       id: event.id,
@@ -118,7 +111,7 @@ function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | 
       livemode: event.livemode,
       ...(event.account && { account: event.account }),
       paymentIntentId: object.object === 'payment_intent' ? idOf(object) : idOf(object.payment_intent),
-      detail: happened(object),
+      detail: READERS[STRIPE_EVENTS[event.type]](object),
     };
   });
 }
