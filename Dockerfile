@@ -58,9 +58,8 @@ COPY --from=bundles /out/node /usr/local/bin/node
 COPY --from=bundles /out/app /app
 ENV PATH=/usr/local/bin:/usr/bin:/bin \
     NODE_ENV=production \
-    npm_package_version="${VERSION}" \
-    REVISION="${REVISION}" \
-    GIT_REVISION="${REVISION}"
+    VERSION="${VERSION}" \
+    REVISION="${REVISION}"
 WORKDIR /app
 USER 65532:65532
 EXPOSE 8080 9464

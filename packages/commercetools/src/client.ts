@@ -2,8 +2,7 @@ import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
 import { ServiceError } from '@connector/errors';
 import { createHttpClient, type Fetch } from '@connector/http';
-import type { Logger } from '@connector/telemetry';
-import packageJson from '../package.json' with { type: 'json' };
+import { BUILD, type Logger } from '@connector/telemetry';
 import { type CommercetoolsConfig, regionOf } from './config.ts';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 import { operationOf } from './operation.ts';
@@ -79,7 +78,7 @@ export function createCommercetools(
 
   const client = new ClientBuilder()
     .withMiddleware(authorisation(tokens, log))
-    .withUserAgentMiddleware({ libraryName: 'stripe-checkout-connector', libraryVersion: packageJson.version })
+    .withUserAgentMiddleware({ libraryName: 'stripe-checkout-connector', libraryVersion: BUILD.version })
     .withHttpMiddleware({
       host: config.CTP_API_URL,
       httpClient: http.fetch,

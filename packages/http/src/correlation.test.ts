@@ -3,7 +3,7 @@ import { context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { correlationId, withCorrelation, withCorrelationId } from './correlation.ts';
 
-beforeAll(async () => void (await startTracing('test', '0')));
+beforeAll(async () => void (await startTracing('test')));
 
 const baggageOf = (within: ReturnType<typeof withCorrelation>) => {
   const baggage = propagation.getBaggage(within);

@@ -12,13 +12,15 @@ export type Fetch = typeof globalThis.fetch;
 
 export interface HttpClientOptions {
   /** Who is called, as metrics name it. */
-  api: 'commercetools' | 'stripe' | 'session-auth';
+  api: string;
   /** Gives up on a call after this long, body included, in ms. */
   timeoutMs?: number;
   /** Connections to one origin, and so the calls to it at once; further ones wait. */
   connections?: number;
   /** Sends trace context and correlation id along; not to strangers. */
   propagate?: boolean;
+  /** Header of an answer by which the other side finds the call, in small letters; the span has it as `<api>.request.id`. */
+  requestIdHeader?: string;
   /** Metric label of a call: a handful of values, no ids. */
   operationOf: (method: string, url: URL) => string;
 }
@@ -28,7 +30,7 @@ export interface HttpClientOptions {
  * it is handed out, and redirects are not followed: what the APIs we call need, at half the processor time of undici's own fetch.
  */
 export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; close(): Promise<void> } {
-  const { api, timeoutMs = 10_000, connections = 64, propagate = true, operationOf } = options;
+  const { api, timeoutMs = 10_000, connections = 64, propagate = true, requestIdHeader, operationOf } = options;
   const agentOptions = {
     connections,
     pipelining: 1,
@@ -87,9 +89,8 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         const text = await answer.body.text();
         const { statusCode: status } = answer;
         span.setAttribute('http.response.status_code', status);
-        // By which Stripe's support and dashboard find the call.
-        const stripeRequest = api === 'stripe' && answer.headers['request-id'];
-        if (stripeRequest) span.setAttribute('stripe.request.id', stripeRequest);
+        const requestId = requestIdHeader && answer.headers[requestIdHeader];
+        if (requestId) span.setAttribute(`${api}.request.id`, requestId);
         observe(String(status), status >= 400 ? String(status) : '', outcomeOf(status));
         return responseOf(status, answer.headers, text);
       } catch (error) {

@@ -12,7 +12,7 @@ import { clientAddress, createHttpServer, type Route } from './http-server.ts';
 
 const log = createLogger('test', 'silent');
 beforeAll(async () => {
-  await startTracing('test', '0.0.0');
+  await startTracing('test');
 });
 let stop: (() => Promise<void>) | undefined;
 afterEach(() => stop?.());

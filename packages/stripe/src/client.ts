@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHttpClient, type Fetch } from '@connector/http';
-import { type Logger, metrics } from '@connector/telemetry';
+import { BUILD, type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
-import packageJson from '../package.json' with { type: 'json' };
 import { isLiveKey, type StripeConfig } from './config.ts';
 import { errorOf } from './errors.ts';
 import { operationOf } from './operation.ts';
@@ -46,11 +45,13 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     timeoutMs: timeoutMs + 1_000,
     connections,
     propagate: false,
+    // By which Stripe's support and dashboard find the call.
+    requestIdHeader: 'request-id',
     operationOf,
   });
   const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
     apiVersion: Stripe.API_VERSION,
-    appInfo: { name: 'stripe-checkout-connector', version: packageJson.version },
+    appInfo: { name: 'stripe-checkout-connector', version: BUILD.version },
     httpClient: Stripe.createFetchHttpClient(countingRetries(http.fetch, log)),
     host: hostname,
     protocol: protocol === 'http:' ? 'http' : 'https',

@@ -85,7 +85,7 @@ describe('/metrics', () => {
   const contexts = new AsyncLocalStorageContextManager();
   beforeAll(() => {
     context.setGlobalContextManager(contexts.enable());
-    startMetrics('ledger', '1.2.3', 'abc');
+    startMetrics('ledger', { version: '1.2.3', revision: 'abc' });
   });
   afterAll(() => contexts.disable());
 

@@ -8,6 +8,7 @@ import {
   type RegistryContentType,
   register,
 } from 'prom-client';
+import { BUILD } from './build.ts';
 
 export { register };
 
@@ -557,7 +558,7 @@ function tracedHistogram(options: { name: string; help: string; labelNames: stri
 }
 
 /** Process metrics and build info, once per process. */
-export function startMetrics(service: string, version: string, revision: string): void {
+export function startMetrics(service: string, { version, revision } = BUILD): void {
   collectDefaultMetrics();
   metrics.buildInfo.set({ service, version, revision }, 1);
 }

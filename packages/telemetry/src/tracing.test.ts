@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { contextFrom, injectContext, inSpan, SpanKind, startTracing, trace } from './tracing.ts';
 
 it('records and loads nothing without an OTLP endpoint, yet every request has a trace id that travels on', async () => {
-  const stop = await startTracing('test', '1.2.3');
+  const stop = await startTracing('test', { version: '1.2.3', revision: 'abc' });
   const headers = await inSpan('outer', { kind: SpanKind.SERVER }, (span) => {
     expect(span.isRecording()).toBe(false);
     return injectContext<Record<string, string>>({});
@@ -35,7 +35,7 @@ it('hands on nothing where there is no trace', () => {
 });
 
 it('makes one span that nobody records for all the work in this process', async () => {
-  const stop = await startTracing('test', '1.2.3');
+  const stop = await startTracing('test', { version: '1.2.3', revision: 'abc' });
   const parent = contextFrom({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
   await inSpan('outer', { parent }, async (outer) => {
     expect(outer.spanContext()).toMatchObject({ traceId: 'a'.repeat(32), traceFlags: 0 });

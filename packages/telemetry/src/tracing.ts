@@ -17,6 +17,7 @@ import {
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { BUILD } from './build.ts';
 
 export { type Attributes, context, type Span, SpanKind, TraceFlags, trace };
 
@@ -27,7 +28,7 @@ export type StopTracing = () => Promise<void>;
  * Starts tracing for this process. Without an OTLP endpoint in the standard `OTEL_*` variables nothing is recorded or
  * exported, yet every request still carries a trace id, so that logs of all services can be joined.
  */
-export async function startTracing(service: string, version: string): Promise<StopTracing> {
+export async function startTracing(service: string, { version } = BUILD): Promise<StopTracing> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED } = process.env;
   if ((OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) && OTEL_SDK_DISABLED !== 'true') {
     const { startExport } = await import('./export.ts');

@@ -1,14 +1,13 @@
 import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics } from '@connector/telemetry';
-import packageJson from '../package.json' with { type: 'json' };
 import { configSchema } from './config.ts';
 import { filesRoute } from './files-route.ts';
 
 const SERVICE = 'enabler';
 
 const config = readConfig(configSchema, process.env);
-startMetrics(SERVICE, packageJson.version, process.env.REVISION ?? 'unknown');
+startMetrics(SERVICE);
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 const server = createHttpServer({
   log,

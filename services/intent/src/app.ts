@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@connector/telemetry';
+import { BUILD, type Logger } from '@connector/telemetry';
 import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import packageJson from '../package.json' with { type: 'json' };
@@ -87,7 +87,7 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
     operationsStatusRoute({
       checks: world.healthChecks,
       timeoutMs: config.HEALTH_CHECK_TIMEOUT,
-      version: packageJson.version,
+      version: BUILD.version,
       metadata: {
         name: packageJson.name,
         description: packageJson.description,

@@ -5,7 +5,6 @@ import { checkKafkaEnvironment, createKafka, createProducer } from '@connector/k
 import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
-import packageJson from '../package.json' with { type: 'json' };
 import { sessionAuthCallers } from './adapters/callers.ts';
 import { commercetoolsCarts } from './adapters/carts.ts';
 import { commercetoolsCustomers } from './adapters/customers.ts';
@@ -23,8 +22,8 @@ import { initialiseCounters } from './metrics.ts';
 import { createBackground } from './use-cases/background.ts';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
-const stopTracing = await startTracing('intent', packageJson.version);
-startMetrics('intent', packageJson.version, process.env.REVISION ?? 'unknown');
+const stopTracing = await startTracing('intent');
+startMetrics('intent');
 const log = createLogger('intent', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 initialiseCounters();
 for (const warning of configWarnings(config, process.env)) log.warn(warning);

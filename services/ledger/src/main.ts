@@ -12,8 +12,7 @@ import {
 } from '@connector/kafka';
 import { readConfig, run } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
-import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
-import packageJson from '../package.json' with { type: 'json' };
+import { BUILD, createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { auditStatus } from './adapters/audit-status.ts';
 import {
   commercetoolsCarts,
@@ -42,8 +41,8 @@ import { lookAhead } from './use-cases/look-ahead.ts';
 import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
-const stopTracing = await startTracing('ledger', packageJson.version);
-startMetrics('ledger', packageJson.version, process.env.REVISION ?? '');
+const stopTracing = await startTracing('ledger');
+startMetrics('ledger');
 startLedgerMetrics();
 const log = createLogger('ledger', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
@@ -72,7 +71,7 @@ const consumer = createConsumer(kafka, {
   onSkipped: lag.skipped,
   concurrency: config.LEDGER_CONCURRENCY,
   parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
-  appVersion: packageJson.version,
+  appVersion: BUILD.version,
   hooks: consumerHooks,
   dependencies: [
     {

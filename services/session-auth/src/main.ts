@@ -4,17 +4,15 @@ import { adminOptions, createAdminServer, createHttpServer } from '@connector/ht
 import { checkKafkaEnvironment, createBroadcastConsumer, createKafka, createProducer } from '@connector/kafka';
 import { type Part, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
-import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
 import { startSessionMetrics } from './metrics.ts';
 
 const SERVICE = 'session-auth';
-const { version } = packageJson;
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
-const stopTracing = await startTracing(SERVICE, version);
-startMetrics(SERVICE, version, process.env.GIT_REVISION ?? 'unknown');
+const stopTracing = await startTracing(SERVICE);
+startMetrics(SERVICE);
 startSessionMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 

@@ -15,11 +15,10 @@ import { startWebhookMetrics } from './webhook-metrics.ts';
 const SERVICE = 'webhook-ingest';
 /** Least time between two collections of what a rush of large bodies left, in ms. */
 const RELIEF_MS = 30_000;
-const VERSION = process.env.npm_package_version ?? '0.1.0';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
-const stopTracing = await startTracing(SERVICE, VERSION);
-startMetrics(SERVICE, VERSION, process.env.REVISION ?? 'unknown');
+const stopTracing = await startTracing(SERVICE);
+startMetrics(SERVICE);
 startWebhookMetrics();
 const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 

@@ -1,3 +1,4 @@
+import { HELP_OPTION, optionsOrExit, parseOptions } from '@connector/cli';
 import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
 import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
@@ -13,10 +14,7 @@ Exit code: 0 when every type is there, 1 when not, 78 for a wrong configuration.
 `;
 const NAME = 'ensure-types';
 
-if (process.argv.includes('--help') || process.argv.includes('-h')) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
+optionsOrExit((argv) => (parseOptions(argv, HELP_OPTION).help ? 'help' : undefined), HELP);
 const config = readConfig(ensureTypesConfigSchema, process.env);
 const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const commercetools = createCommercetools(config, { log });

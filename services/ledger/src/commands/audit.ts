@@ -5,7 +5,6 @@ import { createKafka, createProducer, readLatest } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
-import packageJson from '../../package.json' with { type: 'json' };
 import { auditProgressRecord, auditRecord, interruptedAudit } from '../adapters/audit-status.ts';
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { finance } from '../adapters/finance.ts';
@@ -29,7 +28,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const command = optionsOrExit((argv) => parseAudit(argv, new Date()), AUDIT_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
-const stopTracing = await startTracing(NAME, packageJson.version);
+const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
 const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });

@@ -1,3 +1,4 @@
+import { HELP_OPTION, optionsOrExit, parseOptions } from '@connector/cli';
 import { TOPICS } from '@connector/contracts';
 import { checkKafkaEnvironment, createKafka, ensureTopics, inspectGroup } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
@@ -15,10 +16,7 @@ Exit code: 0 when every topic exists and is ours alone, 1 when not, 78 for a wro
 const NAME = 'ensure-topics';
 const PATIENCE_MS = 60_000;
 
-if (process.argv.includes('--help') || process.argv.includes('-h')) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
+optionsOrExit((argv) => (parseOptions(argv, HELP_OPTION).help ? 'help' : undefined), HELP);
 const config = readConfig(ensureTopicsConfigSchema, process.env, checkKafkaEnvironment);
 const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const kafka = createKafka(config, { clientId: NAME, log });

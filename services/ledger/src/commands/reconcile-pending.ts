@@ -5,7 +5,6 @@ import { createKafka, createProducer, readLatest, scanTopic } from '@connector/k
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
-import packageJson from '../../package.json' with { type: 'json' };
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { openPayments } from '../adapters/open-payments.ts';
 import { lastCompleteRun, reconciliationRecord } from '../adapters/reconciliation-status.ts';
@@ -32,7 +31,7 @@ const FIRST_LOOK_BACK_MS = 7 * 24 * HOUR_MS;
 
 const command = optionsOrExit((argv) => parseReconcilePending(argv, new Date()), RECONCILE_PENDING_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
-const stopTracing = await startTracing(NAME, packageJson.version);
+const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
 const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });

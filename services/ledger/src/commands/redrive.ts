@@ -6,7 +6,6 @@ import { createDeadLetterBox, createKafka, createProducer, kafkaConfig } from '@
 import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import * as z from 'zod';
-import packageJson from '../../package.json' with { type: 'json' };
 import { parseRedriveCommand } from './cli/redrive-options.ts';
 import { runRedrive } from './cli/run-redrive.ts';
 
@@ -23,7 +22,7 @@ const command = optionsOrExit((argv) => {
   return parsed.kind === 'help' ? showHelp(parsed.text) : parsed;
 }, '');
 const config = readConfig(z.object(kafkaConfig), process.env);
-const stopTracing = await startTracing(NAME, packageJson.version);
+const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, 'error', process.stderr);
 const kafka = createKafka(config, { clientId: NAME, log });
 const producer = createProducer(kafka);

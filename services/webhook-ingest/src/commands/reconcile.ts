@@ -16,7 +16,7 @@ const NAME = 'reconcile';
 
 const options = optionsOrExit((argv) => parseReconcileOptions(argv, Math.floor(Date.now() / 1000)), RECONCILE_HELP);
 const config = readConfig(reconcileConfigSchema, process.env);
-const stopTracing = await startTracing(NAME, process.env.npm_package_version ?? '0.1.0');
+const stopTracing = await startTracing(NAME);
 // Standard output is the command's answer; log lines go beside it.
 const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -25,7 +25,7 @@ let producer: Producer;
 const running: Part[] = [];
 
 beforeAll(async () => {
-  await startTracing('test', '0');
+  await startTracing('test');
   broker = await startKafka();
   const brokers = broker.brokers.split(',');
   // A prefix, so that nothing here may forget it.
