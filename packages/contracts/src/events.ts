@@ -46,6 +46,8 @@ export const EVENTS = {
     paymentKey: z.string(),
     cartId: z.string(),
     amount: moneySchema,
+    /** The payment at the version that names the PaymentIntent and has no transaction yet; absent where it is not known. */
+    asLinked: z.object({ version: z.int(), createdAt: z.string(), paymentInterface: z.string().optional() }).optional(),
   }),
   'checkout.payment.confirmed': z.object({ ...paymentRef, paymentIntent: snapshotSchema }),
   'checkout.payment.operation_requested': z.object({

@@ -24,13 +24,13 @@ import { paymentsRoute } from './routes/payments.ts';
 import { deleteStoredPaymentMethodRoute, storedPaymentMethodsRoute } from './routes/stored-payment-methods.ts';
 import type { InBackground } from './use-cases/background.ts';
 import type {
-  Customers,
   HealthCheck,
   PaymentEvents,
   PaymentIntents,
   Payments,
   RecordedTransactions,
   RememberingCarts,
+  RememberingCustomers,
   StoredMethods,
   StripeCustomers,
 } from './use-cases/ports.ts';
@@ -39,7 +39,7 @@ import type {
 export interface World {
   callers: Callers;
   carts: RememberingCarts;
-  customers: Customers;
+  customers: RememberingCustomers;
   payments: Payments;
   paymentIntents: PaymentIntents;
   events: PaymentEvents;

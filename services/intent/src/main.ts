@@ -13,7 +13,9 @@ import { kafkaPaymentEvents } from './adapters/payment-events.ts';
 import { stripePaymentIntents } from './adapters/payment-intents.ts';
 import { commercetoolsPayments } from './adapters/payments.ts';
 import { kafkaRecordedTransactions } from './adapters/recorded-transactions.ts';
+import { rememberingCallers } from './adapters/remembered-callers.ts';
 import { rememberingCarts } from './adapters/remembered-carts.ts';
+import { rememberingCustomers } from './adapters/remembered-customers.ts';
 import { storedMethods } from './adapters/stored-methods.ts';
 import { stripeCustomers } from './adapters/stripe-customers.ts';
 import { createRoutes } from './app.ts';
@@ -32,7 +34,6 @@ const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });
 const kafka = createKafka(config, { clientId: 'intent', log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka, { topics: [PAYMENT_EVENTS] });
-const recorded = kafkaRecordedTransactions(kafka);
 const background = createBackground(log);
 const sessionAuth = createHttpClient({
   api: 'session-auth',
@@ -40,10 +41,17 @@ const sessionAuth = createHttpClient({
   operationOf: (_method, { pathname }) => pathname.slice(1).replaceAll('/', '.'),
 });
 
+const callers = rememberingCallers(sessionAuthCallers(config.SESSION_AUTH_URL, sessionAuth.fetch), {
+  max: 10_000,
+  isHearing: () => recorded.isListening,
+});
+const recorded = kafkaRecordedTransactions(kafka, callers.forget);
 const world = {
-  callers: sessionAuthCallers(config.SESSION_AUTH_URL, sessionAuth.fetch),
+  callers,
   carts: rememberingCarts(commercetoolsCarts(commercetools), { max: 2_000 }),
-  customers: commercetoolsCustomers(commercetools, config.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY),
+  customers: rememberingCustomers(commercetoolsCustomers(commercetools, config.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY), {
+    max: 2_000,
+  }),
   payments: commercetoolsPayments(commercetools),
   paymentIntents: stripePaymentIntents(stripe),
   events: kafkaPaymentEvents(producer),

@@ -46,6 +46,16 @@ describe('the lookup cache', () => {
     expect(lookups).toEqual(['a', 'a']);
   });
 
+  it('says for how long it will go by what it answers', async () => {
+    const cache = cacheWith();
+    expect(await cache.get('a', good('a'))).toMatchObject({ freshForMs: 30_000 });
+    clock += 29_000;
+    expect(await cache.get('a', good('a'))).toMatchObject({ freshForMs: 1_000 });
+    expect(await cache.get('b', good('b', 4_000))).toMatchObject({ freshForMs: 4_000 });
+    expect(await cache.get('c', refused('c'))).toMatchObject({ freshForMs: 0 });
+    expect(await cacheWith({ ttlMs: 0 }).get('d', good('d'))).toMatchObject({ freshForMs: 0 });
+  });
+
   it('never keeps a finding beyond its own end', async () => {
     const cache = cacheWith();
     await cache.get('a', good('a', 2_000));

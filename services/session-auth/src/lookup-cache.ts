@@ -47,12 +47,15 @@ export class LookupCache<T extends object, R extends object> {
     this.#evicted = new LRUCache({ ...clock, max: options.max, ttl: LONGEST_LOOKUP_MS });
   }
 
-  /** What is known of `key`, else what `look` finds. Throws what `look` or the limit throws. */
-  async get(key: string, look: () => Promise<Found<T, R>>): Promise<{ found: Found<T, R>; cache: CacheUse }> {
+  /** What is known of `key`, else what `look` finds, and for how long a good finding is kept from now on, in ms; 0 when it is not. Throws what `look` or the limit throws. */
+  async get(
+    key: string,
+    look: () => Promise<Found<T, R>>,
+  ): Promise<{ found: Found<T, R>; cache: CacheUse; freshForMs: number }> {
     const value = this.#good.get(key);
-    if (value) return { found: { kind: 'good', value }, cache: 'hit' };
+    if (value) return { found: { kind: 'good', value }, cache: 'hit', freshForMs: this.#freshForMs(key) };
     const refusal = this.#refused.get(key);
-    if (refusal) return { found: { kind: 'refused', refusal }, cache: 'negative' };
+    if (refusal) return { found: { kind: 'refused', refusal }, cache: 'negative', freshForMs: 0 };
     const found = await this.#flight.run(key, () =>
       this.#options.limit(async () => {
         const started = this.#now();
@@ -61,7 +64,11 @@ export class LookupCache<T extends object, R extends object> {
         return found;
       }),
     );
-    return { found, cache: 'miss' };
+    return { found, cache: 'miss', freshForMs: this.#freshForMs(key) };
+  }
+
+  #freshForMs(key: string): number {
+    return this.#good.has(key) ? Math.max(0, Math.floor(this.#good.getRemainingTTL(key))) : 0;
   }
 
   /** Forgets everything of a group, also what a lookup that is under way will find; answers how many entries went. */

@@ -27,6 +27,7 @@ export const sessionSchema = z.object({
   futureOrderNumber: z.string().optional(),
   giftCardPlannedAmount: z.object({ centAmount: z.int(), currencyCode: z.string() }).optional(),
   correlationId: z.string().optional(),
+  freshForMs: z.number().optional(),
 }) satisfies z.ZodType<Session>;
 
 const refusalSchema = z.object({

@@ -50,7 +50,7 @@ export function commercetoolsCustomers({ api, call }: Commercetools, typeKey: st
     saveStripeCustomerId: async (given, stripeCustomerId) => {
       let current: Customer | undefined = given;
       for (let attempt = 1; current; attempt += 1) {
-        if (stripeCustomerIdOf(current) === stripeCustomerId) return;
+        if (stripeCustomerIdOf(current) === stripeCustomerId) return current;
         const action: CustomerUpdateAction = current.custom
           ? { action: 'setCustomField', name: STRIPE_CUSTOMER_FIELD, value: stripeCustomerId }
           : {
@@ -61,13 +61,13 @@ export function commercetoolsCustomers({ api, call }: Commercetools, typeKey: st
         if (current.custom) await ensureField(current.custom.type.id);
         try {
           const { id, version } = current;
-          await call('customers.update', customer(id).post({ body: { version, actions: [action] } }));
-          return;
+          return await call('customers.update', customer(id).post({ body: { version, actions: [action] } }));
         } catch (error) {
           if (!(error instanceof StaleVersionError) || attempt >= TRIES) throw error;
           current = await find(given.id);
         }
       }
+      return undefined;
     },
   };
 }

@@ -4,10 +4,10 @@ import type { Part } from '@connector/lifecycle';
 import * as z from 'zod';
 import type { Recorded, RecordedTransactions } from '../use-cases/ports.ts';
 
-const causeSchema = z.looseObject({ causeId: z.string() });
+const causeSchema = z.looseObject({ causeId: z.string(), cartId: z.string().optional() });
 
-/** Hands the ledger's results to those who wait for them; others' are dropped. */
-export function createRecordedTransactions(): {
+/** Hands the ledger's results to those who wait for them; of others' only the cart is told, where a transaction of its payment was recorded. */
+export function createRecordedTransactions(onRecorded: (cartId: string) => void = () => {}): {
   readonly waiters: Pick<RecordedTransactions, 'waitFor'>;
   readonly onMessage: (message: Pick<BroadcastMessage, 'headers' | 'value'> & Partial<BroadcastMessage>) => void;
 } {
@@ -38,9 +38,9 @@ export function createRecordedTransactions(): {
       },
     },
     onMessage: ({ headers, value, within = (work) => work() }) => {
-      // Nearly every message is for another pod's shopper or nobody's.
-      if (waiting.size === 0) return;
       const read = readResult(headers, value);
+      if (read?.cartId && read.result.kind === 'recorded') onRecorded(read.cartId);
+      // Nearly every message is for another pod's shopper or nobody's.
       const waiters = read && waiting.get(read.causeId);
       if (!waiters) return;
       // So the trace of a confirmation shows when its answer came.
@@ -54,7 +54,7 @@ export function createRecordedTransactions(): {
 function readResult(
   headers: BroadcastMessage['headers'],
   value: Buffer,
-): { causeId: string; result: Recorded } | undefined {
+): { causeId: string; cartId?: string | undefined; result: Recorded } | undefined {
   let type: string;
   let data: unknown;
   try {
@@ -67,17 +67,20 @@ function readResult(
   }
   const cause = causeSchema.safeParse(data);
   if (!cause.success) return undefined;
-  const { causeId } = cause.data;
-  if (type === 'checkout.transaction.recorded') return { causeId, result: { kind: 'recorded' } };
+  const { causeId, cartId } = cause.data;
+  if (type === 'checkout.transaction.recorded') return { causeId, cartId, result: { kind: 'recorded' } };
   const rejected = EVENTS['checkout.payment.rejected'].safeParse(data);
   if (type !== 'checkout.payment.rejected' || !rejected.success) return undefined;
   const { code, declineCode } = rejected.data;
   return { causeId, result: { kind: 'rejected', code, declineCode } };
 }
 
-/** The ledger's results from Kafka, read in full by every pod from now on. */
-export function kafkaRecordedTransactions(kafka: Kafka): RecordedTransactions & { readonly listener: Part } {
-  const { waiters, onMessage } = createRecordedTransactions();
+/** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is told the cart of each. */
+export function kafkaRecordedTransactions(
+  kafka: Kafka,
+  onRecorded: (cartId: string) => void,
+): RecordedTransactions & { readonly listener: Part } {
+  const { waiters, onMessage } = createRecordedTransactions(onRecorded);
   const listener = createBroadcastConsumer(kafka, {
     name: 'intent-replies',
     topics: [PAYMENT_TRANSACTIONS],

@@ -10,4 +10,6 @@ export interface Session {
   readonly giftCardPlannedAmount?: Pick<Money, 'centAmount' | 'currencyCode'> | undefined;
   /** Replaces the request's correlation id. */
   readonly correlationId?: string | undefined;
+  /** How long session-auth lets its answer be believed, in ms. */
+  readonly freshForMs?: number | undefined;
 }

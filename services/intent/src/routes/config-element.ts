@@ -11,7 +11,7 @@ import { isRecurring } from '../domain/checkout-cart.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { defineRoute } from '../http/route.ts';
-import type { Carts } from '../use-cases/ports.ts';
+import type { RememberingCarts } from '../use-cases/ports.ts';
 
 const response = z.object({
   cartInfo: z.object({ amount: z.int().meta({ description: "Due, in Stripe's minor units" }), currency: z.string() }),
@@ -25,7 +25,7 @@ const response = z.object({
 });
 
 export interface ConfigElementDeps {
-  carts: Carts;
+  carts: Pick<RememberingCarts, 'glance'>;
   behaviour: BehaviourSettings;
   element: { appearance?: string | undefined; layout: string; paymentElementOptions: string };
 }
@@ -42,7 +42,7 @@ export const configElementRoute = ({ carts, behaviour, element }: ConfigElementD
     params: z.object({ paymentComponent: z.string() }),
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {
-      const { cart, payments } = await carts.get(session.cartId);
+      const { cart, payments } = await carts.glance(session.cartId);
       const amount = amountDue(cart, payments, session.giftCardPlannedAmount);
       if (amount.kind !== 'due') throw nothingDue(cart.id, amount);
       const { captureMethod, setupFutureUsage, collectBillingAddress, flowType } = behaviourFor(

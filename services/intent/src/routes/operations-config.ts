@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CAPTURE_METHODS } from '../domain/behaviour.ts';
 import { defineRoute } from '../http/route.ts';
-import type { Carts } from '../use-cases/ports.ts';
+import type { RememberingCarts } from '../use-cases/ports.ts';
 
 /** What the browser is told of the configuration. */
 export interface PublicConfig {
@@ -24,7 +24,7 @@ const response = publicConfigSchema.extend({ storedPaymentMethodsConfig: z.objec
 
 /** What the enabler needs to know before it shows anything. */
 export const operationsConfigRoute = (deps: {
-  carts: Carts;
+  carts: Pick<RememberingCarts, 'glance'>;
   publicConfig: PublicConfig;
   storedMethodsEnabled: boolean;
 }) =>
@@ -38,7 +38,7 @@ export const operationsConfigRoute = (deps: {
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {
       // The cart is only needed for its customer, and only where methods are stored at all.
-      const isEnabled = deps.storedMethodsEnabled && Boolean((await deps.carts.get(session.cartId)).cart.customerId);
+      const isEnabled = deps.storedMethodsEnabled && Boolean((await deps.carts.glance(session.cartId)).cart.customerId);
       return reply(200, { ...deps.publicConfig, storedPaymentMethodsConfig: { isEnabled } });
     },
   });

@@ -222,7 +222,9 @@ export class FakeWorld {
     saveStripeCustomerId: (customer, id) =>
       this.#call('customers.update', () => {
         const custom = { type: { typeId: 'type' as const, id: 't' }, fields: { stripeConnector_stripeCustomerId: id } };
-        this.customersById.set(customer.id, { ...customer, version: customer.version + 1, custom });
+        const saved = { ...customer, version: customer.version + 1, custom };
+        this.customersById.set(customer.id, saved);
+        return saved;
       }),
   };
 

@@ -4,6 +4,7 @@ import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import type { Callers } from '../adapters/callers.ts';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
+import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { createRoutes, type World } from '../app.ts';
 import { configSchema } from '../config.ts';
 import { EXAMPLE_ENVIRONMENT } from '../documentation.ts';
@@ -78,7 +79,7 @@ export async function startApp(
     world: {
       callers: fakeCallers(session),
       carts: rememberingCarts(fake.carts, { max: 10 }),
-      customers: fake.customers,
+      customers: rememberingCustomers(fake.customers, { max: 10 }),
       payments: fake.payments,
       paymentIntents: fake.paymentIntents,
       events: fake.events,

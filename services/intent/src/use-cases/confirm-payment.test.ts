@@ -159,7 +159,7 @@ describe('a confirm', () => {
     });
   });
 
-  it.each(['carts.get', 'payments.get', 'payment_intents.retrieve', 'publish checkout.payment.confirmed'])(
+  it.each(['carts.get', 'payment_intents.retrieve', 'publish checkout.payment.confirmed'])(
     'fails for now, and is not rejected, when %s does',
     async (broken) => {
       const world = paidWorld();
@@ -169,6 +169,29 @@ describe('a confirm', () => {
       await expect(confirmPayment(depsOf(world, silent), request)).rejects.toBeInstanceOf(TransientError);
     },
   );
+});
+
+describe('the payment that a confirm is about', () => {
+  it('comes with the cart, by one call', async () => {
+    const world = paidWorld();
+    await confirmPayment(depsOf(world, withLedger(world, 'checkout.transaction.recorded', {}), 1000), request);
+    expect(world.calls.filter((call) => !call.startsWith('publish'))).toEqual([
+      'carts.get',
+      'payment_intents.retrieve',
+    ]);
+  });
+
+  it('is read by itself when it is on the cart no more, and the confirm fails for now when that does', async () => {
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ interfaceId: 'pi_1' }));
+    world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190 }));
+    const recorded = withLedger(world, 'checkout.transaction.recorded', {});
+    expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toEqual({ kind: 'approved' });
+    world.gate = async (call) => {
+      if (call === 'payments.get') throw new TransientError('down');
+    };
+    await expect(confirmPayment(depsOf(world, silent), request)).rejects.toBeInstanceOf(TransientError);
+  });
 });
 
 describe('a confirm of a cart that changed while it was being paid', () => {

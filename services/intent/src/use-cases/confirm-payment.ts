@@ -49,15 +49,18 @@ export async function confirmPayment(
   request: { session: Session; paymentId: string; paymentIntentId: string },
 ): Promise<ConfirmPaymentOutcome> {
   if (!isPaymentIntentId(request.paymentIntentId)) return { kind: 'rejected' };
-  const [checkout, payment, paymentIntent] = await Promise.all([
+  const [checkout, paymentIntent] = await Promise.all([
     orUndefined(deps.carts.get(request.session.cartId)),
-    orUndefined(deps.payments.get(request.paymentId)),
     orRefused(deps.paymentIntents.find(request.paymentIntentId)),
   ]);
   if (paymentIntent instanceof StripeRejection) {
     return { kind: 'rejected', code: paymentIntent.code, declineCode: paymentIntent.declineCode };
   }
-  if (!payment || !paymentIntent) return { kind: 'rejected' };
+  if (!paymentIntent) return { kind: 'rejected' };
+  const payment =
+    checkout?.payments.find(({ id }) => id === request.paymentId) ??
+    (await orUndefined(deps.payments.get(request.paymentId)));
+  if (!payment) return { kind: 'rejected' };
   const sessionCart = { cartId: request.session.cartId, payments: checkout?.payments ?? [] };
   const confirmation = confirmationOf(sessionCart, payment, paymentIntent);
   if (confirmation.kind === 'rejected') return confirmation;

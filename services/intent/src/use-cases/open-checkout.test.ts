@@ -3,15 +3,17 @@ import fc from 'fast-check';
 import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
+import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { statusOf } from '../domain/attempts.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
 import { type OpenCheckoutOutcome, openCheckout } from './open-checkout.ts';
+import { openCustomerSession } from './open-customer-session.ts';
 import type { OpenCheckoutDeps, OpenCheckoutRequest } from './opening/opening.ts';
 
 const depsOf = (world: FakeWorld, behaviour = someBehaviour()): OpenCheckoutDeps => ({
   carts: rememberingCarts(world.carts, { max: 10 }),
-  customers: world.customers,
+  customers: rememberingCustomers(world.customers, { max: 10 }),
   payments: world.payments,
   paymentIntents: world.paymentIntents,
   stripeCustomers: world.stripeCustomers,
@@ -84,6 +86,19 @@ describe('opening a cart', () => {
     expect(world.published).toMatchObject([
       { type: 'checkout.payment.opened', data: { paymentKey: 'cart-1-1', cartId: 'cart-1', amount: euro(1190) } },
     ]);
+    // The ledger is told what a read would show.
+    const [linked] = world.paymentsOnCart();
+    expect(world.published[0]?.data).toMatchObject({ asLinked: { version: linked?.version } });
+  });
+
+  it('tells the ledger also when the payment could not be linked, which then reads it', async () => {
+    const world = new FakeWorld();
+    world.gate = async (call) => {
+      if (call === 'payments.update') throw new TransientError('down');
+    };
+    await open(world);
+    expect(world.published).toMatchObject([{ type: 'checkout.payment.opened' }]);
+    expect(world.published[0]?.data).not.toHaveProperty('asLinked');
   });
 
   it('asks commercetools once before, and both sides at the same time after', async () => {
@@ -640,6 +655,38 @@ describe('a cart that the page read for its form', () => {
     const deps = await afterTheForm(world);
     await openCheckout(deps, aRequest());
     expect(world.calls[0]).toBe('carts.get');
+  });
+});
+
+describe('a customer whom the page read for its customer session', () => {
+  const signedIn = async () => {
+    const customer = aCustomer();
+    const world = new FakeWorld(aCart({ customerId: customer.id }));
+    world.customersById.set(customer.id, customer);
+    const deps = depsOf(world);
+    await deps.carts.get('cart-1');
+    await openCustomerSession({ ...deps, features: {} }, { session: { cartId: 'cart-1' } });
+    await deps.carts.get('cart-1');
+    world.calls.length = 0;
+    return { customer, world, deps };
+  };
+
+  it('is not read again: PaymentIntent and payment are made at once, for the Stripe customer that was just made', async () => {
+    const { world, deps } = await signedIn();
+    await openCheckout(deps, aRequest());
+    await world.settled();
+    expect(world.calls.slice(0, 3)).toEqual(['payment_intents.create', 'payments.create', 'carts.update']);
+    const [stripeCustomerId] = world.stripeCustomersById.keys();
+    expect(live(world)).toMatchObject([{ customer: stripeCustomerId }]);
+  });
+
+  it('and who is gone by now is asked for once commercetools refuses the payment', async () => {
+    const { customer, world, deps } = await signedIn();
+    world.customersById.delete(customer.id);
+    const outcome = await openCheckout(deps, aRequest());
+    await world.settled();
+    expectOneJoinedAttempt(world, outcome);
+    expect(world.calls).toContain('customers.get');
   });
 });
 

@@ -1,8 +1,8 @@
 import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/errors';
-import { idempotencyKey, METADATA } from '@connector/payment-model';
+import { idempotencyKey, METADATA, type Money, sameMoney } from '@connector/payment-model';
 import { type BillingDetails, billingDetailsOf } from '../domain/addresses.ts';
 import { behaviourFor } from '../domain/behaviour.ts';
-import { isRecurring } from '../domain/checkout-cart.ts';
+import { isRecurring, type Payment } from '../domain/checkout-cart.ts';
 import { nextStep, type Refusal, type Snapshot, type Step } from '../domain/opening.ts';
 import { returnUrlOf } from '../domain/return-url.ts';
 import { link, nameCustomer } from './link-payment.ts';
@@ -113,22 +113,27 @@ function opened(
   const { id: paymentIntentId, client_secret: clientSecret } = paymentIntent;
   if (!clientSecret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
 
+  const linking = link(deps.payments, payment, paymentIntentId);
   deps.inBackground('link payment to PaymentIntent and customer', async () => {
-    const linked = await link(deps.payments, payment, paymentIntentId);
+    const linked = await linking;
     if (customer) await nameCustomer(deps.payments, linked, customer.id);
   });
   if (attempt.paymentIntentId === undefined || memory.created.size > 0) {
     const namePaymentLater = () => namePayment(deps, paymentIntentId, payment.id);
     deps.inBackground('name the payment on the PaymentIntent', namePaymentLater, { afterMs: BROWSER_FIRST_MS });
-    deps.inBackground('publish opened', () =>
-      deps.events.publish('checkout.payment.opened', [payment.id, paymentIntentId], {
+    deps.inBackground('publish opened', async () => {
+      // Whatever becomes of the link: the event has the ledger make it.
+      const linked = await linking.catch(() => undefined);
+      const asLinked = linked && asJustLinked(linked, paymentIntentId, wanted.due);
+      await deps.events.publish('checkout.payment.opened', [payment.id, paymentIntentId], {
         paymentId: payment.id,
         paymentIntentId,
         paymentKey: payment.key ?? '',
         cartId: cart.id,
         amount: wanted.due,
-      }),
-    );
+        ...(asLinked && { asLinked }),
+      });
+    });
   }
   const { collectBillingAddress } = behaviourFor(cart, isRecurring(cart), deps.settings.behaviour);
   return {
@@ -140,6 +145,17 @@ function opened(
     cartId: cart.id,
     billingAddress: collectBillingAddress === 'auto' ? undefined : billingDetailsOf(cart),
   };
+}
+
+/**
+ * What the ledger needs of a payment that was linked just now, so that it need not read it: only of one on which nothing has happened yet,
+ * and which is planned over what the event says.
+ */
+function asJustLinked(payment: Payment, paymentIntentId: string, due: Money) {
+  const { version, createdAt, interfaceId, amountPlanned, paymentMethodInfo, transactions } = payment;
+  const { paymentInterface, method, token } = paymentMethodInfo;
+  const isFresh = interfaceId === paymentIntentId && transactions.length === 0 && !method && !token;
+  return isFresh && sameMoney(amountPlanned, due) ? { version, createdAt, paymentInterface } : undefined;
 }
 
 /** For people who look at the PaymentIntent; nothing depends on it, so it gives way to the shopper who is paying. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { stripeCustomerParams } from '../domain/stripe-customer.ts';
 import { aCart, aCustomer } from '../testing/builders.ts';
 import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
@@ -16,7 +17,8 @@ const aWorld = (fields: Parameters<typeof aCustomer>[0] = {}, cart: Parameters<t
 };
 
 const open = (world: FakeWorld) => {
-  const { carts, customers, stripeCustomers } = world;
+  const { customers, stripeCustomers } = world;
+  const carts = rememberingCarts(world.carts, { max: 10 });
   const deps = { carts, customers, stripeCustomers, features: {}, log: { warn: () => {} } };
   return openCustomerSession(deps, { session: { cartId: 'cart-1' } });
 };

@@ -7,10 +7,10 @@ import { type Cart, type Customer, isRecurring, stripeCustomerIdOf } from '../do
 import { refusedOfCustomer } from '../domain/optional-data.ts';
 import type { Session } from '../domain/session.ts';
 import { isOf, stripeCustomerParams } from '../domain/stripe-customer.ts';
-import type { Carts, Customers, StripeCustomers } from './ports.ts';
+import type { Customers, RememberingCarts, StripeCustomers } from './ports.ts';
 
 export interface CustomerSessionDeps {
-  carts: Carts;
+  carts: Pick<RememberingCarts, 'glance'>;
   customers: Customers;
   stripeCustomers: StripeCustomers;
   log: Pick<Logger, 'warn'>;
@@ -33,7 +33,7 @@ export async function openCustomerSession(
   deps: CustomerSessionDeps,
   { session }: { session: Session },
 ): Promise<CustomerSessionOutcome> {
-  const { cart } = await deps.carts.get(session.cartId);
+  const { cart } = await deps.carts.glance(session.cartId);
   const customer = cart.customerId ? await deps.customers.find(cart.customerId) : undefined;
   if (!customer) return { kind: 'guest' };
   const features: CustomerSessionDeps['features'] = isRecurring(cart)

@@ -28,13 +28,27 @@ export interface RememberingCarts extends Carts {
    * change the cart's version.)
    */
   recall(cartId: string): CheckoutCart | undefined;
+  /**
+   * The cart for what is only shown: a page asks for several things at once, and they share the read that is under way, which may have begun
+   * just before the caller asked. What is decided about money calls `get`. Throws NotFoundError.
+   */
+  glance(cartId: string): Promise<CheckoutCart>;
 }
 
 export interface Customers {
   /** The customer, or undefined when there is none; any other failure is thrown. */
   find(customerId: string): Promise<Customer | undefined>;
-  /** Remembers the customer's Stripe customer in its custom field, keeping the other fields it has. */
-  saveStripeCustomerId(customer: Customer, stripeCustomerId: string): Promise<void>;
+  /** Remembers the customer's Stripe customer in its custom field, keeping the other fields it has. Answers the customer as it then is. */
+  saveStripeCustomerId(customer: Customer, stripeCustomerId: string): Promise<Customer | undefined>;
+}
+
+/** A customer is read for the page's customer session, and once more when the payment opens. */
+export interface RememberingCustomers extends Customers {
+  /**
+   * The customer as it was last read or written here, once only. Nothing that is done on its strength may depend on its being up to date: a
+   * customer who is gone makes commercetools, a Stripe customer who is gone makes Stripe refuse.
+   */
+  recall(customerId: string): Customer | undefined;
 }
 
 /** What intent may change of a payment; transactions are the ledger's. */

@@ -3,6 +3,7 @@ import type { Money } from '@connector/payment-model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
+import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { statusOf } from '../domain/attempts.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
 import { aCart, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
@@ -254,6 +255,7 @@ describe('parts of a cart', () => {
 const depsOfShopper = (world: FakeWorld) => ({
   ...depsOf(world),
   carts: rememberingCarts(world.carts, { max: 10 }),
+  customers: rememberingCustomers(world.customers, { max: 10 }),
   stripeCustomers: world.stripeCustomers,
   log: { warn: () => {} },
   settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', multiOperations: false },

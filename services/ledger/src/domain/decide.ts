@@ -101,6 +101,21 @@ function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionF
   return rule(fact, payment);
 }
 
+/** Statuses of a PaymentIntent whose Authorization and captures nothing takes back. */
+const SETTLED = new Set(['succeeded', 'requires_capture']);
+
+const isLasting = (fact: Fact): boolean =>
+  (fact.kind === 'paymentIntent' && SETTLED.has(fact.paymentIntent.status)) ||
+  (fact.kind === 'charge' && fact.charge.status === 'succeeded');
+
+/**
+ * Whether a payment that commercetools had at some version shows these facts, and every later version does: then nothing is left to write, and
+ * nobody has to be asked. An Authorization that succeeded and the sum of the Charges that did are never taken back by a rule, and the PaymentIntent's
+ * id and the kind of method are set once (ADR 19). Refunds, disputes and whatever is still under way come and go: for them this is false.
+ */
+export const showsForGood = (payment: DecidablePayment, { facts, paymentIntentId, held }: Decision): boolean =>
+  facts.every(isLasting) && decide(payment, { facts, paymentIntentId, held }).length === 0;
+
 /** The payment's handle at Stripe is its PaymentIntent's id, always; commercetools never lets it change. */
 const interfaceId = (payment: DecidablePayment, paymentIntentId: string | undefined): PaymentUpdateAction[] =>
   payment.interfaceId || !paymentIntentId ? [] : [{ action: 'setInterfaceId', interfaceId: paymentIntentId }];

@@ -823,14 +823,74 @@ describe('calls', () => {
     },
   );
 
-  it('a redelivery to the process that wrote it costs one, which asks whether nothing is left to write', async () => {
-    const { intent, opened, truth } = paid();
-    const process = ledger({ truth, payments: [opened] });
-    const event = stripeEvent('payment_intent.succeeded', intent);
-    await process.receive(event);
+  it('money that the remembered payment shows costs none: nothing takes it back', async () => {
+    const { intent, charge, opened, truth } = paid();
+    const process = ledger({ truth, payments: [opened], interactionType: 'interaction-type' });
+    await process.receive(stripeEvent('charge.succeeded', charge));
+    await process.receive(stripeEvent('payment_intent.succeeded', intent));
     const before = calls(process);
+    for (const event of [
+      readIntent('checkout.payment.confirmed', {
+        paymentId: opened.id,
+        paymentIntentId: intent.id,
+        paymentIntent: intent,
+      }),
+      read(stripeEvent('payment_intent.succeeded', intent)),
+      read(stripeEvent('charge.succeeded', charge)),
+    ]) {
+      expect(await recordPaymentEvent(process.dependencies, event)).toMatchObject({ kind: 'recorded', written: false });
+    }
+    expect(calls(process) - before).toBe(0);
+  });
+
+  it('a remembered refund costs one, which asks whether nothing is left to write: it may have failed since', async () => {
+    const { charge, opened, truth } = paid();
+    const refund = refundOf(charge);
+    const process = ledger({ truth: { ...truth, refunds: [refund] }, payments: [opened] });
+    const event = stripeEvent('refund.created', refund);
+    await process.receive(event);
+    const before = process.commercetools.calls.length;
     expect(await process.receive(event)).toMatchObject({ kind: 'recorded', written: false });
     expect(process.commercetools.calls.slice(before)).toEqual(['payments.byKey']);
+  });
+
+  const asOpened = ({ intent, opened }: ReturnType<typeof paid>, version = opened.version) => {
+    const amount = { centAmount: 10_000, currencyCode: 'EUR', fractionDigits: 2 };
+    const asLinked = { version, createdAt: opened.createdAt, paymentInterface: 'checkout-stripe' };
+    const whose = { paymentId: opened.id, paymentIntentId: intent.id, paymentKey: KEY, cartId: CART };
+    return readIntent('checkout.payment.opened', { ...whose, amount, asLinked });
+  };
+
+  it('a payment that intent has just linked costs none to open, and one for its first money', async () => {
+    const life = paid();
+    const process = ledger({ truth: life.truth, payments: [life.opened] });
+    const outcome = await recordPaymentEvent(process.dependencies, asOpened(life));
+    expect(outcome).toMatchObject({ kind: 'recorded', written: false, payment: { id: life.opened.id, version: 1 } });
+    expect(calls(process)).toBe(0);
+    await process.receive(stripeEvent('payment_intent.succeeded', life.intent));
+    expect(process.commercetools.calls).toEqual(['payments.update']);
+    expect(shown(process.commercetools.payment(life.opened.id))).toHaveLength(2);
+  });
+
+  it('a payment that changed since intent linked it is read before it is written', async () => {
+    const life = paid();
+    const process = ledger({ truth: life.truth, payments: [life.opened] });
+    process.commercetools.changeByAnother(life.opened.id);
+    await recordPaymentEvent(process.dependencies, asOpened(life));
+    await process.receive(stripeEvent('payment_intent.succeeded', life.intent));
+    expect(process.commercetools.calls).toEqual(['payments.update', 'payments.byKey', 'payments.update']);
+  });
+
+  it('an old word of intent on a payment that moved on says nothing: what was canceled meanwhile has failed', async () => {
+    const life = paid({ status: 'canceled', amount_received: 0 });
+    const pending = transaction('Authorization', 'Pending', { interactionId: life.intent.id });
+    const opened = { ...life.opened, version: 4, transactions: [pending] };
+    const process = ledger({ truth: { paymentIntent: life.intent }, payments: [opened] });
+    await recordPaymentEvent(process.dependencies, asOpened(life, 2));
+    await process.receive(stripeEvent('payment_intent.canceled', life.intent));
+    expect(shown(process.commercetools.payment(opened.id))).toContain(
+      `Authorization:Failure 10000 [${life.intent.id}]`,
+    );
   });
 
   it('a remembered version that is stale costs a failed write, a read and a write', async () => {
@@ -1151,6 +1211,16 @@ describe('interface interactions', () => {
       declineCode: 'insufficient_funds',
       message: 'Your card has insufficient funds.',
     });
+  });
+
+  it('come with the money that an event tells, and are no update of their own where the payment shows it already', async () => {
+    const life = paid();
+    const process = ledger({ truth: life.truth, payments: [life.opened], interactionType: 'interaction-type' });
+    await process.receive(stripeEvent('payment_intent.succeeded', life.intent));
+    await process.receive(stripeEvent('payment_intent.succeeded', life.intent));
+    const { interfaceInteractions } = process.commercetools.payment(life.opened.id);
+    expect(interfaceInteractions.map(({ fields }) => fields.type)).toEqual(['payment_intent.succeeded']);
+    expect(process.commercetools.writes).toHaveLength(1);
   });
 
   it('are left out where the project has no type for them', async () => {

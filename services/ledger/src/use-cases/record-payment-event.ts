@@ -1,4 +1,5 @@
 import type { Payment } from '@commercetools/platform-sdk';
+import type { EventData } from '@connector/contracts';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { InexpressibleAmountError } from '@connector/payment-model';
 import {
@@ -6,14 +7,16 @@ import {
   decide,
   type Interaction,
   isPlannedOtherwise,
+  showsForGood,
   standingOf,
   type TransactionChange,
 } from '../domain/decide.ts';
 import { interactionOf } from '../domain/interaction.ts';
+import { linkedPayment } from '../domain/linked-payment.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
 import { type Gathered, gather, heldAmount } from './gather.ts';
-import type { StripeFacts } from './ports.ts';
+import type { KnownPayments, StripeFacts } from './ports.ts';
 import { type TellApartDependencies, tellApart, unlessForeignAndGone } from './tell-apart.ts';
 
 export interface RecordDependencies extends FindDependencies, Omit<TellApartDependencies, 'payments' | 'stripe'> {
@@ -58,6 +61,7 @@ export async function recordPaymentEvent(
   // A note for people and for reconciliation; what came of it arrives by an event of its own.
   if (event.detail.kind === 'operation-requested') return { kind: 'nothing-to-record' };
   if (event.detail.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
+  if (event.detail.kind === 'payment-opened') rememberLinked(dependencies.known, event.detail.data);
   const writing = writingOnlyWhile(isAssigned, dependencies);
   const recorded = await (whose === 'unknown'
     ? unlessForeignAndGone(dependencies, event, () => record(writing, event, ATTEMPTS))
@@ -65,6 +69,12 @@ export async function recordPaymentEvent(
   if (recorded && recorded.kind !== 'foreign') return recorded;
   if (event.paymentIntentId) dependencies.strangers?.add(event.paymentIntentId);
   return { kind: 'foreign' };
+}
+
+/** What intent tells of the payment that it has just linked is what a read would show; a later version that is known here stays. */
+function rememberLinked(known: KnownPayments, opened: EventData<'checkout.payment.opened'>): void {
+  const payment = linkedPayment(opened);
+  if (payment && !known.get(opened.paymentIntentId)) known.set(opened.paymentIntentId, payment);
 }
 
 async function record(
@@ -100,7 +110,9 @@ async function save(
     gathered,
     (money) => !decided(() => isPlannedOtherwise(payment, money)),
   );
-  const actions = decided(() => decide(payment, { facts, paymentIntentId, held, interaction }));
+  const isShown = decided(() => showsForGood(payment, { facts, paymentIntentId, held }));
+  // A record of what the payment shows anyway is worth no update of its own.
+  const actions = isShown ? [] : decided(() => decide(payment, { facts, paymentIntentId, held, interaction }));
   const outcome = {
     kind: 'recorded' as const,
     standing: standingOf(payment, facts, actions),
@@ -114,7 +126,7 @@ async function save(
     known.set(paymentIntentId, updated);
     return { ...outcome, written: true, payment: updated };
   }
-  if (remembered) {
+  if (remembered && !isShown) {
     // Another process may have written since: only commercetools can say that nothing is left to write.
     known.delete(paymentIntentId);
     return save(dependencies, gathered, interaction);

@@ -46,6 +46,8 @@ export const sessionPrincipalSchema = z.object({
   correlationId: z.string().optional(),
   /** ISO 8601, where the Session API tells it. */
   expiresAt: z.string().optional(),
+  /** How long the asking service may go by this answer, in ms: as long as it is kept here. */
+  freshForMs: z.int().optional(),
 });
 
 export type SessionPrincipal = z.output<typeof sessionPrincipalSchema>;

@@ -35,7 +35,11 @@ export function createVerifySession({ sessions, cache, projectKey, audit, now = 
       if (!sessionId) return refuse('missing');
       if (!isSessionId(sessionId)) return refuse('malformed');
       const credentialHash = credentialHashOf(sessionId);
-      const { found, cache: use } = await cache.get(`${projectKey}:${credentialHash}`, async () => {
+      const {
+        found,
+        cache: use,
+        freshForMs,
+      } = await cache.get(`${projectKey}:${credentialHash}`, async () => {
         const session = await sessions.find(sessionId);
         if (!session) return { kind: 'refused', refusal: { reason: 'unknown_session' } };
         const verdict = judgeSession(session, projectKey, now());
@@ -45,7 +49,8 @@ export function createVerifySession({ sessions, cache, projectKey, audit, now = 
         const freshForMs = principal.expiresAt ? Date.parse(principal.expiresAt) - now() : undefined;
         return { kind: 'good', value: principal, freshForMs };
       });
-      const outcome = found.kind === 'good' ? granted(found.value) : denied(sessionDenial(found.refusal.reason));
+      const outcome =
+        found.kind === 'good' ? granted({ ...found.value, freshForMs }) : denied(sessionDenial(found.refusal.reason));
       return { outcome, cache: use };
     });
   };

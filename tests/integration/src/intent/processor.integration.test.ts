@@ -14,6 +14,7 @@ import { commercetoolsPermissions, stripeStatus } from '../../../../services/int
 import { stripePaymentIntents } from '../../../../services/intent/src/adapters/payment-intents.ts';
 import { commercetoolsPayments } from '../../../../services/intent/src/adapters/payments.ts';
 import { rememberingCarts } from '../../../../services/intent/src/adapters/remembered-carts.ts';
+import { rememberingCustomers } from '../../../../services/intent/src/adapters/remembered-customers.ts';
 import { storedMethods } from '../../../../services/intent/src/adapters/stored-methods.ts';
 import { stripeCustomers } from '../../../../services/intent/src/adapters/stripe-customers.ts';
 import { FakeWorld } from '../../../../services/intent/src/testing/fake-world.ts';
@@ -63,7 +64,9 @@ describe('the processor on commercetools and Stripe', () => {
     const fake = new FakeWorld();
     const world = {
       carts: rememberingCarts(commercetoolsCarts(commercetools), { max: 10 }),
-      customers: commercetoolsCustomers(commercetools, 'payment-connector-stripe-customer-id'),
+      customers: rememberingCustomers(commercetoolsCustomers(commercetools, 'payment-connector-stripe-customer-id'), {
+        max: 10,
+      }),
       payments: commercetoolsPayments(commercetools),
       paymentIntents: stripePaymentIntents(stripe),
       storedMethods: storedMethods(commercetools, stripe, { paymentInterface: 'checkout-stripe' }),

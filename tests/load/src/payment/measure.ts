@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createCustomer } from '@connector/simulator-commercetools';
 import { type Latency, latencyOf } from '../figures.ts';
 import { atOnce } from '../load.ts';
-import { type Plan, profile } from '../part.ts';
+import { type Latencies, type Plan, profile } from '../part.ts';
 import { tokenOf } from '../payments.ts';
 import { type Rig, type Running, resourcesOf, startScript } from '../rig.ts';
 import { paymentIntentOf } from '../shop.ts';
@@ -57,12 +57,13 @@ type Services = Readonly<Record<(typeof OWN)[number], Running>>;
 export async function measurePayments(rig: Rig, plan: Plan): Promise<PaymentFigures> {
   const [warm, payments] = plan.quick ? [16, 40] : [80, 200];
   const services = await startServices(rig, plan);
-  const world = { rig, services, shoppers: await Shoppers.of(rig, services.intent.url), token: await tokenOf(rig) };
+  const shoppers = await Shoppers.of(rig, services.intent.url);
+  const world = { rig, services, shoppers, token: await tokenOf(rig), latencies: plan.latencies };
   const baseline = await startScript('payment/baseline', baselineEnv(rig));
   try {
     await setWebhooks(rig, { paused: false });
     await rig.slow(plan.latencies);
-    for (const kind of KINDS) await pay(world, kind, warm, () => {});
+    for (const kind of KINDS) await pay(world, kind, await arrivals(world, kind, warm), () => {});
     await atRest(world);
     const kinds = {} as Record<Kind, Taken>;
     for (const kind of KINDS) kinds[kind] = await taken(world, kind, payments);
@@ -81,6 +82,7 @@ interface World {
   readonly services: Services;
   readonly shoppers: Shoppers;
   readonly token: string;
+  readonly latencies: Latencies;
 }
 
 async function startServices(rig: Rig, plan: Plan): Promise<Services> {
@@ -106,18 +108,20 @@ async function timed<T>(told: Told, step: string, work: () => Promise<T>): Promi
 }
 
 /** Shoppers who come, pay and leave, so many at once; each kind's customers are people of their own. */
-async function pay(world: World, kind: Kind, count: number, told: Told): Promise<void> {
-  const shoppers = await arrivals(world, kind, count);
-  await atOnce(AT_ONCE, count, (index) => payOne(world, kind, shoppers[index] as Shopper, told));
+async function pay(world: World, kind: Kind, shoppers: readonly Shopper[], told: Told): Promise<void> {
+  await atOnce(AT_ONCE, shoppers.length, (index) => payOne(world, kind, shoppers[index] as Shopper, told));
 }
 
-async function arrivals({ shoppers }: World, kind: Kind, count: number): Promise<Shopper[]> {
+/** A customer has been here before: commercetools and Stripe know each other's. */
+async function arrivals({ shoppers, services }: World, kind: Kind, count: number): Promise<Shopper[]> {
   if (kind !== 'customer') return shoppers.arrive(count, kind === 'manual' ? { country: MANUAL_COUNTRY } : {});
   const made: Shopper[] = [];
   await atOnce(AT_ONCE, count, async () => {
     const email = `payment-${crypto.randomUUID()}@example.com`;
     const { id: customerId } = await createCustomer(shoppers.api, { email });
-    made.push(...(await shoppers.arrive(1, { customerId })));
+    const [before, shopper] = (await shoppers.arrive(2, { customerId })) as [Shopper, Shopper];
+    await done(call('GET', `${services.intent.url}/customer/session`, { 'x-session-id': before.session }));
+    made.push(shopper);
   });
   return made;
 }
@@ -133,7 +137,7 @@ async function payOne(world: World, kind: Kind, shopper: Shopper, told: Told): P
   );
   const { json } = await timed(told, 'open', () => world.shoppers.open(shopper));
   const [paymentId, paymentIntentId] = [json.paymentReference as string, paymentIntentOf(json.sClientSecret as string)];
-  await world.shoppers.pay(paymentIntentId);
+  await payAtStripe(world, paymentIntentId);
   const outcome = await timed(told, 'confirm', () =>
     world.shoppers.confirm({ ...shopper, paymentId, paymentIntentId }),
   );
@@ -142,6 +146,12 @@ async function payOne(world: World, kind: Kind, shopper: Shopper, told: Told): P
   await timed(told, 'capture', () => operate(world, paymentId, { action: 'capturePayment', amount: TOTAL }));
   const amount = { ...TOTAL, centAmount: 500 };
   await timed(told, 'refund', () => operate(world, paymentId, { action: 'refundPayment', amount }));
+}
+
+/** Stripe.js and the browser take their time too: that of one call at least, which the simulator's control plane does not take. */
+async function payAtStripe({ shoppers, latencies }: World, paymentIntentId: string): Promise<void> {
+  await sleep(latencies.stripe);
+  await shoppers.pay(paymentIntentId);
 }
 
 const operate = ({ services, token }: World, paymentId: string, action: object) =>
@@ -166,8 +176,9 @@ async function atRest({ services: { ledger } }: World): Promise<void> {
 async function taken(world: World, kind: Kind, payments: number): Promise<Taken> {
   const { services } = world;
   const steps = newSteps();
+  const shoppers = await arrivals(world, kind, payments);
   const before = await readings(world);
-  await pay(world, kind, payments, steps.told);
+  await pay(world, kind, shoppers, steps.told);
   await atRest(world);
   const after = await readings(world);
   const each = (now: number | undefined, then: number | undefined) => ((now ?? 0) - (then ?? 0)) / payments;
@@ -250,7 +261,7 @@ async function payBare(world: World, baseline: string, count: number, told: Told
     const step = (name: string, body: object) =>
       done(call('POST', `${baseline}/${name}`, { authorization: `Bearer ${world.token}` }, JSON.stringify(body)));
     const { json } = await timed(told, 'open', () => step('open', shopper));
-    await world.shoppers.pay(json.paymentIntentId as string);
+    await payAtStripe(world, json.paymentIntentId as string);
     await timed(told, 'confirm', () => step('confirm', { ...shopper, ...json }));
   });
 }

@@ -18,7 +18,7 @@ export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memor
   const attempts = attemptsOf(cart.id, [...payments, ...detached]);
   const isAttempt = new Set(attempts.map(({ payment }) => payment.id));
   const [customer, ...seen] = await Promise.all([
-    cart.customerId ? deps.customers.find(cart.customerId) : undefined,
+    cart.customerId ? customerOf(deps, memory, cart.customerId) : undefined,
     ...attempts.map((attempt) => see(deps, memory, attempt, onCart.has(attempt.payment.id))),
   ]);
   for (const { paymentIntent, paymentIntentId = paymentIntent?.id } of seen) {
@@ -34,6 +34,13 @@ export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memor
     leftOut: memory.leftOut,
     now: deps.now(),
   };
+}
+
+/** The page's customer session has read the customer just before; only the first look may go by that. */
+function customerOf({ customers }: OpenCheckoutDeps, memory: Memory, customerId: string) {
+  const recalled = memory.looks === 1 ? customers.recall(customerId) : undefined;
+  memory.recalledCustomer = recalled !== undefined;
+  return recalled ?? customers.find(customerId);
 }
 
 /** What commercetools shows as ended is believed; the rest is asked of Stripe, as the ledger may not have written it yet. */

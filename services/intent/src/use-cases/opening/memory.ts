@@ -20,6 +20,8 @@ export interface Memory {
   readonly variant: string[];
   /** A Stripe customer that was gone has been replaced, once. */
   replacesCustomer: boolean;
+  /** The customer was not asked for now; once commercetools refused on the strength of that, it is. */
+  recalledCustomer: boolean;
   /** commercetools has refused to put a payment on the cart. */
   attachRefused: boolean;
 }
@@ -34,5 +36,6 @@ export const newMemory = (): Memory => ({
   leftOut: new Set(),
   variant: [],
   replacesCustomer: false,
+  recalledCustomer: false,
   attachRefused: false,
 });

@@ -4,18 +4,18 @@ import type { Snapshot } from '../../domain/opening.ts';
 import type { Session } from '../../domain/session.ts';
 import type { InBackground } from '../background.ts';
 import type {
-  Customers,
   PaymentEvents,
   PaymentIntents,
   Payments,
   RememberingCarts,
+  RememberingCustomers,
   StripeCustomers,
 } from '../ports.ts';
 import type { Memory } from './memory.ts';
 
 export interface OpenCheckoutDeps {
   carts: RememberingCarts;
-  customers: Customers;
+  customers: RememberingCustomers;
   payments: Payments;
   paymentIntents: PaymentIntents;
   stripeCustomers: StripeCustomers;

@@ -106,7 +106,11 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
     if (await leftOut(opening, made.reason, wanted.customer)) return undefined;
     throw made.reason;
   }
-  if (stored.status === 'rejected') throw stored.reason;
+  if (stored.status === 'rejected') {
+    // The customer whom the page read may be gone: another look asks for it.
+    if (stored.reason instanceof CommercetoolsRejection && memory.recalledCustomer) return undefined;
+    throw stored.reason;
+  }
 
   const { payment, isOurs } = stored.value;
   // Another request, or an earlier one that failed half way, made this attempt: go on with that.

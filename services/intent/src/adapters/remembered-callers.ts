@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Session } from '../domain/session.ts';
+import type { Callers } from './callers.ts';
+
+/** A page makes its requests within seconds. */
+const TTL_MS = 10_000;
+/** Longer than any answer of session-auth takes, in ms. */
+const LONGEST_CHECK_MS = 60_000;
+
+export interface RememberedCallersOptions {
+  max: number;
+  /** Whether what the ledger records is heard; while it is not, nothing is remembered. */
+  isHearing: () => boolean;
+  /** Monotonic clock in ms. */
+  now?: () => number;
+}
+
+/**
+ * session-auth is asked once for the handful of requests that a page makes within seconds, and its answer is believed no longer than session-auth
+ * itself would have given it. Only granted sessions are remembered, by a hash;
+ * `forget` drops those of a cart as session-auth does itself, also one whose check is under way.
+ */
+export function rememberingCallers(
+  callers: Callers,
+  { max, isHearing, now = () => performance.now() }: RememberedCallersOptions,
+): Callers & { forget(cartId: string): void } {
+  const clock = { perf: { now }, ttlResolution: 0 };
+  const keysOf = new Map<string, Set<string>>();
+  const sessions = new LRUCache<string, Session>({
+    ...clock,
+    max,
+    dispose: ({ cartId }, key) => {
+      const keys = keysOf.get(cartId);
+      keys?.delete(key);
+      if (keys?.size === 0) keysOf.delete(cartId);
+    },
+  });
+  const forgotten = new LRUCache<string, number>({ ...clock, max, ttl: LONGEST_CHECK_MS });
+  return {
+    ...callers,
+    session: async (sessionId, asking) => {
+      if (!sessionId || !isHearing()) return callers.session(sessionId, asking);
+      const key = createHash('sha256').update(sessionId).digest('base64');
+      const known = sessions.get(key);
+      if (known) return known;
+      const began = now();
+      const session = await callers.session(sessionId, asking);
+      const ttl = Math.min(TTL_MS, session.freshForMs ?? 0);
+      if (ttl > 0 && (forgotten.get(session.cartId) ?? -1) < began) {
+        sessions.set(key, session, { ttl });
+        keysOf.set(session.cartId, (keysOf.get(session.cartId) ?? new Set()).add(key));
+      }
+      return session;
+    },
+    forget: (cartId) => {
+      for (const key of [...(keysOf.get(cartId) ?? [])]) sessions.delete(key);
+      forgotten.set(cartId, now());
+    },
+  };
+}

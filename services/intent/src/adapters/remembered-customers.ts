@@ -1,0 +1,26 @@
+import { LRUCache } from 'lru-cache';
+import type { Customer } from '../domain/checkout-cart.ts';
+import type { Customers, RememberingCustomers } from '../use-cases/ports.ts';
+
+/** As long as a shopper may look at the form. */
+const TTL_MS = 15 * 60_000;
+
+/** Remembers up to `max` customers (some 3 kB each) from the page's customer session to the opening of the payment. */
+export function rememberingCustomers(customers: Customers, { max }: { max: number }): RememberingCustomers {
+  const seen = new LRUCache<string, Customer>({ max, ttl: TTL_MS });
+  const remembered = (customerId: string, found: Customer | undefined): Customer | undefined => {
+    if (found) seen.set(customerId, found);
+    else seen.delete(customerId);
+    return found;
+  };
+  return {
+    find: async (customerId) => remembered(customerId, await customers.find(customerId)),
+    saveStripeCustomerId: async (customer, stripeCustomerId) =>
+      remembered(customer.id, await customers.saveStripeCustomerId(customer, stripeCustomerId)),
+    recall: (customerId) => {
+      const found = seen.get(customerId);
+      seen.delete(customerId);
+      return found;
+    },
+  };
+}
