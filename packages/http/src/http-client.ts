@@ -67,8 +67,13 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         );
         metrics.apiDuration.observe({ api, operation, outcome }, seconds);
       };
-      const deadline = AbortSignal.timeout(timeoutMs);
-      const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
+      // Not AbortSignal.timeout: that one fires long after the answer too, and makes an exception with its stack each time.
+      const deadline = new AbortController();
+      const timer = setTimeout(
+        () => deadline.abort(new DOMException('The call took too long.', 'TimeoutError')),
+        timeoutMs,
+      );
+      const signal = init.signal ? AbortSignal.any([init.signal, deadline.signal]) : deadline.signal;
       try {
         const headers = headersOf(init);
         if (propagate) {
@@ -94,9 +99,11 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         observe(String(status), status >= 400 ? String(status) : '', outcomeOf(status));
         return responseOf(status, answer.headers, text);
       } catch (error) {
-        const timedOut = deadline.aborted;
+        const timedOut = deadline.signal.aborted;
         observe('', timedOut ? 'timeout' : 'connection', timedOut ? 'timeout' : 'server_error');
         throw error;
+      } finally {
+        clearTimeout(timer);
       }
     });
   };

@@ -18,6 +18,10 @@ export interface BroadcastOptions {
   topics: readonly string[];
   /** What spans call the reader. */
   name: string;
+  /**
+   * For readers in no hurry: a broker collects so many bytes, in a second at most, before it answers. Default 1: it answers at once.
+   */
+  minBytes?: number;
   /** Called in order for every message from now on; it must not throw and not block. */
   onMessage: (message: BroadcastMessage) => void;
 }
@@ -85,6 +89,7 @@ export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions)
         kafka,
         cluster,
         maxWaitMs: MAX_WAIT_MS,
+        minBytes: options.minBytes ?? 1,
         maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
         startAt: 'latest',
         onMessages: tell,

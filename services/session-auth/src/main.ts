@@ -23,6 +23,8 @@ const app = createApp({ config, commercetools, send: producer.send, log });
 const transactions = createBroadcastConsumer(kafka, {
   name: SERVICE,
   topics: [PAYMENT_TRANSACTIONS],
+  // A fetch for each record of every payment would be most of this process' work.
+  minBytes: 64 * 1024,
   onMessage: app.evictCart,
 });
 const server = createHttpServer({

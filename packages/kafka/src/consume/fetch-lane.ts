@@ -25,6 +25,8 @@ export interface FetchLaneOptions {
   open(address: BrokerAddress): Promise<BrokerConnection>;
   readonly rackId: string | undefined;
   readonly maxWaitMs: number;
+  /** The broker answers sooner once it has so many bytes; default 1. */
+  readonly minBytes?: number;
   readonly maxBytesPerPartition: number;
   /** Where a partition is read from that has no position, or one that the broker does not have. */
   readonly startAt: StartAt;
@@ -159,14 +161,14 @@ export class FetchLane {
 
   async #fetch(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
     if (positions.length === 0) return;
-    const { maxWaitMs, maxBytesPerPartition, rackId = '' } = this.#options;
+    const { maxWaitMs, minBytes = 1, maxBytesPerPartition, rackId = '' } = this.#options;
     const asked = new Map(positions.map((position) => [position, position.next as bigint]));
     const topics = byTopic(positions, (position) => ({
       partition: position.partition,
       fetchOffset: String(position.next),
       maxBytes: maxBytesPerPartition,
     }));
-    const limits = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes: MAX_BYTES, isolationLevel: READ_COMMITTED };
+    const limits = { maxWaitTime: maxWaitMs, minBytes, maxBytes: MAX_BYTES, isolationLevel: READ_COMMITTED };
     const { responses } = await connection.ask<FetchAnswer>(
       requests.Fetch,
       { ...limits, topics, rackId },

@@ -4,7 +4,10 @@ import { FetchLane, type FetchLaneOptions } from './fetch-lane.ts';
 import { PartitionPosition } from './partition-position.ts';
 
 export interface FetcherOptions
-  extends Pick<FetchLaneOptions, 'maxWaitMs' | 'maxBytesPerPartition' | 'startAt' | 'onMessages' | 'onSkipped'> {
+  extends Pick<
+    FetchLaneOptions,
+    'maxWaitMs' | 'minBytes' | 'maxBytesPerPartition' | 'startAt' | 'onMessages' | 'onSkipped'
+  > {
   readonly kafka: Kafka;
   readonly cluster: ClusterView;
 }

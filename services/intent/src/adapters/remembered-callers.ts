@@ -5,8 +5,8 @@ import type { Callers } from './callers.ts';
 
 /** A page makes its requests within seconds. */
 const TTL_MS = 10_000;
-/** Longer than any answer of session-auth takes, in ms. */
-const LONGEST_CHECK_MS = 60_000;
+/** For how long after a record of a cart its sessions are not remembered, in ms. */
+const SETTLE_MS = 5_000;
 
 export interface RememberedCallersOptions {
   max: number;
@@ -36,7 +36,7 @@ export function rememberingCallers(
       if (keys?.size === 0) keysOf.delete(cartId);
     },
   });
-  const forgotten = new LRUCache<string, number>({ ...clock, max, ttl: LONGEST_CHECK_MS });
+  const forgotten = new LRUCache<string, number>({ ...clock, max, ttl: 60_000 });
   return {
     ...callers,
     session: async (sessionId, asking) => {
@@ -47,7 +47,9 @@ export function rememberingCallers(
       const began = now();
       const session = await callers.session(sessionId, asking);
       const ttl = Math.min(TTL_MS, session.freshForMs ?? 0);
-      if (ttl > 0 && (forgotten.get(session.cartId) ?? -1) < began) {
+      // session-auth may hear of the same record a moment later, and answer from its memory until then.
+      const isForgotten = began - (forgotten.get(session.cartId) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS;
+      if (ttl > 0 && !isForgotten) {
         sessions.set(key, session, { ttl });
         keysOf.set(session.cartId, (keysOf.get(session.cartId) ?? new Set()).add(key));
       }
