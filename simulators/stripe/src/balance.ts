@@ -5,7 +5,15 @@ import type { Simulation } from './simulation.ts';
 /** Books what a charge, refund or dispute does to the account's balance, in the settlement currency. `amount` is in `currency`, negative for money that leaves. */
 export function bookBalance(
   simulation: Simulation,
-  entry: { type: string; amount: number; currency: string; source: string; description?: string; fee?: number },
+  entry: {
+    type: string;
+    amount: number;
+    currency: string;
+    source: string;
+    description?: string;
+    fee?: number;
+    category?: string;
+  },
 ): BalanceTransaction {
   const settled = toSettlement(entry.amount, entry.currency);
   const fee =
@@ -35,15 +43,22 @@ export function bookBalance(
             },
           ],
     net: settled.amount - fee,
-    reporting_category:
-      entry.type === 'adjustment'
-        ? 'dispute'
-        : entry.type.startsWith('payment')
-          ? entry.type.replace('payment_', '')
-          : entry.type,
+    reporting_category: entry.category ?? reportingCategory(entry),
     source: entry.source,
     status: 'pending',
     type: entry.type,
   };
   return simulation.state.balanceTransactions.add(transaction);
+}
+
+const CATEGORIES: Readonly<Record<string, string>> = {
+  payment: 'charge',
+  payment_failure_refund: 'charge_failure',
+  payment_refund: 'refund',
+};
+
+/** As https://docs.stripe.com/reports/reporting-categories groups the types; an adjustment here is a dispute's. */
+function reportingCategory({ type, amount }: { type: string; amount: number }): string {
+  if (type === 'adjustment') return amount < 0 ? 'dispute' : 'dispute_reversal';
+  return CATEGORIES[type] ?? type;
 }

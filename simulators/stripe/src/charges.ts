@@ -173,6 +173,16 @@ export function bookCapture(simulation: Simulation, charge: Charge, amount: numb
   }).id;
 }
 
+/** Books back a bank debit that failed; its source is the charge, which no refund stands for. */
+export function bookFailure(simulation: Simulation, charge: Charge): void {
+  charge.failure_balance_transaction = bookBalance(simulation, {
+    type: 'payment_failure_refund',
+    amount: -charge.amount,
+    currency: charge.currency,
+    source: charge.id,
+  }).id;
+}
+
 /** A charge captured asynchronously gets its balance transaction a little later, and tells it with charge.updated. */
 export function bookCaptureLater(simulation: Simulation, charge: Charge): void {
   simulation.later(simulation.settings.balanceDelayMs, () => {

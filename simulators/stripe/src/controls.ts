@@ -16,7 +16,7 @@ export const settingsSchema = z
   .strictObject({
     settleDelayMs: z.number().int().min(0).max(86_400_000).nullable(),
     balanceDelayMs: z.number().int().min(0).max(86_400_000),
-    releases: z.enum(['refund', 'none']),
+    releases: z.enum(['refund', 'movement', 'none']),
     searchLagMs: z.number().int().min(0).max(3_600_000),
     clickNeedsRates: z.boolean(),
   })

@@ -1,4 +1,4 @@
-import { bookCapture, bookCaptureLater, newCharge } from './charges.ts';
+import { bookCapture, bookCaptureLater, bookFailure, newCharge } from './charges.ts';
 import { openDispute } from './disputes.ts';
 import { invalidParameter, missingParameter, noSuch, refused, StripeApiError, unexpectedState } from './errors.ts';
 import { checkAmount, display, parseCurrency } from './money.ts';
@@ -365,6 +365,8 @@ function pay(
       isCaptured: true,
       isAuthenticated,
     });
+    // A bank debit is booked when it is made, and back when it fails.
+    bookCapture(simulation, charge, charge.amount);
     paymentIntent.latest_charge = charge.id;
     paymentIntent.status = 'processing';
     saveMethod(simulation, paymentIntent, method, charge);
@@ -424,7 +426,6 @@ export function settle(
     charge.paid = true;
     charge.captured = true;
     charge.amount_captured = charge.amount;
-    bookCapture(simulation, charge, charge.amount);
     paymentIntent.status = 'succeeded';
     paymentIntent.amount_received = paymentIntent.amount;
     simulation.events.emit('charge.succeeded', charge);
@@ -436,6 +437,7 @@ export function settle(
   charge.paid = false;
   charge.captured = false;
   charge.failure_code = 'insufficient_funds';
+  bookFailure(simulation, charge);
   charge.failure_message = 'The customer’s account has insufficient funds to cover this payment.';
   paymentIntent.status = 'requires_payment_method';
   paymentIntent.payment_method = null;
@@ -545,7 +547,9 @@ export function capturePaymentIntent(
   };
   charge.amount_captured += amount;
   paymentIntent.amount_received += amount;
-  if (amount > 0) bookCapture(simulation, charge, amount);
+  // Released with a movement of its own, what is let go of was booked with what is captured.
+  const isReleaseBooked = isFinal && simulation.settings.releases === 'movement';
+  if (amount > 0) bookCapture(simulation, charge, isReleaseBooked ? charge.amount - wasCaptured : amount);
   if (!isFinal) {
     paymentIntent.amount_capturable -= amount;
     simulation.events.emit('charge.updated', charge, previous);

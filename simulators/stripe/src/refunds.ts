@@ -162,6 +162,15 @@ export function releaseUncaptured(simulation: Simulation, charge: Charge, amount
   const release = newRefund(simulation, charge, amount);
   if (release.destination_details?.card) release.destination_details.card = { type: 'reversal' };
   simulation.state.releases.add(release.id);
+  if (simulation.settings.releases === 'movement' && charge.amount_captured > 0) {
+    release.balance_transaction = bookBalance(simulation, {
+      type: 'refund',
+      category: 'partial_capture_reversal',
+      amount: -amount,
+      currency: release.currency,
+      source: release.id,
+    }).id;
+  }
   countRefund(charge, amount);
   simulation.events.emit('refund.created', release);
   simulation.events.emit('charge.refunded', charge, {

@@ -9,8 +9,11 @@ export interface Settings {
   settleDelayMs: number | null;
   /** Time after which an `automatic_async` charge gets its balance transaction, in ms. */
   balanceDelayMs: number;
-  /** Whether letting go of uncaptured money appears as a refund of the charge, as Stripe shows it, or leaves no trace. */
-  releases: 'refund' | 'none';
+  /**
+   * How letting go of uncaptured money appears: as a refund of the charge, as one with a movement of its own (`partial_capture_reversal`), or not at
+   * all. Which it is depends on the method and the account.
+   */
+  releases: 'refund' | 'movement' | 'none';
   /** How far Stripe's search index lags behind, in ms. */
   searchLagMs: number;
   /** Whether a wallet refuses a click that asks for a shipping address without rates, as current releases of Stripe.js do. */

@@ -58,7 +58,7 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
     refundsOf: async (payment_intent) => {
       try {
         return await call('refunds.list', (stripe) =>
-          Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100 })),
+          Array.fromAsync(stripe.refunds.list({ payment_intent, limit: 100, expand: ['data.balance_transaction'] })),
         );
       } catch (error) {
         if (isMissing(error)) return [];

@@ -40,8 +40,12 @@ export function stripeFacts(client: StripeClient): StripeFacts {
   };
 }
 
+/** With it, a refund tells whether it gave money back or only let go of what was not captured. */
+export const MOVEMENTS = ['data.balance_transaction'] as const;
+
 async function allRefunds(stripe: Stripe, charge: string): Promise<RefundObject[]> {
   const refunds: RefundObject[] = [];
-  for await (const refund of stripe.refunds.list({ charge, limit: 100 })) refunds.push(refundSchema.parse(refund));
+  for await (const refund of stripe.refunds.list({ charge, limit: 100, expand: [...MOVEMENTS] }))
+    refunds.push(refundSchema.parse(refund));
   return refunds;
 }

@@ -5,6 +5,7 @@ import type Stripe from 'stripe';
 import type { BalanceType, StripeMoneyFacts } from '../domain/audit.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import type { Movement, Snapshot, StripeMoney } from '../use-cases/ports.ts';
+import { MOVEMENTS } from './stripe-facts.ts';
 
 /**
  * What a list of balance transactions brings along, by their type: with it, a payment that was neither refunded nor disputed is compared
@@ -44,7 +45,9 @@ export function stripeMoney(client: StripeClient): StripeMoney {
     const isPaid = charge?.status === 'succeeded';
     const [refunds, disputes] = await Promise.all([
       isPaid && charge.amount_refunded > 0
-        ? all(client, 'refunds.list', (stripe) => stripe.refunds.list({ charge: charge.id, limit: 100 }))
+        ? all(client, 'refunds.list', (stripe) =>
+            stripe.refunds.list({ charge: charge.id, limit: 100, expand: [...MOVEMENTS] }),
+          )
         : [],
       isPaid && charge.disputed
         ? all(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))

@@ -55,6 +55,28 @@ describe('a payment differs from Stripe', () => {
     ['when a Charge is over less', 'Charge other_amount', facts(), [charged(9_000)]],
     ['when a Charge is over more', 'Charge other_amount', facts(), [charged(11_000)]],
     ['when a Charge is there twice', 'Charge doubled', facts(), [charged(), charged(10_000, 'ch_1:10000')]],
+    ['when a Charge beside the capture is of nothing', 'Charge missing_there', facts(), [charged(), charged(700, 'x')]],
+    [
+      'when a Charge beside two captures of one amount is of nothing',
+      'Charge missing_there',
+      facts(),
+      [charged(5_000, 'ch_1:5000'), charged(5_000), charged(700, 'x')],
+    ],
+    ['when the last of two captures is not there', 'Charge missing_here', facts(), [charged(4_000, 'ch_1:4000')]],
+    ['when a capture is a Failure', 'Charge other_state', facts(), [{ ...charged(), state: 'Failure' }]],
+    ['when a capture is still Pending', 'Charge other_state', facts(), [{ ...charged(), state: 'Pending' }]],
+    [
+      'when a Refund is in another currency',
+      'Refund other_amount',
+      withRefund,
+      [charged(), { ...refunded(), amount: money(2_500, 'USD') }],
+    ],
+    [
+      'when a Refund of no refund is in another currency',
+      'Refund missing_there',
+      facts(),
+      [charged(), { ...refunded(), amount: money(2_500, 'USD') }],
+    ],
     ['when a Refund is not there', 'Refund missing_here', withRefund, [charged()]],
     [
       'when a Refund is over another amount',
@@ -79,12 +101,14 @@ describe('a payment differs from Stripe', () => {
     expect(found.map(({ type, kind }) => `${type} ${kind}`)).toEqual([named]);
   });
 
-  it('with the amounts of both sides and the id to look for', () => {
-    expect(moneyDifferences(paymentOf({ transactions: [charged(9_000)] }), facts())).toEqual([
+  it('with the amounts of both sides and the ids to look for', () => {
+    const tooLittle = charged(9_000);
+    expect(moneyDifferences(paymentOf({ transactions: [tooLittle] }), facts())).toEqual([
       {
         kind: 'other_amount',
         type: 'Charge',
         interactionId: intent.id,
+        transactionId: tooLittle.id,
         currencyCode: 'EUR',
         stripe: { centAmount: 10_000, state: 'Success' },
         commercetools: { centAmount: 9_000, state: 'Success' },

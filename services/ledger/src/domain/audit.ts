@@ -39,11 +39,20 @@ export interface MoneyDifference {
   readonly type: MovementType;
   /** Stripe's id of the refund or dispute; the PaymentIntent's for charges, which are compared by their sum (rulings 4). */
   readonly interactionId: string;
+  /** The transaction in commercetools that is wrong, or too many, where it is one. */
+  readonly transactionId?: string | undefined;
   readonly currencyCode: string;
   /** What Stripe moved, undefined = nothing. */
-  readonly stripe?: { readonly centAmount: number; readonly state: string } | undefined;
+  readonly stripe?: DifferenceSide | undefined;
   /** What commercetools shows, undefined = nothing. */
-  readonly commercetools?: { readonly centAmount: number; readonly state: string } | undefined;
+  readonly commercetools?: DifferenceSide | undefined;
+}
+
+interface DifferenceSide {
+  readonly centAmount: number;
+  readonly state: string;
+  /** Where it is another than the difference's. */
+  readonly currencyCode?: string;
 }
 
 type AuditedPayment = Pick<Payment, 'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo'>;
@@ -90,15 +99,15 @@ function applied(
 }
 
 /**
- * Where the payment's transactions of money that moved differ from Stripe's: charges by their sum, refunds and disputes one by one. Those in a
+ * Where the payment's transactions of money that moved differ from Stripe's: charges by their sum, refunds and disputes one by one. Charges in a
  * currency other than the PaymentIntent's are left out: the original connector booked some in the account's own. Throws
  * InexpressibleAmountError.
  */
 export function moneyDifferences(payment: AuditedPayment, facts: StripeMoneyFacts): MoneyDifference[] {
   const currencyCode = facts.paymentIntent.currency.toUpperCase();
-  const inCurrency = ({ amount }: Transaction) => amount.currencyCode === currencyCode;
-  const expected = expectedTransactions(facts, payment).filter(inCurrency);
-  const shown = payment.transactions.filter(inCurrency);
+  const isCompared = ({ type, amount }: Transaction) => type !== 'Charge' || amount.currencyCode === currencyCode;
+  const expected = expectedTransactions(facts, payment);
+  const shown = payment.transactions.filter(isCompared);
   const of = (transactions: readonly Transaction[], type: MovementType) =>
     transactions.filter((transaction) => transaction.type === type);
   const common = { currencyCode, paymentIntentId: facts.paymentIntent.id };
@@ -130,25 +139,44 @@ function bySum(
   const [atStripe, here] = [succeeded(expected), succeeded(shown)];
   const [wanted, found] = [sumOf(atStripe), sumOf(here)];
   if (wanted === found) return [];
-  const difference = {
-    type,
-    interactionId,
-    currencyCode,
-    stripe: atStripe.length > 0 ? { centAmount: wanted, state: 'Success' } : undefined,
-    commercetools: here.length > 0 ? { centAmount: found, state: 'Success' } : undefined,
-  };
-  if (atStripe.length === 0) return [{ kind: 'missing_there', ...difference }];
-  if (found > wanted && hasTwins(here)) return [{ kind: 'doubled', ...difference }];
-  // Fewer Charges than captures: one is missing. As many: one is over another amount.
-  const isMissing = here.length < atStripe.length || here.length === 0;
-  return [{ kind: isMissing && found < wanted ? 'missing_here' : 'other_amount', ...difference }];
+  const wrong = wrongOne(shown, here, found - wanted);
+  const tell = (kind: DifferenceKind, more: Partial<MoneyDifference> = {}): MoneyDifference[] => [
+    {
+      kind,
+      type,
+      interactionId,
+      transactionId: wrong?.id,
+      currencyCode,
+      stripe: atStripe.length > 0 ? { centAmount: wanted, state: 'Success' } : undefined,
+      commercetools: here.length > 0 ? { centAmount: found, state: 'Success' } : undefined,
+      ...more,
+    },
+  ];
+  if (atStripe.length === 0) return tell('missing_there');
+  if (found > wanted) {
+    if (!wrong || here.length === 1) return tell('other_amount');
+    return tell(here.some((other) => other !== wrong && isTwin(other, wrong)) ? 'doubled' : 'missing_there');
+  }
+  if (wrong && wrong.state !== 'Success') {
+    return tell('other_state', { commercetools: { centAmount: wrong.amount.centAmount, state: wrong.state } });
+  }
+  // The last or only capture has the PaymentIntent's id: without it, it is missing. Else one is over another amount.
+  const isMissing =
+    type === 'Charge' ? !here.some((each) => each.interactionId === interactionId) : here.length < atStripe.length;
+  return tell(isMissing ? 'missing_here' : 'other_amount');
+}
+
+/** The one transaction that explains by how much the sums are apart: too many, over another amount, or in another state. */
+function wrongOne(shown: readonly Transaction[], here: readonly Transaction[], apart: number): Transaction | undefined {
+  if (apart > 0)
+    return here.findLast(({ amount }) => amount.centAmount === apart) ?? (here.length === 1 ? here[0] : undefined);
+  const waiting = shown.find(({ state, amount }) => state !== 'Success' && amount.centAmount === -apart);
+  return waiting ?? (here.length === 1 ? here[0] : undefined);
 }
 
 /** Two transactions of one amount that Stripe's ids do not tell apart, or tell to be the same. */
-const hasTwins = (transactions: readonly Transaction[]): boolean =>
-  transactions.some((one, at) =>
-    transactions.slice(at + 1).some((other) => one.amount.centAmount === other.amount.centAmount),
-  );
+const isTwin = (one: Transaction, other: Transaction): boolean =>
+  one.amount.centAmount === other.amount.centAmount || one.interactionId === other.interactionId;
 
 function oneByOne(
   type: MovementType,
@@ -167,9 +195,10 @@ function oneByOne(
       kind,
       type,
       interactionId,
+      transactionId: here?.id,
       currencyCode,
-      stripe: stripe && { centAmount: stripe.amount.centAmount, state: stripe.state },
-      commercetools: here && { centAmount: here.amount.centAmount, state: here.state },
+      stripe: stripe && sideOf(stripe, currencyCode),
+      commercetools: here && sideOf(here, currencyCode),
     });
   for (const wanted of expected) {
     const id = wanted.interactionId ?? '';
@@ -177,7 +206,7 @@ function oneByOne(
     // What Stripe tried and took back, or has not done yet, moved no money: a payment that never heard of it is right.
     if (!found && wanted.state === 'Success') note('missing_here', id, wanted, undefined);
     if (!found) continue;
-    if (found.amount.centAmount !== wanted.amount.centAmount) note('other_amount', id, wanted, found);
+    if (!isSameAmount(found, wanted)) note('other_amount', id, wanted, found);
     // Pending or Failure: nothing moved. Which of the two it is may depend on states that only events told.
     if ((found.state === 'Success') !== (wanted.state === 'Success')) note('other_state', id, wanted, found);
     for (const twin of succeeded(more)) note('doubled', id, wanted, twin);
@@ -188,6 +217,15 @@ function oneByOne(
   }
   return differences;
 }
+
+const isSameAmount = ({ amount: one }: Transaction, { amount: other }: Transaction): boolean =>
+  one.centAmount === other.centAmount && one.currencyCode === other.currencyCode;
+
+const sideOf = ({ amount, state }: Transaction, currencyCode: string): DifferenceSide => ({
+  centAmount: amount.centAmount,
+  state,
+  ...(amount.currencyCode !== currencyCode && { currencyCode: amount.currencyCode }),
+});
 
 /** Types of Stripe's balance transactions that are money of a payment: charges, refunds, refunds that came back, and disputes. */
 export const BALANCE_TYPES = [

@@ -412,6 +412,13 @@ describe('refunds', () => {
     ]);
   });
 
+  it('the release of what a partial capture left is none, also with a movement of its own', () => {
+    const partial = chargeOf(intent, { captured: true, amount_captured: 6_000 });
+    const category = { id: 'txn_release', reporting_category: 'partial_capture_reversal' };
+    const release = { ...releaseOf(partial), balance_transaction: category } as never;
+    expect(decision(charged(), toldRefunds(partial, release))).toEqual(nothing);
+  });
+
   it('one that waits for funds, without a balance transaction yet, is no release', () => {
     const partial = chargeOf(intent, { amount_captured: 6_000 });
     const refund = refundOf(partial, { amount: 4_000, status: 'pending', balance_transaction: null });

@@ -103,8 +103,10 @@ export const refundSchema = z.looseObject({
   status: z.string().nullish(),
   charge: reference,
   payment_intent: reference,
-  /** Absent when no money moved: not yet, or never. */
-  balance_transaction: reference,
+  /** Absent when no money moved: not yet, or never. Itself where it was asked for, else its id. */
+  balance_transaction: z
+    .union([z.string(), z.looseObject({ id: z.string(), reporting_category: z.string().nullish() })])
+    .nullish(),
   metadata,
 });
 export type RefundObject = z.output<typeof refundSchema>;

@@ -215,7 +215,7 @@ async function repair(
 /** Money of a payment that Stripe does not know at all. */
 function noteGone(deps: AuditDependencies, summary: AuditSummary, payment: Payment, paymentIntentId: string): void {
   summary.payments += 1;
-  for (const { type, state, amount, interactionId = paymentIntentId } of payment.transactions) {
+  for (const { id, type, state, amount, interactionId = paymentIntentId } of payment.transactions) {
     const moved = MOVEMENT_TYPES.find((each) => each === type);
     if (!moved || state !== 'Success') continue;
     const { centAmount, currencyCode } = amount;
@@ -224,6 +224,7 @@ function noteGone(deps: AuditDependencies, summary: AuditSummary, payment: Payme
       kind: 'missing_there',
       type: moved,
       interactionId,
+      transactionId: id,
       currencyCode,
       commercetools: { centAmount, state },
       paymentIntentId,

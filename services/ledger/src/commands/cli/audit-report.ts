@@ -53,7 +53,8 @@ function differing(differences: readonly AuditDifference[], { dryRun, limit }: {
     { title: 'COMMERCETOOLS', right: true, whole: true },
     { title: '', whole: true },
   ];
-  const side = (of: AuditDifference['stripe']) => (of ? `${of.centAmount} ${of.state}` : 'nothing');
+  const side = (of: AuditDifference['stripe']) =>
+    of ? [of.centAmount, of.currencyCode, of.state].filter((part) => part !== undefined).join(' ') : 'nothing';
   const mended = dryRun ? 'would repair' : 'repaired';
   const shown = differences.slice(0, limit);
   const [head = '', ...lines] = table(
@@ -71,10 +72,16 @@ function differing(differences: readonly AuditDifference[], { dryRun, limit }: {
 }
 
 /** On lines of their own, so that they can be copied whole. */
-const idsOf = ({ paymentIntentId, paymentId, interactionId }: AuditDifference): string[] => [
-  `  ${paymentIntentId}${paymentId ? `, payment ${paymentId}` : ''}`,
-  ...(interactionId === paymentIntentId ? [] : [`  ${interactionId}`]),
-];
+const idsOf = ({ paymentIntentId, paymentId, interactionId, transactionId }: AuditDifference): string[] => {
+  const about = [
+    ...(interactionId === paymentIntentId ? [] : [interactionId]),
+    ...(transactionId && transactionId !== interactionId ? [`transaction ${transactionId}`] : []),
+  ];
+  return [
+    `  ${paymentIntentId}${paymentId ? `, payment ${paymentId}` : ''}`,
+    ...(about.length > 0 ? [`  ${about.join(', ')}`] : []),
+  ];
+};
 
 function sums({ sums: of }: AuditSummary): string {
   const right = { right: true, whole: true };
