@@ -2,7 +2,8 @@ import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Part } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
-import { type AuditSummary, BALANCE_TYPES, DIFFERENCE_KINDS, emptyAudit, MOVEMENT_TYPES } from '../domain/audit.ts';
+import { DIFFERENCE_KINDS, MOVEMENT_TYPES } from '../domain/audit.ts';
+import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-summary.ts';
 
 const EVERY_MS = 5 * 60_000;
 

@@ -2,28 +2,31 @@ import { NotFoundError } from '@connector/errors';
 import { stripeExponent } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
-import type { BalanceType, StripeMoneyFacts } from '../domain/audit.ts';
+import type { MovementType, StripeMoneyFacts } from '../domain/audit.ts';
+import type { BalanceType } from '../domain/audit-summary.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
-import type { Movement, Snapshot, StripeMoney } from '../use-cases/ports.ts';
+import type { Movement, ShownMoney, Snapshot, StripeMoney } from '../use-cases/ports.ts';
+import { inParallel } from '../use-cases/with-retry.ts';
 import { MOVEMENTS } from './stripe-facts.ts';
 
 /**
  * What a list of balance transactions brings along, by their type: with it, a payment that was neither refunded nor disputed is compared
- * without a further call. Only links that every source of the type has may be named.
+ * without a further call. Only links that every source of the type has may be named, else Stripe refuses the whole list.
  */
 const EXPANDED: Record<BalanceType, readonly string[]> = {
   charge: ['data.source.payment_intent'],
   payment: ['data.source.payment_intent'],
   refund: ['data.source.payment_intent', 'data.source.charge'],
   payment_refund: ['data.source.payment_intent', 'data.source.charge'],
-  refund_failure: ['data.source.payment_intent', 'data.source.charge'],
-  payment_failure_refund: ['data.source.payment_intent', 'data.source.charge'],
+  // These come back to the balance; their source is a refund, or a charge (a bank debit that failed).
+  refund_failure: ['data.source.payment_intent'],
+  payment_failure_refund: ['data.source.payment_intent'],
   // Some adjustments have no source, or one of another kind.
   adjustment: ['data.source'],
 };
 
-/** The money of a Stripe account, over its API. */
-export function stripeMoney(client: StripeClient): StripeMoney {
+/** The money of a Stripe account, over its API, with at most `atOnce` calls for what a list did not bring along. */
+export function stripeMoney(client: StripeClient, atOnce: number): StripeMoney {
   const { call } = client;
 
   const retrieve = async (id: string): Promise<Stripe.PaymentIntent | undefined> => {
@@ -37,19 +40,24 @@ export function stripeMoney(client: StripeClient): StripeMoney {
     }
   };
 
-  /** Refunds and disputes are asked for only where the charge says that there are some. */
+  /**
+   * Refunds and disputes are asked for only where the charge says that there are some, or the payment: a refund that failed leaves its charge as
+   * if there had been none.
+   */
   const factsOf = async (
     paymentIntent: Stripe.PaymentIntent,
     charge: Stripe.Charge | undefined,
+    shown: ShownMoney | undefined,
   ): Promise<StripeMoneyFacts> => {
     const isPaid = charge?.status === 'succeeded';
+    const shows = (type: MovementType) => shown?.transactions.some((each) => each.type === type) ?? false;
     const [refunds, disputes] = await Promise.all([
-      isPaid && charge.amount_refunded > 0
+      isPaid && (charge.amount_refunded > 0 || shows('Refund'))
         ? all(client, 'refunds.list', (stripe) =>
             stripe.refunds.list({ charge: charge.id, limit: 100, expand: [...MOVEMENTS] }),
           )
         : [],
-      isPaid && charge.disputed
+      isPaid && (charge.disputed || shows('Chargeback'))
         ? all(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))
         : [],
     ]);
@@ -76,13 +84,13 @@ export function stripeMoney(client: StripeClient): StripeMoney {
       presented: presentedOf(transaction, source),
       sourceId: source?.id ?? String(transaction.source ?? ''),
       paymentIntent: links?.paymentIntent as unknown as Snapshot | undefined,
-      facts: async () => {
+      facts: async (shown) => {
         const { paymentIntent, charge } = links ?? {};
         if (!paymentIntent) throw new TypeError(`${transaction.id} is of no PaymentIntent`);
-        // A refund that failed leaves its charge as if there had been none: only the charge of now tells.
-        const isWhole = charge !== undefined && type !== 'refund_failure' && type !== 'payment_failure_refund';
-        const latest = isWhole ? charge : objectOf<Stripe.Charge>((await retrieve(paymentIntent.id))?.latest_charge);
-        return factsOf(paymentIntent, latest ?? charge);
+        // A charge that failed is not the one that paid, if one did: the PaymentIntent names it.
+        if (charge?.status === 'succeeded') return factsOf(paymentIntent, charge, shown);
+        const now = await retrieve(paymentIntent.id);
+        return factsOf(now ?? paymentIntent, objectOf<Stripe.Charge>(now?.latest_charge), shown);
       },
     };
   };
@@ -99,15 +107,19 @@ export function stripeMoney(client: StripeClient): StripeMoney {
           ...(afterId && { starting_after: afterId }),
         }),
       );
-      return Promise.all(data.map((transaction) => movementOf(type, transaction)));
+      const movements = new Map<string, Movement>();
+      await inParallel(data, atOnce, async (transaction) => {
+        movements.set(transaction.id, await movementOf(type, transaction));
+      });
+      return data.flatMap(({ id }) => movements.get(id) ?? []);
     },
-    ofPaymentIntent: async (id) => {
+    ofPaymentIntent: async (id, shown) => {
       const paymentIntent = await retrieve(id);
       if (!paymentIntent) return undefined;
       const charge = objectOf<Stripe.Charge>(paymentIntent.latest_charge);
       return {
         paymentIntent: { ...paymentIntent, latest_charge: charge?.id ?? null } as unknown as Snapshot,
-        facts: await factsOf(paymentIntent, charge),
+        facts: await factsOf(paymentIntent, charge, shown),
       };
     },
   };

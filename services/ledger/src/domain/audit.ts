@@ -227,18 +227,6 @@ const sideOf = ({ amount, state }: Transaction, currencyCode: string): Differenc
   ...(amount.currencyCode !== currencyCode && { currencyCode: amount.currencyCode }),
 });
 
-/** Types of Stripe's balance transactions that are money of a payment: charges, refunds, refunds that came back, and disputes. */
-export const BALANCE_TYPES = [
-  'charge',
-  'payment',
-  'refund',
-  'payment_refund',
-  'refund_failure',
-  'payment_failure_refund',
-  'adjustment',
-] as const;
-export type BalanceType = (typeof BALANCE_TYPES)[number];
-
 /** What Stripe moved and what commercetools shows, in centAmounts. */
 export interface Sums {
   stripe: number;
@@ -255,56 +243,4 @@ export function sumsOf(payment: AuditedPayment, facts: StripeMoneyFacts): Record
   return Object.fromEntries(
     MOVEMENT_TYPES.map((type) => [type, { stripe: sum(expected, type), commercetools: sum(shown, type) }]),
   ) as Record<MovementType, Sums>;
-}
-
-/** What an audit compared and found. */
-export interface AuditSummary {
-  readonly since: Date;
-  readonly until: Date;
-  /** Balance transactions of this project's payments, by Stripe's type. */
-  readonly movements: Record<BalanceType, number>;
-  /** Balance transactions of other integrations and projects on the same account, and of no payment. */
-  foreign: number;
-  /** Payments compared. */
-  payments: number;
-  readonly kinds: Record<DifferenceKind, number>;
-  readonly repairs: Record<DifferenceKind, number>;
-  /** By currency: the money of the compared payments, in centAmounts, over their whole life. */
-  readonly sums: Record<string, Record<MovementType, Sums>>;
-  /** Payments that could not be compared. */
-  failed: number;
-  /** Everything in the window was compared. */
-  complete: boolean;
-}
-
-const zeros = <K extends string>(names: readonly K[]) =>
-  Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
-
-export const emptyAudit = (since: Date, until: Date): AuditSummary => ({
-  since,
-  until,
-  movements: zeros(BALANCE_TYPES),
-  foreign: 0,
-  payments: 0,
-  kinds: zeros(DIFFERENCE_KINDS),
-  repairs: zeros(DIFFERENCE_KINDS),
-  sums: {},
-  failed: 0,
-  complete: false,
-});
-
-/** Whether all that was compared agrees, and everything was compared. */
-export const agrees = ({ kinds, complete }: Pick<AuditSummary, 'kinds' | 'complete'>): boolean =>
-  complete && Object.values(kinds).every((count) => count === 0);
-
-export function addSums(summary: AuditSummary, currencyCode: string, sums: Record<MovementType, Sums>): void {
-  const known = summary.sums[currencyCode];
-  if (!known) {
-    summary.sums[currencyCode] = sums;
-    return;
-  }
-  for (const type of MOVEMENT_TYPES) {
-    known[type].stripe += sums[type].stripe;
-    known[type].commercetools += sums[type].commercetools;
-  }
 }

@@ -6,12 +6,14 @@ import {
   money,
   paymentIntent,
   payment as paymentOf,
+  refundOf,
   transaction,
 } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
-import { type AuditSummary, agrees } from '../domain/audit.ts';
-import { chargeSchema, paymentIntentSchema } from '../domain/stripe-objects.ts';
-import { type AuditDependencies, type AuditDifference, type AuditOptions, audit } from './audit.ts';
+import { type AuditSummary, agrees } from '../domain/audit-summary.ts';
+import { chargeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
+import { type AuditDependencies, type AuditOptions, audit } from './audit.ts';
+import type { AuditDifference } from './audit-payment.ts';
 import type { Movement, Snapshot } from './ports.ts';
 
 const HOUR = 60 * 60_000;
@@ -64,7 +66,7 @@ function world(movements: readonly Movement[], payments: readonly Payment[]) {
       ofPaymentIntent: async (id) => {
         calls.push(`PaymentIntent ${id}`);
         const found = movements.find((each) => idOf(each) === id);
-        return found?.paymentIntent && { paymentIntent: found.paymentIntent, facts: await found.facts() };
+        return found?.paymentIntent && { paymentIntent: found.paymentIntent, facts: await found.facts(undefined) };
       },
     },
     movedPayments: {
@@ -76,7 +78,7 @@ function world(movements: readonly Movement[], payments: readonly Payment[]) {
             ),
       ofPaymentIntents: async (ids) => payments.filter(({ interfaceId = '' }) => ids.includes(interfaceId)),
     },
-    payments: { byId: async () => undefined, byKey: async () => undefined },
+    payments: { byId: async (id) => payments.find((each) => each.id === id), byKey: async () => undefined },
     snapshots: { refund: async () => undefined, dispute: async () => undefined },
     stripe: {} as never,
     producer: { send: async () => expect.unreachable('nothing is published without repair') },
@@ -152,6 +154,44 @@ describe('an audit', () => {
     const { deps, differences } = world([], [gone]);
     await audit(deps, options);
     expect(differences).toMatchObject([{ kind: 'missing_there', type: 'Charge', paymentIntentId: 'pi_gone' }]);
+  });
+
+  it('reads both sides again before it tells of a difference: they were not read at the same moment', async () => {
+    const movement = movementAt(0);
+    const now = await movement.facts(undefined);
+    const charge = now.charges[0]?.charge;
+    if (!charge) throw new Error('it has a charge');
+    const refund = refundSchema.parse(refundOf(charge as never, { amount: 500 }));
+    const refunded = { ...now, charges: [{ charge, refunds: [refund] }] };
+    // The page of Stripe's was read before the refund, the payment after it.
+    const payment = recordedOf(
+      movement,
+      transaction('Refund', 'Success', { amount: money(500), interactionId: refund.id }),
+    );
+    const { deps, differences } = world([movement], [payment]);
+    const ofPaymentIntent = async () => ({ paymentIntent: movement.paymentIntent as Snapshot, facts: refunded });
+    const summary = await audit({ ...deps, money: { ...deps.money, ofPaymentIntent } }, options);
+    expect(differences).toEqual([]);
+    expect(summary.sums.EUR?.Refund).toEqual({ stripe: 500, commercetools: 500 });
+  });
+
+  it('waits for the ledger where Stripe did something a moment ago, and no longer than half a minute', async () => {
+    const movement = movementAt(0);
+    const late = recordedOf(movement);
+    const early = { ...late, transactions: [] };
+    const pauses: number[] = [];
+    const seen = world([movement], [early]);
+    const now = () => new Date(Date.parse(late.lastModifiedAt) + 1_000);
+    const pause = async (ms: number) => void pauses.push(ms);
+    const byId = async () => (pauses.length < 2 ? early : late);
+    await audit({ ...seen.deps, now, pause, payments: { ...seen.deps.payments, byId } }, options);
+    expect({ pauses: pauses.length, differences: seen.differences }).toEqual({ pauses: 2, differences: [] });
+
+    const never = world([movement], [early]);
+    pauses.length = 0;
+    await audit({ ...never.deps, now, pause }, options);
+    expect(never.differences).toMatchObject([{ kind: 'missing_here' }]);
+    expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(30_000);
   });
 
   it('goes on with the others when one cannot be compared, and is not complete then', async () => {

@@ -1,28 +1,9 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { defaultFractionDigits } from '@connector/payment-model';
-import {
-  type AuditSummary,
-  addSums,
-  BALANCE_TYPES,
-  emptyAudit,
-  MOVEMENT_TYPES,
-  type MoneyDifference,
-  moneyDifferences,
-  type StripeMoneyFacts,
-  sumsOf,
-} from '../domain/audit.ts';
+import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-summary.ts';
+import { comparePayment, noteGone, type PaymentAuditDependencies, type RepairOptions } from './audit-payment.ts';
 import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
-import type { MovedPayments, Movement, Payments, Snapshot, StripeMoney, StripeSnapshots } from './ports.ts';
-import { type CompareDependencies, compare } from './reconcile-object.ts';
+import type { Movement, Snapshot } from './ports.ts';
 import { inParallel, pages, withRetry } from './with-retry.ts';
-
-/** A difference, the payment it is of, and what was done about it. */
-export interface AuditDifference extends MoneyDifference {
-  readonly paymentIntentId: string;
-  readonly paymentId?: string | undefined;
-  /** An event was published, or would have been in a dry run, by which the ledger mends it. */
-  readonly repaired: boolean;
-}
 
 /** A movement and the payment that it belongs to, for those who book by it. */
 export interface AuditedMovement {
@@ -30,13 +11,7 @@ export interface AuditedMovement {
   readonly payment: Payment | undefined;
 }
 
-export interface AuditDependencies extends CompareDependencies {
-  money: StripeMoney;
-  movedPayments: MovedPayments;
-  payments: Pick<Payments, 'byId' | 'byKey'>;
-  snapshots: Pick<StripeSnapshots, 'refund' | 'dispute'>;
-  projectKey: string;
-  onDifference?: (difference: AuditDifference) => void;
+export interface AuditDependencies extends PaymentAuditDependencies {
   /** Told of each page of this project's movements. */
   onMovements?: (movements: readonly AuditedMovement[]) => Promise<void>;
   /** Told after each slice of the window, up to which time all is compared; a run that begins there goes on from it. */
@@ -44,13 +19,9 @@ export interface AuditDependencies extends CompareDependencies {
   onFailure?: (what: string, error: unknown) => void;
 }
 
-export interface AuditOptions {
+export interface AuditOptions extends RepairOptions {
   readonly since: Date;
   readonly until: Date;
-  /** Publish events for what the ledger can mend. */
-  readonly repair: boolean;
-  /** With `repair`: publish nothing. */
-  readonly dryRun: boolean;
   /** Payments compared at the same time. */
   readonly atOnce: number;
   /** What an earlier run of the same window compared already, and until when. */
@@ -110,10 +81,10 @@ async function compareMovements(
         await guarded(deps, summary, `PaymentIntent ${paymentIntent.id}`, async () => {
           const payment = known.get(paymentIntent.id) ?? (await paymentOfSnapshot(deps, paymentIntent));
           if (payment) known.set(paymentIntent.id, payment);
-          await compareOne(deps, options, summary, {
+          await comparePayment(deps, options, summary, {
             payment,
             paymentIntent,
-            facts: await withRetry(deps, facts),
+            facts: await withRetry(deps, () => facts(payment)),
           });
         });
       });
@@ -140,110 +111,13 @@ async function comparePayments(
     await inParallel(rest, options.atOnce, ({ payment, paymentIntentId }) =>
       guarded(deps, summary, `payment ${payment.id}`, async () => {
         compared.add(paymentIntentId);
-        const atStripe = await withRetry(deps, () => deps.money.ofPaymentIntent(paymentIntentId));
-        if (atStripe) await compareOne(deps, options, summary, { payment, ...atStripe });
+        const atStripe = await withRetry(deps, () => deps.money.ofPaymentIntent(paymentIntentId, payment));
+        if (atStripe) await comparePayment(deps, options, summary, { payment, ...atStripe });
         else noteGone(deps, summary, payment, paymentIntentId);
       }),
     );
     if (deps.signal?.aborted) return;
   }
-}
-
-interface Compared {
-  readonly payment: Payment | undefined;
-  readonly paymentIntent: Snapshot;
-  readonly facts: StripeMoneyFacts;
-}
-
-async function compareOne(
-  deps: AuditDependencies,
-  options: AuditOptions,
-  summary: AuditSummary,
-  { payment, paymentIntent, facts }: Compared,
-): Promise<void> {
-  const { id: paymentIntentId } = paymentIntent;
-  const currencyCode = facts.paymentIntent.currency.toUpperCase();
-  const shown = payment ?? nothingShown(facts);
-  const found = moneyDifferences(shown, facts);
-  summary.payments += 1;
-  addSums(summary, currencyCode, sumsOf(shown, facts));
-  if (found.length === 0) return;
-  const repaired = options.repair ? await repair(deps, !options.dryRun, { payment, paymentIntent, facts }) : new Set();
-  for (const difference of payment ? found : missing(found)) {
-    const isRepaired = repaired.has(difference.type) && isMended(difference);
-    summary.kinds[difference.kind] += 1;
-    if (isRepaired && !options.dryRun) summary.repairs[difference.kind] += 1;
-    deps.onDifference?.({ ...difference, paymentIntentId, paymentId: payment?.id, repaired: isRepaired });
-  }
-}
-
-/** What the ledger never takes back: a transaction's amount, and one that is too many. */
-const isMended = ({ kind, stripe, commercetools }: MoneyDifference): boolean =>
-  kind === 'payment_missing' ||
-  kind === 'missing_here' ||
-  kind === 'other_state' ||
-  // A Charge over too little is followed by one over the rest.
-  (kind === 'other_amount' && (stripe?.centAmount ?? 0) > (commercetools?.centAmount ?? 0));
-
-/**
- * Publishes what Stripe says now about each object for which the ledger would write something; answers the types of transactions that
- * these write.
- */
-async function repair(
-  deps: AuditDependencies,
-  publishes: boolean,
-  { payment, paymentIntent, facts }: Compared,
-): Promise<Set<string>> {
-  const { refund, dispute } = deps.snapshots;
-  // One event of a refund makes the ledger look at all refunds of its charge.
-  const firstRefunds = facts.charges.flatMap(({ refunds: [first] }) => (first ? [first.id] : []));
-  const reads: { type: string; read: () => Promise<Snapshot | undefined> }[] = [
-    { type: 'Charge', read: async () => paymentIntent },
-    ...firstRefunds.map((id) => ({ type: 'Refund', read: () => refund(id) })),
-    ...facts.disputes.map(({ id }) => ({ type: 'Chargeback', read: () => dispute(id) })),
-  ];
-  const repaired = new Set<string>();
-  for (const { type, read } of reads) {
-    const snapshot = await withRetry(deps, read);
-    const divergence =
-      snapshot && (await compare(deps, publishes, snapshot, { paymentIntentId: paymentIntent.id, payment }));
-    if (divergence) repaired.add(type);
-  }
-  return repaired;
-}
-
-/** Money of a payment that Stripe does not know at all. */
-function noteGone(deps: AuditDependencies, summary: AuditSummary, payment: Payment, paymentIntentId: string): void {
-  summary.payments += 1;
-  for (const { id, type, state, amount, interactionId = paymentIntentId } of payment.transactions) {
-    const moved = MOVEMENT_TYPES.find((each) => each === type);
-    if (!moved || state !== 'Success') continue;
-    const { centAmount, currencyCode } = amount;
-    summary.kinds.missing_there += 1;
-    deps.onDifference?.({
-      kind: 'missing_there',
-      type: moved,
-      interactionId,
-      transactionId: id,
-      currencyCode,
-      commercetools: { centAmount, state },
-      paymentIntentId,
-      paymentId: payment.id,
-      repaired: false,
-    });
-  }
-}
-
-/** Everything is missing: told once, over what was charged. */
-const missing = (found: readonly MoneyDifference[]): MoneyDifference[] =>
-  found.slice(0, 1).map((difference) => ({ ...difference, kind: 'payment_missing' }));
-
-/** A payment that shows no money, in the PaymentIntent's currency. */
-function nothingShown({ paymentIntent }: StripeMoneyFacts): Parameters<typeof moneyDifferences>[0] {
-  const currencyCode = paymentIntent.currency.toUpperCase();
-  const fractionDigits = defaultFractionDigits(currencyCode);
-  const amountPlanned = { type: 'centPrecision' as const, centAmount: 0, currencyCode, fractionDigits };
-  return { transactions: [], amountPlanned, paymentMethodInfo: {} };
 }
 
 /** A payment that cannot be compared keeps no other from it; the run does not count as complete. */

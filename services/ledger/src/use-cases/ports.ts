@@ -8,7 +8,8 @@ import type {
 } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
 import type { Ownership } from '@connector/payment-model';
-import type { BalanceType, StripeMoneyFacts } from '../domain/audit.ts';
+import type { StripeMoneyFacts } from '../domain/audit.ts';
+import type { BalanceType } from '../domain/audit-summary.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
 
@@ -93,16 +94,22 @@ export interface Movement {
   readonly sourceId: string;
   /** Undefined for money of no PaymentIntent. */
   readonly paymentIntent: Snapshot | undefined;
-  /** What Stripe says now about all the money of the PaymentIntent. */
-  readonly facts: () => Promise<StripeMoneyFacts>;
+  /** What Stripe says now about all the money of the PaymentIntent, and about what `shown` shows of it. */
+  readonly facts: (shown: ShownMoney | undefined) => Promise<StripeMoneyFacts>;
 }
+
+/** A payment as far as it shows money. */
+export type ShownMoney = Pick<Payment, 'transactions'>;
 
 /** The account's money at Stripe. */
 export interface StripeMoney {
   /** Balance transactions of a type created from `since` to `until`, newest first, those after `afterId`; none = the end. */
   movements(type: BalanceType, since: Date, until: Date, afterId?: string): Promise<readonly Movement[]>;
   /** Undefined when Stripe has no such PaymentIntent. */
-  ofPaymentIntent(id: string): Promise<{ paymentIntent: Snapshot; facts: StripeMoneyFacts } | undefined>;
+  ofPaymentIntent(
+    id: string,
+    shown: ShownMoney | undefined,
+  ): Promise<{ paymentIntent: Snapshot; facts: StripeMoneyFacts } | undefined>;
 }
 
 /** Payments of this connector that show money as moved. */

@@ -8,6 +8,8 @@ export interface Retrying {
 
 const ATTEMPTS = 5;
 
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Tries again what fails in passing. Throws the last TransientError, and at once what will not pass. */
 export async function withRetry<T>({ pause, signal }: Retrying, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -16,7 +18,7 @@ export async function withRetry<T>({ pause, signal }: Retrying, work: () => Prom
     } catch (error) {
       if (!(error instanceof TransientError) || attempt >= ATTEMPTS || signal?.aborted) throw error;
       const ms = Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
-      await (pause ?? ((time) => new Promise((resolve) => setTimeout(resolve, time))))(ms);
+      await (pause ?? sleep)(ms);
     }
   }
 }
