@@ -31,16 +31,28 @@ const booked = (id: string) =>
   );
 
 /** A PaymentIntent that is paid at Stripe. `isOurs` false: another integration's. */
-async function paid({ currency = 'eur', amount = 4_999, isOurs = true, isManual = false } = {}): Promise<Opened> {
+async function paid({
+  currency = 'eur',
+  amount = 4_999,
+  isOurs = true,
+  isManual = false,
+  iban,
+}: {
+  currency?: string;
+  amount?: number;
+  isOurs?: boolean;
+  isManual?: boolean;
+  iban?: string;
+} = {}): Promise<Opened> {
   const key = `cart-${crypto.randomUUID()}-1`;
   const { id } = await system.stripe.paymentIntents.create({
     amount,
     currency,
     automatic_payment_methods: { enabled: true },
-    ...(isManual && { capture_method: 'manual' }),
+    ...(isManual && !iban && { capture_method: 'manual' }),
     metadata: isOurs ? { ct_project_key: 'shop', cart_id: 'cart', ct_payment_key: key } : { shop: 'another' },
   });
-  system.stripeSimulator.controls.pay(id);
+  system.stripeSimulator.controls.pay(id, iban ? { iban } : {});
   // Stripe books what was captured a moment later.
   if (!isManual) await booked(id);
   return { id, key };
@@ -82,8 +94,17 @@ it('finds each kind of difference, names it right, repairs what can be repaired,
   const partlyCaptured = await paid({ isManual: true });
   await system.stripe.paymentIntents.capture(partlyCaptured.id, { amount_to_capture: 2_000 });
   await recorded(partlyCaptured, [authorized(partlyCaptured), charged(partlyCaptured, 2_000)]);
+  // The uncaptured rest is booked back by a movement of its own: no money was given back.
+  system.stripeSimulator.controls.configure({ releases: 'movement' });
+  const bookedBack = await paid({ isManual: true });
+  await system.stripe.paymentIntents.capture(bookedBack.id, { amount_to_capture: 2_000 });
+  await recorded(bookedBack, [authorized(bookedBack), charged(bookedBack, 2_000)]);
+  // A bank debit that failed: its source is the charge.
+  const failed = await paid({ isManual: true, iban: 'DE89370400440532013000' });
+  system.stripeSimulator.controls.settle(failed.id, 'failed');
+  await recorded(failed, [transaction('Authorization', failed.id, 4_999, 'Failure')]);
   await times(() => paid({ isOurs: false }));
-  expect(await audited()).toMatchObject({ code: 0, payments: 11, foreign: EACH, complete: true, differences: [] });
+  expect(await audited()).toMatchObject({ code: 0, payments: 13, foreign: EACH, complete: true, differences: [] });
 
   // The refund was made in the past, and its events are gone.
   await times(async () => {
@@ -122,6 +143,14 @@ it('finds each kind of difference, names it right, repairs what can be repaired,
     return recorded(one, [authorized(one), charged(one), transaction('Refund', id, 1_000, 'Failure')]);
   });
 
+  // The refund failed after all, and its events are gone.
+  await times(async () => {
+    const one = await paid();
+    const { id } = await refund(one.id);
+    await recorded(one, [authorized(one), charged(one), transaction('Refund', id, 1_000)]);
+    system.stripeSimulator.controls.setRefundStatus(id, 'failed');
+  });
+
   const first = await audited();
   expect(first.code).toBe(1);
   expect(first.kinds).toEqual({
@@ -129,7 +158,7 @@ it('finds each kind of difference, names it right, repairs what can be repaired,
     missing_here: 2 * EACH,
     missing_there: EACH,
     other_amount: 2 * EACH,
-    other_state: EACH,
+    other_state: 2 * EACH,
     doubled: EACH,
   });
   expect(first.differences.every(({ repaired }: { repaired: boolean }) => !repaired)).toBe(true);
@@ -143,7 +172,7 @@ it('finds each kind of difference, names it right, repairs what can be repaired,
     missing_here: 2 * EACH,
     missing_there: 0,
     other_amount: EACH,
-    other_state: EACH,
+    other_state: 2 * EACH,
     doubled: 0,
   });
 
@@ -170,6 +199,27 @@ it('finds each kind of difference, names it right, repairs what can be repaired,
   expect(out).toMatch(/there twice +Charge EUR +4999 Success +9998 Success/);
   expect(out).toContain('30 differences.');
   expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+});
+
+it('makes a payment again that somebody deleted after the ledger had recorded it', async () => {
+  const one = await paid();
+  await recorded(one);
+  const known = async () => (await system.commercetools.state({ payments: [one.key] })).payments[0];
+  const shows = () =>
+    vi.waitFor(
+      async () => expect((await known())?.transactions.map(({ type }) => type)).toEqual(['Authorization', 'Charge']),
+      { timeout: 60_000, interval: 100 },
+    );
+  await audited('--repair');
+  await shows();
+  const before = await known();
+  await system.remove(`/payments/${before?.id}?version=${before?.version}`);
+  const { differences } = await audited('--repair');
+  expect(differences.filter(({ paymentIntentId: id }: { paymentIntentId: string }) => id === one.id)).toMatchObject([
+    { kind: 'payment_missing', repaired: true },
+  ]);
+  await shows();
+  expect((await known())?.id).not.toBe(before?.id);
 });
 
 it('gives finance a row for each movement, with its fee, its order and its payout', async () => {

@@ -106,10 +106,19 @@ export class RunningLedger {
 
   /** Asks commercetools as somebody with every right; answers the resource. Throws AssertionError when it is refused. */
   async post<T>(path: string, body: object): Promise<T> {
+    return this.#call('POST', path, body);
+  }
+
+  /** Deletes a resource of commercetools; the path names its version. Throws AssertionError when it is refused. */
+  async remove(path: string): Promise<void> {
+    await this.#call('DELETE', path);
+  }
+
+  async #call<T>(method: string, path: string, body?: object): Promise<T> {
     const answer = await fetch(`${this.commercetools.url}/shop${path}`, {
-      method: 'POST',
+      method,
       headers: { authorization: `Bearer ${this.commercetools.issueToken()}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
     expect(answer.status, text).toBeLessThan(300);
