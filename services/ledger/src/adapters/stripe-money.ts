@@ -6,7 +6,6 @@ import type { MovementType, StripeMoneyFacts } from '../domain/audit.ts';
 import type { BalanceType } from '../domain/audit-summary.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import type { Movement, ShownMoney, Snapshot, StripeMoney } from '../use-cases/ports.ts';
-import { inParallel } from '../use-cases/with-retry.ts';
 import { MOVEMENTS } from './stripe-facts.ts';
 
 /**
@@ -25,8 +24,8 @@ const EXPANDED: Record<BalanceType, readonly string[]> = {
   adjustment: ['data.source'],
 };
 
-/** The money of a Stripe account, over its API, with at most `atOnce` calls for what a list did not bring along. */
-export function stripeMoney(client: StripeClient, atOnce: number): StripeMoney {
+/** The money of a Stripe account, over its API. */
+export function stripeMoney(client: StripeClient): StripeMoney {
   const { call } = client;
 
   const retrieve = async (id: string): Promise<Stripe.PaymentIntent | undefined> => {
@@ -107,11 +106,7 @@ export function stripeMoney(client: StripeClient, atOnce: number): StripeMoney {
           ...(afterId && { starting_after: afterId }),
         }),
       );
-      const movements = new Map<string, Movement>();
-      await inParallel(data, atOnce, async (transaction) => {
-        movements.set(transaction.id, await movementOf(type, transaction));
-      });
-      return data.flatMap(({ id }) => movements.get(id) ?? []);
+      return Promise.all(data.map((transaction) => movementOf(type, transaction)));
     },
     ofPaymentIntent: async (id, shown) => {
       const paymentIntent = await retrieve(id);

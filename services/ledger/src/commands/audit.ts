@@ -31,8 +31,10 @@ const command = optionsOrExit((argv) => parseAudit(argv, new Date()), AUDIT_HELP
 const config = readConfig(reconcilePendingConfigSchema, process.env);
 const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
-const commercetools = createCommercetools(config, { log });
-const stripe = createStripe(config, { log });
+// A page of movements may need a call for each of them: no more are made at once than was asked for.
+const limits = { log, connections: command.atOnce };
+const commercetools = createCommercetools(config, limits);
+const stripe = createStripe(config, limits);
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const interrupted = new AbortController();
@@ -51,7 +53,7 @@ try {
   const onMovements = command.format === 'csv' ? await csv() : undefined;
   const summary = await audit(
     {
-      money: stripeMoney(stripe, command.atOnce),
+      money: stripeMoney(stripe),
       movedPayments: movedPayments(commercetools, config.PAYMENT_INTERFACE),
       payments: commercetoolsPayments(commercetools),
       snapshots: stripeSnapshots(stripe),

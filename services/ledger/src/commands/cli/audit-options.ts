@@ -17,7 +17,7 @@ Usage: audit [options]
   --repair              publish what is missing as events that the ledger applies; what it never
                         takes back (an amount, a transaction too many) is left to a person
   --dry-run             with --repair: say what would be repaired, publish nothing
-  --concurrency <n>     payments compared at the same time, 1 to 64; default 8
+  --concurrency <n>     calls at the same time, to each side, 1 to 64; default 8
   --from-start          compare all of the window again, though an earlier run of it was cut off
   --json                one JSON object at the end instead of text
   --csv                 a row for each movement, with fee and net, instead of text
