@@ -8,7 +8,12 @@ it.each([
   ['one of a part of the rest', { ...released, amount: 599 }, 600, true],
   ['one whose balance transaction is not told', { status: 'succeeded', amount: 600 }, 600, true],
   ['one that moved money', { ...released, balance_transaction: 'txn_1' }, 600, false],
-  ['one that moved money, expanded', { ...released, balance_transaction: { reporting_category: 'refund' } }, 600, false],
+  [
+    'one that moved money, expanded',
+    { ...released, balance_transaction: { reporting_category: 'refund' } },
+    600,
+    false,
+  ],
   [
     'one that Stripe books back as never captured',
     { ...released, balance_transaction: { reporting_category: 'partial_capture_reversal' } },

@@ -3,7 +3,11 @@ interface RefundLike {
   readonly status?: string | null | undefined;
   readonly amount: number;
   /** The movement's id or, asked for with the refund, the movement. */
-  readonly balance_transaction?: string | { readonly reporting_category?: string | null | undefined } | null | undefined;
+  readonly balance_transaction?:
+    | string
+    | { readonly reporting_category?: string | null | undefined }
+    | null
+    | undefined;
 }
 
 /** Stripe's grouping of the movements that take back what was authorised and not captured. */
