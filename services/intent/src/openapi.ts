@@ -1,6 +1,7 @@
+import type { Access } from '@connector/contracts';
 import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
-import type { Answered, Auth, RouteDefinition } from './http/route.ts';
+import type { Answered, RouteDefinition } from './http/route.ts';
 import { errorSchema, unauthorizedSchema } from './http/schemas.ts';
 
 type Json = Record<string, unknown>;
@@ -52,7 +53,7 @@ function operationOf(definition: RouteDefinition): Json {
   };
 }
 
-const permissions = (summary: string, auth: Auth): string =>
+const permissions = (summary: string, auth: Access): string =>
   auth.scheme === 'oauth2' ? `${summary} (needs ${auth.anyOf.join(' or ')})` : summary;
 
 function parametersOf(place: 'path' | 'header', schema: z.ZodObject | undefined): Json[] {

@@ -1,3 +1,4 @@
+import type { Access } from '@connector/contracts';
 import { PermanentError, UnauthorizedError } from '@connector/errors';
 import { requestId, requestSpan, withCorrelationId, withoutPort } from '@connector/http';
 import { type Logger, metrics } from '@connector/telemetry';
@@ -7,13 +8,6 @@ import type { Callers } from '../adapters/callers.ts';
 import type { Session } from '../domain/session.ts';
 import { jsonBody } from './json-body.ts';
 import { RateLimitedError, type RateLimiter } from './rate-limit.ts';
-
-/** How a route's caller proves what it may do; `open` routes decide for themselves. */
-export type Auth =
-  | { readonly scheme: 'session' }
-  | { readonly scheme: 'jwt' }
-  | { readonly scheme: 'oauth2'; readonly anyOf: readonly string[] }
-  | { readonly scheme: 'open' };
 
 /** Whom a handler calls; updates are calls that another writer may get ahead of. */
 export type Called = 'commercetools' | 'commercetools updates' | 'stripe' | 'kafka';
@@ -48,7 +42,7 @@ export interface Annotation {
 }
 
 /** What a handler is given: everything parsed, the caller verified. */
-export interface Call<A extends Auth, P, H, B, R> {
+export interface Call<A extends Access, P, H, B, R> {
   readonly session: A extends { scheme: 'session' } ? Session : undefined;
   readonly params: Parsed<P>;
   readonly headers: Parsed<H>;
@@ -62,7 +56,7 @@ export interface Call<A extends Auth, P, H, B, R> {
 
 /** A route as data: parsing, checks, answers and the OpenAPI document all follow from it. */
 export interface RouteDefinition<
-  A extends Auth = Auth,
+  A extends Access = Access,
   P extends z.ZodObject | undefined = z.ZodObject | undefined,
   H extends z.ZodObject | undefined = z.ZodObject | undefined,
   B extends z.ZodType | undefined = z.ZodType | undefined,
@@ -88,7 +82,7 @@ export interface RouteDefinition<
 
 /** Keeps the types of one definition together; they are forgotten where definitions are listed. */
 export const defineRoute = <
-  const A extends Auth,
+  const A extends Access,
   P extends z.ZodObject | undefined = undefined,
   H extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
@@ -125,7 +119,7 @@ export function routerOf(definitions: readonly RouteDefinition[], deps: RouteDep
   return router;
 }
 
-const isOperation = ({ scheme }: Auth): boolean => scheme === 'jwt' || scheme === 'oauth2';
+const isOperation = ({ scheme }: Access): boolean => scheme === 'jwt' || scheme === 'oauth2';
 
 const askingOf = ({ method }: RouteDefinition, path: string) => ({ method: method.toUpperCase(), route: path });
 
@@ -198,7 +192,7 @@ async function schemaErrorsAsInternal(work: () => Promise<void>): Promise<void> 
 async function verified(
   req: Request,
   res: Response,
-  auth: Auth,
+  auth: Access,
   asking: { method: string; route: string },
   { callers, limits }: RouteDeps,
 ): Promise<Session | undefined> {

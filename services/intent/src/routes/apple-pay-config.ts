@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import { NotFoundError } from '@connector/errors';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
@@ -10,7 +11,7 @@ export const applePayConfigRoute = ({ wellKnown }: { wellKnown: string | undefin
     path: '/applePayConfig',
     id: 'getApplePayConfig',
     summary: "Text of Apple's domain association file",
-    auth: { scheme: 'open' },
+    auth: ACCESS['GET /applePayConfig'],
     answers: {
       200: { description: 'The text', schema: z.string(), contentType: 'text/plain' },
       404: { description: 'None is configured', schema: errorSchema },

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { amountDue } from '../domain/amount-due.ts';
 import {
@@ -37,7 +38,7 @@ export const configElementRoute = ({ carts, behaviour, element }: ConfigElementD
     path: '/config-element/{paymentComponent}',
     id: 'getElementConfig',
     summary: "Configuration of the payment element for the session's cart",
-    auth: { scheme: 'session' },
+    auth: ACCESS['GET /config-element/:paymentComponent'],
     passesOn: ['commercetools'],
     params: z.object({ paymentComponent: z.string() }),
     answers: { 200: { description: 'The configuration', schema: response } },

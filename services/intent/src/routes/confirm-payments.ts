@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { isPaymentIntentId } from '../domain/confirmation.ts';
@@ -34,7 +35,7 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     path: '/confirmPayments/{id}',
     id: 'confirmPayment',
     summary: 'Confirms a payment by what Stripe says of it',
-    auth: { scheme: 'session' },
+    auth: ACCESS['POST /confirmPayments/:id'],
     passesOn: ['kafka'],
     params: idParams,
     body,

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { type CustomerSessionDeps, openCustomerSession } from '../use-cases/open-customer-session.ts';
@@ -15,7 +16,7 @@ export const customerSessionRoute = (deps: CustomerSessionDeps) =>
     path: '/customer/session',
     id: 'getCustomerSession',
     summary: "Stripe customer session of the cart's customer",
-    auth: { scheme: 'session' },
+    auth: ACCESS['GET /customer/session'],
     passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     answers: { 200: { description: 'The session', schema: response }, 204: { description: 'A guest has none' } },
     handle: async ({ session, reply }) => {

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { ORIGIN_REFUSED } from '../http/cors.ts';
 import { defineRoute } from '../http/route.ts';
@@ -13,7 +14,7 @@ export const expressConfigRoute = (deps: { allowedOrigins: readonly string[]; pu
     path: '/express-config',
     id: 'getExpressConfig',
     summary: 'Configuration for express checkout before there is a session',
-    auth: { scheme: 'open' },
+    auth: ACCESS['POST /express-config'],
     headers,
     answers: {
       200: { description: 'The configuration', schema: publicConfigSchema },

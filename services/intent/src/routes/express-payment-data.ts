@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { amountDue } from '../domain/amount-due.ts';
 import { expressLineItems } from '../domain/express.ts';
@@ -20,7 +21,7 @@ export const expressPaymentDataRoute = ({ carts }: { carts: Carts }) =>
     path: '/express-payment-data',
     id: 'getExpressPaymentData',
     summary: "Amount due and line items for a wallet's sheet",
-    auth: { scheme: 'session' },
+    auth: ACCESS['GET /express-payment-data'],
     passesOn: ['commercetools'],
     answers: { 200: { description: 'The amounts', schema: response } },
     handle: async ({ session, reply }) => {

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { CAPTURE_METHODS } from '../domain/behaviour.ts';
 import { defineRoute } from '../http/route.ts';
@@ -33,7 +34,7 @@ export const operationsConfigRoute = (deps: {
     path: '/operations/config',
     id: 'getConfig',
     summary: 'Configuration for the enabler',
-    auth: { scheme: 'session' },
+    auth: ACCESS['GET /operations/config'],
     passesOn: ['commercetools'],
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {

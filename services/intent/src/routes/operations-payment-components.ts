@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 
@@ -17,7 +18,7 @@ export const paymentComponentsRoute = () =>
     path: '/operations/payment-components',
     id: 'getPaymentComponents',
     summary: 'What the enabler can show',
-    auth: { scheme: 'jwt' },
+    auth: ACCESS['GET /operations/payment-components'],
     answers: { 200: { description: 'The components', schema: response } },
     handle: async ({ reply }) =>
       reply(200, { dropins: [{ type: 'embedded' }], components: [{ type: 'card' }], express: [{ type: 'dropin' }] }),

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { amountSchema, idParams } from '../http/schemas.ts';
@@ -33,7 +34,7 @@ export const paymentIntentsRoute = (deps: RunOperationDeps) =>
     path: '/operations/payment-intents/{id}',
     id: 'modifyPayment',
     summary: 'Captures, refunds, cancels or reverses a payment; the id is the commercetools payment id',
-    auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_payment_intents'] },
+    auth: ACCESS['POST /operations/payment-intents/:id'],
     passesOn: ['commercetools', 'stripe', 'kafka'],
     params: idParams,
     headers,

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { checkHealth } from '../use-cases/check-health.ts';
@@ -30,7 +31,7 @@ export const operationsStatusRoute = (deps: {
     path: '/operations/status',
     id: 'getStatus',
     summary: 'Health of commercetools, Stripe and Kafka as seen from here',
-    auth: { scheme: 'jwt' },
+    auth: ACCESS['GET /operations/status'],
     answers: { 200: { description: 'The checks; also when they failed', schema: response } },
     handle: async ({ reply }) => {
       const { status, checks } = await checkHealth(deps.checks, deps.timeoutMs);

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { amountSchema } from '../http/schemas.ts';
@@ -32,7 +33,7 @@ export const transactionsRoute = (deps: RunTransactionDeps) =>
     path: '/operations/transactions',
     id: 'createTransaction',
     summary: 'Charges a stored payment method for a cart',
-    auth: { scheme: 'oauth2', anyOf: ['manage_project', 'manage_checkout_transactions'] },
+    auth: ACCESS['POST /operations/transactions'],
     passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     body,
     answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },

@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { nothingDue } from '../domain/nothing-due.ts';
@@ -28,7 +29,7 @@ export const paymentsRoute = (deps: OpenCheckoutDeps) =>
     path: '/payments',
     id: 'openPayment',
     summary: "Opens the payment of the session's cart, or finds the one that is open",
-    auth: { scheme: 'session' },
+    auth: ACCESS['GET /payments'],
     passesOn: ['commercetools', 'stripe'],
     headers,
     limitedPerSession: true,

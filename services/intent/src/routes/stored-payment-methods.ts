@@ -1,3 +1,4 @@
+import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { idParams } from '../http/schemas.ts';
@@ -29,7 +30,7 @@ export const storedPaymentMethodsRoute = (deps: StoredMethodsDeps) =>
     path: '/stored-payment-methods',
     id: 'listStoredPaymentMethods',
     summary: "Stored payment methods of the cart's customer",
-    auth: { scheme: 'session' },
+    auth: ACCESS['GET /stored-payment-methods'],
     passesOn: ['commercetools', 'stripe'],
     answers: { 200: { description: 'The methods', schema: response } },
     handle: async ({ session, reply }) => reply(200, { storedPaymentMethods: await listStoredMethods(deps, session) }),
@@ -42,7 +43,7 @@ export const deleteStoredPaymentMethodRoute = (deps: StoredMethodsDeps) =>
     path: '/stored-payment-methods/{id}',
     id: 'deleteStoredPaymentMethod',
     summary: "Deletes a stored payment method of the cart's customer",
-    auth: { scheme: 'session' },
+    auth: ACCESS['DELETE /stored-payment-methods/:id'],
     passesOn: ['commercetools', 'commercetools updates'],
     params: idParams,
     answers: { 200: { description: 'Deleted' } },

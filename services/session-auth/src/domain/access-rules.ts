@@ -1,51 +1,17 @@
-/** What a route asks of its caller. `open` ones are checked by the service behind them: origin, Stripe's signature, or nothing. */
-export type Requirement =
-  | { readonly scheme: 'open' }
-  | { readonly scheme: 'session' }
-  | { readonly scheme: 'jwt' }
-  | { readonly scheme: 'oauth2'; readonly anyOf: readonly string[] };
+import { ACCESS, type Access } from '@connector/contracts';
 
 interface AccessRule {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: string;
   /** Case matters; `:name` stands for one segment. */
   readonly path: string;
-  readonly requires: Requirement;
+  readonly requires: Access;
 }
 
-const open: Requirement = { scheme: 'open' };
-const session: Requirement = { scheme: 'session' };
-const jwt: Requirement = { scheme: 'jwt' };
-const oneOf = (...anyOf: string[]): Requirement => ({ scheme: 'oauth2', anyOf });
-
 /** Every route that is reachable from outside; what is not here is refused. */
-export const ACCESS_RULES: readonly AccessRule[] = [
-  { method: 'GET', path: '/operations/config', requires: session },
-  { method: 'GET', path: '/operations/status', requires: jwt },
-  { method: 'GET', path: '/operations/payment-components', requires: jwt },
-  {
-    method: 'POST',
-    path: '/operations/payment-intents/:id',
-    requires: oneOf('manage_project', 'manage_checkout_payment_intents'),
-  },
-  {
-    method: 'POST',
-    path: '/operations/transactions',
-    requires: oneOf('manage_project', 'manage_checkout_transactions'),
-  },
-  { method: 'GET', path: '/payments', requires: session },
-  { method: 'POST', path: '/confirmPayments/:id', requires: session },
-  { method: 'GET', path: '/customer/session', requires: session },
-  { method: 'GET', path: '/express-payment-data', requires: session },
-  { method: 'GET', path: '/config-element/:paymentComponent', requires: session },
-  { method: 'GET', path: '/stored-payment-methods', requires: session },
-  { method: 'DELETE', path: '/stored-payment-methods/:id', requires: session },
-  { method: 'POST', path: '/express-config', requires: open },
-  { method: 'GET', path: '/applePayConfig', requires: open },
-  { method: 'GET', path: '/openapi.json', requires: open },
-  { method: 'POST', path: '/stripe/webhooks', requires: open },
-  { method: 'GET', path: '/connector-enabler.es.js', requires: open },
-  { method: 'GET', path: '/connector-enabler.umd.js', requires: open },
-];
+export const ACCESS_RULES: readonly AccessRule[] = Object.entries(ACCESS).map(([route, requires]) => {
+  const [method = '', path = ''] = route.split(' ');
+  return { method, path, requires };
+});
 
 /**
  * Segments of unreserved characters only. Dots alone, empty segments and anything percent-encoded could mean another path to
