@@ -7,8 +7,8 @@ import type { Results } from '../use-cases/ports.ts';
 
 export function kafkaResults(producer: Producer): Results {
   return {
-    publish: async (event, { payment, gathered }) => {
-      const { paymentIntentId, ownership } = gathered;
+    publish: async (event, { payment, collected }) => {
+      const { paymentIntentId, ownership } = collected;
       const cause = { paymentId: payment.id, paymentIntentId, causeId: event.id, causeType: event.type };
       const attributes = (type: string) => ({
         key: paymentIntentId,

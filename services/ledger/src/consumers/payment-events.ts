@@ -52,7 +52,7 @@ export const handlePaymentEvent =
     const { stripe, answered } = stripeOf(dependencies.stripe, mayCall);
     const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, isAssigned);
     if (outcome.kind === 'recorded') {
-      const { cartId } = outcome.gathered.ownership;
+      const { cartId } = outcome.collected.ownership;
       span?.setAttributes({
         'commercetools.payment.id': outcome.payment.id,
         ...(cartId && { 'commercetools.cart.id': cartId }),
@@ -84,13 +84,13 @@ export const handlePaymentEvent =
 /** Counts and logs what the payment alone does not show, and somebody should look at. */
 function tellAttention(
   { type, detail }: PaymentEvent,
-  { attachment, payment, gathered }: Extract<RecordOutcome, { kind: 'recorded' }>,
+  { attachment, payment, collected }: Extract<RecordOutcome, { kind: 'recorded' }>,
   log: Logger,
 ): void {
-  const about = { paymentId: payment.id, paymentIntentId: gathered.paymentIntentId };
+  const about = { paymentId: payment.id, paymentIntentId: collected.paymentIntentId };
   if (attachment && attachment !== 'attached') {
     countPaymentWithoutCart(attachment);
-    log.warn({ ...about, cartId: gathered.ownership.cartId, reason: attachment }, 'a payment is on no cart');
+    log.warn({ ...about, cartId: collected.ownership.cartId, reason: attachment }, 'a payment is on no cart');
   }
   if (type !== 'charge.dispute.funds_reinstated' || detail.kind !== 'dispute-changed') return;
   if (!isPartlyReinstated(detail.dispute)) return;

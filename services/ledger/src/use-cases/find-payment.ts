@@ -2,7 +2,7 @@ import type { Payment } from '@commercetools/platform-sdk';
 import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { paymentKeyOfPaymentIntent } from '@connector/payment-model';
 import { newPayment } from '../domain/new-payment.ts';
-import type { Gathered } from './gather.ts';
+import type { CollectedFacts } from './collect-facts.ts';
 import type { Carts, KnownPayments, Payments } from './ports.ts';
 
 export interface FindDependencies {
@@ -28,9 +28,9 @@ export type Found =
  * The commercetools payment of a PaymentIntent: as remembered, by the id or the key in its metadata, by its own id; else created from it when
  * money was asked for. A payment whose PaymentIntent is not set yet may be half made: it is put on its cart first.
  */
-export async function findPayment(dependencies: FindDependencies, gathered: Gathered): Promise<Found> {
+export async function findPayment(dependencies: FindDependencies, collected: CollectedFacts): Promise<Found> {
   const { payments, known, projectKey } = dependencies;
-  const { paymentIntentId, ownership } = gathered;
+  const { paymentIntentId, ownership } = collected;
   if (ownership.projectKey && ownership.projectKey !== projectKey) return { kind: 'foreign' };
   const remembered = known.get(paymentIntentId);
   if (remembered) return { kind: 'found', payment: remembered, remembered: true };
@@ -49,7 +49,7 @@ export async function findPayment(dependencies: FindDependencies, gathered: Gath
     }
   }
   if (!ownership.projectKey || !ownership.cartId) return { kind: 'foreign' };
-  return create(dependencies, gathered);
+  return create(dependencies, collected);
 }
 
 /**
@@ -59,9 +59,9 @@ export async function findPayment(dependencies: FindDependencies, gathered: Gath
 const isOfAnother = ({ interfaceId }: Payment, paymentIntentId: string): boolean =>
   (interfaceId?.startsWith('pi_') ?? false) && interfaceId !== paymentIntentId;
 
-async function create(dependencies: FindDependencies, gathered: Gathered): Promise<Found> {
+async function create(dependencies: FindDependencies, collected: CollectedFacts): Promise<Found> {
   const { payments, carts, paymentInterface } = dependencies;
-  const { money, paymentIntentId, ownership } = gathered;
+  const { money, paymentIntentId, ownership } = collected;
   if (!money) return { kind: 'nothing-to-record' };
   const cart = ownership.cartId ? await carts.byId(ownership.cartId) : undefined;
   const origin = { paymentIntentId, ownership, ...money };

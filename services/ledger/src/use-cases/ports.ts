@@ -158,7 +158,7 @@ export interface StripePaymentMethod {
 /** A payment as it is after an event, and whose it is. */
 export interface RecordedPayment {
   readonly payment: Payment;
-  readonly gathered: { readonly paymentIntentId: string; readonly ownership: Ownership };
+  readonly collected: { readonly paymentIntentId: string; readonly ownership: Ownership };
 }
 
 /** Tells the others what the payment shows after an event. */

@@ -11,7 +11,7 @@ import {
 import { decide } from '../domain/decide.ts';
 import { toPaymentEvent } from '../domain/payment-event.ts';
 import type { Divergence, DivergenceKind } from '../domain/reconciliation.ts';
-import { gather } from './gather.ts';
+import { collectFacts } from './collect-facts.ts';
 import type { Snapshot, StripeFacts } from './ports.ts';
 import { type Retrying, withRetry } from './with-retry.ts';
 
@@ -38,10 +38,10 @@ export async function compare(
     ...deps.stripe,
     paymentIntent: async (id) => (read?.id === id ? read : deps.stripe.paymentIntent(id)),
   };
-  const gathered = await withRetry(deps, () => gather(stripe, event));
-  if (!gathered) return undefined;
-  if (!payment && !gathered.money) return undefined;
-  const actions = payment ? decide(payment, gathered).filter(isShown) : [];
+  const collected = await withRetry(deps, () => collectFacts(stripe, event));
+  if (!collected) return undefined;
+  if (!payment && !collected.money) return undefined;
+  const actions = payment ? decide(payment, collected).filter(isShown) : [];
   if (payment && actions.length === 0) return undefined;
   if (publishes) await withRetry(deps, () => deps.producer.send(PAYMENT_EVENTS, record));
   return {

@@ -15,7 +15,7 @@ import { interactionOf } from '../domain/interaction.ts';
 import { linkedPayment } from '../domain/linked-payment.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
-import { type Gathered, gather, heldAmount } from './gather.ts';
+import { type CollectedFacts, collectFacts, heldAmount } from './collect-facts.ts';
 import type { KnownPayments, StripeFacts } from './ports.ts';
 import { type TellApartDependencies, tellApart, unlessForeignAndGone } from './tell-apart.ts';
 
@@ -38,7 +38,7 @@ export type RecordOutcome =
       created?: Attachment;
       /** Set when the payment was to be put on its cart now. */
       attachment?: Attachment;
-      gathered: Gathered;
+      collected: CollectedFacts;
     }
   /** Not ours to record: another account's, another integration's, another project's, or the other mode's. */
   | { kind: 'foreign' }
@@ -47,8 +47,8 @@ export type RecordOutcome =
 const ATTEMPTS = 5;
 
 /**
- * Makes commercetools show what an event tells: gather the facts, decide, save in one update. A stale version means that another writer won:
- * gather again, as Stripe may have moved on too, and decide again. Safe to run any number of times, at any time, in any order.
+ * Makes commercetools show what an event tells: collect the facts, decide, save in one update. A stale version means that another writer won:
+ * collect them again, as Stripe may have moved on too, and decide again. Safe to run any number of times, at any time, in any order.
  */
 export async function recordPaymentEvent(
   dependencies: RecordDependencies,
@@ -82,13 +82,13 @@ async function record(
   event: PaymentEvent,
   attemptsLeft: number,
 ): Promise<RecordOutcome> {
-  const gathered = await gather(dependencies.stripe, event);
-  if (!gathered) return { kind: 'foreign' };
+  const collected = await collectFacts(dependencies.stripe, event);
+  if (!collected) return { kind: 'foreign' };
   try {
-    return await save(dependencies, gathered, interactionOf(event, dependencies.interactionType()));
+    return await save(dependencies, collected, interactionOf(event, dependencies.interactionType()));
   } catch (error) {
     // Whatever went wrong, what is remembered may be out of date.
-    dependencies.known.delete(gathered.paymentIntentId);
+    dependencies.known.delete(collected.paymentIntentId);
     if (!(error instanceof StaleVersionError)) throw error;
     if (attemptsLeft > 1) return record(dependencies, event, attemptsLeft - 1);
     throw new TransientError('others keep changing the payment', { reason: 'conflict', cause: error });
@@ -97,17 +97,17 @@ async function record(
 
 async function save(
   dependencies: RecordDependencies,
-  gathered: Gathered,
+  collected: CollectedFacts,
   interaction: Interaction | undefined,
 ): Promise<RecordOutcome> {
   const { payments, known } = dependencies;
-  const found = await findPayment(dependencies, gathered);
+  const found = await findPayment(dependencies, collected);
   if (found.kind !== 'found') return found;
   const { payment, created, attachment, remembered } = found;
-  const { facts, paymentIntentId } = gathered;
+  const { facts, paymentIntentId } = collected;
   const held = await heldAmount(
     dependencies.stripe,
-    gathered,
+    collected,
     (money) => !decided(() => isPlannedOtherwise(payment, money)),
   );
   const isShown = decided(() => showsForGood(payment, { facts, paymentIntentId, held }));
@@ -117,7 +117,7 @@ async function save(
     kind: 'recorded' as const,
     standing: standingOf(payment, facts, actions),
     changes: changesOf(payment, actions),
-    gathered,
+    collected,
     ...(created && { created }),
     ...(attachment && { attachment }),
   };
@@ -129,7 +129,7 @@ async function save(
   if (remembered && !isShown) {
     // Another process may have written since: only commercetools can say that nothing is left to write.
     known.delete(paymentIntentId);
-    return save(dependencies, gathered, interaction);
+    return save(dependencies, collected, interaction);
   }
   known.set(paymentIntentId, payment);
   return { ...outcome, written: false, payment };

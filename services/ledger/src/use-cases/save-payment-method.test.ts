@@ -137,7 +137,7 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, lea
       standing: 'applied' as const,
       changes: [],
       payment,
-      gathered: { facts: [], paymentIntentId: paid.id, ownership: ownershipOf(of) },
+      collected: { facts: [], paymentIntentId: paid.id, ownership: ownershipOf(of) },
     }),
   };
 }

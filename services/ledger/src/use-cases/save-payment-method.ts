@@ -107,9 +107,9 @@ export function savePaymentMethod(
     return { kind: 'saved', paymentMethodId, job: true };
   };
 
-  return async (event, { payment, gathered }) => {
+  return async (event, { payment, collected }) => {
     const used = usedMethodOf(event);
-    const { customerId, cartId } = gathered.ownership;
+    const { customerId, cartId } = collected.ownership;
     if (!used || !customerId) return { kind: 'nothing-to-save' };
     const present = payment.paymentMethodInfo.token?.value;
     if (present !== undefined) {
@@ -126,7 +126,7 @@ export function savePaymentMethod(
     ]);
     const needsJob = isRecurring(cart);
     if (needsJob) owed.set(payment.id, { methodId: method.id, token });
-    const claimed = await claim(deps, payment, gathered.paymentIntentId, token, STALE_ATTEMPTS);
+    const claimed = await claim(deps, payment, collected.paymentIntentId, token, STALE_ATTEMPTS);
     if (!claimed) owed.delete(payment.id);
     return claimed && needsJob
       ? runJob(payment.id, method.id)

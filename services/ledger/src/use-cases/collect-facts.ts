@@ -7,7 +7,7 @@ import { isSilent } from '../domain/whose-event.ts';
 import type { StripeFacts } from './ports.ts';
 
 /** What an event comes to once Stripe was asked for what it alone cannot tell. */
-export interface Gathered {
+export interface CollectedFacts {
   readonly facts: readonly Fact[];
   readonly paymentIntentId: string;
   readonly ownership: Ownership;
@@ -23,7 +23,7 @@ const SETTLED = new Set(['succeeded', 'requires_capture']);
  * PaymentIntent where its state may have moved on (under way, failed, canceled) or the event does not say whose it is.
  * Answers undefined for an object that belongs to no PaymentIntent.
  */
-export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<Gathered | undefined> {
+export async function collectFacts(stripe: StripeFacts, event: PaymentEvent): Promise<CollectedFacts | undefined> {
   const { detail } = event;
   switch (detail.kind) {
     case 'payment-opened':
@@ -68,7 +68,7 @@ export async function gather(stripe: StripeFacts, event: PaymentEvent): Promise<
   }
 }
 
-async function ofRefunds(stripe: StripeFacts, event: PaymentEvent, chargeId: string): Promise<Gathered | undefined> {
+async function ofRefunds(stripe: StripeFacts, event: PaymentEvent, chargeId: string): Promise<CollectedFacts | undefined> {
   const { charge, refunds } = await stripe.refundsOf(chargeId);
   return ofCharge(stripe, event, charge, { kind: 'refunds', charge, refunds });
 }
@@ -79,7 +79,7 @@ async function ofCharge(
   event: PaymentEvent,
   charge: ChargeObject,
   fact: Fact,
-): Promise<Gathered | undefined> {
+): Promise<CollectedFacts | undefined> {
   const paymentIntentId = charge.payment_intent;
   if (!paymentIntentId) return undefined;
   const { metadata } = isSilent(charge.metadata) ? await stripe.paymentIntent(paymentIntentId) : charge;
@@ -88,7 +88,7 @@ async function ofCharge(
   return { facts: [fact], paymentIntentId, ownership: { ...ownership, ...ofIntent(event) }, ...money };
 }
 
-function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent, wasProcessing: boolean): Gathered {
+function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent, wasProcessing: boolean): CollectedFacts {
   const { id, status, amount, currency, metadata } = paymentIntent;
   const moneyAsked =
     SETTLED.has(status) ||
@@ -119,7 +119,7 @@ function ofIntent(event: PaymentEvent): Ownership {
  */
 export async function heldAmount(
   stripe: Pick<StripeFacts, 'paymentIntent'>,
-  { paymentIntentId, money }: Gathered,
+  { paymentIntentId, money }: CollectedFacts,
   isPlanned: (money: StripeMoney) => boolean,
 ): Promise<StripeMoney | undefined> {
   if (!money || isPlanned(money)) return undefined;
