@@ -1,6 +1,6 @@
 import { createLogger, register } from '@connector/telemetry';
 import { expect, it } from 'vitest';
-import { emptySummary, type FindPendingSummary } from '../domain/reconciliation.ts';
+import { emptySummary, type ReconciliationSummary } from '../domain/reconciliation.ts';
 import { reconciliationRecord, reconciliationStatus } from './reconciliation-status.ts';
 
 const metric = async (name: string, labels: Record<string, string> = {}) => {
@@ -19,7 +19,7 @@ it('exports the last complete run, and counts only repairs made since this proce
     },
     { projectKey: 'shop', log: createLogger('test', 'silent') },
   );
-  const run = (at: string, given: Partial<FindPendingSummary>) => {
+  const run = (at: string, given: Partial<ReconciliationSummary>) => {
     const record = reconciliationRecord('shop', { ...emptySummary(false), ...given }, new Date(at));
     stored = record.value;
     return record.key;

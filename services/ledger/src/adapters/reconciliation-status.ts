@@ -2,7 +2,7 @@ import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Part } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
-import { DIVERGENCE_KINDS, type FindPendingSummary } from '../domain/reconciliation.ts';
+import { DIVERGENCE_KINDS, type ReconciliationSummary } from '../domain/reconciliation.ts';
 
 const EVERY_MS = 5 * 60_000;
 
@@ -21,7 +21,7 @@ const keyOf = (projectKey: string): string => `reconcile-pending:${projectKey}`;
 /** What a complete run of reconcile-pending leaves on the topic of checkpoints. */
 export const reconciliationRecord = (
   projectKey: string,
-  { kinds, repairs, open }: FindPendingSummary,
+  { kinds, repairs, open }: ReconciliationSummary,
   at: Date,
 ): EventRecord => ({
   key: keyOf(projectKey),

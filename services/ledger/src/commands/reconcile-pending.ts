@@ -13,7 +13,7 @@ import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import { reconcilePendingConfigSchema } from '../config.ts';
 import type { Divergence } from '../domain/reconciliation.ts';
-import { findPending } from '../use-cases/find-pending.ts';
+import { reconcilePayments } from '../use-cases/reconcile-payments.ts';
 import { parseReconcilePending, RECONCILE_PENDING_HELP } from './cli/reconcile-pending-options.ts';
 import { report } from './cli/reconcile-pending-report.ts';
 
@@ -43,7 +43,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 try {
   await producer.start?.();
   const divergences: Divergence[] = [];
-  const summary = await findPending(
+  const summary = await reconcilePayments(
     {
       openPayments: openPayments(commercetools, config.PAYMENT_INTERFACE),
       payments: commercetoolsPayments(commercetools),

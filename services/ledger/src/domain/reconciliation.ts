@@ -35,7 +35,7 @@ export interface Counts {
 }
 
 /** What a run found and repaired. */
-export interface FindPendingSummary {
+export interface ReconciliationSummary {
   readonly dryRun: boolean;
   /** Payments with open transactions. */
   readonly payments: Counts;
@@ -62,7 +62,7 @@ const noAges = () => Object.fromEntries(Object.keys(AGES).map((age) => [age, 0])
 const noCounts = (): Counts => ({ checked: 0, pending: 0, diverging: 0, repaired: 0, failed: 0 });
 const noKinds = () => Object.fromEntries(DIVERGENCE_KINDS.map((kind) => [kind, 0])) as Record<DivergenceKind, number>;
 
-export const emptySummary = (dryRun: boolean): FindPendingSummary => ({
+export const emptySummary = (dryRun: boolean): ReconciliationSummary => ({
   dryRun,
   payments: noCounts(),
   paymentIntents: noCounts(),

@@ -1,5 +1,5 @@
 import { durationMs, HELP_OPTION, momentOf, parseOptions } from '@connector/cli';
-import type { FindPendingOptions } from '../../use-cases/find-pending.ts';
+import type { ReconcilePaymentsOptions } from '../../use-cases/reconcile-payments.ts';
 
 export const RECONCILE_PENDING_HELP = `reconcile-pending: asks Stripe about what commercetools still shows as open
 
@@ -32,7 +32,7 @@ Exit code: 0 when everything was checked and every event acknowledged, 1 when no
 line that makes no sense, 78 for a wrong configuration.
 `;
 
-export interface ReconcilePendingCommand extends FindPendingOptions {
+export interface ReconcilePendingCommand extends ReconcilePaymentsOptions {
   readonly json: boolean;
 }
 

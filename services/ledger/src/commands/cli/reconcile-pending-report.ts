@@ -1,8 +1,8 @@
 import { clock, pairs, table } from '@connector/cli';
-import type { Counts, Divergence, FindPendingSummary } from '../../domain/reconciliation.ts';
+import type { Counts, Divergence, ReconciliationSummary } from '../../domain/reconciliation.ts';
 
 /** A run as a person reads it: what differed, the counts, and what is still open. */
-export function report(summary: FindPendingSummary, divergences: readonly Divergence[], limit = 100): string {
+export function report(summary: ReconciliationSummary, divergences: readonly Divergence[], limit = 100): string {
   const { dryRun, payments, paymentIntents, operations, open, complete } = summary;
   const parts: string[] = [];
   if (divergences.length > 0) {

@@ -5,7 +5,7 @@ import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transa
 import { describe, expect, it } from 'vitest';
 import type { Divergence } from '../domain/reconciliation.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
-import { type FindPendingOptions, findPending } from './find-pending.ts';
+import { type ReconcilePaymentsOptions, reconcilePayments } from './reconcile-payments.ts';
 import { standingOfOperation } from './find-unfinished-operations.ts';
 import type { RequestedOperation, Snapshot } from './ports.ts';
 
@@ -42,8 +42,8 @@ function world({ payments = [], stripe = [], listed = [], faults = {}, sendFault
     return found;
   };
   const all = (kind: string) => [...objects.values()].filter(({ object }) => object === kind);
-  const run = (options: Partial<FindPendingOptions> = {}) =>
-    findPending(
+  const run = (options: Partial<ReconcilePaymentsOptions> = {}) =>
+    reconcilePayments(
       {
         openPayments: {
           // A page holds one payment.

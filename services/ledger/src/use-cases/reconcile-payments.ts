@@ -5,7 +5,7 @@ import {
   type Counts,
   type Divergence,
   emptySummary,
-  type FindPendingSummary,
+  type ReconciliationSummary,
   OPEN_STATES,
 } from '../domain/reconciliation.ts';
 import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
@@ -22,19 +22,19 @@ import type {
 import { type CompareDependencies, compare } from './reconcile-object.ts';
 import { inParallel, pages, withRetry } from './with-retry.ts';
 
-export interface FindPendingDependencies extends CompareDependencies {
+export interface ReconcilePaymentsDependencies extends CompareDependencies {
   openPayments: OpenPayments;
   payments: Pick<Payments, 'byId' | 'byKey'>;
   snapshots: StripeSnapshots;
   operations: RequestedOperations;
   projectKey: string;
-  onProgress?: (summary: FindPendingSummary) => void;
+  onProgress?: (summary: ReconciliationSummary) => void;
   /** Told of each divergence as it is found. */
   onDivergence?: (divergence: Divergence) => void;
   onFailure?: (what: string, error: unknown) => void;
 }
 
-export interface FindPendingOptions {
+export interface ReconcilePaymentsOptions {
   /** Transactions younger than this are left to the webhooks, in ms. */
   readonly olderThanMs: number;
   /** PaymentIntents created since then are compared too; undefined = none. */
@@ -54,10 +54,10 @@ const AT_ONCE = 8;
  * then every operation that was asked for and whose result nobody told.
  * Throws TransientError when commercetools or Stripe cannot be listed at all.
  */
-export async function findPending(
-  deps: FindPendingDependencies,
-  options: FindPendingOptions,
-): Promise<FindPendingSummary> {
+export async function reconcilePayments(
+  deps: ReconcilePaymentsDependencies,
+  options: ReconcilePaymentsOptions,
+): Promise<ReconciliationSummary> {
   const { openPayments, snapshots, projectKey, signal, onProgress = () => {}, now = () => new Date() } = deps;
   const before = new Date(now().getTime() - options.olderThanMs);
   const summary = emptySummary(options.dryRun);
@@ -141,8 +141,8 @@ const openTransactions = (payment: Payment, before: Date): Payment['transactions
 
 /** Asks Stripe for each object that an open transaction is about. */
 async function checkPayment(
-  deps: FindPendingDependencies,
-  options: FindPendingOptions,
+  deps: ReconcilePaymentsDependencies,
+  options: ReconcilePaymentsOptions,
   payment: Payment,
   before: Date,
   done: Set<string>,
@@ -181,8 +181,8 @@ async function checkPayment(
 
 /** Asks Stripe what became of an operation without an end; one that it did not do ends as a Failure. */
 async function checkOperation(
-  deps: FindPendingDependencies,
-  options: FindPendingOptions,
+  deps: ReconcilePaymentsDependencies,
+  options: ReconcilePaymentsOptions,
   operation: RequestedOperation,
 ): Promise<'pending' | Divergence[]> {
   const { paymentIntentId, operationId, transactionType, amount } = operation;
@@ -211,7 +211,7 @@ async function checkOperation(
 
 /** The payments that have these PaymentIntents as their interfaceId, asked for together. */
 async function paymentsOf(
-  deps: FindPendingDependencies,
+  deps: ReconcilePaymentsDependencies,
   snapshots: readonly Snapshot[],
 ): Promise<Map<string, Payment>> {
   if (snapshots.length === 0) return new Map();
@@ -232,13 +232,13 @@ const waitsForShopper = (snapshot: Snapshot): boolean =>
   ['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(String(snapshot.status)) &&
   ownershipOfSnapshot(snapshot).paymentKey !== undefined;
 
-function note(summary: FindPendingSummary, divergence: Divergence, deps: FindPendingDependencies): void {
+function note(summary: ReconciliationSummary, divergence: Divergence, deps: ReconcilePaymentsDependencies): void {
   summary.kinds[divergence.kind] += 1;
   if (divergence.repaired && !summary.dryRun) summary.repairs[divergence.kind] += 1;
   deps.onDivergence?.(divergence);
 }
 
-function count(summary: FindPendingSummary, payment: Payment, { before, now }: { before: Date; now: Date }): void {
+function count(summary: ReconciliationSummary, payment: Payment, { before, now }: { before: Date; now: Date }): void {
   const open = openTransactions(payment, before);
   for (const state of OPEN_STATES) {
     const times = open
