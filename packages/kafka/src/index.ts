@@ -11,15 +11,15 @@ export type { ConsumerHooks } from './consume/process.ts';
 export { type ConsumerOptions, createConsumer } from './consumer.ts';
 export { createLagExporter, type DeletedRecords } from './consumer-lag.ts';
 export {
-  createDeadLetterBox,
+  createDeadLetterQueue,
   type DeadLetter,
-  type DeadLetterBox,
+  type DeadLetterQueue,
   type DeadLetterFilter,
   type Handled,
   type HandleOptions,
   isRedriven,
   type Resolution,
-} from './dead-letter-box.ts';
+} from './dead-letter-queue.ts';
 export { type GroupState, inspectCluster, inspectGroup, type TopicState } from './inspect.ts';
 export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';

@@ -4,7 +4,7 @@ import { adminOptions, createAdminServer } from '@connector/http';
 import {
   checkKafkaEnvironment,
   createConsumer,
-  createDeadLetterBox,
+  createDeadLetterQueue,
   createKafka,
   createLagExporter,
   createProducer,
@@ -119,7 +119,7 @@ const consumer = createConsumer(kafka, {
     }),
   }),
 });
-const deadLetters = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
+const deadLetters = createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'ledger' });
 const status = [
   deadLetterDepth(deadLetters, log, everyMs),
   auditStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),

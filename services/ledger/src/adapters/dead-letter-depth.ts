@@ -1,17 +1,17 @@
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
-import type { DeadLetterBox } from '@connector/kafka';
+import type { DeadLetterQueue } from '@connector/kafka';
 import type { Part } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 
 /** Exports how many dead letters wait, neither redriven nor discarded. Every process of the service says the same. */
-export function deadLetterDepth(box: Pick<DeadLetterBox, 'depth'>, log: Logger, everyMs: number): Part {
+export function deadLetterDepth(queue: Pick<DeadLetterQueue, 'depth'>, log: Logger, everyMs: number): Part {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
   const tick = async () => {
     if (looking) return;
     looking = true;
     try {
-      metrics.dlqDepth.set({ topic: PAYMENT_EVENTS_DLQ }, await box.depth());
+      metrics.dlqDepth.set({ topic: PAYMENT_EVENTS_DLQ }, await queue.depth());
     } catch (error) {
       // The last known depth stays; that Kafka is away is told by the consumer and the producer.
       log.debug({ error }, 'the dead letters cannot be counted now');

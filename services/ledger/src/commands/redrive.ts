@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { optionsOrExit, showHelp } from '@connector/cli';
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
-import { createDeadLetterBox, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
+import { createDeadLetterQueue, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import * as z from 'zod';
@@ -27,13 +27,13 @@ const log = createLogger(NAME, 'error', process.stderr);
 const kafka = createKafka(config, { clientId: NAME, log });
 const producer = createProducer(kafka);
 const by = ('by' in command && command.by) || `${userName()}@${hostname()}`;
-const box = createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by });
+const queue = createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by });
 const interrupted = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
 
 try {
   await producer.start?.();
-  process.exitCode = await runRedrive(box, command, {
+  process.exitCode = await runRedrive(queue, command, {
     print: (text) => void process.stdout.write(`${text}\n`),
     tell,
     ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),

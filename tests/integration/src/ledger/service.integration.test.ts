@@ -6,7 +6,7 @@ import {
   SOURCES,
   toRecord,
 } from '@connector/contracts';
-import { createDeadLetterBox, type Kafka, type Producer, scanTopic } from '@connector/kafka';
+import { createDeadLetterQueue, type Kafka, type Producer, scanTopic } from '@connector/kafka';
 import type { CommercetoolsSimulator } from '@connector/simulator-commercetools';
 import type { StripeSimulator } from '@connector/simulator-stripe';
 import type Stripe from 'stripe';
@@ -78,7 +78,7 @@ const transactions = async (key: string) => {
 };
 const shows = (key: string, ...expected: string[]) =>
   vi.waitFor(async () => expect(await transactions(key)).toEqual(expected), { timeout: 30_000, interval: 100 });
-const deadLetters = () => createDeadLetterBox(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'test' });
+const deadLetters = () => createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'test' });
 
 it('sets a refused event aside, delays no other by it, and applies it once its cause is mended and it is redriven', async () => {
   const [poisoned, other] = [await opened(), await opened()];

@@ -1,6 +1,6 @@
 import { ago, clock, counted, pairs, table, WIDTH } from '@connector/cli';
 import { STRIPE_TYPE_PREFIX } from '@connector/contracts';
-import type { DeadLetter, DeadLetterBox, DeadLetterFilter, Handled } from '@connector/kafka';
+import type { DeadLetter, DeadLetterQueue, DeadLetterFilter, Handled } from '@connector/kafka';
 import { redactText } from '@connector/telemetry';
 import { redacted } from './redact.ts';
 import type { Change, RedriveCommand } from './redrive-options.ts';
@@ -20,25 +20,25 @@ export interface Surroundings {
 type Run = Exclude<RedriveCommand, { kind: 'help' }>;
 
 /** Runs a command on the dead letters and answers its exit code: 0 when everything selected was done. */
-export async function runRedrive(box: DeadLetterBox, command: Run, around: Surroundings): Promise<0 | 1> {
+export async function runRedrive(queue: DeadLetterQueue, command: Run, around: Surroundings): Promise<0 | 1> {
   switch (command.kind) {
     case 'list':
-      return list(box, command, around);
+      return list(queue, command, around);
     case 'show':
-      return show(box, command, around);
+      return show(queue, command, around);
     case 'redrive':
-      return change(box, command, around, (letters, options) => box.redrive(letters, options));
+      return change(queue, command, around, (letters, options) => queue.redrive(letters, options));
     case 'discard':
-      return change(box, command, around, (letters, options) => box.discard(letters, command.because, options));
+      return change(queue, command, around, (letters, options) => queue.discard(letters, command.because, options));
   }
 }
 
 async function list(
-  box: DeadLetterBox,
+  queue: DeadLetterQueue,
   { filter, limit, json }: Extract<Run, { kind: 'list' }>,
   { print, tell, now }: Surroundings,
 ): Promise<0 | 1> {
-  const letters = await box.list(filter);
+  const letters = await queue.list(filter);
   const missing = missingOf(filter, letters);
   if (json) {
     print(JSON.stringify({ count: letters.length, deadLetters: letters.slice(0, limit).map(toJson) }));
@@ -55,11 +55,11 @@ async function list(
 }
 
 async function show(
-  box: DeadLetterBox,
+  queue: DeadLetterQueue,
   { id, raw, json }: Extract<Run, { kind: 'show' }>,
   { print, tell, now }: Surroundings,
 ): Promise<0 | 1> {
-  const found = await box.read(id);
+  const found = await queue.read(id);
   if (!found) {
     tell(`There is no dead letter ${id}.`);
     return 1;
@@ -104,14 +104,14 @@ async function show(
 }
 
 async function change(
-  box: DeadLetterBox,
+  queue: DeadLetterQueue,
   command: Extract<Run, { kind: 'redrive' | 'discard' }>,
   around: Surroundings,
-  work: (letters: DeadLetter[], options: Parameters<DeadLetterBox['redrive']>[1]) => Promise<Handled[]>,
+  work: (letters: DeadLetter[], options: Parameters<DeadLetterQueue['redrive']>[1]) => Promise<Handled[]>,
 ): Promise<0 | 1> {
   const { filter, dryRun, perSecond, json, kind } = command;
   const { print, tell, now, signal } = around;
-  const matching = await box.list({ ...filter, resolved: true });
+  const matching = await queue.list({ ...filter, resolved: true });
   const selected = filter.resolved ? matching : matching.filter(({ resolution }) => !resolution);
   const already = matching.length - selected.length;
   const missing = missingOf(filter, matching);

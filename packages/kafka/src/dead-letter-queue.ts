@@ -68,7 +68,7 @@ export interface HandleOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface DeadLetterBox {
+export interface DeadLetterQueue {
   /** The dead letters that match, oldest first. Reads the whole topic. */
   list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
   /** One dead letter, resolved or not, with its value; undefined when the topic has none (any more) under this id. */
@@ -85,7 +85,7 @@ export interface DeadLetterBox {
   depth(): Promise<number>;
 }
 
-export interface DeadLetterBoxOptions {
+export interface DeadLetterQueueOptions {
   /** The dead letter topic, without the configured prefix. */
   topic: string;
   producer: Producer;
@@ -106,7 +106,7 @@ const STACK = 'dlq-error-stack';
 export const isRedriven = (headers: Readonly<Record<string, string>>): boolean => REDRIVEN_FROM in headers;
 
 /** The dead letters of one topic. Kafka cannot take a message out of a topic: a resolution is a record of its own beside it. */
-export function createDeadLetterBox(kafka: Kafka, { topic, producer, by }: DeadLetterBoxOptions): DeadLetterBox {
+export function createDeadLetterQueue(kafka: Kafka, { topic, producer, by }: DeadLetterQueueOptions): DeadLetterQueue {
   let counted: { ends: string; waiting: number } | undefined;
 
   const index = async (): Promise<DeadLetter[]> => {

@@ -2,7 +2,7 @@ import { MAX_MESSAGE_BYTES, toRecord } from '@connector/contracts';
 import { PermanentError } from '@connector/errors';
 import {
   createConsumer,
-  createDeadLetterBox,
+  createDeadLetterQueue,
   createKafka,
   createProducer,
   type Delivery,
@@ -67,10 +67,10 @@ async function ledgerOn(isPoison: (delivery: Delivery) => boolean) {
   });
   running.push(consumer);
   await consumer.start?.();
-  const box = createDeadLetterBox(kafka, { topic: dlq, producer, by: 'sre@laptop' });
+  const queue = createDeadLetterQueue(kafka, { topic: dlq, producer, by: 'sre@laptop' });
   const waiting = (count: number) =>
-    vi.waitFor(async () => expect(await box.depth()).toBe(count), { timeout: 30_000, interval: 200 });
-  return { topic, dlq, handled, box, waiting };
+    vi.waitFor(async () => expect(await queue.depth()).toBe(count), { timeout: 30_000, interval: 200 });
+  return { topic, dlq, handled, queue, waiting };
 }
 
 /** As Stripe sends it, with spaces and a character of two bytes: bytes that no parser gives back. */
@@ -100,14 +100,14 @@ async function all(topic: string): Promise<StoredMessage[]> {
 
 it('lists a poison message with its reason, puts it back unchanged once its cause is mended, and lists it no more', async () => {
   let mended = false;
-  const { topic, dlq, handled, box, waiting } = await ledgerOn(
+  const { topic, dlq, handled, queue, waiting } = await ledgerOn(
     ({ attributes }) => !mended && attributes.id === 'evt_2',
   );
   const records = [event('pi_1', 1), event('pi_1', 2), event('pi_2', 3)];
   for (const record of records) await producer.send(topic, record);
   await waiting(1);
 
-  const listed = await box.list();
+  const listed = await queue.list();
   expect(listed).toMatchObject([
     {
       key: 'pi_1',
@@ -119,14 +119,14 @@ it('lists a poison message with its reason, puts it back unchanged once its caus
   ]);
   const [letter] = listed;
   if (!letter) throw new Error('nothing listed');
-  const read = await box.read(letter.id);
+  const read = await queue.read(letter.id);
   expect(read?.value.equals(bytesOf(2))).toBe(true);
   expect(read?.letter.headers['dlq-error-message']).toBe('[redacted] cannot be charged');
   expect(read?.letter.headers['dlq-error-stack']).toContain('PermanentError');
 
   mended = true;
   const progress: string[] = [];
-  const result = await box.redrive(listed, {
+  const result = await queue.redrive(listed, {
     perSecond: 1000,
     onProgress: ({ letter: { id }, outcome }, done, total) => progress.push(`${id} ${outcome} ${done}/${total}`),
   });
@@ -148,9 +148,9 @@ it('lists a poison message with its reason, puts it back unchanged once its caus
   expect(traceOf(again?.headers)).toBe(traceOf(sent?.headers));
   expect(Object.keys(again?.headers ?? {}).filter((name) => name.startsWith('dlq-'))).toEqual(['dlq-redriven-from']);
 
-  expect(await box.list()).toEqual([]);
-  expect(await box.depth()).toBe(0);
-  expect(await box.list({ resolved: true })).toMatchObject([
+  expect(await queue.list()).toEqual([]);
+  expect(await queue.depth()).toBe(0);
+  expect(await queue.list({ resolved: true })).toMatchObject([
     { id: letter.id, resolution: { kind: 'redriven', by: 'sre@laptop' } },
   ]);
   // The audit line lies beside the message it is about, under the same key.
@@ -162,22 +162,22 @@ it('lists a poison message with its reason, puts it back unchanged once its caus
   });
 
   // Twice is harmless: the event arrives again, nothing else changes.
-  await box.redrive(listed, { perSecond: 1000 });
+  await queue.redrive(listed, { perSecond: 1000 });
   await vi.waitFor(() => expect(handled.filter(({ attributes }) => attributes.id === 'evt_2')).toHaveLength(2), {
     timeout: 20_000,
   });
-  expect(await box.depth()).toBe(0);
+  expect(await queue.depth()).toBe(0);
 });
 
 it('lists a message that is refused again as a new dead letter that knows where it came from', async () => {
-  const { topic, box, waiting } = await ledgerOn(() => true);
+  const { topic, queue, waiting } = await ledgerOn(() => true);
   await producer.send(topic, event('pi_1', 1));
   await waiting(1);
-  const [first] = await box.list();
+  const [first] = await queue.list();
   if (!first) throw new Error('nothing listed');
-  await box.redrive([first], { perSecond: 1000 });
+  await queue.redrive([first], { perSecond: 1000 });
   await waiting(1);
-  const [second, ...others] = await box.list();
+  const [second, ...others] = await queue.list();
   expect(others).toEqual([]);
   expect(second?.id).not.toBe(first.id);
   expect(second?.headers).toMatchObject({ 'dlq-redriven-from': first.id, ce_id: 'evt_1' });
@@ -185,25 +185,25 @@ it('lists a message that is refused again as a new dead letter that knows where 
 
 it('redrives in the order the messages of a key were set aside, whatever order they are given in', async () => {
   let mended = false;
-  const { topic, handled, box, waiting } = await ledgerOn(() => !mended);
+  const { topic, handled, queue, waiting } = await ledgerOn(() => !mended);
   for (const n of [1, 2, 3, 4]) await producer.send(topic, event('pi_1', n));
   await waiting(4);
   mended = true;
-  await box.redrive((await box.list()).toReversed(), { perSecond: 1000 });
+  await queue.redrive((await queue.list()).toReversed(), { perSecond: 1000 });
   await vi.waitFor(() => expect(handled).toHaveLength(4), { timeout: 20_000 });
   expect(handled.map(({ attributes }) => attributes.id)).toEqual(['evt_1', 'evt_2', 'evt_3', 'evt_4']);
 });
 
 it('discards with a reason, and without losing the message', async () => {
-  const { topic, dlq, handled, box, waiting } = await ledgerOn(() => true);
+  const { topic, dlq, handled, queue, waiting } = await ledgerOn(() => true);
   for (const n of [1, 2]) await producer.send(topic, event(`pi_${n}`, n));
   await waiting(2);
-  const selected = await box.list({ eventId: 'evt_1' });
-  await expect(box.discard(selected, ' ')).rejects.toThrow('reason');
-  expect(await box.depth()).toBe(2);
-  await box.discard(selected, 'test payment of a deleted project', { perSecond: 1000 });
-  expect((await box.list()).map(({ event: { id } }) => id)).toEqual(['evt_2']);
-  expect(await box.list({ eventId: 'evt_1', resolved: true })).toMatchObject([
+  const selected = await queue.list({ eventId: 'evt_1' });
+  await expect(queue.discard(selected, ' ')).rejects.toThrow('reason');
+  expect(await queue.depth()).toBe(2);
+  await queue.discard(selected, 'test payment of a deleted project', { perSecond: 1000 });
+  expect((await queue.list()).map(({ event: { id } }) => id)).toEqual(['evt_2']);
+  expect(await queue.list({ eventId: 'evt_1', resolved: true })).toMatchObject([
     { resolution: { kind: 'discarded', by: 'sre@laptop', reason: 'test payment of a deleted project' } },
   ]);
   expect((await all(dlq)).some(({ value }) => value.equals(bytesOf(1)))).toBe(true);
@@ -211,28 +211,28 @@ it('discards with a reason, and without losing the message', async () => {
 });
 
 it('keeps a message listed that Kafka does not take, and leaves the rest for later', async () => {
-  const { topic, box, waiting } = await ledgerOn(() => true);
+  const { topic, queue, waiting } = await ledgerOn(() => true);
   for (const n of [1, 2]) await producer.send(topic, event('pi_1', n));
   await waiting(2);
   const unconnected = createProducer(kafka, { deadlineMs: 100 });
-  const other = createDeadLetterBox(kafka, { topic: `${topic}.dlq`, producer: unconnected, by: 'sre' });
-  const results: Handled[] = await other.redrive(await box.list(), { perSecond: 1000 });
+  const other = createDeadLetterQueue(kafka, { topic: `${topic}.dlq`, producer: unconnected, by: 'sre' });
+  const results: Handled[] = await other.redrive(await queue.list(), { perSecond: 1000 });
   expect(results.map(({ outcome, problem }) => [outcome, problem])).toEqual([
     ['failed', 'Kafka did not acknowledge in time'],
     ['left', undefined],
   ]);
-  expect(await box.depth()).toBe(2);
+  expect(await queue.depth()).toBe(2);
 });
 
 it('says so of a message that the topic does not hold', async () => {
-  const { topic, box, waiting } = await ledgerOn(() => true);
+  const { topic, queue, waiting } = await ledgerOn(() => true);
   await producer.send(topic, event('pi_1', 1));
   await waiting(1);
-  const [letter] = await box.list();
+  const [letter] = await queue.list();
   if (!letter) throw new Error('nothing listed');
-  expect(await box.read(`${letter.partition}:999`)).toBeUndefined();
+  expect(await queue.read(`${letter.partition}:999`)).toBeUndefined();
   const gone = { ...letter, id: `${letter.partition}:999`, offset: '999' };
-  const results = await box.redrive([gone, letter], { perSecond: 1000 });
+  const results = await queue.redrive([gone, letter], { perSecond: 1000 });
   expect(results.map(({ letter: { id }, outcome }) => [id, outcome])).toEqual([
     [letter.id, 'redriven'],
     [gone.id, 'failed'],
