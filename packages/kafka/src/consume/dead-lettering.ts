@@ -5,8 +5,8 @@ import { context, contextFrom, type Logger, redactText } from '@connector/teleme
 import type { Producer } from '../producer.ts';
 import type { ReceivedMessage } from './message.ts';
 
-/** Why and how a message was set aside. */
-export interface SetAside {
+/** Why a message became a dead letter, and after what. */
+export interface DeadLetterCause {
   readonly reason: string;
   readonly error: unknown;
   readonly attempts: number;
@@ -28,8 +28,8 @@ interface Original {
 const MAX_TEXT = 2_000;
 
 /** The message as it came, with headers that say where from and why it was set aside; `timestamp` is Kafka's, ms since the epoch. */
-export function deadLetterOf(original: Original, timestamp: string, setAside: SetAside): EventRecord {
-  const { reason, error, attempts, firstFailedAt, consumerGroup, appVersion } = setAside;
+export function deadLetterOf(original: Original, timestamp: string, cause: DeadLetterCause): EventRecord {
+  const { reason, error, attempts, firstFailedAt, consumerGroup, appVersion } = cause;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return {
     key: original.key,
@@ -58,10 +58,10 @@ export function deadLetterOf(original: Original, timestamp: string, setAside: Se
  */
 export async function sendToDeadLetters(
   message: ReceivedMessage,
-  setAside: SetAside,
+  cause: DeadLetterCause,
   { producer, topic, log }: { readonly producer: Pick<Producer, 'send'>; readonly topic: string; readonly log: Logger },
 ): Promise<boolean> {
-  const record = deadLetterOf(message.delivery, message.raw.timestamp, setAside);
+  const record = deadLetterOf(message.delivery, message.raw.timestamp, cause);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await context.with(contextFrom(record.headers), () => producer.send(topic, record));

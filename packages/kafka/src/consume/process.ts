@@ -59,7 +59,7 @@ export async function processWithRetry(message: ReceivedMessage, within: Process
       const of = { attempt, key: message.delivery.key, now };
       const verdict = await classifyFailure(error, of, parking, within.dependencies, within);
       if (verdict.kind === 'dead-letter')
-        return await setAside(message, verdict.reason, failure, attempt, parking, within);
+        return await deadLetter(message, verdict.reason, failure, attempt, parking, within);
       within.hooks.onRetry?.(verdict.reason, message.delivery.headers);
       message.become('backingOff');
       const waited = sleep(verdict.waitMs, true, { signal: message.abandoned });
@@ -110,7 +110,7 @@ function park(
   log.warn({ error, attempt, partition, offset }, 'a message is tried again later');
 }
 
-async function setAside(
+async function deadLetter(
   message: ReceivedMessage,
   reason: string,
   { error }: { error: unknown },
