@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Part, shutdown } from '@connector/lifecycle';
+import { type Component, shutdown } from '@connector/lifecycle';
 import { LOG_LEVELS, type Logger, register } from '@connector/telemetry';
 import { boundedServer, closeServer, listen, type ServerBounds } from './connections.ts';
 
@@ -12,7 +12,7 @@ export interface AdminServerOptions {
   readonly host?: string | undefined;
   /** Lets who sends it as `Authorization: Bearer` change the log level from elsewhere too. */
   readonly token?: string | undefined;
-  readonly parts: readonly Part[];
+  readonly parts: readonly Component[];
 }
 
 /** Port, host and token of the admin server, from the variables that every service has. */
@@ -40,7 +40,7 @@ const BOUNDS: ServerBounds = {
  * callers on the same machine (or through `kubectl port-forward`) and those with the token.
  * It depends on nothing outside the process.
  */
-export function createAdminServer(options: AdminServerOptions): Part & { readonly port: number } {
+export function createAdminServer(options: AdminServerOptions): Component & { readonly port: number } {
   const { log, host, parts } = options;
   let port = options.port;
   const problems = (ask: 'dead' | 'notReady') =>

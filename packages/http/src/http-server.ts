@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorBody, InvalidRequestError, internalError, ServiceError } from '@connector/errors';
-import { type Part, shutdown } from '@connector/lifecycle';
+import { type Component, shutdown } from '@connector/lifecycle';
 import {
   context,
   contextFrom,
@@ -35,7 +35,7 @@ export interface HttpServerOptions {
   /** Routers and middleware in order; the first that answers wins. Direct ones are asked before. */
   routes: readonly Route[];
   /** Answers a load balancer's health check at `path`, without a trace or a measurement: 200 when every part is ready, else 503. */
-  health?: { readonly path: string; readonly parts: readonly Part[] };
+  health?: { readonly path: string; readonly parts: readonly Component[] };
   /** How long an idle connection is kept, in ms; default 75 s. */
   keepAliveMs?: number;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
@@ -57,7 +57,7 @@ const CORRELATION_ID = /^[\w.:\-/=+]{1,256}$/;
  * The public HTTP server of a service: trace context, correlation id, duration metrics, the routes, then the one place
  * where errors become answers. `port` 0 picks a free one; the one in use is in `port` once started.
  */
-export function createHttpServer(options: HttpServerOptions): Part & { readonly port: number } {
+export function createHttpServer(options: HttpServerOptions): Component & { readonly port: number } {
   const { log, routes, trustedHops = 1 } = options;
   const answerError = errorResponder(log);
   const app = express();
@@ -106,7 +106,7 @@ export function createHttpServer(options: HttpServerOptions): Part & { readonly 
   };
 }
 
-function answerHealth(parts: readonly Part[], req: IncomingMessage, res: ServerResponse): void {
+function answerHealth(parts: readonly Component[], req: IncomingMessage, res: ServerResponse): void {
   const isReady = !shutdown.requested && parts.every((part) => part.notReady?.() === undefined);
   if (req.method !== 'GET' && req.method !== 'HEAD') res.writeHead(405, { allow: 'GET, HEAD' }).end();
   else res.writeHead(isReady ? 200 : 503, { 'content-type': 'text/plain' }).end(isReady ? 'ok' : 'not ready');

@@ -1,5 +1,5 @@
 import { headerOf } from '@connector/contracts';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import type { KafkaMessage } from 'kafkajs';
 import type { Kafka } from './client.ts';
 import { ClusterView } from './cluster/cluster-view.ts';
@@ -26,7 +26,7 @@ export interface BroadcastOptions {
   onMessage: (message: BroadcastMessage) => void;
 }
 
-export interface BroadcastConsumer extends Part {
+export interface BroadcastConsumer extends Component {
   /**
    * Whether every partition is being read now: brokers answered for each of them within the last seconds. While false, messages come late
    * or, before the first time, not at all.

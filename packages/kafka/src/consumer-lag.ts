@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
 
@@ -107,7 +107,7 @@ export interface LagOptions {
 export function createLagExporter(
   kafka: Kafka,
   { groupId, topic, everyMs, onDeleted }: LagOptions,
-): Part & {
+): Component & {
   refresh(): Promise<void>;
   /** Tells of messages that the consumer itself found gone. */
   skipped(deleted: DeletedRecords): void;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ConsumerOptions, createConsumer } from './consumer.ts';
 import { partitionOf } from './produce/partitioner.ts';
@@ -20,7 +20,7 @@ const PATIENTLY = { timeout: 8_000 };
 const AT_LENGTH = { timeout: 40_000, interval: 50 };
 
 let cluster: ScriptedCluster;
-let running: Part[] = [];
+let running: Component[] = [];
 beforeEach(async () => {
   cluster = await ScriptedCluster.start({ brokers: 3, topics: { [TOPIC]: PARTITIONS } }, CONSUMER_ANSWERS);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headerOf } from '@connector/contracts';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import type { KafkaMessage } from 'kafkajs';
 import type { Kafka } from './client.ts';
@@ -85,11 +85,11 @@ const CLUSTER_ANSWERS_MS = 5_000;
  * Consumes a topic so that messages of one key are handled in order and those of different keys in parallel, and commits only
  * what is done: an offset moves when every message below it had its effect or lies in the dead letter topic.
  */
-export function createConsumer(kafka: Kafka, options: ConsumerOptions): Part & { readonly joined: boolean } {
+export function createConsumer(kafka: Kafka, options: ConsumerOptions): Component & { readonly joined: boolean } {
   return new KeyOrderedConsumer(kafka, options);
 }
 
-class KeyOrderedConsumer implements Part {
+class KeyOrderedConsumer implements Component {
   readonly name: string;
   readonly #kafka: Kafka;
   readonly #options: Required<Pick<ConsumerOptions, 'window' | 'maxAhead' | 'sessionTimeoutMs'>> & ConsumerOptions;

@@ -1,6 +1,6 @@
 import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Kafka } from './client.ts';
@@ -26,7 +26,7 @@ export interface ProducerOptions {
   requestTimeoutMs?: { readonly first: number; readonly repeated: number };
 }
 
-export interface Producer extends Part {
+export interface Producer extends Component {
   /**
    * Resolves once the broker has named the record's partition without an error: it has the record as durably as the topic asks for
    * (all in-sync replicas). Until then it is sent again after every failure that may pass, so that a record may lie there twice.

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@connector/telemetry';
 import { settleHeap } from './heap.ts';
 
-/** A part of a running service. `start` resolves once it works; `stop` finishes what is in hand and releases everything. */
-export interface Part {
+/** A component of a running service. `start` resolves once it works; `stop` finishes what is in hand and releases everything. */
+export interface Component {
   readonly name: string;
   start?(): Promise<void>;
   stop?(): Promise<void>;
@@ -17,21 +17,21 @@ export interface Part {
 export const shutdown = { requested: false };
 
 /**
- * Starts the parts in order and waits. On SIGTERM or SIGINT readiness turns off, `graceMs` later the parts stop in reverse,
+ * Starts the components in order and waits. On SIGTERM or SIGINT readiness turns off, `graceMs` later the components stop in reverse,
  * draining, and the process exits 0. A failed start or an unhandled rejection exits 1.
  */
-export async function run(log: Logger, parts: readonly Part[], graceMs = 0): Promise<void> {
-  const started: Part[] = [];
+export async function run(log: Logger, components: readonly Component[], graceMs = 0): Promise<void> {
+  const started: Component[] = [];
   let stopping: Promise<never> | undefined;
 
   const stop = async (code: number): Promise<never> => {
     shutdown.requested = true;
     if (code === 0 && graceMs > 0) await sleep(graceMs);
-    for (const part of started.toReversed()) {
+    for (const component of started.toReversed()) {
       try {
-        await part.stop?.();
+        await component.stop?.();
       } catch (error) {
-        log.error({ error, part: part.name }, 'a part did not stop cleanly');
+        log.error({ error, component: component.name }, 'a component did not stop cleanly');
         code = 1;
       }
     }
@@ -51,9 +51,9 @@ export async function run(log: Logger, parts: readonly Part[], graceMs = 0): Pro
   }
 
   try {
-    for (const part of parts) {
-      started.push(part);
-      await part.start?.();
+    for (const component of components) {
+      started.push(component);
+      await component.start?.();
     }
     settleHeap();
     log.info({ startMs: Math.round(performance.now()) }, 'started');

@@ -2,7 +2,7 @@ import { createCommercetools } from '@connector/commercetools';
 import { PAYMENT_TRANSACTIONS, PROJECT_HEADER } from '@connector/contracts';
 import { adminOptions, createAdminServer, createHttpServer } from '@connector/http';
 import { checkKafkaEnvironment, createBroadcastConsumer, createKafka, createProducer } from '@connector/kafka';
-import { type Part, readConfig, run } from '@connector/lifecycle';
+import { type Component, readConfig, run } from '@connector/lifecycle';
 import { createLogger, startMetrics, startTracing } from '@connector/telemetry';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
@@ -35,8 +35,8 @@ const server = createHttpServer({
   health: { path: config.HTTP_HEALTH_PATH, parts: [] },
 });
 
-const tracing: Part = { name: 'tracing', stop: stopTracing };
-const upstream: Part = {
+const tracing: Component = { name: 'tracing', stop: stopTracing };
+const upstream: Component = {
   name: 'commercetools',
   start: async () => {
     // The first shopper should not wait for a token; whether there is one yet decides nothing.

@@ -1,6 +1,6 @@
 import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from '@connector/contracts';
 import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import * as z from 'zod';
 import type { Recorded, RecordedTransactions } from '../use-cases/ports.ts';
 
@@ -79,7 +79,7 @@ function readResult(
 export function kafkaRecordedTransactions(
   kafka: Kafka,
   onRecorded: (cartId: string) => void,
-): RecordedTransactions & { readonly listener: Part } {
+): RecordedTransactions & { readonly listener: Component } {
   const { waiters, onMessage } = createRecordedTransactions(onRecorded);
   const listener = createBroadcastConsumer(kafka, {
     name: 'intent-replies',

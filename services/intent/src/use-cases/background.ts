@@ -1,5 +1,5 @@
 import { ServiceError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
 /**
@@ -9,7 +9,7 @@ import type { Logger } from '@connector/telemetry';
 export type InBackground = (name: string, work: () => Promise<unknown>, options?: { afterMs?: number }) => void;
 
 /** Runs such work; a stop starts what was put off, and waits for what is under way. */
-export function createBackground(log: Logger): Part & { readonly run: InBackground } {
+export function createBackground(log: Logger): Component & { readonly run: InBackground } {
   const underWay = new Set<Promise<void>>();
   const putOff = new Map<NodeJS.Timeout, () => void>();
 

@@ -1,5 +1,5 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { DIFFERENCE_KINDS, MOVEMENT_TYPES } from '../domain/audit.ts';
@@ -72,7 +72,7 @@ export async function interruptedAudit(
 export function auditStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
   { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
-): Part & { refresh(): Promise<void> } {
+): Component & { refresh(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   const refresh = async () => {
     const stored = await readLatest(CHECKPOINTS, lastKey(projectKey));

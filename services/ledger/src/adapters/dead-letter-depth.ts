@@ -1,10 +1,10 @@
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import type { DeadLetterQueue } from '@connector/kafka';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 
 /** Exports how many dead letters wait, neither redriven nor discarded. Every process of the service says the same. */
-export function deadLetterDepth(queue: Pick<DeadLetterQueue, 'depth'>, log: Logger, everyMs: number): Part {
+export function deadLetterDepth(queue: Pick<DeadLetterQueue, 'depth'>, log: Logger, everyMs: number): Component {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
   const tick = async () => {

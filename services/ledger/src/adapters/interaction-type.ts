@@ -1,6 +1,6 @@
 import { type Commercetools, INTERACTION_TYPE } from '@connector/commercetools';
 import { NotFoundError } from '@connector/errors';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -9,7 +9,7 @@ const HOUR_MS = 60 * 60 * 1000;
  * Knows whether the project has the type for interface interactions: asked at start and every hour. Without it the records are left out,
  * said once; they are a record, and no payment waits for it.
  */
-export function createInteractionType({ api, call }: Commercetools, log: Logger): Part & { key(): string | undefined } {
+export function createInteractionType({ api, call }: Commercetools, log: Logger): Component & { key(): string | undefined } {
   let present = false;
   let warned = false;
   let timer: NodeJS.Timeout | undefined;

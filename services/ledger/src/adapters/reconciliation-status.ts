@@ -1,5 +1,5 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { DIVERGENCE_KINDS, type ReconciliationSummary } from '../domain/reconciliation.ts';
@@ -45,7 +45,7 @@ export async function lastCompleteRun(
 export function reconciliationStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
   { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
-): Part & { refresh(): Promise<void> } {
+): Component & { refresh(): Promise<void> } {
   let seen: string | undefined;
   let first = true;
   let timer: NodeJS.Timeout | undefined;

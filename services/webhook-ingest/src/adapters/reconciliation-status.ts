@@ -1,6 +1,6 @@
 import { CHECKPOINTS } from '@connector/contracts';
 import { type Kafka, scanTopic } from '@connector/kafka';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import { type Checkpoint, checkpointKey, parseCheckpoint } from '../domain/checkpoint.ts';
 
@@ -35,7 +35,7 @@ export function reconciliationStatus(options: {
   whose: { accountId: string | undefined; livemode: boolean };
   log: { debug(fields: object, text: string): void };
   everyMs?: number;
-}): Part & { refresh(): Promise<void> } {
+}): Component & { refresh(): Promise<void> } {
   const { readCheckpoints, openRequests, whose, log, everyMs = EVERY_MS } = options;
   const keys = [false, true].map((undeliveredOnly) => checkpointKey(whose, undeliveredOnly));
   const seen = new Map<string, string>();

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 import { signingKey } from '../domain/verify-signature.ts';
 
@@ -17,7 +17,7 @@ export function signingSecrets(options: {
   parse: (text: string) => readonly string[] | undefined;
   log: Pick<Logger, 'info' | 'warn'>;
   everyMs?: number;
-}): Part & { keys(): readonly KeyObject[]; refresh(): Promise<void> } {
+}): Component & { keys(): readonly KeyObject[]; refresh(): Promise<void> } {
   const { initial, file, parse, log, everyMs = EVERY_MS } = options;
   let secrets = initial;
   let keys = initial.map(signingKey);

@@ -13,7 +13,7 @@ import {
   type StoredMessage,
   scanTopic,
 } from '@connector/kafka';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -22,7 +22,7 @@ const log = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
 let broker: RunningKafka;
 let kafka: Kafka;
 let producer: Producer;
-const running: Part[] = [];
+const running: Component[] = [];
 
 beforeAll(async () => {
   await startTracing('test');

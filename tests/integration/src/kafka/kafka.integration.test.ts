@@ -13,7 +13,7 @@ import {
   type Producer,
   scanTopic,
 } from '@connector/kafka';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -26,7 +26,7 @@ const environment = (brokers: string[]): KafkaEnvironment => ({
 });
 let broker: RunningKafka;
 let kafka: Kafka;
-const running: Part[] = [];
+const running: Component[] = [];
 
 beforeAll(async () => {
   broker = await startKafka();
