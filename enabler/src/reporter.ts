@@ -13,7 +13,7 @@ export const toPaymentResult = ({ kind, paymentReference }: Outcome): PaymentRes
   kind === 'approved' ? { isSuccess: true, paymentReference } : { isSuccess: false, isPending: true, paymentReference };
 
 /** A host's callback that throws is the host's bug: it is reported to the page, and the payment goes on. */
-export function shielded<Arguments extends unknown[]>(callback: ((...args: Arguments) => unknown) | undefined) {
+export function safeCallback<Arguments extends unknown[]>(callback: ((...args: Arguments) => unknown) | undefined) {
   return (...args: Arguments): void => {
     try {
       const answer = callback?.(...args);
@@ -35,8 +35,8 @@ const reportToPage = (error: unknown): void => {
 };
 
 export function createReporter({ onComplete, onError }: Pick<EnablerOptions, 'onComplete' | 'onError'>): Reporter {
-  const complete = shielded(onComplete);
-  const fail = shielded(onError);
+  const complete = safeCallback(onComplete);
+  const fail = safeCallback(onError);
   return {
     outcome(outcome) {
       const result = toPaymentResult(outcome);

@@ -13,7 +13,7 @@ import { toStripeLocale } from '../locale.ts';
 import type { DropinComponent, DropinOptions, PaymentDropinBuilder, PaymentResult } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow, isCartChange, type Outcome } from '../payment-flow.ts';
 import type { ElementConfig, OpenedPayment } from '../processor-client.ts';
-import { handled, shielded } from '../reporter.ts';
+import { handled, safeCallback } from '../reporter.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 import { within } from '../timing.ts';
@@ -56,7 +56,7 @@ function buildDropin(
   const { text, reporter, processor, sleep, onPageRestored } = context;
   const look = { appearance, locale: toStripeLocale(context.options.locale) };
   const flow = createPaymentFlow({ stripe, processor, text, sleep, release: reserved?.reservation.release });
-  const onDropinReady = shielded(options.onDropinReady);
+  const onDropinReady = safeCallback(options.onDropinReady);
   /** What the form shows; `bound` is the payment that it is bound to in the pi_first flow. */
   let config = configured;
   let bound = reserved?.opened;

@@ -23,7 +23,7 @@ import { toStripeLocale } from '../locale.ts';
 import type { ExpressComponent, ExpressOptions, PaymentExpressBuilder } from '../payment-enabler.ts';
 import { confirmParams, createPaymentFlow, isCartChange, type Outcome, type PaymentFlow } from '../payment-flow.ts';
 import { createProcessorClient, type OperationsConfig, type ProcessorClient } from '../processor-client.ts';
-import { handled, shielded, toPaymentResult } from '../reporter.ts';
+import { handled, safeCallback, toPaymentResult } from '../reporter.ts';
 import type { Context, SessionSetup } from '../setup.ts';
 import { within } from '../timing.ts';
 import { toBillingDetails, toExpressAddress } from './address.ts';
@@ -81,8 +81,8 @@ class ExpressButton {
     this.#processor = clientOf(() => this.#wallet.id);
     this.#reader = clientOf(() => this.#wallet.known);
     this.#flow = createPaymentFlow({ stripe: setup.stripe, processor: this.#processor, text, sleep });
-    this.#onError = shielded(options.onError);
-    this.#onComplete = shielded(options.onComplete ?? context.options.onComplete);
+    this.#onError = safeCallback(options.onError);
+    this.#onComplete = safeCallback(options.onComplete ?? context.options.onComplete);
   }
 
   async mount(selector: string): Promise<void> {
