@@ -23,7 +23,7 @@ function letterOf(id: string, given: Partial<DeadLetter> = {}): DeadLetter {
 }
 
 /** A queue of these letters that notes what is done; `fails` are ids that Kafka does not take. */
-function boxOf(letters: DeadLetter[], { value = Buffer.from('{}'), fails = [] as string[] } = {}) {
+function queueOf(letters: DeadLetter[], { value = Buffer.from('{}'), fails = [] as string[] } = {}) {
   const done: string[] = [];
   const handle =
     (outcome: 'redriven' | 'discarded'): DeadLetterQueue['redrive'] =>
@@ -76,7 +76,7 @@ const resolved = letterOf('1:3', {
 describe('list', () => {
   it('shows what waits in lines of at most 100 columns, ids and keys whole, and no address', async () => {
     const letters = [letterOf('1:1'), letterOf('11:12345678', { reason: 'transient_exhausted_for_very_long_indeed' })];
-    const { code, out } = await run(boxOf([...letters, resolved]).queue, ['list']);
+    const { code, out } = await run(queueOf([...letters, resolved]).queue, ['list']);
     expect(code).toBe(0);
     for (const { id, key } of letters) {
       expect(out).toContain(id);
@@ -89,22 +89,22 @@ describe('list', () => {
   });
 
   it('shows with --all what was done', async () => {
-    const { out } = await run(boxOf([letterOf('1:1'), resolved]).queue, ['list', '--all']);
+    const { out } = await run(queueOf([letterOf('1:1'), resolved]).queue, ['list', '--all']);
     expect(out).toMatch(/1:1 .* waits/);
     expect(out).toMatch(/1:3 .* redriven 60m ago/);
   });
 
   it('says so when nothing waits', async () => {
-    expect(await run(boxOf([resolved]).queue, ['list'])).toEqual({ code: 0, out: 'No dead letters wait.', told: '' });
+    expect(await run(queueOf([resolved]).queue, ['list'])).toEqual({ code: 0, out: 'No dead letters wait.', told: '' });
   });
 
   it('says how many more there are than it shows', async () => {
-    const { out } = await run(boxOf([letterOf('1:1'), letterOf('1:2')]).queue, ['list', '--limit', '1']);
+    const { out } = await run(queueOf([letterOf('1:1'), letterOf('1:2')]).queue, ['list', '--limit', '1']);
     expect(out).toContain('… and 1 more');
   });
 
   it('gives machines one object without content', async () => {
-    const { out } = await run(boxOf([letterOf('1:1')]).queue, ['list', '--json']);
+    const { out } = await run(queueOf([letterOf('1:1')]).queue, ['list', '--json']);
     expect(JSON.parse(out)).toMatchObject({ count: 1, deadLetters: [{ id: '1:1', eventId: 'evt_1' }] });
   });
 });
@@ -131,7 +131,7 @@ describe('show', () => {
   );
 
   it('hides personal data and secrets, and keeps ids, states and amounts', async () => {
-    const { code, out } = await run(boxOf([letterOf('1:1')], { value }).queue, ['show', '1:1']);
+    const { code, out } = await run(queueOf([letterOf('1:1')], { value }).queue, ['show', '1:1']);
     expect(code).toBe(0);
     for (const shown of ['pi_1"', '4999', 'succeeded', 'visa', 'cart-1', 'payment_intent'])
       expect(out).toContain(shown);
@@ -140,19 +140,19 @@ describe('show', () => {
   });
 
   it('shows all with --raw', async () => {
-    const { out } = await run(boxOf([letterOf('1:1')], { value }).queue, ['show', '1:1', '--raw']);
+    const { out } = await run(queueOf([letterOf('1:1')], { value }).queue, ['show', '1:1', '--raw']);
     expect(out).toContain(value.toString());
   });
 
   it('shows nothing of content it cannot read', async () => {
-    const queue = boxOf([letterOf('1:1')], { value: Buffer.from('jane {') }).queue;
+    const queue = queueOf([letterOf('1:1')], { value: Buffer.from('jane {') }).queue;
     const { out } = await run(queue, ['show', '1:1']);
     expect(out).toContain('It is not JSON');
     expect(out).not.toContain('jane {');
   });
 
   it('ends with 1 for one that is not there', async () => {
-    expect(await run(boxOf([]).queue, ['show', '1:1'])).toMatchObject({ code: 1, told: 'There is no dead letter 1:1.' });
+    expect(await run(queueOf([]).queue, ['show', '1:1'])).toMatchObject({ code: 1, told: 'There is no dead letter 1:1.' });
   });
 });
 
@@ -160,14 +160,14 @@ describe('redrive', () => {
   const letters = [letterOf('1:1'), letterOf('1:2'), resolved];
 
   it('changes nothing in a dry run', async () => {
-    const { queue, done } = boxOf(letters);
+    const { queue, done } = queueOf(letters);
     const { code, out } = await run(queue, ['redrive', '--everything', '--dry-run', '--yes']);
     expect(out).toContain('2 dead letters would be put back on payments.events. Nothing was changed.');
     expect({ code, done }).toEqual({ code: 0, done: [] });
   });
 
   it('changes nothing without --yes where nobody can be asked', async () => {
-    const { queue, done } = boxOf(letters);
+    const { queue, done } = queueOf(letters);
     const { code, told } = await run(queue, ['redrive', '--everything']);
     expect(told).toContain('--yes is needed');
     expect({ code, done }).toEqual({ code: 1, done: [] });
@@ -177,7 +177,7 @@ describe('redrive', () => {
     [true, 0, ['1:1 redriven', '1:2 redriven']],
     [false, 1, []],
   ])('asks a person, whose answer decides: %s', async (answer, code, expected) => {
-    const { queue, done } = boxOf(letters);
+    const { queue, done } = queueOf(letters);
     const questions: string[] = [];
     const result = await run(queue, ['redrive', '--everything'], async (question) => {
       questions.push(question);
@@ -189,20 +189,20 @@ describe('redrive', () => {
   });
 
   it('leaves alone what is resolved already, and is done with that', async () => {
-    const { queue, done } = boxOf(letters);
+    const { queue, done } = queueOf(letters);
     const { code, out } = await run(queue, ['redrive', '1:3', '--yes']);
     expect(out).toMatch(/already resolved +1/);
     expect({ code, done }).toEqual({ code: 0, done: [] });
   });
 
   it('redrives it once more when told to', async () => {
-    const { queue, done } = boxOf(letters);
+    const { queue, done } = queueOf(letters);
     await run(queue, ['redrive', '1:3', '--yes', '--again']);
     expect(done).toEqual(['1:3 redriven']);
   });
 
   it('ends with 1 when one failed, and says which and why', async () => {
-    const { queue } = boxOf(letters, { fails: ['1:2'] });
+    const { queue } = queueOf(letters, { fails: ['1:2'] });
     const { code, out, told } = await run(queue, ['redrive', '--everything', '--yes']);
     expect(code).toBe(1);
     expect(told).toContain('1:2 failed: too large');
@@ -211,14 +211,14 @@ describe('redrive', () => {
   });
 
   it('ends with 1 when an id is not there', async () => {
-    const { queue, done } = boxOf(letters);
+    const { queue, done } = queueOf(letters);
     const { code, told } = await run(queue, ['redrive', '1:1', '9:9', '--yes']);
     expect({ code, done }).toEqual({ code: 1, done: ['1:1 redriven'] });
     expect(told).toContain('There is no dead letter 9:9.');
   });
 
   it('gives machines the counts', async () => {
-    const { out } = await run(boxOf(letters, { fails: ['1:2'] }).queue, ['redrive', '--everything', '--yes', '--json']);
+    const { out } = await run(queueOf(letters, { fails: ['1:2'] }).queue, ['redrive', '--everything', '--yes', '--json']);
     expect(JSON.parse(out)).toMatchObject({
       selected: 2,
       redriven: 1,
@@ -230,7 +230,7 @@ describe('redrive', () => {
 });
 
 it('discards with the reason given', async () => {
-  const { queue, done } = boxOf([letterOf('1:1')]);
+  const { queue, done } = queueOf([letterOf('1:1')]);
   const { code } = await run(queue, ['discard', '1:1', '--because', 'a test', '--yes']);
   expect({ code, done }).toEqual({ code: 0, done: ['because a test', '1:1 discarded'] });
 });
