@@ -2,7 +2,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TransientError } from '@connector/errors';
 import type Stripe from 'stripe';
-import type { World } from '../src/app.ts';
+import type { Ports } from '../src/app.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction } from '../src/testing/builders.ts';
 import { FakeWorld, stripeRejection } from '../src/testing/fake-world.ts';
 import { noStoredMethods, type RunningApp, startApp } from '../src/testing/start-app.ts';
@@ -102,7 +102,7 @@ export function without(world: FakeWorld, away: string): FakeWorld {
 }
 
 /** Stored methods with one card, usable by whoever the cart belongs to. */
-export const oneStoredCard = (id: string): Pick<World, 'storedMethods'> => ({
+export const oneStoredCard = (id: string): Pick<Ports, 'storedMethods'> => ({
   storedMethods: {
     ...noStoredMethods,
     list: async (customerId) => [

@@ -36,7 +36,7 @@ import type {
 } from './use-cases/ports.ts';
 
 /** Everything outside that the processor talks to. */
-export interface World {
+export interface Ports {
   callers: Callers;
   carts: RememberingCarts;
   customers: RememberingCustomers;
@@ -51,13 +51,13 @@ export interface World {
 
 export interface AppDeps {
   config: Config;
-  world: World;
+  ports: Ports;
   inBackground: InBackground;
   log: Logger;
 }
 
 /** Every route of the processor, for the server and for the OpenAPI document. */
-export function routeDefinitions({ config, world, inBackground, log }: AppDeps): RouteDefinition[] {
+export function routeDefinitions({ config, ports, inBackground, log }: AppDeps): RouteDefinition[] {
   const behaviour = behaviourSettings(config);
   const multiOperations = config.STRIPE_ENABLE_MULTI_OPERATIONS;
   const publicConfig = {
@@ -81,11 +81,11 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
     behaviour,
   };
   const isEnabled = config.STORED_PAYMENT_METHODS_ENABLED;
-  const stored = { ...world, isEnabled, inBackground };
+  const stored = { ...ports, isEnabled, inBackground };
   return [
-    operationsConfigRoute({ ...world, publicConfig, storedMethodsEnabled: isEnabled }),
+    operationsConfigRoute({ ...ports, publicConfig, storedMethodsEnabled: isEnabled }),
     operationsStatusRoute({
-      checks: world.healthChecks,
+      checks: ports.healthChecks,
       timeoutMs: config.HEALTH_CHECK_TIMEOUT,
       version: BUILD.version,
       metadata: {
@@ -95,19 +95,19 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
       },
     }),
     paymentComponentsRoute(),
-    paymentIntentsRoute({ ...world, multiOperations, log }),
+    paymentIntentsRoute({ ...ports, multiOperations, log }),
     transactionsRoute({ ...stored, settings, now: Date.now }),
-    configElementRoute({ ...world, behaviour, element }),
-    paymentsRoute({ ...world, inBackground, settings, sleep, now: Date.now, log }),
+    configElementRoute({ ...ports, behaviour, element }),
+    paymentsRoute({ ...ports, inBackground, settings, sleep, now: Date.now, log }),
     confirmPaymentsRoute({
-      ...world,
+      ...ports,
       inBackground,
       checksCart: config.CONFIRM_CHECKS_CART,
       confirmWaitMs: config.CONFIRM_WAIT_MS,
       sleep,
     }),
-    customerSessionRoute({ ...world, features: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG, log }),
-    expressPaymentDataRoute(world),
+    customerSessionRoute({ ...ports, features: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG, log }),
+    expressPaymentDataRoute(ports),
     expressConfigRoute({ allowedOrigins: config.ALLOWED_ORIGINS, publicConfig }),
     applePayConfigRoute({ wellKnown: config.STRIPE_APPLE_PAY_WELL_KNOWN }),
     storedPaymentMethodsRoute(stored),
@@ -117,7 +117,7 @@ export function routeDefinitions({ config, world, inBackground, log }: AppDeps):
 
 /** The middleware of the HTTP server, in order. */
 export function createRoutes(deps: AppDeps): RequestHandler[] {
-  const { config, world } = deps;
+  const { config, ports } = deps;
   const definitions = routeDefinitions(deps);
   const document = JSON.stringify(openApiDocument(definitions));
   return [
@@ -133,7 +133,7 @@ export function createRoutes(deps: AppDeps): RequestHandler[] {
     }),
     routerOf(definitions, {
       log: deps.log,
-      callers: world.callers,
+      callers: ports.callers,
       limits: {
         requests: createRateLimiter(config.RATE_LIMIT_REQUESTS_PER_ADDRESS),
         denials: createRateLimiter(config.RATE_LIMIT_DENIALS_PER_ADDRESS),

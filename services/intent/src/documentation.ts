@@ -1,6 +1,6 @@
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
-import { routeDefinitions, type World } from './app.ts';
+import { routeDefinitions, type Ports } from './app.ts';
 import { configSchema } from './config.ts';
 import { openApiDocument } from './openapi.ts';
 
@@ -19,11 +19,11 @@ export const EXAMPLE_ENVIRONMENT = {
   SESSION_AUTH_URL: 'http://session-auth:8080',
 } as const;
 
-/** The text of docs/openapi.json. No route is called for it, so there is no world behind. */
+/** The text of docs/openapi.json. No route is called for it, so there is no ports behind. */
 export function documentText(): string {
   const config = parseConfig(configSchema, EXAMPLE_ENVIRONMENT);
-  const world = { healthChecks: [] } as unknown as World;
+  const ports = { healthChecks: [] } as unknown as Ports;
   const log = createLogger('intent', 'silent');
-  const definitions = routeDefinitions({ config, world, inBackground: () => {}, log });
+  const definitions = routeDefinitions({ config, ports, inBackground: () => {}, log });
   return `${JSON.stringify(openApiDocument(definitions), null, 2)}\n`;
 }

@@ -46,7 +46,7 @@ const callers = rememberingCallers(sessionAuthCallers(config.SESSION_AUTH_URL, s
   isHearing: () => recorded.isListening,
 });
 const recorded = kafkaRecordedTransactions(kafka, callers.forget);
-const world = {
+const ports = {
   callers,
   carts: rememberingCarts(commercetoolsCarts(commercetools), { max: 2_000 }),
   customers: rememberingCustomers(commercetoolsCustomers(commercetools, config.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY), {
@@ -73,7 +73,7 @@ const clients = {
 const server = createHttpServer({
   log,
   port: config.HTTP_PORT,
-  routes: createRoutes({ config, world, inBackground: background.run, log }),
+  routes: createRoutes({ config, ports, inBackground: background.run, log }),
   trustedHops: config.TRUSTED_PROXY_HOPS,
   keepAliveMs: config.HTTP_KEEP_ALIVE_MS,
   health: { path: config.HTTP_HEALTH_PATH, parts: [producer] },

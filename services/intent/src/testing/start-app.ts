@@ -5,7 +5,7 @@ import { createLogger } from '@connector/telemetry';
 import type { Callers } from '../adapters/callers.ts';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { rememberingCustomers } from '../adapters/remembered-customers.ts';
-import { createRoutes, type World } from '../app.ts';
+import { createRoutes, type Ports } from '../app.ts';
 import { configSchema } from '../config.ts';
 import { EXAMPLE_ENVIRONMENT } from '../documentation.ts';
 import type { Session } from '../domain/session.ts';
@@ -70,13 +70,13 @@ export async function startApp(
     env = {},
     session = { cartId: 'cart-1' },
     world = {},
-  }: { env?: Record<string, string>; session?: Session; world?: Partial<World> } = {},
+  }: { env?: Record<string, string>; session?: Session; world?: Partial<Ports> } = {},
 ): Promise<RunningApp> {
   const log = createLogger('intent', 'silent');
   const config = parseConfig(configSchema, { ...EXAMPLE_ENVIRONMENT, ...env });
   const routes = createRoutes({
     config,
-    world: {
+    ports: {
       callers: fakeCallers(session),
       carts: rememberingCarts(fake.carts, { max: 10 }),
       customers: rememberingCustomers(fake.customers, { max: 10 }),
