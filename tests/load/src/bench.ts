@@ -7,7 +7,7 @@ import { openPart } from './open.ts';
 import type { Budget, Part, Plan } from './part.ts';
 import { paymentPart } from './payment/part.ts';
 import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from './report.ts';
-import { buildServices, startRig } from './rig.ts';
+import { buildServices, startEnvironment } from './environment.ts';
 import { sessionAuthPart } from './session-auth.ts';
 import { startupPart } from './startup.ts';
 import { tracingPart } from './tracing-part.ts';
@@ -110,19 +110,19 @@ if (failures.length > 0) {
 
 /** Each part in a system of its own: what one leaves behind costs the next nothing. */
 async function measured(part: Part<unknown>): Promise<unknown> {
-  const rig = await startRig({
+  const environment = await startEnvironment({
     webhooks: part.webhooks ?? false,
     ...(values.services && { services: values.services }),
   });
-  const interrupt = () => void rig.stop().then(() => process.exit(130));
+  const interrupt = () => void environment.stop().then(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const from = performance.now();
-    const found = await part.measure(rig, plan);
+    const found = await part.measure(environment, plan);
     tell(`${part.name}: measured in ${((performance.now() - from) / 1000).toFixed(0)} s`);
     return found;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await rig.stop();
+    await environment.stop();
   }
 }

@@ -2,7 +2,7 @@ import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
 import { setWebhooks } from './payment/measure.ts';
-import { resourcesOf } from './rig.ts';
+import { resourcesOf } from './environment.ts';
 import { type Paid, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -27,12 +27,12 @@ export const confirmPart: Part<ConfirmFigures> = {
   name: 'confirm',
   webhooks: true,
 
-  async measure(rig, plan) {
+  async measure(environment, plan) {
     const [samples, many] = plan.quick ? [20, 100] : [100, 600];
-    const { sessionAuth, intent, shoppers, stop } = await startProcessor(rig, { node: profile(plan) });
-    const ledger = await rig.start('ledger');
+    const { sessionAuth, intent, shoppers, stop } = await startProcessor(environment, { node: profile(plan) });
+    const ledger = await environment.start('ledger');
     // Else a webhook could be what has the payment written, and nobody would have waited.
-    await setWebhooks(rig, { paused: true });
+    await setWebhooks(environment, { paused: true });
     let pending = 0;
     const confirm = async (paid: Paid) => {
       if ((await shoppers.confirm(paid)) === 'pending') pending += 1;
@@ -45,7 +45,7 @@ export const confirmPart: Part<ConfirmFigures> = {
         await shoppers.paid(many),
       ];
       pending = 0;
-      await rig.slow(plan.latencies);
+      await environment.slow(plan.latencies);
       const floor = await worked(bare, 1, (paid) => shoppers.bareConfirm(paid));
       const one = await worked(mine, 1, confirm);
       const pids = [intent.pid, sessionAuth.pid, ledger.pid];
@@ -66,7 +66,7 @@ export const confirmPart: Part<ConfirmFigures> = {
         rssMb: { intent: intentRss as number, sessionAuth: sessionAuthRss as number, ledger: ledgerRss as number },
       };
     } finally {
-      await rig.slow({ commercetools: 0, stripe: 0 });
+      await environment.slow({ commercetools: 0, stripe: 0 });
       await ledger.kill();
       await stop();
     }

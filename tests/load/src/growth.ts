@@ -10,7 +10,7 @@ import { ms, rate } from './part.ts';
 import { pictureOf } from './picture.ts';
 import { type PlottedPage, pageOf, type Series } from './plot.ts';
 import { keep, RESULTS, type Run, thisRun, writeSections } from './report.ts';
-import { buildServices, ownTopics, type Rig, startRig } from './rig.ts';
+import { buildServices, ownTopics, type Environment, startEnvironment } from './environment.ts';
 import { startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 import { type Acknowledgements, acknowledge } from './webhook.ts';
@@ -67,18 +67,18 @@ interface Opens {
 
 if (!values['no-build']) await buildServices();
 const run = thisRun('bench:growth');
-const rig = await startRig();
-const interrupt = () => void rig.stop().then(() => process.exit(130));
+const environment = await startEnvironment();
+const interrupt = () => void environment.stop().then(() => process.exit(130));
 process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 const leftOut: string[] = [];
 let growth: Growth = { leftOut };
 try {
-  if (only.includes('load')) growth = { ...growth, load: await withLoad(rig) };
-  if (only.includes('partitions')) growth = { ...growth, partitions: await withPartitions(rig) };
-  if (only.includes('processes')) growth = { ...growth, processes: await withProcesses(rig) };
-  if (only.includes('backlog')) growth = { ...growth, backlog: await withBacklog(rig) };
+  if (only.includes('load')) growth = { ...growth, load: await withLoad(environment) };
+  if (only.includes('partitions')) growth = { ...growth, partitions: await withPartitions(environment) };
+  if (only.includes('processes')) growth = { ...growth, processes: await withProcesses(environment) };
+  if (only.includes('backlog')) growth = { ...growth, backlog: await withBacklog(environment) };
 } finally {
-  await rig.stop();
+  await environment.stop();
 }
 
 const page = pageOf(plotted(growth, run));
@@ -97,7 +97,7 @@ if (values['write-docs']) {
 }
 
 /** Webhooks as they are offered, and shoppers who open payments at the same time. */
-async function withLoad(of: Rig): Promise<NonNullable<Growth['load']>> {
+async function withLoad(of: Environment): Promise<NonNullable<Growth['load']>> {
   const ingest = await of.start('webhook-ingest');
   const { sessionAuth, intent, shoppers, stop } = await startProcessor(of);
   await acknowledge(of, ingest, { bytes: 3_000, requests: some(5_000), connections: 64 });
@@ -122,7 +122,7 @@ async function withLoad(of: Rig): Promise<NonNullable<Growth['load']>> {
   return found;
 }
 
-async function withPartitions(of: Rig): Promise<NonNullable<Growth['partitions']>> {
+async function withPartitions(of: Environment): Promise<NonNullable<Growth['partitions']>> {
   const found: { partitions: number; webhooks: Acknowledgements; drain: Drain }[] = [];
   for (const partitions of PARTITIONS) {
     const topics = await ownTopics(of, `p${partitions}.`, partitions);
@@ -142,7 +142,7 @@ async function withPartitions(of: Rig): Promise<NonNullable<Growth['partitions']
 }
 
 /** So few calls at once that the latency bounds each process, and not the machine's cores. */
-async function withProcesses(of: Rig): Promise<NonNullable<Growth['processes']>> {
+async function withProcesses(of: Environment): Promise<NonNullable<Growth['processes']>> {
   const found: { processes: number; drain: Drain }[] = [];
   for (const processes of PROCESSES) {
     const topics = await ownTopics(of, `n${processes}.`, 12);
@@ -162,7 +162,7 @@ async function withProcesses(of: Rig): Promise<NonNullable<Growth['processes']>>
 }
 
 /** Without latency: what is measured is whether a long backlog costs more for each event than a short one. */
-async function withBacklog(of: Rig): Promise<NonNullable<Growth['backlog']>> {
+async function withBacklog(of: Environment): Promise<NonNullable<Growth['backlog']>> {
   const found: { events: number; drain: Drain }[] = [];
   let msPerEvent = 0;
   for (const backlog of BACKLOGS) {

@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs';
 import { Agent, request as call } from 'undici';
 import { type Latency, latencyOf } from './figures.ts';
 import { type PreparedPayment, postWebhook, preparePayments, recordOf, tokenOf } from './payments.ts';
-import { type OwnTopics, PROJECT, processorTime, type Rig, type Running, resourcesOf } from './rig.ts';
+import { type OwnTopics, PROJECT, processorTime, type Environment, type Running, resourcesOf } from './environment.ts';
 import { request } from './shop.ts';
 
 const HANDLED = 'stripe_connector_ledger_events_total';
@@ -43,7 +43,7 @@ export interface DrainOptions {
   readonly processes?: number;
   /** True: the events come when all processes have joined, so that none of them is ahead; false: they wait in Kafka when the first starts. */
   readonly joinFirst?: boolean;
-  /** Topics of their own, instead of those that the rig began with. */
+  /** Topics of their own, instead of those that the environment began with. */
   readonly topics?: OwnTopics;
   /** False: no bare loop beside it. */
   readonly floor?: boolean;
@@ -52,20 +52,20 @@ export interface DrainOptions {
 }
 
 /** Fills the topic with both events of each payment, starts ledgers, and watches them catch up. */
-export async function drain(rig: Rig, options: DrainOptions): Promise<Drain> {
+export async function drain(environment: Environment, options: DrainOptions): Promise<Drain> {
   const { payments: count, concurrency, latencyMs, processes = 1, topics, node } = options;
-  const payments = await preparePayments(rig, count);
-  const fill = () => produce(topics?.producer ?? rig.producer, payments);
+  const payments = await preparePayments(environment, count);
+  const fill = () => produce(topics?.producer ?? environment.producer, payments);
   if (!options.joinFirst) await fill();
   const events = 2 * count;
-  await rig.commercetoolsFaults(latencyMs > 0 ? [{ latencyMs }] : []);
+  await environment.commercetoolsFaults(latencyMs > 0 ? [{ latencyMs }] : []);
   const bare = () =>
-    options.floor === false ? Promise.resolve(Number.NaN) : floor(rig, payments, concurrency * processes);
+    options.floor === false ? Promise.resolve(Number.NaN) : floor(environment, payments, concurrency * processes);
   const floorBefore = await bare();
-  const loggedBefore = await callsAt(rig);
+  const loggedBefore = await callsAt(environment);
 
   const env = { LEDGER_CONCURRENCY: String(concurrency), ...topics?.env };
-  const ledgers = await Promise.all(Array.from({ length: processes }, () => rig.start('ledger', env, node)));
+  const ledgers = await Promise.all(Array.from({ length: processes }, () => environment.start('ledger', env, node)));
   const cpuSeconds = async () =>
     (await Promise.all(ledgers.map(({ pid }) => resourcesOf(pid)))).reduce((sum, each) => sum + each.cpuSeconds, 0);
   const handledSoFar = async () =>
@@ -78,7 +78,7 @@ export async function drain(rig: Rig, options: DrainOptions): Promise<Drain> {
   const handledBefore = await handledSoFar();
   const counted = events - handledBefore;
   const startCpu = await cpuSeconds();
-  const before = await processorTime(rig.pids());
+  const before = await processorTime(environment.pids());
   const began = performance.now();
   for (let handled = handledBefore; handled < events; ) {
     await sleep(100);
@@ -89,12 +89,12 @@ export async function drain(rig: Rig, options: DrainOptions): Promise<Drain> {
   }
   const peaks = await Promise.all(ledgers.map(async ({ pid }) => (await resourcesOf(pid)).peakRssMb));
   const cpuMs = 1000 * ((await cpuSeconds()) - startCpu);
-  const after = await processorTime(rig.pids());
+  const after = await processorTime(environment.pids());
   const watched = (performance.now() - began) / 1000;
-  const calls = (await callsAt(rig)) - loggedBefore;
+  const calls = (await callsAt(environment)) - loggedBefore;
   await Promise.all(ledgers.map((ledger) => ledger.kill()));
   const floorCallsPerSecond = (floorBefore + (await bare())) / 2;
-  await rig.commercetoolsFaults([]);
+  await environment.commercetoolsFaults([]);
   const seconds = Math.max(0.1, progress.at(-1)?.[0] ?? 0);
   const callsPerSecond = calls / seconds;
   const quarter = (share: number) => Math.round(rss[Math.ceil(rss.length * share) - 1] ?? 0);
@@ -142,16 +142,16 @@ async function produce(producer: Producer, payments: readonly PreparedPayment[])
 }
 
 /** What a bare loop reads with this many kept-alive connections, in calls per second over some 3 s. */
-async function floor(rig: Rig, payments: readonly PreparedPayment[], connections: number): Promise<number> {
+async function floor(environment: Environment, payments: readonly PreparedPayment[], connections: number): Promise<number> {
   const dispatcher = new Agent({ connections, pipelining: 1 });
-  const headers = { authorization: `Bearer ${await tokenOf(rig)}` };
+  const headers = { authorization: `Bearer ${await tokenOf(environment)}` };
   let calls = 0;
   const began = performance.now();
   const until = began + 3_000;
   const read = async (from: number) => {
     for (let at = from; performance.now() < until; at += connections) {
       const { paymentId } = payments[at % payments.length] as PreparedPayment;
-      const { body } = await call(`${rig.commercetools}/${PROJECT}/payments/${paymentId}`, { dispatcher, headers });
+      const { body } = await call(`${environment.commercetools}/${PROJECT}/payments/${paymentId}`, { dispatcher, headers });
       await body.json();
       calls += 1;
     }
@@ -171,18 +171,18 @@ export interface Latencies {
 }
 
 /** From the moment a webhook is posted to the moment commercetools has done the write, in ms, one event at a time. */
-export async function latencies(rig: Rig, samples: number, latencyMs: number): Promise<Latencies> {
-  const payments = await preparePayments(rig, samples + WARM_UP);
-  const ledger = await rig.start('ledger');
-  const ingest = await rig.start('webhook-ingest');
-  await rig.commercetoolsFaults([{ latencyMs }]);
-  const secret = rig.env.STRIPE_WEBHOOK_SIGNING_SECRET ?? '';
+export async function latencies(environment: Environment, samples: number, latencyMs: number): Promise<Latencies> {
+  const payments = await preparePayments(environment, samples + WARM_UP);
+  const ledger = await environment.start('ledger');
+  const ingest = await environment.start('webhook-ingest');
+  await environment.commercetoolsFaults([{ latencyMs }]);
+  const secret = environment.env.STRIPE_WEBHOOK_SIGNING_SECRET ?? '';
   const timed = async (payment: PreparedPayment, event: PreparedPayment['chargeSucceeded'], version: number) => {
     const began = performance.timeOrigin + performance.now();
     await postWebhook(ingest.url, event, secret);
     // Nobody looks while it happens: looking takes processor time from what is measured.
     await sleep(2 * latencyMs + 100);
-    return (await writtenAt(rig, payment.paymentId, version)) - began;
+    return (await writtenAt(environment, payment.paymentId, version)) - began;
   };
   const unknown: number[] = [];
   const known: number[] = [];
@@ -192,7 +192,7 @@ export async function latencies(rig: Rig, samples: number, latencyMs: number): P
   }
   await ingest.kill();
   await ledger.kill();
-  await rig.commercetoolsFaults([]);
+  await environment.commercetoolsFaults([]);
   return {
     commercetoolsLatencyMs: latencyMs,
     unknown: latencyOf(unknown.slice(WARM_UP)),
@@ -210,13 +210,13 @@ interface LoggedCall {
   readonly status: number;
 }
 
-const logOf = async (rig: Rig, query: string): Promise<LoggedCall[]> =>
-  (await request('GET', `${rig.commercetools}/_sandbox/log?${query}`)).json;
+const logOf = async (environment: Environment, query: string): Promise<LoggedCall[]> =>
+  (await request('GET', `${environment.commercetools}/_sandbox/log?${query}`)).json;
 
 /** When the simulator answered write number `nth` of a payment, in ms since the epoch. */
-async function writtenAt(rig: Rig, paymentId: string, nth: number): Promise<number> {
+async function writtenAt(environment: Environment, paymentId: string, nth: number): Promise<number> {
   for (;;) {
-    const writes = await logOf(rig, `method=POST&match=${paymentId}&limit=10`);
+    const writes = await logOf(environment, `method=POST&match=${paymentId}&limit=10`);
     const done = writes.filter(({ status }) => status === 200).toSorted((a, b) => a.at.localeCompare(b.at))[nth - 1];
     if (done) return Date.parse(done.at) + done.ms;
     await sleep(10);
@@ -238,13 +238,13 @@ export interface Poison {
 }
 
 /** What one bad event costs the others of its partition, and whether it can be redriven once its cause is mended. */
-export async function poison(rig: Rig): Promise<Poison> {
-  const ledger = await rig.start('ledger');
-  const pool = await inOnePartition(rig, await preparePayments(rig, 1_000));
+export async function poison(environment: Environment): Promise<Poison> {
+  const ledger = await environment.start('ledger');
+  const pool = await inOnePartition(environment, await preparePayments(environment, 1_000));
   const take = () => pool.splice(0, 10);
   // The first events after the start pay for connections and compilation.
-  await worstOf(rig, take());
-  const withoutMs = await worstOf(rig, take());
+  await worstOf(environment, take());
+  const withoutMs = await worstOf(environment, take());
 
   const [first] = take();
   const { paymentIntentId } = first as PreparedPayment;
@@ -252,26 +252,26 @@ export async function poison(rig: Rig): Promise<Poison> {
     ...recordOf((first as PreparedPayment).chargeSucceeded, paymentIntentId),
     value: Buffer.from('{"id":'),
   };
-  await rig.producer.send(PAYMENT_EVENTS, unreadable);
-  const unreadableMs = await worstOf(rig, take());
+  await environment.producer.send(PAYMENT_EVENTS, unreadable);
+  const unreadableMs = await worstOf(environment, take());
 
   const [refused] = take() as [PreparedPayment];
-  await rig.commercetoolsFaults([{ match: `payments/(key=)?${keyOrId(refused)}`, status: 400 }]);
-  await rig.producer.send(PAYMENT_EVENTS, recordOf(refused.chargeSucceeded, refused.paymentIntentId));
-  const refusedMs = await worstOf(rig, take());
+  await environment.commercetoolsFaults([{ match: `payments/(key=)?${keyOrId(refused)}`, status: 400 }]);
+  await environment.producer.send(PAYMENT_EVENTS, recordOf(refused.chargeSucceeded, refused.paymentIntentId));
+  const refusedMs = await worstOf(environment, take());
 
   const [failing] = take() as [PreparedPayment];
-  await rig.commercetoolsFaults([{ match: `payments/(key=)?${keyOrId(failing)}`, status: 503 }]);
-  await rig.producer.send(PAYMENT_EVENTS, recordOf(failing.chargeSucceeded, failing.paymentIntentId));
-  const failingMs = await worstOf(rig, take());
+  await environment.commercetoolsFaults([{ match: `payments/(key=)?${keyOrId(failing)}`, status: 503 }]);
+  await environment.producer.send(PAYMENT_EVENTS, recordOf(failing.chargeSucceeded, failing.paymentIntentId));
+  const failingMs = await worstOf(environment, take());
 
-  await rig.commercetoolsFaults([]);
-  const deadLetters = await recordsIn(rig, PAYMENT_EVENTS_DLQ);
+  await environment.commercetoolsFaults([]);
+  const deadLetters = await recordsIn(environment, PAYMENT_EVENTS_DLQ);
   const began = performance.now();
-  await rig.run('ledger', 'redrive', ['redrive', '--event', refused.chargeSucceeded.id, '--yes', '--by', 'bench']);
-  await writtenAt(rig, refused.paymentId, 1);
+  await environment.run('ledger', 'redrive', ['redrive', '--event', refused.chargeSucceeded.id, '--yes', '--by', 'bench']);
+  await writtenAt(environment, refused.paymentId, 1);
   const redrivenAfterMs = performance.now() - began;
-  await writtenAt(rig, failing.paymentId, 1);
+  await writtenAt(environment, failing.paymentId, 1);
   await ledger.kill();
   return { withoutMs, unreadableMs, refusedMs, failingMs, deadLetters, redrivenAfterMs };
 }
@@ -282,17 +282,17 @@ const keyOrId = ({ paymentId, chargeSucceeded }: PreparedPayment): string => {
 };
 
 /** Sends one event of each payment and answers how long the last one took to be in commercetools, in ms. */
-async function worstOf(rig: Rig, payments: readonly PreparedPayment[]): Promise<number> {
+async function worstOf(environment: Environment, payments: readonly PreparedPayment[]): Promise<number> {
   const began = performance.timeOrigin + performance.now();
   await Promise.all(
-    payments.map((each) => rig.producer.send(PAYMENT_EVENTS, recordOf(each.chargeSucceeded, each.paymentIntentId))),
+    payments.map((each) => environment.producer.send(PAYMENT_EVENTS, recordOf(each.chargeSucceeded, each.paymentIntentId))),
   );
-  const times = await Promise.all(payments.map(({ paymentId }) => writtenAt(rig, paymentId, 1)));
+  const times = await Promise.all(payments.map(({ paymentId }) => writtenAt(environment, paymentId, 1)));
   return Math.max(...times) - began;
 }
 
 /** Those whose events go to the partition that has most of them. */
-async function inOnePartition(rig: Rig, payments: readonly PreparedPayment[]): Promise<PreparedPayment[]> {
+async function inOnePartition(environment: Environment, payments: readonly PreparedPayment[]): Promise<PreparedPayment[]> {
   const partitionOf = kafkajs.Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => ({
     partitionErrorCode: 0,
@@ -301,19 +301,19 @@ async function inOnePartition(rig: Rig, payments: readonly PreparedPayment[]): P
     replicas: [1],
     isr: [1],
   }));
-  const topic = rig.kafka.prefixed(PAYMENT_EVENTS);
+  const topic = environment.kafka.prefixed(PAYMENT_EVENTS);
   const groups = Map.groupBy(payments, ({ paymentIntentId }) =>
     partitionOf({ topic, partitionMetadata, message: { key: paymentIntentId, value: null } }),
   );
   return [...groups.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
 }
 
-async function callsAt(rig: Rig): Promise<number> {
-  const [last] = await logOf(rig, 'limit=1');
+async function callsAt(environment: Environment): Promise<number> {
+  const [last] = await logOf(environment, 'limit=1');
   return last?.seq ?? 0;
 }
 
-async function recordsIn({ kafka }: Rig, topic: string): Promise<number> {
+async function recordsIn({ kafka }: Environment, topic: string): Promise<number> {
   const admin = kafka.client.admin();
   await admin.connect();
   const partitions = await admin.fetchTopicOffsets(kafka.prefixed(topic));

@@ -28,20 +28,20 @@ type Pair = readonly [one: Drain, two: Drain];
 export const ledgerPart: Part<LedgerFigures> = {
   name: 'ledger',
 
-  async measure(rig, plan) {
+  async measure(environment, plan) {
     const [samples, payments, scaling] = plan.quick ? [20, 600, 400] : [150, 5_000, 3_000];
     // In this order: the simulator's log, which tells when a write was done, is short at first.
-    const latency = await latencies(rig, samples, LATENCY_MS);
+    const latency = await latencies(environment, samples, LATENCY_MS);
     plan.tell('ledger: latency measured');
-    const poisoned = await poison(rig);
+    const poisoned = await poison(environment);
     plan.tell('ledger: bad events measured');
     const common = { latencyMs: LATENCY_MS, node: HEAP };
-    const one = await drain(rig, { ...common, payments, concurrency: CONCURRENCY, node: [...HEAP, ...profile(plan)] });
+    const one = await drain(environment, { ...common, payments, concurrency: CONCURRENCY, node: [...HEAP, ...profile(plan)] });
     plan.tell('ledger: drain measured');
     const pair = async (concurrency: number, each: number): Promise<Pair> => {
       const options = { ...common, concurrency, joinFirst: true, floor: false };
-      const alone = await drain(rig, { ...options, payments: each });
-      return [alone, await drain(rig, { ...options, payments: 2 * each, processes: 2 })];
+      const alone = await drain(environment, { ...options, payments: each });
+      return [alone, await drain(environment, { ...options, payments: 2 * each, processes: 2 })];
     };
     const many = await pair(CONCURRENCY, scaling);
     return { latency, poison: poisoned, drain: one, many, few: await pair(FEW, Math.ceil(scaling / 4)) };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { PINNED_NODE } from '@connector/sandbox';
 import { type Latency, latencyOf } from './figures.ts';
-import { resourcesOf } from './rig.ts';
+import { resourcesOf } from './environment.ts';
 
 /** Calls `work` with 0 … count-1, so many of them at once. */
 export async function atOnce(workers: number, count: number, work: (index: number) => Promise<unknown>): Promise<void> {

@@ -4,7 +4,7 @@ import { createCustomer } from '@connector/simulator-commercetools';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
-import { PROJECT, type Rig, resourcesOf } from './rig.ts';
+import { PROJECT, type Environment, resourcesOf } from './environment.ts';
 import { call, done, type Shopper, type Shoppers, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -51,32 +51,32 @@ export interface OpenFigures {
 export const openPart: Part<OpenFigures> = {
   name: 'open',
 
-  async measure(rig, plan) {
+  async measure(environment, plan) {
     const [samples, carts] = plan.quick ? [30, 200] : [150, 1_500];
-    const { sessionAuth, intent, shoppers, stop } = await startProcessor(rig, { node: profile(plan) });
+    const { sessionAuth, intent, shoppers, stop } = await startProcessor(environment, { node: profile(plan) });
     try {
       await worked(await shoppers.ready(40), 1, shoppers.open);
       const { id } = await createCustomer(shoppers.api, { email: `bench-${Date.now()}@example.com` });
-      const calls = await callsOfOne(rig, plan, shoppers, sessionAuth.url);
+      const calls = await callsOfOne(environment, plan, shoppers, sessionAuth.url);
       const [bare, mine, signedIn] = [
         await shoppers.ready(samples),
         await shoppers.ready(samples),
         await shoppers.ready(samples, id),
       ];
-      await rig.slow(plan.latencies);
+      await environment.slow(plan.latencies);
       const floor = await worked(bare, 1, (shopper) => shoppers.bareOpen(shopper));
       const open = await worked(mine, 1, (shopper) => shoppers.open(shopper));
       const again = await worked(mine, 1, (shopper) => shoppers.open(shopper));
       const customer = await worked(signedIn, 1, (shopper) => shoppers.open(shopper));
-      await rig.slow({ commercetools: 0, stripe: 0 });
+      await environment.slow({ commercetools: 0, stripe: 0 });
 
       const [manyBare, many] = [await shoppers.ready(carts), await shoppers.ready(carts)];
-      await rig.slow(plan.latencies);
+      await environment.slow(plan.latencies);
       const floorThroughput = await worked(manyBare, CONCURRENCY, (shopper) => shoppers.bareOpen(shopper));
       const { result: throughput, cpuMs } = await costOf([intent.pid, sessionAuth.pid], () =>
         worked(many, CONCURRENCY, (shopper) => shoppers.open(shopper)),
       );
-      const doubleClicks = await clickTwice(rig, plan, shoppers);
+      const doubleClicks = await clickTwice(environment, plan, shoppers);
       return {
         latencies: plan.latencies,
         open,
@@ -93,7 +93,7 @@ export const openPart: Part<OpenFigures> = {
         doubleClicks,
       };
     } finally {
-      await rig.slow({ commercetools: 0, stripe: 0 });
+      await environment.slow({ commercetools: 0, stripe: 0 });
       await stop();
     }
   },
@@ -159,16 +159,16 @@ export const openPart: Part<OpenFigures> = {
   },
 };
 
-async function clickTwice(rig: Rig, plan: Plan, shoppers: Shoppers): Promise<OpenFigures['doubleClicks']> {
-  await rig.slow({ commercetools: 0, stripe: 0 });
+async function clickTwice(environment: Environment, plan: Plan, shoppers: Shoppers): Promise<OpenFigures['doubleClicks']> {
+  await environment.slow({ commercetools: 0, stripe: 0 });
   const clicked = await shoppers.ready(DOUBLE_CLICKED);
-  await rig.slow(plan.latencies);
+  await environment.slow(plan.latencies);
   const clicks = await Promise.all([...clicked, ...clicked].map((shopper) => shoppers.open(shopper)));
-  await rig.slow({ commercetools: 0, stripe: 0 });
+  await environment.slow({ commercetools: 0, stripe: 0 });
   const carts = new Set(clicked.map(({ cart }) => cart));
   // What lost a race is canceled once its request has been answered.
   const live = async () => {
-    const { json } = await call('GET', `${rig.stripe}/_sandbox/state`);
+    const { json } = await call('GET', `${environment.stripe}/_sandbox/state`);
     return (json.payment_intents as { status: string; metadata: { cart_id?: string } }[]).filter(
       ({ status, metadata }) => status !== 'canceled' && carts.has(metadata.cart_id ?? ''),
     );
@@ -176,7 +176,7 @@ async function clickTwice(rig: Rig, plan: Plan, shoppers: Shoppers): Promise<Ope
   for (let tries = 0; tries < 50 && (await live()).length > DOUBLE_CLICKED; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const { json } = await call('GET', `${rig.commercetools}/_sandbox/state`);
+  const { json } = await call('GET', `${environment.commercetools}/_sandbox/state`);
   const payments = (json.payments as { key?: string }[]).filter(({ key }) => carts.has(key?.slice(0, 36) ?? ''));
   return {
     answered: new Set(clicks.map(({ json: { paymentReference } }) => paymentReference)).size,
@@ -186,7 +186,7 @@ async function clickTwice(rig: Rig, plan: Plan, shoppers: Shoppers): Promise<Ope
 }
 
 /** The calls that one opening makes before its answer, in the order in which they began, seen by relays on their way. */
-async function callsOfOne(rig: Rig, plan: Plan, shoppers: Shoppers, sessionAuthUrl: string): Promise<OneOpening> {
+async function callsOfOne(environment: Environment, plan: Plan, shoppers: Shoppers, sessionAuthUrl: string): Promise<OneOpening> {
   const calls: Upstream[] = [];
   const closes: (() => void)[] = [];
   let began = 0;
@@ -210,17 +210,17 @@ async function callsOfOne(rig: Rig, plan: Plan, shoppers: Shoppers, sessionAuthU
     closes.push(() => void server.close(() => {}).closeAllConnections());
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
-  const intent = await rig.start('intent', {
+  const intent = await environment.start('intent', {
     SESSION_AUTH_URL: sessionAuthUrl,
-    CTP_API_URL: await relay(rig.commercetools),
-    STRIPE_API_BASE: await relay(rig.stripe),
+    CTP_API_URL: await relay(environment.commercetools),
+    STRIPE_API_BASE: await relay(environment.stripe),
   });
   try {
     const [warmUp, measured] = (await shoppers.arrive(2)) as [Shopper, Shopper];
     await shoppers.showForm(warmUp, intent.url);
     await shoppers.open(warmUp, intent.url);
     await shoppers.showForm(measured, intent.url);
-    await rig.slow(plan.latencies);
+    await environment.slow(plan.latencies);
     await new Promise((resolve) => setTimeout(resolve, 500));
     calls.length = 0;
     began = performance.now();
@@ -228,7 +228,7 @@ async function callsOfOne(rig: Rig, plan: Plan, shoppers: Shoppers, sessionAuthU
     const took = performance.now() - began;
     return { took, ...criticalPath(calls.filter(({ to }) => to <= took).sort((a, b) => a.from - b.from)) };
   } finally {
-    await rig.slow({ commercetools: 0, stripe: 0 });
+    await environment.slow({ commercetools: 0, stripe: 0 });
     await intent.kill();
     for (const close of closes) close();
   }

@@ -1,4 +1,4 @@
-import type { Rig } from './rig.ts';
+import type { Environment } from './environment.ts';
 
 /** A target of the project, and whether a run met it. */
 export interface Budget {
@@ -31,7 +31,7 @@ export interface Part<F> {
   readonly name: string;
   /** True: Stripe sends its webhooks to the part's webhook-ingest. */
   readonly webhooks?: boolean;
-  measure(rig: Rig, plan: Plan): Promise<F>;
+  measure(environment: Environment, plan: Plan): Promise<F>;
   /** Markdown. */
   tables(figures: F): string;
   budgets(figures: F): Budget[];

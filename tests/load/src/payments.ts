@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type EventRecord, toRecord } from '@connector/contracts';
 import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
-import { PROJECT, type Rig } from './rig.ts';
+import { PROJECT, type Environment } from './environment.ts';
 import { request } from './shop.ts';
 
 /** A paid PaymentIntent whose payment commercetools has, and the two events that Stripe tells of it. */
@@ -13,8 +13,8 @@ export interface PreparedPayment {
 }
 
 /** Makes `count` payments in commercetools, as intent leaves them, and their events, which nobody has sent yet. */
-export async function preparePayments(rig: Rig, count: number): Promise<PreparedPayment[]> {
-  const headers = { authorization: `Bearer ${await tokenOf(rig)}` };
+export async function preparePayments(environment: Environment, count: number): Promise<PreparedPayment[]> {
+  const headers = { authorization: `Bearer ${await tokenOf(environment)}` };
   const prepared: PreparedPayment[] = [];
   let next = 0;
   const prepareSome = async () => {
@@ -38,7 +38,7 @@ export async function preparePayments(rig: Rig, count: number): Promise<Prepared
         amountPlanned: { centAmount: opened.amount, currencyCode: 'EUR' },
         paymentMethodInfo: { paymentInterface: 'checkout-stripe' },
       };
-      const { status, json, text } = await request('POST', `${rig.commercetools}/${PROJECT}/payments`, {
+      const { status, json, text } = await request('POST', `${environment.commercetools}/${PROJECT}/payments`, {
         body: draft,
         headers,
       });
@@ -55,7 +55,7 @@ export async function preparePayments(rig: Rig, count: number): Promise<Prepared
   return prepared;
 }
 
-export async function tokenOf({ env, commercetools }: Rig): Promise<string> {
+export async function tokenOf({ env, commercetools }: Environment): Promise<string> {
   const basic = Buffer.from(`${env.CTP_CLIENT_ID}:${env.CTP_CLIENT_SECRET}`).toString('base64');
   const { json } = await request('POST', `${commercetools}/oauth/token`, {
     body: new URLSearchParams({ grant_type: 'client_credentials' }),

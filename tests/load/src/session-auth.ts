@@ -1,7 +1,7 @@
 import type { Latency } from './figures.ts';
 import { type Answers, answersTo, costOf, postOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate, times } from './part.ts';
-import { PROJECT, type Rig, type Running, resourcesOf, startScript } from './rig.ts';
+import { PROJECT, type Environment, type Running, resourcesOf, startScript } from './environment.ts';
 import { call, done, type Shopper, Shoppers } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -30,10 +30,10 @@ export interface SessionAuthFigures {
 export const sessionAuthPart: Part<SessionAuthFigures> = {
   name: 'session-auth',
 
-  async measure(rig, plan) {
+  async measure(environment, plan) {
     const [requests, sessions] = plan.quick ? [4_000, 200] : [30_000, 1_000];
-    const running = await rig.start('session-auth', { SESSION_CACHE_TTL_MS: '300000' }, profile(plan));
-    const shoppers = await Shoppers.of(rig, 'http://localhost:8080');
+    const running = await environment.start('session-auth', { SESSION_CACHE_TTL_MS: '300000' }, profile(plan));
+    const shoppers = await Shoppers.of(environment, 'http://localhost:8080');
     try {
       const texts = (await shoppers.arrive(200)).map(({ session }) => verifyOf(session));
       const bare = await startScript('session-auth-floor');
@@ -42,9 +42,9 @@ export const sessionAuthPart: Part<SessionAuthFigures> = {
       const floor = await hit(bare, texts, requests);
       const ours = await hit(running, texts, requests);
       await bare.kill();
-      return { latencies: plan.latencies, hit: ours, floor, ...(await misses(rig, plan, running, shoppers, sessions)) };
+      return { latencies: plan.latencies, hit: ours, floor, ...(await misses(environment, plan, running, shoppers, sessions)) };
     } finally {
-      await rig.slow({ commercetools: 0, stripe: 0 });
+      await environment.slow({ commercetools: 0, stripe: 0 });
       await running.kill();
     }
   },
@@ -110,13 +110,13 @@ function refuseRefusals({ refused }: Answers): void {
   if (Object.keys(refused).length > 0) throw new Error(`requests were refused: ${JSON.stringify(refused)}`);
 }
 
-async function misses(rig: Rig, plan: Plan, { url, pid }: Running, shoppers: Shoppers, sessions: number) {
+async function misses(environment: Environment, plan: Plan, { url, pid }: Running, shoppers: Shoppers, sessions: number) {
   const [first, second] = [await shoppers.arrive(sessions), await shoppers.arrive(sessions)];
-  await rig.slow(plan.latencies);
+  await environment.slow(plan.latencies);
   const headers = { authorization: `Bearer ${shoppers.api.token}` };
   const json = { 'content-type': 'application/json' };
   const ask = ({ session }: Shopper) =>
-    done(call('GET', `${rig.commercetools}/${PROJECT}/sessions/${session}`, headers));
+    done(call('GET', `${environment.commercetools}/${PROJECT}/sessions/${session}`, headers));
   const verify = ({ session }: Shopper) =>
     done(call('POST', `${url}/verify/session`, json, JSON.stringify({ sessionId: session })));
   const missFloor = await worked(first, CONCURRENCY, ask);

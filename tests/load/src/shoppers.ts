@@ -2,7 +2,7 @@ import { createCart, createSession, type ProjectApi } from '@connector/simulator
 import { Agent, request } from 'undici';
 import { atOnce } from './load.ts';
 import { tokenOf } from './payments.ts';
-import { PROJECT, type Rig } from './rig.ts';
+import { PROJECT, type Environment } from './environment.ts';
 import { paymentIntentOf } from './shop.ts';
 
 export interface Shopper {
@@ -53,23 +53,23 @@ export async function done(answered: Promise<Answered>): Promise<Answered> {
 /** The people who open and confirm payments at one processor, and the bare calls that neither can do without. */
 export class Shoppers {
   readonly api: ProjectApi;
-  readonly #rig: Rig;
+  readonly #environment: Environment;
   readonly #intent: string;
   readonly #json: Record<string, string>;
   readonly #form: Record<string, string>;
 
   /** Those of a processor at this origin. */
-  static async of(rig: Rig, intent: string): Promise<Shoppers> {
-    return new Shoppers(rig, intent, await tokenOf(rig));
+  static async of(environment: Environment, intent: string): Promise<Shoppers> {
+    return new Shoppers(environment, intent, await tokenOf(environment));
   }
 
-  private constructor(rig: Rig, intent: string, token: string) {
-    this.#rig = rig;
+  private constructor(environment: Environment, intent: string, token: string) {
+    this.#environment = environment;
     this.#intent = intent;
-    this.api = { ctUrl: rig.commercetools, projectKey: PROJECT, token };
+    this.api = { ctUrl: environment.commercetools, projectKey: PROJECT, token };
     this.#json = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     this.#form = {
-      authorization: `Bearer ${rig.env.STRIPE_SECRET_KEY}`,
+      authorization: `Bearer ${environment.env.STRIPE_SECRET_KEY}`,
       'content-type': 'application/x-www-form-urlencoded',
     };
   }
@@ -83,7 +83,7 @@ export class Shoppers {
     await atOnce(16, count, async () => {
       const wishes = { currency: 'EUR', centAmount: TOTAL, country, ...(customerId && { customerId }) };
       const { id: cart } = await createCart(this.api, wishes);
-      const session = { ...this.api, sessionUrl: this.#rig.commercetools, processorUrl: this.#intent };
+      const session = { ...this.api, sessionUrl: this.#environment.commercetools, processorUrl: this.#intent };
       made.push({ cart, session: (await createSession(cart, session)).id });
     });
     return made;
@@ -124,7 +124,7 @@ export class Shoppers {
     done(
       call(
         'POST',
-        `${this.#rig.stripe}/_sandbox/payment_intents/${paymentIntentId}/pay`,
+        `${this.#environment.stripe}/_sandbox/payment_intents/${paymentIntentId}/pay`,
         { 'content-type': 'application/json' },
         JSON.stringify({ card: CARD }),
       ),
@@ -140,7 +140,7 @@ export class Shoppers {
 
   /** The calls that an opening cannot do without, by a plain script: the cart; then the PaymentIntent beside the payment and its cart. */
   async bareOpen({ cart }: Shopper): Promise<void> {
-    const project = `${this.#rig.commercetools}/${PROJECT}`;
+    const project = `${this.#environment.commercetools}/${PROJECT}`;
     const { json: read } = await done(
       call('GET', `${project}/carts/${cart}?expand=paymentInfo.payments%5B*%5D`, this.#json),
     );
@@ -157,17 +157,17 @@ export class Shoppers {
       'automatic_payment_methods[enabled]': 'true',
     });
     const headers = { ...this.#form, 'idempotency-key': `bare-${cart}` };
-    const create = call('POST', `${this.#rig.stripe}/v1/payment_intents`, headers, params.toString());
+    const create = call('POST', `${this.#environment.stripe}/v1/payment_intents`, headers, params.toString());
     await Promise.all([done(create), createPayment()]);
   }
 
   /** The calls that a confirmation cannot do without: cart, payment and PaymentIntent at once, then one write. */
   async bareConfirm({ cart, paymentId, paymentIntentId }: Paid): Promise<void> {
-    const project = `${this.#rig.commercetools}/${PROJECT}`;
+    const project = `${this.#environment.commercetools}/${PROJECT}`;
     const [, { json: payment }] = await Promise.all([
       done(call('GET', `${project}/carts/${cart}`, this.#json)),
       done(call('GET', `${project}/payments/${paymentId}`, this.#json)),
-      done(call('GET', `${this.#rig.stripe}/v1/payment_intents/${paymentIntentId}`, this.#form)),
+      done(call('GET', `${this.#environment.stripe}/v1/payment_intents/${paymentIntentId}`, this.#form)),
     ]);
     const amount = { centAmount: TOTAL, currencyCode: 'EUR' };
     const transaction = (type: string) => ({
@@ -181,15 +181,15 @@ export class Shoppers {
 
 /** session-auth and a processor that asks it, without a gateway in front. */
 export async function startProcessor(
-  rig: Rig,
+  environment: Environment,
   { node = [], env = {} }: { node?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ) {
   // Sessions stay warm for as long as a measurement takes.
-  const sessionAuth = await rig.start('session-auth', { SESSION_CACHE_TTL_MS: '300000' });
-  const intent = await rig.start('intent', { SESSION_AUTH_URL: sessionAuth.url, ...env }, node);
+  const sessionAuth = await environment.start('session-auth', { SESSION_CACHE_TTL_MS: '300000' });
+  const intent = await environment.start('intent', { SESSION_AUTH_URL: sessionAuth.url, ...env }, node);
   const stop = async () => {
     await intent.kill();
     await sessionAuth.kill();
   };
-  return { sessionAuth, intent, stop, shoppers: await Shoppers.of(rig, intent.url) };
+  return { sessionAuth, intent, stop, shoppers: await Shoppers.of(environment, intent.url) };
 }

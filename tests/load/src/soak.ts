@@ -10,7 +10,7 @@ import { ms, rate } from './part.ts';
 import { pictureOf } from './picture.ts';
 import { pageOf } from './plot.ts';
 import { keep, RESULTS, thisRun, writeSections } from './report.ts';
-import { buildServices, type Rig, type Running, resourcesOf, type Service, startRig } from './rig.ts';
+import { buildServices, type Environment, type Running, resourcesOf, type Service, startEnvironment } from './environment.ts';
 import { call, Shoppers } from './shoppers.ts';
 import { type Line, plotsOf, type Sample, trendsOf } from './soak-report.ts';
 import { table } from './table.ts';
@@ -63,11 +63,11 @@ interface Took {
 
 if (!values['no-build']) await buildServices();
 const run = thisRun('soak');
-const rig = await startRig({ webhooks: true });
+const environment = await startEnvironment({ webhooks: true });
 const ended = new AbortController();
 // The first Ctrl-C ends the run, a second one everything.
 const interrupt = () => {
-  if (ended.signal.aborted) void rig.stop().then(() => process.exit(130));
+  if (ended.signal.aborted) void environment.stop().then(() => process.exit(130));
   ended.abort();
 };
 process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
@@ -84,9 +84,9 @@ let perSecond = 0;
 const seenWebhooks = { sum: 0, count: 0 };
 const lastCollections = new Map<string, string>();
 try {
-  const services = await startServices(rig);
-  const shoppers = await Shoppers.of(rig, services.intent.url);
-  await rig.slow(latencies);
+  const services = await startServices(environment);
+  const shoppers = await Shoppers.of(environment, services.intent.url);
+  await environment.slow(latencies);
   perSecond = values.rate === undefined ? (await mostPerSecond(shoppers)) / 2 : number('rate', 0.1);
   tell(`${perSecond.toFixed(1)} payments a second for ${(seconds / 60).toFixed(1)} minutes`);
   await soak(shoppers, Object.values(services));
@@ -94,7 +94,7 @@ try {
   // What was sampled until then is still worth writing.
   failed('the run', error);
 } finally {
-  await rig.stop();
+  await environment.stop();
 }
 
 const trends = trendsOf(samples);
@@ -139,7 +139,7 @@ function cellsOf({ startMb, endMb, perHour, halfWidth }: Line, digits: number): 
 }
 
 /** With heaps as containers bound them; without a bound V8 leaves garbage lying where memory is plenty. */
-async function startServices(of: Rig) {
+async function startServices(of: Environment) {
   const start = (service: Service, env = {}) =>
     of.start(service, { ...env, LIVE_HEAP_FILE: liveHeapFile(of, service) }, [
       ...HEAP,
@@ -156,7 +156,7 @@ async function startServices(of: Rig) {
   };
 }
 
-function liveHeapFile(of: Rig, service: string): string {
+function liveHeapFile(of: Environment, service: string): string {
   return join(of.dir, `${service}.live-heap`);
 }
 
@@ -241,7 +241,7 @@ async function sampled(second: number, services: readonly Running[]): Promise<Sa
     await Promise.all(services.map(async ({ pid, adminUrl }) => [pid, await lagOf(adminUrl)] as const)),
   );
   const processes: Record<string, Sample['processes'][string]> = {};
-  for (const [name, pid] of Object.entries({ ...rig.named(), load: process.pid })) {
+  for (const [name, pid] of Object.entries({ ...environment.named(), load: process.pid })) {
     try {
       const { rssMb, cpuSeconds } = await resourcesOf(pid);
       const files = (await readdir(`/proc/${pid}/fd`)).length;
@@ -262,7 +262,7 @@ async function sampled(second: number, services: readonly Running[]): Promise<Sa
 
 /** What the last collection left of a process's heap, in MB; NaN when there was none since the last look. */
 async function heapMbOf(name: string): Promise<number> {
-  const lines = await readFile(liveHeapFile(rig, name), 'utf8').catch(() => '');
+  const lines = await readFile(liveHeapFile(environment, name), 'utf8').catch(() => '');
   const last = lines.trimEnd().split('\n').at(-1) ?? '';
   if (last === '' || lastCollections.get(name) === last) return Number.NaN;
   lastCollections.set(name, last);
@@ -285,7 +285,7 @@ async function webhookMs(services: readonly Running[]): Promise<number> {
   const metric = 'http_server_request_duration_seconds';
   const route = 'http_route="/stripe/webhooks"';
   try {
-    const pid = rig.named()['webhook-ingest'];
+    const pid = environment.named()['webhook-ingest'];
     const ingest = services.find((service) => service.pid === pid);
     const sum = (await ingest?.count(`${metric}_sum`, route)) ?? Number.NaN;
     const count = (await ingest?.count(`${metric}_count`, route)) ?? Number.NaN;

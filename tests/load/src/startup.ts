@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from './figures.ts';
 import type { Budget, Part } from './part.ts';
-import { resourcesOf, SERVICES, type Service } from './rig.ts';
+import { resourcesOf, SERVICES, type Service } from './environment.ts';
 import { table } from './table.ts';
 
 const READY_WITHIN_MS = 2_000;
@@ -25,14 +25,14 @@ export interface StartupFigures {
 export const startupPart: Part<StartupFigures> = {
   name: 'startup',
 
-  async measure(rig, { quick }) {
+  async measure(environment, { quick }) {
     const [starts, idleSeconds] = quick ? [1, 3] : [3, 10];
-    const sessionAuth = await rig.start('session-auth');
+    const sessionAuth = await environment.start('session-auth');
     const services: Start[] = [];
     for (const service of SERVICES) {
       const seen: { readyMs: number; idleMb: number }[] = [];
       for (let start = 0; start < starts; start += 1) {
-        const running = await rig.start(service, { SESSION_AUTH_URL: sessionAuth.url });
+        const running = await environment.start(service, { SESSION_AUTH_URL: sessionAuth.url });
         await sleep(idleSeconds * 1000);
         seen.push({ readyMs: running.readyMs, idleMb: (await resourcesOf(running.pid)).rssMb });
         await running.kill();

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Budget, type Part, profile, times } from './part.ts';
-import type { Running } from './rig.ts';
+import type { Running } from './environment.ts';
 import { table } from './table.ts';
 import { acknowledge, type Comparison, compared, ROW_HEAD, rowOf, WARM_UP } from './webhook.ts';
 
@@ -20,15 +20,15 @@ export interface TracingFigures extends Comparison {
 export const tracingPart: Part<TracingFigures> = {
   name: 'tracing',
 
-  async measure(rig, plan) {
+  async measure(environment, plan) {
     const receiver = await startReceiver();
-    const off = await rig.start('webhook-ingest');
+    const off = await environment.start('webhook-ingest');
     const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_TRACES_SAMPLER_ARG: String(SAMPLED) };
-    const on = await rig.start('webhook-ingest', endpoint, profile(plan));
+    const on = await environment.start('webhook-ingest', endpoint, profile(plan));
     const load = { bytes: BYTES, connections: CONNECTIONS, requests: plan.quick ? 3_000 : 20_000 };
     try {
-      for (const server of [off, on]) await acknowledge(rig, server, WARM_UP);
-      const run = (server: Running) => () => acknowledge(rig, server, load);
+      for (const server of [off, on]) await acknowledge(environment, server, WARM_UP);
+      const run = (server: Running) => () => acknowledge(environment, server, load);
       const comparison = await compared(plan.quick ? 3 : 8, run(off), run(on));
       if (receiver.bytes === 0) throw new Error('the receiver got no spans, so nothing was measured');
       return { ...comparison, exportedBytes: receiver.bytes };

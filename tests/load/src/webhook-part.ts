@@ -5,7 +5,7 @@ import { CHECKPOINTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
 import type { Produce, Produced } from './kafka-floor.ts';
 import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
-import type { Rig } from './rig.ts';
+import type { Environment } from './environment.ts';
 import { table } from './table.ts';
 import { measureWebhook, ROW_HEAD, rowOf, type WebhookCell, type WebhookFigures } from './webhook.ts';
 
@@ -22,7 +22,7 @@ export interface WebhookResults extends WebhookFigures {
 export const webhookPart: Part<WebhookResults> = {
   name: 'webhook',
 
-  async measure(rig, plan) {
+  async measure(environment, plan) {
     const many = plan.quick ? 0.1 : 1;
     const cells = [SMALL, LARGE].flatMap((bytes) =>
       [64, 16, 1].map((concurrency) => ({
@@ -31,7 +31,7 @@ export const webhookPart: Part<WebhookResults> = {
         requests: Math.round(many * Math.min(concurrency === 1 ? 3_000 : 20_000, bytes === LARGE ? 5_000 : 20_000)),
       })),
     );
-    const figures = await measureWebhook(rig, {
+    const figures = await measureWebhook(environment, {
       cells,
       rounds: plan.quick ? 1 : 5,
       pairs: plan.quick ? 1 : 8,
@@ -42,8 +42,8 @@ export const webhookPart: Part<WebhookResults> = {
     return {
       ...figures,
       produce: {
-        single: await produce(rig, { bytes: SMALL, sends: 2 * sends, recordsPerSend: 1 }),
-        batched: await produce(rig, { bytes: SMALL, sends: sends / 5, recordsPerSend: 64 }),
+        single: await produce(environment, { bytes: SMALL, sends: 2 * sends, recordsPerSend: 1 }),
+        batched: await produce(environment, { bytes: SMALL, sends: sends / 5, recordsPerSend: 64 }),
       },
     };
   },
@@ -115,8 +115,8 @@ export const webhookPart: Part<WebhookResults> = {
   },
 };
 
-/** On a topic that no service of the rig reads. */
-async function produce(rig: Rig, task: Omit<Produce, 'brokers' | 'topic'>): Promise<Produced> {
+/** On a topic that no service of the environment reads. */
+async function produce(environment: Environment, task: Omit<Produce, 'brokers' | 'topic'>): Promise<Produced> {
   const child = fork(join(import.meta.dirname, 'kafka-floor.ts'), {
     execPath: PINNED_NODE,
     // kafkajs without this project's mending warns on Node 24.
@@ -126,7 +126,7 @@ async function produce(rig: Rig, task: Omit<Produce, 'brokers' | 'topic'>): Prom
     throw new Error(`the produce loop ended with ${code}`);
   });
   gone.catch(() => {});
-  const full: Produce = { ...task, brokers: rig.env.KAFKA_BROKERS as string, topic: rig.kafka.prefixed(CHECKPOINTS) };
+  const full: Produce = { ...task, brokers: environment.env.KAFKA_BROKERS as string, topic: environment.kafka.prefixed(CHECKPOINTS) };
   child.send(full);
   const [produced] = (await Promise.race([once(child, 'message'), gone])) as [Produced];
   child.disconnect();

@@ -5,7 +5,7 @@ import { PAYMENT_EVENTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
 import { median, percentile } from './figures.ts';
 import { ms, rate } from './part.ts';
-import { PROJECT, type Rig, type Running, resourcesOf, startScript } from './rig.ts';
+import { PROJECT, type Environment, type Running, resourcesOf, startScript } from './environment.ts';
 import type { LoadResult } from './send.ts';
 import type { Load, Told } from './webhook-load.ts';
 
@@ -82,10 +82,10 @@ export interface WebhookFigures {
  * Webhook acknowledgement: a signed body in, the broker's acknowledgement of all in-sync replicas, 200 out. Every event is
  * new, of a payment of its own. Throws Error when an answer is not 200.
  */
-export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise<WebhookFigures> {
-  const ingest = await rig.start('webhook-ingest', {}, options.node);
-  const floor = await startScript('webhook-floor', rig.env);
-  const producing = await startScript('webhook-floor', { ...rig.env, PRODUCE_TO: rig.kafka.prefixed(PAYMENT_EVENTS) });
+export async function measureWebhook(environment: Environment, options: WebhookOptions): Promise<WebhookFigures> {
+  const ingest = await environment.start('webhook-ingest', {}, options.node);
+  const floor = await startScript('webhook-floor', environment.env);
+  const producing = await startScript('webhook-floor', { ...environment.env, PRODUCE_TO: environment.kafka.prefixed(PAYMENT_EVENTS) });
   const [first] = options.cells;
   if (!first) throw new Error('no load was named');
   const loadOf = ({ bytes, requests, concurrency }: Cell) => ({ bytes, requests, connections: concurrency });
@@ -94,9 +94,9 @@ export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise
     const load = loadOf(cell);
     const rounds: { ours: Acknowledgements; floor: Acknowledgements; producing?: Acknowledgements }[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
-      const bare = await acknowledge(rig, floor, load);
-      const ours = await acknowledge(rig, ingest, load);
-      rounds.push({ floor: bare, ours, ...(cell === first && { producing: await acknowledge(rig, producing, load) }) });
+      const bare = await acknowledge(environment, floor, load);
+      const ours = await acknowledge(environment, ingest, load);
+      rounds.push({ floor: bare, ours, ...(cell === first && { producing: await acknowledge(environment, producing, load) }) });
     }
     const beside = (of: (round: (typeof rounds)[number]) => Acknowledgements) => ({
       itself: medians(rounds.map(of)),
@@ -114,24 +114,24 @@ export async function measureWebhook(rig: Rig, options: WebhookOptions): Promise
     };
   };
   try {
-    for (const server of [floor, producing, ingest]) await acknowledge(rig, server, WARM_UP);
+    for (const server of [floor, producing, ingest]) await acknowledge(environment, server, WARM_UP);
     const cells: WebhookCell[] = [];
     for (const cell of options.cells) cells.push(await measured(cell));
     const { perSecond, seconds, bytes } = options.offered;
-    const offered = await acknowledge(rig, ingest, {
+    const offered = await acknowledge(environment, ingest, {
       bytes,
       perSecond,
       requests: perSecond * seconds,
       connections: 64,
     });
     const under = (faults: readonly object[]) => async () => {
-      await rig.commercetoolsFaults(faults);
-      return acknowledge(rig, ingest, loadOf(first));
+      await environment.commercetoolsFaults(faults);
+      return acknowledge(environment, ingest, loadOf(first));
     };
     const withoutCommercetools = await compared(options.pairs, under([]), under([{ match: '.*', status: 503 }]));
     return { cells, offered, withoutCommercetools };
   } finally {
-    await rig.commercetoolsFaults([]);
+    await environment.commercetoolsFaults([]);
     for (const server of [floor, producing, ingest]) await server.kill();
   }
 }
@@ -165,7 +165,7 @@ type Server = Pick<Running, 'url' | 'pid' | 'kill'>;
 
 /** What a server does with one load, sent by a process of its own. Throws Error when an answer is not 200. */
 export async function acknowledge(
-  rig: Rig,
+  environment: Environment,
   { url, pid }: Server,
   load: Omit<Load, 'port' | 'secret' | 'projectKey'>,
 ): Promise<Acknowledgements> {
@@ -182,7 +182,7 @@ export async function acknowledge(
   const to: Load = {
     ...load,
     port: Number(new URL(url).port),
-    secret: rig.env.STRIPE_WEBHOOK_SIGNING_SECRET as string,
+    secret: environment.env.STRIPE_WEBHOOK_SIGNING_SECRET as string,
     projectKey: PROJECT,
   };
   await told(to);

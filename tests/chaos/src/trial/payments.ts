@@ -1,5 +1,5 @@
 import { tokenOf } from '@connector/load-tests/payments';
-import { PROJECT, type Rig } from '@connector/load-tests/rig';
+import { PROJECT, type Environment } from '@connector/load-tests/environment';
 import { request } from '@connector/load-tests/shop';
 import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
 
@@ -23,8 +23,8 @@ export function chargeSucceeded(): StripeEvent {
 }
 
 /** Makes payments in commercetools as intent leaves them; answers how to make the next one and the event of its charge. */
-export async function paidOneByOne(rig: Rig): Promise<() => Promise<StripeEvent>> {
-  const headers = { authorization: `Bearer ${await tokenOf(rig)}` };
+export async function paidOneByOne(environment: Environment): Promise<() => Promise<StripeEvent>> {
+  const headers = { authorization: `Bearer ${await tokenOf(environment)}` };
   return async () => {
     const cartId = crypto.randomUUID();
     const opened = paymentIntent({ metadata: metadataOf(cartId), created: Math.floor(Date.now() / 1000) });
@@ -34,15 +34,15 @@ export async function paidOneByOne(rig: Rig): Promise<() => Promise<StripeEvent>
       amountPlanned: { centAmount: opened.amount, currencyCode: 'EUR' },
       paymentMethodInfo: { paymentInterface: 'checkout-stripe' },
     };
-    const { status, text } = await request('POST', `${rig.commercetools}/${PROJECT}/payments`, { body, headers });
+    const { status, text } = await request('POST', `${environment.commercetools}/${PROJECT}/payments`, { body, headers });
     if (status !== 201) throw new Error(`payments: ${status} ${text}`);
     return stripeEvent('charge.succeeded', chargeOf(opened), { created: opened.created });
   };
 }
 
 /** Every payment that commercetools has. */
-export async function bookedPayments(rig: Rig): Promise<Booked[]> {
-  const { json } = await request('GET', `${rig.commercetools}/_sandbox/state`);
+export async function bookedPayments(environment: Environment): Promise<Booked[]> {
+  const { json } = await request('GET', `${environment.commercetools}/_sandbox/state`);
   return json.payments;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { type Kafka, scanTopic } from '@connector/kafka';
-import { type Rig, type Running, startRig } from '@connector/load-tests/rig';
+import { type Environment, type Running, startEnvironment } from '@connector/load-tests/environment';
 import { partitionsOf } from '@connector/sandbox';
 import { type ClusterFaultName, ClusterFaults, type WhileLedgersAreStopped } from '../cluster-faults.ts';
 import { lagOf, recordsIn, withAdmin } from '../kafka-state.ts';
@@ -58,55 +58,55 @@ const PATIENCE_MS = 60_000;
 /** Starts a cluster and what takes webhooks, brings one fault about under a steady load, and compares what was acknowledged with what is there. */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
   const { brokers, kafkaSettings } = options;
-  const rig = await startRig({ brokers, ...(kafkaSettings && { kafkaSettings }) });
+  const environment = await startEnvironment({ brokers, ...(kafkaSettings && { kafkaSettings }) });
   try {
-    return await trial(rig, options);
+    return await trial(environment, options);
   } finally {
-    await rig.stop();
+    await environment.stop();
   }
 }
 
-async function trial(rig: Rig, options: TrialOptions): Promise<TrialReport> {
+async function trial(environment: Environment, options: TrialOptions): Promise<TrialReport> {
   const { ledgers: count, perSecond, tell = () => {} } = options;
-  const ingest = await rig.start('webhook-ingest', { WEBHOOK_DUPLICATE_WINDOW_S: '0' });
-  const ledgers = await Promise.all(Array.from({ length: count }, () => rig.start('ledger')));
+  const ingest = await environment.start('webhook-ingest', { WEBHOOK_DUPLICATE_WINDOW_S: '0' });
+  const ledgers = await Promise.all(Array.from({ length: count }, () => environment.start('ledger')));
   const load = new WebhookLoad({
     url: ingest.url,
-    secret: rig.env.STRIPE_WEBHOOK_SIGNING_SECRET as string,
+    secret: environment.env.STRIPE_WEBHOOK_SIGNING_SECRET as string,
     perSecond,
-    nextEvent: count > 0 ? await paidOneByOne(rig) : async () => chargeSucceeded(),
+    nextEvent: count > 0 ? await paidOneByOne(environment) : async () => chargeSucceeded(),
   });
   load.start();
   await sleep(WARM_UP_MS);
-  const hits = await bringAbout(rig, options, async (work) => {
+  const hits = await bringAbout(environment, options, async (work) => {
     await Promise.all(ledgers.map((ledger) => ledger.kill()));
     await work();
-    ledgers.push(...(await Promise.all(Array.from({ length: count }, () => rig.start('ledger')))));
+    ledgers.push(...(await Promise.all(Array.from({ length: count }, () => environment.start('ledger')))));
   });
   await sleep(AFTERWARDS_MS);
   await load.finish(PATIENCE_MS);
   tell(`${load.sent.length} webhooks were sent`);
-  const lag = count > 0 ? await untilHandled(rig.kafka) : 0;
+  const lag = count > 0 ? await untilHandled(environment.kafka) : 0;
   await keepLogs(options, ingest, ledgers);
-  return report(rig, options, load, hits, lag);
+  return report(environment, options, load, hits, lag);
 }
 
 async function bringAbout(
-  rig: Rig,
+  environment: Environment,
   { fault, times, everyMs, downMs, tell = () => {} }: TrialOptions,
   whileLedgersAreStopped: WhileLedgersAreStopped,
 ): Promise<Hit[]> {
-  if (!rig.cluster) throw new Error('a trial needs several brokers');
+  if (!environment.cluster) throw new Error('a trial needs several brokers');
   const hits: Hit[] = [];
   let leaders = new Map<number, number>();
-  const faults = new ClusterFaults(rig.cluster, rig.kafka, whileLedgersAreStopped, (_, brokers) => {
+  const faults = new ClusterFaults(environment.cluster, environment.kafka, whileLedgersAreStopped, (_, brokers) => {
     const led = [...leaders].filter(([, leader]) => brokers.includes(leader)).map(([partition]) => partition);
     hits.push({ at: Date.now(), brokers, partitions: new Set(led), wholeAt: 0 });
     if (times <= 20 || hits.length % 10 === 0) tell(`${fault} ${hits.length}: broker ${brokers.join(', ')}`);
   });
   for (let at = 0; at < times; at += 1) {
     if (at > 0) await sleep(everyMs);
-    const states = await withAdmin(rig.kafka, (admin) => partitionsOf(admin, [rig.kafka.prefixed(PAYMENT_EVENTS)]));
+    const states = await withAdmin(environment.kafka, (admin) => partitionsOf(admin, [environment.kafka.prefixed(PAYMENT_EVENTS)]));
     leaders = new Map(states.map(({ partition, leader }) => [partition, leader]));
     const first = hits.length;
     await faults.inject(fault, downMs);
@@ -131,16 +131,16 @@ async function keepLogs({ onLogs }: TrialOptions, ingest: Running, ledgers: read
 }
 
 async function report(
-  rig: Rig,
+  environment: Environment,
   options: TrialOptions,
   load: WebhookLoad,
   hits: readonly Hit[],
   lag: number,
 ): Promise<TrialReport> {
   const { sent } = load;
-  const records = await recordsByEvent(rig.kafka);
+  const records = await recordsByEvent(environment.kafka);
   const partitions = new Map<string, number>();
-  await scanTopic(rig.kafka, PAYMENT_EVENTS, ({ partition, headers }) =>
+  await scanTopic(environment.kafka, PAYMENT_EVENTS, ({ partition, headers }) =>
     partitions.set(headers.ce_id ?? '', partition),
   );
   const partitionOf = ({ event }: Sent) => partitions.get(event.id);
@@ -158,8 +158,8 @@ async function report(
     lost: compareKept(load.acknowledged(), records).map(({ what }) => what),
     hit: acceptance(sent, partitionOf, at, isHit),
     others: acceptance(sent, partitionOf, at, (partition) => !isHit(partition)),
-    ledger: options.ledgers > 0 ? handling(sent, partitionOf, at, await bookedPayments(rig)) : undefined,
-    deadLetters: await recordsIn(rig.kafka, PAYMENT_EVENTS_DLQ),
+    ledger: options.ledgers > 0 ? handling(sent, partitionOf, at, await bookedPayments(environment)) : undefined,
+    deadLetters: await recordsIn(environment.kafka, PAYMENT_EVENTS_DLQ),
     lag,
     faults: hits.length,
     wholeAfter: ((hits.at(-1)?.wholeAt ?? at) - at) / 1000,

@@ -2,7 +2,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildServices } from '@connector/load-tests/rig';
+import { buildServices } from '@connector/load-tests/environment';
 import { table } from '@connector/load-tests/table';
 import { ALL_CLUSTER_FAULTS, CLUSTER_FAULTS, type ClusterFaultName } from '../cluster-faults.ts';
 import { runTrial, type TrialReport } from './run-trial.ts';

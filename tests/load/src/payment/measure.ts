@@ -6,7 +6,7 @@ import { type Latency, latencyOf } from '../figures.ts';
 import { atOnce } from '../load.ts';
 import { type Latencies, type Plan, profile } from '../part.ts';
 import { tokenOf } from '../payments.ts';
-import { type Rig, type Running, resourcesOf, startScript } from '../rig.ts';
+import { type Environment, type Running, resourcesOf, startScript } from '../environment.ts';
 import { paymentIntentOf } from '../shop.ts';
 import { call, done, type Shopper, Shoppers } from '../shoppers.ts';
 
@@ -42,9 +42,9 @@ export interface PaymentFigures {
   };
 }
 
-export const setWebhooks = (rig: Rig, settings: object) =>
+export const setWebhooks = (environment: Environment, settings: object) =>
   done(
-    call('PUT', `${rig.stripe}/_sandbox/webhooks`, { 'content-type': 'application/json' }, JSON.stringify(settings)),
+    call('PUT', `${environment.stripe}/_sandbox/webhooks`, { 'content-type': 'application/json' }, JSON.stringify(settings)),
   );
 
 const CALLS = 'stripe_connector_api_request_duration_seconds_count';
@@ -54,47 +54,47 @@ const MANUAL_COUNTRY = 'NL';
 type Services = Readonly<Record<(typeof OWN)[number], Running>>;
 
 /** Starts the services, pays, and stops them. */
-export async function measurePayments(rig: Rig, plan: Plan): Promise<PaymentFigures> {
+export async function measurePayments(environment: Environment, plan: Plan): Promise<PaymentFigures> {
   const [warm, payments] = plan.quick ? [16, 40] : [80, 200];
-  const services = await startServices(rig, plan);
-  const shoppers = await Shoppers.of(rig, services.intent.url);
-  const world = { rig, services, shoppers, token: await tokenOf(rig), latencies: plan.latencies };
-  const baseline = await startScript('payment/baseline', baselineEnv(rig));
+  const services = await startServices(environment, plan);
+  const shoppers = await Shoppers.of(environment, services.intent.url);
+  const world = { environment, services, shoppers, token: await tokenOf(environment), latencies: plan.latencies };
+  const baseline = await startScript('payment/baseline', baselineEnv(environment));
   try {
-    await setWebhooks(rig, { paused: false });
-    await rig.slow(plan.latencies);
+    await setWebhooks(environment, { paused: false });
+    await environment.slow(plan.latencies);
     for (const kind of KINDS) await pay(world, kind, await arrivals(world, kind, warm), () => {});
     await atRest(world);
     const kinds = {} as Record<Kind, Taken>;
     for (const kind of KINDS) kinds[kind] = await taken(world, kind, payments);
-    await setWebhooks(rig, { paused: true });
+    await setWebhooks(environment, { paused: true });
     await payBare(world, baseline.url, warm);
     return { kinds, baseline: await bare(world, baseline, payments) };
   } finally {
-    await rig.slow({ commercetools: 0, stripe: 0 });
+    await environment.slow({ commercetools: 0, stripe: 0 });
     await baseline.kill();
     for (const name of OWN.toReversed()) await services[name].kill();
   }
 }
 
 interface World {
-  readonly rig: Rig;
+  readonly environment: Environment;
   readonly services: Services;
   readonly shoppers: Shoppers;
   readonly token: string;
   readonly latencies: Latencies;
 }
 
-async function startServices(rig: Rig, plan: Plan): Promise<Services> {
+async function startServices(environment: Environment, plan: Plan): Promise<Services> {
   const node = profile(plan);
-  const sessionAuth = await rig.start('session-auth', {}, node);
+  const sessionAuth = await environment.start('session-auth', {}, node);
   const rules = JSON.stringify({ [MANUAL_COUNTRY]: { captureMethod: 'manual' } });
   const env = { SESSION_AUTH_URL: sessionAuth.url, STRIPE_PAYMENT_BEHAVIOR_RULES: rules };
   return {
     'session-auth': sessionAuth,
-    intent: await rig.start('intent', env, node),
-    'webhook-ingest': await rig.start('webhook-ingest', {}, node),
-    ledger: await rig.start('ledger', {}, node),
+    intent: await environment.start('intent', env, node),
+    'webhook-ingest': await environment.start('webhook-ingest', {}, node),
+    ledger: await environment.start('ledger', {}, node),
   };
 }
 
@@ -210,17 +210,17 @@ function newSteps() {
   };
 }
 
-async function readings({ rig, services }: World) {
+async function readings({ environment, services }: World) {
   const calls: Record<string, Record<string, number>> = {};
   for (const name of OWN) calls[name] = await callsOf(services[name]);
   const cpuMs: Record<string, number> = {};
-  const kafka = Object.entries(rig.named()).find(([name]) => name.startsWith('kafka'))?.[1];
+  const kafka = Object.entries(environment.named()).find(([name]) => name.startsWith('kafka'))?.[1];
   for (const [name, pid] of [...OWN.map((name) => [name, services[name].pid] as const), ['kafka', kafka] as const])
     if (pid !== undefined) cpuMs[name] = 1_000 * (await resourcesOf(pid)).cpuSeconds;
   return {
     calls,
     cpuMs,
-    kafkaBytes: await logBytes(rig),
+    kafkaBytes: await logBytes(environment),
     webhooks: await services['webhook-ingest'].count('stripe_connector_webhook_events_total', 'outcome="accepted"'),
     ledgerEvents: await services.ledger.count('stripe_connector_ledger_events_total'),
   };
@@ -239,14 +239,14 @@ async function callsOf({ adminUrl }: Running): Promise<Record<string, number>> {
 }
 
 /** What the broker's log of our own topics takes on its disk, in bytes. */
-async function logBytes({ dir }: Rig): Promise<number> {
+async function logBytes({ dir }: Environment): Promise<number> {
   let bytes = 0;
   for (const file of await readdir(join(dir, 'kafka'), { recursive: true }))
     if (/(payments|checkout)\.[^/]+\/\d+\.log$/.test(file)) bytes += (await stat(join(dir, 'kafka', file))).size;
   return bytes;
 }
 
-const baselineEnv = ({ env, commercetools, stripe }: Rig) => ({
+const baselineEnv = ({ env, commercetools, stripe }: Environment) => ({
   CTP_API_URL: commercetools,
   CTP_PROJECT_KEY: env.CTP_PROJECT_KEY as string,
   STRIPE_API_BASE: stripe,

@@ -37,7 +37,7 @@ export interface Running {
   kill(): Promise<void>;
 }
 
-/** What a rig can start; all have to be built. */
+/** What a environment can start; all have to be built. */
 export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] as const;
 export type Service = (typeof SERVICES)[number];
 
@@ -50,7 +50,7 @@ export async function buildServices(checkout = REPOSITORY): Promise<void> {
 }
 
 /** Kafka, both simulators, and the services that a measurement starts; nothing else. */
-export interface Rig {
+export interface Environment {
   /** For the files of a run. */
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
@@ -60,7 +60,7 @@ export interface Rig {
   /** The brokers, when there are several. */
   readonly cluster: RunningCluster | undefined;
   readonly producer: Producer;
-  /** Processes of the rig that run now, this one among them. */
+  /** Processes of the environment that run now, this one among them. */
   pids(): readonly number[];
   /** The same by their names, without this one. */
   named(): Readonly<Record<string, number>>;
@@ -89,12 +89,12 @@ export interface RigOptions {
 }
 
 /** Resolves when Kafka and the simulators are ready, with topics and custom types made. Nothing is left running when it throws. */
-export async function startRig({
+export async function startEnvironment({
   webhooks = false,
   brokers = 1,
   services = REPOSITORY,
   kafkaSettings,
-}: RigOptions = {}): Promise<Rig> {
+}: RigOptions = {}): Promise<Environment> {
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
   const stops: (() => Promise<unknown>)[] = [];
   const parts: Part[] = [];
@@ -272,7 +272,7 @@ export async function processorTime(pids: readonly number[]): Promise<{ all: num
   return { all: (user + nice + system + irq + softirq) / 100, theirs: each.reduce((sum, seconds) => sum + seconds, 0) };
 }
 
-/** Topics beside those of the rig, under a prefix. */
+/** Topics beside those of the environment, under a prefix. */
 export interface OwnTopics {
   readonly producer: Producer;
   /** What a service is started with to use them. */
@@ -281,10 +281,10 @@ export interface OwnTopics {
 }
 
 /** Makes all topics once more, with this many partitions each. */
-export async function ownTopics(rig: Rig, prefix: string, partitions: number): Promise<OwnTopics> {
+export async function ownTopics(environment: Environment, prefix: string, partitions: number): Promise<OwnTopics> {
   const env = { KAFKA_TOPIC_PREFIX: prefix };
   const log = createLogger('bench', 'silent');
-  const config = parseConfig(z.object(kafkaConfig), { ...rig.env, ...env });
+  const config = parseConfig(z.object(kafkaConfig), { ...environment.env, ...env });
   const kafka = createKafka(config, { clientId: 'bench', log });
   await ensureTopics(kafka, TOPICS, { partitions: () => partitions });
   const producer = createProducer(kafka);
