@@ -12,7 +12,7 @@ export interface ConfirmFigures {
   readonly latencies: Plan['latencies'];
   readonly confirm: Latency;
   /** The reads at once and one write, by a plain script. */
-  readonly floor: Latency;
+  readonly baseline: Latency;
   readonly perSecond: number;
   readonly p99AtOnce: number;
   /** Answers 202: the ledger was not done within CONFIRM_WAIT_MS. */
@@ -46,7 +46,7 @@ export const confirmPart: Part<ConfirmFigures> = {
       ];
       pending = 0;
       await environment.slow(plan.latencies);
-      const floor = await worked(bare, 1, (paid) => shoppers.bareConfirm(paid));
+      const baseline = await worked(bare, 1, (paid) => shoppers.bareConfirm(paid));
       const one = await worked(mine, 1, confirm);
       const pids = [intent.pid, sessionAuth.pid, ledger.pid];
       const { result: atOnce, cpuMs } = await costOf(pids, () => worked(crowd, CONCURRENCY, confirm));
@@ -57,7 +57,7 @@ export const confirmPart: Part<ConfirmFigures> = {
       return {
         latencies: plan.latencies,
         confirm: one,
-        floor,
+        baseline,
         perSecond: atOnce.perSecond,
         p99AtOnce: atOnce.p99,
         pending,
@@ -72,7 +72,7 @@ export const confirmPart: Part<ConfirmFigures> = {
     }
   },
 
-  tables({ confirm, floor, perSecond, p99AtOnce, pending, confirmed, cpuMsPerConfirm, rssMb }) {
+  tables({ confirm, baseline, perSecond, p99AtOnce, pending, confirmed, cpuMsPerConfirm, rssMb }) {
     const all = (values: ConfirmFigures['rssMb'], text: (value: number) => string) =>
       [values.intent, values.sessionAuth, values.ledger].map(text).join('; ');
     return table(
@@ -81,7 +81,7 @@ export const confirmPart: Part<ConfirmFigures> = {
         ['confirm, one at a time, until the ledger has written it', `p50 ${ms(confirm.p50)}, p99 ${ms(confirm.p99)}`],
         [
           'its bare calls by a plain script: three reads at once, one write',
-          `p50 ${ms(floor.p50)}, p99 ${ms(floor.p99)}`,
+          `p50 ${ms(baseline.p50)}, p99 ${ms(baseline.p99)}`,
         ],
         [`confirms, ${CONCURRENCY} at once`, `${rate(perSecond)}, p99 ${ms(p99AtOnce)}`],
         ['answered "pending" instead', `${pending} of ${confirmed}`],

@@ -292,7 +292,7 @@ export async function ownTopics(environment: Environment, prefix: string, partit
   return { producer, env, stop: async () => producer.stop?.() };
 }
 
-/** Starts a script of this folder that listens on HTTP_PORT and prints `ready `: a floor. */
+/** Starts a script of this folder that listens on HTTP_PORT and prints `ready `: a baseline. */
 export async function startScript(
   name: string,
   env: Readonly<Record<string, string>> = {},

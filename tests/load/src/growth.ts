@@ -133,7 +133,7 @@ async function withPartitions(of: Environment): Promise<NonNullable<Growth['part
     await topics.stop();
     // The webhooks above are of payments that nobody has; the drain has topics of its own.
     const drained = await ownTopics(of, `d${partitions}.`, partitions);
-    const options = { payments: some(1_500), concurrency: 32, latencyMs: 20, floor: false, node: HEAP };
+    const options = { payments: some(1_500), concurrency: 32, latencyMs: 20, baseline: false, node: HEAP };
     found.push({ partitions, webhooks, drain: await drain(of, { ...options, topics: drained }) });
     await drained.stop();
     tell(`${partitions} partitions measured`);
@@ -150,7 +150,7 @@ async function withProcesses(of: Environment): Promise<NonNullable<Growth['proce
       payments: some(900) * processes,
       concurrency: 8,
       latencyMs: 50,
-      floor: false,
+      baseline: false,
       node: HEAP,
       joinFirst: true,
     };
@@ -174,7 +174,7 @@ async function withBacklog(of: Environment): Promise<NonNullable<Growth['backlog
     }
     const from = performance.now();
     const topics = await ownTopics(of, `b${events}.`, 12);
-    const options = { payments: events / 2, concurrency: 32, latencyMs: 0, floor: false, node: HEAP };
+    const options = { payments: events / 2, concurrency: 32, latencyMs: 0, baseline: false, node: HEAP };
     found.push({ events, drain: await drain(of, { ...options, topics }) });
     await topics.stop();
     msPerEvent = (performance.now() - from) / events;

@@ -23,7 +23,7 @@ export interface Drain {
   /** Calls to commercetools in a second: the ledger's, and those of a bare loop with as many connections just before and after. */
   readonly callsPerSecond: number;
   readonly floorCallsPerSecond: number;
-  /** The ledger's calls against the floor's. */
+  /** The ledger's calls against the baseline's. */
   readonly ratio: number;
   /** Of the process that needed most. */
   readonly peakRssMb: number;
@@ -46,7 +46,7 @@ export interface DrainOptions {
   /** Topics of their own, instead of those that the environment began with. */
   readonly topics?: OwnTopics;
   /** False: no bare loop beside it. */
-  readonly floor?: boolean;
+  readonly baseline?: boolean;
   /** Options of Node for the ledgers, such as --cpu-prof. */
   readonly node?: readonly string[];
 }
@@ -60,7 +60,7 @@ export async function drain(environment: Environment, options: DrainOptions): Pr
   const events = 2 * count;
   await environment.commercetoolsFaults(latencyMs > 0 ? [{ latencyMs }] : []);
   const bare = () =>
-    options.floor === false ? Promise.resolve(Number.NaN) : floor(environment, payments, concurrency * processes);
+    options.baseline === false ? Promise.resolve(Number.NaN) : baseline(environment, payments, concurrency * processes);
   const floorBefore = await bare();
   const loggedBefore = await callsAt(environment);
 
@@ -142,7 +142,7 @@ async function produce(producer: Producer, payments: readonly PreparedPayment[])
 }
 
 /** What a bare loop reads with this many kept-alive connections, in calls per second over some 3 s. */
-async function floor(environment: Environment, payments: readonly PreparedPayment[], connections: number): Promise<number> {
+async function baseline(environment: Environment, payments: readonly PreparedPayment[], connections: number): Promise<number> {
   const dispatcher = new Agent({ connections, pipelining: 1 });
   const headers = { authorization: `Bearer ${await tokenOf(environment)}` };
   let calls = 0;

@@ -39,7 +39,7 @@ export const ledgerPart: Part<LedgerFigures> = {
     const one = await drain(environment, { ...common, payments, concurrency: CONCURRENCY, node: [...HEAP, ...profile(plan)] });
     plan.tell('ledger: drain measured');
     const pair = async (concurrency: number, each: number): Promise<Pair> => {
-      const options = { ...common, concurrency, joinFirst: true, floor: false };
+      const options = { ...common, concurrency, joinFirst: true, baseline: false };
       const alone = await drain(environment, { ...options, payments: each });
       return [alone, await drain(environment, { ...options, payments: 2 * each, processes: 2 })];
     };

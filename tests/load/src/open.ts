@@ -33,7 +33,7 @@ export interface OpenFigures {
   readonly latencies: Plan['latencies'];
   readonly open: Latency;
   /** Bare calls by a plain script. */
-  readonly floor: Latency;
+  readonly baseline: Latency;
   readonly customer: Latency;
   readonly again: Latency;
   readonly perSecond: number;
@@ -64,7 +64,7 @@ export const openPart: Part<OpenFigures> = {
         await shoppers.ready(samples, id),
       ];
       await environment.slow(plan.latencies);
-      const floor = await worked(bare, 1, (shopper) => shoppers.bareOpen(shopper));
+      const baseline = await worked(bare, 1, (shopper) => shoppers.bareOpen(shopper));
       const open = await worked(mine, 1, (shopper) => shoppers.open(shopper));
       const again = await worked(mine, 1, (shopper) => shoppers.open(shopper));
       const customer = await worked(signedIn, 1, (shopper) => shoppers.open(shopper));
@@ -80,7 +80,7 @@ export const openPart: Part<OpenFigures> = {
       return {
         latencies: plan.latencies,
         open,
-        floor,
+        baseline,
         customer,
         again,
         perSecond: throughput.perSecond,
@@ -98,11 +98,11 @@ export const openPart: Part<OpenFigures> = {
     }
   },
 
-  tables({ open, floor, customer, again, calls, doubleClicks, ...rest }) {
+  tables({ open, baseline, customer, again, calls, doubleClicks, ...rest }) {
     const both = ({ p50, p99 }: Latency) => `p50 ${ms(p50)}, p99 ${ms(p99)}`;
     const rows = [
       ['open, one at a time', both(open)],
-      ['its bare calls by a plain script', both(floor)],
+      ['its bare calls by a plain script', both(baseline)],
       ['open for a customer', both(customer)],
       ['open again', both(again)],
       [`opens, ${CONCURRENCY} at once`, rate(rest.perSecond)],

@@ -19,10 +19,10 @@ export interface SessionAuthFigures {
   readonly latencies: Plan['latencies'];
   readonly hit: Side;
   /** A bare node:http server that reads the body and answers from a Map. */
-  readonly floor: Side;
+  readonly baseline: Side;
   readonly miss: Latency & { readonly perSecond: number };
   /** The Session API, asked by a plain script. */
-  readonly missFloor: Latency & { readonly perSecond: number };
+  readonly missBaseline: Latency & { readonly perSecond: number };
   readonly missCpuMsPerRequest: number;
 }
 
@@ -36,20 +36,20 @@ export const sessionAuthPart: Part<SessionAuthFigures> = {
     const shoppers = await Shoppers.of(environment, 'http://localhost:8080');
     try {
       const texts = (await shoppers.arrive(200)).map(({ session }) => verifyOf(session));
-      const bare = await startScript('session-auth-floor');
+      const bare = await startScript('session-auth-baseline');
       await hit(running, texts, 2_000);
       await hit(bare, texts, 2_000);
-      const floor = await hit(bare, texts, requests);
+      const baseline = await hit(bare, texts, requests);
       const ours = await hit(running, texts, requests);
       await bare.kill();
-      return { latencies: plan.latencies, hit: ours, floor, ...(await misses(environment, plan, running, shoppers, sessions)) };
+      return { latencies: plan.latencies, hit: ours, baseline, ...(await misses(environment, plan, running, shoppers, sessions)) };
     } finally {
       await environment.slow({ commercetools: 0, stripe: 0 });
       await running.kill();
     }
   },
 
-  tables({ hit: ours, floor, miss, missFloor, missCpuMsPerRequest }) {
+  tables({ hit: ours, baseline, miss, missBaseline, missCpuMsPerRequest }) {
     const row = (what: string, side: Side) => [
       what,
       rate(side.perSecond),
@@ -70,17 +70,17 @@ export const sessionAuthPart: Part<SessionAuthFigures> = {
       [`${CONCURRENCY} at once`, 'rate', 'p50', 'p99', 'CPU each', 'memory'],
       [
         row('a session that is known', ours),
-        row('floor: a bare server with a Map', floor),
+        row('baseline: a bare server with a Map', baseline),
         [
-          'beside the floor',
-          times(ours.perSecond / floor.perSecond),
-          times(ours.p50 / floor.p50),
-          times(ours.p99 / floor.p99),
-          times(ours.cpuMsPerRequest / floor.cpuMsPerRequest),
-          times(ours.rssMb / floor.rssMb),
+          'beside the baseline',
+          times(ours.perSecond / baseline.perSecond),
+          times(ours.p50 / baseline.p50),
+          times(ours.p99 / baseline.p99),
+          times(ours.cpuMsPerRequest / baseline.cpuMsPerRequest),
+          times(ours.rssMb / baseline.rssMb),
         ],
         missed('a session that is not', miss, ms(missCpuMsPerRequest, 3)),
-        missed('floor: the Session API by a plain script', missFloor, ''),
+        missed('baseline: the Session API by a plain script', missBaseline, ''),
       ],
     );
   },
@@ -119,7 +119,7 @@ async function misses(environment: Environment, plan: Plan, { url, pid }: Runnin
     done(call('GET', `${environment.commercetools}/${PROJECT}/sessions/${session}`, headers));
   const verify = ({ session }: Shopper) =>
     done(call('POST', `${url}/verify/session`, json, JSON.stringify({ sessionId: session })));
-  const missFloor = await worked(first, CONCURRENCY, ask);
+  const missBaseline = await worked(first, CONCURRENCY, ask);
   const { result: miss, cpuMs } = await costOf([pid], () => worked(second, CONCURRENCY, verify));
-  return { miss, missFloor, missCpuMsPerRequest: (cpuMs[0] as number) / sessions };
+  return { miss, missBaseline, missCpuMsPerRequest: (cpuMs[0] as number) / sessions };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { CHECKPOINTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
-import type { Produce, Produced } from './kafka-floor.ts';
+import type { Produce, Produced } from './kafka-baseline.ts';
 import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
 import type { Environment } from './environment.ts';
 import { table } from './table.ts';
@@ -53,10 +53,10 @@ export const webhookPart: Part<WebhookResults> = {
       times(cell.throughputRatio),
       times(cell.cpuRatio),
     ];
-    const rows = ({ concurrency, bytes, ours, floor, throughputRatio, cpuRatio, producing }: WebhookCell) => [
+    const rows = ({ concurrency, bytes, ours, baseline, throughputRatio, cpuRatio, producing }: WebhookCell) => [
       [...rowOf(`${concurrency} at once, ${bytes / 1000} kB`, ours), ...ratiosOf({ throughputRatio, cpuRatio })],
-      [...rowOf('floor: node:http and HMAC', floor), '', ''],
-      ...(producing ? [[...rowOf('the floor with JSON and Kafka', producing.itself), ...ratiosOf(producing)]] : []),
+      [...rowOf('baseline: node:http and HMAC', baseline), '', ''],
+      ...(producing ? [[...rowOf('the baseline with JSON and Kafka', producing.itself), ...ratiosOf(producing)]] : []),
     ];
     const produced = (what: string, { recordsPerSecond, p50, p99, cpuMsPerRecord }: Produced) => [
       what,
@@ -69,14 +69,14 @@ export const webhookPart: Part<WebhookResults> = {
       '',
     ];
     const figures = table(
-      ['webhooks', ...ROW_HEAD, 'rate to floor', 'CPU to floor'],
+      ['webhooks', ...ROW_HEAD, 'rate to baseline', 'CPU to baseline'],
       [
         ...cells.flatMap((cell) => rows(cell)),
         [...rowOf(`64 at once, ${SMALL / 1000} kB, commercetools up`, withoutCommercetools.before), '', ''],
         [...rowOf(`64 at once, ${SMALL / 1000} kB, commercetools down`, withoutCommercetools.after), '', ''],
         [...rowOf(`${OFFERED}/s offered, ${SMALL / 1000} kB`, offered), '', ''],
-        produced('floor: bare kafkajs, a record a send', single),
-        produced('floor: bare kafkajs, 64 records a send', batched),
+        produced('baseline: bare kafkajs, a record a send', single),
+        produced('baseline: bare kafkajs, 64 records a send', batched),
       ],
     );
     const pairs = withoutCommercetools.ratios.map((ratio) => ratio.toFixed(2)).join(', ');
@@ -117,7 +117,7 @@ export const webhookPart: Part<WebhookResults> = {
 
 /** On a topic that no service of the environment reads. */
 async function produce(environment: Environment, task: Omit<Produce, 'brokers' | 'topic'>): Promise<Produced> {
-  const child = fork(join(import.meta.dirname, 'kafka-floor.ts'), {
+  const child = fork(join(import.meta.dirname, 'kafka-baseline.ts'), {
     execPath: PINNED_NODE,
     // kafkajs without this project's mending warns on Node 24.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],

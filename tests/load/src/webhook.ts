@@ -29,7 +29,7 @@ export interface WebhookCell {
   readonly bytes: number;
   readonly ours: Acknowledgements;
   /** A bare node:http server that reads the body and checks the HMAC, with the same load just before. */
-  readonly floor: Acknowledgements;
+  readonly baseline: Acknowledgements;
   readonly cpuRatio: number;
   readonly throughputRatio: number;
   /** The same server when it also reads the JSON and answers once Kafka has the record, beside the first one. */
@@ -61,7 +61,7 @@ interface Cell {
 export interface WebhookOptions {
   /** The first one is looked at more closely. */
   readonly cells: readonly Cell[];
-  /** Each round measures the floor, then ours. */
+  /** Each round measures the baseline, then ours. */
   readonly rounds: number;
   /** Pairs of runs with and without commercetools. */
   readonly pairs: number;
@@ -84,37 +84,37 @@ export interface WebhookFigures {
  */
 export async function measureWebhook(environment: Environment, options: WebhookOptions): Promise<WebhookFigures> {
   const ingest = await environment.start('webhook-ingest', {}, options.node);
-  const floor = await startScript('webhook-floor', environment.env);
-  const producing = await startScript('webhook-floor', { ...environment.env, PRODUCE_TO: environment.kafka.prefixed(PAYMENT_EVENTS) });
+  const baseline = await startScript('webhook-baseline', environment.env);
+  const producing = await startScript('webhook-baseline', { ...environment.env, PRODUCE_TO: environment.kafka.prefixed(PAYMENT_EVENTS) });
   const [first] = options.cells;
   if (!first) throw new Error('no load was named');
   const loadOf = ({ bytes, requests, concurrency }: Cell) => ({ bytes, requests, connections: concurrency });
   const measured = async (cell: Cell): Promise<WebhookCell> => {
     const { concurrency, bytes } = cell;
     const load = loadOf(cell);
-    const rounds: { ours: Acknowledgements; floor: Acknowledgements; producing?: Acknowledgements }[] = [];
+    const rounds: { ours: Acknowledgements; baseline: Acknowledgements; producing?: Acknowledgements }[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
-      const bare = await acknowledge(environment, floor, load);
+      const bare = await acknowledge(environment, baseline, load);
       const ours = await acknowledge(environment, ingest, load);
-      rounds.push({ floor: bare, ours, ...(cell === first && { producing: await acknowledge(environment, producing, load) }) });
+      rounds.push({ baseline: bare, ours, ...(cell === first && { producing: await acknowledge(environment, producing, load) }) });
     }
     const beside = (of: (round: (typeof rounds)[number]) => Acknowledgements) => ({
       itself: medians(rounds.map(of)),
-      cpuRatio: median(rounds.map((round) => of(round).cpuMsPerRequest / round.floor.cpuMsPerRequest)),
-      throughputRatio: median(rounds.map((round) => of(round).perSecond / round.floor.perSecond)),
+      cpuRatio: median(rounds.map((round) => of(round).cpuMsPerRequest / round.baseline.cpuMsPerRequest)),
+      throughputRatio: median(rounds.map((round) => of(round).perSecond / round.baseline.perSecond)),
     });
     const { itself: ours, ...ratios } = beside((round) => round.ours);
     return {
       concurrency,
       bytes,
       ours,
-      floor: medians(rounds.map(({ floor }) => floor)),
+      baseline: medians(rounds.map(({ baseline }) => baseline)),
       ...ratios,
-      ...(cell === first && { producing: beside((round) => round.producing ?? round.floor) }),
+      ...(cell === first && { producing: beside((round) => round.producing ?? round.baseline) }),
     };
   };
   try {
-    for (const server of [floor, producing, ingest]) await acknowledge(environment, server, WARM_UP);
+    for (const server of [baseline, producing, ingest]) await acknowledge(environment, server, WARM_UP);
     const cells: WebhookCell[] = [];
     for (const cell of options.cells) cells.push(await measured(cell));
     const { perSecond, seconds, bytes } = options.offered;
@@ -132,7 +132,7 @@ export async function measureWebhook(environment: Environment, options: WebhookO
     return { cells, offered, withoutCommercetools };
   } finally {
     await environment.commercetoolsFaults([]);
-    for (const server of [floor, producing, ingest]) await server.kill();
+    for (const server of [baseline, producing, ingest]) await server.kill();
   }
 }
 

@@ -62,7 +62,7 @@ const each = (kinds: PaymentFigures['kinds'], text: (taken: Taken) => string): s
 const whole = (value: number): string => value.toFixed(1);
 
 function costs({ kinds, baseline }: PaymentFigures): string {
-  const row = (name: string, text: (taken: Taken) => string, floor = '') => [name, ...each(kinds, text), floor];
+  const row = (name: string, text: (taken: Taken) => string, baseline = '') => [name, ...each(kinds, text), baseline];
   return table(
     ['a payment, from its first call to rest', ...KINDS, 'unavoidable calls'],
     [

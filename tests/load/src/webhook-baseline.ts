@@ -36,7 +36,7 @@ async function producing(topic: string): Promise<(body: Buffer, res: ServerRespo
   const { createLogger } = await import('@connector/telemetry');
   const z = await import('zod');
   const config = parseConfig(z.object(kafkaConfig), process.env);
-  const { client } = createKafka(config, { clientId: 'floor', log: createLogger('floor', 'silent') });
+  const { client } = createKafka(config, { clientId: 'baseline', log: createLogger('baseline', 'silent') });
   const producer = client.producer({ allowAutoTopicCreation: false, maxInFlightRequests: 1 });
   await producer.connect();
   let waiting: { res: ServerResponse; message: { key: string; value: Buffer; headers: Record<string, string> } }[] = [];

@@ -21,7 +21,7 @@ export interface Produced {
 const { Kafka, logLevel, Partitioners } = kafkajs;
 
 async function produce({ brokers, topic, bytes, sends, recordsPerSend }: Produce): Promise<Produced> {
-  const kafka = new Kafka({ clientId: 'floor', brokers: [brokers], logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({ clientId: 'baseline', brokers: [brokers], logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 1 });
   await producer.connect();
   const value = Buffer.alloc(bytes, 'x');
