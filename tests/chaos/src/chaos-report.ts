@@ -1,8 +1,8 @@
 import { table } from '@connector/load-tests/table';
-import { VERDICTS } from './oracle.ts';
+import { VERDICTS } from './consistency-check.ts';
 import type { ChaosReport } from './run-chaos.ts';
 
-/** True when nothing was lost, doubled, wrong, stuck or orphaned, no event was set aside, and every life was lived to its end. */
+/** True when nothing was lost, doubled, wrong, stuck or orphaned, no event was set aside, and every scenario was played to its end. */
 export const isClean = ({ findings, deadLetters, cutShort, atRest }: ChaosReport): boolean =>
   findings.length === 0 && deadLetters === 0 && cutShort.length === 0 && atRest;
 
@@ -20,8 +20,8 @@ export function chaosTables(report: ChaosReport): string {
   const summary: [string, string | number][] = [
     ['seed', String(report.seed)],
     ['brokers', report.brokers],
-    ['lives', report.lives],
-    ['lives cut short', cutShort.length],
+    ['scenarios', report.scenarios],
+    ['scenarios cut short', cutShort.length],
     ['PaymentIntents', report.paymentIntents],
     ['refunds', report.refunds],
     ['disputes', report.disputes],
@@ -36,7 +36,7 @@ export function chaosTables(report: ChaosReport): string {
     ['operations refused', report.refusals.length],
     ['transactions in commercetools', report.transactions],
     ['dead letters', report.deadLetters],
-    ['seconds: lives', seconds.lives],
+    ['seconds: scenarios', seconds.scenarios],
     ['seconds: from the last fault to rest', report.atRest ? seconds.toRest : 'never'],
     ['seconds: all', seconds.total],
     ...VERDICTS.map((verdict): [string, number] => [

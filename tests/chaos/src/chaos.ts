@@ -1,4 +1,4 @@
-// `npm run chaos`: payments live their lives while everything around them fails; at the end both sides must agree.
+// `npm run chaos`: payments go through scenarios while everything around them fails; at the end both sides must agree.
 import { parseArgs } from 'node:util';
 import { chaosTables, isClean } from './chaos-report.ts';
 import { ALL_CLUSTER_FAULTS } from './cluster-faults.ts';
@@ -8,7 +8,7 @@ import { runChaos } from './run-chaos.ts';
 const listed = (names: readonly FaultName[]) =>
   names.map((name) => `                     ${name.padEnd(18)} ${wordsOf(name)}`).join('\n');
 const USAGE = `npm run chaos -- [options]
-  --payments N     lives to live (default 1000)
+  --payments N     payments, each with a scenario (default 1000)
   --seconds N      over how long they begin (default: 8 a second)
   --duration N     the same; without --payments it also sets how many, 8 a second
   --seed N         repeats the choices of an earlier run (default: random)

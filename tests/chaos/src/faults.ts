@@ -41,7 +41,7 @@ export const wordsOf = (name: FaultName): string => ({ ...FAULTS, ...CLUSTER_FAU
 export type Side = 'commercetools' | 'stripe';
 export type Part = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
 
-/** A fault that comes when this share of the lives has begun. */
+/** A fault that comes when this share of the scenarios has begun. */
 export type Planned = { readonly name: FaultName; readonly at: number } & (
   | { readonly kind: 'webhooks'; readonly settings: object; readonly ms: number | undefined }
   /** `ms` undefined: until the end. */

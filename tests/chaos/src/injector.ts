@@ -20,7 +20,7 @@ export interface Injected {
   toSeconds: number | undefined;
 }
 
-/** Brings the planned faults about as the lives go on. */
+/** Brings the planned faults about as the scenarios go on. */
 export class Injector {
   readonly injected: Injected[] = [];
   readonly #sandbox: Sandbox;
@@ -40,7 +40,7 @@ export class Injector {
     this.#onChange = onChange;
   }
 
-  /** To be told whenever the share of lives that have begun grew. */
+  /** To be told whenever the share of scenarios that have begun grew. */
   progressed(share: number): void {
     while (this.#waiting[0] && this.#waiting[0].at <= share) {
       const planned = this.#waiting.shift() as Planned;

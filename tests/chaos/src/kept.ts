@@ -1,6 +1,6 @@
 import { isStripeEventType, PAYMENT_EVENTS, STRIPE_TYPE_PREFIX } from '@connector/contracts';
 import { type Kafka, scanTopic } from '@connector/kafka';
-import type { Finding } from './oracle.ts';
+import type { Finding } from './consistency-check.ts';
 
 /** An event of Stripe's, and how often it was answered with 2xx. */
 export interface Acknowledged {

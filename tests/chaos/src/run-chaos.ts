@@ -10,20 +10,20 @@ import { type FaultName, faultsWith, planFaults } from './faults.ts';
 import { type Injected, Injector } from './injector.ts';
 import { lagOf, recordsIn } from './kafka-state.ts';
 import { type Acknowledged, compareKept, recordsByEvent } from './kept.ts';
-import { live } from './live.ts';
-import { lifeOf } from './lives.ts';
+import { playScenario } from './play-scenario.ts';
+import { scenarioOf } from './scenarios.ts';
 import {
   type CommercetoolsPayment,
   type CommercetoolsTruth,
   compare,
   type Finding,
   type StripeTruth,
-} from './oracle.ts';
+} from './consistency-check.ts';
 import { chargedTwice, Transactions } from './transactions.ts';
 
 export interface ChaosOptions {
   readonly payments: number;
-  /** Over how long the lives begin, in seconds; it takes longer where the machine is slower. */
+  /** Over how long the scenarios begin, in seconds; it takes longer where the machine is slower. */
   readonly seconds: number;
   readonly seed: number;
   readonly faults?: readonly FaultName[];
@@ -33,9 +33,9 @@ export interface ChaosOptions {
   readonly outageMs?: number;
   /** How often the ledger is killed, 3 at most; each time its group waits a quarter of a minute for the dead member. */
   readonly ledgerKills?: number;
-  /** Lives at once. */
+  /** Scenarios at once. */
   readonly concurrency?: number;
-  /** How long after the last life everything may take to come to rest, in ms. */
+  /** How long after the last scenario everything may take to come to rest, in ms. */
   readonly quietWithinMs?: number;
   readonly build?: boolean;
   readonly onProgress?: (line: string) => void;
@@ -44,8 +44,8 @@ export interface ChaosOptions {
 export interface ChaosReport {
   readonly seed: number;
   readonly brokers: number;
-  readonly lives: number;
-  /** Lives that could not be lived to their end, and why. */
+  readonly scenarios: number;
+  /** Scenarios that could not be played to their end, and why. */
   readonly cutShort: readonly string[];
   readonly retriedRequests: number;
   /** Operations that were refused although Stripe could have done them, and by whom. */
@@ -68,14 +68,14 @@ export interface ChaosReport {
   readonly faults: readonly Injected[];
   readonly deadLetters: number;
   readonly findings: readonly Finding[];
-  readonly seconds: { readonly lives: number; readonly toRest: number; readonly total: number };
+  readonly seconds: { readonly scenarios: number; readonly toRest: number; readonly total: number };
   /** True when nothing moved any more when it was compared. */
   readonly atRest: boolean;
 }
 
 /**
- * Lives payments against a sandbox of its own while faults come and go, lifts the faults, waits until nothing moves any more, and compares
- * both sides. The choice of lives and faults follows from the seed; the moments at which they meet do not.
+ * Plays scenarios against a sandbox of its own while faults come and go, lifts the faults, waits until nothing moves any more, and compares
+ * both sides. The choice of scenarios and faults follows from the seed; the moments at which they meet do not.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const tell = options.onProgress ?? (() => {});
@@ -135,18 +135,18 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
       const dueMs = (index / payments) * seconds * 1000 - (performance.now() - began);
       if (dueMs > 0) await sleep(dueMs);
       injector.progressed((index + 1) / payments);
-      if (index % Math.ceil(payments / 10) === 0) tell(`${index} of ${payments} lives have begun`);
+      if (index % Math.ceil(payments / 10) === 0) tell(`${index} of ${payments} scenarios have begun`);
       try {
-        await live(shop, lifeOf(seed, index));
+        await playScenario(shop, scenarioOf(seed, index));
         await transactions.follow(seed, index);
       } catch (error) {
-        cutShort.push(`life ${index}: ${(error as Error).message}`);
+        cutShort.push(`scenario ${index}: ${(error as Error).message}`);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, payments) }, liveOneAfterAnother));
-  const livesTook = since(began);
-  tell(`all lives are lived after ${livesTook} s`);
+  const scenariosTook = since(began);
+  tell(`all scenarios are played after ${scenariosTook} s`);
   await injector.lift();
   tell('all faults are lifted');
 
@@ -160,7 +160,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   return {
     seed,
     brokers,
-    lives: payments,
+    scenarios: payments,
     cutShort,
     retriedRequests: shop.retries,
     refusals: shop.refusals,
@@ -184,7 +184,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
       ...transactions.findings,
       ...chargedTwice(stripe, commercetools),
     ],
-    seconds: { lives: livesTook, toRest: since(lifted), total: since(began) },
+    seconds: { scenarios: scenariosTook, toRest: since(lifted), total: since(began) },
     atRest,
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StripePaymentIntent, StripeTruth } from './oracle.ts';
+import type { StripePaymentIntent, StripeTruth } from './consistency-check.ts';
 import { chargedTwice } from './transactions.ts';
 
 const intent = (id: string, cart_id: string, status: string): StripePaymentIntent => ({

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '@connector/load-tests/random';
 import { type Answer, GaveUp, request } from '@connector/load-tests/shop';
-import type { CommercetoolsTruth, Finding, StripeTruth } from './oracle.ts';
+import type { CommercetoolsTruth, Finding, StripeTruth } from './consistency-check.ts';
 
-/** Every which life is followed by a transaction. */
+/** Every which scenario is followed by a transaction. */
 const EVERY = 6;
 /** How long one request is tried again before it is given up, in ms. */
 const PATIENCE_MS = 180_000;
@@ -62,7 +62,7 @@ export class Transactions {
     this.#authorization = given.authorization;
   }
 
-  /** The transaction that follows life `index`, if one does: asked for by two schedulers at once, and once more later. Throws GaveUp. */
+  /** The transaction that follows scenario `index`, if one does: asked for by two schedulers at once, and once more later. Throws GaveUp. */
   async follow(seed: number, index: number): Promise<void> {
     if (index % EVERY !== EVERY - 1) return;
     const random = randomOf(seed, index);
@@ -126,7 +126,7 @@ async function done(method: string, url: string, options: Parameters<typeof requ
 
 const HOLDS_MONEY = new Set(['processing', 'requires_capture', 'succeeded']);
 
-/** Carts for which more than one PaymentIntent took or holds money: a life pays each cart once. */
+/** Carts for which more than one PaymentIntent took or holds money: a scenario pays each cart once. */
 export function chargedTwice(stripe: StripeTruth, { carts }: Pick<CommercetoolsTruth, 'carts'>): Finding[] {
   const known = new Set(carts.map(({ id }) => id));
   const taken = stripe.payment_intents.filter(({ status }) => HOLDS_MONEY.has(status));

@@ -28,7 +28,7 @@ export const DISPUTING = { won: 3, lost: 3, open: 1, 'inquiry-closed': 2, 'inqui
 export type Disputing = keyof typeof DISPUTING;
 
 /** How one payment goes, from the cart to its last refund or dispute. Shares are of the money that there is. */
-export interface Life {
+export interface Scenario {
   readonly index: number;
   readonly currency: 'EUR' | 'USD' | 'JPY' | 'KWD';
   readonly centAmount: number;
@@ -51,8 +51,8 @@ const CARD = '4242424242424242';
 const CARD_REFUND_PENDING = '4000000000007726';
 const CARD_REFUND_FAILS = '4000000000005126';
 
-/** The life of payment number `index` under `seed`: always the same. */
-export function lifeOf(seed: number, index: number): Life {
+/** The scenario of payment number `index` under `seed`: always the same. */
+export function scenarioOf(seed: number, index: number): Scenario {
   const random = randomOf(seed, index);
   const someCurrency = random.weighted({ EUR: 6, USD: 2, JPY: 1, KWD: 1 });
   const paying = random.weighted(PAYING);

@@ -1,4 +1,4 @@
-/** What the oracle looks at of the simulated Stripe's `/_sandbox/stripe/state`. Amounts in Stripe minor units. */
+/** What the consistency check looks at of the simulated Stripe's `/_sandbox/stripe/state`. Amounts in Stripe minor units. */
 export interface StripeTruth {
   readonly payment_intents: readonly StripePaymentIntent[];
   readonly charges: readonly StripeCharge[];
@@ -35,7 +35,7 @@ export interface StripeDispute {
   readonly balance_transactions: readonly { readonly amount: number }[];
 }
 
-/** What the oracle looks at of the simulated commercetools' `/_sandbox/commercetools/state`. */
+/** What the consistency check looks at of the simulated commercetools' `/_sandbox/commercetools/state`. */
 export interface CommercetoolsTruth {
   readonly payments: readonly CommercetoolsPayment[];
   readonly carts: readonly { id: string; paymentInfo?: { payments: readonly { id: string }[] } }[];

@@ -8,7 +8,7 @@ import {
   type StripeRefund,
   type StripeTruth,
   type Transaction,
-} from './oracle.ts';
+} from './consistency-check.ts';
 
 const transaction = (type: string, state: string, centAmount: number, interactionId = 'pi_1'): Transaction => ({
   type,
