@@ -1,5 +1,5 @@
 import type { RelayedCall } from '@connector/e2e-tests/relay';
-import { startWorld, type World } from '@connector/e2e-tests/world';
+import { startTestSystem, type TestSystem } from '@connector/e2e-tests/test-system';
 import { API_VERSION } from '@connector/simulator-stripe';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCommercetoolsDescription } from './commercetools-description.ts';
@@ -8,33 +8,33 @@ import { FLOWS } from './flows.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
 import { readStripeDescription } from './stripe-description.ts';
 
-let world: World;
+let system: TestSystem;
 const stripe = readStripeDescription();
 const commercetools = readCommercetoolsDescription();
 let differences: Difference[];
 
 beforeAll(async () => {
-  world = await startWorld({
+  system = await startTestSystem({
     serviceEnv: {
       intent: { STORED_PAYMENT_METHODS_ENABLED: 'true', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
     },
   });
 });
 afterAll(async () => {
-  await world?.stop();
+  await system?.stop();
 });
 
 it.each(FLOWS)('goes through: $name', async ({ run }) => {
-  await run(world);
+  await run(system);
 });
 
 describe('what was said', () => {
   beforeAll(async () => {
     // The ledger has its last words once every webhook was answered.
-    await vi.waitUntil(() => world.stripe.controls.webhooks.pending === 0, { timeout: 30_000 });
-    const stripeCalls = world.stripeRelay.calls;
-    const commercetoolsCalls = world.commercetoolsRelay.calls;
-    const events = [...world.stripe.controls.events()].map(({ body }) => JSON.parse(body.toString()));
+    await vi.waitUntil(() => system.stripe.controls.webhooks.pending === 0, { timeout: 30_000 });
+    const stripeCalls = system.stripeRelay.calls;
+    const commercetoolsCalls = system.commercetoolsRelay.calls;
+    const events = [...system.stripe.controls.events()].map(({ body }) => JSON.parse(body.toString()));
     console.log(
       `${stripeCalls.length} exchanges with Stripe, ${events.length} webhooks, ${commercetoolsCalls.length} exchanges with commercetools`,
     );
@@ -44,7 +44,7 @@ describe('what was said', () => {
         example: `${call.method} ${call.path} ${call.body} → ${call.status} ${call.answer}`,
       })),
       ...commercetoolsCalls.map((call) => ({
-        rules: commercetoolsDifferences(commercetools, call, world.commercetools.projectKey),
+        rules: commercetoolsDifferences(commercetools, call, system.commercetools.projectKey),
         example: `${call.method} ${call.path} ${call.body} → ${call.status} ${call.answer}`,
       })),
       ...events.map((event) => ({
@@ -66,11 +66,11 @@ describe('what was said', () => {
 
 describe('a fault on purpose is found', () => {
   const stripeCall = (method: string, path: RegExp) =>
-    world.stripeRelay.calls.find(
+    system.stripeRelay.calls.find(
       (call) => call.method === method && path.test(call.path) && call.status === 200,
     ) as RelayedCall;
   const commercetoolsCall = (method: string, path: RegExp) =>
-    world.commercetoolsRelay.calls.find(
+    system.commercetoolsRelay.calls.find(
       (call) => call.method === method && path.test(call.path) && call.status < 300,
     ) as RelayedCall;
   const changed = (call: RelayedCall, fields: Record<string, unknown>): RelayedCall => ({
@@ -79,7 +79,7 @@ describe('a fault on purpose is found', () => {
   });
   const ofStripe = (call: RelayedCall) => stripeDifferences(stripe, call, API_VERSION);
   const ofCommercetools = (call: RelayedCall) =>
-    commercetoolsDifferences(commercetools, call, world.commercetools.projectKey);
+    commercetoolsDifferences(commercetools, call, system.commercetools.projectKey);
   const opening = () => stripeCall('POST', /^\/v1\/payment_intents$/);
   const reading = () => stripeCall('GET', /^\/v1\/payment_intents\/pi_/);
   const writing = () => commercetoolsCall('POST', /\/payments\/[^/]+$/);

@@ -7,35 +7,35 @@ import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { range } from '../shopper.ts';
-import { type Answer, startWorld, type World } from './world.ts';
+import { type Answer, startTestSystem, type TestSystem } from './test-system.ts';
 
-let world: World;
+let system: TestSystem;
 /** Every credential, client secret and body that an attack or an honest shopper sent or got; none may turn up anywhere. */
 const secrets = new Set<string>();
 
 beforeAll(async () => {
-  world = await startWorld({
+  system = await startTestSystem({
     serviceEnv: {
       intent: { RATE_LIMIT_OPENS_PER_SESSION: '5', STORED_PAYMENT_METHODS_ENABLED: 'true' },
       'session-auth': { AUDIT_DENIALS_PER_SECOND: '1000' },
     },
   });
 });
-afterAll(() => world?.stop());
-afterEach(() => world.heal());
+afterAll(() => system?.stop());
+afterEach(() => system.heal());
 
 const secret = (text: string): string => {
   secrets.add(text);
   return text;
 };
-const opened = async (wishes: Parameters<World['opened']>[0] = {}) => {
-  const result = await world.opened(wishes);
+const opened = async (wishes: Parameters<TestSystem['opened']>[0] = {}) => {
+  const result = await system.opened(wishes);
   secret(result.session);
   secret(result.answer.sClientSecret as string);
   return result;
 };
 const checkout = async () => {
-  const result = await world.checkout();
+  const result = await system.checkout();
   secret(result.session);
   return result;
 };
@@ -50,7 +50,7 @@ interface Denied {
 
 /** What `checkout.sessions` holds of refusals by now, and all of its text. */
 async function audit(): Promise<{ denials: Denied[]; text: string }> {
-  const kafka = createKafka(parseConfig(z.object(kafkaConfig), world.sandbox.env), {
+  const kafka = createKafka(parseConfig(z.object(kafkaConfig), system.sandbox.env), {
     clientId: 'attacks',
     log: createLogger('test', 'silent'),
   });
@@ -67,12 +67,12 @@ async function audit(): Promise<{ denials: Denied[]; text: string }> {
 const logs = async () =>
   (
     await Promise.all(
-      (['intent', 'session-auth', 'webhook-ingest', 'ledger'] as const).map((name) => world.sandbox.logs(name)),
+      (['intent', 'session-auth', 'webhook-ingest', 'ledger'] as const).map((name) => system.sandbox.logs(name)),
     )
   ).join('\n');
 
 const metricsOf = async (service: 'intent' | 'session-auth' | 'webhook-ingest') =>
-  (await fetch(`${world.sandbox.adminUrls[service]}/metrics`)).text();
+  (await fetch(`${system.sandbox.adminUrls[service]}/metrics`)).text();
 
 const refusedBody = (code: string, message: string, fields: object = {}) => ({
   message,
@@ -89,25 +89,25 @@ const foreignKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKe
 /** A JWT of our own making, with the key id of the real one. */
 async function forged(options: { alg?: 'RS256' | 'HS256'; kid?: string } = {}): Promise<string> {
   const { alg = 'RS256' } = options;
-  const real = await world.jwt();
+  const real = await system.jwt();
   const { kid } = JSON.parse(Buffer.from(real.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
   const claims = JSON.parse(Buffer.from(real.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
   // The public key as an HMAC secret: the classic confusion of algorithms.
-  const jwks = await fetch(`${world.commercetools.url}/.well-known/jwks.json`).then((answer) => answer.text());
+  const jwks = await fetch(`${system.commercetools.url}/.well-known/jwks.json`).then((answer) => answer.text());
   const key = alg === 'HS256' ? new TextEncoder().encode(jwks) : foreignKey;
   return new SignJWT(claims).setProtectedHeader({ alg, kid: options.kid ?? kid }).sign(key);
 }
 
 /** A real JWT whose header says that it needs no signature. */
 async function unsigned(): Promise<string> {
-  const [, claims = ''] = (await world.jwt()).split('.');
+  const [, claims = ''] = (await system.jwt()).split('.');
   return `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${claims}.`;
 }
 
 const withJwt = (make: () => Promise<string>) => async () =>
-  world.call('GET', '/operations/status', { token: secret(await make()) });
+  system.call('GET', '/operations/status', { token: secret(await make()) });
 const withToken = (make: () => string) => () =>
-  world.call('POST', `/operations/payment-intents/${randomUUID()}`, {
+  system.call('POST', `/operations/payment-intents/${randomUUID()}`, {
     token: secret(make()),
     body: { actions: [{ action: 'cancelPayment' }] },
   });
@@ -137,7 +137,7 @@ const byToken = (attack: string, make: () => string, body: unknown, reason: stri
 });
 const bySession = (attack: string, headers: () => Promise<Record<string, string>>, reason: string): CallerAttack => ({
   attack,
-  ask: async () => world.call('GET', '/payments', { headers: await headers() }),
+  ask: async () => system.call('GET', '/payments', { headers: await headers() }),
   body: notActive,
   audited: { scheme: 'session', reason, method: 'GET', route: '/payments' },
 });
@@ -152,24 +152,24 @@ const CALLERS: readonly CallerAttack[] = [
     'alg_not_allowed',
   ),
   byJwt('a JWT without a signature', unsigned, 'invalid algorithm', 'alg_not_allowed'),
-  byJwt('an expired JWT', () => world.jwt({ expiresIn: -60 }), 'jwt expired', 'expired'),
+  byJwt('an expired JWT', () => system.jwt({ expiresIn: -60 }), 'jwt expired', 'expired'),
   byJwt(
     'a JWT of another issuer',
-    () => world.jwt({ issuer: 'https://evil.example' }),
+    () => system.jwt({ issuer: 'https://evil.example' }),
     'Issuer in the token does not match the expected issuer.',
     'wrong_issuer',
   ),
   byJwt(
     'a JWT of another project',
-    () => world.jwt({ projectKey: 'other' }),
+    () => system.jwt({ projectKey: 'other' }),
     'Project key does not match.',
     'wrong_project',
   ),
-  byToken('a token without the permission', () => world.token('manage_payments'), notAuthorized, 'no_permission'),
-  byToken('a token of another project', () => world.token('manage_project:other'), notAuthorized, 'no_permission'),
+  byToken('a token without the permission', () => system.token('manage_payments'), notAuthorized, 'no_permission'),
+  byToken('a token of another project', () => system.token('manage_project:other'), notAuthorized, 'no_permission'),
   byToken(
     'a token for one store of the project',
-    () => world.token('manage_checkout_payment_intents:shop:berlin'),
+    () => system.token('manage_checkout_payment_intents:shop:berlin'),
     notAuthorized,
     'no_permission',
   ),
@@ -189,7 +189,7 @@ const CALLERS: readonly CallerAttack[] = [
     'an expired session',
     async () => {
       const { session } = await checkout();
-      world.commercetools.setSessionState(session, 'EXPIRED');
+      system.commercetools.setSessionState(session, 'EXPIRED');
       return { 'x-session-id': session };
     },
     'expired',
@@ -219,7 +219,7 @@ async function sessionOfAnotherProject(): Promise<string> {
       sessionUrl: other.url,
       projectKey: 'other',
       token: other.issueToken(),
-      processorUrl: world.sandbox.url,
+      processorUrl: system.sandbox.url,
       currency: 'EUR',
       centAmount: 100,
       country: 'DE',
@@ -258,11 +258,11 @@ describe('a caller that may not is refused as documented, and audited', () => {
 
 describe("a session reaches its own cart's payment only", () => {
   const confirm = (session: string, payment: string, paymentIntent: string) =>
-    world.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
+    system.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
   /** The log line of the refusal, found by its correlation id. */
   const isAudited = async ({ headers }: Answer, ...has: string[]) =>
     vi.waitFor(async () => {
-      const line = (await world.sandbox.logs('intent'))
+      const line = (await system.sandbox.logs('intent'))
         .split('\n')
         .find((text) => text.includes('"confirmPayment"') && text.includes(headers.get('x-correlation-id') as string));
       expect(line).toBeDefined();
@@ -274,7 +274,7 @@ describe("a session reaches its own cart's payment only", () => {
     const answer = await confirm(mine.session, foreign.payment, foreign.paymentIntent);
     expect([answer.status, answer.json]).toEqual([400, rejected]);
     await isAudited(answer, foreign.payment, 'foreign_payment');
-    const { transactions } = await world.shopper.payment(mine.payment);
+    const { transactions } = await system.shopper.payment(mine.payment);
     expect(transactions).toEqual([]);
   });
 
@@ -283,30 +283,30 @@ describe("a session reaches its own cart's payment only", () => {
     const answer = await confirm(mine.session, mine.payment, foreign.paymentIntent);
     expect([answer.status, answer.json]).toEqual([400, rejected]);
     await isAudited(answer, mine.payment, foreign.paymentIntent, 'foreign_payment');
-    expect((await world.shopper.payment(mine.payment)).transactions).toEqual([]);
+    expect((await system.shopper.payment(mine.payment)).transactions).toEqual([]);
   });
 
   it('refuses a client secret in place of an id, without asking Stripe', async () => {
     const mine = await opened({ pay: true });
-    const from = world.stripeRelay.calls.length;
+    const from = system.stripeRelay.calls.length;
     const answer = await confirm(mine.session, mine.payment, mine.answer.sClientSecret as string);
     expect([answer.status, answer.json]).toEqual([400, rejected]);
-    expect(world.stripeRelay.calls.slice(from).filter(({ path }) => path.includes('secret'))).toEqual([]);
+    expect(system.stripeRelay.calls.slice(from).filter(({ path }) => path.includes('secret'))).toEqual([]);
   });
 
   it("refuses a foreign customer's stored method", async () => {
-    const theirs = await world.storedMethod(await world.customer());
-    const { session } = await world.checkout({ customerId: await world.customer() });
-    const answer = await world.call('DELETE', `/stored-payment-methods/${theirs.id}`, { session: secret(session) });
+    const theirs = await system.storedMethod(await system.customer());
+    const { session } = await system.checkout({ customerId: await system.customer() });
+    const answer = await system.call('DELETE', `/stored-payment-methods/${theirs.id}`, { session: secret(session) });
     expect([answer.status, answer.json.errors[0].code]).toEqual([404, 'ResourceNotFound']);
-    expect(await world.merchant('GET', `/payment-methods/${theirs.id}`)).toMatchObject({ id: theirs.id });
+    expect(await system.merchant('GET', `/payment-methods/${theirs.id}`)).toMatchObject({ id: theirs.id });
   });
 });
 
 /** A request whose path is sent letter by letter: `fetch` would tidy it up. */
 const raw = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const { hostname, port } = new URL(world.sandbox.url);
+    const { hostname, port } = new URL(system.sandbox.url);
     const req = request({ hostname, port, path, method, headers }, (res) => {
       let text = '';
       res.setEncoding('utf8').on('data', (chunk: string) => {
@@ -320,10 +320,10 @@ const raw = (path: string, headers: Record<string, string> = {}, method = 'GET')
 
 describe('bodies, headers and paths', () => {
   const inSession = async (body: string, headers: Record<string, string> = {}) =>
-    world.call('POST', `/confirmPayments/${randomUUID()}`, { session: (await checkout()).session, body, headers });
+    system.call('POST', `/confirmPayments/${randomUUID()}`, { session: (await checkout()).session, body, headers });
   const isLogged = async (correlationId: string, status: number) =>
     vi.waitFor(async () => {
-      const lines = (await world.sandbox.logs('intent')).split('\n').filter((line) => line.includes(correlationId));
+      const lines = (await system.sandbox.logs('intent')).split('\n').filter((line) => line.includes(correlationId));
       expect(lines.some((line) => line.includes('request failed') && line.includes(`"status":${status}`))).toBe(true);
     });
 
@@ -347,7 +347,7 @@ describe('bodies, headers and paths', () => {
 
   it('takes no correlation or request id that could break a header or a log line', async () => {
     const evil = 'x"}\\n{"level":"info","msg":"forged';
-    const answer = await world.call('GET', '/applePayConfig', {
+    const answer = await system.call('GET', '/applePayConfig', {
       headers: { 'x-correlation-id': evil, 'x-request-id': '<script>' },
     });
     expect(answer.headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/);
@@ -356,7 +356,7 @@ describe('bodies, headers and paths', () => {
   });
 
   it('refuses a header with a line break before it reaches any service', async () => {
-    const { hostname, port } = new URL(world.sandbox.url);
+    const { hostname, port } = new URL(system.sandbox.url);
     const { connect } = await import('node:net');
     const text = await new Promise<string>((resolve, reject) => {
       let answer = '';
@@ -390,11 +390,11 @@ describe('bodies, headers and paths', () => {
     '/connector-enabler.es.js/../../package.json',
     '/connector-enabler.es.js%2f..%2f..%2fpackage.json',
   ])('reaches nothing by the path %s', async (path) => {
-    const from = world.commercetoolsRelay.calls.length;
+    const from = system.commercetoolsRelay.calls.length;
     const { session } = await checkout();
     const { status, text } = await raw(path, { 'x-session-id': session });
     expect(status, text).toBe(404);
-    expect(world.commercetoolsRelay.calls.slice(from)).toEqual([]);
+    expect(system.commercetoolsRelay.calls.slice(from)).toEqual([]);
   });
 
   it.each([
@@ -402,14 +402,14 @@ describe('bodies, headers and paths', () => {
     '/operations/payment-intents/..%2fcarts%2f1',
     '/confirmPayments/%E0%A4%A',
   ])('hands no path of a caller on to commercetools: %s', async (path) => {
-    const from = world.commercetoolsRelay.calls.length;
+    const from = system.commercetoolsRelay.calls.length;
     const headers = {
       'x-session-id': (await checkout()).session,
-      authorization: `Bearer ${secret(world.token('manage_project'))}`,
+      authorization: `Bearer ${secret(system.token('manage_project'))}`,
     };
     const { status } = await raw(path, headers, 'POST');
     expect(status).toBe(400);
-    expect(world.commercetoolsRelay.calls.slice(from)).toEqual([]);
+    expect(system.commercetoolsRelay.calls.slice(from)).toEqual([]);
   });
 });
 
@@ -417,14 +417,14 @@ describe('repeated and hurried requests', () => {
   it('books an operation that is sent twice once', async () => {
     const { payment, paymentIntent } = await opened({ pay: true });
     const refund = () =>
-      world.call('POST', `/operations/payment-intents/${payment}`, {
-        token: secret(world.token('manage_project')),
+      system.call('POST', `/operations/payment-intents/${payment}`, {
+        token: secret(system.token('manage_project')),
         headers: { 'idempotency-key': 'once' },
         body: { actions: [{ action: 'refundPayment', amount: { centAmount: 500, currencyCode: 'EUR' } }] },
       });
     const answers = await Promise.all([refund(), refund(), refund()]);
     expect(answers.map(({ json }) => json)).toEqual(answers.map(() => ({ outcome: 'received' })));
-    const refunds = world.stripe.controls
+    const refunds = system.stripe.controls
       .state()
       .refunds.filter(({ payment_intent }) => payment_intent === paymentIntent);
     expect(refunds.map(({ amount }) => amount)).toEqual([500]);
@@ -432,10 +432,10 @@ describe('repeated and hurried requests', () => {
 
   it('opens one payment for a cart that is opened many times', async () => {
     const { session, cart } = await checkout();
-    const answers = await Promise.all(range(4).map(() => world.call('GET', '/payments', { session })));
+    const answers = await Promise.all(range(4).map(() => system.call('GET', '/payments', { session })));
     expect(new Set(answers.map(({ json }) => json.paymentReference)).size).toBe(1);
     await vi.waitFor(() => {
-      const live = world.stripe.controls
+      const live = system.stripe.controls
         .state()
         .payment_intents.filter(({ metadata, status }) => metadata.cart_id === cart && status !== 'canceled');
       expect(live).toHaveLength(1);
@@ -443,9 +443,9 @@ describe('repeated and hurried requests', () => {
   });
 
   describe('a webhook', () => {
-    const deliver = (body: string, at: number, key = world.secrets.STRIPE_WEBHOOK_SIGNING_SECRET) => {
+    const deliver = (body: string, at: number, key = system.secrets.STRIPE_WEBHOOK_SIGNING_SECRET) => {
       const v1 = createHmac('sha256', key).update(`${at}.${body}`).digest('hex');
-      return world.call('POST', '/stripe/webhooks', { body, headers: { 'stripe-signature': `t=${at},v1=${v1}` } });
+      return system.call('POST', '/stripe/webhooks', { body, headers: { 'stripe-signature': `t=${at},v1=${v1}` } });
     };
     const event = JSON.stringify({
       id: `evt_${randomUUID().replaceAll('-', '')}`,
@@ -475,7 +475,7 @@ describe('repeated and hurried requests', () => {
       ],
       [
         'without a signature',
-        () => world.call('POST', '/stripe/webhooks', { body: event }),
+        () => system.call('POST', '/stripe/webhooks', { body: event }),
         401,
         /"Stripe signature is not valid"/,
         'bad_signature',
@@ -492,13 +492,13 @@ describe('repeated and hurried requests', () => {
   it('stops a session that opens too often, and says when to come again', async () => {
     const { session } = await checkout();
     const answers: Answer[] = [];
-    for (const _ of range(7)) answers.push(await world.call('GET', '/payments', { session }));
+    for (const _ of range(7)) answers.push(await system.call('GET', '/payments', { session }));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
     expect(answers.at(-1)?.json.errors).toEqual([
       { code: 'TooManyRequests', message: 'Too many requests. Please try again later.' },
     ]);
     expect(Number(answers.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await world.call('GET', '/payments', { session: (await checkout()).session })).status).toBe(200);
+    expect((await system.call('GET', '/payments', { session: (await checkout()).session })).status).toBe(200);
     for (const { answer } of answers.map((each) => ({ answer: each.json })))
       if (answer.sClientSecret) secret(answer.sClientSecret);
   });
@@ -513,24 +513,24 @@ describe('pages of other origins', () => {
       'access-control-request-method': 'GET',
       'access-control-request-headers': 'x-session-id',
     };
-    const answer = await world.call('OPTIONS', '/payments', { headers });
+    const answer = await system.call('OPTIONS', '/payments', { headers });
     expect([answer.status, answer.json]).toEqual([403, { error: 'Forbidden', message: 'CORS origin not allowed.' }]);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 
   it.each([evil, 'null', 'http://localhost:1', `http://evil.example`])('are shown nothing: %s', async (origin) => {
     const { session } = await checkout();
-    const answer = await world.call('GET', '/operations/config', { session, headers: { origin } });
+    const answer = await system.call('GET', '/operations/config', { session, headers: { origin } });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     expect(answer.headers.get('vary')).toContain('Origin');
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
-    const express = await world.call('POST', '/express-config', { body: {}, headers: { origin } });
+    const express = await system.call('POST', '/express-config', { body: {}, headers: { origin } });
     expect(express.status).toBe(403);
   });
 
   it('whose name only begins or ends like a known one are strangers too', async () => {
-    for (const origin of [`${world.sandbox.url}.evil.example`, `${world.sandbox.url}/`, `x${world.sandbox.url}`]) {
-      const answer = await world.call('POST', '/express-config', { body: {}, headers: { origin } });
+    for (const origin of [`${system.sandbox.url}.evil.example`, `${system.sandbox.url}/`, `x${system.sandbox.url}`]) {
+      const answer = await system.call('POST', '/express-config', { body: {}, headers: { origin } });
       expect(answer.status, origin).toBe(403);
     }
   });
@@ -540,7 +540,7 @@ describe('after all of this', () => {
   it('no credential and no client secret stands in the audit trail or in any log', async () => {
     const all = [await logs(), (await audit()).text];
     expect(secrets.size).toBeGreaterThan(20);
-    for (const text of [...secrets, ...Object.values(world.secrets)]) {
+    for (const text of [...secrets, ...Object.values(system.secrets)]) {
       for (const where of all) expect(where.includes(text), text).toBe(false);
     }
     for (const where of all)
@@ -551,7 +551,7 @@ describe('after all of this', () => {
 
   it('an honest shopper still pays', async () => {
     const { session, payment, paymentIntent } = await opened({ pay: true });
-    const answer = await world.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
+    const answer = await system.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
     expect([answer.status, answer.json]).toEqual([200, { outcome: 'approved' }]);
   });
 });

@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import { REPOSITORY } from '@connector/sandbox';
 import { type CutRequest, cutRequests } from '@connector/testing/cut-requests';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startWorld, type World } from './world.ts';
+import { startTestSystem, type TestSystem } from './test-system.ts';
 
 const ADMIN: readonly CutRequest[] = ['/livez', '/readyz', '/metrics', '/loglevel'].flatMap((path) =>
   ['GET', 'PUT'].map((method) => ({ method, path })),
 );
 
-let world: World;
+let system: TestSystem;
 let enabler: { url: string; adminUrl: string };
 /** Origins of the servers that are cut, by name, and the admin port that tells of the same process. */
 let servers: Record<string, { url: string; adminUrl: string; routes: readonly CutRequest[] }>;
 
 beforeAll(async () => {
-  world = await startWorld();
-  enabler = await world.startBeside('enabler-static', { ENABLER_FILES: join(REPOSITORY, 'enabler/public') });
-  const { urls, adminUrls } = world.sandbox;
-  const { session, payment } = await world.opened();
-  const token = world.token('manage_project');
+  system = await startTestSystem();
+  enabler = await system.startBeside('enabler-static', { ENABLER_FILES: join(REPOSITORY, 'enabler/public') });
+  const { urls, adminUrls } = system.sandbox;
+  const { session, payment } = await system.opened();
+  const token = system.token('manage_project');
   const headers = { 'x-session-id': session, authorization: `Bearer ${token}`, 'stripe-signature': 't=1,v1=00' };
 
   const document = JSON.parse(readFileSync(join(REPOSITORY, 'docs/openapi.json'), 'utf8')) as {
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const webhooks = [{ method: 'POST', path: '/stripe/webhooks', headers }];
   const files = ['es', 'umd'].map((kind) => ({ method: 'GET', path: `/connector-enabler.${kind}.js` }));
   servers = {
-    gateway: { url: world.sandbox.url, adminUrl: world.sandbox.url, routes: [...outside, ...webhooks, ...files] },
+    gateway: { url: system.sandbox.url, adminUrl: system.sandbox.url, routes: [...outside, ...webhooks, ...files] },
     intent: { url: urls.intent, adminUrl: adminUrls.intent, routes: outside },
     'session-auth': {
       url: urls['session-auth'],
@@ -53,7 +53,7 @@ beforeAll(async () => {
     enabler: { ...enabler, routes: files },
   };
 });
-afterAll(() => world?.stop());
+afterAll(() => system?.stop());
 
 /** When the process began, by its own metric: another one answers another time. */
 const beganAt = async (adminUrl: string): Promise<string | undefined> =>
@@ -75,13 +75,13 @@ it.each(['intent', 'session-auth', 'webhook-ingest', 'ledger', 'enabler'])(
 it('the gateway passes cut requests on, and everything lives on', async () => {
   const { gateway, ...behind } = servers;
   const before = await Promise.all(Object.values(behind).map(({ adminUrl }) => beganAt(adminUrl)));
-  await cutRequests(Number(new URL(world.sandbox.url).port), gateway?.routes ?? []);
+  await cutRequests(Number(new URL(system.sandbox.url).port), gateway?.routes ?? []);
   expect(await Promise.all(Object.values(behind).map(({ adminUrl }) => beganAt(adminUrl)))).toEqual(before);
-  expect((await fetch(`${world.sandbox.url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${system.sandbox.url}/healthz`)).status).toBe(200);
 });
 
 it('afterwards a shopper still pays', async () => {
-  const { session, payment, paymentIntent } = await world.opened({ pay: true });
-  const answer = await world.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
+  const { session, payment, paymentIntent } = await system.opened({ pay: true });
+  const answer = await system.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
   expect(answer.json).toEqual({ outcome: 'approved' });
 });

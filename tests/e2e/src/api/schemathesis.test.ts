@@ -7,7 +7,7 @@ import { REPOSITORY } from '@connector/sandbox';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { each, range } from '../shopper.ts';
 import { toolPath } from './tool.ts';
-import { startWorld, type World } from './world.ts';
+import { startTestSystem, type TestSystem } from './test-system.ts';
 
 /** Requests that one run makes at least. */
 const LEAST = 2_000;
@@ -23,14 +23,14 @@ const CHECKS = [
   'response_schema_conformance',
 ];
 
-let world: World;
+let system: TestSystem;
 let folder: string;
 let schemathesis: string;
 
 beforeAll(async () => {
   schemathesis = toolPath('schemathesis', process.env.SCHEMATHESIS_BIN);
   folder = await mkdtemp(join(tmpdir(), 'schemathesis-'));
-  world = await startWorld({
+  system = await startTestSystem({
     serviceEnv: {
       intent: {
         STORED_PAYMENT_METHODS_ENABLED: 'true',
@@ -47,17 +47,17 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await world?.stop();
+  await system?.stop();
   if (folder) await rm(folder, { recursive: true });
 });
 
 it(
   `finds no 5xx and nothing undocumented in ${LEAST.toLocaleString('en')} requests and more`,
   async () => {
-    const customerId = await world.customer();
-    const methods = await each(range(6), 2, async () => (await world.storedMethod(customerId)).id);
+    const customerId = await system.customer();
+    const methods = await each(range(6), 2, async () => (await system.storedMethod(customerId)).id);
     const checkouts = await each(range(12), 2, (index) =>
-      world.opened({
+      system.opened({
         country: index % 2 ? 'NL' : 'DE',
         pay: index % 3 === 0,
         ...(index % 4 < 2 && { customerId }),
@@ -71,9 +71,9 @@ it(
         paymentIntent,
       })),
       methods,
-      jwt: await world.jwt(),
-      token: world.token('manage_project'),
-      origin: world.sandbox.url,
+      jwt: await system.jwt(),
+      token: system.token('manage_project'),
+      origin: system.sandbox.url,
     };
     await writeFile(join(folder, 'shop.json'), JSON.stringify(shop));
     const report = join(folder, 'report.json');
@@ -81,7 +81,7 @@ it(
       'run',
       join(REPOSITORY, 'docs/openapi.json'),
       '--url',
-      world.sandbox.url,
+      system.sandbox.url,
       '--phases',
       'examples,coverage,fuzzing',
       '--checks',
@@ -119,10 +119,10 @@ it(
     expect(cases.errored).toBe(0);
     expect(operations.tested).toBe(operations.total);
     // Most of it must get past the doors, or it says little: what the processor did is seen by its calls.
-    expect(world.stripeRelay.calls.length).toBeGreaterThan(LEAST / 10);
-    expect(world.commercetoolsRelay.calls.length).toBeGreaterThan(LEAST / 4);
+    expect(system.stripeRelay.calls.length).toBeGreaterThan(LEAST / 10);
+    expect(system.commercetoolsRelay.calls.length).toBeGreaterThan(LEAST / 4);
     console.log(
-      `${cases.generated} requests; ${world.commercetoolsRelay.calls.length} calls to commercetools, ${world.stripeRelay.calls.length} to Stripe`,
+      `${cases.generated} requests; ${system.commercetoolsRelay.calls.length} calls to commercetools, ${system.stripeRelay.calls.length} to Stripe`,
     );
   },
   10 * 60_000,

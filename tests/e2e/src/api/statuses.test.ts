@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { documented, undocumented } from './openapi.ts';
-import { type Answer, startWorld, type World } from './world.ts';
+import { type Answer, startTestSystem, type TestSystem } from './test-system.ts';
 
 const APPLE = 'apple-domain-association';
 const PUBLISHABLE = expect.stringMatching(/^pk_test_/);
 
-let world: World;
+let system: TestSystem;
 /** The processor with limits of one request per address, and without what is optional. */
 let strict: string;
 
 beforeAll(async () => {
-  world = await startWorld({
+  system = await startTestSystem({
     serviceEnv: {
       intent: {
         STORED_PAYMENT_METHODS_ENABLED: 'true',
@@ -22,17 +22,17 @@ beforeAll(async () => {
       },
     },
   });
-  strict = await world.startIntent({ RATE_LIMIT_REQUESTS_PER_ADDRESS: '1' });
+  strict = await system.startIntent({ RATE_LIMIT_REQUESTS_PER_ADDRESS: '1' });
 });
-afterAll(() => world?.stop());
-afterEach(() => world.heal());
+afterAll(() => system?.stop());
+afterEach(() => system.heal());
 
 interface Row {
   readonly route: string;
   readonly status: number;
   readonly when: string;
   /** Brings it about and answers what came back. */
-  readonly ask: (world: World) => Promise<Answer>;
+  readonly ask: (system: TestSystem) => Promise<Answer>;
   /** The whole body; absent where there is none. */
   readonly body?: unknown;
 }
@@ -69,7 +69,7 @@ const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
 const UUID = expect.stringMatching(/^[0-9a-f-]{36}$/);
 const large = { padding: 'x'.repeat(70_000) };
 
-const stripeDeclines = (match: RegExp) => (w: World) => {
+const stripeDeclines = (match: RegExp) => (w: TestSystem) => {
   const refusal = {
     type: 'card_error',
     code: 'card_declined',
@@ -78,7 +78,7 @@ const stripeDeclines = (match: RegExp) => (w: World) => {
   };
   w.stripeRelay.bends = [{ match, status: 402, body: { error: refusal } }];
 };
-const commercetoolsAnswers = (match: RegExp, status: number, body: unknown) => (w: World) => {
+const commercetoolsAnswers = (match: RegExp, status: number, body: unknown) => (w: TestSystem) => {
   w.commercetoolsRelay.bends = [{ match, status, body }];
 };
 const conflict = {
@@ -94,8 +94,8 @@ const refusal = {
 
 /** Asks with a session of a new cart, after `before` bent something. */
 const inSession =
-  (method: string, path: string, before: (w: World) => void = () => {}, body?: unknown) =>
-  async (w: World): Promise<Answer> => {
+  (method: string, path: string, before: (w: TestSystem) => void = () => {}, body?: unknown) =>
+  async (w: TestSystem): Promise<Answer> => {
     const customerId = await w.customer();
     const { session } = await w.checkout({ customerId });
     before(w);
@@ -103,7 +103,7 @@ const inSession =
   };
 const cartGone =
   (method: string, path: string) =>
-  async (w: World): Promise<Answer> => {
+  async (w: TestSystem): Promise<Answer> => {
     const { session, cart } = await w.checkout();
     await w.deleteCart(cart);
     return w.call(method, path, { session });
@@ -111,7 +111,7 @@ const cartGone =
 /** The second request of one address to the processor that takes one. */
 const secondTime =
   (method: string, path: string) =>
-  async (w: World): Promise<Answer> => {
+  async (w: TestSystem): Promise<Answer> => {
     const address = { 'x-forwarded-for': `10.0.0.${strictAddress++}` };
     const once = () => w.call(method, path, { at: strict, headers: address, ...(method === 'POST' && { body: {} }) });
     expect((await once()).status).not.toBe(429);
@@ -120,23 +120,23 @@ const secondTime =
 let strictAddress = 1;
 const tooMany = error(429, 'TooManyRequests', 'Too many requests. Please try again later.');
 
-const operate = (w: World, id: string, action: object, body: object = {}) =>
+const operate = (w: TestSystem, id: string, action: object, body: object = {}) =>
   w.call('POST', `/operations/payment-intents/${id}`, {
     token: w.token('manage_checkout_payment_intents'),
     body: { actions: [action], ...body },
   });
-const transaction = (w: World, body: object, token = w.token('manage_checkout_transactions')) =>
+const transaction = (w: TestSystem, body: object, token = w.token('manage_checkout_transactions')) =>
   w.call('POST', '/operations/transactions', {
     token,
     body: { type: 'Recurring', checkoutTransactionItemId: randomUUID(), ...body },
   });
-const recurring = async (w: World, options: { paymentMethod?: string } = {}) => {
+const recurring = async (w: TestSystem, options: { paymentMethod?: string } = {}) => {
   const customerId = await w.customer();
   const method = await w.storedMethod(customerId, options);
   const { cart, session } = await w.checkout({ customerId });
   return { customerId, method, cart, session, body: { cartId: cart, paymentMethodId: method.id } };
 };
-const confirm = (w: World, at: { session?: string; payment: string; paymentIntent?: string }) =>
+const confirm = (w: TestSystem, at: { session?: string; payment: string; paymentIntent?: string }) =>
   w.call('POST', `/confirmPayments/${at.payment}`, {
     ...(at.session !== undefined && { session: at.session }),
     body: { ...(at.paymentIntent !== undefined && { paymentIntent: at.paymentIntent }) },
@@ -1010,7 +1010,7 @@ const ROWS: readonly Row[] = [
 
 describe('every route answers as documented', () => {
   it.each(ROWS)('$route: $status, $when', async ({ route, status, ask, body }) => {
-    const answer = await ask(world);
+    const answer = await ask(system);
     expect(answer.status, answer.text).toBe(status);
     expect(undocumented(route, answer)).toEqual([]);
     if (body === undefined) expect(answer.text).toBe('');
@@ -1022,11 +1022,11 @@ describe('every route answers as documented', () => {
 });
 
 describe('while nobody can say who a caller is', () => {
-  beforeAll(() => world.sandbox.stopService('session-auth'));
+  beforeAll(() => system.sandbox.stopService('session-auth'));
 
   const JWT_ROUTES = ['/operations/status', '/operations/payment-components'];
   it.each(JWT_ROUTES)('GET %s: 503', async (path) => {
-    const answer = await world.call('GET', path, { token: await world.jwt() });
+    const answer = await system.call('GET', path, { token: await system.jwt() });
     expect([answer.status, answer.json]).toEqual([503, unavailable]);
     expect(undocumented(`GET ${path}`, answer)).toEqual([]);
   });
@@ -1047,7 +1047,7 @@ describe('what no route answers', () => {
     ['PUT', '/payments'],
     ['GET', '/operations/transactions'],
   ])('%s %s: 404', async (method, path) => {
-    const { status, json } = await world.call(method, path);
+    const { status, json } = await system.call(method, path);
     expect([status, json]).toEqual([
       404,
       { message: `Route ${method}:${path} not found`, error: 'Not Found', statusCode: 404 },

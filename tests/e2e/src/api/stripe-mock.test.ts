@@ -5,12 +5,12 @@ import { freePort } from '@connector/sandbox';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { range } from '../shopper.ts';
 import { toolPath } from './tool.ts';
-import { startWorld, type World } from './world.ts';
+import { startTestSystem, type TestSystem } from './test-system.ts';
 
 /** Stripe's own stand-in: it keeps nothing, and refuses what Stripe's published description does not allow. */
 let mock: ChildProcess;
 let mockUrl: string;
-let world: World;
+let system: TestSystem;
 
 beforeAll(async () => {
   const port = await freePort();
@@ -27,7 +27,7 @@ beforeAll(async () => {
     { timeout: 20_000, interval: 100 },
   );
   // The simulator answers, for it has a state; stripe-mock judges the same requests.
-  world = await startWorld({
+  system = await startTestSystem({
     stripeMirror: mockUrl,
     serviceEnv: {
       intent: { STORED_PAYMENT_METHODS_ENABLED: 'true', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await world?.stop();
+  await system?.stop();
   if (mock?.exitCode === null) {
     const ended = once(mock, 'exit');
     mock.kill();
@@ -48,7 +48,7 @@ const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
 /** Requests to Stripe since `from`, as `METHOD /path` with ids left out. */
 const asked = (from = 0) => [
   ...new Set(
-    world.stripeRelay.calls
+    system.stripeRelay.calls
       .slice(from)
       .map(({ method, path }) => `${method} ${path.split('?')[0]?.replace(/\/(?:ch|cus|pi|pm|re)_\w+/g, '/:id')}`),
   ),
@@ -56,7 +56,7 @@ const asked = (from = 0) => [
 
 /** What stripe-mock said to requests that the simulator took. */
 const refused = () =>
-  world.stripeRelay.calls
+  system.stripeRelay.calls
     .filter(({ status, mirrored }) => status < 400 && (mirrored?.status ?? 0) >= 400)
     .map(({ method, path, body, mirrored }) => ({ call: `${method} ${path}`, body, mirrored }));
 
@@ -69,8 +69,8 @@ const until = async (isSo: () => boolean) => {
 };
 
 const operate = async (payment: string, action: object) => {
-  const { status, json } = await world.call('POST', `/operations/payment-intents/${payment}`, {
-    token: world.token('manage_project'),
+  const { status, json } = await system.call('POST', `/operations/payment-intents/${payment}`, {
+    token: system.token('manage_project'),
     body: { actions: [action] },
   });
   expect(status).toBe(200);
@@ -78,7 +78,7 @@ const operate = async (payment: string, action: object) => {
 };
 
 it('takes every way to open a payment', async () => {
-  const customerId = await world.customer({
+  const customerId = await system.customer({
     addresses: [{ country: 'DE', phone: '+491', streetName: 'Lange Straße' }],
   });
   const tax = {
@@ -99,13 +99,13 @@ it('takes every way to open a payment', async () => {
       },
     ],
   };
-  const first = await world.checkout({ customerId });
-  expect((await world.call('GET', '/customer/session', { session: first.session })).status).toBe(200);
+  const first = await system.checkout({ customerId });
+  expect((await system.call('GET', '/customer/session', { session: first.session })).status).toBe(200);
   const created = () =>
-    world.stripeRelay.calls.filter(({ method, path }) => `${method} ${path}` === 'POST /v1/payment_intents');
+    system.stripeRelay.calls.filter(({ method, path }) => `${method} ${path}` === 'POST /v1/payment_intents');
   const shows = async (ask: Promise<{ session: string }>, headers: Record<string, string>, ...params: string[]) => {
     const from = created().length;
-    const { status, text } = await world.call('GET', '/payments', { session: (await ask).session, headers });
+    const { status, text } = await system.call('GET', '/payments', { session: (await ask).session, headers });
     expect(status, text).toBe(200);
     const bodies = created()
       .slice(from)
@@ -113,26 +113,26 @@ it('takes every way to open a payment', async () => {
     for (const param of params) expect(bodies.join()).toContain(param);
     return bodies.join();
   };
-  await shows(world.checkout(), {}, 'shipping[address][line1]', 'automatic_payment_methods[enabled]=true');
-  await shows(world.checkout({ customerId }), {}, 'customer=cus_', 'setup_future_usage=off_session');
-  await shows(world.checkout({ customerId, draft: recurring }), {}, 'setup_future_usage=off_session');
-  await shows(world.checkout({ country: 'NL' }), {}, 'capture_method=manual', '[request_multicapture]=if_available');
-  await shows(world.checkout({ country: 'PL' }), {}, 'amount=2400');
-  await shows(world.checkout({ draft: tax }), {}, 'hooks[inputs][tax][calculation]=taxcalc_1');
-  await shows(world.checkout({ currency: 'JPY', centAmount: 3900 }), {}, 'currency=jpy');
-  expect(await shows(world.checkout({ customerId }), { 'x-express-checkout': 'true' })).not.toContain('shipping');
+  await shows(system.checkout(), {}, 'shipping[address][line1]', 'automatic_payment_methods[enabled]=true');
+  await shows(system.checkout({ customerId }), {}, 'customer=cus_', 'setup_future_usage=off_session');
+  await shows(system.checkout({ customerId, draft: recurring }), {}, 'setup_future_usage=off_session');
+  await shows(system.checkout({ country: 'NL' }), {}, 'capture_method=manual', '[request_multicapture]=if_available');
+  await shows(system.checkout({ country: 'PL' }), {}, 'amount=2400');
+  await shows(system.checkout({ draft: tax }), {}, 'hooks[inputs][tax][calculation]=taxcalc_1');
+  await shows(system.checkout({ currency: 'JPY', centAmount: 3900 }), {}, 'currency=jpy');
+  expect(await shows(system.checkout({ customerId }), { 'x-express-checkout': 'true' })).not.toContain('shipping');
   const express = { 'x-express-checkout': '1', 'x-express-customer-session': 'true' };
-  await shows(world.checkout({ customerId }), express, 'customer=cus_');
+  await shows(system.checkout({ customerId }), express, 'customer=cus_');
   expect(refused()).toEqual([]);
 });
 
 it('takes every change of an open payment', async () => {
-  const { session, cart, paymentIntent } = await world.opened();
-  const { version } = await world.merchant('GET', `/carts/${cart}`);
+  const { session, cart, paymentIntent } = await system.opened();
+  const { version } = await system.merchant('GET', `/carts/${cart}`);
   const address = { country: 'DE', firstName: 'Grace', lastName: 'Hopper', streetName: 'Kurze Straße', city: 'Kiel' };
   const type = { typeId: 'type', key: 'stripe-tax' };
   const fields = { connectorStripeTax_calculationReferences: ['taxcalc_2'] };
-  const change = (actions: object[], at: number) => world.merchant('POST', `/carts/${cart}`, { version: at, actions });
+  const change = (actions: object[], at: number) => system.merchant('POST', `/carts/${cart}`, { version: at, actions });
   await change(
     [
       { action: 'setShippingAddress', address },
@@ -140,13 +140,13 @@ it('takes every change of an open payment', async () => {
     ],
     version,
   );
-  const { version: next } = await world.commercetools.setCartTotal(cart, 2500);
-  expect((await world.call('GET', '/payments', { session })).status).toBe(200);
+  const { version: next } = await system.commercetools.setCartTotal(cart, 2500);
+  expect((await system.call('GET', '/payments', { session })).status).toBe(200);
   await change([{ action: 'setCustomType' }, { action: 'setShippingAddress' }], next);
   const headers = { 'x-express-checkout': 'true' };
-  expect((await world.call('GET', '/payments', { session, headers })).status).toBe(200);
+  expect((await system.call('GET', '/payments', { session, headers })).status).toBe(200);
   const updates = () =>
-    world.stripeRelay.calls
+    system.stripeRelay.calls
       .filter(({ method, path }) => `${method} ${path}` === `POST /v1/payment_intents/${paymentIntent}`)
       .map(({ body }) => decodeURIComponent(body));
   for (const param of [
@@ -165,8 +165,8 @@ it('takes every change of an open payment', async () => {
 });
 
 it('takes confirming, capturing in parts, refunding, canceling and reversing', async () => {
-  const { payment, session, paymentIntent } = await world.opened({ country: 'NL', pay: true });
-  const confirmed = await world.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
+  const { payment, session, paymentIntent } = await system.opened({ country: 'NL', pay: true });
+  const confirmed = await system.call('POST', `/confirmPayments/${payment}`, { session, body: { paymentIntent } });
   expect(confirmed.json).toEqual({ outcome: 'approved' });
   expect(await operate(payment, { action: 'capturePayment', amount: EUR(400), merchantReference: 'c1' })).toBe(
     'approved',
@@ -175,14 +175,14 @@ it('takes confirming, capturing in parts, refunding, canceling and reversing', a
   expect(await operate(payment, { action: 'refundPayment', amount: EUR(100), merchantReference: 'r1' })).toBe(
     'received',
   );
-  expect(await operate((await world.opened({ pay: true })).payment, { action: 'reversePayment' })).toBe('received');
-  expect(await operate((await world.opened({ country: 'NL', pay: true })).payment, { action: 'reversePayment' })).toBe(
+  expect(await operate((await system.opened({ pay: true })).payment, { action: 'reversePayment' })).toBe('received');
+  expect(await operate((await system.opened({ country: 'NL', pay: true })).payment, { action: 'reversePayment' })).toBe(
     'approved',
   );
-  expect(await operate((await world.opened({ country: 'NL', pay: true })).payment, { action: 'cancelPayment' })).toBe(
+  expect(await operate((await system.opened({ country: 'NL', pay: true })).payment, { action: 'cancelPayment' })).toBe(
     'approved',
   );
-  const bodies = world.stripeRelay.calls.filter(({ path }) => /capture|refunds/.test(path)).map(({ body }) => body);
+  const bodies = system.stripeRelay.calls.filter(({ path }) => /capture|refunds/.test(path)).map(({ body }) => body);
   for (const param of ['final_capture=false', 'amount_to_capture=2000', 'merchant_reference', 'ct_operation_id']) {
     expect(
       bodies.some((body) => body.includes(param)),
@@ -193,11 +193,11 @@ it('takes confirming, capturing in parts, refunding, canceling and reversing', a
 });
 
 it("takes a customer's stored methods, a charge without the shopper, and the status check", async () => {
-  const customerId = await world.customer();
-  const method = await world.storedMethod(customerId);
-  const { session, cart } = await world.checkout({ customerId });
-  const charged = await world.call('POST', '/operations/transactions', {
-    token: world.token('manage_checkout_transactions'),
+  const customerId = await system.customer();
+  const method = await system.storedMethod(customerId);
+  const { session, cart } = await system.checkout({ customerId });
+  const charged = await system.call('POST', '/operations/transactions', {
+    token: system.token('manage_checkout_transactions'),
     body: {
       type: 'Recurring',
       cartId: cart,
@@ -206,10 +206,10 @@ it("takes a customer's stored methods, a charge without the shopper, and the sta
     },
   });
   expect(charged.json).toMatchObject({ transactionStatus: { state: 'Completed' } });
-  expect((await world.call('GET', '/stored-payment-methods', { session })).status).toBe(200);
-  expect((await world.call('DELETE', `/stored-payment-methods/${method.id}`, { session })).status).toBe(200);
+  expect((await system.call('GET', '/stored-payment-methods', { session })).status).toBe(200);
+  expect((await system.call('DELETE', `/stored-payment-methods/${method.id}`, { session })).status).toBe(200);
   await until(() => asked().includes('POST /v1/payment_methods/:id/detach'));
-  const status = await world.call('GET', '/operations/status', { token: await world.jwt() });
+  const status = await system.call('GET', '/operations/status', { token: await system.jwt() });
   expect(status.json).toMatchObject({ status: 'OK' });
   expect(refused()).toEqual([]);
 });
@@ -232,8 +232,8 @@ it('has by then seen every kind of request that the services make of Stripe', ()
       'POST /v1/refunds',
     ]),
   );
-  const judged = world.stripeRelay.calls.filter(({ mirrored }) => mirrored);
-  expect(judged).toHaveLength(world.stripeRelay.calls.length);
+  const judged = system.stripeRelay.calls.filter(({ mirrored }) => mirrored);
+  expect(judged).toHaveLength(system.stripeRelay.calls.length);
   expect(refused()).toEqual([]);
 });
 
@@ -245,16 +245,16 @@ it('refuses a parameter that Stripe does not know, so its silence above means so
 });
 
 it('opens payments with stripe-mock as the only Stripe', async () => {
-  const at = await world.startIntent({ STRIPE_API_BASE: mockUrl, STORED_PAYMENT_METHODS_ENABLED: 'true' });
-  const customerId = await world.customer();
-  const { session } = await world.checkout({ customerId });
-  const opened = await world.call('GET', '/payments', { at, session });
+  const at = await system.startIntent({ STRIPE_API_BASE: mockUrl, STORED_PAYMENT_METHODS_ENABLED: 'true' });
+  const customerId = await system.customer();
+  const { session } = await system.checkout({ customerId });
+  const opened = await system.call('GET', '/payments', { at, session });
   expect(opened.json).toMatchObject({
     sClientSecret: expect.stringMatching(/^pi_/),
     paymentReference: expect.any(String),
   });
-  const shopper = await world.call('GET', '/customer/session', { at, session });
+  const shopper = await system.call('GET', '/customer/session', { at, session });
   expect(shopper.json).toMatchObject({ stripeCustomerId: expect.stringMatching(/^cus_/) });
-  const status = await world.call('GET', '/operations/status', { at, token: await world.jwt() });
+  const status = await system.call('GET', '/operations/status', { at, token: await system.jwt() });
   expect(status.json).toMatchObject({ status: 'OK' });
 });

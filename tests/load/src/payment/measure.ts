@@ -58,18 +58,18 @@ export async function measurePayments(environment: Environment, plan: Plan): Pro
   const [warm, payments] = plan.quick ? [16, 40] : [80, 200];
   const services = await startServices(environment, plan);
   const shoppers = await Shoppers.of(environment, services.intent.url);
-  const world = { environment, services, shoppers, token: await tokenOf(environment), latencies: plan.latencies };
+  const context = { environment, services, shoppers, token: await tokenOf(environment), latencies: plan.latencies };
   const baseline = await startScript('payment/baseline', baselineEnv(environment));
   try {
     await setWebhooks(environment, { paused: false });
     await environment.slow(plan.latencies);
-    for (const kind of KINDS) await pay(world, kind, await arrivals(world, kind, warm), () => {});
-    await atRest(world);
+    for (const kind of KINDS) await pay(context, kind, await arrivals(context, kind, warm), () => {});
+    await atRest(context);
     const kinds = {} as Record<Kind, Taken>;
-    for (const kind of KINDS) kinds[kind] = await taken(world, kind, payments);
+    for (const kind of KINDS) kinds[kind] = await taken(context, kind, payments);
     await setWebhooks(environment, { paused: true });
-    await payBare(world, baseline.url, warm);
-    return { kinds, baseline: await bare(world, baseline, payments) };
+    await payBare(context, baseline.url, warm);
+    return { kinds, baseline: await bare(context, baseline, payments) };
   } finally {
     await environment.slow({ commercetools: 0, stripe: 0 });
     await baseline.kill();
@@ -77,7 +77,7 @@ export async function measurePayments(environment: Environment, plan: Plan): Pro
   }
 }
 
-interface World {
+interface Context {
   readonly environment: Environment;
   readonly services: Services;
   readonly shoppers: Shoppers;
@@ -108,12 +108,12 @@ async function timed<T>(told: Told, step: string, work: () => Promise<T>): Promi
 }
 
 /** Shoppers who come, pay and leave, so many at once; each kind's customers are people of their own. */
-async function pay(world: World, kind: Kind, shoppers: readonly Shopper[], told: Told): Promise<void> {
-  await atOnce(AT_ONCE, shoppers.length, (index) => payOne(world, kind, shoppers[index] as Shopper, told));
+async function pay(context: Context, kind: Kind, shoppers: readonly Shopper[], told: Told): Promise<void> {
+  await atOnce(AT_ONCE, shoppers.length, (index) => payOne(context, kind, shoppers[index] as Shopper, told));
 }
 
 /** A customer has been here before: commercetools and Stripe know each other's. */
-async function arrivals({ shoppers, services }: World, kind: Kind, count: number): Promise<Shopper[]> {
+async function arrivals({ shoppers, services }: Context, kind: Kind, count: number): Promise<Shopper[]> {
   if (kind !== 'customer') return shoppers.arrive(count, kind === 'manual' ? { country: MANUAL_COUNTRY } : {});
   const made: Shopper[] = [];
   await atOnce(AT_ONCE, count, async () => {
@@ -126,8 +126,8 @@ async function arrivals({ shoppers, services }: World, kind: Kind, count: number
   return made;
 }
 
-async function payOne(world: World, kind: Kind, shopper: Shopper, told: Told): Promise<void> {
-  const { intent } = world.services;
+async function payOne(context: Context, kind: Kind, shopper: Shopper, told: Told): Promise<void> {
+  const { intent } = context.services;
   const headers = { 'x-session-id': shopper.session };
   const get = (path: string) => done(call('GET', intent.url + path, headers));
   await timed(told, 'config', () => get('/operations/config'));
@@ -135,26 +135,26 @@ async function payOne(world: World, kind: Kind, shopper: Shopper, told: Told): P
     // As the enabler does: both at once.
     Promise.all([get('/config-element/payment'), get('/customer/session')]),
   );
-  const { json } = await timed(told, 'open', () => world.shoppers.open(shopper));
+  const { json } = await timed(told, 'open', () => context.shoppers.open(shopper));
   const [paymentId, paymentIntentId] = [json.paymentReference as string, paymentIntentOf(json.sClientSecret as string)];
-  await payAtStripe(world, paymentIntentId);
+  await payAtStripe(context, paymentIntentId);
   const outcome = await timed(told, 'confirm', () =>
-    world.shoppers.confirm({ ...shopper, paymentId, paymentIntentId }),
+    context.shoppers.confirm({ ...shopper, paymentId, paymentIntentId }),
   );
   if (outcome !== 'approved') throw new Error(`a confirmation was answered ${outcome}`);
   if (kind !== 'manual') return;
-  await timed(told, 'capture', () => operate(world, paymentId, { action: 'capturePayment', amount: TOTAL }));
+  await timed(told, 'capture', () => operate(context, paymentId, { action: 'capturePayment', amount: TOTAL }));
   const amount = { ...TOTAL, centAmount: 500 };
-  await timed(told, 'refund', () => operate(world, paymentId, { action: 'refundPayment', amount }));
+  await timed(told, 'refund', () => operate(context, paymentId, { action: 'refundPayment', amount }));
 }
 
 /** Stripe.js and the browser take their time too: that of one call at least, which the simulator's control plane does not take. */
-async function payAtStripe({ shoppers, latencies }: World, paymentIntentId: string): Promise<void> {
+async function payAtStripe({ shoppers, latencies }: Context, paymentIntentId: string): Promise<void> {
   await sleep(latencies.stripe);
   await shoppers.pay(paymentIntentId);
 }
 
-const operate = ({ services, token }: World, paymentId: string, action: object) =>
+const operate = ({ services, token }: Context, paymentId: string, action: object) =>
   done(
     call(
       'POST',
@@ -165,7 +165,7 @@ const operate = ({ services, token }: World, paymentId: string, action: object) 
   );
 
 /** Resolves once the ledger has handled nothing more for a while. */
-async function atRest({ services: { ledger } }: World): Promise<void> {
+async function atRest({ services: { ledger } }: Context): Promise<void> {
   for (let before = -1, now = 0; before !== now; ) {
     before = now;
     await sleep(2_000);
@@ -173,14 +173,14 @@ async function atRest({ services: { ledger } }: World): Promise<void> {
   }
 }
 
-async function taken(world: World, kind: Kind, payments: number): Promise<Taken> {
-  const { services } = world;
+async function taken(context: Context, kind: Kind, payments: number): Promise<Taken> {
+  const { services } = context;
   const steps = newSteps();
-  const shoppers = await arrivals(world, kind, payments);
-  const before = await readings(world);
-  await pay(world, kind, shoppers, steps.told);
-  await atRest(world);
-  const after = await readings(world);
+  const shoppers = await arrivals(context, kind, payments);
+  const before = await readings(context);
+  await pay(context, kind, shoppers, steps.told);
+  await atRest(context);
+  const after = await readings(context);
   const each = (now: number | undefined, then: number | undefined) => ((now ?? 0) - (then ?? 0)) / payments;
   const grown = (now: Readonly<Record<string, number>>, then: Readonly<Record<string, number>>) =>
     Object.fromEntries(Object.keys(now).map((name) => [name, each(now[name], then[name])]));
@@ -210,7 +210,7 @@ function newSteps() {
   };
 }
 
-async function readings({ environment, services }: World) {
+async function readings({ environment, services }: Context) {
   const calls: Record<string, Record<string, number>> = {};
   for (const name of OWN) calls[name] = await callsOf(services[name]);
   const cpuMs: Record<string, number> = {};
@@ -254,25 +254,25 @@ const baselineEnv = ({ env, commercetools, stripe }: Environment) => ({
 });
 
 /** A guest's payment at the baseline: the same shopper, but each step makes the calls alone that it cannot do without. */
-async function payBare(world: World, baseline: string, count: number, told: Told = () => {}): Promise<void> {
-  const shoppers = await world.shoppers.arrive(count);
+async function payBare(context: Context, baseline: string, count: number, told: Told = () => {}): Promise<void> {
+  const shoppers = await context.shoppers.arrive(count);
   await atOnce(AT_ONCE, count, async (index) => {
     const shopper = shoppers[index] as Shopper;
     const step = (name: string, body: object) =>
-      done(call('POST', `${baseline}/${name}`, { authorization: `Bearer ${world.token}` }, JSON.stringify(body)));
+      done(call('POST', `${baseline}/${name}`, { authorization: `Bearer ${context.token}` }, JSON.stringify(body)));
     const { json } = await timed(told, 'open', () => step('open', shopper));
-    await payAtStripe(world, json.paymentIntentId as string);
+    await payAtStripe(context, json.paymentIntentId as string);
     await timed(told, 'confirm', () => step('confirm', { ...shopper, ...json }));
   });
 }
 
 async function bare(
-  world: World,
+  context: Context,
   { url, pid }: { url: string; pid: number },
   payments: number,
 ): Promise<PaymentFigures['baseline']> {
   const steps = newSteps();
   const before = (await resourcesOf(pid)).cpuSeconds;
-  await payBare(world, url, payments, steps.told);
+  await payBare(context, url, payments, steps.told);
   return { payments, cpuMs: (1_000 * ((await resourcesOf(pid)).cpuSeconds - before)) / payments, steps: steps.found() };
 }

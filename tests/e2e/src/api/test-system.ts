@@ -24,7 +24,7 @@ import { startRelay } from './relay.ts';
 
 const random = (bytes = 12) => randomBytes(bytes).toString('hex');
 
-export interface WorldOptions {
+export interface TestSystemOptions {
   readonly serviceEnv?: SandboxOptions['serviceEnv'];
   /** A second Stripe that sees every request as well; its answers are noted in `stripeRelay.calls`. */
   readonly stripeMirror?: string;
@@ -54,10 +54,10 @@ export interface Ask {
 }
 
 /** All services on simulators of this process, behind relays, so that a test sees and bends what both sides answer. */
-export type World = Awaited<ReturnType<typeof startWorld>>;
+export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
 
 /** Resolves when every service is ready; nothing is left running when it throws. */
-export async function startWorld({ serviceEnv, stripeMirror }: WorldOptions = {}) {
+export async function startTestSystem({ serviceEnv, stripeMirror }: TestSystemOptions = {}) {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
