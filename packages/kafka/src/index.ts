@@ -13,8 +13,8 @@ export { createLagExporter, type DeletedRecords } from './consumer-lag.ts';
 export {
   createDeadLetterQueue,
   type DeadLetter,
-  type DeadLetterQueue,
   type DeadLetterFilter,
+  type DeadLetterQueue,
   type Handled,
   type HandleOptions,
   isRedriven,

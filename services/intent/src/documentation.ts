@@ -1,6 +1,6 @@
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
-import { routeDefinitions, type Ports } from './app.ts';
+import { type Ports, routeDefinitions } from './app.ts';
 import { configSchema } from './config.ts';
 import { openApiDocument } from './openapi.ts';
 

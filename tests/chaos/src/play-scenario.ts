@@ -26,7 +26,8 @@ export async function playScenario(shop: Shop, scenario: Scenario): Promise<void
   const mayBeRefused = scenario.paying === 'bank-debit-returned';
   if (isPaid && scenario.confirms) await shop.confirm(checkout, opened, { mayBeRefused });
   if (!isPaid) {
-    if (scenario.canceledLater) await shop.dashboard(`payment_intents/${paymentIntentId}/cancel`, {}, key(scenario, 'cancel'));
+    if (scenario.canceledLater)
+      await shop.dashboard(`payment_intents/${paymentIntentId}/cancel`, {}, key(scenario, 'cancel'));
     return;
   }
   const captured = capture ? await captureSome(context, capture) : await settled(context);

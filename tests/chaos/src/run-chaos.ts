@@ -6,12 +6,6 @@ import { request, Shop } from '@connector/load-tests/shop';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
-import { type FaultName, faultsWith, planFaults } from './faults.ts';
-import { type Injected, Injector } from './injector.ts';
-import { lagOf, recordsIn } from './kafka-state.ts';
-import { type Acknowledged, compareKept, recordsByEvent } from './kept.ts';
-import { playScenario } from './play-scenario.ts';
-import { scenarioOf } from './scenarios.ts';
 import {
   type CommercetoolsPayment,
   type CommercetoolsTruth,
@@ -19,6 +13,12 @@ import {
   type Finding,
   type StripeTruth,
 } from './consistency-check.ts';
+import { type FaultName, faultsWith, planFaults } from './faults.ts';
+import { type Injected, Injector } from './injector.ts';
+import { lagOf, recordsIn } from './kafka-state.ts';
+import { type Acknowledged, compareKept, recordsByEvent } from './kept.ts';
+import { playScenario } from './play-scenario.ts';
+import { scenarioOf } from './scenarios.ts';
 import { chargedTwice, Transactions } from './transactions.ts';
 
 export interface ChaosOptions {

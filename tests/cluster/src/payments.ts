@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommercetoolsTruth, compare, type Finding, type StripeTruth } from '@connector/chaos-tests/consistency-check';
+import {
+  type CommercetoolsTruth,
+  compare,
+  type Finding,
+  type StripeTruth,
+} from '@connector/chaos-tests/consistency-check';
 import type { Findings } from './findings.ts';
 import type { Client } from './requests.ts';
 

@@ -2,12 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { confirmPart } from './confirm.ts';
+import { buildServices, startEnvironment } from './environment.ts';
 import { ledgerPart } from './ledger.ts';
 import { openPart } from './open.ts';
 import type { Budget, Part, Plan } from './part.ts';
 import { paymentPart } from './payment/part.ts';
 import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from './report.ts';
-import { buildServices, startEnvironment } from './environment.ts';
 import { sessionAuthPart } from './session-auth.ts';
 import { startupPart } from './startup.ts';
 import { tracingPart } from './tracing-part.ts';

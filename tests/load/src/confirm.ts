@@ -1,8 +1,8 @@
+import { resourcesOf } from './environment.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
 import { setWebhooks } from './payment/measure.ts';
-import { resourcesOf } from './environment.ts';
 import { type Paid, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 

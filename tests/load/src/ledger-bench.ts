@@ -3,9 +3,9 @@ import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import type { Producer } from '@connector/kafka';
 import kafkajs from 'kafkajs';
 import { Agent, request as call } from 'undici';
+import { type Environment, type OwnTopics, PROJECT, processorTime, type Running, resourcesOf } from './environment.ts';
 import { type Latency, latencyOf } from './figures.ts';
 import { type PreparedPayment, postWebhook, preparePayments, recordOf, tokenOf } from './payments.ts';
-import { type OwnTopics, PROJECT, processorTime, type Environment, type Running, resourcesOf } from './environment.ts';
 import { request } from './shop.ts';
 
 const HANDLED = 'stripe_connector_ledger_events_total';
@@ -142,7 +142,11 @@ async function produce(producer: Producer, payments: readonly PreparedPayment[])
 }
 
 /** What a bare loop reads with this many kept-alive connections, in calls per second over some 3 s. */
-async function baseline(environment: Environment, payments: readonly PreparedPayment[], connections: number): Promise<number> {
+async function baseline(
+  environment: Environment,
+  payments: readonly PreparedPayment[],
+  connections: number,
+): Promise<number> {
   const dispatcher = new Agent({ connections, pipelining: 1 });
   const headers = { authorization: `Bearer ${await tokenOf(environment)}` };
   let calls = 0;
@@ -151,7 +155,10 @@ async function baseline(environment: Environment, payments: readonly PreparedPay
   const read = async (from: number) => {
     for (let at = from; performance.now() < until; at += connections) {
       const { paymentId } = payments[at % payments.length] as PreparedPayment;
-      const { body } = await call(`${environment.commercetools}/${PROJECT}/payments/${paymentId}`, { dispatcher, headers });
+      const { body } = await call(`${environment.commercetools}/${PROJECT}/payments/${paymentId}`, {
+        dispatcher,
+        headers,
+      });
       await body.json();
       calls += 1;
     }
@@ -268,7 +275,14 @@ export async function poison(environment: Environment): Promise<Poison> {
   await environment.commercetoolsFaults([]);
   const deadLetters = await recordsIn(environment, PAYMENT_EVENTS_DLQ);
   const began = performance.now();
-  await environment.run('ledger', 'redrive', ['redrive', '--event', refused.chargeSucceeded.id, '--yes', '--by', 'bench']);
+  await environment.run('ledger', 'redrive', [
+    'redrive',
+    '--event',
+    refused.chargeSucceeded.id,
+    '--yes',
+    '--by',
+    'bench',
+  ]);
   await writtenAt(environment, refused.paymentId, 1);
   const redrivenAfterMs = performance.now() - began;
   await writtenAt(environment, failing.paymentId, 1);
@@ -285,14 +299,19 @@ const keyOrId = ({ paymentId, chargeSucceeded }: PreparedPayment): string => {
 async function worstOf(environment: Environment, payments: readonly PreparedPayment[]): Promise<number> {
   const began = performance.timeOrigin + performance.now();
   await Promise.all(
-    payments.map((each) => environment.producer.send(PAYMENT_EVENTS, recordOf(each.chargeSucceeded, each.paymentIntentId))),
+    payments.map((each) =>
+      environment.producer.send(PAYMENT_EVENTS, recordOf(each.chargeSucceeded, each.paymentIntentId)),
+    ),
   );
   const times = await Promise.all(payments.map(({ paymentId }) => writtenAt(environment, paymentId, 1)));
   return Math.max(...times) - began;
 }
 
 /** Those whose events go to the partition that has most of them. */
-async function inOnePartition(environment: Environment, payments: readonly PreparedPayment[]): Promise<PreparedPayment[]> {
+async function inOnePartition(
+  environment: Environment,
+  payments: readonly PreparedPayment[],
+): Promise<PreparedPayment[]> {
   const partitionOf = kafkajs.Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => ({
     partitionErrorCode: 0,

@@ -36,7 +36,12 @@ export const ledgerPart: Part<LedgerFigures> = {
     const poisoned = await poison(environment);
     plan.tell('ledger: bad events measured');
     const common = { latencyMs: LATENCY_MS, node: HEAP };
-    const one = await drain(environment, { ...common, payments, concurrency: CONCURRENCY, node: [...HEAP, ...profile(plan)] });
+    const one = await drain(environment, {
+      ...common,
+      payments,
+      concurrency: CONCURRENCY,
+      node: [...HEAP, ...profile(plan)],
+    });
     plan.tell('ledger: drain measured');
     const pair = async (concurrency: number, each: number): Promise<Pair> => {
       const options = { ...common, concurrency, joinFirst: true, baseline: false };

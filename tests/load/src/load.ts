@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { PINNED_NODE } from '@connector/sandbox';
-import { type Latency, latencyOf } from './figures.ts';
 import { resourcesOf } from './environment.ts';
+import { type Latency, latencyOf } from './figures.ts';
 
 /** Calls `work` with 0 … count-1, so many of them at once. */
 export async function atOnce(workers: number, count: number, work: (index: number) => Promise<unknown>): Promise<void> {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCustomer } from '@connector/simulator-commercetools';
+import { type Environment, PROJECT, resourcesOf } from './environment.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
-import { PROJECT, type Environment, resourcesOf } from './environment.ts';
 import { call, done, type Shopper, type Shoppers, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -159,7 +159,11 @@ export const openPart: Part<OpenFigures> = {
   },
 };
 
-async function clickTwice(environment: Environment, plan: Plan, shoppers: Shoppers): Promise<OpenFigures['doubleClicks']> {
+async function clickTwice(
+  environment: Environment,
+  plan: Plan,
+  shoppers: Shoppers,
+): Promise<OpenFigures['doubleClicks']> {
   await environment.slow({ commercetools: 0, stripe: 0 });
   const clicked = await shoppers.ready(DOUBLE_CLICKED);
   await environment.slow(plan.latencies);
@@ -186,7 +190,12 @@ async function clickTwice(environment: Environment, plan: Plan, shoppers: Shoppe
 }
 
 /** The calls that one opening makes before its answer, in the order in which they began, seen by relays on their way. */
-async function callsOfOne(environment: Environment, plan: Plan, shoppers: Shoppers, sessionAuthUrl: string): Promise<OneOpening> {
+async function callsOfOne(
+  environment: Environment,
+  plan: Plan,
+  shoppers: Shoppers,
+  sessionAuthUrl: string,
+): Promise<OneOpening> {
   const calls: Upstream[] = [];
   const closes: (() => void)[] = [];
   let began = 0;

@@ -1,7 +1,7 @@
+import { type Environment, PROJECT, type Running, resourcesOf, startScript } from './environment.ts';
 import type { Latency } from './figures.ts';
 import { type Answers, answersTo, costOf, postOf, worked } from './load.ts';
 import { type Budget, ms, type Part, type Plan, profile, rate, times } from './part.ts';
-import { PROJECT, type Environment, type Running, resourcesOf, startScript } from './environment.ts';
 import { call, done, type Shopper, Shoppers } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -42,7 +42,12 @@ export const sessionAuthPart: Part<SessionAuthFigures> = {
       const baseline = await hit(bare, texts, requests);
       const ours = await hit(running, texts, requests);
       await bare.kill();
-      return { latencies: plan.latencies, hit: ours, baseline, ...(await misses(environment, plan, running, shoppers, sessions)) };
+      return {
+        latencies: plan.latencies,
+        hit: ours,
+        baseline,
+        ...(await misses(environment, plan, running, shoppers, sessions)),
+      };
     } finally {
       await environment.slow({ commercetools: 0, stripe: 0 });
       await running.kill();
@@ -110,7 +115,13 @@ function refuseRefusals({ refused }: Answers): void {
   if (Object.keys(refused).length > 0) throw new Error(`requests were refused: ${JSON.stringify(refused)}`);
 }
 
-async function misses(environment: Environment, plan: Plan, { url, pid }: Running, shoppers: Shoppers, sessions: number) {
+async function misses(
+  environment: Environment,
+  plan: Plan,
+  { url, pid }: Running,
+  shoppers: Shoppers,
+  sessions: number,
+) {
   const [first, second] = [await shoppers.arrive(sessions), await shoppers.arrive(sessions)];
   await environment.slow(plan.latencies);
   const headers = { authorization: `Bearer ${shoppers.api.token}` };

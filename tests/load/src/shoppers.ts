@@ -1,8 +1,8 @@
 import { createCart, createSession, type ProjectApi } from '@connector/simulator-commercetools';
 import { Agent, request } from 'undici';
+import { type Environment, PROJECT } from './environment.ts';
 import { atOnce } from './load.ts';
 import { tokenOf } from './payments.ts';
-import { PROJECT, type Environment } from './environment.ts';
 import { paymentIntentOf } from './shop.ts';
 
 export interface Shopper {

@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { REPOSITORY } from '@connector/sandbox';
+import {
+  buildServices,
+  type Environment,
+  type Running,
+  resourcesOf,
+  type Service,
+  startEnvironment,
+} from './environment.ts';
 import { latencyOf } from './figures.ts';
 import { HEAP } from './ledger.ts';
 import { ms, rate } from './part.ts';
 import { pictureOf } from './picture.ts';
 import { pageOf } from './plot.ts';
 import { keep, RESULTS, thisRun, writeSections } from './report.ts';
-import { buildServices, type Environment, type Running, resourcesOf, type Service, startEnvironment } from './environment.ts';
 import { call, Shoppers } from './shoppers.ts';
 import { type Line, plotsOf, type Sample, trendsOf } from './soak-report.ts';
 import { table } from './table.ts';

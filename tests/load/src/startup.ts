@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resourcesOf, SERVICES, type Service } from './environment.ts';
 import { median } from './figures.ts';
 import type { Budget, Part } from './part.ts';
-import { resourcesOf, SERVICES, type Service } from './environment.ts';
 import { table } from './table.ts';
 
 const READY_WITHIN_MS = 2_000;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Budget, type Part, profile, times } from './part.ts';
 import type { Running } from './environment.ts';
+import { type Budget, type Part, profile, times } from './part.ts';
 import { table } from './table.ts';
 import { acknowledge, type Comparison, compared, ROW_HEAD, rowOf, WARM_UP } from './webhook.ts';
 

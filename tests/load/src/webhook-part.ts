@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { CHECKPOINTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
+import type { Environment } from './environment.ts';
 import type { Produce, Produced } from './kafka-baseline.ts';
 import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
-import type { Environment } from './environment.ts';
 import { table } from './table.ts';
 import { measureWebhook, ROW_HEAD, rowOf, type WebhookCell, type WebhookFigures } from './webhook.ts';
 
@@ -126,7 +126,11 @@ async function produce(environment: Environment, task: Omit<Produce, 'brokers' |
     throw new Error(`the produce loop ended with ${code}`);
   });
   gone.catch(() => {});
-  const full: Produce = { ...task, brokers: environment.env.KAFKA_BROKERS as string, topic: environment.kafka.prefixed(CHECKPOINTS) };
+  const full: Produce = {
+    ...task,
+    brokers: environment.env.KAFKA_BROKERS as string,
+    topic: environment.kafka.prefixed(CHECKPOINTS),
+  };
   child.send(full);
   const [produced] = (await Promise.race([once(child, 'message'), gone])) as [Produced];
   child.disconnect();

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { PAYMENT_EVENTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
+import { type Environment, PROJECT, type Running, resourcesOf, startScript } from './environment.ts';
 import { median, percentile } from './figures.ts';
 import { ms, rate } from './part.ts';
-import { PROJECT, type Environment, type Running, resourcesOf, startScript } from './environment.ts';
 import type { LoadResult } from './send.ts';
 import type { Load, Told } from './webhook-load.ts';
 
@@ -85,7 +85,10 @@ export interface WebhookFigures {
 export async function measureWebhook(environment: Environment, options: WebhookOptions): Promise<WebhookFigures> {
   const ingest = await environment.start('webhook-ingest', {}, options.node);
   const baseline = await startScript('webhook-baseline', environment.env);
-  const producing = await startScript('webhook-baseline', { ...environment.env, PRODUCE_TO: environment.kafka.prefixed(PAYMENT_EVENTS) });
+  const producing = await startScript('webhook-baseline', {
+    ...environment.env,
+    PRODUCE_TO: environment.kafka.prefixed(PAYMENT_EVENTS),
+  });
   const [first] = options.cells;
   if (!first) throw new Error('no load was named');
   const loadOf = ({ bytes, requests, concurrency }: Cell) => ({ bytes, requests, connections: concurrency });
@@ -96,7 +99,11 @@ export async function measureWebhook(environment: Environment, options: WebhookO
     for (let round = 0; round < options.rounds; round += 1) {
       const bare = await acknowledge(environment, baseline, load);
       const ours = await acknowledge(environment, ingest, load);
-      rounds.push({ baseline: bare, ours, ...(cell === first && { producing: await acknowledge(environment, producing, load) }) });
+      rounds.push({
+        baseline: bare,
+        ours,
+        ...(cell === first && { producing: await acknowledge(environment, producing, load) }),
+      });
     }
     const beside = (of: (round: (typeof rounds)[number]) => Acknowledgements) => ({
       itself: medians(rounds.map(of)),

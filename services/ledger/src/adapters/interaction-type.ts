@@ -9,7 +9,10 @@ const HOUR_MS = 60 * 60 * 1000;
  * Knows whether the project has the type for interface interactions: asked at start and every hour. Without it the records are left out,
  * said once; they are a record, and no payment waits for it.
  */
-export function createInteractionType({ api, call }: Commercetools, log: Logger): Component & { key(): string | undefined } {
+export function createInteractionType(
+  { api, call }: Commercetools,
+  log: Logger,
+): Component & { key(): string | undefined } {
   let present = false;
   let warned = false;
   let timer: NodeJS.Timeout | undefined;

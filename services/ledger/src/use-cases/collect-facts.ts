@@ -68,7 +68,11 @@ export async function collectFacts(stripe: StripeFacts, event: PaymentEvent): Pr
   }
 }
 
-async function ofRefunds(stripe: StripeFacts, event: PaymentEvent, chargeId: string): Promise<CollectedFacts | undefined> {
+async function ofRefunds(
+  stripe: StripeFacts,
+  event: PaymentEvent,
+  chargeId: string,
+): Promise<CollectedFacts | undefined> {
   const { charge, refunds } = await stripe.refundsOf(chargeId);
   return ofCharge(stripe, event, charge, { kind: 'refunds', charge, refunds });
 }
@@ -88,7 +92,11 @@ async function ofCharge(
   return { facts: [fact], paymentIntentId, ownership: { ...ownership, ...ofIntent(event) }, ...money };
 }
 
-function ofPaymentIntent(paymentIntent: PaymentIntentObject, event: PaymentEvent, wasProcessing: boolean): CollectedFacts {
+function ofPaymentIntent(
+  paymentIntent: PaymentIntentObject,
+  event: PaymentEvent,
+  wasProcessing: boolean,
+): CollectedFacts {
   const { id, status, amount, currency, metadata } = paymentIntent;
   const moneyAsked =
     SETTLED.has(status) ||

@@ -5,9 +5,9 @@ import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transa
 import { describe, expect, it } from 'vitest';
 import type { Divergence } from '../domain/reconciliation.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
-import { type ReconcilePaymentsOptions, reconcilePayments } from './reconcile-payments.ts';
 import { standingOfOperation } from './find-unfinished-operations.ts';
 import type { RequestedOperation, Snapshot } from './ports.ts';
+import { type ReconcilePaymentsOptions, reconcilePayments } from './reconcile-payments.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const HOUR = 60 * 60 * 1000;

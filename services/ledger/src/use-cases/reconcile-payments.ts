@@ -5,8 +5,8 @@ import {
   type Counts,
   type Divergence,
   emptySummary,
-  type ReconciliationSummary,
   OPEN_STATES,
+  type ReconciliationSummary,
 } from '../domain/reconciliation.ts';
 import type { PaymentIntentObject } from '../domain/stripe-objects.ts';
 import { notDone, standingOfOperation } from './find-unfinished-operations.ts';

@@ -14,8 +14,8 @@ import {
 import { interactionOf } from '../domain/interaction.ts';
 import { linkedPayment } from '../domain/linked-payment.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
-import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
 import { type CollectedFacts, collectFacts, heldAmount } from './collect-facts.ts';
+import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
 import type { KnownPayments, StripeFacts } from './ports.ts';
 import { type TellApartDependencies, tellApart, unlessForeignAndGone } from './tell-apart.ts';
 

@@ -1,5 +1,5 @@
+import { type Environment, PROJECT } from '@connector/load-tests/environment';
 import { tokenOf } from '@connector/load-tests/payments';
-import { PROJECT, type Environment } from '@connector/load-tests/environment';
 import { request } from '@connector/load-tests/shop';
 import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
 
@@ -34,7 +34,10 @@ export async function paidOneByOne(environment: Environment): Promise<() => Prom
       amountPlanned: { centAmount: opened.amount, currencyCode: 'EUR' },
       paymentMethodInfo: { paymentInterface: 'checkout-stripe' },
     };
-    const { status, text } = await request('POST', `${environment.commercetools}/${PROJECT}/payments`, { body, headers });
+    const { status, text } = await request('POST', `${environment.commercetools}/${PROJECT}/payments`, {
+      body,
+      headers,
+    });
     if (status !== 201) throw new Error(`payments: ${status} ${text}`);
     return stripeEvent('charge.succeeded', chargeOf(opened), { created: opened.created });
   };

@@ -106,7 +106,9 @@ async function bringAbout(
   });
   for (let at = 0; at < times; at += 1) {
     if (at > 0) await sleep(everyMs);
-    const states = await withAdmin(environment.kafka, (admin) => partitionsOf(admin, [environment.kafka.prefixed(PAYMENT_EVENTS)]));
+    const states = await withAdmin(environment.kafka, (admin) =>
+      partitionsOf(admin, [environment.kafka.prefixed(PAYMENT_EVENTS)]),
+    );
     leaders = new Map(states.map(({ partition, leader }) => [partition, leader]));
     const first = hits.length;
     await faults.inject(fault, downMs);

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { REPOSITORY } from '@connector/sandbox';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { each, range } from '../shopper.ts';
-import { toolPath } from './tool.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
+import { toolPath } from './tool.ts';
 
 /** Requests that one run makes at least. */
 const LEAST = 2_000;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@connector/sandbox';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { range } from '../shopper.ts';
-import { toolPath } from './tool.ts';
 import { startTestSystem, type TestSystem } from './test-system.ts';
+import { toolPath } from './tool.ts';
 
 /** Stripe's own stand-in: it keeps nothing, and refuses what Stripe's published description does not allow. */
 let mock: ChildProcess;

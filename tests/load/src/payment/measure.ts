@@ -2,11 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCustomer } from '@connector/simulator-commercetools';
+import { type Environment, type Running, resourcesOf, startScript } from '../environment.ts';
 import { type Latency, latencyOf } from '../figures.ts';
 import { atOnce } from '../load.ts';
 import { type Latencies, type Plan, profile } from '../part.ts';
 import { tokenOf } from '../payments.ts';
-import { type Environment, type Running, resourcesOf, startScript } from '../environment.ts';
 import { paymentIntentOf } from '../shop.ts';
 import { call, done, type Shopper, Shoppers } from '../shoppers.ts';
 
@@ -44,7 +44,12 @@ export interface PaymentFigures {
 
 export const setWebhooks = (environment: Environment, settings: object) =>
   done(
-    call('PUT', `${environment.stripe}/_sandbox/webhooks`, { 'content-type': 'application/json' }, JSON.stringify(settings)),
+    call(
+      'PUT',
+      `${environment.stripe}/_sandbox/webhooks`,
+      { 'content-type': 'application/json' },
+      JSON.stringify(settings),
+    ),
   );
 
 const CALLS = 'stripe_connector_api_request_duration_seconds_count';

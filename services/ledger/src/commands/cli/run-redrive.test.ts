@@ -152,7 +152,10 @@ describe('show', () => {
   });
 
   it('ends with 1 for one that is not there', async () => {
-    expect(await run(queueOf([]).queue, ['show', '1:1'])).toMatchObject({ code: 1, told: 'There is no dead letter 1:1.' });
+    expect(await run(queueOf([]).queue, ['show', '1:1'])).toMatchObject({
+      code: 1,
+      told: 'There is no dead letter 1:1.',
+    });
   });
 });
 
@@ -218,7 +221,12 @@ describe('redrive', () => {
   });
 
   it('gives machines the counts', async () => {
-    const { out } = await run(queueOf(letters, { fails: ['1:2'] }).queue, ['redrive', '--everything', '--yes', '--json']);
+    const { out } = await run(queueOf(letters, { fails: ['1:2'] }).queue, [
+      'redrive',
+      '--everything',
+      '--yes',
+      '--json',
+    ]);
     expect(JSON.parse(out)).toMatchObject({
       selected: 2,
       redriven: 1,

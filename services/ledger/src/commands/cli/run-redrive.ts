@@ -1,6 +1,6 @@
 import { ago, clock, counted, pairs, table, WIDTH } from '@connector/cli';
 import { STRIPE_TYPE_PREFIX } from '@connector/contracts';
-import type { DeadLetter, DeadLetterQueue, DeadLetterFilter, Handled } from '@connector/kafka';
+import type { DeadLetter, DeadLetterFilter, DeadLetterQueue, Handled } from '@connector/kafka';
 import { redactText } from '@connector/telemetry';
 import { redacted } from './redact.ts';
 import type { Change, RedriveCommand } from './redrive-options.ts';
