@@ -1,8 +1,9 @@
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { defaultFractionDigits } from '@connector/payment-model';
-import { commercetoolsId, money, payment as paymentFixture } from '@connector/testing';
-import type { Carts, KnownPayments, Payments } from '../use-cases/ports.ts';
+import { money, payment as paymentFixture } from './commercetools.ts';
+import type { CartsPort, PaymentsPort } from './conformance/commercetools.ts';
+import { commercetoolsId } from './ids.ts';
 
 /** What goes wrong with one call: refused before it had an effect, its answer lost after it had, or another writer first. */
 export type Fault = 'refused' | 'answer-lost' | 'another-writer';
@@ -16,7 +17,7 @@ export interface Write {
 
 /**
  * commercetools in memory, as strict as the real one: versions, unique keys, an interfaceId that is unique and never changes, customers that
- * exist. Answers are copies.
+ * exist. Answers are copies. It passes the suite of `conformance/commercetools.ts`, as the adapters do.
  */
 export class FakeCommercetools {
   readonly stored = new Map<string, Payment>();
@@ -56,7 +57,7 @@ export class FakeCommercetools {
     this.stored.set(id, { ...payment, ...change, version: payment.version + 1 });
   }
 
-  readonly payments: Payments = {
+  readonly payments: PaymentsPort = {
     byId: async (id) => this.#answer('payments.byId', this.stored.get(id)),
     byKey: async (key) =>
       this.#answer(
@@ -97,7 +98,7 @@ export class FakeCommercetools {
     },
   };
 
-  readonly cartsPort: Carts = {
+  readonly cartsPort: CartsPort = {
     byId: async (id) => this.#answer('carts.byId', this.carts.get(id)),
     addPayment: async ({ id, version }, paymentId) => {
       this.calls.push('carts.addPayment');
@@ -190,14 +191,4 @@ function paymentOf({ key, amountPlanned, paymentMethodInfo, customer, anonymousI
     ...(customer?.id && { customer: { typeId: 'customer', id: customer.id } }),
     ...(anonymousId && { anonymousId }),
   });
-}
-
-/** What one process remembers. */
-export function memory(): KnownPayments {
-  const known = new Map<string, Payment>();
-  return {
-    get: (id) => known.get(id),
-    set: (id, payment) => void known.set(id, payment),
-    delete: (id) => void known.delete(id),
-  };
 }

@@ -2,6 +2,7 @@ import {
   balanceTransaction,
   chargeOf,
   disputeOf,
+  FakeCommercetools,
   money,
   paymentIntent,
   payment as paymentOf,
@@ -10,7 +11,6 @@ import {
 } from '@connector/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeCommercetools } from '../testing/fake-commercetools.ts';
 import { stateChanges } from '../testing/ledger-run.ts';
 import { decide } from './decide.ts';
 import type { Fact } from './facts.ts';

@@ -1,6 +1,5 @@
-import type { RefundStatus, Step } from '@connector/testing';
+import type { Fault, RefundStatus, Step } from '@connector/testing';
 import fc from 'fast-check';
-import type { Fault } from './fake-commercetools.ts';
 
 const share = fc.oneof(fc.constant(100), fc.integer({ min: 1, max: 100 }));
 const which = fc.nat(2);

@@ -3,6 +3,7 @@ import { TransientError } from '@connector/errors';
 import {
   type Charge,
   cart,
+  FakeCommercetools,
   METADATA_OF_OURS,
   money,
   PaymentLife,
@@ -11,9 +12,9 @@ import {
   transaction,
 } from '@connector/testing';
 import { type RecordDependencies, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
-import { FakeCommercetools, memory } from './fake-commercetools.ts';
 import { FakeStripe } from './fake-stripe.ts';
 import type { Deliveries, History } from './histories.ts';
+import { memory } from './memory.ts';
 import { readEmission } from './messages.ts';
 
 /** What commercetools has when the events begin to arrive. */

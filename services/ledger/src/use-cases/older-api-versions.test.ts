@@ -4,6 +4,7 @@ import {
   cart,
   chargeOf,
   disputeOf,
+  FakeCommercetools,
   METADATA_OF_OURS,
   payment,
   paymentIntent,
@@ -13,9 +14,9 @@ import {
   type Truth,
 } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
-import { FakeCommercetools, memory } from '../testing/fake-commercetools.ts';
 import { FakeStripe } from '../testing/fake-stripe.ts';
 import { begin, expected, IN_ORDER, run, shown } from '../testing/ledger-run.ts';
+import { memory } from '../testing/memory.ts';
 import { read } from '../testing/messages.ts';
 import { recordPaymentEvent } from './record-payment-event.ts';
 

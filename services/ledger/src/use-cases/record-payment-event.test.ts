@@ -5,6 +5,7 @@ import {
   cart,
   chargeOf,
   disputeOf,
+  FakeCommercetools,
   METADATA_OF_OURS,
   money,
   PaymentLife,
@@ -19,9 +20,9 @@ import {
   transaction,
 } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
-import { FakeCommercetools, memory } from '../testing/fake-commercetools.ts';
 import { FakeStripe } from '../testing/fake-stripe.ts';
 import { shown } from '../testing/ledger-run.ts';
+import { memory } from '../testing/memory.ts';
 import { read, readIntent } from '../testing/messages.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from './record-payment-event.ts';
 
