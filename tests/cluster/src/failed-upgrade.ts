@@ -65,7 +65,8 @@ export async function servingPods(cluster: Cluster): Promise<KubernetesObject[]>
 async function killInTurn(cluster: Cluster, pods: readonly KubernetesObject[]): Promise<void> {
   for (const { metadata } of pods) {
     const [owner] = metadata.ownerReferences;
-    await cluster.kubectl(['delete', 'pod', metadata.name, '--wait=true']);
+    // An autoscaler may have taken it away by itself.
+    await cluster.kubectl(['delete', 'pod', metadata.name, '--wait=true', '--ignore-not-found']);
     const until = Date.now() + BACK_WITHIN_MS;
     for (;;) {
       const { spec, status } = JSON.parse(await cluster.kubectl(['get', 'replicaset', owner.name, '-o', 'json']));

@@ -149,7 +149,7 @@ async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findin
   const kinds = new Map<string, number>();
   const files = (await readdir(join(CHART, 'ci'))).filter((file) => file.endsWith('-values.yaml')).toSorted();
   const others: string[] = [];
-  /** Priority classes that pods name: a pod of an unknown one is refused. */
+  /** Classes that pods name: a pod of an unknown one is refused. */
   const classes: string[] = [];
   for (const file of files) {
     const name = file.replace('-values.yaml', '');
@@ -167,9 +167,10 @@ async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findin
       await cluster.kubectl(['create', 'namespace', namespace]);
       others.push(namespace);
     }
-    for (const [, name] of rendered.stdout.matchAll(/^ +priorityClassName: "?([\w-]+)"?$/gm)) {
-      if (!name || classes.includes(name)) continue;
-      if ((await cluster.tryKubectl(['create', 'priorityclass', name, '--value=1000'])).code === 0) classes.push(name);
+    for (const [, kind, name] of rendered.stdout.matchAll(/^ +(priority|runtime)ClassName: "?([\w-]+)"?$/gm)) {
+      const object = kind === 'priority' ? priorityClass(name ?? '') : runtimeClass(name ?? '');
+      const isNew = (await cluster.tryKubectl(['create', '-f', '-'], JSON.stringify(object))).code === 0;
+      if (isNew) classes.push(`${kind}class/${name}`);
     }
     // Without a namespace of its own: some objects belong into another one.
     const applied = await ended('kubectl', ['apply', '--dry-run=server', '--validate=strict', '-f', '-'], {
@@ -182,7 +183,7 @@ async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findin
       if (kind) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }
   }
-  for (const name of classes) await cluster.kubectl(['delete', 'priorityclass', name]);
+  for (const name of classes) await cluster.kubectl(['delete', name]);
   for (const namespace of others) await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
   found.figure('renderings dry-run by the API server', files.length);
   found.figure(
@@ -195,6 +196,19 @@ async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findin
   found.figure('definitions from', definitions.sources.join('; '));
   found.check(refused.length === 0, 'the API server takes every rendering', refused);
 }
+
+const priorityClass = (name: string) => ({
+  apiVersion: 'scheduling.k8s.io/v1',
+  kind: 'PriorityClass',
+  metadata: { name },
+  value: 1_000,
+});
+const runtimeClass = (name: string) => ({
+  apiVersion: 'node.k8s.io/v1',
+  kind: 'RuntimeClass',
+  metadata: { name },
+  handler: 'runc',
+});
 
 /** How long each container took from its start to being ready, as the cluster saw it, in whole seconds. */
 async function startTimes(cluster: Cluster, found: Findings): Promise<void> {
