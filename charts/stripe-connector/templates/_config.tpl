@@ -143,7 +143,7 @@
 {{- $_ := set $all "KAFKA_TOPICS_REPLICATION" (include "connector.text" $values.kafka.topics.replication) -}}
 {{- if $values.kafka.bundled.enabled -}}{{- $_ := set $all "KAFKA_TOPICS_REPLICATION" "1" -}}{{- end -}}
 {{- with $values.kafka.topics.partitions -}}{{- $_ := set $all "KAFKA_TOPICS_PARTITIONS" (toJson .) -}}{{- end -}}
-{{- with $values.kafka.topics.config -}}{{- $_ := set $all "KAFKA_TOPICS_CONFIG" (toJson .) -}}{{- end -}}
+{{- with $values.kafka.topics.config -}}{{- $_ := set $all "KAFKA_TOPICS_CONFIG" (include "connector.texts" . | fromYaml | toJson) -}}{{- end -}}
 {{- end -}}
 {{- if and $values.simulators.enabled $values.publicUrl -}}
 {{- $_ := set $all "ALLOWED_ORIGINS" (trimSuffix "/" $values.publicUrl) -}}

@@ -29,8 +29,15 @@ app.kubernetes.io/part-of: stripe-connector
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- with .root.Values.commonLabels }}
-{{ toYaml . }}
+{{ include "connector.texts" . }}
 {{- end }}
+{{- end -}}
+
+{{/* A map of texts as YAML; numbers and truth values that were given are written as texts. */}}
+{{- define "connector.texts" -}}
+{{- $texts := dict -}}
+{{- range $key, $value := . -}}{{- $_ := set $texts $key (include "connector.text" $value) -}}{{- end -}}
+{{- toYaml $texts -}}
 {{- end -}}
 
 {{- define "connector.labels" -}}
@@ -43,10 +50,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 name: {{ .name | default (printf "%s-%s" (include "connector.fullname" .root) .component) }}
 namespace: {{ .namespace | default .root.Release.Namespace }}
 labels:
-  {{- merge (dict) (include "connector.labels" . | fromYaml) (.labels | default dict) | toYaml | nindent 2 }}
+  {{- merge (dict) (include "connector.labels" . | fromYaml) (.labels | default dict) | include "connector.texts" | nindent 2 }}
 {{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
 annotations:
-  {{- toYaml . | nindent 2 }}
+  {{- include "connector.texts" . | nindent 2 }}
 {{- end }}
 {{- end -}}
 

@@ -16,7 +16,11 @@ imagePullSecrets:
 {{- end }}
 securityContext:
   {{- toYaml .service.podSecurityContext | nindent 2 }}
-{{- range $name := list "nodeSelector" "tolerations" "affinity" "hostAliases" "dnsConfig" }}
+{{- with .service.nodeSelector }}
+nodeSelector:
+  {{- include "connector.texts" . | nindent 2 }}
+{{- end }}
+{{- range $name := list "tolerations" "affinity" "hostAliases" "dnsConfig" }}
 {{- with get $.service $name }}
 {{ $name }}:
   {{- toYaml . | nindent 2 }}
@@ -27,9 +31,9 @@ securityContext:
 {{/* Labels and annotations of the pod of a job, a hook or the test. (dict "root" "component" "service") */}}
 {{- define "connector.jobPodMetadata" -}}
 labels:
-  {{- merge (dict) (include "connector.podLabels" . | fromYaml) .root.Values.jobs.podLabels .service.podLabels | toYaml | nindent 2 }}
+  {{- merge (dict) (include "connector.podLabels" . | fromYaml) .root.Values.jobs.podLabels .service.podLabels | include "connector.texts" | nindent 2 }}
 {{- with merge (dict) .root.Values.jobs.podAnnotations .service.podAnnotations .root.Values.commonAnnotations }}
 annotations:
-  {{- toYaml . | nindent 2 }}
+  {{- include "connector.texts" . | nindent 2 }}
 {{- end }}
 {{- end -}}

@@ -118,17 +118,22 @@
 {{- end -}}
 {{- range $where, $hosts := dict "ingress.hosts" $v.ingress.hosts "gateway.hostnames" $v.gateway.hostnames -}}
 {{- range $hosts -}}
-{{- if contains "/" . -}}{{- $problems = append $problems (printf "%s: %s must be a host alone, without scheme and path" $where .) -}}{{- end -}}
+{{- if or (contains "/" .) (contains ":" .) -}}{{- $problems = append $problems (printf "%s: %s must be a host alone, without scheme, port and path" $where .) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $broker := $v.kafka.brokers -}}
 {{- $port := splitList ":" $broker | last | int -}}
 {{- if or (lt $port 1) (gt $port 65535) -}}{{- $problems = append $problems (printf "kafka.brokers: %s has no port from 1 to 65535" $broker) -}}{{- end -}}
 {{- end -}}
+{{- range $where, $image := dict "simulators.image" $v.simulators.image "kafka.bundled.image" $v.kafka.bundled.image -}}
+{{- if eq (toString $image.tag) "latest" -}}{{- $problems = append $problems (printf "%s.tag=latest changes under a release that did not: name a version, or a digest" $where) -}}{{- end -}}
+{{- end -}}
 {{- range $name, $service := $services -}}
+{{- if eq (toString $service.image.tag) "latest" -}}{{- $problems = append $problems (printf "services.%s.image.tag (or defaults.image.tag)=latest changes under a release that did not, and a rollback brings the same again: name a version, or a digest" $name) -}}{{- end -}}
 {{- if and $service.pdb.enabled (has (toString $service.pdb.maxUnavailable) (list "0" "0%")) -}}{{- $problems = append $problems (printf "services.%s.pdb.maxUnavailable=0 would stop every drain of a node: at least 1, or pdb.enabled=false" $name) -}}{{- end -}}
 {{- range $part := list "requests" "limits" -}}
 {{- $memory := toString (get (get $service.resources $part | default dict) "memory") -}}
+{{- if regexMatch "^[0-9.]+[KMGkmg]i?[Bb]$|^[0-9.]+[kmg]b$" $memory -}}{{- $problems = append $problems (printf "services.%s.resources.%s.memory=%s is no quantity of Kubernetes: write %si" $name $part $memory (regexReplaceAll "i?[Bb]$" $memory "" | upper)) -}}{{- end -}}
 {{- if regexMatch "^[0-9.]+m$|^[0-9.]+$" $memory -}}
 {{- if or (hasSuffix "m" $memory) (lt (float64 $memory) 1e+06) -}}{{- $problems = append $problems (printf "services.%s.resources.%s.memory=%s is less than a megabyte: write %sMi" $name $part $memory (trimSuffix "m" $memory)) -}}{{- end -}}
 {{- end -}}

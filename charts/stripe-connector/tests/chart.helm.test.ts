@@ -450,7 +450,21 @@ describe('refuses, with a message that names the value', () => {
       '/stripe/publishableKey',
       { files: [MINIMAL], set: ['stripe.publishableKey="sk_test_51abc"'] },
     ],
-    ['latest', '/defaults/image/tag', { files: [MINIMAL], set: ['defaults.image.tag="latest"'] }],
+    [
+      'latest',
+      'services.ledger.image.tag (or defaults.image.tag)=latest changes under a release',
+      { files: [MINIMAL], set: ['defaults.image.tag="latest"'] },
+    ],
+    [
+      'memory in MB',
+      'services.ledger.resources.requests.memory=128MB is no quantity of Kubernetes: write 128Mi',
+      { files: [MINIMAL], set: ['services.ledger.resources.requests.memory="128MB"'] },
+    ],
+    [
+      'a host with a port',
+      'ingress.hosts: pay.example.com:8080 must be a host alone',
+      { files: [MINIMAL], set: ['ingress.enabled=true', 'ingress.hosts=["pay.example.com:8080"]'] },
+    ],
   ])('%s', (_what, message, options) => {
     expect(refusal(options)).toContain(message);
   });
@@ -665,6 +679,31 @@ it('a job asks the sidecar of a mesh to end when it has, and keeps its own exit 
   const [code] = (await once(child, 'close')) as [number];
   sidecar.close();
   expect([code, asked]).toEqual([7, ['POST /quitquitquit']]);
+});
+
+it('takes numbers and truth values where texts are meant, and writes them as texts', () => {
+  const set = [
+    'commonLabels={"cost-center":4711}',
+    'commonAnnotations={"audited":true}',
+    'defaults.nodeSelector={"gpu":false}',
+    'defaults.podAnnotations={"prometheus.io/port":9464}',
+    'kafka.topics.config={"min.insync.replicas":2}',
+    'secretRevision=5',
+    'settings.CONFIRM_WAIT_MS="5000"',
+    'settings.JWT_AUDIENCE=42',
+  ];
+  const objects = minimal(...set);
+  const { metadata, spec } = ledger(objects) as unknown as {
+    metadata: { labels: Values; annotations: Values };
+    spec: { template: { metadata: { annotations: Values }; spec: { nodeSelector: Values } } };
+  };
+  expect([metadata.labels['cost-center'], metadata.annotations.audited]).toEqual(['4711', 'true']);
+  expect(spec.template.spec.nodeSelector).toEqual({ gpu: 'false' });
+  expect(spec.template.metadata.annotations).toMatchObject({ 'prometheus.io/port': '9464', secretRevision: '5' });
+  const data = (part: string) => find(objects, 'ConfigMap', `${FULLNAME}-${part}`).data as Values;
+  expect(data('ensure-topics').KAFKA_TOPICS_CONFIG).toBe('{"min.insync.replicas":"2"}');
+  expect(data('intent').CONFIRM_WAIT_MS).toBe('5000');
+  expect(data('session-auth').JWT_AUDIENCE).toBe('42');
 });
 
 it('network policies let pods out to IPv6 addresses and brokers, but not to private ones', () => {

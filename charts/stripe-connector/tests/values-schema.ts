@@ -3,7 +3,8 @@ import { defaultValues, documentedValues, isMap, type Values } from './values.ts
 type Schema = Record<string, unknown>;
 
 const open: Schema = { type: 'object' };
-const texts: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+/** Numbers and truth values are written as texts: YAML reads `1.2` and `true` as such. */
+const texts: Schema = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } };
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const choice = (...values: string[]): Schema => ({ type: 'string', enum: values });
 const orEmpty = (pattern: string): Schema => ({ type: 'string', pattern: `^$|${pattern}` });
@@ -15,7 +16,8 @@ const atLeast = (minimum: number, maximum?: number): Schema => ({
 const NAME = '^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$';
 const DURATION = '^([0-9]+(ms|s|m|h|d|w))+$';
 const url = orEmpty('^https?://[^\\s/]+');
-const tag: Schema = { ...orEmpty('^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'), not: { const: 'latest' } };
+/** Text alone: as a number 1.10 would be 1.1. */
+const tag: Schema = orEmpty('^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$');
 const digest = orEmpty('^sha256:[0-9a-f]{64}$');
 const pullPolicy = choice('Always', 'IfNotPresent', 'Never');
 const quantity: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(m|k|[KMGTPE]i?)?$' };
@@ -34,9 +36,15 @@ const remoteRef: Schema = {
   },
 };
 const jsonObject: Schema = { type: ['object', 'string', 'null'] };
-const text: Schema = { type: ['string', 'null'] };
+const text: Schema = { type: ['string', 'number', 'boolean', 'null'] };
 const flag: Schema = { type: ['boolean', 'null'] };
-const between = (minimum: number, maximum: number): Schema => ({ type: ['integer', 'null'], minimum, maximum });
+/** A number, also as text (`--set-string`), of which the service checks the range. */
+const between = (minimum: number, maximum: number): Schema => ({
+  type: ['integer', 'string', 'null'],
+  minimum,
+  maximum,
+  pattern: '^[0-9]+$',
+});
 const oneOf = (...values: string[]): Schema => ({ enum: [...values, null] });
 
 /** Settings by their variable; the ranges are those that the services check again at their start. */
@@ -105,6 +113,7 @@ const SETTINGS: Record<string, Schema> = {
 const RULES: Record<string, Schema> = {
   nameOverride: orEmpty(NAME),
   fullnameOverride: orEmpty(NAME),
+  secretRevision: { type: ['string', 'number'] },
   commonLabels: texts,
   commonAnnotations: texts,
   imagePullSecrets: list({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }),

@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { baseUrl, ConfigError, commaList, flag, integer, noPlaceholder, parseConfig } from './config.ts';
+import { baseUrl, ConfigError, commaList, flag, integer, noPlaceholder, parseConfig, readConfig } from './config.ts';
 
 const schema = z.object({
   URL: baseUrl(),
@@ -48,6 +48,21 @@ it('names what is wrong between variables', () => {
   expect(() => parseConfig(schema, { URL: 'https://a.example', SECRET: 's', FLAG: 'true' }, together)).toThrow(
     'LIST: is required with FLAG',
   );
+});
+
+it('leaves out a line break at the end of a secret and warns of it, without the secret', () => {
+  const written: string[] = [];
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    const { SECRET } = readConfig(schema, { URL: 'https://a.example', SECRET: 'of-a-file\n' });
+    expect(SECRET).toBe('of-a-file');
+  } finally {
+    write.mockRestore();
+  }
+  expect(written.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/^a line break at the end of SECRET was/) }),
+  ]);
+  expect(written.join('')).not.toContain('of-a-file');
 });
 
 it('reads a secret from a file', () => {

@@ -56,14 +56,18 @@ const describe = (given: Record<string, string>) => (issue: z.core.$ZodIssue) =>
   return `${name}${inside && `, at ${inside}`}: ${issue.message}`;
 };
 
-/** As `parseConfig`, for a service's main: prints every problem as one JSON log line and ends the process with 78. */
+/** As `parseConfig`, for a service's main: tells which values ended with a line break, prints every problem as one JSON log line and ends the process with 78. */
 export function readConfig<S extends z.ZodObject>(
   schema: S,
   env: Environment,
   ...together: ((config: z.output<S>) => string[])[]
 ): z.output<S> {
   try {
-    return parseConfig(schema, env, ...together);
+    const config = parseConfig(schema, env, ...together);
+    const broken = Object.keys(schema.shape).filter((name) => /[\r\n]$/.test(env[name] ?? ''));
+    const msg = `a line break at the end of ${broken.join(', ')} was left out: the Secret was made of a file that ends with one`;
+    if (broken.length > 0) process.stderr.write(`${JSON.stringify({ level: 'warn', msg })}\n`);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems } = error;
