@@ -120,6 +120,7 @@ const delay = (le: string) =>
   series('ledger', `${P}ledger_event_delay_seconds_bucket`, { event_type: 'charge.succeeded', le });
 const delayCount = series('ledger', `${P}ledger_event_delay_seconds_count`, { event_type: 'charge.succeeded' });
 const withoutCart = (reason: string) => series('ledger', `${P}payments_without_cart_total`, { reason });
+const unordered = (reason: string) => series('ledger', `${P}unordered_payments`, { reason });
 const circuit = (dependency: string) => series('ledger', `${P}ledger_circuit_open`, { dependency });
 const checks = (outcome: string) => series('session-auth', `${P}session_checks_total`, { outcome, cache: 'miss' });
 const reconciled = (service: Service) => series(service, `${P}reconciliation_last_success_timestamp_seconds`);
@@ -408,6 +409,44 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     ),
     quiet('none since the pod started', [[withoutCart('cart-gone'), always(3)]]),
+  ],
+  PaidWithoutOrder: [
+    fires(
+      'two shoppers closed the tab after paying',
+      [
+        [unordered('ready'), always(2)],
+        [unordered('money_moved'), always(0)],
+      ],
+      {
+        labels: { severity: 'warning', reason: 'ready' },
+        description: '2 payments are paid and have no order (ready), as of the last run of unordered, in namespace shop.',
+      },
+    ),
+    quiet('all have one, but transactions whose orders others make', [
+      [unordered('ready'), always(0)],
+      [unordered('merchant_initiated'), always(3)],
+    ]),
+  ],
+  UnorderedStale: [
+    fires(
+      'no run since five hours ago',
+      [[series('ledger', `${P}unordered_last_success_timestamp_seconds`), `1+0x300`]],
+      {
+        labels: { severity: 'warning' },
+        description: 'unordered last looked at everything 4h 59m 59s ago, in namespace shop.',
+      },
+      300,
+    ),
+    quiet(
+      'it has never run, as where it is switched off',
+      [[series('ledger', `${P}unordered_last_success_timestamp_seconds`), always(0, 300)]],
+      300,
+    ),
+    quiet(
+      'each run finishes',
+      [[series('ledger', `${P}unordered_last_success_timestamp_seconds`), rising(60, 300)]],
+      300,
+    ),
   ],
   LedgerDelayHigh: [
     fires(

@@ -193,6 +193,29 @@ sum by (namespace, reason) (increase(${of('ledger', `${P}payments_without_cart_t
     dashboard: 'events',
   },
   {
+    alert: 'PaidWithoutOrder',
+    // Who asks for a transaction without the shopper makes its order.
+    expr: `
+max by (namespace, reason) (${of('ledger', `${P}unordered_payments`, 'reason!="merchant_initiated"')}) > ${threshold('PaidWithoutOrder')}`,
+    for: '5m',
+    severity: 'warning',
+    service: 'ledger',
+    summary: 'Shoppers have paid and have no order',
+    description: `{{ $value | humanize }} payments are paid and have no order ({{ $labels.reason }}), as of the last run of unordered, ${HERE}.`,
+    dashboard: 'overview',
+  },
+  {
+    alert: 'UnorderedStale',
+    expr: `
+time() - max by (namespace) (${of('ledger', `${P}unordered_last_success_timestamp_seconds`)} > 0) > ${threshold('UnorderedStale')}`,
+    for: '5m',
+    severity: 'warning',
+    service: 'ledger',
+    summary: 'Nobody has looked for payments without an order lately',
+    description: `unordered last looked at everything {{ $value | humanizeDuration }} ago, ${HERE}.`,
+    dashboard: 'overview',
+  },
+  {
     alert: 'LedgerDelayHigh',
     expr: `
 histogram_quantile(0.95, sum by (namespace, le) (rate(${of('ledger', `${P}ledger_event_delay_seconds_bucket`)}[10m]))) > ${threshold('LedgerDelayHigh')}

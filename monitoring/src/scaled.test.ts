@@ -46,6 +46,7 @@ it('makes shorter what is a time since something last happened', () => {
   const changed = Object.entries(scaledThresholds(60)).filter(([alert, value]) => value !== THRESHOLDS[alert]?.[0]);
   expect(changed).toEqual([
     ['ConsumerStalled', 5],
+    ['UnorderedStale', 180],
     ['PaymentsStuckPending', 4320],
     ['AuditStale', 2160],
     ['ReconciliationStale', 180],

@@ -33,7 +33,7 @@ export function scaled(file: RuleFile, factor: number): RuleFile {
 }
 
 /** Thresholds that are a time since something last happened, and so run faster too. */
-const SINCE_THEN = ['ConsumerStalled', 'PaymentsStuckPending', 'ReconciliationStale', 'AuditStale'];
+const SINCE_THEN = ['ConsumerStalled', 'PaymentsStuckPending', 'ReconciliationStale', 'UnorderedStale', 'AuditStale'];
 
 export const scaledThresholds = (factor: number): Record<string, number> =>
   Object.fromEntries(

@@ -14,6 +14,8 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   KeysParked: [0, 'payments'],
   LedgerDelayHigh: [60, 'seconds, of the slowest twentieth'],
   PaymentWithoutCart: [0, 'payments in an hour'],
+  PaidWithoutOrder: [0, 'payments, by reason'],
+  UnorderedStale: [10800, 'seconds; more than two intervals of the CronJob'],
   PaymentsStuckPending: [259200, 'seconds; slow methods such as bank debits take days'],
   AuditDivergence: [0, 'differences of one kind'],
   AuditStale: [129600, 'seconds; an interval and a half of the CronJob'],

@@ -13,6 +13,7 @@ reconcile: { service: webhook-ingest, command: reconcile, calls: [kafka, https] 
 reconcile-undelivered: { service: webhook-ingest, command: reconcile, calls: [kafka, https], user: reconcile }
 reconcile-pending: { service: ledger, command: reconcile-pending, calls: [kafka, https] }
 audit: { service: ledger, command: audit, calls: [kafka, https] }
+unordered: { service: ledger, command: unordered, calls: [kafka, https{{ if eq .Values.orders.settle "return" }}, intent{{ end }}] }
 doctor: { service: intent, command: doctor, calls: [kafka, https], mounts: [signing-secret] }
 redrive: { service: ledger, command: redrive, calls: [kafka] }
 preflight: { service: intent, command: doctor, calls: [kafka, https], user: doctor, hook: "pre-install,pre-upgrade", values: [preflight] }

@@ -126,6 +126,11 @@
   "KAFKA_SASL_OAUTH_AUDIENCE" $values.kafka.sasl.oauth.audience
   "KAFKA_RACK_ID" $values.kafka.rackId
   "SESSION_AUTH_URL" (printf "http://%s-session-auth:8080" (include "connector.fullname" $root))
+  "INTENT_URL" (ternary (printf "http://%s-intent:8080" (include "connector.fullname" $root)) "" (eq $values.orders.settle "return"))
+  "ORDERS_SETTLE" $values.orders.settle
+  "ORDERS_AFTER" $values.orders.after
+  "ORDERS_NUMBER" $values.orders.orderNumber
+  "ORDERS_LIMIT" (include "connector.text" $values.orders.limit)
 -}}
 {{- if $access.tls -}}
 {{- $_ := set $all "KAFKA_SSL_ENABLED" "true" -}}

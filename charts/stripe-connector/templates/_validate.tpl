@@ -17,6 +17,11 @@
 {{- if not (or $v.settings.MERCHANT_RETURN_URL $v.simulators.enabled) -}}{{- $problems = append $problems "settings.MERCHANT_RETURN_URL is required" -}}{{- end -}}
 {{- if and (not (hasKey $services "session-auth")) (not $v.settings.SESSION_AUTH_URL) -}}{{- $problems = append $problems "settings.SESSION_AUTH_URL is required when services.session-auth is not installed" -}}{{- end -}}
 {{- end -}}
+{{- if eq $v.orders.settle "return" -}}
+{{- if not (hasKey $services "intent") -}}{{- $problems = append $problems "orders.settle=return needs services.intent, whose operations return the money" -}}{{- end -}}
+{{- if and $v.commercetools.scopes (not (has "commercetools" $simulated)) (not (regexMatch "(^| )manage_(checkout_payment_intents|project)(:| |$)" (join " " $v.commercetools.scopes))) -}}{{- $problems = append $problems "orders.settle=return needs manage_checkout_payment_intents in commercetools.scopes (or no commercetools.scopes, for all that the API client has)" -}}{{- end -}}
+{{- end -}}
+{{- if and (ne $v.orders.settle "report") (not $v.cronJobs.unordered.enabled) -}}{{- $problems = append $problems (printf "orders.settle=%s does nothing without cronJobs.unordered.enabled" $v.orders.settle) -}}{{- end -}}
 {{- $prefix := include "connector.topicPrefix" . -}}
 {{- if gt (len $prefix) 180 -}}{{- $problems = append $problems (printf "kafka.topicPrefix is %d characters long, and Kafka's names with it at most 249: choose one of at most 180" (len $prefix)) -}}{{- end -}}
 {{- /* What the installed ledger reads; the names of its topics must not change because a default did. */ -}}

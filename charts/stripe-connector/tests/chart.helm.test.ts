@@ -879,6 +879,7 @@ describe('tokens for Kafka', () => {
       'CronJob reconcile-pending',
       'CronJob reconcile-undelivered',
       'CronJob redrive',
+      'CronJob unordered',
       'Deployment intent',
       'Deployment ledger',
       'Deployment session-auth',

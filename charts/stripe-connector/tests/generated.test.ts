@@ -47,7 +47,12 @@ describe('the rights of the Kafka users', () => {
       'Read',
       ['ledger', 'reconcile-pending'],
     ],
-    ['only the ledger says what was recorded', 'payments.transactions', 'Write', ['ledger']],
+    [
+      'only the ledger says what was recorded, and unordered what it settled',
+      'payments.transactions',
+      'Write',
+      ['ledger', 'unordered'],
+    ],
     [
       'only the ledger sets events aside, and redrive notes what became of them',
       'payments.events.dlq',

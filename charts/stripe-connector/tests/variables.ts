@@ -4,7 +4,11 @@ import { configSchema as enabler } from '../../../services/enabler-static/src/co
 import { configSchema as intent } from '../../../services/intent/src/config.ts';
 import { doctorConfigSchema } from '../../../services/intent/src/doctor/config.ts';
 import { ensureTypesConfigSchema, purgeConfigSchema } from '../../../services/intent/src/ensure-types-config.ts';
-import { configSchema as ledger, reconcilePendingConfigSchema } from '../../../services/ledger/src/config.ts';
+import {
+  configSchema as ledger,
+  reconcilePendingConfigSchema,
+  unorderedConfigSchema,
+} from '../../../services/ledger/src/config.ts';
 import { ensureTopicsConfigSchema } from '../../../services/ledger/src/topics-config.ts';
 import { configSchema as sessionAuth } from '../../../services/session-auth/src/config.ts';
 import { configSchema as webhookIngest } from '../../../services/webhook-ingest/src/config.ts';
@@ -22,6 +26,7 @@ export const READERS = {
   reconcile: reconcileConfigSchema,
   'reconcile-undelivered': reconcileConfigSchema,
   'reconcile-pending': reconcilePendingConfigSchema,
+  unordered: unorderedConfigSchema,
   audit: reconcilePendingConfigSchema,
   'ensure-topics': ensureTopicsConfigSchema,
   types: ensureTypesConfigSchema,

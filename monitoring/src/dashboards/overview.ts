@@ -197,6 +197,20 @@ export const OVERVIEW: Dashboard = {
           alerts: ['PaymentsStuckPending'],
         },
         {
+          title: 'Paid without an order',
+          description:
+            'Payments that are paid and that no order names while their cart is open, as of the last run of unordered, and the carts that it settled.',
+          unit: 'short',
+          queries: [
+            { expr: `max by (reason) (${m(`${P}unordered_payments`)})`, legend: '{{reason}}' },
+            {
+              expr: `sum by (settlement) (increase(${m(`${P}unordered_settlements_total`)}[1h]))`,
+              legend: '{{settlement}} in an hour',
+            },
+          ],
+          alerts: ['PaidWithoutOrder', 'UnorderedStale'],
+        },
+        {
           title: 'Divergences',
           description:
             'Where Stripe and commercetools did not show the same, as of the last reconciliation, and what it repaired.',

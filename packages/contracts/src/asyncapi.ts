@@ -40,8 +40,8 @@ const CHANNELS: readonly Channel[] = [
   {
     topic: PAYMENT_TRANSACTIONS,
     description: 'What the ledger recorded, keyed by PaymentIntent id; also for the merchant’s own consumers.',
-    events: ['checkout.transaction.recorded', 'checkout.payment.rejected'],
-    sent: ['ledger'],
+    events: ['checkout.transaction.recorded', 'checkout.payment.rejected', 'checkout.payment.settled_without_order'],
+    sent: ['ledger', 'unordered'],
     received: ['intent', 'session-auth', 'merchant'],
   },
   {

@@ -8,6 +8,7 @@ export const SOURCES = {
   ledger: '/stripe-connector/ledger',
   sessionAuth: '/stripe-connector/session-auth',
   reconcile: '/stripe-connector/reconcile',
+  unordered: '/stripe-connector/unordered',
 } as const;
 
 export const moneySchema = z.object({
@@ -100,6 +101,19 @@ export const EVENTS = {
     causeType: z.string(),
     code: z.string().optional(),
     declineCode: z.string().optional(),
+  }),
+  /** A payment that was paid and had no order got one, or its money went back: what `unordered` did. */
+  'checkout.payment.settled_without_order': z.object({
+    ...paymentRef,
+    paymentKey: z.string().optional(),
+    cartId: z.string(),
+    amount: moneySchema,
+    paidSince: z.iso.datetime(),
+    settlement: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('order_created'), orderId: z.string(), orderNumber: z.string() }),
+      /** Canceled where it was authorised, refunded where it was charged; the transactions tell which. */
+      z.object({ kind: z.literal('returned') }),
+    ]),
   }),
   /** Records of a topic were deleted before they had been handled: what Stripe knows of that time has to be listed again. */
   'checkout.reconciliation.requested': z.object({

@@ -11,6 +11,13 @@ export function attemptOf(cartId: string, paymentKey: string | undefined): numbe
   return groups && groups.cartId === cartId ? Number(groups.attempt) : undefined;
 }
 
+/** What the keys of payments of merchant-initiated transactions begin with. */
+export const TRANSACTION_KEY_PREFIX = 'transaction-';
+
+/** Whether a payment belongs to a merchant-initiated transaction, not to a shopper's attempt. */
+export const isOfTransaction = ({ key }: { readonly key?: string | undefined }): boolean =>
+  key?.startsWith(TRANSACTION_KEY_PREFIX) ?? false;
+
 /** The commercetools key of a payment made for a PaymentIntent that names none. */
 export const paymentKeyOfPaymentIntent = (paymentIntentId: string): string => `stripe-${paymentIntentId}`;
 

@@ -78,6 +78,21 @@ const BALANCE_TYPES = [
   'payment_failure_refund',
   'adjustment',
 ] as const;
+const UNORDERED_REASONS = [
+  'ready',
+  'total_differs',
+  'money_pending',
+  'money_moved',
+  'differs_from_stripe',
+  'merchant_initiated',
+  'order_without_payment',
+  'not_on_cart',
+  'cart_merged',
+  'cart_gone',
+  'return_unfinished',
+  'order_number_taken',
+  'refused',
+];
 
 /** Every metric of the system; one is registered in a process when that process first uses it. */
 export const DEFINITIONS = {
@@ -462,6 +477,27 @@ export const DEFINITIONS = {
     help: 'Events reconciliation produced again',
     labels: { kind: DIVERGENCES },
     from: ['ledger', 'webhook-ingest'],
+  },
+  unorderedPayments: {
+    type: 'gauge',
+    name: `${P}unordered_payments`,
+    help: 'Payments that are paid and have no order, as of the last complete run of unordered',
+    labels: { reason: UNORDERED_REASONS },
+    from: ['ledger'],
+  },
+  unorderedLastSuccess: {
+    type: 'gauge',
+    name: `${P}unordered_last_success_timestamp_seconds`,
+    help: 'When unordered last looked at everything, Unix time; 0 = never',
+    labels: {},
+    from: ['ledger'],
+  },
+  unorderedSettlements: {
+    type: 'counter',
+    name: `${P}unordered_settlements_total`,
+    help: 'Carts of paid payments for which unordered made the order or returned the money',
+    labels: { settlement: ['order_created', 'returned'] },
+    from: ['ledger'],
   },
   reconciliationRequests: {
     type: 'gauge',

@@ -1,8 +1,9 @@
 import { commercetoolsClientConfig, commercetoolsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { integer, serviceConfig } from '@connector/lifecycle';
+import { baseUrl, integer, serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
+import { isOrderNumberTemplate } from './domain/unordered.ts';
 
 /** Every variable the ledger reads. */
 export const configSchema = z.object({
@@ -52,4 +53,24 @@ export const reconcilePendingConfigSchema = configSchema.omit({
   LEDGER_CALL_TIMEOUT_MS: true,
   LEDGER_PARK_LIMIT_MS: true,
   LEDGER_STATUS_INTERVAL_MS: true,
+});
+
+/** Every variable the command unordered reads. */
+export const unorderedConfigSchema = reconcilePendingConfigSchema.extend({
+  INTENT_URL: baseUrl().optional().describe('Address of intent, whose operations return money'),
+  ORDERS_SETTLE: z
+    .enum(['report', 'create', 'return'])
+    .default('report')
+    .describe('What unordered does with a payment without an order: report it, create the order, return the money'),
+  ORDERS_AFTER: z
+    .string()
+    .regex(/^\d{1,9}[smhd]?$/, 'must be a duration such as 30m, 12h or 7d')
+    .default('30m')
+    .describe('How long unordered leaves a paid payment alone'),
+  ORDERS_NUMBER: z
+    .string()
+    .refine(isOrderNumberTemplate, 'must have {cartId} in it and come to 2 to 256 letters, digits, "-" or "_"')
+    .default('stripe-{cartId}')
+    .describe('Order number of the orders that unordered makes, with {cartId} in it'),
+  ORDERS_LIMIT: integer(0, 1_000_000).default(20).describe('How many carts one run of unordered settles at most'),
 });

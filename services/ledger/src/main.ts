@@ -34,6 +34,7 @@ import { reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { kafkaResults } from './adapters/results.ts';
 import { createStrangers } from './adapters/strangers.ts';
 import { stripeFacts } from './adapters/stripe-facts.ts';
+import { unorderedStatus } from './adapters/unordered-status.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
 import { consumerHooks, startLedgerMetrics } from './metrics.ts';
@@ -124,6 +125,7 @@ const status = [
   deadLetterDepth(deadLetters, log, everyMs),
   auditStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
   reconciliationStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
+  unorderedStatus((topic, key) => readLatest(kafka, topic, key), { projectKey: commercetools.projectKey, log }),
 ];
 
 const clients = {

@@ -199,14 +199,16 @@ export class MockApi {
   }
 
   async #candidates(typeId: QueriedType, params: URLSearchParams): Promise<unknown[]> {
-    const byPayment = /^\s*paymentInfo\s*\(\s*payments\s*\(\s*id\s*=\s*"([^"\\]*)"\s*\)\s*\)\s*$/;
-    const paymentId = params.getAll('where').flatMap((where) => byPayment.exec(where)?.[1] ?? [])[0];
+    const byPayment =
+      /^\s*paymentInfo\s*\(\s*payments\s*\(\s*id\s*(?:=|in)\s*(?:"([^"\\]*)"|\(([^()\\]*)\))\s*\)\s*\)\s*$/i;
+    const [, one, several] = params.getAll('where').flatMap((where) => byPayment.exec(where) ?? []);
+    const paymentIds = one !== undefined ? [one] : several?.split(',').map((id) => id.trim().replaceAll('"', ''));
     const id = requiredValue(params, 'id');
     const ids =
       id !== undefined
         ? [id]
-        : paymentId !== undefined && (typeId === 'cart' || typeId === 'order')
-          ? this.#storage.idsByPayment(typeId, paymentId)
+        : paymentIds !== undefined && (typeId === 'cart' || typeId === 'order')
+          ? [...new Set(paymentIds.flatMap((each) => this.#storage.idsByPayment(typeId, each)))]
           : undefined;
     if (!ids) return this.#storage.all(this.#projectKey, typeId);
     const found = await Promise.all(ids.map((each) => this.#find(typeId, { id: each })));
@@ -247,12 +249,19 @@ export class MockApi {
   }
 
   async #order(request: ApiRequest, draft: Record<string, unknown>): Promise<ApiResponse> {
-    const schema = z.looseObject({ version: z.int(), cart: z.object({ id: z.string() }) });
-    const { cart: ref, version } = parse(schema, draft);
+    const schema = z.looseObject({
+      version: z.int(),
+      cart: z.object({ id: z.string() }),
+      orderNumber: z.string().optional(),
+    });
+    const { cart: ref, version, orderNumber } = parse(schema, draft);
     return this.#oneAtATime(`cart ${ref.id}`, async () => {
       const cart = await this.findCart({ id: ref.id });
       if (cart && cart.version !== version) throw concurrentModification(cart.id, version, cart.version);
       if (cart?.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
+      if (orderNumber !== undefined && this.#storage.hasOrderNumber(orderNumber)) {
+        throw duplicateField('orderNumber', orderNumber);
+      }
       const response = await this.#forward(request);
       if (!cart || response.status !== 201) return response;
       const order: Order = { ...(response.body as Order), customLineItems: cart.customLineItems };

@@ -22,6 +22,7 @@ export class SandboxStorage extends InMemoryStorage {
   readonly #types = new Map<string, Type>();
   readonly #customerIdByKey = new Map<string, string>();
   readonly #customerIds = new Set<string>();
+  readonly #orderNumbers = new Map<string, string>();
   readonly #byPayment = { cart: new Map<string, Set<string>>(), order: new Map<string, Set<string>>() };
 
   override get: InMemoryStorage['get'] = async (projectKey, typeId, id, params) =>
@@ -38,6 +39,10 @@ export class SandboxStorage extends InMemoryStorage {
       for (const payment of paymentInfo?.payments ?? []) {
         idsByPayment.set(payment.id, (idsByPayment.get(payment.id) ?? new Set<string>()).add(id));
       }
+    }
+    if (typeId === 'order') {
+      const { id, orderNumber } = resource as unknown as Order;
+      if (orderNumber) this.#orderNumbers.set(orderNumber, id);
     }
     if (typeId === 'type') this.#types.set(resource.id, structuredClone(resource as unknown as Type));
     if (typeId === 'customer') {
@@ -58,6 +63,7 @@ export class SandboxStorage extends InMemoryStorage {
     this.#types.clear();
     this.#customerIds.clear();
     this.#customerIdByKey.clear();
+    this.#orderNumbers.clear();
     this.#byPayment.cart.clear();
     this.#byPayment.order.clear();
   }
@@ -74,6 +80,11 @@ export class SandboxStorage extends InMemoryStorage {
   findCustomerId(ref: { id?: string | undefined; key?: string | undefined }): string | undefined {
     const id = ref.id ?? this.#customerIdByKey.get(ref.key ?? '');
     return id !== undefined && this.#customerIds.has(id) ? id : undefined;
+  }
+
+  /** Whether an order has, or had, the number. */
+  hasOrderNumber(orderNumber: string): boolean {
+    return this.#orderNumbers.has(orderNumber);
   }
 
   /** Ids of the carts or orders that have, or had, the payment. */

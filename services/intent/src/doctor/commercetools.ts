@@ -16,6 +16,13 @@ const SCOPES: Readonly<Record<string, string>> = {
   introspect_oauth_tokens: "verifying Checkout's tokens",
 };
 
+/** What `unordered` needs besides, by what it is to do with a payment without an order. */
+const SETTLE_SCOPES: Readonly<Record<CommercetoolsSide['ORDERS_SETTLE'], Readonly<Record<string, string>>>> = {
+  report: {},
+  create: { manage_orders: 'carts and orders, and making the order of a paid cart (orders.settle: create)' },
+  return: { manage_checkout_payment_intents: 'returning the money of a cart without an order (orders.settle: return)' },
+};
+
 const HTTP_API = 'HTTP API';
 
 /** `manage_x` includes `view_x`. */
@@ -26,21 +33,27 @@ const holds = (granted: ReadonlySet<string>, scope: string): boolean =>
  * Which scopes of `scope` (`name:{projectKey} …`, as in a token) are there and which are missing; `asked` is CTP_SCOPE, which
  * leaves scopes out that the API client may well have.
  */
-export function scopeFindings(scope: string, projectKey: string, asked?: string): Finding[] {
+export function scopeFindings(
+  scope: string,
+  projectKey: string,
+  { asked, settle = 'report' }: { asked?: string | undefined; settle?: CommercetoolsSide['ORDERS_SETTLE'] } = {},
+): Finding[] {
+  const needed = { ...SCOPES, ...SETTLE_SCOPES[settle] };
   const granted = new Set(
     scope.split(' ').flatMap((each) => {
       const [name, project] = each.split(':');
       return name && (project === undefined || project === projectKey) ? [name] : [];
     }),
   );
-  const missing = Object.entries(SCOPES).filter(([name]) => !holds(granted, name));
-  const onlyStatus = REQUIRED_PERMISSIONS.filter((name) => !(name in SCOPES) && !holds(granted, name));
-  const present = Object.keys(SCOPES).length - missing.length;
+  const missing = Object.entries(needed).filter(([name]) => !holds(granted, name));
+  const onlyStatus = REQUIRED_PERMISSIONS.filter((name) => !(name in needed) && !holds(granted, name));
+  const all = Object.keys(needed).length;
+  const present = all - missing.length;
   const addIt = asked
     ? 'CTP_SCOPE limits the token: add the scope there, or leave CTP_SCOPE out to have all that the API client has.'
     : 'Make an API client with it in the Merchant Center (Settings, Developer settings); scopes cannot be added to one.';
   return [
-    ...(present > 0 ? [ok('scopes', `${present} of ${Object.keys(SCOPES).length} that payments need`)] : []),
+    ...(present > 0 ? [ok('scopes', `${present} of ${all} that payments need`)] : []),
     ...missing.map(([name, purpose]) => fail(`scope ${name}`, `missing: ${purpose} fail`, addIt)),
     ...(onlyStatus.length > 0
       ? [
@@ -120,7 +133,7 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
       run: async () => {
         try {
           const { scope } = await tokens.request();
-          return [tokenFinding(scope, projectKey), ...scopeFindings(scope, projectKey, side.CTP_SCOPE)];
+          return [tokenFinding(scope, projectKey), ...scopeFindings(scope, projectKey, { asked: side.CTP_SCOPE, settle: side.ORDERS_SETTLE })];
         } catch (error) {
           const todo = tokenAdvice(error, side);
           if (todo === undefined) throw error;

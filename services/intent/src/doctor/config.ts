@@ -10,6 +10,10 @@ const intent = configSchema.shape;
 
 const commercetools = z.object({
   ...commercetoolsConfig,
+  ORDERS_SETTLE: z
+    .enum(['report', 'create', 'return'])
+    .default('report')
+    .describe('What unordered does with a payment without an order, and so which scopes it needs'),
   CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: ensureTypesConfigSchema.shape.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY,
   CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY:
     ensureTypesConfigSchema.shape.CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY,

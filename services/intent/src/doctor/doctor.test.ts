@@ -100,7 +100,7 @@ it.each([
   ['CTP_SCOPE limits the token', 'manage_payments:shop'],
   ['Make an API client', undefined],
 ])('advises that %s when a scope is missing', (advice, asked) => {
-  const missing = scopeFindings('manage_payments:shop', 'shop', asked).filter(({ result }) => result === 'fail');
+  const missing = scopeFindings('manage_payments:shop', 'shop', { asked }).filter(({ result }) => result === 'fail');
   expect(missing.map(({ todo }) => todo)).toEqual(missing.map(() => expect.stringContaining(advice)));
   expect(missing.length).toBeGreaterThan(0);
 });

@@ -1,10 +1,10 @@
+import { isOfTransaction } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { aPaymentIntent } from '../testing/builders.ts';
 import {
   goesBefore,
   holdsMoney,
-  isOfTransaction,
   type TransactionIdentity,
   transactionKeyOf,
   transactionStateOf,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { TRANSACTION_KEY_PREFIX } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Cart, Payment } from './checkout-cart.ts';
 
@@ -8,8 +9,6 @@ export interface TransactionIdentity {
   readonly checkoutTransactionItemId?: string | undefined;
 }
 
-const KEY_PREFIX = 'transaction-';
-
 /** Key of the commercetools payment of a transaction, at most 52 characters: whoever asks for the transaction again finds that payment. */
 export function transactionKeyOf(cart: Pick<Cart, 'id' | 'version'>, identity: TransactionIdentity): string {
   const { idempotencyKey, checkoutTransactionItemId } = identity;
@@ -18,11 +17,8 @@ export function transactionKeyOf(cart: Pick<Cart, 'id' | 'version'>, identity: T
     : checkoutTransactionItemId
       ? ['item', checkoutTransactionItemId]
       : ['cart', cart.id, cart.version];
-  return KEY_PREFIX + createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 40);
+  return TRANSACTION_KEY_PREFIX + createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 40);
 }
-
-/** Whether a payment belongs to a merchant-initiated transaction, not to a shopper's attempt. */
-export const isOfTransaction = ({ key }: Pick<Payment, 'key'>): boolean => key?.startsWith(KEY_PREFIX) ?? false;
 
 /** Of two transactions that met on one cart, whether `one` goes first. */
 export const goesBefore = (one: Pick<Payment, 'createdAt' | 'id'>, other: Pick<Payment, 'createdAt' | 'id'>): boolean =>

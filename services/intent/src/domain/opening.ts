@@ -1,10 +1,15 @@
-import { InexpressibleAmountError, type Money, sameMoney, toStripeAmount } from '@connector/payment-model';
+import {
+  InexpressibleAmountError,
+  isOfTransaction,
+  type Money,
+  sameMoney,
+  toStripeAmount,
+} from '@connector/payment-model';
 import type Stripe from 'stripe';
 import { type AmountDue, amountDue, asPaid, moneyOf } from './amount-due.ts';
 import { type Attempt, type AttemptStatus, mayChangeAmount, nextAttemptNumber } from './attempts.ts';
 import { type BehaviourSettings, behaviourFor } from './behaviour.ts';
 import { type Cart, type Customer, isRecurring, type Payment } from './checkout-cart.ts';
-import { isOfTransaction } from './merchant-transaction.ts';
 import type { OptionalField } from './optional-data.ts';
 import { changeTo, type Wanted, wantedOf } from './payment-intent-params.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,6 @@
 import { withoutClientSecrets } from '@connector/contracts';
 import { InvalidRequestError, NotFoundError, TransientError } from '@connector/errors';
-import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
+import { idempotencyKey, isOfTransaction, METADATA, type Money } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { AmountDue } from '../domain/amount-due.ts';
@@ -9,7 +9,6 @@ import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
 import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import {
   goesBefore,
-  isOfTransaction,
   type TransactionIdentity,
   transactionKeyOf,
   transactionStateOf,

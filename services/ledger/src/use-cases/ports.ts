@@ -7,11 +7,12 @@ import type {
   PaymentUpdateAction,
 } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
-import type { Ownership } from '@connector/payment-model';
+import type { Money, Ownership } from '@connector/payment-model';
 import type { StripeMoneyFacts } from '../domain/audit.ts';
 import type { BalanceType } from '../domain/audit-summary.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
+import type { CartView, HeldMoney, OrderRef, PaymentState } from '../domain/unordered.ts';
 
 /** The payments of the commercetools project. Each method makes one call; failures are those of @connector/errors. */
 export interface Payments {
@@ -168,4 +169,71 @@ export interface Results {
    * depends on payment, rules and event alone: who waits for this event gets an answer, who has had it can tell.
    */
   publish(event: PaymentEvent, recorded: RecordedPayment): Promise<void>;
+}
+
+/** Payments of this connector that are paid. */
+export interface PaidPayments {
+  /** Those changed since `since`, made before `before`, with a successful authorization or charge, by id, those after `afterId`; none = the end. */
+  page(since: Date, before: Date, afterId?: string): Promise<readonly Payment[]>;
+}
+
+/** Carts with their payments. */
+export interface PaidCarts {
+  /** The carts that these payments are on, at most 500. */
+  ofPayments(paymentIds: readonly string[]): Promise<readonly CartView[]>;
+  byId(cartId: string): Promise<CartView | undefined>;
+  /** Takes payments from the cart. Throws StaleVersionError when it changed since it was read: an order of it was made, for one. */
+  detach(cart: Pick<CartView, 'id' | 'version'>, paymentIds: readonly string[]): Promise<void>;
+}
+
+/** Orders of the project. */
+export interface Orders {
+  /** Those that name one of the payments, or were made from the cart. */
+  of(paymentIds: readonly string[], cartId?: string): Promise<readonly OrderRef[]>;
+  byNumber(orderNumber: string): Promise<OrderRef | undefined>;
+  /**
+   * Makes the order of a cart as it was read; `number-taken` when an order has the number already. Throws StaleVersionError when the cart changed
+   * since, by an order for one, and PermanentError when commercetools refuses.
+   */
+  create(
+    cart: Pick<CartView, 'id' | 'version'>,
+    order: { readonly orderNumber: string; readonly paymentState: PaymentState },
+  ): Promise<OrderRef | 'number-taken'>;
+}
+
+/** What Stripe holds of a PaymentIntent now; undefined when Stripe has none of this id. */
+export type MoneyAtStripe = (
+  paymentIntentId: string,
+) => Promise<(HeldMoney & { readonly cartId?: string }) | undefined>;
+
+/** The operations of intent, which have an identity at Stripe. */
+export interface Operations {
+  /**
+   * Gives back all of a payment's money: cancels what is authorised, refunds what was charged. With the same key it is done once for good,
+   * however often it is asked for; `nothing` when there is nothing to give back and nothing was by this key.
+   */
+  reverse(paymentId: string, key: string): Promise<'done' | 'refused' | 'nothing'>;
+}
+
+/** What was begun with a cart, kept until it is told: a run that is killed leaves it to the next. */
+export interface Intention {
+  readonly settlement: 'create' | 'return';
+  readonly cartId: string;
+  readonly orderNumber?: string | undefined;
+  readonly payments: readonly SettledPayment[];
+}
+
+export interface SettledPayment {
+  readonly paymentId: string;
+  readonly paymentIntentId: string;
+  readonly paymentKey?: string | undefined;
+  readonly amount: Money;
+  /** ISO 8601. */
+  readonly paidSince: string;
+}
+
+export interface Intentions {
+  open(): Promise<readonly Intention[]>;
+  begin(intention: Intention): Promise<void>;
+  end(intention: Intention): Promise<void>;
 }

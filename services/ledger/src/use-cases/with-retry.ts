@@ -1,4 +1,4 @@
-import { backOffMs, TransientError } from '@connector/errors';
+import { backOffMs, StaleVersionError, TransientError } from '@connector/errors';
 
 export interface Retrying {
   /** Ends the run: what fails is not tried again. */
@@ -10,14 +10,19 @@ const ATTEMPTS = 5;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Tries again what fails in passing. Throws the last TransientError, and at once what will not pass. */
+/**
+ * Tries again what fails in passing, and what another writer was faster at: `work` reads and decides anew each time. Throws the last of these
+ * errors, and at once what will not pass.
+ */
 export async function withRetry<T>({ pause, signal }: Retrying, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof TransientError) || attempt >= ATTEMPTS || signal?.aborted) throw error;
-      const ms = Math.max(error.retryAfterMs ?? 0, backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
+      const isPassing = error instanceof TransientError || error instanceof StaleVersionError;
+      if (!isPassing || attempt >= ATTEMPTS || signal?.aborted) throw error;
+      const asked = error instanceof TransientError ? (error.retryAfterMs ?? 0) : 0;
+      const ms = Math.max(asked, backOffMs(attempt, { baseMs: 500, capMs: 10_000 }));
       await (pause ?? sleep)(ms);
     }
   }

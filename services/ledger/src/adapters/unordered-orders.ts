@@ -1,0 +1,107 @@
+import type { Cart, Order } from '@commercetools/platform-sdk';
+import { type Commercetools, CommercetoolsRejection } from '@connector/commercetools';
+import { NotFoundError } from '@connector/errors';
+import type { CartView, OrderRef } from '../domain/unordered.ts';
+import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports.ts';
+
+/** Payments per page: a query that names as many ids stays well below what addresses may be long. */
+const PAGE = 100;
+/** As many as commercetools gives at once; a payment is on one cart and in one order, hardly ever in more. */
+const LIMIT = 500;
+
+const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
+const naming = (ids: readonly string[]): string => `paymentInfo(payments(id in (${ids.map(quoted).join(', ')})))`;
+
+/** Payments of this connector that are paid, from the project's HTTP API; pages follow the ids. */
+export const paidPayments = ({ api, call }: Commercetools, paymentInterface: string): PaidPayments => ({
+  page: async (since, before, afterId) => {
+    const paid = [
+      `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)})`,
+      `lastModifiedAt >= "${since.toISOString()}"`,
+      `createdAt < "${before.toISOString()}"`,
+      'transactions(type in ("Authorization", "Charge") and state = "Success")',
+      ...(afterId ? [`id > ${quoted(afterId)}`] : []),
+    ];
+    const queryArgs = { where: paid.join(' and '), sort: 'id asc', limit: PAGE, withTotal: false };
+    return (await call('payments.query', api.payments().get({ queryArgs }))).results;
+  },
+});
+
+const EXPAND = 'paymentInfo.payments[*]';
+
+/** Carts with their payments over the project's HTTP API. */
+export const paidCarts = ({ api, call }: Commercetools): PaidCarts => ({
+  ofPayments: async (ids) => {
+    const queryArgs = { where: naming(ids), limit: LIMIT, withTotal: false, expand: EXPAND };
+    return (await call('carts.query', api.carts().get({ queryArgs }))).results.map(viewOf);
+  },
+  byId: async (ID) => {
+    try {
+      return viewOf(
+        await call(
+          'carts.get',
+          api
+            .carts()
+            .withId({ ID })
+            .get({ queryArgs: { expand: EXPAND } }),
+        ),
+      );
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  },
+  detach: async ({ id: ID, version }, paymentIds) => {
+    const actions = paymentIds.map((id) => ({
+      action: 'removePayment' as const,
+      payment: { typeId: 'payment' as const, id },
+    }));
+    await call('carts.update', api.carts().withId({ ID }).post({ body: { version, actions } }));
+  },
+});
+
+function viewOf({ id, version, cartState, origin, totalPrice, taxedPrice, paymentInfo }: Cart): CartView {
+  const { centAmount, currencyCode, fractionDigits } = taxedPrice?.totalGross ?? totalPrice;
+  const payments = (paymentInfo?.payments ?? []).flatMap(({ obj }) => obj ?? []);
+  return { id, version, cartState, origin, total: { centAmount, currencyCode, fractionDigits }, payments };
+}
+
+/** Orders over the project's HTTP API. */
+export const unorderedOrders = ({ api, call }: Commercetools): Orders => {
+  const orders = api.orders();
+  const query = async (where: string): Promise<OrderRef[]> => {
+    const { results } = await call(
+      'orders.query',
+      orders.get({ queryArgs: { where, limit: LIMIT, withTotal: false } }),
+    );
+    return results.map(refOf);
+  };
+  const byNumber = async (orderNumber: string): Promise<OrderRef | undefined> =>
+    (await query(`orderNumber = ${quoted(orderNumber)}`))[0];
+  return {
+    byNumber,
+    of: async (paymentIds, cartId) => {
+      const conditions = [
+        ...(paymentIds.length > 0 ? [naming([...new Set(paymentIds)])] : []),
+        ...(cartId ? [`cart(id = ${quoted(cartId)})`] : []),
+      ];
+      return conditions.length > 0 ? query(conditions.join(' or ')) : [];
+    },
+    create: async ({ id, version }, { orderNumber, paymentState }) => {
+      const body = { version, cart: { typeId: 'cart' as const, id }, orderNumber, paymentState };
+      try {
+        return refOf(await call('orders.create', orders.post({ body })));
+      } catch (error) {
+        if (!(error instanceof CommercetoolsRejection) || error.code !== 'DuplicateField') throw error;
+        return 'number-taken';
+      }
+    },
+  };
+};
+
+const refOf = ({ id, orderNumber, cart, paymentInfo }: Order): OrderRef => ({
+  id,
+  orderNumber,
+  cartId: cart?.id,
+  paymentIds: (paymentInfo?.payments ?? []).map((payment) => payment.id),
+});

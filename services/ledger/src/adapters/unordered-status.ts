@@ -1,0 +1,71 @@
+import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
+import type { Part } from '@connector/lifecycle';
+import { DEFINITIONS, type Logger, metrics } from '@connector/telemetry';
+import * as z from 'zod';
+import { UNORDERED_REASONS } from '../domain/unordered.ts';
+import type { UnorderedSummary } from '../use-cases/find-unordered.ts';
+
+const EVERY_MS = 5 * 60_000;
+
+const runSchema = z.object({
+  finishedAt: z.iso.datetime(),
+  reasons: z.record(z.string(), z.int()),
+  settlements: z.record(z.string(), z.int()),
+});
+
+const keyOf = (projectKey: string): string => `unordered:${projectKey}`;
+
+/** What a complete run of unordered leaves on the topic of checkpoints. */
+export const unorderedRecord = (
+  projectKey: string,
+  { reasons, settlements }: Pick<UnorderedSummary, 'reasons' | 'settlements'>,
+  at: Date,
+): EventRecord => ({
+  key: keyOf(projectKey),
+  value: Buffer.from(JSON.stringify({ finishedAt: at.toISOString(), reasons, settlements })),
+  headers: {},
+});
+
+/** Exports the last complete run of unordered as metrics: the command itself is gone before anything could scrape it. */
+export function unorderedStatus(
+  readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
+  { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
+): Part & { refresh(): Promise<void> } {
+  let seen: string | undefined;
+  let isFirst = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  const refresh = async () => {
+    const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
+    const run = stored && runSchema.parse(JSON.parse(stored.toString()));
+    // What was settled before this process began is not its to count.
+    if (run && !isFirst && run.finishedAt !== seen) {
+      for (const [settlement, carts] of Object.entries(run.settlements)) {
+        metrics.unorderedSettlements.inc({ settlement }, carts);
+      }
+    }
+    isFirst = false;
+    if (!run || run.finishedAt === seen) return;
+    seen = run.finishedAt;
+    metrics.unorderedLastSuccess.set(Date.parse(run.finishedAt) / 1000);
+    for (const [reason, payments] of Object.entries(run.reasons)) metrics.unorderedPayments.set({ reason }, payments);
+  };
+  const tick = () => {
+    refresh().catch((error: unknown) => log.debug({ error }, 'the last run of unordered cannot be read now'));
+  };
+  return {
+    name: 'unordered status',
+    refresh,
+    start: async () => {
+      metrics.unorderedLastSuccess.set(0);
+      for (const reason of UNORDERED_REASONS) metrics.unorderedPayments.set({ reason }, 0);
+      for (const settlement of DEFINITIONS.unorderedSettlements.labels.settlement) {
+        metrics.unorderedSettlements.inc({ settlement }, 0);
+      }
+      tick();
+      timer = setInterval(tick, everyMs);
+      timer.unref();
+    },
+    stop: async () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,227 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import {
+  countsAsPaid,
+  fromStripeAmount,
+  InexpressibleAmountError,
+  isOfTransaction,
+  type Money,
+  sumOf,
+  type TransactionType,
+  type TransactionView,
+} from '@connector/payment-model';
+
+/** Why a payment that is paid has no order, best first: `ready` is the one that an order can be made for. */
+export const UNORDERED_REASONS = [
+  /** The cart is open, and what was paid is its total. */
+  'ready',
+  /** The cart is open, and its total is not what was paid (any more), or is in another currency. */
+  'total_differs',
+  /** A payment of the cart is pending: a voucher, a bank debit. */
+  'money_pending',
+  /** Refunded, canceled, disputed or captured in part: somebody has taken it in hand. */
+  'money_moved',
+  /** Stripe shows otherwise than commercetools; the ledger or reconcile-pending will write it. */
+  'differs_from_stripe',
+  /** Charged without the shopper: who asked for it makes the order. */
+  'merchant_initiated',
+  /** An order of the cart exists that does not name the payment. */
+  'order_without_payment',
+  /** The payment is on no cart, though its cart is there. */
+  'not_on_cart',
+  /** The cart was merged into another at login. */
+  'cart_merged',
+  /** commercetools has no cart of the payment (any more). */
+  'cart_gone',
+  /** An earlier run began to return it, and this run does not return. */
+  'return_unfinished',
+  /** The order number is another cart's. */
+  'order_number_taken',
+  /** commercetools or Stripe refused what was to be done. */
+  'refused',
+] as const;
+export type UnorderedReason = (typeof UNORDERED_REASONS)[number];
+
+/** What there is to do about each, for people. */
+export const ADVICE: Readonly<Record<UnorderedReason, string>> = {
+  ready: 'make the order (orders.settle: create does), or return the money',
+  total_differs: 'ask the shopper, then order what was paid for or return the money',
+  money_pending: 'wait for the money',
+  money_moved: 'somebody has refunded, canceled, captured or disputed a part: finish it by hand',
+  differs_from_stripe: 'wait for the ledger; else reconcile-pending --repair',
+  merchant_initiated: 'whoever asked for the transaction makes its order',
+  order_without_payment: 'add the payment to the order, or return the money',
+  not_on_cart: 'put the payment on its cart, or return the money',
+  cart_merged: 'find the cart that the shopper went on with, or return the money',
+  cart_gone: 'return the money',
+  return_unfinished: 'run with --settle return once more, or return the money by hand',
+  order_number_taken: 'choose another orders.orderNumber',
+  refused: 'see the reason; make the order or return the money by hand',
+};
+
+/** A cart, as far as it is looked at here; its payments expanded. */
+export interface CartView {
+  readonly id: string;
+  readonly version: number;
+  readonly cartState: string;
+  readonly origin?: string | undefined;
+  /** What it costs: gross where it is taxed. */
+  readonly total: Money;
+  readonly payments: readonly Payment[];
+}
+
+export interface OrderRef {
+  readonly id: string;
+  readonly orderNumber?: string | undefined;
+  readonly cartId?: string | undefined;
+  readonly paymentIds: readonly string[];
+}
+
+/** What Stripe shows of a PaymentIntent, in Stripe's minor units. */
+export interface HeldMoney {
+  readonly status: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly captured: number;
+  /** Given back, or the release of an uncaptured rest. */
+  readonly refunded: number;
+  readonly isDisputed: boolean;
+}
+
+/** Everything that is known of one cart with paid payments, of one moment. */
+export interface UnorderedSnapshot {
+  /** Payments of ours that are paid and named by no order when they were found. */
+  readonly payments: readonly Payment[];
+  readonly cart: CartView | undefined;
+  /** Orders that name one of the payments, or were made from the cart. */
+  readonly orders: readonly OrderRef[];
+  /** By id of our payments. */
+  readonly held: ReadonlyMap<string, HeldMoney | undefined>;
+}
+
+export type PaymentState = 'Paid' | 'Pending';
+
+export type Verdict =
+  /** Every payment is named by an order. */
+  | { readonly kind: 'ordered'; readonly order: OrderRef }
+  /** All of the money was given back since it was found. */
+  | { readonly kind: 'returned' }
+  | { readonly kind: 'unordered'; readonly reason: 'ready'; readonly paymentState: PaymentState }
+  | { readonly kind: 'unordered'; readonly reason: Exclude<UnorderedReason, 'ready'> };
+
+const left = (reason: Exclude<UnorderedReason, 'ready'>): Verdict => ({ kind: 'unordered', reason });
+
+/**
+ * How a cart with paid payments stands. Pure; the first rule that answers counts. Only `ready` may be ordered, only `ready` and `total_differs`
+ * may be returned: for everything else a person decides.
+ */
+export function verdictOf(snapshot: UnorderedSnapshot): Verdict {
+  const { cart, orders } = snapshot;
+  const paid = snapshot.payments.filter(isPaid);
+  if (paid.length === 0) return { kind: 'returned' };
+  const [order] = orders;
+  const isNamed = ({ id }: Payment) => orders.some(({ paymentIds }) => paymentIds.includes(id));
+  if (order && paid.every(isNamed)) return { kind: 'ordered', order };
+  if (order || cart?.cartState === 'Ordered') return left('order_without_payment');
+  if (!cart) return left('cart_gone');
+  if (cart.cartState === 'Merged') return left('cart_merged');
+  const onCart = new Set(cart.payments.map(({ id }) => id));
+  if (!paid.every(({ id }) => onCart.has(id))) return left('not_on_cart');
+  if (cart.origin === 'RecurringOrder' || paid.some(isOfTransaction)) return left('merchant_initiated');
+  return moneyVerdict(cart, paid, snapshot.held) ?? totalVerdict(cart, paid, snapshot.held);
+}
+
+/** What of the money forbids to act; undefined when all of it is held or taken, whole, and Stripe and commercetools agree. */
+function moneyVerdict(cart: CartView, paid: readonly Payment[], held: UnorderedSnapshot['held']): Verdict | undefined {
+  const isPending = ({ transactions }: Payment) => transactions.some(({ state }) => state === 'Pending');
+  if (cart.payments.some(isPending)) return left('money_pending');
+  for (const payment of paid) {
+    const money = held.get(payment.id);
+    if (!money) return left('differs_from_stripe');
+    const { status, amount, captured, refunded, isDisputed } = money;
+    const wasMoved = payment.transactions.some(
+      ({ type, state }) => ['Refund', 'CancelAuthorization', 'Chargeback'].includes(type) && state !== 'Failure',
+    );
+    if (isDisputed || refunded > 0 || wasMoved) return left('money_moved');
+    if (status === 'requires_capture' && captured === 0) {
+      if (sum(payment, 'Charge') > 0) return left('differs_from_stripe');
+      continue;
+    }
+    if (captured > 0 && captured < amount) return left('money_moved');
+    const charged = moneyIn(payment, captured, money.currency);
+    const isBooked = charged?.centAmount === sum(payment, 'Charge');
+    if (status !== 'succeeded' || !isBooked) return left('differs_from_stripe');
+  }
+  return undefined;
+}
+
+/** Compares the cart's total with what all of its payments hold, other providers' too. */
+function totalVerdict(cart: CartView, ours: readonly Payment[], held: UnorderedSnapshot['held']): Verdict {
+  const isOurs = new Set(ours.map(({ id }) => id));
+  let paid = 0;
+  let isCharged = true;
+  for (const payment of cart.payments) {
+    if (!isPaid(payment)) continue;
+    const charged = sum(payment, 'Charge') - sum(payment, 'Refund');
+    const money = held.get(payment.id);
+    const amount = isOurs.has(payment.id)
+      ? money && moneyIn(payment, money.amount, money.currency)
+      : { ...payment.amountPlanned, centAmount: charged > 0 ? charged : sum(payment, 'Authorization') };
+    const hasForeignCurrency = payment.transactions.some(
+      ({ amount: { currencyCode } }) => currencyCode !== cart.total.currencyCode,
+    );
+    if (!amount || hasForeignCurrency || amount.currencyCode !== cart.total.currencyCode) return left('total_differs');
+    if (amount.fractionDigits !== cart.total.fractionDigits) return left('total_differs');
+    paid += amount.centAmount;
+    isCharged &&= charged === amount.centAmount;
+  }
+  if (paid !== cart.total.centAmount) return left('total_differs');
+  return { kind: 'unordered', reason: 'ready', paymentState: isCharged ? 'Paid' : 'Pending' };
+}
+
+const viewOf = ({ transactions }: Payment) => transactions as readonly TransactionView[];
+
+/** Whether a payment is charged or authorised, or about to be, and any of it not given back. */
+export const isPaid = (payment: Payment): boolean => countsAsPaid(viewOf(payment));
+
+/** Of the successful transactions of a type, in centAmount. */
+const sum = (payment: Payment, type: TransactionType): number => sumOf(viewOf(payment), type);
+
+/** Stripe's minor units in the payment's; undefined where those cannot express them. */
+function moneyIn({ amountPlanned }: Payment, amount: number, currency: string): Money | undefined {
+  try {
+    return fromStripeAmount(amount, currency.toUpperCase(), amountPlanned.fractionDigits);
+  } catch (error) {
+    if (error instanceof InexpressibleAmountError) return undefined;
+    throw error;
+  }
+}
+
+/** Since when a payment is paid: its first charge, else its authorization; undefined when it is not. */
+export function paidSince({ transactions, createdAt }: Payment): Date | undefined {
+  const of = (wanted: string) => {
+    const times = transactions
+      .filter(({ type, state }) => type === wanted && state === 'Success')
+      .map(({ timestamp }) => Date.parse(timestamp ?? createdAt));
+    return times.length > 0 ? new Date(Math.min(...times)) : undefined;
+  };
+  return of('Charge') ?? of('Authorization');
+}
+
+/** The PaymentIntent of a payment: its interface id; of one that the original connector made, the interaction id of its authorization. */
+export const paymentIntentIdOf = ({ interfaceId, transactions }: Payment): string | undefined =>
+  [interfaceId, ...transactions.map(({ interactionId }) => interactionId)].find((id) => id?.startsWith('pi_'));
+
+/** The cart that a payment's key names: `<cart id>-<attempt>`. */
+export const cartIdInKey = (key: string | undefined): string | undefined =>
+  key && !key.startsWith('stripe-') ? /^(?<cartId>.+)-[1-9]\d*$/.exec(key)?.groups?.cartId : undefined;
+
+const PLACEHOLDER = '{cartId}';
+/** What commercetools takes as an order number, here kept to what every system after it can read. */
+const ORDER_NUMBER = /^[A-Za-z0-9_-]{2,256}$/;
+
+/** Whether a template names one order for each cart. */
+export const isOrderNumberTemplate = (template: string): boolean =>
+  template.includes(PLACEHOLDER) && ORDER_NUMBER.test(orderNumberOf(template, '0'.repeat(36)));
+
+/** The order number of a cart: the same whoever makes it, however often. */
+export const orderNumberOf = (template: string, cartId: string): string => template.replaceAll(PLACEHOLDER, cartId);
