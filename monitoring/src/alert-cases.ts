@@ -419,7 +419,8 @@ export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
       {
         labels: { severity: 'warning', reason: 'ready' },
-        description: '2 payments are paid and have no order (ready), as of the last run of unordered, in namespace shop.',
+        description:
+          '2 payments are paid and have no order (ready), as of the last run of unordered, in namespace shop.',
       },
     ),
     quiet('all have one, but transactions whose orders others make', [

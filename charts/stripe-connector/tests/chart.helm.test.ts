@@ -297,6 +297,26 @@ describe('refuses, with a message that names the value', () => {
       'there is no alert ConsumerLagHihg',
       { files: [MINIMAL], set: ['metrics.prometheusRule.alerts={"ConsumerLagHihg":{"enabled":false}}'] },
     ],
+    [
+      'money that nobody can return',
+      'orders.settle=return needs services.intent',
+      { files: [MINIMAL], set: ['orders.settle="return"', 'services.intent.enabled=false'] },
+    ],
+    [
+      'money that the token may not return',
+      'orders.settle=return needs manage_checkout_payment_intents in commercetools.scopes',
+      { files: [MINIMAL], set: ['orders.settle="return"', 'commercetools.scopes=["manage_payments:shop"]'] },
+    ],
+    [
+      'orders that nobody makes',
+      'orders.settle=create does nothing without cronJobs.unordered.enabled',
+      { files: [MINIMAL], set: ['orders.settle="create"', 'cronJobs.unordered.enabled=false'] },
+    ],
+    [
+      'an order number that is every cart’s',
+      '/orders/orderNumber',
+      { files: [MINIMAL], set: ['orders.orderNumber="WEB"'] },
+    ],
     ['a broker at port 0', 'no port from 1', { files: [MINIMAL], set: ['kafka.brokers=["kafka:0"]'] }],
     [
       'a prefix that makes names too long',
@@ -631,7 +651,7 @@ describe('secrets', () => {
     const { objects } = of('strimzi-scram');
     const users = objects.filter(({ kind }) => kind === 'KafkaUser').map(({ metadata }) => metadata.name);
     const map = find(objects, 'ConfigMap', `${FULLNAME}-intent`) as unknown as { data: Record<string, string> };
-    expect(users).toHaveLength(9);
+    expect(users).toHaveLength(10);
     expect(map.data).toMatchObject({
       KAFKA_SASL_MECHANISM: 'scram-sha-512',
       KAFKA_SASL_USERNAME: `${FULLNAME}-intent`,
@@ -917,6 +937,45 @@ describe('production', () => {
       ]);
     },
   );
+});
+
+describe('payments without an order', () => {
+  const GATEWAYS = ['networkPolicy.enabled=true', 'networkPolicy.gatewayFrom=[{"podSelector":{}}]'];
+  const policyOf = (component: string, ...set: string[]) =>
+    JSON.stringify(find(minimal(...GATEWAYS, ...set), 'NetworkPolicy', `${FULLNAME}-${component}`).spec);
+  const config = (...set: string[]) =>
+    (find(minimal(...set), 'ConfigMap', `${FULLNAME}-unordered`) as KubernetesObject & { data: object }).data;
+
+  it('are listed every 15 minutes, and left alone; nobody runs twice at once', () => {
+    expect(find(minimal(), 'CronJob', `${FULLNAME}-unordered`).spec).toMatchObject({
+      schedule: '*/15 * * * *',
+      concurrencyPolicy: 'Forbid',
+      suspend: false,
+    });
+    expect(config()).toMatchObject({ ORDERS_SETTLE: 'report', ORDERS_AFTER: '30m', ORDERS_NUMBER: 'stripe-{cartId}' });
+    expect(config()).not.toHaveProperty('INTENT_URL');
+    expect(policyOf('unordered')).not.toContain('"app.kubernetes.io/component":"intent"');
+    expect(policyOf('intent')).not.toContain('"app.kubernetes.io/component":"unordered"');
+  });
+
+  it('are ordered as the values say', () => {
+    const set = ['orders={"settle":"create","after":"2h","orderNumber":"WEB-{cartId}","limit":5}'];
+    const data = { ORDERS_SETTLE: 'create', ORDERS_AFTER: '2h', ORDERS_NUMBER: 'WEB-{cartId}', ORDERS_LIMIT: '5' };
+    expect(config(...set)).toMatchObject(data);
+    expect(config(...set)).not.toHaveProperty('INTENT_URL');
+  });
+
+  it('are returned by intent, which lets the job in', () => {
+    const set = 'orders.settle="return"';
+    expect(config(set)).toMatchObject({ INTENT_URL: `http://${FULLNAME}-intent:8080` });
+    expect(policyOf('unordered', set)).toContain('"app.kubernetes.io/component":"intent"');
+    expect(policyOf('intent', set)).toContain('"app.kubernetes.io/component":"unordered"');
+  });
+
+  it('tell doctor what is done about them', () => {
+    const data = find(minimal('orders.settle="return"'), 'ConfigMap', `${FULLNAME}-doctor`);
+    expect(data).toMatchObject({ data: { ORDERS_SETTLE: 'return' } });
+  });
 });
 
 describe('doctor', () => {

@@ -7,7 +7,7 @@ import { meanings, variablesOf } from './variables.ts';
 
 /** Variables that follow from other values than `settings`, or from nothing. */
 const FROM_ELSEWHERE =
-  /^(HTTP_PORT|METRICS_PORT|METRICS_HOST|ADMIN_TOKEN|KAFKA_.+|CTP_.+|CONNECT_SERVICE_URL|STRIPE_(SECRET_KEY|API_BASE|PUBLISHABLE_KEY|ACCOUNT_ID|WEBHOOK_ID)|STRIPE_WEBHOOK_SIGNING_SECRET(_FILE)?|ENABLER_FILES|LOGGER_LEVEL)$/;
+  /^(HTTP_PORT|METRICS_PORT|METRICS_HOST|ADMIN_TOKEN|KAFKA_.+|CTP_.+|CONNECT_SERVICE_URL|STRIPE_(SECRET_KEY|API_BASE|PUBLISHABLE_KEY|ACCOUNT_ID|WEBHOOK_ID)|STRIPE_WEBHOOK_SIGNING_SECRET(_FILE)?|ENABLER_FILES|LOGGER_LEVEL|INTENT_URL|ORDERS_.+)$/;
 
 it.each(Object.entries(generated()))('%s is up to date (write-generated.ts writes it)', (file, text) => {
   expect(read(file)).toBe(text);

@@ -133,7 +133,10 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
       run: async () => {
         try {
           const { scope } = await tokens.request();
-          return [tokenFinding(scope, projectKey), ...scopeFindings(scope, projectKey, { asked: side.CTP_SCOPE, settle: side.ORDERS_SETTLE })];
+          return [
+            tokenFinding(scope, projectKey),
+            ...scopeFindings(scope, projectKey, { asked: side.CTP_SCOPE, settle: side.ORDERS_SETTLE }),
+          ];
         } catch (error) {
           const todo = tokenAdvice(error, side);
           if (todo === undefined) throw error;

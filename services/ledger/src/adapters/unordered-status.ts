@@ -2,8 +2,7 @@ import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Part } from '@connector/lifecycle';
 import { DEFINITIONS, type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
-import { UNORDERED_REASONS } from '../domain/unordered.ts';
-import type { UnorderedSummary } from '../use-cases/find-unordered.ts';
+import { UNORDERED_REASONS, type UnorderedSummary } from '../domain/unordered.ts';
 
 const EVERY_MS = 5 * 60_000;
 

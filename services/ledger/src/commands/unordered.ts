@@ -14,8 +14,8 @@ import { unorderedIntentions } from '../adapters/unordered-intentions.ts';
 import { paidCarts, paidPayments, unorderedOrders } from '../adapters/unordered-orders.ts';
 import { unorderedRecord } from '../adapters/unordered-status.ts';
 import { unorderedConfigSchema } from '../config.ts';
-import { ADVICE } from '../domain/unordered.ts';
-import { type Finding, findUnordered, type Settled } from '../use-cases/find-unordered.ts';
+import { ADVICE, type Settled } from '../domain/unordered.ts';
+import { type Finding, findUnordered } from '../use-cases/find-unordered.ts';
 import { parseUnordered, UNORDERED_HELP, type UnorderedDefaults } from './cli/unordered-options.ts';
 import { unorderedReport } from './cli/unordered-report.ts';
 

@@ -108,6 +108,31 @@ export type Verdict =
   | { readonly kind: 'unordered'; readonly reason: 'ready'; readonly paymentState: PaymentState }
   | { readonly kind: 'unordered'; readonly reason: Exclude<UnorderedReason, 'ready'> };
 
+/** What a run does with a payment without an order. */
+export type SettleMode = 'report' | 'create' | 'return';
+
+export interface Settled {
+  readonly settlement: 'order_created' | 'returned';
+  readonly cartId?: string | undefined;
+  readonly orderNumber?: string | undefined;
+  readonly paymentIds: readonly string[];
+}
+
+export interface UnorderedSummary {
+  readonly mode: SettleMode;
+  /** Paid payments looked at. */
+  checked: number;
+  /** Payments without an order that are left, by reason. */
+  readonly reasons: Record<UnorderedReason, number>;
+  /** Carts settled in this run. */
+  readonly settlements: Record<Settled['settlement'], number>;
+  /** Carts that could not be looked at, or not to the end. */
+  failed: number;
+  /** The limit was reached: carts that could be settled are left. */
+  limited: boolean;
+  complete: boolean;
+}
+
 const left = (reason: Exclude<UnorderedReason, 'ready'>): Verdict => ({ kind: 'unordered', reason });
 
 /**

@@ -3,8 +3,8 @@ import { EVENTS, type EventRecord, PAYMENT_TRANSACTIONS } from '@connector/contr
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { money, payment, transaction } from '@connector/fixtures';
 import { describe, expect, it } from 'vitest';
-import type { CartView, HeldMoney, OrderRef } from '../domain/unordered.ts';
-import { type Finding, type FindUnorderedOptions, findUnordered, type Settled } from './find-unordered.ts';
+import type { CartView, HeldMoney, OrderRef, Settled } from '../domain/unordered.ts';
+import { type Finding, type FindUnorderedOptions, findUnordered } from './find-unordered.ts';
 import type { Intention } from './ports.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');

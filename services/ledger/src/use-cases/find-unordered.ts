@@ -5,8 +5,10 @@ import {
   isPaid,
   paidSince,
   paymentIntentIdOf,
+  type Settled,
   UNORDERED_REASONS,
   type UnorderedReason,
+  type UnorderedSummary,
 } from '../domain/unordered.ts';
 import type { PaidPayments } from './ports.ts';
 import {
@@ -46,28 +48,6 @@ export interface Finding {
   readonly paidSince: Date;
   /** Code of a refusal. */
   readonly detail?: string | undefined;
-}
-
-export interface Settled {
-  readonly settlement: 'order_created' | 'returned';
-  readonly cartId?: string | undefined;
-  readonly orderNumber?: string | undefined;
-  readonly paymentIds: readonly string[];
-}
-
-export interface UnorderedSummary {
-  readonly mode: SettleOptions['mode'];
-  /** Paid payments looked at. */
-  checked: number;
-  /** Payments without an order that are left, by reason. */
-  readonly reasons: Record<UnorderedReason, number>;
-  /** Carts settled in this run. */
-  readonly settlements: Record<Settled['settlement'], number>;
-  /** Carts that could not be looked at, or not to the end. */
-  failed: number;
-  /** The limit was reached: carts that could be settled are left. */
-  limited: boolean;
-  complete: boolean;
 }
 
 /** Carts under way at once: enough to get on, far below what the vendors limit. */

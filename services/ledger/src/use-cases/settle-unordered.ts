@@ -18,6 +18,7 @@ import {
   type PaymentState,
   paidSince,
   paymentIntentIdOf,
+  type SettleMode,
   type UnorderedReason,
   type UnorderedSnapshot,
   type Verdict,
@@ -33,8 +34,6 @@ import type {
   Payments,
   SettledPayment,
 } from './ports.ts';
-
-export type SettleMode = 'report' | 'create' | 'return';
 
 export interface SettleDependencies {
   payments: Pick<Payments, 'byId'>;

@@ -1,7 +1,6 @@
 import { durationMs, HELP_OPTION, momentOf, parseOptions, UsageError, wholeNumber } from '@connector/cli';
-import { isOrderNumberTemplate } from '../../domain/unordered.ts';
+import { isOrderNumberTemplate, type SettleMode } from '../../domain/unordered.ts';
 import type { FindUnorderedOptions } from '../../use-cases/find-unordered.ts';
-import type { SettleMode } from '../../use-cases/settle-unordered.ts';
 
 export const UNORDERED_HELP = `unordered: payments that are paid and have no order
 

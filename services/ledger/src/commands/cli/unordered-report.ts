@@ -1,6 +1,6 @@
 import { ago, counted, pairs, table } from '@connector/cli';
-import { ADVICE, UNORDERED_REASONS } from '../../domain/unordered.ts';
-import type { Finding, Settled, UnorderedSummary } from '../../use-cases/find-unordered.ts';
+import { ADVICE, type Settled, UNORDERED_REASONS, type UnorderedSummary } from '../../domain/unordered.ts';
+import type { Finding } from '../../use-cases/find-unordered.ts';
 
 const amountOf = ({ amount: { centAmount, currencyCode, fractionDigits } }: Finding): string => {
   const digits = String(Math.abs(centAmount)).padStart(fractionDigits + 1, '0');
