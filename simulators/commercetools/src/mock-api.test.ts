@@ -59,6 +59,22 @@ it('makes one order of a cart', async () => {
   ]);
 });
 
+it('gives an order number once, and keeps the payment state', async () => {
+  const order = async (paymentState?: string) => ({
+    version: 1,
+    cart: { typeId: 'cart', id: await createCart() },
+    orderNumber: 'o-1',
+    ...(paymentState && { paymentState }),
+  });
+  expect(await post('orders', await order('Paid'))).toMatchObject({
+    status: 201,
+    body: { orderNumber: 'o-1', paymentState: 'Paid' },
+  });
+  const second = await order();
+  expect((await post('orders', second)).status).toBe(400);
+  expect((await api.findCart(second.cart))?.cartState).toBe('Active');
+});
+
 it('keeps an update that comes together with a change of the total', async () => {
   const id = await createCart();
   const setEmail = { version: 1, actions: [{ action: 'setCustomerEmail', email: 'a@example.com' }] };

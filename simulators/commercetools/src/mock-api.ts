@@ -74,7 +74,8 @@ interface Versioned {
 
 /**
  * commercetools-mock, made strict: versions are always checked (also under concurrency), keys and orders' carts are unique,
- * custom fields fit their type, and what the mock forgets of a cart (key, recurrence, ordered state) is kept.
+ * custom fields fit their type, and what the mock forgets of a cart (key, recurrence, ordered state) or an order (payment state) is
+ * kept.
  */
 export class MockApi {
   readonly #mock: CommercetoolsMock;
@@ -253,8 +254,9 @@ export class MockApi {
       version: z.int(),
       cart: z.object({ id: z.string() }),
       orderNumber: z.string().optional(),
+      paymentState: z.enum(['BalanceDue', 'Failed', 'Pending', 'CreditOwed', 'Paid']).optional(),
     });
-    const { cart: ref, version, orderNumber } = parse(schema, draft);
+    const { cart: ref, version, orderNumber, paymentState } = parse(schema, draft);
     return this.#oneAtATime(`cart ${ref.id}`, async () => {
       const cart = await this.findCart({ id: ref.id });
       if (cart && cart.version !== version) throw concurrentModification(cart.id, version, cart.version);
@@ -264,7 +266,11 @@ export class MockApi {
       }
       const response = await this.#forward(request);
       if (!cart || response.status !== 201) return response;
-      const order: Order = { ...(response.body as Order), customLineItems: cart.customLineItems };
+      const order: Order = {
+        ...(response.body as Order),
+        customLineItems: cart.customLineItems,
+        ...(paymentState && { paymentState }),
+      };
       await this.#storage.add(this.#projectKey, 'order', order);
       await this.#save('cart', { ...cart, cartState: 'Ordered' });
       return { status: 201, body: await this.#read('order', { id: order.id }, request.params) };
