@@ -6,7 +6,6 @@ import { createKafka, createProducer, scanTopic } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
-import packageJson from '../../package.json' with { type: 'json' };
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { intentOperations } from '../adapters/intent-operations.ts';
 import { moneyAtStripe } from '../adapters/money-at-stripe.ts';
@@ -35,7 +34,7 @@ const config = readConfig(unorderedConfigSchema, process.env, (given) =>
   optionsWith(given).mode === 'return' && !given.INTENT_URL ? ['INTENT_URL: is required to return money'] : [],
 );
 const command = optionsWith(config);
-const stopTracing = await startTracing(NAME, packageJson.version);
+const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
 const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });

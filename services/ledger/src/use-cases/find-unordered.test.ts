@@ -1,7 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { EVENTS, type EventRecord, PAYMENT_TRANSACTIONS } from '@connector/contracts';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
-import { money, payment, transaction } from '@connector/fixtures';
+import { money, payment, transaction } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import type { CartView, HeldMoney, OrderRef, Settled } from '../domain/unordered.ts';
 import { type Finding, type FindUnorderedOptions, findUnordered } from './find-unordered.ts';

@@ -1,6 +1,5 @@
 import { type Commercetools, createCommercetools } from '@connector/commercetools';
 import { EVENTS, type EventRecord } from '@connector/contracts';
-import { createHttpClient } from '@connector/http';
 import {
   type CommercetoolsSimulator,
   createCart,
@@ -140,7 +139,6 @@ async function pod(
   options: Partial<FindUnorderedOptions> = {},
   killAt?: { call: number; when: 'before' | 'after' },
 ) {
-  const intent = createHttpClient({ api: 'intent', operationOf: () => 'payment_intents.modify' });
   let calls = 0;
   let isDead = false;
   const mortal =
@@ -168,9 +166,7 @@ async function pod(
       carts: everyCall(paidCarts(commercetools)),
       orders: everyCall(unorderedOrders(commercetools)),
       moneyAtStripe: mortal(moneyAtStripe(stripe)),
-      operations: everyCall(
-        intentOperations(at.intentUrl ?? '', intent.fetch, async () => 'manage_checkout_payment_intents'),
-      ),
+      operations: everyCall(intentOperations(at.intentUrl ?? '', fetch, async () => 'manage_checkout_payment_intents')),
       intentions: everyCall(intentions),
       producer: everyCall({ send: at.topics.send }),
       paymentInterface: INTERFACE,
@@ -185,7 +181,6 @@ async function pod(
     if (!(error instanceof Killed)) throw error;
     return undefined;
   });
-  await intent.close();
   return { summary, findings, calls, failures: failures.filter((error) => !(error instanceof Killed)) };
 }
 
