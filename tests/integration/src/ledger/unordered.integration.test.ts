@@ -210,7 +210,9 @@ async function ordersByCart(): Promise<Map<string, string[]>> {
   return found;
 }
 
-it('leaves exactly one order of each of 200 carts: the shopper’s and two pods at once, killed at each call', async () => {
+it('leaves exactly one order of each of 200 carts: the shopper’s and two pods at once, killed at each call', {
+  timeout: 300_000,
+}, async () => {
   const carts = await Promise.all(Array.from({ length: 200 }, () => paidCart()));
   const at = { topics: topics() };
   let shopped = 0;
@@ -248,7 +250,9 @@ it('leaves exactly one order of each of 200 carts: the shopper’s and two pods 
   expect(await at.topics.intentions().open()).toEqual([]);
 });
 
-it('gives the money of a cart back once, or leaves it its order, whoever comes first and wherever a pod dies', async () => {
+it('gives the money of a cart back once, or leaves it its order, whoever comes first and wherever a pod dies', {
+  timeout: 300_000,
+}, async () => {
   const fake = new FakeWorld();
   const world = { payments: intentPayments(commercetools), paymentIntents: stripePaymentIntents(stripe) };
   await using app = await startApp(fake, { env: { CTP_PROJECT_KEY: project.projectKey }, world });
