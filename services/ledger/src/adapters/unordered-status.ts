@@ -1,5 +1,5 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
-import type { Part } from '@connector/lifecycle';
+import type { Component } from '@connector/lifecycle';
 import { DEFINITIONS, type Logger, metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { UNORDERED_REASONS, type UnorderedSummary } from '../domain/unordered.ts';
@@ -29,7 +29,7 @@ export const unorderedRecord = (
 export function unorderedStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
   { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
-): Part & { refresh(): Promise<void> } {
+): Component & { refresh(): Promise<void> } {
   let seen: string | undefined;
   let isFirst = true;
   let timer: NodeJS.Timeout | undefined;

@@ -8,7 +8,6 @@ import type {
 } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
 import type { Money, Ownership } from '@connector/payment-model';
-import type { Money, Ownership } from '@connector/payment-model';
 import type { StripeMoneyFacts } from '../domain/audit.ts';
 import type { BalanceType } from '../domain/audit-summary.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
