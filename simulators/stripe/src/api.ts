@@ -390,6 +390,7 @@ function elementsSession(call: Call): object {
   return {
     object: 'elements_session',
     click_needs_rates: simulation.settings.clickNeedsRates,
+    also_offers: simulation.settings.alsoOffers,
     payment_intent: paymentIntent,
     customer: session
       ? { payment_methods: saved.slice(0, Number(features?.payment_method_redisplay_limit ?? 3)) }

@@ -159,7 +159,17 @@ function methodDetails(
       sepa_debit: { bank_code, branch_code, country, fingerprint, last4, mandate: `mandate_${method.id.slice(3)}` },
     };
   }
-  return { type: method.type, [method.type]: {} };
+  return { type: method.type, [method.type]: voucherDetails(paymentIntent, method) };
+}
+
+/** What the charge says of the voucher that it is paid with. */
+function voucherDetails({ next_action: action }: PaymentIntent, { type, boleto }: PaymentMethod): object {
+  if (type === 'boleto') return { tax_id: boleto?.tax_id ?? '' };
+  if (type === 'konbini') return { store: null };
+  if (type === 'oxxo') return { number: action?.oxxo_display_details?.number ?? null };
+  if (type !== 'multibanco') return {};
+  const { entity = null, reference = null } = action?.multibanco_display_details ?? {};
+  return { entity, reference };
 }
 
 /** Books the balance transaction of `amount` captured; the charge shows the latest one. */

@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ZodError } from 'zod';
 import {
   type Controls,
+  clockSchema,
   disputeChangeSchema,
   disputeSchema,
   eventSchema,
+  fundSchema,
   paySchema,
   refundStatusSchema,
   settingsSchema,
@@ -41,6 +43,10 @@ export function controlHandler(
       const script = await stripeJsSource(simulation.url);
       res.setHeader('content-type', 'text/javascript; charset=utf-8');
       res.end(script);
+      return;
+    }
+    if (area === 'vouchers') {
+      sendHtml(res, donePage(`Voucher of ${id}`));
       return;
     }
     if (area === 'receipts') {
@@ -94,6 +100,14 @@ export function controlHandler(
         return controls.setRefundStatus(id, refundStatusSchema.parse(body()).status);
       case 'POST payment_intents/:id/settle':
         return controls.settle(id, settleSchema.parse(body()).outcome);
+      case 'POST payment_intents/:id/fund':
+        return controls.fund(id, fundSchema.parse(body()).amount);
+      case 'POST payment_intents/:id/expire':
+        return controls.expire(id);
+      case 'POST clock': {
+        controls.advanceClock(clockSchema.parse(body()).advanceMs);
+        return { now: simulation.now() };
+      }
       case 'POST payment_intents/:id/pay':
         return controls.pay(id, paySchema.parse(body()));
       case 'POST events':

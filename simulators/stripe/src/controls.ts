@@ -6,15 +6,18 @@ import type { EventLog } from './events.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import type { Charge, Customer, Dispute, EventRecord, PaymentIntent, Refund, StripeEvent } from './objects.ts';
 import { Params, type RawParams } from './params.ts';
-import { confirmPaymentIntent, finishAction, settle } from './payment-intents.ts';
+import { confirmPaymentIntent, expireAuthorization, finishAction, settle } from './payment-intents.ts';
 import { setRefundStatus } from './refunds.ts';
 import { DEFAULT_SETTINGS, type Settings, type Simulation } from './simulation.ts';
 import { emptyState } from './state.ts';
+import { expireVoucher, fund, holdsVoucher } from './vouchers.ts';
 import type { Acknowledged, WebhookCounts, WebhookSender, WebhookSettings } from './webhooks.ts';
 
 export const settingsSchema = z
   .strictObject({
     settleDelayMs: z.number().int().min(0).max(86_400_000).nullable(),
+    voucherDelayMs: z.number().int().min(0).max(86_400_000).nullable(),
+    alsoOffers: z.array(z.string()),
     balanceDelayMs: z.number().int().min(0).max(86_400_000),
     releases: z.enum(['refund', 'movement', 'none']),
     searchLagMs: z.number().int().min(0).max(3_600_000),
@@ -64,6 +67,15 @@ export const disputeChangeSchema = z.strictObject({
   reinstate: z.boolean().optional(),
 });
 export const settleSchema = z.strictObject({ outcome: z.enum(['succeeded', 'failed']).default('succeeded') });
+/** `amount` in minor units: a part of a bank transfer; absent: all that is missing. */
+export const fundSchema = z.strictObject({ amount: z.number().int().positive().optional() });
+export const clockSchema = z.strictObject({
+  advanceMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(366 * 86_400_000),
+});
 export const refundStatusSchema = z.strictObject({
   status: z.enum(['pending', 'requires_action', 'succeeded', 'failed', 'canceled']),
 });
@@ -168,14 +180,17 @@ export class Controls {
     const billing_details = { name: 'Jenny Rosen', email: 'jenny@example.com' };
     if (payment_method) raw.payment_method = payment_method;
     else if (iban) raw.payment_method_data = { type: 'sepa_debit', sepa_debit: { iban }, billing_details };
-    else if (type && type !== 'card') raw.payment_method_data = { type, billing_details };
+    else if (type === 'boleto') {
+      raw.payment_method_data = { type, boleto: { tax_id: '000.000.000-00' }, billing_details };
+    } else if (type && type !== 'card') raw.payment_method_data = { type, billing_details };
     else {
       const exp_year = String(new Date(this.#simulation.nowMs()).getUTCFullYear() + 4);
       const details = { number: card ?? '4242424242424242', exp_month: '12', exp_year, cvc: '123' };
       raw.payment_method_data = { type: 'card', card: details, billing_details };
     }
     const confirmed = confirmPaymentIntent(this.#simulation, paymentIntent, new Params(raw), false);
-    if (confirmed.status !== 'requires_action' || authentication === 'none') return confirmed;
+    const isDone = confirmed.status !== 'requires_action' || holdsVoucher(confirmed);
+    if (isDone || authentication === 'none') return confirmed;
     return finishAction(this.#simulation, confirmed, authentication === 'complete');
   }
 
@@ -186,6 +201,24 @@ export class Controls {
 
   settle(paymentIntentId: string, outcome: 'succeeded' | 'failed' = 'succeeded'): PaymentIntent {
     return settle(this.#simulation, this.#paymentIntent(paymentIntentId), outcome);
+  }
+
+  /** The money for a voucher comes, or a bank transfer, whole or `amount` of it in minor units. */
+  fund(paymentIntentId: string, amount?: number): PaymentIntent {
+    return fund(this.#simulation, this.#paymentIntent(paymentIntentId), amount);
+  }
+
+  /** A voucher is not paid in time, or an authorisation not captured in time. */
+  expire(paymentIntentId: string): PaymentIntent {
+    const paymentIntent = this.#paymentIntent(paymentIntentId);
+    return holdsVoucher(paymentIntent)
+      ? expireVoucher(this.#simulation, paymentIntent)
+      : expireAuthorization(this.#simulation, paymentIntent);
+  }
+
+  /** Puts the account's clock ahead, in ms; what is due by then happens now. Webhooks are signed with the time that it really is. */
+  advanceClock(ms: number): void {
+    this.#simulation.advance(ms);
   }
 
   openDispute(options: z.input<typeof disputeSchema>): Dispute {

@@ -12,16 +12,20 @@ import {
   generateSepaDebit,
   REDIRECT_TYPES,
   SEPA_GENERATING_TYPES,
+  VOUCHER_TYPES,
 } from './payment-methods.ts';
 import { releaseUncaptured } from './refunds.ts';
 import type { Simulation } from './simulation.ts';
 import { token } from './simulation.ts';
 import type { PaymentIntentSecrets } from './state.ts';
 import { AUTHENTICATION_REQUIRED, type CardBehaviour, type Decline } from './test-cards.ts';
+import { handOut, holdsVoucher, isVoucherOffered, voidVoucher } from './vouchers.ts';
 
 const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
 const FUTURE_USAGES = ['off_session', 'on_session'] as const;
 const CANCELLATION_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'] as const;
+/** How long an authorisation can be captured, in ms; the charge tells it as `capture_before`. */
+const AUTHORIZED_MS = 7 * 86_400_000;
 const OPEN: readonly string[] = ['requires_payment_method', 'requires_confirmation', 'requires_action'];
 /** Methods whose authorisation can be captured later. */
 const MANUAL_CAPTURE_TYPES = new Set(['card', 'klarna', 'paypal', 'link', 'affirm', 'afterpay_clearpay']);
@@ -100,7 +104,7 @@ export function createPaymentIntent(simulation: Simulation, params: Params): Pay
   if (hooks) paymentIntent.hooks = hooks.raw as PaymentIntent['hooks'] & {};
   const secrets: PaymentIntentSecrets = { clientSecret, returnUrl: null, pending: null, allowsMulticapture: false };
   paymentIntent.payment_method_options = optionsOf(params, {});
-  paymentIntent.payment_method_types = allowed ?? automaticTypes(paymentIntent);
+  paymentIntent.payment_method_types = allowed ?? automaticTypes(simulation, paymentIntent);
   if (!isConfirmed) {
     for (const only of ['off_session', 'return_url', 'mandate_data', 'error_on_requires_action']) {
       if (params.has(only)) {
@@ -161,6 +165,7 @@ export function updatePaymentIntent(
 
   const needsNewConfirmation =
     status === 'requires_action' && (amount !== paymentIntent.amount || currency !== paymentIntent.currency || method);
+  const wasHeld = holdsVoucher(paymentIntent);
   paymentIntent.amount = amount;
   paymentIntent.currency = currency;
   paymentIntent.capture_method = captureMethod;
@@ -177,10 +182,12 @@ export function updatePaymentIntent(
     if (params.has('allowed_payment_method_types')) {
       paymentIntent.allowed_payment_method_types = params.strings('allowed_payment_method_types') ?? null;
     }
-    paymentIntent.payment_method_types = paymentIntent.allowed_payment_method_types ?? automaticTypes(paymentIntent);
+    paymentIntent.payment_method_types =
+      paymentIntent.allowed_payment_method_types ?? automaticTypes(simulation, paymentIntent);
     if (method) useMethod(paymentIntent, method);
     else if (needsNewConfirmation) paymentIntent.status = 'requires_confirmation';
     if (needsNewConfirmation) {
+      if (wasHeld) voidVoucher(simulation, paymentIntent);
       paymentIntent.next_action = null;
       secretsOf(simulation, paymentIntent).pending = null;
     }
@@ -259,6 +266,7 @@ function confirm(
   }
   const secrets = secretsOf(simulation, paymentIntent);
   useMethod(paymentIntent, method);
+  if (holdsVoucher(paymentIntent)) voidVoucher(simulation, paymentIntent);
   paymentIntent.last_payment_error = null;
   paymentIntent.next_action = null;
   const offSession = params.has('off_session') && params.raw.off_session !== 'false';
@@ -267,6 +275,7 @@ function confirm(
   secrets.allowsMulticapture = paymentIntent.payment_method_options?.card?.request_multicapture === 'if_available';
   const behaviour = simulation.state.behaviours.get(method.id) ?? {};
   const usesStripeJs = params.boolean('use_stripe_sdk') ?? false;
+  if (VOUCHER_TYPES.includes(method.type) && !offSession) return handOut(simulation, paymentIntent, method);
   const kind = REDIRECT_TYPES.includes(method.type)
     ? 'redirect'
     : needsAuthentication(behaviour, method, offSession)
@@ -390,6 +399,10 @@ function pay(
     paymentIntent.amount_capturable = paymentIntent.amount;
     simulation.events.emit('charge.succeeded', charge);
     simulation.events.emit('payment_intent.amount_capturable_updated', paymentIntent);
+    simulation.later(AUTHORIZED_MS, () => {
+      const isOpen = paymentIntent.status === 'requires_capture' && paymentIntent.latest_charge === charge.id;
+      if (isOpen) expireAuthorization(simulation, paymentIntent);
+    });
     return paymentIntent;
   }
   if (paymentIntent.capture_method === 'automatic_async') bookCaptureLater(simulation, charge);
@@ -583,12 +596,22 @@ export function cancelPaymentIntent(
       `You cannot cancel this PaymentIntent because it has a status of ${paymentIntent.status}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action.`,
     );
   }
+  return cancel(simulation, paymentIntent, reason);
+}
+
+function cancel(
+  simulation: Simulation,
+  paymentIntent: PaymentIntent,
+  reason: PaymentIntent['cancellation_reason'],
+): PaymentIntent {
   const isAuthorized = paymentIntent.status === 'requires_capture';
+  const wasHeld = holdsVoucher(paymentIntent);
   const charge = paymentIntent.latest_charge ? simulation.state.charges.get(paymentIntent.latest_charge) : undefined;
   paymentIntent.status = 'canceled';
   paymentIntent.canceled_at = simulation.now();
   paymentIntent.cancellation_reason = reason;
   paymentIntent.amount_capturable = 0;
+  if (wasHeld) voidVoucher(simulation, paymentIntent);
   paymentIntent.next_action = null;
   secretsOf(simulation, paymentIntent).pending = null;
   if (isAuthorized && charge) {
@@ -597,6 +620,19 @@ export function cancelPaymentIntent(
   }
   simulation.events.emit('payment_intent.canceled', paymentIntent);
   return paymentIntent;
+}
+
+/** Nobody captured in time: Stripe lets go of the money and cancels by itself. Throws StripeApiError when nothing is authorised. */
+export function expireAuthorization(simulation: Simulation, paymentIntent: PaymentIntent): PaymentIntent {
+  const charge = paymentIntent.latest_charge ? simulation.state.charges.get(paymentIntent.latest_charge) : undefined;
+  if (paymentIntent.status !== 'requires_capture' || !charge) {
+    throw unexpectedState(
+      paymentIntent,
+      `This PaymentIntent has a status of ${paymentIntent.status}, not requires_capture.`,
+    );
+  }
+  simulation.events.emit('charge.expired', charge);
+  return cancel(simulation, paymentIntent, 'automatic');
 }
 
 function useMethod(paymentIntent: PaymentIntent, method: PaymentMethod): void {
@@ -699,19 +735,24 @@ function optionsOf(
 }
 
 /** The methods that the account offers for this currency, capture and exclusion. */
-function automaticTypes(paymentIntent: PaymentIntent): string[] {
+function automaticTypes(simulation: Simulation, paymentIntent: PaymentIntent): string[] {
   const regional: Record<string, string[]> = {
     eur: ['sepa_debit', 'ideal', 'bancontact', 'eps', 'klarna', 'paypal', 'wero'],
     usd: ['klarna', 'paypal', 'us_bank_account', 'affirm'],
     gbp: ['klarna', 'paypal', 'bacs_debit'],
     chf: ['twint', 'klarna', 'paypal'],
     pln: ['p24', 'klarna', 'paypal'],
+    brl: ['boleto'],
+    mxn: ['oxxo'],
+    jpy: ['konbini'],
   };
   const excluded = new Set(paymentIntent.excluded_payment_method_types ?? []);
   const isRedirectAllowed = paymentIntent.automatic_payment_methods?.allow_redirects !== 'never';
-  return ['card', ...(regional[paymentIntent.currency] ?? []), 'link'].filter(
+  const { alsoOffers } = simulation.settings;
+  return ['card', ...(regional[paymentIntent.currency] ?? []), ...alsoOffers, 'link'].filter(
     (type) =>
       !excluded.has(type) &&
+      isVoucherOffered(type, paymentIntent) &&
       (isRedirectAllowed || !REDIRECT_TYPES.includes(type)) &&
       (paymentIntent.capture_method !== 'manual' || MANUAL_CAPTURE_TYPES.has(type)),
   );

@@ -38,7 +38,9 @@ export const ASYNC_TYPES: readonly string[] = [
   'au_becs_debit',
   'sofort',
 ];
-const TYPES: readonly string[] = ['card', 'link', 'blik', ...REDIRECT_TYPES, ...ASYNC_TYPES];
+/** Methods that leave the shopper with something to pay with in the next days: a voucher, or the account to transfer to. */
+export const VOUCHER_TYPES: readonly string[] = ['boleto', 'customer_balance', 'konbini', 'multibanco', 'oxxo'];
+const TYPES: readonly string[] = ['card', 'link', 'blik', ...REDIRECT_TYPES, ...ASYNC_TYPES, ...VOUCHER_TYPES];
 
 const fingerprint = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16);
 
@@ -147,6 +149,13 @@ export function createPaymentMethod(simulation: Simulation, params: Params): Pay
     if (!iban) throw missingParameter('sepa_debit[iban]');
     checkIban(iban);
     addIban(simulation, method, iban);
+  } else if (type === 'boleto') {
+    const taxId = params.object('boleto')?.requiredString('tax_id');
+    if (!taxId) throw missingParameter('boleto[tax_id]');
+    if (taxId.replace(/\D/g, '').length !== 11 && taxId.replace(/\D/g, '').length !== 14) {
+      throw invalidParameter('boleto[tax_id]', 'The tax ID is neither a CPF nor a CNPJ.', 'tax_id_invalid');
+    }
+    method.boleto = { tax_id: taxId };
   } else {
     Object.assign(method, { [type]: { ...(params.object(type)?.raw ?? {}) } });
     if (ASYNC_TYPES.includes(type)) simulation.state.behaviours.set(method.id, { settles: 'succeeded' });

@@ -7,6 +7,10 @@ import { emptyState, type StripeState } from './state.ts';
 export interface Settings {
   /** Time that a bank debit takes to settle, in ms; null: only a control call settles it. */
   settleDelayMs: number | null;
+  /** Time until a voucher or a bank transfer is paid, in ms; null: only a control call pays it. */
+  voucherDelayMs: number | null;
+  /** Methods that the account offers beside the usual ones of a currency, such as `multibanco` or `customer_balance`. */
+  alsoOffers: readonly string[];
   /** Time after which an `automatic_async` charge gets its balance transaction, in ms. */
   balanceDelayMs: number;
   /**
@@ -22,6 +26,8 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = {
   settleDelayMs: 5000,
+  voucherDelayMs: 180_000,
+  alsoOffers: [],
   balanceDelayMs: 1000,
   releases: 'refund',
   searchLagMs: 0,
@@ -40,13 +46,14 @@ export class Simulation {
   readonly accountId: string;
   readonly random: () => number;
   readonly nowMs: () => number;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #waiting = new Set<Waiting>();
+  #aheadMs = 0;
   events!: EventLog;
 
   constructor(options: { accountId: string; random: () => number; now: () => number }) {
     this.accountId = options.accountId;
     this.random = options.random;
-    this.nowMs = options.now;
+    this.nowMs = () => options.now() + this.#aheadMs;
   }
 
   /** Seconds since the epoch. */
@@ -58,20 +65,49 @@ export class Simulation {
     return `${prefix}_${token(length)}`;
   }
 
-  /** Runs `work` after `ms`; a reset or close forgets it. */
+  /** Runs `work` after `ms` of the account's clock; a reset or close forgets it. */
   later(ms: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      work();
-    }, ms);
-    timer.unref();
-    this.#timers.add(timer);
+    const waiting: Waiting = { dueMs: this.nowMs() + ms, work, timer: undefined };
+    this.#waiting.add(waiting);
+    this.#arm(waiting);
+  }
+
+  /** Puts the account's clock ahead by `ms`; what is due by then happens at once, in its order, each at its own time. */
+  advance(ms: number): void {
+    const untilMs = this.nowMs() + ms;
+    for (;;) {
+      const [next] = [...this.#waiting].filter(({ dueMs }) => dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs);
+      if (!next) break;
+      this.#aheadMs += Math.max(0, next.dueMs - this.nowMs());
+      this.#run(next);
+    }
+    this.#aheadMs += Math.max(0, untilMs - this.nowMs());
+    for (const waiting of this.#waiting) this.#arm(waiting);
   }
 
   forgetTimers(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    for (const { timer } of this.#waiting) clearTimeout(timer);
+    this.#waiting.clear();
+    this.#aheadMs = 0;
   }
+
+  #arm(waiting: Waiting): void {
+    clearTimeout(waiting.timer);
+    waiting.timer = setTimeout(() => this.#run(waiting), Math.max(0, waiting.dueMs - this.nowMs()));
+    waiting.timer.unref();
+  }
+
+  #run(waiting: Waiting): void {
+    clearTimeout(waiting.timer);
+    if (this.#waiting.delete(waiting)) waiting.work();
+  }
+}
+
+/** Something that happens at a time of the account's clock, in ms since the epoch. */
+interface Waiting {
+  readonly dueMs: number;
+  readonly work: () => void;
+  timer: NodeJS.Timeout | undefined;
 }
 
 /** Random letters and digits; one call of the system's source serves many ids. */

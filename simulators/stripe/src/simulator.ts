@@ -54,7 +54,7 @@ export async function startStripeSimulator(options: StripeSimulatorOptions = {})
   const sender = new WebhookSender({ random, now, endpoints });
   simulation.events = new EventLog(simulation, sender, options.maxEvents ?? 50_000);
   const faults = new Faults(random);
-  const idempotencyKeys = new IdempotencyKeys(now);
+  const idempotencyKeys = new IdempotencyKeys(() => simulation.nowMs());
   let webhook: StripeSimulatorOptions['webhook'] | null = options.webhook ?? null;
   let webhookSecret = webhook?.secret ?? `whsec_${randomBytes(24).toString('hex')}`;
   const controls = new Controls({ simulation, sender, faults, idempotencyKeys, restore: registerWebhook });

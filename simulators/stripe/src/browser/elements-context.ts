@@ -32,6 +32,8 @@ export interface Session {
   features: { payment_method_save?: string; payment_method_save_usage?: string | null } | null;
   /** A setting of the simulator. */
   click_needs_rates: boolean;
+  /** A setting of the simulator: methods beside the usual ones. */
+  also_offers: readonly string[];
 }
 
 /** What an element knows of the payment that it is for. */

@@ -71,10 +71,23 @@ export class ElementsGroup implements ElementsContext {
   /** The kinds of payment that the form offers. */
   get methodTypes(): string[] {
     const offered = this.#known?.payment_intent?.payment_method_types;
-    if (offered) return ['card', 'sepa_debit', ...REDIRECTS].filter((type) => offered.includes(type)).slice(0, 3);
+    if (offered) {
+      const isOffered = (type: string) => offered.includes(type);
+      return [...['card', 'sepa_debit', ...REDIRECTS].filter(isOffered).slice(0, 3), ...VOUCHERS.filter(isOffered)];
+    }
     const isManual = this.captureMethod === 'manual';
-    if (this.currency !== 'eur') return isManual ? ['card'] : ['card', 'klarna'];
-    return isManual ? ['card', 'klarna'] : ['card', 'sepa_debit', 'ideal'];
+    const usual =
+      this.currency === 'eur' ? (isManual ? ['klarna'] : ['sepa_debit', 'ideal']) : isManual ? [] : ['klarna'];
+    return ['card', ...usual, ...(isManual ? [] : this.#vouchers)];
+  }
+
+  /** The vouchers of the currency, and what the account offers beside; a bank transfer is for customers only. */
+  get #vouchers(): string[] {
+    const also = this.#known?.also_offers ?? [];
+    return VOUCHERS.filter((type) => {
+      if (type === 'customer_balance' && !this.#known?.customer) return false;
+      return VOUCHER_OF[this.currency] === type || also.includes(type);
+    });
   }
 
   get payment(): PaymentElement | null {
@@ -168,6 +181,8 @@ export class ElementsGroup implements ElementsContext {
   }
 }
 
+const VOUCHERS = ['boleto', 'konbini', 'multibanco', 'oxxo', 'customer_balance'];
+const VOUCHER_OF: Readonly<Record<string, string>> = { brl: 'boleto', jpy: 'konbini', mxn: 'oxxo' };
 const REDIRECTS = ['ideal', 'klarna', 'twint', 'p24', 'bancontact'];
 
 function check({ clientSecret, mode, amount, currency }: ElementsOptions): void {

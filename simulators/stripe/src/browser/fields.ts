@@ -78,3 +78,7 @@ export const problemOfName = (text: string): TextKey | null => (text.trim() === 
 
 export const problemOfEmail = (text: string): TextKey | null =>
   /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text.trim()) ? null : 'incomplete_email';
+
+/** A CPF (11 digits) or a CNPJ (14), which Boleto asks for. */
+export const problemOfTaxId = (text: string): TextKey | null =>
+  [11, 14].includes(text.replace(/\D/g, '').length) ? null : 'incomplete_tax_id';

@@ -9,6 +9,7 @@ import type { ElementsOptions } from './elements-context.ts';
 import { IntegrationError, type PaymentIntentView, type StripeError } from './errors.ts';
 import type { BillingDetails } from './payment-element.ts';
 import { inLanguageOf, textsFor } from './texts.ts';
+import { isVoucher, showVoucher } from './voucher-dialog.ts';
 
 type IntentResult =
   | { paymentIntent: PaymentIntentView; error?: undefined }
@@ -219,6 +220,12 @@ class StripeStandIn {
       return leaveFor(shopperUrl(action.redirect_to_url.url));
     }
     const texts = elements?.texts ?? textsFor(this.#locale);
+    if (isVoucher(paymentIntent)) {
+      const { currency } = paymentIntent;
+      const money = (remaining: number) => elements?.money(remaining) ?? `${remaining} ${currency}`;
+      await showVoucher(texts, elements?.options.appearance, paymentIntent, money);
+      return { paymentIntent };
+    }
     const outcome = await askForAuthentication(texts, elements?.options.appearance);
     const { error: lost } = await this.#api.finishAction(clientSecret, outcome);
     if (lost) return { error: lost };
@@ -274,7 +281,10 @@ function returnTo(returnUrl: string, paymentIntent: PaymentIntentView): string {
   const url = new URL(returnUrl);
   url.searchParams.set('payment_intent', paymentIntent.id);
   url.searchParams.set('payment_intent_client_secret', paymentIntent.client_secret);
-  url.searchParams.set('redirect_status', OUTCOME[paymentIntent.status] ?? 'failed');
+  url.searchParams.set(
+    'redirect_status',
+    isVoucher(paymentIntent) ? 'pending' : (OUTCOME[paymentIntent.status] ?? 'failed'),
+  );
   return url.href;
 }
 

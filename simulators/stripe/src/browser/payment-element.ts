@@ -15,8 +15,9 @@ import {
   problemOfIban,
   problemOfName,
   problemOfNumber,
+  problemOfTaxId,
 } from './fields.ts';
-import type { TextKey } from './texts.ts';
+import type { TextKey, Texts } from './texts.ts';
 
 export interface PaymentElementOptions {
   layout?: string | { type?: string; defaultCollapsed?: boolean };
@@ -40,7 +41,16 @@ interface Field {
   problem: () => TextKey | null;
 }
 
-const LABELS: Record<string, TextKey> = { card: 'card', sepa_debit: 'sepa' };
+const LABELS: Record<string, TextKey> = { card: 'card', sepa_debit: 'sepa', customer_balance: 'bankTransfer' };
+/** Vouchers go by their brand in every language. */
+const BRANDS: Record<string, string> = {
+  boleto: 'Boleto',
+  konbini: 'Konbini (コンビニ)',
+  multibanco: 'Multibanco',
+  oxxo: 'OXXO',
+};
+const isPaidLater = (type: string): boolean => type in BRANDS || type === 'customer_balance';
+const labelOf = (type: string, texts: Texts): string => BRANDS[type] ?? texts[LABELS[type] ?? 'redirect'];
 
 /** The stand-in's form: cards, SEPA Debit, a redirect, and what the customer saved. */
 export class PaymentElement extends BaseElement {
@@ -120,7 +130,8 @@ export class PaymentElement extends BaseElement {
     const fields = this.#options.fields?.billingDetails;
     const never = (name: string): boolean =>
       fields === 'never' || (typeof fields === 'object' && fields[name] === 'never');
-    const needed = this.selectedType === 'sepa_debit' ? ['name', 'email'] : [];
+    const needsName = this.selectedType === 'sepa_debit' || isPaidLater(this.selectedType);
+    const needed = needsName ? ['name', 'email'] : [];
     for (const name of [...needed, ...(never('address') ? ['address'] : [])]) {
       if (never(name) && !billing?.[name as keyof BillingDetails]) {
         throw new IntegrationError(
@@ -148,6 +159,7 @@ export class PaymentElement extends BaseElement {
       const [month = '', year = ''] = value('expiry').split(' / ');
       data.card = { number: value('number').replaceAll(' ', ''), exp_month: month, exp_year: year, cvc: value('cvc') };
     } else if (this.#type === 'sepa_debit') data.sepa_debit = { iban: value('iban').replaceAll(' ', '') };
+    else if (this.#type === 'boleto') data.boleto = { tax_id: value('tax') };
     const usage = this.#group.features?.payment_method_save_usage;
     return { payment_method_data: data, ...(isSaved && usage ? { setup_future_usage: usage } : {}) };
   }
@@ -213,7 +225,7 @@ export class PaymentElement extends BaseElement {
           'aria-selected': String(isSelected),
           tabindex: isSelected ? '0' : '-1',
         },
-        this.#group.texts[LABELS[type] ?? 'redirect'],
+        labelOf(type, this.#group.texts),
       );
       tab.addEventListener('click', () => this.#choose(type));
       tab.addEventListener('keydown', (event) => {
@@ -274,7 +286,7 @@ export class PaymentElement extends BaseElement {
     const panel = create('div', {
       class: 'sjs-panel',
       role: 'tabpanel',
-      'aria-label': texts[LABELS[this.#type] ?? 'redirect'],
+      'aria-label': labelOf(this.#type, texts),
     });
     if (this.#type === 'card') {
       const number = (): string => this.#fields.get('number')?.input.value ?? '';
@@ -312,20 +324,36 @@ export class PaymentElement extends BaseElement {
       return panel;
     }
     if (this.#type === 'sepa_debit') {
-      const fields = this.#options.fields?.billingDetails;
-      const asks = (name: string): boolean =>
-        fields !== 'never' && !(typeof fields === 'object' && fields[name] === 'never');
       panel.append(
         this.#field('iban', 'sepa-iban', texts.iban, 'DE00 0000 0000 0000 0000 00', 'off', formatIban, problemOfIban),
+        ...this.#who('sepa'),
+        create('p', { class: 'sjs-note' }, texts.sepaNote),
       );
-      if (asks('name')) panel.append(this.#field('name', 'sepa-name', texts.name, '', 'name', String, problemOfName));
-      if (asks('email'))
-        panel.append(this.#field('email', 'sepa-email', texts.email, '', 'email', String, problemOfEmail));
-      panel.append(create('p', { class: 'sjs-note' }, texts.sepaNote));
+      return panel;
+    }
+    if (isPaidLater(this.#type)) {
+      panel.append(...this.#who('voucher'));
+      if (this.#type === 'boleto')
+        panel.append(this.#field('tax', 'boleto-tax-id', texts.taxId, '', 'off', String, problemOfTaxId));
+      panel.append(create('p', { class: 'sjs-note' }, texts.voucherHint));
       return panel;
     }
     panel.append(create('p', { class: 'sjs-note' }, texts.redirectNote));
     return panel;
+  }
+
+  /** The shopper's name and e-mail address, as far as the page does not bring them itself. */
+  #who(form: string): HTMLElement[] {
+    const { texts } = this.#group;
+    const fields = this.#options.fields?.billingDetails;
+    const asks = (name: string): boolean =>
+      fields !== 'never' && !(typeof fields === 'object' && fields[name] === 'never');
+    return [
+      ...(asks('name') ? [this.#field('name', `${form}-name`, texts.name, '', 'name', String, problemOfName)] : []),
+      ...(asks('email')
+        ? [this.#field('email', `${form}-email`, texts.email, '', 'email', String, problemOfEmail)]
+        : []),
+    ];
   }
 
   #field(

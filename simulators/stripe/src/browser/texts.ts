@@ -38,6 +38,17 @@ const en = {
   shipBy: 'Delivery',
   total: 'Total',
   walletFailed: 'The payment failed. Try again or cancel.',
+  bankTransfer: 'Bank transfer',
+  voucherNote: 'Pay with these details. The order is confirmed once the money has arrived.',
+  voucherTitle: 'How to pay',
+  voucherHint: 'After submission, you get the details to pay with in the next days.',
+  entity: 'Entity',
+  recipient: 'Recipient',
+  reference: 'Reference',
+  payBy: 'Pay by',
+  close: 'Close',
+  taxId: 'CPF/CNPJ',
+  incomplete_tax_id: 'Your tax ID is incomplete.',
 };
 export type TextKey = keyof typeof en;
 
@@ -81,6 +92,17 @@ const de: Record<TextKey, string> = {
   shipBy: 'Versand',
   total: 'Summe',
   walletFailed: 'Die Zahlung ist fehlgeschlagen. Versuchen Sie es erneut oder brechen Sie ab.',
+  bankTransfer: 'Banküberweisung',
+  voucherNote: 'Bezahlen Sie mit diesen Angaben. Die Bestellung wird bestätigt, sobald das Geld da ist.',
+  voucherTitle: 'So bezahlen Sie',
+  voucherHint: 'Nach dem Absenden erhalten Sie die Angaben, mit denen Sie in den nächsten Tagen bezahlen.',
+  entity: 'Entität',
+  recipient: 'Empfänger',
+  reference: 'Referenz',
+  payBy: 'Zahlbar bis',
+  close: 'Schließen',
+  taxId: 'CPF/CNPJ',
+  incomplete_tax_id: 'Die Steuernummer ist unvollständig.',
 };
 
 const fr: Record<TextKey, string> = {
@@ -123,6 +145,17 @@ const fr: Record<TextKey, string> = {
   shipBy: 'Livraison',
   total: 'Total',
   walletFailed: 'Le paiement a échoué. Réessayez ou annulez.',
+  bankTransfer: 'Virement bancaire',
+  voucherNote: "Payez avec ces informations. La commande est confirmée dès que l'argent est arrivé.",
+  voucherTitle: 'Comment payer',
+  voucherHint: 'Après validation, vous recevez les informations pour payer dans les prochains jours.',
+  entity: 'Entité',
+  recipient: 'Bénéficiaire',
+  reference: 'Référence',
+  payBy: 'À payer avant le',
+  close: 'Fermer',
+  taxId: 'CPF/CNPJ',
+  incomplete_tax_id: 'Votre numéro fiscal est incomplet.',
 };
 
 export type Texts = Record<TextKey, string>;
