@@ -13,6 +13,8 @@ export const faultSchema = z.strictObject({
   /** Share of the matching calls that fail, 0 to 1; without `status`, `reset` or `hang` nothing fails and only the latency counts. */
   rate: z.number().min(0).max(1).default(1),
   status: z.number().int().min(400).max(599).optional(),
+  /** Stripe's code of the failure, such as `lock_timeout` or `rate_limit` with the status 429. */
+  code: z.string().optional(),
   reset: z.boolean().default(false),
   hang: z.boolean().default(false),
   when: z.enum(['before', 'after']).default('before'),
@@ -54,19 +56,22 @@ export class Faults {
       if (!fails || this.#random() >= fault.rate) continue;
       if (fault.times !== undefined) fault.times -= 1;
       if (fault.when === 'after') {
-        loseAnswer(res, fault.status);
+        loseAnswer(res, fault.status, fault.code);
         return false;
       }
       if (fault.hang) return true;
       if (fault.reset) req.socket.resetAndDestroy();
-      else res.writeHead(fault.status ?? 500, { 'content-type': 'application/json' }).end(failureBody(fault.status));
+      else
+        res
+          .writeHead(fault.status ?? 500, { 'content-type': 'application/json' })
+          .end(failureBody(fault.status, fault.code));
       return true;
     }
     return false;
   }
 }
 
-function loseAnswer(res: ServerResponse, status: number | undefined): void {
+function loseAnswer(res: ServerResponse, status: number | undefined, code: string | undefined): void {
   const end = res.end.bind(res);
   res.write = () => true;
   res.end = ((): ServerResponse => {
@@ -74,16 +79,25 @@ function loseAnswer(res: ServerResponse, status: number | undefined): void {
     else {
       for (const name of res.getHeaderNames()) res.removeHeader(name);
       res.writeHead(status, { 'content-type': 'application/json' });
-      end(failureBody(status));
+      end(failureBody(status, code));
     }
     return res;
   }) as typeof res.end;
 }
 
-const failureBody = (status = 500): string =>
-  JSON.stringify({
+/** What Stripe says with its codes for too many requests. */
+const STRIPE_MESSAGES: Readonly<Record<string, string>> = {
+  lock_timeout:
+    'This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request.',
+  rate_limit: 'Request rate limit exceeded. Learn more about rate limits at https://stripe.com/docs/rate-limits.',
+};
+
+function failureBody(status = 500, code?: string): string {
+  const message = STRIPE_MESSAGES[code ?? ''] ?? 'injected failure';
+  return JSON.stringify({
     statusCode: status,
-    message: 'injected failure',
-    error: { type: 'api_error', message: 'injected failure' },
-    errors: [{ code: 'InjectedFailure', message: 'injected failure' }],
+    message,
+    error: { type: status === 429 ? 'invalid_request_error' : 'api_error', ...(code && { code }), message },
+    errors: [{ code: 'InjectedFailure', message }],
   });
+}

@@ -53,7 +53,7 @@ const route = (run: Route['run'], params = '', isPublic = false): Route => ({ ru
 const PAYMENT_INTENT_PARAMS =
   'allowed_payment_method_types amount amount_details application_fee_amount capture_method currency customer customer_account description excluded_payment_method_types hooks metadata payment_details payment_method payment_method_configuration payment_method_data payment_method_options receipt_email setup_future_usage shipping statement_descriptor statement_descriptor_suffix transfer_data transfer_group';
 const PAYMENT_METHOD_PARAMS =
-  'allow_redisplay billing_details card customer metadata payment_method radar_options sepa_debit type ideal bancontact eps p24 klarna paypal giropay twint wero alipay affirm afterpay_clearpay us_bank_account bacs_debit au_becs_debit sofort link blik';
+  'allow_redisplay billing_details card customer metadata payment_method radar_options sepa_debit type ideal bancontact eps p24 klarna paypal giropay twint wero alipay affirm afterpay_clearpay us_bank_account bacs_debit au_becs_debit sofort link blik boleto customer_balance konbini multibanco oxxo';
 const CUSTOMER_PARAMS =
   'address balance business_name cash_balance default_source description email individual_name invoice_prefix invoice_settings metadata name next_invoice_sequence payment_method phone preferred_locales shipping source tax tax_exempt tax_id_data test_clock validate';
 

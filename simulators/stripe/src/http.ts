@@ -6,6 +6,7 @@ import { expand } from './expand.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { API_VERSION } from './objects.ts';
 import { decodeForm, Params, type RawParams, refuseUnknown } from './params.ts';
+import { refuseKey, refuseNested, refuseVersion } from './refusals.ts';
 import { type Simulation, token } from './simulation.ts';
 import type { EndpointSecrets } from './webhook-endpoints.ts';
 
@@ -133,7 +134,10 @@ export function apiHandler(
       const version = header(req, 'stripe-version') ?? API_VERSION;
       if (version < ALLOWED_TYPES_SINCE) params = new Set([...params, 'payment_method_types']);
     }
+    refuseVersion(header(req, 'stripe-version'));
+    refuseKey(req.method === 'POST' ? header(req, 'idempotency-key') : undefined);
     refuseUnknown(raw, params);
+    refuseNested(raw);
     return { route, id: exact ? '' : decodeURIComponent(second ?? ''), raw, isPublishable };
   }
 }

@@ -1,0 +1,93 @@
+import type Stripe from 'stripe';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { StripeSimulator } from './simulator.ts';
+import { clientOf, refusalOf, startWithClient } from './testing.ts';
+
+let simulator: StripeSimulator;
+let stripe: Stripe;
+
+beforeAll(async () => {
+  ({ simulator, stripe } = await startWithClient());
+});
+afterAll(() => simulator.close());
+
+const create = (params: object, options: Stripe.RequestOptions = {}) =>
+  stripe.paymentIntents.create({ amount: 1000, currency: 'eur', ...params }, options);
+const NAMED = { name: 'Ada', address: { line1: 'Lange Straße 1' } };
+
+it.each([
+  [
+    'a field of an address',
+    { shipping: { ...NAMED, address: { line1: 'x', zip: '24103' } } },
+    'shipping[address][zip]',
+  ],
+  ['a field of a shipping', { shipping: { ...NAMED, email: 'a@example.com' } }, 'shipping[email]'],
+  [
+    'an option of cards',
+    { payment_method_options: { card: { multicapture: 'if_available' } } },
+    'payment_method_options[card][multicapture]',
+  ],
+  ['a method', { payment_method_options: { visa: { x: 'y' } } }, 'payment_method_options[visa]'],
+  ['an input of a hook', { hooks: { inputs: { tax: { id: 'x' } } } }, 'hooks[inputs][tax][id]'],
+])('refuses %s that Stripe does not know', async (_what, params, param) => {
+  expect(await refusalOf(create(params))).toMatchObject({ statusCode: 400, code: 'parameter_unknown', param });
+});
+
+it.each([
+  ['description', 1000],
+  ['statement_descriptor_suffix', 22],
+])('refuses a %s of more than %i characters', async (param, max) => {
+  await create({ [param]: 'x'.repeat(max) });
+  expect(await refusalOf(create({ [param]: 'x'.repeat(max + 1) }))).toMatchObject({ statusCode: 400, param });
+});
+
+it.each([
+  ['name', 256],
+  ['email', 512],
+  ['phone', 20],
+])('refuses a customer’s %s of more than %i characters', async (param, max) => {
+  const ofLength = (length: number) => (param === 'email' ? '@example.com' : '').padStart(length, 'x');
+  await stripe.customers.create({ [param]: ofLength(max) });
+  const refusal = await refusalOf(stripe.customers.create({ [param]: ofLength(max + 1) }));
+  expect(refusal).toMatchObject({ statusCode: 400, param });
+});
+
+it.each(['2099-01-01.endive', '2026-10-28.fennel', '2026-10-28', '2024-01-01.basil', 'latest'])(
+  'refuses the version %s, which never was',
+  async (apiVersion) => {
+    const refusal = await refusalOf(create({}, { apiVersion }));
+    expect(refusal).toMatchObject({ statusCode: 400, message: `Invalid Stripe API version: ${apiVersion}` });
+  },
+);
+
+it.each(['2026-10-28.endive', '2025-12-15.clover', '2026-02-25.clover', '2022-11-15'])(
+  'takes the version %s',
+  async (apiVersion) => {
+    expect(
+      (await clientOf(simulator, { apiVersion } as never).paymentIntents.create({ amount: 1000, currency: 'eur' })).id,
+    ).toMatch(/^pi_/);
+  },
+);
+
+it('refuses an idempotency key of more than 255 characters', async () => {
+  await create({}, { idempotencyKey: 'k'.repeat(255) });
+  expect(await refusalOf(create({}, { idempotencyKey: 'k'.repeat(256) }))).toMatchObject({ statusCode: 400 });
+});
+
+it('refuses a payment method of another customer, also while nothing is confirmed', async () => {
+  const [ada, bob] = [await stripe.customers.create({}), await stripe.customers.create({})];
+  const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer: ada.id });
+  for (const customer of [bob.id, undefined]) {
+    const refusal = await refusalOf(create({ payment_method: id, ...(customer && { customer }) }));
+    expect(refusal).toMatchObject({ statusCode: 400, param: 'payment_method' });
+  }
+});
+
+it.each(['lock_timeout', 'rate_limit'])(
+  'answers 429 %s while told to, and lets the next call through',
+  async (code) => {
+    simulator.controls.setFaults([{ match: 'POST /v1/payment_intents', status: 429, code, times: 1 }]);
+    expect(await refusalOf(create({}))).toMatchObject({ statusCode: 429, code });
+    expect((await create({})).status).toBe('requires_payment_method');
+  },
+);

@@ -1,0 +1,108 @@
+import { invalidParameter, StripeApiError } from './errors.ts';
+import { API_VERSION } from './objects.ts';
+import type { RawParams } from './params.ts';
+
+/** The longest idempotency key that Stripe takes, in characters. */
+const MAX_KEY_LENGTH = 255;
+/** Names of Stripe's releases, each with its first date; versions before the first had a date alone. */
+const RELEASES: Readonly<Record<string, string>> = {
+  acacia: '2024-09-30',
+  basil: '2025-03-31',
+  clover: '2025-09-30',
+  dahlia: '2026-03-25',
+  endive: '2026-09-30',
+};
+
+/** A tree of the parameters that a parameter may have inside; `true`: anything. */
+interface Known {
+  readonly [name: string]: Known | true;
+}
+const tree = (text: string, more: Known = {}): Known => ({
+  ...Object.fromEntries(text.split(' ').map((name) => [name, true as const])),
+  ...more,
+});
+const ADDRESS = tree('city country line1 line2 postal_code state');
+const SHIPPING = tree('carrier name phone tracking_number', { address: ADDRESS });
+const BILLING = tree('email name phone tax_id', { address: ADDRESS });
+const CARD_OPTIONS = tree(
+  'capture_method cvc_token installments mandate_options moto network request_decremental_authorization request_extended_authorization request_incremental_authorization request_multicapture request_overcapture request_partial_authorization request_three_d_secure require_cvc_recollection setup_future_usage statement_descriptor_suffix_kana statement_descriptor_suffix_kanji statement_details stored_credential_transaction_type stored_credential_usage three_d_secure',
+);
+
+/** What is known inside parameters, whichever call has them. Those that are not named here are taken as they come. */
+const NESTED: Known = {
+  address: ADDRESS,
+  automatic_payment_methods: tree('allow_redirects enabled'),
+  billing_details: BILLING,
+  hooks: { inputs: { tax: tree('calculation') } },
+  payment_method_data: tree(
+    'allow_redisplay card customer metadata radar_options sepa_debit type ideal bancontact eps p24 klarna paypal giropay twint wero alipay affirm afterpay_clearpay us_bank_account bacs_debit au_becs_debit sofort link blik boleto customer_balance konbini multibanco oxxo',
+    { billing_details: BILLING },
+  ),
+  payment_method_options: { card: CARD_OPTIONS },
+  shipping: SHIPPING,
+};
+/** Methods that `payment_method_options` may name beside cards; what they take inside is not judged here. */
+const METHOD_OPTIONS = tree(
+  'acss_debit affirm afterpay_clearpay alipay alma amazon_pay au_becs_debit bacs_debit bancontact billie bizum blik boleto card card_present cashapp crypto customer_balance eps fpx giropay grabpay ideal interac_present kakao_pay klarna konbini kr_card link mb_way mobilepay multibanco naver_pay nz_bank_account oxxo p24 pay_by_bank payco paynow paypal payto pix promptpay revolut_pay samsung_pay satispay scalapay sepa_debit sofort swish twint upi us_bank_account wechat_pay zip',
+);
+
+/** Longest texts, in characters, by their path; from Stripe's description of its API. */
+const MAX_LENGTHS: Readonly<Record<string, number>> = {
+  description: 1000,
+  email: 512,
+  name: 256,
+  phone: 20,
+  statement_descriptor: 22,
+  statement_descriptor_suffix: 22,
+  'shipping[address][city]': 5000,
+  'shipping[address][line1]': 5000,
+  'shipping[name]': 5000,
+  'shipping[phone]': 5000,
+};
+
+/** Refuses what stands inside a parameter and Stripe does not know, or is too long. Throws StripeApiError 400. */
+export function refuseNested(raw: RawParams): void {
+  walk(raw, { ...NESTED, payment_method_options: { ...METHOD_OPTIONS, card: CARD_OPTIONS } }, '');
+}
+
+function walk(value: RawParams, known: Known, at: string): void {
+  for (const [name, inner] of Object.entries(value)) {
+    const path = at ? `${at}[${name}]` : name;
+    const max = MAX_LENGTHS[path];
+    if (typeof inner === 'string' && max !== undefined && inner.length > max) {
+      throw invalidParameter(
+        path,
+        `Invalid string: ${inner.slice(0, 10)}...${inner.slice(-5)}; must be at most ${max} characters`,
+      );
+    }
+    const within = known[name];
+    if (at && within === undefined) {
+      throw invalidParameter(path, `Received unknown parameter: ${path}`, 'parameter_unknown');
+    }
+    if (within !== undefined && within !== true && isObject(inner)) walk(inner, within, path);
+  }
+}
+
+const isObject = (value: unknown): value is RawParams =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Refuses a `Stripe-Version` that never was. Throws StripeApiError 400. */
+export function refuseVersion(version: string | undefined): void {
+  if (version === undefined) return;
+  const [, date = '', release] = /^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?$/.exec(version) ?? [];
+  const since = release === undefined ? '2011-01-01' : RELEASES[release];
+  const isNamed = release !== undefined || date < (RELEASES.acacia ?? '');
+  if (date && since && isNamed && date >= since && date <= API_VERSION.slice(0, 10)) return;
+  throw new StripeApiError(
+    400,
+    { type: 'invalid_request_error', message: `Invalid Stripe API version: ${version}` },
+    true,
+  );
+}
+
+/** Refuses an idempotency key that is too long. Throws StripeApiError 400. */
+export function refuseKey(key: string | undefined): void {
+  if (key === undefined || key.length <= MAX_KEY_LENGTH) return;
+  const message = `Idempotency-Key is too long: it can have up to ${MAX_KEY_LENGTH} characters.`;
+  throw new StripeApiError(400, { type: 'invalid_request_error', message }, true);
+}
