@@ -94,6 +94,7 @@ const SETTINGS: Record<string, Schema> = {
   SESSION_AUTH_URL: { type: ['string', 'null'], pattern: '^https?://' },
   CONFIRM_WAIT_MS: between(0, 60_000),
   CONFIRM_CHECKS_CART: flag,
+  STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag,
   TRUSTED_PROXY_HOPS: between(0, 10),
   RATE_LIMIT_OPENS_PER_SESSION: between(0, 1_000_000),
   RATE_LIMIT_DENIALS_PER_ADDRESS: between(0, 1_000_000),

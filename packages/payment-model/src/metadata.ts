@@ -6,6 +6,8 @@ export const METADATA = {
   paymentId: 'ct_payment_id',
   paymentKey: 'ct_payment_key',
   merchantReference: 'merchant_reference',
+  /** The number that Checkout will give the order, where it says so before. */
+  orderNumber: 'order_number',
   /** The operation that made a refund; of a PaymentIntent, the latest that captured or canceled it. */
   operationId: 'ct_operation_id',
   /** What the operation was to do, as `refundPayment 500 EUR`. */

@@ -79,6 +79,7 @@ export function routeDefinitions({ config, ports, inBackground, log }: AppDeps):
     merchantReturnUrl: config.MERCHANT_RETURN_URL,
     multiOperations,
     behaviour,
+    orderInDescription: config.STRIPE_ORDER_NUMBER_IN_DESCRIPTION,
   };
   const isEnabled = config.STORED_PAYMENT_METHODS_ENABLED;
   const stored = { ...ports, isEnabled, inBackground };

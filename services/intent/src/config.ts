@@ -109,6 +109,11 @@ export const configSchema = z
     STRIPE_ENABLE_MULTI_OPERATIONS: flag()
       .default(false)
       .describe('Several captures and refunds of one payment; needs the feature on the Stripe account'),
+    STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
+      .default(false)
+      .describe(
+        "Whether the order's number, where Checkout names it before, is the description of the payment at Stripe",
+      ),
     STRIPE_SAVED_PAYMENT_METHODS_CONFIG: jsonValue(savedMethodsSchema)
       .default({})
       .describe('JSON: features of saved payment methods in the payment element'),

@@ -47,7 +47,6 @@ async function takeAway(method: string): Promise<string> {
   await shop.page.fill('#voucher-email', 'jenny@example.com');
   await shop.pay();
   await shop.page.waitForSelector('#voucher-dialog[open]');
-  await shop.page.screenshot({ path: `/tmp/vendor-shot-${method}.png` });
   await shop.page.click('#voucher-close');
   await shop.result('pending');
   const payment = await until('Authorization:Pending');
@@ -73,7 +72,6 @@ describe('a Multibanco voucher', () => {
     const expired = await until('Authorization:Failure');
     expect(summary(expired)).toEqual(['Authorization:Failure 2400']);
     await shop.result('failed');
-    await shop.page.screenshot({ path: '/tmp/vendor-shot-expired.png', fullPage: true });
     await shop.newOrder();
     await shop.payByCard();
     await shop.result('approved');
@@ -86,7 +84,6 @@ it('a bank transfer that comes in two parts stays pending after the first, and i
   const paymentIntent = await takeAway('customer_balance');
   await stripe('POST', `payment_intents/${paymentIntent}/fund`, { amount: 1000 });
   await shop.timeline('com.stripe.payment_intent.partially_funded').waitFor({ timeout: WITHIN_MS });
-  await shop.page.screenshot({ path: '/tmp/vendor-shot-part.png', fullPage: true });
   const reference = await shop.paymentReference();
   expect(summary(await shopper.payment(reference))).toEqual(['Authorization:Pending 2400']);
   await stripe('POST', `payment_intents/${paymentIntent}/fund`, { amount: 1400 });

@@ -48,6 +48,8 @@ export interface Asked {
   /** Express checkout of a page that made its elements with a Stripe customer. */
   readonly expressCustomerSession: boolean;
   readonly giftCardPlannedAmount?: Session['giftCardPlannedAmount'];
+  readonly orderNumber?: Session['futureOrderNumber'];
+  readonly orderInDescription?: boolean | undefined;
   readonly projectKey: string;
   readonly multiOperations: boolean;
   readonly behaviour: BehaviourSettings;
@@ -205,7 +207,7 @@ const isYoung = ({ createdAt }: Payment, { now }: Snapshot): boolean => now - Da
 
 const wantedFor = (
   { cart, customer, leftOut }: Snapshot,
-  { express, expressCustomerSession, projectKey, multiOperations, behaviour }: Asked,
+  { express, expressCustomerSession, projectKey, multiOperations, behaviour, orderNumber, orderInDescription }: Asked,
   due: Money,
 ): Wanted =>
   wantedOf({
@@ -217,5 +219,7 @@ const wantedFor = (
     multiOperations,
     express,
     expressCustomerSession,
+    orderNumber,
+    orderInDescription,
     leftOut,
   });

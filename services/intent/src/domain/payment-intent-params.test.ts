@@ -22,6 +22,21 @@ const wanted = (fields: Partial<WantedInput> = {}) =>
   });
 
 describe("a PaymentIntent's parameters", () => {
+  it('name the order that Checkout will make, and describe it where that is wished', () => {
+    const of = (fields: Partial<WantedInput>) => createParams('k', wanted({ orderNumber: 'A-17', ...fields }));
+    expect(of({})).toMatchObject({ metadata: { order_number: 'A-17' } });
+    expect(of({}).description).toBeUndefined();
+    expect(of({ orderInDescription: true }).description).toBe('A-17');
+    expect(of({ orderNumber: undefined, orderInDescription: true }).description).toBeUndefined();
+    expect(of({ orderNumber: 'x'.repeat(501) }).metadata).toMatchObject({ order_number: 'x'.repeat(500) });
+  });
+
+  it('get the number of the order later, when a session names it only then', () => {
+    const present = aPaymentIntent({ ...createParams('k', wanted()), description: null } as never);
+    const change = changeTo(present, wanted({ orderNumber: 'A-17', orderInDescription: true }));
+    expect(change).toMatchObject({ params: { metadata: { order_number: 'A-17' }, description: 'A-17' } });
+  });
+
   it('carry who it belongs to from the start', () => {
     expect(createParams('cart-1-1', wanted())).toEqual({
       amount: 1190,

@@ -16,6 +16,8 @@ export interface Wanted {
   readonly multicapture: boolean;
   readonly taxCalculation: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the merchant, and with some methods the shopper, reads at the payment. */
+  readonly description?: string | undefined;
 }
 
 export interface WantedInput {
@@ -29,15 +31,22 @@ export interface WantedInput {
   express: boolean;
   /** Express checkout of a page that made its elements with a Stripe customer. */
   expressCustomerSession: boolean;
+  /** The number that Checkout will give the order. */
+  orderNumber?: string | undefined;
+  /** Whether the order's number is the description, too. */
+  orderInDescription?: boolean | undefined;
   /** What Stripe has refused. */
   leftOut?: ReadonlySet<OptionalField>;
 }
 
+/** The longest value that Stripe takes in metadata, in characters. */
+const MAX_METADATA_LENGTH = 500;
 const NOTHING: ReadonlySet<OptionalField> = new Set();
 
 export function wantedOf(input: WantedInput): Wanted {
   const { cart, customer, due, behaviour, projectKey, multiOperations, express, expressCustomerSession } = input;
-  const { leftOut = NOTHING } = input;
+  const { leftOut = NOTHING, orderInDescription = false } = input;
+  const orderNumber = input.orderNumber?.slice(0, MAX_METADATA_LENGTH);
   const isBound = (!express || expressCustomerSession) && !leftOut.has('customer');
   const stripeCustomerId = isBound ? stripeCustomerIdOf(customer) : undefined;
   return {
@@ -53,7 +62,9 @@ export function wantedOf(input: WantedInput): Wanted {
       [METADATA.cartId]: cart.id,
       [METADATA.projectKey]: projectKey,
       ...(cart.customerId && { [METADATA.customerId]: cart.customerId }),
+      ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
     },
+    ...(orderInDescription && orderNumber && { description: orderNumber }),
   };
 }
 
@@ -83,6 +94,7 @@ export function createParams(paymentKey: string, wanted: Wanted): Stripe.Payment
     ...(shipping && { shipping: shippingParams(shipping) }),
     ...(multicapture && { payment_method_options: { card: { request_multicapture: 'if_available' } } }),
     ...(taxCalculation && { hooks: { inputs: { tax: { calculation: taxCalculation } } } }),
+    ...(wanted.description && { description: wanted.description }),
   };
 }
 
@@ -131,6 +143,7 @@ export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): C
     params.hooks = { inputs: { tax: { calculation: taxCalculation ?? '' } } };
   }
   const changed = Object.entries(metadata).filter(([name, value]) => present.metadata[name] !== value);
+  if (wanted.description && present.description !== wanted.description) params.description = wanted.description;
   if (changed.length > 0) params.metadata = Object.fromEntries(changed);
   return Object.keys(params).length === 0 ? { kind: 'none' } : { kind: 'update', params };
 }

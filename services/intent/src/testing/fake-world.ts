@@ -59,6 +59,8 @@ export class FakeWorld {
   readonly refunds: Stripe.Refund[] = [];
   readonly stripeCustomersById = new Map<string, Stripe.Customer>();
   readonly published: { type: EventType; id: string; data: Record<string, unknown> }[] = [];
+  /** What each confirmation said. */
+  readonly confirmations: Stripe.PaymentIntentConfirmParams[] = [];
   /** Every call in order, as `payment_intents.create`. */
   readonly calls: string[] = [];
   gate: Gate = async () => {};
@@ -249,7 +251,7 @@ export class FakeWorld {
             fractionDigits: 2,
             ...draft.amountPlanned,
           } as Payment['amountPlanned'],
-          paymentMethodInfo: {},
+          paymentMethodInfo: { ...draft.paymentMethodInfo } as Payment['paymentMethodInfo'],
           ...(draft.customer?.id && { customer: { typeId: 'customer' as const, id: draft.customer.id } }),
           transactions: [],
         };
@@ -292,13 +294,14 @@ export class FakeWorld {
             this.#ids += 1;
             const id = `pi_${this.#ids}`;
             const { amount, currency, capture_method, metadata, customer, setup_future_usage, shipping } = params;
-            const { payment_method, confirm } = params;
+            const { payment_method, confirm, description = null } = params;
             const made = aPaymentIntent({
               id,
               client_secret: `${id}_secret_x`,
               amount,
               currency,
               capture_method: capture_method ?? 'automatic',
+              description,
               customer: customer ?? null,
               setup_future_usage: setup_future_usage ?? null,
               shipping: (shipping as Stripe.PaymentIntent.Shipping | undefined) ?? null,
@@ -317,8 +320,12 @@ export class FakeWorld {
         }
       }),
     find: (id) => this.#stripe('payment_intents.retrieve', () => this.intents.get(id)),
-    confirm: (id, params, key) =>
-      this.#stripe('payment_intents.confirm', () => this.#once(key, params, () => this.#confirm(this.#intent(id)))),
+    confirm: (id, params, key) => {
+      this.confirmations.push(params);
+      return this.#stripe('payment_intents.confirm', () =>
+        this.#once(key, params, () => this.#confirm(this.#intent(id))),
+      );
+    },
     search: (paymentKey, amount) =>
       this.#stripe('payment_intents.search', () => {
         const candidates = [...this.intents.values()].filter(

@@ -58,8 +58,8 @@ async function untilDecided(
   request: OpenCheckoutRequest,
   memory: Memory,
 ): Promise<{ step: End; snapshot: Snapshot }> {
-  const { giftCardPlannedAmount } = request.session;
-  const asked = { ...deps.settings, ...request, giftCardPlannedAmount };
+  const { giftCardPlannedAmount, futureOrderNumber: orderNumber } = request.session;
+  const asked = { ...deps.settings, ...request, giftCardPlannedAmount, orderNumber };
   let snapshot: Snapshot | undefined;
   for (let steps = 1; steps <= MAX_STEPS; steps += 1) {
     try {

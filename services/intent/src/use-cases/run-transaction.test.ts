@@ -118,6 +118,34 @@ describe('a merchant-initiated transaction', () => {
     expect([...world.intents.values()]).toMatchObject([{ status: 'canceled' }]);
   });
 
+  it('tells the bank of a card that it is one of a series, and goes on without saying so where Stripe does not take it', async () => {
+    const world = aWorld();
+    let refusals = 1;
+    world.refuse = (call) => {
+      if (!call.endsWith('confirm') || refusals === 0) return undefined;
+      refusals -= 1;
+      return stripeRejection('parameter_unknown', { param: 'payment_method_options[card][stored_credential_usage]' });
+    };
+    const card = { payment_method_options: { card: { stored_credential_usage: 'recurring' } } };
+    expect(await run(world)).toMatchObject({ state: 'Completed' });
+    expect(world.confirmations).toEqual([{ off_session: true, ...card }, { off_session: true }]);
+  });
+
+  it('of a bank debit says nothing about a series of cards', async () => {
+    const world = aWorld();
+    const storedMethods = depsOf(world).storedMethods;
+    const debit = { ...METHOD, method: 'sepa_debit' };
+    await run(world, {}, { storedMethods: { ...storedMethods, list: async () => [debit] } });
+    expect(world.confirmations).toEqual([{ off_session: true }]);
+  });
+
+  it('names the order that Checkout will make', async () => {
+    const world = aWorld();
+    const settings = { ...depsOf(world).settings, orderInDescription: true };
+    await run(world, { futureOrderNumber: 'A-17' }, { settings });
+    expect([...world.intents.values()]).toMatchObject([{ metadata: { order_number: 'A-17' }, description: 'A-17' }]);
+  });
+
   it('has failed with Stripe’s code when Stripe refuses to ask the bank', async () => {
     const world = aWorld();
     world.refuse = (call) => (call.endsWith('confirm') ? stripeRejection('payment_method_unactivated') : undefined);

@@ -33,7 +33,13 @@ export interface RunTransactionDeps {
   storedMethods: StoredMethods;
   events: PaymentEvents;
   inBackground: InBackground;
-  settings: { projectKey: string; paymentInterface: string; behaviour: BehaviourSettings };
+  settings: {
+    projectKey: string;
+    paymentInterface: string;
+    behaviour: BehaviourSettings;
+    /** Whether the number of the order is the description of its PaymentIntent, too. */
+    orderInDescription?: boolean | undefined;
+  };
   /** Ms since the epoch. */
   now: () => number;
 }
@@ -80,7 +86,8 @@ export async function runTransaction(
   const payment = known ?? (await createPayment(deps, { cart, key, amount, request, method }));
   if (paymentIntentIdOf(payment)) return goOn(deps, request, payment);
   if (!payments.some(({ id }) => id === payment.id)) await deps.carts.addPayment(cart, payment.id);
-  const charge = { cart, customerId, payment, amount, token: method.token };
+  const orderNumber = request.futureOrderNumber?.slice(0, MAX_METADATA_LENGTH);
+  const charge = { cart, customerId, payment, amount, token: method.token, orderNumber };
   const paymentIntent = (known && (await leftBehind(deps, charge))) ?? (await prepare(deps, charge));
   const tied = await link(deps.payments, payment, paymentIntent.id, amount);
   if (tied.interfaceId === paymentIntent.id) return goOn(deps, request, tied, paymentIntent);
@@ -122,7 +129,12 @@ interface Charge {
   readonly amount: Money;
   /** Stripe's id of the stored method. */
   readonly token: string;
+  /** The number that Checkout will give the order. */
+  readonly orderNumber?: string | undefined;
 }
+
+/** The longest value that Stripe takes in metadata, in characters. */
+const MAX_METADATA_LENGTH = 500;
 
 /** The PaymentIntent that a request made for the payment before it died, where it is what would be made now. */
 async function leftBehind(
@@ -135,7 +147,7 @@ async function leftBehind(
 
 /** The PaymentIntent of a payment, not confirmed: no money moves by it, and its client secret never leaves this process. */
 async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe.PaymentIntent> {
-  const { cart, customerId, payment, amount, token } = charge;
+  const { cart, customerId, payment, amount, token, orderNumber } = charge;
   const { customers, storedMethods, settings } = deps;
   const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
   // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
@@ -155,7 +167,9 @@ async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe
       [METADATA.customerId]: customerId,
       [METADATA.paymentId]: payment.id,
       [METADATA.paymentKey]: paymentKey,
+      ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
     },
+    ...(settings.orderInDescription && orderNumber && { description: orderNumber }),
   };
   const outcome = await deps.paymentIntents.create(params, idempotencyKey('transaction', paymentKey, params));
   if (outcome.kind === 'created') return outcome.paymentIntent;
@@ -183,7 +197,7 @@ async function goOn(
   }
   if (paymentIntent.status !== 'requires_confirmation') return answer(deps, payment, paymentIntent);
   await refuseUnlessDue(deps, request.cartId, payment, paymentIntent);
-  return answer(deps, payment, await confirm(deps, paymentIntent));
+  return answer(deps, payment, await confirm(deps, paymentIntent, payment));
 }
 
 /**
@@ -225,10 +239,36 @@ async function cancelOther(deps: RunTransactionDeps, other: WaitingPayment, paym
   }
 }
 
-/** The PaymentIntent after its confirmation, also a refused one. Its idempotency key only spares two requests at once an error. */
-async function confirm(deps: RunTransactionDeps, { id }: Stripe.PaymentIntent): Promise<Stripe.PaymentIntent> {
+const ONCE: Stripe.PaymentIntentConfirmParams = { off_session: true };
+/** Tells the card's bank that the charge is one of a series that the customer agreed to. */
+const OF_SERIES: Stripe.PaymentIntentConfirmParams = {
+  ...ONCE,
+  payment_method_options: { card: { stored_credential_usage: 'recurring' } },
+};
+
+/** Says that it is one of a series, and leaves that out where Stripe does not take it of this account (rulings 38). */
+async function confirmOfSeries(deps: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> {
   try {
-    return await deps.paymentIntents.confirm(id, { off_session: true }, idempotencyKey('confirm', id));
+    return await deps.paymentIntents.confirm(id, OF_SERIES, idempotencyKey('confirm', id, 'recurring'));
+  } catch (error) {
+    const isRefused = error instanceof StripeRejection && error.param?.startsWith('payment_method_options');
+    if (!isRefused) throw error;
+    return confirmOnce(deps, id);
+  }
+}
+
+const confirmOnce = ({ paymentIntents }: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> =>
+  paymentIntents.confirm(id, ONCE, idempotencyKey('confirm', id));
+
+/** The PaymentIntent after its confirmation, also a refused one. Its idempotency key only spares two requests at once an error. */
+async function confirm(
+  deps: RunTransactionDeps,
+  { id }: Stripe.PaymentIntent,
+  { paymentMethodInfo: { method } }: Payment,
+): Promise<Stripe.PaymentIntent> {
+  try {
+    if (method === 'card') return await confirmOfSeries(deps, id);
+    return await confirmOnce(deps, id);
   } catch (error) {
     if (!(error instanceof StripeRejection)) throw error;
     const now = await deps.paymentIntents.find(id);

@@ -34,6 +34,8 @@ export interface OpenCheckoutSettings {
   paymentInterface: string;
   merchantReturnUrl: string;
   multiOperations: boolean;
+  /** Whether the number of the order is the description of its PaymentIntent, too. */
+  orderInDescription?: boolean | undefined;
   behaviour: BehaviourSettings;
 }
 
