@@ -7,6 +7,7 @@ export const KNOWN_DIFFERENCES: readonly { readonly rule: RegExp; readonly reaso
   { rule: /^stripe .*\bintended_submission_method: is not described$/, reason: NEWER },
   { rule: /^stripe .*\bevidence_details\.submission_method: is not described$/, reason: NEWER },
   { rule: /^stripe .*\bcard\.electronic_commerce_indicator: is not described$/, reason: NEWER },
+  { rule: /^stripe request .*\bcard\.stored_credential_usage: is not described$/, reason: NEWER },
   { rule: /^stripe .*\bsource: is not described$/, reason: 'left out of the description as legacy; the types have it' },
   {
     rule: /^stripe answer POST \/v1\/ephemeral_keys 200: associated_objects: is not described$/,

@@ -103,7 +103,7 @@ const CSS = `
 .sjs-wallet{width:100%;min-height:44px;border:0;border-radius:var(--sjs-radius);background:#111;color:#fff;font-size:1em;font-weight:600;cursor:pointer}
 dialog.sjs{border:0;border-radius:12px;padding:24px;width:min(26rem,calc(100vw - 2rem));background:var(--sjs-background);box-shadow:0 20px 60px #0006}
 dialog.sjs::backdrop{background:#0008}
-dialog.sjs dl{display:grid;grid-template-columns:auto 1fr;gap:4px 16px;margin:0 0 1em}
+dialog.sjs dl{display:grid;grid-template-columns:auto 1fr;gap:4px 16px;margin:.75em 0 1em}
 dialog.sjs dt{color:var(--sjs-muted)}
 dialog.sjs dd{margin:0;overflow-wrap:anywhere}
 dialog.sjs h2{font-size:1.1em;margin:0 0 .5em}
