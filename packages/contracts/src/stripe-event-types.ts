@@ -6,7 +6,9 @@ export type StripeChange =
   | 'shopper-must-act'
   | 'payment-failed'
   | 'refund-changed'
-  | 'dispute-changed';
+  | 'dispute-changed'
+  /** No money moves; the merchant should look at it. */
+  | 'payment-suspected';
 
 /**
  * Stripe's event types that change a payment, and what each tells. Whatever depends on the type follows from this table: what the webhook
@@ -34,6 +36,10 @@ export const STRIPE_EVENTS = {
   'charge.dispute.closed': 'dispute-changed',
   'charge.dispute.funds_withdrawn': 'dispute-changed',
   'charge.dispute.funds_reinstated': 'dispute-changed',
+  'review.opened': 'payment-suspected',
+  'review.closed': 'payment-suspected',
+  'radar.early_fraud_warning.created': 'payment-suspected',
+  'radar.early_fraud_warning.updated': 'payment-suspected',
 } as const satisfies Record<string, StripeChange>;
 
 export type StripeEventType = keyof typeof STRIPE_EVENTS;

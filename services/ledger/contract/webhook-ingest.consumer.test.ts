@@ -18,6 +18,7 @@ import {
   paymentIntentSchema,
   refundSchema,
   stripeEventSchema,
+  suspicionSchema,
 } from '../src/domain/stripe-objects.ts';
 
 const { equal, regex, string } = MatchersV3;
@@ -62,6 +63,21 @@ const dispute = {
     balance_transactions: [{ amount: -10_000 }],
   },
 };
+const review = {
+  schema: suspicionSchema.extend({ object: z.literal('review') }),
+  example: { id: 'prv_1', object: 'review', charge: 'ch_1', payment_intent: 'pi_1', reason: 'rule', open: true },
+};
+const warning = {
+  schema: suspicionSchema.extend({ object: z.literal('radar.early_fraud_warning') }),
+  example: {
+    id: 'issfr_1',
+    object: 'radar.early_fraud_warning',
+    charge: 'ch_1',
+    payment_intent: 'pi_1',
+    fraud_type: 'made_with_stolen_card',
+    actionable: true,
+  },
+};
 /** What a PaymentIntent's event means hangs on the status in it. */
 const paymentIntent = (status: string, fields: object = {}) => ({
   schema: paymentIntentSchema.extend({ status: z.literal(status) }),
@@ -84,12 +100,15 @@ const BY_CHANGE: Record<StripeChange, { schema: z.ZodType; example: object }> = 
   'payment-failed': paymentIntent('requires_payment_method', declined),
   'refund-changed': refund,
   'dispute-changed': dispute,
+  'payment-suspected': review,
 };
 const BY_TYPE: Partial<Record<StripeEventType, { schema: z.ZodType; example: object }>> = {
   'payment_intent.canceled': paymentIntent('canceled'),
   'payment_intent.processing': paymentIntent('processing', { latest_charge: 'py_1' }),
   'payment_intent.amount_capturable_updated': paymentIntent('requires_capture', { latest_charge: 'ch_1' }),
   'payment_intent.partially_funded': paymentIntent('requires_action'),
+  'radar.early_fraud_warning.created': warning,
+  'radar.early_fraud_warning.updated': warning,
   'refund.failed': {
     schema: refundSchema.extend({ status: z.literal('failed') }),
     example: { ...refund.example, status: 'failed' },

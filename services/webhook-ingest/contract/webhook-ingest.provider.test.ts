@@ -6,8 +6,10 @@ import {
   METADATA_OF_OURS,
   paymentIntent,
   refundOf,
+  reviewOf,
   type StripeObject,
   stripeEvent,
+  warningOf,
 } from '@connector/testing';
 import { verifyMessages } from '@connector/testing/pact';
 import { it } from 'vitest';
@@ -39,12 +41,15 @@ const BY_CHANGE: Record<StripeChange, StripeObject> = {
   'payment-failed': paymentIntent({ last_payment_error: declined }),
   'refund-changed': refundOf(charge),
   'dispute-changed': dispute,
+  'payment-suspected': reviewOf(charge),
 };
 const BY_TYPE: Partial<Record<StripeEventType, StripeObject>> = {
   'payment_intent.canceled': paymentIntent({ status: 'canceled' }),
   'payment_intent.processing': paymentIntent({ status: 'processing', latest_charge: charge.id }),
   'payment_intent.amount_capturable_updated': paymentIntent({ status: 'requires_capture', latest_charge: charge.id }),
   'payment_intent.partially_funded': paymentIntent({ status: 'requires_action' }),
+  'radar.early_fraud_warning.created': warningOf(charge),
+  'radar.early_fraud_warning.updated': warningOf(charge),
   'refund.failed': refundOf(charge, { status: 'failed' }),
 };
 

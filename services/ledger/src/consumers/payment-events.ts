@@ -92,6 +92,10 @@ function tellAttention(
     countPaymentWithoutCart(attachment);
     log.warn({ ...about, cartId: collected.ownership.cartId, reason: attachment }, 'a payment is on no cart');
   }
+  if (detail.kind === 'payment-suspected') {
+    const { id: suspicionId, reason, fraud_type: fraudType } = detail.suspicion;
+    log.warn({ ...about, type, suspicionId, reason: reason ?? fraudType }, 'a payment should be looked at');
+  }
   if (type !== 'charge.dispute.funds_reinstated' || detail.kind !== 'dispute-changed') return;
   if (!isPartlyReinstated(detail.dispute)) return;
   countPartialReinstatement();

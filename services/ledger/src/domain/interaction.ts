@@ -62,6 +62,10 @@ function summaryOf(event: PaymentEvent): Record<string, unknown> {
       const { id, status, amount, currency, balance_transactions: movements } = detail.dispute;
       return { id, status, amount, currency, movements: movements?.map((movement) => movement.amount) };
     }
+    case 'payment-suspected': {
+      const { id, reason, closed_reason, open, fraud_type, actionable } = detail.suspicion;
+      return { id, reason, closed_reason, open, fraud_type, actionable };
+    }
     case 'operation-refused':
       return { operation: detail.data.operation, operationId: detail.data.operationId, ...decline };
     default:

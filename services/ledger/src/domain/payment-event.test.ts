@@ -1,5 +1,13 @@
 import { STRIPE_EVENT_TYPES, STRIPE_EVENTS, type StripeChange } from '@connector/contracts';
-import { chargeOf, disputeOf, paymentIntent, refundOf, type StripeObject, stripeEvent } from '@connector/testing';
+import {
+  chargeOf,
+  disputeOf,
+  paymentIntent,
+  refundOf,
+  reviewOf,
+  type StripeObject,
+  stripeEvent,
+} from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { messageOf, messageOfIntent } from '../testing/messages.ts';
 import { toPaymentEvent } from './payment-event.ts';
@@ -14,6 +22,7 @@ const OBJECTS: Record<StripeChange, StripeObject> = {
   'payment-failed': intent,
   'refund-changed': refundOf(charge),
   'dispute-changed': disputeOf(charge),
+  'payment-suspected': reviewOf(charge),
 };
 const toEvent = ({ attributes, value }: ReturnType<typeof messageOf>) => toPaymentEvent(attributes, value);
 const whose = { paymentId: 'payment-1', paymentIntentId: intent.id };

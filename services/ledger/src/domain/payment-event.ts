@@ -21,7 +21,9 @@ import {
   paymentIntentSchema,
   type RefundObject,
   refundSchema,
+  type SuspicionObject,
   stripeEventSchema,
+  suspicionSchema,
 } from './stripe-objects.ts';
 
 /** What happened, in our words, whoever told it: Stripe by webhook, or intent. */
@@ -34,6 +36,7 @@ export type EventDetail =
   | { kind: 'charge-refunded'; charge: ChargeObject }
   | { kind: 'refund-changed'; refund: RefundObject }
   | { kind: 'dispute-changed'; dispute: DisputeObject }
+  | { kind: 'payment-suspected'; suspicion: SuspicionObject }
   | { kind: 'operation-requested'; data: EventData<'checkout.payment.operation_requested'> }
   | { kind: 'operation-refused'; data: EventData<'checkout.payment.operation_completed'>; refusal: Refusal };
 
@@ -83,6 +86,7 @@ const READERS: Record<StripeChange, (object: unknown) => EventDetail> = {
   'payment-failed': (object) => ({ kind: 'payment-failed', paymentIntent: paymentIntentSchema.parse(object) }),
   'refund-changed': refundChanged,
   'dispute-changed': disputeChanged,
+  'payment-suspected': (object) => ({ kind: 'payment-suspected', suspicion: suspicionSchema.parse(object) }),
 };
 
 function paymentIntentChanged(object: unknown): EventDetail {

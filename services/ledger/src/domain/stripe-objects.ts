@@ -124,6 +124,22 @@ export const disputeSchema = z.looseObject({
 });
 export type DisputeObject = z.output<typeof disputeSchema>;
 
+/** Why somebody should look at a payment: Radar's review, or a card network's early fraud warning. */
+export const suspicionSchema = z.looseObject({
+  id: z.string(),
+  object: z.enum(['review', 'radar.early_fraud_warning']),
+  charge: reference,
+  payment_intent: reference,
+  /** Of a review. */
+  reason: z.string().nullish(),
+  closed_reason: z.string().nullish(),
+  open: z.boolean().nullish(),
+  /** Of a warning. */
+  fraud_type: z.string().nullish(),
+  actionable: z.boolean().nullish(),
+});
+export type SuspicionObject = z.output<typeof suspicionSchema>;
+
 /** A Stripe event around one of the objects above. */
 export const stripeEventSchema = z.looseObject({
   id: z.string(),

@@ -25,6 +25,7 @@ export function whoseEvent({ livemode, detail }: PaymentEvent, projectKey: strin
     case 'refund-changed':
       return ownerOf(detail.refund.metadata, projectKey) ?? 'unknown';
     case 'dispute-changed':
+    case 'payment-suspected':
       return 'unknown';
     default:
       return 'ours';

@@ -56,6 +56,12 @@ export async function collectFacts(stripe: StripeFacts, event: PaymentEvent): Pr
       const refunded = charge ?? (paymentIntentId && latestChargeOf(await stripe.paymentIntent(paymentIntentId)));
       return refunded ? ofRefunds(stripe, event, refunded) : undefined;
     }
+    case 'payment-suspected': {
+      const { payment_intent: paymentIntentId } = detail.suspicion;
+      if (!paymentIntentId) return undefined;
+      const { metadata } = await stripe.paymentIntent(paymentIntentId);
+      return { facts: [], paymentIntentId, ownership: ownershipOf(metadata) };
+    }
     case 'dispute-changed': {
       const { dispute: told } = detail;
       const { dispute, charge } = await stripe.dispute(told.id);

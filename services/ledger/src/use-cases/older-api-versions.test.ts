@@ -9,6 +9,7 @@ import {
   payment,
   paymentIntent,
   refundOf,
+  reviewOf,
   type StripeObject,
   stripeEvent,
   type Truth,
@@ -99,6 +100,7 @@ const BY_CHANGE: Record<StripeChange, Row> = {
   'payment-failed': [waiting, [], { paymentIntent: waiting }],
   'refund-changed': [refund, REFUNDED],
   'dispute-changed': [dispute, CHARGED_BACK],
+  'payment-suspected': [reviewOf(charge), []],
 };
 const BY_TYPE: Partial<Record<StripeEventType, Row>> = {
   'payment_intent.canceled': [

@@ -13,11 +13,13 @@ import {
   paymentIntent,
   refundOf,
   releaseOf,
+  reviewOf,
   type Step,
   type StripeEvent,
   stripeEvent,
   type Truth,
   transaction,
+  warningOf,
 } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
 import { FakeStripe } from '../testing/fake-stripe.ts';
@@ -266,7 +268,44 @@ describe('each event of Stripe, on the payment that was opened for it', () => {
         [`Chargeback:Success 10000 [${dispute.id}]`],
       ],
     ),
+    ...(['review.opened', 'review.closed'] as const).map(
+      (type): Row => [`${type}: no transaction`, stripeEvent(type, reviewOf(charge)), {}, []],
+    ),
+    ...(['created', 'updated'] as const).map(
+      (what): Row => [
+        `radar.early_fraud_warning.${what}: no transaction`,
+        stripeEvent(`radar.early_fraud_warning.${what}`, warningOf(charge)),
+        {},
+        [],
+      ],
+    ),
   ];
+
+  it.each<[string, ReturnType<typeof stripeEvent>, object]>([
+    ['review', stripeEvent('review.opened', reviewOf(charge)), { reason: 'rule', open: true }],
+    [
+      'warning',
+      stripeEvent('radar.early_fraud_warning.created', warningOf(charge)),
+      { fraud_type: 'made_with_stolen_card', actionable: true },
+    ],
+  ])('a %s is recorded as an interaction, once, without the address that it came from', async (_what, event, said) => {
+    const { commercetools, receive } = ledger({ truth, payments: [opened], interactionType: 'interactions' });
+    await receive(event);
+    await receive(event);
+    const { interfaceInteractions } = commercetools.payment(opened.id);
+    expect(interfaceInteractions).toHaveLength(1);
+    expect(interfaceInteractions[0]?.fields).toMatchObject({ interactionId: event.id, type: event.type });
+    const response = String(interfaceInteractions[0]?.fields.response);
+    expect(JSON.parse(response)).toMatchObject(said);
+    expect(response).not.toContain('203.0.113.7');
+  });
+
+  it('a review of another integration’s payment is ignored', async () => {
+    const foreign = { ...truth, paymentIntent: { ...intent, metadata: {} } };
+    const { commercetools, receive } = ledger({ truth: foreign, payments: [], interactionType: 'interactions' });
+    expect(await receive(stripeEvent('review.opened', reviewOf(charge)))).toMatchObject({ kind: 'foreign' });
+    expect(commercetools.stored.size).toBe(0);
+  });
 
   it.each(ROWS)('%s', async (_rule, event, now, expected) => {
     const { commercetools, receive } = ledger({ truth: { ...truth, ...now }, payments: [opened] });

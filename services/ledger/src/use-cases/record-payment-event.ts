@@ -110,7 +110,9 @@ async function save(
     collected,
     (money) => !decided(() => isPlannedOtherwise(payment, money)),
   );
-  const isShown = decided(() => showsForGood(payment, { facts, paymentIntentId, held }));
+  // An event without facts is there for its record.
+  const isForRecord = facts.length === 0 && interaction !== undefined;
+  const isShown = !isForRecord && decided(() => showsForGood(payment, { facts, paymentIntentId, held }));
   // A record of what the payment shows anyway is worth no update of its own.
   const actions = isShown ? [] : decided(() => decide(payment, { facts, paymentIntentId, held, interaction }));
   const outcome = {

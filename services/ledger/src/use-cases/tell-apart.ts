@@ -13,9 +13,12 @@ export interface TellApartDependencies {
   isOwnAccount?: (account: string) => Promise<boolean>;
 }
 
+/** Kinds of events whose objects need not say whose they are, and are told by their PaymentIntent. */
+const SILENT: ReadonlySet<string> = new Set(['refund-changed', 'payment-suspected']);
+
 /**
  * Whether an event is of this connector, or of another account, project or integration. Asks nobody where the event says so itself, or earlier
- * events of its PaymentIntent did; for a refund of unknown origin it asks Stripe once, for the PaymentIntent.
+ * events of its PaymentIntent did; for a refund, review or warning of unknown origin it asks Stripe once, for the PaymentIntent.
  */
 export async function tellApart(dependencies: TellApartDependencies, event: PaymentEvent): Promise<Whose> {
   const { known, strangers, isOwnAccount, projectKey } = dependencies;
@@ -26,8 +29,8 @@ export async function tellApart(dependencies: TellApartDependencies, event: Paym
   // A payment of ours stays ours when somebody edits the metadata.
   if (known.get(paymentIntentId)) return 'ours';
   if (told === 'unknown' && strangers?.has(paymentIntentId)) return 'foreign';
-  const isSilentRefund = told === 'unknown' && event.detail.kind === 'refund-changed';
-  const whose = isSilentRefund ? await ownerAtStripe(dependencies, event, paymentIntentId) : told;
+  const isSilent = told === 'unknown' && SILENT.has(event.detail.kind);
+  const whose = isSilent ? await ownerAtStripe(dependencies, event, paymentIntentId) : told;
   if (whose === 'foreign') strangers?.add(paymentIntentId);
   if (whose === 'ours') strangers?.delete(paymentIntentId);
   return whose;
