@@ -7,6 +7,7 @@ import { ledgerPart } from './ledger.ts';
 import { openPart } from './open.ts';
 import type { Budget, Part, Plan } from './part.ts';
 import { paymentPart } from './payment/part.ts';
+import { writeReadme } from './readme.ts';
 import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from './report.ts';
 import { sessionAuthPart } from './session-auth.ts';
 import { startupPart } from './startup.ts';
@@ -99,8 +100,9 @@ const results: BenchResults = { ...run, quick: plan.quick, latencies: plan.laten
 tell(`kept in ${await keep('bench', run, results)}`);
 if (values['write-docs']) {
   await writeSections('benchmarks.md', sections);
+  await writeReadme();
   await writeUnitCosts(unitCostsOf(results));
-  tell('docs/benchmarks.md and tests/load/unit-costs.json are written');
+  tell('docs/benchmarks.md, the figures of README.md and tests/load/unit-costs.json are written');
 }
 if (values.check && budgets.some((budget) => verdictOf(budget) === 'MISS')) process.exitCode = 1;
 if (failures.length > 0) {

@@ -1,0 +1,19 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+const page = new URL('../docs/architecture.md', import.meta.url);
+
+/** The files that a walk of docs/architecture.md names, in order, as paths from docs/. */
+function filesOf(walk) {
+  const [, steps = ''] = readFileSync(page, 'utf8').split(`**${walk}**\n`);
+  const [list = ''] = steps.trim().split(/\n\n/);
+  return list.split('\n').map((line) => line.match(/^\d+\. \[[^\]]+\]\(([^)]+)\)/)?.[1]);
+}
+
+it.each(['A webhook arrives', 'A checkout opens'])('"%s" passes at most 15 files, each of them there', (walk) => {
+  const files = filesOf(walk);
+  expect(files.length).toBeGreaterThan(5);
+  expect(files.length).toBeLessThanOrEqual(15);
+  expect(new Set(files).size).toBe(files.length);
+  expect(files.filter((file) => !file || !existsSync(new URL(file, page)))).toEqual([]);
+});
