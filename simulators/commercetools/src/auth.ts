@@ -6,6 +6,7 @@ import { ApiError } from './errors.ts';
 export const DEFAULT_SCOPES = [
   'manage_payments',
   'manage_orders',
+  'manage_locked_carts',
   'view_sessions',
   'manage_sessions',
   'view_api_clients',

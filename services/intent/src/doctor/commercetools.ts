@@ -23,6 +23,8 @@ const SETTLE_SCOPES: Readonly<Record<CommercetoolsSide['ORDERS_SETTLE'], Readonl
   return: { manage_checkout_payment_intents: 'returning the money of a cart without an order (orders.settle: return)' },
 };
 
+const IF_LOCKED = 'Only projects that lock carts (lockCart) need it; a new API client can have it.';
+
 const HTTP_API = 'HTTP API';
 
 /** `manage_x` includes `view_x`. */
@@ -64,6 +66,9 @@ export function scopeFindings(
           ),
         ]
       : []),
+    ...(holds(granted, 'manage_locked_carts')
+      ? []
+      : [warn('scope manage_locked_carts', 'missing: a payment cannot be put on a cart that is locked', IF_LOCKED)]),
   ];
 }
 

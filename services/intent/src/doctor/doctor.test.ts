@@ -68,7 +68,7 @@ describe('a checkup', () => {
 
 describe('scopes', () => {
   const all =
-    'manage_payments manage_orders manage_customers manage_payment_methods manage_types view_sessions introspect_oauth_tokens view_api_clients manage_checkout_payment_intents manage_recurring_payment_jobs';
+    'manage_payments manage_orders manage_customers manage_payment_methods manage_types view_sessions introspect_oauth_tokens view_api_clients manage_checkout_payment_intents manage_recurring_payment_jobs manage_locked_carts';
   const of = (names: string, project = 'shop') =>
     names
       .split(' ')
@@ -82,9 +82,10 @@ describe('scopes', () => {
     ['sessions may even be managed', of(all.replace('view_sessions', 'manage_sessions')), []],
     [
       'those that only the status asks for are missing',
-      of(all.replace(/ view_api_clients.*/, '')),
+      of(all.replace(/ view_api_clients.*jobs/, '')),
       ['scopes for status'],
     ],
+    ['locked carts cannot be changed', of(all.replace(' manage_locked_carts', '')), ['scope manage_locked_carts']],
   ])('%s', (_what, scope, wrong) => {
     expect(scopeFindings(scope, 'shop').flatMap(({ check, result }) => (result === 'ok' ? [] : [check]))).toEqual(
       wrong,

@@ -302,6 +302,20 @@ describe('beside a shopper', () => {
     expect([...world.intents.values()].map(({ status }) => status)).toEqual(['canceled', 'succeeded']);
   });
 
+  it.each([
+    ['that has read the cart anew', false],
+    ['that remembers the cart from before', true],
+  ])('a page %s and opens right after the charge leaves no PaymentIntent open', async (_which, remembers) => {
+    const world = aWorld();
+    const shopper = depsOfShopper(world);
+    if (remembers) await shopper.carts.get('cart-1');
+    const { paymentId } = await run(world);
+    const outcome = await openCheckout(shopper, session);
+    await world.settled();
+    expect(outcome.kind).not.toBe('opened');
+    expectOneCharge(world, paymentId);
+  });
+
   it.each(['processing', 'requires_capture', 'succeeded'] as const)(
     'nothing is charged while their PaymentIntent is %s, whatever commercetools shows by now',
     async (status) => {
