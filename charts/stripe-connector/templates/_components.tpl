@@ -1,6 +1,7 @@
 {{/*
 Every part of the release that runs, as YAML by name: the service whose image, account and settings it has, its command (none: the service
-itself), whom it calls, the Kafka user when it is another part's, the files it reads, and for a job of Helm's the hooks and where its values are.
+itself), whom it calls, the Kafka user when it is another part's, the files it reads, the exit codes after which another try would end alike, and for a
+job of Helm's the hooks and where its values are.
 */}}
 {{- define "connector.components" -}}
 session-auth: { service: session-auth, calls: [kafka, https] }
@@ -12,7 +13,7 @@ ensure-topics: { service: ledger, command: ensure-topics, calls: [kafka], user: 
 reconcile: { service: webhook-ingest, command: reconcile, calls: [kafka, https] }
 reconcile-undelivered: { service: webhook-ingest, command: reconcile, calls: [kafka, https], user: reconcile }
 reconcile-pending: { service: ledger, command: reconcile-pending, calls: [kafka, https] }
-audit: { service: ledger, command: audit, calls: [kafka, https] }
+audit: { service: ledger, command: audit, calls: [kafka, https], final: [1, 64, 78] }
 unordered: { service: ledger, command: unordered, calls: [kafka, https{{ if eq .Values.orders.settle "return" }}, intent{{ end }}] }
 doctor: { service: intent, command: doctor, calls: [kafka, https], mounts: [signing-secret] }
 redrive: { service: ledger, command: redrive, calls: [kafka] }

@@ -888,6 +888,22 @@ describe('simulators', () => {
   });
 });
 
+describe('the audit', () => {
+  it('that found differences, or was called wrongly, is not run again: another try would end alike', () => {
+    const { objects } = of('minimal');
+    const jobSpec = (name: string) =>
+      (
+        find(objects, 'CronJob', `${FULLNAME}-${name}`).spec as unknown as {
+          jobTemplate: { spec: Record<string, unknown> };
+        }
+      ).jobTemplate.spec;
+    expect(jobSpec('audit').podFailurePolicy).toEqual({
+      rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [1, 64, 78] } }],
+    });
+    expect(jobSpec('reconcile').podFailurePolicy).toBeUndefined();
+  });
+});
+
 describe('tokens for Kafka', () => {
   it('come from the OpenID Connect provider by a Secret, for the scaler too', () => {
     const { objects, text } = of('kafka-oauth');

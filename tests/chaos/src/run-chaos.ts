@@ -6,6 +6,7 @@ import { request, Shop } from '@connector/load-tests/shop';
 import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
+import { type Audited, audited } from './audited.ts';
 import {
   type CommercetoolsPayment,
   type CommercetoolsTruth,
@@ -67,6 +68,8 @@ export interface ChaosReport {
   };
   readonly faults: readonly Injected[];
   readonly deadLetters: number;
+  /** What the connector's own audit compared at the end; its differences are findings, too. */
+  readonly audit: Audited;
   readonly findings: readonly Finding[];
   readonly seconds: { readonly scenarios: number; readonly toRest: number; readonly total: number };
   /** True when nothing moved any more when it was compared. */
@@ -102,11 +105,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 const DEFAULT_OUTAGE_MS = 20_000;
+/** Clocks differ; nothing of before is in a sandbox of its own. */
+const HOUR_MS = 3_600_000;
 /** Shorter than the test's patience, long enough to be overtaken by other events. */
 const SETTLE_MS = 1_500;
 
 async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: string) => void): Promise<ChaosReport> {
   const { payments, seconds, seed, outageMs = DEFAULT_OUTAGE_MS, concurrency = 48 } = options;
+  const since = new Date(Date.now() - HOUR_MS);
   const { brokers = 1, faults = faultsWith(brokers) } = options;
   const kafka = connect(sandbox);
   const shop = new Shop({
@@ -125,7 +131,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   const cutShort: string[] = [];
 
   const began = performance.now();
-  const since = (from: number) => Math.round((performance.now() - from) / 100) / 10;
+  const secondsSince = (from: number) => Math.round((performance.now() - from) / 100) / 10;
   let started = 0;
   const liveOneAfterAnother = async () => {
     for (;;) {
@@ -145,7 +151,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, payments) }, liveOneAfterAnother));
-  const scenariosTook = since(began);
+  const scenariosTook = secondsSince(began);
   tell(`all scenarios are played after ${scenariosTook} s`);
   await injector.lift();
   tell('all faults are lifted');
@@ -153,6 +159,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   const lifted = performance.now();
   const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, tell);
   const [stripe, commercetools] = await bothSides(sandbox);
+  const { audit, findings: differences } = await audited(sandbox, since);
   const deadLetters = await recordsIn(kafka, PAYMENT_EVENTS_DLQ);
   const webhooks = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
   const acknowledged = await control<Acknowledged[]>(sandbox, 'GET', 'stripe/webhooks/acknowledged');
@@ -178,13 +185,15 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     },
     faults: injector.injected,
     deadLetters,
+    audit,
     findings: [
+      ...differences,
       ...kept,
       ...compare(stripe, commercetools),
       ...transactions.findings,
       ...chargedTwice(stripe, commercetools),
     ],
-    seconds: { scenarios: scenariosTook, toRest: since(lifted), total: since(began) },
+    seconds: { scenarios: scenariosTook, toRest: secondsSince(lifted), total: secondsSince(began) },
     atRest,
   };
 }

@@ -20,6 +20,10 @@ import { AUDIT_HELP, parseAudit } from './cli/audit-options.ts';
 import { auditReport, CSV_HEAD, csvRow } from './cli/audit-report.ts';
 
 const NAME = 'audit';
+/** Compared all, and found what differs; another try finds the same. */
+const EXIT_DIFFERENT = 1;
+/** Another try goes on where this one came to. */
+const EXIT_NOT_DONE = 2;
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 // A reader that has seen enough, such as head, is no failure.
@@ -77,10 +81,10 @@ try {
   if (command.format === 'json') print(JSON.stringify({ ...summary, differences }));
   else if (command.format === 'csv') tell(report);
   else print(report);
-  process.exitCode = agrees(summary) ? 0 : 1;
+  process.exitCode = agrees(summary) ? 0 : summary.complete ? EXIT_DIFFERENT : EXIT_NOT_DONE;
 } catch (error) {
   tell(`It could not be done: ${describeError(error).message}`);
-  process.exitCode = 1;
+  process.exitCode = EXIT_NOT_DONE;
 } finally {
   await producer.stop?.();
   await Promise.all([commercetools.close(), stripe.close()]);

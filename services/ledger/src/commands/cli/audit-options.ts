@@ -27,8 +27,9 @@ Example: last week, as a table for finance
   audit --since 7d --until 0d --csv > movements.csv
 
 Configuration: CTP_*, STRIPE_*, PAYMENT_INTERFACE and KAFKA_*, as the ledger has them.
-Exit code: 0 when everything was compared and agrees, 1 when not, 64 for a command line that makes
-no sense, 78 for a wrong configuration.
+Exit code: 0 when everything was compared and agrees, 1 when something differs, 2 when not
+everything could be compared, 64 for a command line that makes no sense, 78 for a wrong
+configuration.
 `;
 
 export interface AuditCommand extends Omit<AuditOptions, 'resume'> {
