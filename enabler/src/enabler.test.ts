@@ -154,7 +154,7 @@ describe('a payment that does not go through', () => {
     expect(errors[0]?.error).toMatchObject({ type: 'requires_action', next_action: { type: 'blik_authorize' } });
   });
 
-  it('carries Stripe’s record when it stands still after a decline', async () => {
+  it('carries Stripe’s record when the payment waits after a decline', async () => {
     const { dropin, stripe, errors } = await mounted();
     const last_payment_error = { code: 'card_declined', decline_code: 'lost_card', message: 'Declined.' };
     stripe.confirm = async () => paymentIntent({ status: 'requires_payment_method', last_payment_error });
@@ -249,7 +249,7 @@ describe('a cart that changes while it is paid', () => {
     expect(processor.count(CONFIRM)).toBe(1);
   });
 
-  it('has its form made anew for the rest where the form is bound to the payment (pi_first)', async () => {
+  it('has its form recreated for the rest where the form is bound to the payment (pi_first)', async () => {
     const { dropin, stripe, results, errors } = await mounted({
       ...grew(),
       'GET /config-element/payment': elementConfig({ flowType: 'pi_first' }),
@@ -507,7 +507,7 @@ describe('the page', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('that takes the form away while it waits hears of it as an error', async () => {
+  it('that takes the form away while it waits is told so as an error', async () => {
     const { dropin, stripe, errors } = await page();
     stripe.isReadyAtOnce = false;
     await dropin.mount('#pay');
@@ -517,7 +517,7 @@ describe('the page', () => {
     expect(errors.map(({ error }) => error.code)).toEqual(['unmounted']);
   });
 
-  it('that takes the form away while Stripe confirms still hears the result', async () => {
+  it('that takes the form away while Stripe confirms is still told the result', async () => {
     const { dropin, stripe, results } = await mounted();
     let answer = (_result: typeof succeeded) => {};
     stripe.confirm = () => new Promise((resolve) => (answer = resolve));

@@ -82,7 +82,7 @@ export function createPaymentFlow({ stripe, processor, text, sleep, release }: F
 
   async function confirmAtProcessor(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
     if (waitsForVoucher(paymentIntent)) {
-      // The shopper holds the voucher, whatever the processor says now; it hears of the payment from Stripe too.
+      // The shopper holds the voucher, whatever the processor says now; Stripe tells it of the payment, too.
       await processor.confirmPayment(paymentReference, paymentIntent.id).catch(() => {});
       return { kind: 'pending', paymentReference };
     }
@@ -139,7 +139,7 @@ export const isCartChange = (error: unknown): error is PaymentError =>
 export const isExpiredSession = (error: unknown): boolean =>
   error instanceof EnablerError && 'status' in error && error.status === 401;
 
-/** Stripe answered without an error, yet the payment stands still: it waits for the shopper or was declined. */
+/** Stripe answered without an error, yet the payment makes no progress: it waits for the shopper or was declined. */
 function notTaken(paymentIntent: PaymentIntent, text: Texts): PaymentError {
   const { status, next_action, last_payment_error: failure } = paymentIntent;
   if (status === 'requires_action') {

@@ -121,7 +121,7 @@ function buildDropin(
     ...(customer && setupFutureUsage && { setupFutureUsage }),
   });
 
-  /** A form that is bound to a payment can't be given another one: it is made anew in its place. */
+  /** A form that is bound to a payment can't be given another one: it is recreated in its place. */
   async function rebind(reservation: Reservation): Promise<void> {
     bound = await reservation.current();
     elements = undefined;

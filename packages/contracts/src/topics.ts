@@ -25,7 +25,7 @@ const topic = (name: string, partitions: number, retentionDays: number, cleanup 
 export const PAYMENT_EVENTS = 'payments.events';
 /** What the ledger recorded, keyed by PaymentIntent id. */
 export const PAYMENT_TRANSACTIONS = 'payments.transactions';
-/** Events set aside with their reason, in the shape they came in. */
+/** Dead letters with their reason, in the shape they came in. */
 export const PAYMENT_EVENTS_DLQ = 'payments.events.dlq';
 /** Audit trail of session-auth, keyed by cart id. */
 export const CHECKOUT_SESSIONS = 'checkout.sessions';

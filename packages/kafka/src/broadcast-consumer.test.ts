@@ -36,14 +36,14 @@ const putSome = (from: number) => {
   return Array.from({ length: 6 }, (_, at) => `k${from + at} ${from + at}`);
 };
 
-it('hears everything from its start on, and nothing of before', async () => {
+it('receives every record from its start on, and none from before', async () => {
   putSome(0);
   await start();
   const values = putSome(10);
   await vi.waitFor(() => expect(heard.toSorted()).toEqual(values), PATIENTLY);
 });
 
-it('says that it hears nothing while the brokers answer no fetches, and catches up afterwards', async () => {
+it('reports that it receives nothing while the brokers answer no fetches, and catches up afterwards', async () => {
   await start();
   cluster.script = ({ apiKey }) => (apiKey === FETCH ? 'silent' : undefined);
   await vi.waitFor(() => expect(consumer.isHearing).toBe(false), PATIENTLY);
@@ -53,7 +53,7 @@ it('says that it hears nothing while the brokers answer no fetches, and catches 
   await vi.waitFor(() => expect(consumer.isHearing).toBe(true), PATIENTLY);
 }, 30_000);
 
-it('says that it hears nothing when one broker of three is frozen, and hears again where its partitions go', async () => {
+it('reports that it receives nothing when one broker of three is frozen, and receives again where its partitions go', async () => {
   await start();
   cluster.frozen.add(1);
   await vi.waitFor(() => expect(consumer.isHearing).toBe(false), PATIENTLY);
@@ -73,7 +73,7 @@ it('does not hear before it starts, nor while the topic is not there', async () 
   await vi.waitFor(() => expect(consumer.isHearing).toBe(true), PATIENTLY);
 });
 
-it('hears partitions that are added from their beginning', async () => {
+it('reads partitions that are added from their beginning', async () => {
   await start();
   cluster.addTopic(TOPIC, 9);
   const values = putSome(10);

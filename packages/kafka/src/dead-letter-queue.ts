@@ -14,7 +14,7 @@ export interface Resolution {
   readonly reason?: string;
 }
 
-/** A message that was set aside, without its value. */
+/** A dead letter, without its value. */
 export interface DeadLetter {
   /** `<partition>:<offset>` in the dead letter topic; it never stands for another message. */
   readonly id: string;
@@ -74,7 +74,7 @@ export interface DeadLetterQueue {
   /** One dead letter, resolved or not, with its value; undefined when the topic has none (any more) under this id. */
   read(id: string): Promise<{ letter: DeadLetter; value: Buffer } | undefined>;
   /**
-   * Puts messages back on the topic they came from, in the order they were set aside: key, value and headers as they were, with
+   * Puts messages back on the topic they came from, in the order they became dead letters: key, value and headers as they were, with
    * `dlq-redriven-from`. A resolution is appended once the broker has acknowledged the message, so that a crash between the two
    * leaves the dead letter listed. Redriving twice is harmless: whatever reads these topics takes duplicates.
    */
@@ -303,7 +303,7 @@ export function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
 const matchesType = (type: string, wanted: string): boolean =>
   wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 
-/** A key's messages share a partition, so this order is the one they were set aside in. */
+/** A key's messages share a partition, so this order is the one in which they became dead letters. */
 const byPlace = (a: DeadLetter, b: DeadLetter): number =>
   a.partition - b.partition || (BigInt(a.offset) < BigInt(b.offset) ? -1 : 1);
 

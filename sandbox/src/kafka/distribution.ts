@@ -21,7 +21,7 @@ const POM = join(import.meta.dirname, 'pom.xml');
 
 /**
  * The broker's jars, resolved by Maven into `<cacheDir>/kafka-<version>` the first time, with Java 17 or newer; else Docker's
- * image. `onProgress` hears what takes long. Throws KafkaUnavailable with the one thing to do about it.
+ * image. `onProgress` is told what takes long. Throws KafkaUnavailable with the one thing to do about it.
  */
 export async function kafkaDistribution(
   cacheDir: string,

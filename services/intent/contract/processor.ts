@@ -9,7 +9,7 @@ import { noStoredMethods, type RunningApp, startApp } from '../src/testing/start
 
 type Options = Parameters<typeof startApp>[1];
 
-/** The processor on one address for a whole verification, started anew for each state. */
+/** The processor on one address for a whole verification, restarted for each state. */
 export async function startProcessor() {
   let current: RunningApp | undefined;
   const front = createServer((req, res) => {

@@ -34,7 +34,7 @@ it('session-auth answers as intent expects', async () => {
   const strange = await generateKeyPair('RS256', { extractable: true });
   const publicKey = { ...(await exportJWK(trusted.publicKey)), alg: 'RS256', use: 'sig' };
 
-  /** A state in which commercetools answers as usual and gives a JWT to ask with; each under a new key, which is read anew. */
+  /** A state in which commercetools answers as usual and gives a JWT to ask with; each under a new key, which is read again. */
   const withJwt = (claims: Record<string, unknown> = {}, { privateKey } = trusted) => {
     return async () => {
       instead.clear();

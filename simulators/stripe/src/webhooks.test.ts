@@ -195,7 +195,7 @@ describe('the control plane', () => {
     expect((await control('POST', 'nothing'))[0]).toBe(404);
   });
 
-  it('begins anew after a reset', async () => {
+  it('begins again after a reset', async () => {
     await open({ idempotencyKey: 'k' });
     await control('PUT', 'faults', [{ status: 503 }]);
     expect((await control('POST', 'reset'))[0]).toBe(200);

@@ -15,13 +15,13 @@ import {
 /** What can go wrong with a cluster of brokers, and in words. */
 export const CLUSTER_FAULTS = {
   'plain-kill': 'a broker that is neither controller nor coordinator killed with SIGKILL and started again',
-  'plain-freeze': 'a broker that is neither controller nor coordinator stands still',
+  'plain-freeze': 'a broker that is neither controller nor coordinator is frozen',
   'leader-kill': 'the broker that leads most partitions killed with SIGKILL and started again',
-  'leader-freeze': 'the broker that leads most partitions stands still',
+  'leader-freeze': 'the broker that leads most partitions is frozen',
   'coordinator-kill': "the coordinator of the ledger's group killed with SIGKILL and started again",
-  'coordinator-freeze': "the coordinator of the ledger's group stands still",
+  'coordinator-freeze': "the coordinator of the ledger's group is frozen",
   'controller-kill': 'the controller killed with SIGKILL and started again',
-  'controller-freeze': 'the controller stands still',
+  'controller-freeze': 'the controller is frozen',
   'rolling-restart': 'every broker stopped in order and started again, one after the other, then leaders as preferred',
   'leader-moved': 'the leader of one partition moved to another broker',
   'leaders-one-by-one': 'the leader of every partition moved, one after the other',

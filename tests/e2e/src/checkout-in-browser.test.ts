@@ -181,7 +181,7 @@ describe('a method that takes its time', () => {
     expect(await booked()).toEqual(PAID);
   });
 
-  it('is shown as failed when the bank refuses it later, and the shopper can start anew', async () => {
+  it('is shown as failed when the bank refuses it later, and the shopper can start again', async () => {
     await paySepa();
     await settle('failed');
     await shop.result('failed');

@@ -505,7 +505,7 @@ describe('a bank on a page of its own', () => {
     expect(await booked(paymentReference)).toEqual(PAID);
   });
 
-  it('is left by the back button: the page is loaded anew, and a card pays instead', async () => {
+  it('is left by the back button: the page is loaded again, and a card pays instead', async () => {
     await leave();
     await page.goBack();
     await ready();

@@ -55,7 +55,7 @@ async function pay(given?: Checkout, by: { card?: string; iban?: string } = {}):
   return open.paymentReference;
 }
 
-/** Lets the command look at a bank debit that takes its time; the ledger, once begun anew, tells what it found. */
+/** Lets the command look at a bank debit that takes its time; the ledger, once restarted, tells what it found. */
 async function reconcilePending(): Promise<void> {
   await shopper.call('PUT', '/_sandbox/stripe/settings', { body: { settleDelayMs: 3_600_000 } });
   const debit = await pay(undefined, { iban: 'DE89370400440532013000' });

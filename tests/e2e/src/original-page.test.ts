@@ -136,7 +136,7 @@ describe.each([
     expect(await bookedOnceDone()).toEqual(CHARGED);
   });
 
-  it('hears of a wallet that was closed, and pays by card', async () => {
+  it('is told of a wallet that was closed, and pays by card', async () => {
     await shopper.call('PUT', '/_sandbox/stripe/settings', { body: { clickNeedsRates: library === '' } });
     await visit();
     await page.click('#express-pay');

@@ -27,7 +27,7 @@ interface Original {
 /** Headers are a record's, and a broker's, to carry: a stack is cut to this many characters. */
 const MAX_TEXT = 2_000;
 
-/** The message as it came, with headers that say where from and why it was set aside; `timestamp` is Kafka's, ms since the epoch. */
+/** The message as it came, with headers that say where from and why it is a dead letter; `timestamp` is Kafka's, ms since the epoch. */
 export function deadLetterOf(original: Original, timestamp: string, cause: DeadLetterCause): EventRecord {
   const { reason, error, attempts, firstFailedAt, consumerGroup, appVersion } = cause;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -41,8 +41,8 @@ export class GroupMember {
   #generation: GroupGeneration | undefined;
   #coordinator: BrokerConnection | undefined;
   #expiry: NodeJS.Timeout | undefined;
-  /** How many partitions were dealt, when this member dealt them. */
-  #dealt: number | undefined;
+  /** How many partitions were assigned, when this member, as leader, assigned them. */
+  #assignedPartitions: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: GroupMemberOptions) {
@@ -168,7 +168,7 @@ export class GroupMember {
     );
     this.#memberId = joined.memberId;
     const isLeader = joined.memberId === joined.leaderId;
-    this.#dealt = isLeader ? partitions : undefined;
+    this.#assignedPartitions = isLeader ? partitions : undefined;
     const of = { groupId, generationId: joined.generationId, memberId: joined.memberId };
     const members = joined.members.map(({ memberId }) => memberId);
     const groupAssignment = isLeader ? assign(members, topic, partitions) : [];
@@ -212,9 +212,9 @@ export class GroupMember {
         HEARTBEAT_TIMEOUT_MS,
       );
       this.#alive();
-      // What comes back under the topic's name begins anew: no position in what is gone may be taken along.
+      // What comes back under the topic's name begins at its start: no position in what is gone may be taken along.
       if (cluster.problemOf(topic)) return this.#end();
-      if (this.#dealt !== undefined && (cluster.partitionsOf(topic)?.size ?? 0) > this.#dealt)
+      if (this.#assignedPartitions !== undefined && (cluster.partitionsOf(topic)?.size ?? 0) > this.#assignedPartitions)
         throw createErrorFromCode(ERROR.rebalanceInProgress);
       await this.#pause(intervalMs);
     }

@@ -3,7 +3,7 @@ const M = 0x5bd1e995;
 
 /**
  * The partition that every Kafka client gives a key, of so many. The same as kafkajs's own partitioner, which counts with BigInts
- * and lists the partitions anew for each record.
+ * and lists the partitions again for each record.
  */
 export const partitionOf = (key: string, partitions: number): number =>
   (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;

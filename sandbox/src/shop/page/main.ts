@@ -67,7 +67,7 @@ const isOver = (): boolean => state === 'approved' || state === 'pending';
 /** There is no form left to pay with: another try begins with a new checkout. */
 let isSpent = false;
 
-/** `more` is asked anew when the language changes. */
+/** `more` is asked again when the language changes. */
 function showResult(next: ResultState, more: string | (() => string) = '', title: TextKey | null = TITLES[next]): void {
   isSpent = next === 'failed' && (isOver() || !dropin);
   state = next;
@@ -108,7 +108,7 @@ const loadEnabler = () => {
   enablerModule ??= (config.isStripeSimulated ? loadScript('/storefront/stripe.js') : Promise.resolve()).then(
     () => import(config.enablerUrl) as Promise<{ Enabler: EnablerConstructor }>,
   );
-  // What did not load is loaded anew at the next try.
+  // What did not load is loaded again at the next try.
   enablerModule.catch(() => {
     enablerModule = undefined;
   });

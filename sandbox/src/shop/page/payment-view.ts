@@ -22,7 +22,7 @@ export interface PaymentView {
   /** Forgets the payment, for the next order. */
   clear(): void;
   note(entry: TimelineEntry): void;
-  /** Writes everything anew after the language changed. */
+  /** Writes everything again after the language changed. */
   render(): void;
 }
 

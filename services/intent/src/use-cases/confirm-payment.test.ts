@@ -76,7 +76,7 @@ describe('a confirm', () => {
     expect(await confirmPayment(depsOf(paidWorld(), silent), request)).toEqual({ kind: 'pending' });
   });
 
-  it('is approved when the ledger has recorded it but its word was lost on the way here', async () => {
+  it('is approved when the ledger has recorded it but the result was lost on the way here', async () => {
     const world = paidWorld();
     world.gate = async (call, moment) => {
       if (!call.startsWith('publish') || moment !== 'after') return;

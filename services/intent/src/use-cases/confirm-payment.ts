@@ -37,7 +37,7 @@ export type ConfirmPaymentOutcome =
   | CartChanged
   | Extract<Confirmation, { kind: 'rejected' }>;
 
-/** Between two reads of a payment while its pod cannot hear the ledger, in ms. */
+/** Between two reads of a payment while its pod receives no results of the ledger, in ms. */
 const POLL_MS = 250;
 
 /**
@@ -99,7 +99,7 @@ export async function confirmPayment(
 }
 
 /**
- * Whether commercetools shows the PaymentIntent's state. The ledger's word can be lost on its way here, and a shopper who has paid is not told
+ * Whether commercetools shows the PaymentIntent's state. The ledger's result can be lost on its way here, and a shopper who has paid is not told
  * "pending" for that. When the payment cannot be read, "pending" is true: the event is published.
  */
 async function showsIt(
@@ -126,7 +126,7 @@ function nameCustomerInBackground(
   inBackground('name the customer on the payment', () => nameCustomer(payments, payment, customerId));
 }
 
-/** Reads the payment until it shows the PaymentIntent's state: for a pod that cannot hear the ledger at the moment. */
+/** Reads the payment until it shows the PaymentIntent's state: for a pod that receives no results of the ledger at the moment. */
 async function polled(
   deps: ConfirmPaymentDeps,
   payment: Payment,

@@ -356,7 +356,7 @@ it('stays paid when a part was captured and the rest canceled, also before comme
   }
 });
 
-it('begins anew when the cart is in another currency by now, and leaves nothing to pay in the old one', async () => {
+it('opens another attempt when the cart is in another currency by now, and leaves nothing to pay in the old one', async () => {
   const world = new FakeWorld();
   await open(world);
   world.setTotal('cart-1', { ...euro(1300), currencyCode: 'USD' });
@@ -571,7 +571,7 @@ describe("Stripe's lock on a PaymentIntent", () => {
     };
   };
 
-  it('is waited for: no shopper hears of it', async () => {
+  it('is waited for: no shopper is told of it', async () => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(2000));

@@ -162,7 +162,7 @@ async function takenAtStripe({ deps, request, payment, paymentIntent }: Work): P
   throw keyTaken();
 }
 
-/** How often an operation is asked for anew within one request because Stripe repeats a refusal of an earlier one. */
+/** How often an operation is asked for again within one request because Stripe repeats a refusal of an earlier one. */
 const MAX_REPLAYS = 10;
 
 /**

@@ -109,7 +109,7 @@ export interface Arrival {
   /** Which of two ledger processes has the partition. */
   process: 0 | 1;
   fault: Fault | undefined;
-  /** The process has started anew. */
+  /** The process has restarted. */
   restarted: boolean;
 }
 

@@ -16,7 +16,7 @@ it('forgets the elder half beyond its limit', () => {
   expect(ids.map((id) => events.has(id, 0))).toEqual([false, false, true, true, true]);
 });
 
-it('knows an event anew that is acknowledged again', () => {
+it('remembers an event again that is acknowledged again', () => {
   const events = new AcknowledgedEvents({ windowMs: 1000, limit: 4 });
   for (const [id, at] of [
     ['evt_1', 0],

@@ -95,7 +95,7 @@ export class CardElement extends BaseElement {
       this.#inputs.set(part, input);
       root.append(input);
     }
-    // As with Stripe.js the page hears of it after mount has returned.
+    // As with Stripe.js the page is told of it after mount has returned.
     queueMicrotask(() => this.root === root && this.emit('ready', {}));
   }
 

@@ -297,7 +297,7 @@ it('hands partitions over without losing or mixing up a key when a second member
   expect(backwards).toEqual([]);
 });
 
-it('goes on when the partitions were dealt anew in the middle of an outage', async () => {
+it('goes on when the partitions were assigned again in the middle of an outage', async () => {
   const topic = await freshTopic(4);
   const producer = await startProducer();
   let down = true;

@@ -31,7 +31,7 @@ describe('the command line', () => {
     expect(() => parse(line)).toThrow(UsageError);
   });
 
-  it('begins anew for a table: it cannot begin in the middle', () => {
+  it('begins again for a table: it cannot begin in the middle', () => {
     expect(parse('--csv')).toMatchObject({ format: 'csv', fromStart: true });
     expect(parse('--json')).toMatchObject({ fromStart: false });
   });
