@@ -12,7 +12,7 @@ import { expect } from 'vitest';
 const SERVICE = new URL('../../../../services/ledger/src', import.meta.url).pathname;
 const HOURS_AGO = 3 * 60 * 60 * 1000;
 
-export type LedgerCommand = 'audit' | 'explain' | 'reconcile-pending' | 'redrive';
+export type LedgerCommand = 'audit' | 'explain' | 'reconcile-pending' | 'redrive' | 'unordered';
 
 /** What a command printed, and how it ended. */
 export interface Ran {

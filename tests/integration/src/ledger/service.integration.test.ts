@@ -33,7 +33,8 @@ beforeEach(() => {
   onTestFailed(() => console.error(system.transcript.join('\n')));
 });
 
-const command = (name: 'redrive' | 'reconcile-pending', ...args: string[]) => system.command(name, ...args);
+const command = (name: 'redrive' | 'reconcile-pending' | 'unordered', ...args: string[]) =>
+  system.command(name, ...args);
 
 /** Stripe's customer, and metadata of the PaymentIntent. */
 interface Opening {
@@ -170,6 +171,53 @@ it('brings payments up to date whose webhooks never came', async () => {
     payments: { checked: 1, pending: 1, diverging: 0 },
     paymentIntents: { diverging: 0, failed: 0 },
   });
+});
+
+it('makes the order of a paid cart that has none, once, and tells it', async () => {
+  const { id: cartId, version } = await system.post<{ id: string; version: number }>('/carts', {
+    currency: 'EUR',
+    country: 'DE',
+    taxMode: 'Disabled',
+    customLineItems: [
+      { name: { en: 'Book' }, slug: 'book', quantity: 1, money: { centAmount: 4_999, currencyCode: 'EUR' } },
+    ],
+  });
+  const { id, key } = await opened({ cart_id: cartId });
+  const { payments } = await commercetools.state({ payments: [key] });
+  const addPayment = { action: 'addPayment', payment: { typeId: 'payment', id: payments[0]?.id } };
+  await system.post(`/carts/${cartId}`, { version, actions: [addPayment] });
+  stripeSimulator.controls.pay(id);
+  await deliver(id, 'payment_intent.succeeded');
+  await shows(key, 'Authorization Success 4999', 'Charge Success 4999');
+
+  const settle = ['--after', '0', '--settle', 'create', '--order-number', 'test-{cartId}'];
+  const listed = await command('unordered', '--after', '0', '--json');
+  expect(listed.code).toBe(0);
+  expect(JSON.parse(listed.out).findings).toContainEqual(
+    expect.objectContaining({ reason: 'ready', paymentId: payments[0]?.id, cartId, paymentIntentId: id }),
+  );
+  const made = await command('unordered', ...settle, '--json');
+  expect(made.code).toBe(0);
+  expect(JSON.parse(made.out).settled).toEqual([
+    {
+      kind: 'settled',
+      settlement: 'order_created',
+      orderNumber: `test-${cartId}`,
+      cartId,
+      paymentIds: [payments[0]?.id],
+    },
+  ]);
+  const again = await command('unordered', ...settle);
+  expect(again.code).toBe(0);
+  expect(again.out).not.toContain(cartId);
+
+  const told: string[] = [];
+  await scanTopic(kafka, PAYMENT_TRANSACTIONS, ({ headers, value }) => {
+    if (headers.ce_type === 'checkout.payment.settled_without_order') told.push(value.toString());
+  });
+  expect(told.map((value) => JSON.parse(value))).toMatchObject([
+    { paymentId: payments[0]?.id, cartId, settlement: { kind: 'order_created', orderNumber: `test-${cartId}` } },
+  ]);
 });
 
 it('ends an operation as a Failure whose refusal nobody told, once', async () => {
