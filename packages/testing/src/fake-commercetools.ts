@@ -1,5 +1,6 @@
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import { CommercetoolsRejection } from '@connector/commercetools';
+import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { defaultFractionDigits } from '@connector/payment-model';
 import { money, payment as paymentFixture } from './commercetools.ts';
 import type { CartsPort, PaymentsPort } from './conformance/commercetools.ts';
@@ -28,6 +29,9 @@ export class FakeCommercetools {
   readonly writes: Write[] = [];
   /** Faults of the next updates, one each. */
   readonly faults: (Fault | undefined)[] = [];
+  /** Id and time of what is made next. */
+  newId: () => string = commercetoolsId;
+  now: () => string | undefined = () => undefined;
   /** Runs before a payment is created: what others do in that moment. */
   beforeCreate: (draft: PaymentDraft) => void = () => {};
   /** Runs before a cart is changed. */
@@ -89,10 +93,11 @@ export class FakeCommercetools {
       this.calls.push('payments.create');
       this.beforeCreate(draft);
       if (draft.customer?.id && !this.customers.has(draft.customer.id)) {
-        throw new PermanentError('ReferencedResourceNotFound: customer');
+        throw rejected('payments.create', 'ReferencedResourceNotFound');
       }
       if (this.#all().some(({ key }) => key !== undefined && key === draft.key)) return undefined;
-      const payment = paymentOf(draft);
+      const at = this.now();
+      const payment = { ...paymentOf(draft), id: this.newId(), ...(at && { createdAt: at, lastModifiedAt: at }) };
       this.stored.set(payment.id, payment);
       return structuredClone(payment);
     },
@@ -104,7 +109,7 @@ export class FakeCommercetools {
       this.calls.push('carts.addPayment');
       this.beforeAddPayment(id);
       const cart = this.carts.get(id);
-      if (!cart) throw new PermanentError('no such cart');
+      if (!cart) throw new NotFoundError('no such cart');
       if (cart.version !== version) throw new StaleVersionError('409');
       const payments = [...(cart.paymentInfo?.payments ?? []), { typeId: 'payment' as const, id: paymentId }];
       this.carts.set(id, { ...cart, version: version + 1, paymentInfo: { payments } });
@@ -151,9 +156,9 @@ export class FakeCommercetools {
       case 'setInterfaceId': {
         const { interfaceId } = action;
         if (payment.interfaceId && payment.interfaceId !== interfaceId)
-          throw new PermanentError('interfaceId is immutable');
+          throw rejected('payments.update', 'InvalidOperation');
         if (this.#all().some((other) => other.id !== payment.id && other.interfaceId === interfaceId)) {
-          throw new PermanentError('DuplicateField: interfaceId');
+          throw rejected('payments.update', 'DuplicateField', 'interfaceId');
         }
         return { ...payment, ...(interfaceId && { interfaceId }) };
       }
@@ -165,6 +170,14 @@ export class FakeCommercetools {
             ? amountPlanned.fractionDigits
             : defaultFractionDigits(currencyCode);
         return { ...payment, amountPlanned: money(centAmount, currencyCode, digits) };
+      }
+      case 'setCustomer': {
+        const { customer } = action;
+        if (customer?.id && !this.customers.has(customer.id)) {
+          throw rejected('payments.update', 'ReferencedResourceNotFound');
+        }
+        const { customer: _before, anonymousId: _guest, ...others } = payment;
+        return customer?.id ? { ...others, customer: { typeId: 'customer', id: customer.id } } : others;
       }
       case 'setMethodInfoMethod': {
         const { method } = action;
@@ -180,14 +193,16 @@ export class FakeCommercetools {
   }
 }
 
+/** As commercetools refuses what can never be done. */
+const rejected = (operation: string, code: string, field?: string): CommercetoolsRejection =>
+  new CommercetoolsRejection(operation, 400, [{ code, message: code, ...(field && { field }) }]);
+
 function paymentOf({ key, amountPlanned, paymentMethodInfo, customer, anonymousId }: PaymentDraft): Payment {
   const { centAmount = 0, currencyCode } = amountPlanned;
   return paymentFixture({
     ...(key && { key }),
     amountPlanned: money(centAmount, currencyCode, defaultFractionDigits(currencyCode)),
-    paymentMethodInfo: {
-      ...(paymentMethodInfo?.paymentInterface && { paymentInterface: paymentMethodInfo.paymentInterface }),
-    },
+    paymentMethodInfo: { ...paymentMethodInfo } as Payment['paymentMethodInfo'],
     ...(customer?.id && { customer: { typeId: 'customer', id: customer.id } }),
     ...(anonymousId && { anonymousId }),
   });

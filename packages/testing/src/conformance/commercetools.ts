@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction } from '@commercetools/platform-sdk';
-import { PermanentError, StaleVersionError } from '@connector/errors';
+import { NotFoundError, PermanentError, StaleVersionError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
 
 /** Payments of a project, as the ledger's port has them. */
@@ -85,7 +85,7 @@ export function itIsCommercetools(project: () => Project): void {
 
     it('is refused for a customer that does not exist', async () => {
       const fields = draft({ customer: { typeId: 'customer', id: randomUUID() } });
-      await expect(project().payments.create(fields)).rejects.toThrow(PermanentError);
+      await expect(project().payments.create(fields)).rejects.toMatchObject({ code: 'ReferencedResourceNotFound' });
       expect(await project().payments.byKey(fields.key ?? '')).toBeUndefined();
     });
 
@@ -171,6 +171,19 @@ export function itIsCommercetools(project: () => Project): void {
       expect(await payments.byPaymentIntent(action.interfaceId)).toEqual(first);
     });
 
+    it('gives it a customer that exists, in place of the guest, and no other', async () => {
+      const { payments, newCustomer } = project();
+      const guest = await created({ anonymousId: randomUUID() });
+      const to = (id: string) => ({ action: 'setCustomer' as const, customer: { typeId: 'customer' as const, id } });
+      await expect(payments.update(guest, [to(randomUUID())])).rejects.toMatchObject({
+        code: 'ReferencedResourceNotFound',
+      });
+      const id = await newCustomer();
+      const known = await payments.update(guest, [to(id)]);
+      expect(known.customer).toMatchObject({ id });
+      expect(known.anonymousId).toBeUndefined();
+    });
+
     it('changes the planned amount and the method, and leaves the rest', async () => {
       const { payments } = project();
       const payment = await created();
@@ -196,6 +209,11 @@ export function itIsCommercetools(project: () => Project): void {
       const after = await carts.byId(cart.id);
       expect(after?.version).toBeGreaterThan(cart.version);
       expect(after?.paymentInfo?.payments).toMatchObject([{ typeId: 'payment', id }]);
+    });
+
+    it('that is gone takes no payment', async () => {
+      const gone = { id: randomUUID(), version: 1 };
+      await expect(project().carts.addPayment(gone, (await created()).id)).rejects.toThrow(NotFoundError);
     });
 
     it('takes no payment at an older version', async () => {

@@ -1,8 +1,10 @@
+import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
 import { CommercetoolsRejection } from '@connector/commercetools';
 import { derivedEventId, type EventType } from '@connector/contracts';
 import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
+import { FakeCommercetools } from '@connector/testing';
 import Stripe from 'stripe';
 import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
 import type { Carts, Customers, PaymentEvents, PaymentIntents, Payments, StripeCustomers } from '../use-cases/ports.ts';
@@ -33,9 +35,6 @@ export const stripeRejection = (
     } as Stripe.StripeRawError),
   );
 
-const referenceNotFound = (call: string) =>
-  new CommercetoolsRejection(call, 400, [{ code: 'ReferencedResourceNotFound', message: 'no such customer' }]);
-
 /** The most keys, and characters of a value, in Stripe's metadata. */
 const MAX_METADATA = { keys: 50, characters: 500 };
 
@@ -50,10 +49,14 @@ function refuseLargeMetadata(metadata: unknown, present: Record<string, string> 
 /** How long Stripe remembers an idempotency key, in ms. */
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
-/** commercetools and Stripe in memory, with the rules that the processor builds on. */
+/** commercetools and Stripe in memory, by intent's ports; payments are those of the fake commercetools that all services share. */
 export class FakeWorld {
   readonly cartsById = new Map<string, Cart & { paymentIds: string[] }>();
-  readonly paymentsById = new Map<string, Payment>();
+  readonly #commercetools = Object.assign(new FakeCommercetools(), {
+    newId: () => `payment-${this.#nextId()}`,
+    now: () => new Date(this.now).toISOString(),
+  });
+  readonly paymentsById = this.#commercetools.stored as Map<string, Payment>;
   readonly customersById = new Map<string, Customer>();
   readonly intents = new Map<string, Stripe.PaymentIntent>();
   readonly refunds: Stripe.Refund[] = [];
@@ -82,10 +85,15 @@ export class FakeWorld {
     this.cartsById.set(cart.id, { ...cart, paymentIds: [] });
   }
 
-  async #call<T>(name: string, effect: () => T): Promise<T> {
+  #nextId(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+
+  async #call<T>(name: string, effect: () => T | Promise<T>): Promise<T> {
     this.calls.push(name);
     await this.gate(name, 'before');
-    const result = structuredClone(effect());
+    const result = structuredClone(await effect());
     await this.gate(name, 'after');
     return result;
   }
@@ -233,48 +241,30 @@ export class FakeWorld {
   readonly payments: Payments = {
     get: (id) => this.#call('payments.get', () => this.#payment(id)),
     byKey: (key) =>
-      this.#call('payments.get', () => [...this.paymentsById.values()].find((payment) => payment.key === key)),
+      this.#call('payments.get', async () => (await this.#commercetools.payments.byKey(key)) as Payment | undefined),
     create: (draft) =>
-      this.#call('payments.create', () => {
-        const known = [...this.paymentsById.values()].find(({ key }) => key === draft.key);
-        if (known) return { kind: 'exists' as const, payment: known };
-        const customerId = draft.customer?.id;
-        if (customerId && !this.customersById.has(customerId)) throw referenceNotFound('payments.create');
-        this.#ids += 1;
-        const payment: Payment = {
-          id: `payment-${this.#ids}`,
-          version: 1,
-          createdAt: new Date(this.now).toISOString(),
-          ...(draft.key && { key: draft.key }),
-          amountPlanned: {
-            type: 'centPrecision',
-            fractionDigits: 2,
-            ...draft.amountPlanned,
-          } as Payment['amountPlanned'],
-          paymentMethodInfo: { ...draft.paymentMethodInfo } as Payment['paymentMethodInfo'],
-          ...(draft.customer?.id && { customer: { typeId: 'customer' as const, id: draft.customer.id } }),
-          transactions: [],
-        };
-        this.paymentsById.set(payment.id, payment);
-        return { kind: 'created' as const, payment };
+      this.#call('payments.create', async () => {
+        const payment = await this.#project().payments.create(draft);
+        if (payment) return { kind: 'created' as const, payment: payment as Payment };
+        const known = await this.#commercetools.payments.byKey(draft.key ?? '');
+        return { kind: 'exists' as const, payment: known as Payment };
       }),
-    change: ({ id, version }, { amountPlanned, interfaceId, customerId }) =>
-      this.#call('payments.update', () => {
-        const payment = this.#payment(id);
-        if (payment.version !== version) throw new StaleVersionError('changed');
-        if (customerId && !this.customersById.has(customerId)) throw referenceNotFound('payments.update');
-        if (interfaceId && payment.interfaceId && payment.interfaceId !== interfaceId) throw new Error('set already');
-        const changed: Payment = {
-          ...payment,
-          version: version + 1,
-          ...(amountPlanned && { amountPlanned: { ...payment.amountPlanned, ...amountPlanned } }),
-          ...(interfaceId && { interfaceId }),
-          ...(customerId && { customer: { typeId: 'customer' as const, id: customerId } }),
-        };
-        this.paymentsById.set(id, changed);
-        return changed;
+    change: (payment, { amountPlanned, interfaceId, customerId }) =>
+      this.#call('payments.update', async () => {
+        const actions: PaymentUpdateAction[] = [];
+        if (amountPlanned) actions.push({ action: 'changeAmountPlanned', amount: amountPlanned });
+        if (interfaceId) actions.push({ action: 'setInterfaceId', interfaceId });
+        if (customerId) actions.push({ action: 'setCustomer', customer: { typeId: 'customer', id: customerId } });
+        return (await this.#project().payments.update(payment, actions)) as Payment;
       }),
   };
+
+  /** commercetools, with the customers that there are now. */
+  #project(): FakeCommercetools {
+    this.#commercetools.customers.clear();
+    for (const id of this.customersById.keys()) this.#commercetools.customers.add(id);
+    return this.#commercetools;
+  }
 
   #stripe<T>(name: string, effect: () => T): Promise<T> {
     return this.#call(name, () => {
