@@ -964,7 +964,8 @@ describe('requests that meet', () => {
       }),
       { numRuns: 500 },
     );
-  });
+    // On a busy machine 500 stories take longer than a test may by default.
+  }, 60_000);
 
   it('never charge twice, whatever fails besides', async () => {
     const fault = fc.tuple(fc.nat(40), fc.constantFrom('before' as const, 'after' as const));
@@ -981,5 +982,5 @@ describe('requests that meet', () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 60_000);
 });
