@@ -97,6 +97,26 @@ export const FLOWS: readonly Flow[] = [
     name: 'a redirect method',
     run: async (system) => void (await paid(system, { type: 'ideal', return_url: 'https://shop.example/back' })),
   },
+  ...(
+    [
+      ['konbini', { currency: 'JPY', centAmount: 3900 }],
+      ['oxxo', { currency: 'MXN', centAmount: 39_000 }],
+      ['boleto', { currency: 'BRL', centAmount: 3900 }],
+    ] as const
+  ).flatMap(([type, wishes]): Flow[] => [
+    {
+      name: `a voucher of ${type}, paid later`,
+      run: async (world) => void world.stripe.controls.fund((await paid(world, { type }, wishes)).paymentIntent),
+    },
+    {
+      name: `a voucher of ${type}, expired`,
+      run: async (world) => void world.stripe.controls.expire((await paid(world, { type }, wishes)).paymentIntent),
+    },
+  ]),
+  {
+    name: 'an authorization that nobody captures in time',
+    run: async (world) => void world.stripe.controls.expire((await paid(world, {}, { country: 'NL' })).paymentIntent),
+  },
   {
     name: 'express checkout',
     run: async (system) => {
