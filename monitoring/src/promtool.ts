@@ -1,4 +1,5 @@
-import { ALERT_CASES, type Case, NAMESPACE, RELEASE } from './alert-cases.ts';
+import { type Case, NAMESPACE, RELEASE } from './alert-cases/series.ts';
+import { ALERT_CASES } from './alert-cases.ts';
 import { ALERTS, alertsOf, chartRules, filled, type Installation, RULE_FILES } from './rule-files.ts';
 import { type Alert, annotationsOf, labelsOf } from './rules.ts';
 
