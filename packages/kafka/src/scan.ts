@@ -25,6 +25,12 @@ export interface ScanOptions {
   readonly key?: string | undefined;
 }
 
+/** How far back a scan could look. */
+export interface Scanned {
+  /** Retention has deleted records of the time that was asked for: older ones than what was read may be missing. */
+  readonly cut: boolean;
+}
+
 const MAX_WAIT_MS = 500;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 const LOOK_MS = 20;
@@ -33,14 +39,14 @@ const SILENT_MS = 60_000;
 
 /**
  * Reads a topic to where it ends now, each partition in order, and resolves when all was given to `onMessage`. It is in no group, and nothing
- * is committed; what retention deletes under it is passed over. Throws TransientError when the brokers do not answer for a minute.
+ * is committed; what retention deletes under it is passed over, and told as `cut`. Throws TransientError when the brokers do not answer for a minute.
  */
 export async function scanTopic(
   kafka: Kafka,
   topic: string,
   onMessage: (message: StoredMessage) => void,
   { since, key }: ScanOptions = {},
-): Promise<void> {
+): Promise<Scanned> {
   const name = kafka.prefixed(topic);
   const [offsets, starts] = await withAdmin(kafka, async (admin) => [
     await admin.fetchTopicOffsets(name),
@@ -49,10 +55,14 @@ export async function scanTopic(
   const startOf = new Map(starts.map(({ partition, offset }) => [partition, BigInt(offset)]));
   const only = key === undefined ? undefined : partitionOf(key, offsets.length);
   const ends = new Map<number, bigint>();
+  let cut = false;
   const assigned = offsets.flatMap(({ partition, low, high }) => {
     // Kafka answers -1 where nothing came since.
     const start = startOf.get(partition) ?? BigInt(low);
-    if ((only !== undefined && partition !== only) || start < 0n || start >= BigInt(high)) return [];
+    if (only !== undefined && partition !== only) return [];
+    // What came before the first record that is left is gone, unless an older one that is left shows that it was not asked for.
+    if (BigInt(low) > 0n && (start === BigInt(low) || low === high)) cut = true;
+    if (start < 0n || start >= BigInt(high)) return [];
     ends.set(partition, BigInt(high));
     return [{ topic: name, partition, next: start }];
   });
@@ -65,6 +75,7 @@ export async function scanTopic(
     }
   };
   await readTo(kafka, assigned, ends, give);
+  return { cut };
 }
 
 /** Reads what is assigned until each partition has come to its end. */

@@ -10,7 +10,7 @@ import type { StoredMessage } from '@connector/kafka';
 import * as z from 'zod';
 import type { RequestedOperation, RequestedOperations } from '../use-cases/ports.ts';
 
-type Scan = (topic: string, onMessage: (message: StoredMessage) => void, since: Date) => Promise<void>;
+type Scan = (topic: string, onMessage: (message: StoredMessage) => void, since: Date) => Promise<unknown>;
 
 /** The notes on the payments topic since `since`: intent writes one before each operation, and one after. */
 export const requestedOperations = (scan: Scan, since: Date, projectKey: string): RequestedOperations => ({

@@ -1,0 +1,58 @@
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@connector/contracts';
+import { createDeadLetterQueue, type Kafka, type Producer, type StoredMessage, scanTopic } from '@connector/kafka';
+import * as z from 'zod';
+import type { SeenMessage } from '../domain/story.ts';
+import type { Messages } from '../use-cases/explain/ports.ts';
+
+const recorded = z.object({ causeId: z.string() });
+
+/** What our topics have about a PaymentIntent, which is the key of its messages. */
+export const kafkaMessages = (kafka: Kafka, producer: Producer): Messages => ({
+  of: async (key, since) => {
+    const seen: SeenMessage[] = [];
+    const cutTopics: string[] = [];
+    for (const topic of [PAYMENT_EVENTS, PAYMENT_TRANSACTIONS] as const) {
+      const { cut } = await scanTopic(kafka, topic, (message) => seen.push(seenMessage(topic, message)), {
+        since,
+        key,
+      });
+      if (cut) cutTopics.push(topic);
+    }
+    return { seen, cut: cutTopics };
+  },
+  deadLettersOf: async (key) => {
+    const letterQueue = createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'explain' });
+    const letters = await letterQueue.list({ key, resolved: true });
+    return letters.map(({ id, setAsideAt, reason, event, resolution }) => ({
+      id,
+      at: setAsideAt,
+      type: event.type ?? '',
+      eventId: event.id ?? '',
+      reason,
+      ...(resolution && { resolution: `${resolution.kind} ${resolution.at.toISOString()}` }),
+    }));
+  },
+});
+
+function seenMessage(
+  topic: SeenMessage['topic'],
+  { timestamp, partition, offset, value, headers }: StoredMessage,
+): SeenMessage {
+  return {
+    topic,
+    at: new Date(timestamp),
+    type: headers.ce_type ?? '',
+    id: headers.ce_id ?? '',
+    partition,
+    offset,
+    ...(topic === PAYMENT_TRANSACTIONS && { causeId: causeOf(value) }),
+  };
+}
+
+function causeOf(value: Buffer): string | undefined {
+  try {
+    return recorded.safeParse(JSON.parse(value.toString())).data?.causeId;
+  } catch {
+    return undefined;
+  }
+}

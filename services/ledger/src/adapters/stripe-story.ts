@@ -1,0 +1,85 @@
+import { NotFoundError } from '@connector/errors';
+import type { StripeClient } from '@connector/stripe';
+import type Stripe from 'stripe';
+import type { SeenDecline, SeenMovement, SeenUndelivered } from '../domain/story.ts';
+import type { StripeStory } from '../use-cases/explain/ports.ts';
+
+/** Undelivered events are few unless an endpoint is down; more than this many of the newest are not looked through. */
+const MAX_UNDELIVERED = 1_000;
+
+/** What Stripe says beside the money of a PaymentIntent, over its API. */
+export function stripeStory({ call }: StripeClient): StripeStory {
+  const linkOf = async (id: string): Promise<{ payment_intent: Link } | { source: Link } | undefined> => {
+    const [prefix] = id.split('_');
+    switch (prefix) {
+      case 'ch':
+      case 'py':
+        return call('charges.retrieve', (stripe) => stripe.charges.retrieve(id));
+      case 're':
+      case 'pyr':
+        return call('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id));
+      case 'txn':
+        return call('balance_transactions.retrieve', (stripe) => stripe.balanceTransactions.retrieve(id));
+      default:
+        return call('disputes.retrieve', (stripe) => stripe.disputes.retrieve(id));
+    }
+  };
+  const paymentIntentOf = async (id: string): Promise<string | undefined> => {
+    try {
+      const found = await linkOf(id);
+      if (!found) return undefined;
+      if ('payment_intent' in found) return idOf(found.payment_intent);
+      const source = idOf(found.source);
+      return source && (await paymentIntentOf(source));
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  };
+  return {
+    paymentIntentOf,
+    declinesOf: async (payment_intent) => {
+      const charges = await call('charges.list', (stripe) =>
+        Array.fromAsync(stripe.charges.list({ payment_intent, limit: 100 })),
+      );
+      return charges.filter(({ status }) => status === 'failed').map(declineOf);
+    },
+    movementsOf: async (sourceIds) => {
+      const lists = await Promise.all(
+        sourceIds.map((source) =>
+          call('balance_transactions.list', (stripe) =>
+            Array.fromAsync(stripe.balanceTransactions.list({ source, limit: 100 })),
+          ),
+        ),
+      );
+      return lists.flat().map(movementOf);
+    },
+    undelivered: async (objectIds) => {
+      const wanted = new Set(objectIds);
+      const events = await call('events.list', (stripe) =>
+        stripe.events.list({ delivery_success: false, limit: 100 }).autoPagingToArray({ limit: MAX_UNDELIVERED }),
+      );
+      return events.filter(({ data }) => wanted.has((data.object as { id?: string }).id ?? '')).map(undeliveredOf);
+    },
+  };
+}
+
+type Link = string | { id: string } | null | undefined;
+const idOf = (link: Link): string | undefined => (typeof link === 'object' ? link?.id : link);
+
+const movementOf = (transaction: Stripe.BalanceTransaction): SeenMovement => {
+  const { id, created, type, amount, fee, net, currency } = transaction;
+  return { id, at: new Date(created * 1000), type, amount, fee, net, currency };
+};
+
+const declineOf = ({ id, created, outcome, failure_code: failure }: Stripe.Charge): SeenDecline => ({
+  id,
+  at: new Date(created * 1000),
+  code: outcome?.reason ?? failure ?? 'no reason given',
+});
+
+const undeliveredOf = ({ id, created, type }: Stripe.Event): SeenUndelivered => ({
+  id,
+  at: new Date(created * 1000),
+  type,
+});

@@ -1,0 +1,43 @@
+import type { Cart, Order } from '@commercetools/platform-sdk';
+import type { SeenDeadLetter, SeenDecline, SeenMessage, SeenMovement, SeenUndelivered } from '../../domain/story.ts';
+import type { Payments, StripeFacts, StripeMoney, StripeSnapshots } from '../ports.ts';
+
+/** Orders and carts of the project; undefined for what is not there. */
+export interface Orders {
+  byId(id: string): Promise<Order | undefined>;
+  byNumber(orderNumber: string): Promise<Order | undefined>;
+  ofPayment(paymentId: string): Promise<Order | undefined>;
+  ofCart(cartId: string): Promise<Order | undefined>;
+  cart(id: string): Promise<Cart | undefined>;
+  cartOfPayment(paymentId: string): Promise<Cart | undefined>;
+}
+
+/** What the topics have about a PaymentIntent. */
+export interface Messages {
+  /** Of `payments.events` and `payments.transactions`, written since; `cut`: the topics whose retention may have deleted some. */
+  of(paymentIntentId: string, since: Date): Promise<{ seen: readonly SeenMessage[]; cut: readonly string[] }>;
+  deadLettersOf(paymentIntentId: string): Promise<readonly SeenDeadLetter[]>;
+}
+
+/** What Stripe says beside the money of a PaymentIntent. */
+export interface StripeStory {
+  /** The PaymentIntent of a charge, refund, dispute or balance transaction; undefined when Stripe has none of this id. */
+  paymentIntentOf(id: string): Promise<string | undefined>;
+  /** Attempts to pay it that were declined. */
+  declinesOf(paymentIntentId: string): Promise<readonly SeenDecline[]>;
+  movementsOf(sourceIds: readonly string[]): Promise<readonly SeenMovement[]>;
+  /** Events about any of these objects that some endpoint has not taken. */
+  undelivered(objectIds: readonly string[]): Promise<readonly SeenUndelivered[]>;
+}
+
+export interface ExplainDependencies {
+  projectKey: string;
+  payments: Payments;
+  orders: Orders;
+  money: Pick<StripeMoney, 'ofPaymentIntent'>;
+  snapshots: StripeSnapshots;
+  stripe: StripeFacts;
+  story: StripeStory;
+  messages: Messages;
+  now(): Date;
+}
