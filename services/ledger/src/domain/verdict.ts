@@ -50,8 +50,8 @@ export function verdictOf(known: Known, handledWithinMs = HANDLED_WITHIN_MS): Ve
     return well('foreign', 'All is well: it belongs to another integration or project, and nothing of it is recorded.');
   return (
     setAside(known) ??
-    orphaned(known) ??
     parked(known, handledWithinMs) ??
+    orphaned(known) ??
     behind(known) ??
     diverging(known) ??
     (unavailable.length > 0 ? incomplete(known) : undefined) ??
@@ -93,8 +93,12 @@ const hasMoney = (stripe: StripeMoneyFacts): boolean =>
   ['processing', 'requires_capture', 'succeeded'].includes(stripe.paymentIntent.status) ||
   (stripe.paymentIntent.amount_received ?? 0) > 0;
 
-function orphaned({ payment, stripe }: Known): Verdict | undefined {
-  if (payment || !stripe || !hasMoney(stripe)) return undefined;
+/** A payment that could not be asked for is none that is missing. */
+const isOrphan = ({ payment, stripe, unavailable }: Known): boolean =>
+  !payment && stripe !== undefined && hasMoney(stripe) && !unavailable.some(({ what }) => what === 'payments');
+
+function orphaned(known: Known): Verdict | undefined {
+  if (!isOrphan(known)) return undefined;
   return not(
     'orphaned',
     'Stripe has money for which commercetools has no payment: run reconcile-pending --since <a day before> --repair, and the ledger makes it',
@@ -118,7 +122,7 @@ function parked(known: Known, handledWithinMs: number): Verdict | undefined {
   const late = waiting(known).filter(({ at }) => Number(known.now) - Number(at) >= handledWithinMs);
   // Foreign and superseded events have no result either: they matter only while something is still to be written.
   const [first] = late;
-  if (!first || (known.due.length === 0 && known.payment)) return undefined;
+  if (!first || (known.due.length === 0 && !isOrphan(known))) return undefined;
   return not(
     'parked',
     `${late.length === 1 ? 'One of its events waits' : `${late.length} of its events wait`} to be handled since ${first.at.toISOString()}: nothing is lost, the ledger tries again, and its log says what it meets`,

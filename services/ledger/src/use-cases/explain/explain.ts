@@ -77,7 +77,7 @@ export async function explain(
     undelivered: undelivered ?? [],
     due: due ?? [],
     differences: payment && facts ? moneyDifferences(payment, facts) : [],
-    unavailable,
+    unavailable: unavailable.toSorted((a, b) => a.what.localeCompare(b.what)),
   };
   return { known, story: storyOf(known), verdict: verdictOf(known, handledWithinMs) };
 }
