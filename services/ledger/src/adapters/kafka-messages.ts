@@ -2,7 +2,7 @@ import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@conne
 import { createDeadLetterQueue, type Kafka, type Producer, type StoredMessage, scanTopic } from '@connector/kafka';
 import * as z from 'zod';
 import type { SeenMessage } from '../domain/story.ts';
-import type { Messages } from '../use-cases/explain/ports.ts';
+import type { Messages } from '../use-cases/ports-explain.ts';
 
 const recorded = z.object({ causeId: z.string() });
 

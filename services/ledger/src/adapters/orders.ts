@@ -1,6 +1,6 @@
 import type { Commercetools, Executable } from '@connector/commercetools';
 import { NotFoundError } from '@connector/errors';
-import type { Orders } from '../use-cases/explain/ports.ts';
+import type { Orders } from '../use-cases/ports-explain.ts';
 import { quoted } from './payments-query.ts';
 
 /** Orders and carts of the project, over its HTTP API. */

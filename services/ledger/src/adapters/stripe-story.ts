@@ -2,7 +2,7 @@ import { NotFoundError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { SeenDecline, SeenMovement, SeenUndelivered } from '../domain/story.ts';
-import type { StripeStory } from '../use-cases/explain/ports.ts';
+import type { StripeStory } from '../use-cases/ports-explain.ts';
 
 /** Undelivered events are few unless an endpoint is down; more than this many of the newest are not looked through. */
 const MAX_UNDELIVERED = 1_000;

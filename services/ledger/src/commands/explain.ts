@@ -13,7 +13,7 @@ import { stripeMoney } from '../adapters/stripe-money.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import { stripeStory } from '../adapters/stripe-story.ts';
 import { reconcilePendingConfigSchema } from '../config.ts';
-import { explain } from '../use-cases/explain/explain.ts';
+import { explain } from '../use-cases/explain.ts';
 import { EXPLAIN_HELP, parseExplain } from './cli/explain-options.ts';
 import { explainJson, explainReport } from './cli/explain-report.ts';
 

@@ -30,7 +30,7 @@ export interface Verdict {
 /** Paid for longer than this, in ms, an order ought to be there. */
 const ORDERED_WITHIN_MS = 30 * 60_000;
 /** A message that waits for longer than this, in ms, does not just wait for its turn. */
-export const HANDLED_WITHIN_MS = 60_000;
+const HANDLED_WITHIN_MS = 60_000;
 
 /**
  * The rules in the order in which they matter: what may lose money or a record first. An event that waits for longer than `handledWithinMs` is

@@ -1,7 +1,7 @@
 import { clock, pairs } from '@connector/cli';
 import { redactText } from '@connector/telemetry';
 import type { Known } from '../../domain/story.ts';
-import type { Explanation } from '../../use-cases/explain/explain.ts';
+import type { Explanation } from '../../use-cases/explain.ts';
 
 /** The story as a person reads it: a line for each thing that happened, and one sentence at its end. */
 export function explainReport(asked: string, { known, story, verdict }: Explanation, reveal: boolean): string {

@@ -1,6 +1,6 @@
 import type { Cart, Order } from '@commercetools/platform-sdk';
-import type { SeenDeadLetter, SeenDecline, SeenMessage, SeenMovement, SeenUndelivered } from '../../domain/story.ts';
-import type { Payments, StripeFacts, StripeMoney, StripeSnapshots } from '../ports.ts';
+import type { SeenDeadLetter, SeenDecline, SeenMessage, SeenMovement, SeenUndelivered } from '../domain/story.ts';
+import type { Payments, StripeFacts, StripeMoney, StripeSnapshots } from './ports.ts';
 
 /** Orders and carts of the project; undefined for what is not there. */
 export interface Orders {

@@ -1,13 +1,13 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { NotFoundError } from '@connector/errors';
-import { moneyDifferences, type StripeMoneyFacts } from '../../domain/audit.ts';
-import { type Known, type StoryLine, storyOf } from '../../domain/story.ts';
-import { type Verdict, verdictOf } from '../../domain/verdict.ts';
-import { ownerOf } from '../../domain/whose-event.ts';
-import { ownershipOfSnapshot, paymentOfSnapshot } from '../payment-of-snapshot.ts';
-import type { Snapshot } from '../ports.ts';
-import { compare } from '../reconcile-object.ts';
-import type { ExplainDependencies } from './ports.ts';
+import { moneyDifferences, type StripeMoneyFacts } from '../domain/audit.ts';
+import { type Known, type StoryLine, storyOf } from '../domain/story.ts';
+import { type Verdict, verdictOf } from '../domain/verdict.ts';
+import { ownerOf } from '../domain/whose-event.ts';
+import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
+import type { Snapshot } from './ports.ts';
+import type { ExplainDependencies } from './ports-explain.ts';
+import { compare } from './reconcile-object.ts';
 
 export interface Explanation {
   readonly known: Known;
