@@ -1,44 +1,8 @@
+import type { BalanceTransaction, Charge, Linked, Refund as LinkedRefund, PaymentIntent } from '@connector/stripe';
 import type Stripe from 'stripe';
 
-/** A resource as the simulator keeps it: links are ids, and are expanded only on the way out. */
-type Linked<T, K extends keyof T> = Omit<T, K> & { [P in K]: string | null };
-
-export type PaymentIntent = Linked<
-  Stripe.PaymentIntent,
-  | 'application'
-  | 'customer'
-  | 'latest_charge'
-  | 'on_behalf_of'
-  | 'payment_method'
-  | 'payment_record'
-  | 'review'
-  | 'source'
->;
-export type Charge = Linked<
-  Stripe.Charge,
-  | 'application'
-  | 'application_fee'
-  | 'balance_transaction'
-  | 'customer'
-  | 'failure_balance_transaction'
-  | 'on_behalf_of'
-  | 'payment_intent'
-  | 'review'
-  | 'source_transfer'
->;
-export type Refund = Omit<
-  Linked<
-    Stripe.Refund,
-    | 'balance_transaction'
-    | 'charge'
-    | 'customer'
-    | 'payment_intent'
-    | 'payment_method'
-    | 'source_transfer_reversal'
-    | 'transfer_reversal'
-  >,
-  'failure_balance_transaction'
-> & { failure_balance_transaction?: string };
+export type { BalanceTransaction, Charge, PaymentIntent };
+export type Refund = Omit<LinkedRefund, 'failure_balance_transaction'> & { failure_balance_transaction?: string };
 export type Dispute = Omit<Stripe.Dispute, 'charge' | 'payment_intent' | 'balance_transactions'> & {
   charge: string;
   payment_intent: string | null;
@@ -46,7 +10,6 @@ export type Dispute = Omit<Stripe.Dispute, 'charge' | 'payment_intent' | 'balanc
 };
 export type Customer = Stripe.Customer;
 export type PaymentMethod = Linked<Stripe.PaymentMethod, 'customer'>;
-export type BalanceTransaction = Linked<Stripe.BalanceTransaction, 'source'>;
 export type WebhookEndpoint = Stripe.WebhookEndpoint;
 export type Payout = Pick<
   Stripe.Payout,
