@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { TOPICS } from '@connector/contracts';
+import { PAYMENT_EVENTS, TOPICS, toRecord } from '@connector/contracts';
 import { createKafka, createProducer, ensureTopics, type Kafka, type Producer } from '@connector/kafka';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
@@ -13,6 +13,14 @@ const SERVICE = new URL('../../../../services/ledger/src', import.meta.url).path
 const HOURS_AGO = 3 * 60 * 60 * 1000;
 
 export type LedgerCommand = 'audit' | 'explain' | 'reconcile-pending' | 'redrive' | 'unordered';
+
+/** Stripe's customer, and metadata of the PaymentIntent. */
+export interface Opening {
+  readonly withPayment?: boolean;
+  readonly customer?: string;
+  readonly cart_id?: string;
+  readonly ct_customer_id?: string;
+}
 
 /** What a command printed, and how it ended. */
 export interface Ran {
@@ -102,6 +110,41 @@ export class RunningLedger {
     const [code] = await once(child, 'close');
     this.transcript.push(`$ ${name} ${args.join(' ')}`, out, told, `exit code ${code}`);
     return { code, out, told };
+  }
+
+  /** A PaymentIntent over 49.99 EUR and its payment, as intent opens them. */
+  async opened({
+    withPayment = true,
+    customer,
+    ...given
+  }: Opening = {}): Promise<{ id: string; key: string; paymentId: string }> {
+    const key = `cart-${crypto.randomUUID()}-1`;
+    const { id } = await this.stripe.paymentIntents.create({
+      amount: 4_999,
+      currency: 'eur',
+      automatic_payment_methods: { enabled: true },
+      metadata: { ct_project_key: 'shop', cart_id: 'cart', ct_payment_key: key, ...given },
+      ...(customer && { customer }),
+    });
+    if (!withPayment) return { id, key, paymentId: '' };
+    const payment = await this.post<{ id: string }>('/payments', {
+      key,
+      amountPlanned: { centAmount: 4_999, currencyCode: 'EUR' },
+      paymentMethodInfo: { paymentInterface: 'checkout-stripe' },
+      interfaceId: id,
+    });
+    return { id, key, paymentId: payment.id };
+  }
+
+  /** Puts the newest of Stripe's events about an object on Kafka, as the webhook does; answers the event's id. */
+  async deliver(paymentIntentId: string, type: string, about = paymentIntentId): Promise<string> {
+    const events = [...this.stripeSimulator.controls.events()].toReversed();
+    const event = events.find((one) => one.type === type && one.body.includes(about));
+    if (!event) throw new Error(`no ${type}`);
+    const attributes = { id: event.id, source: '/stripe', type: `com.stripe.${type}`, time: new Date().toISOString() };
+    const record = toRecord(paymentIntentId, { ...attributes, subject: paymentIntentId }, Buffer.from(event.body));
+    await this.producer.send(PAYMENT_EVENTS, record);
+    return event.id;
   }
 
   /** Asks commercetools as somebody with every right; answers the resource. Throws AssertionError when it is refused. */

@@ -1,17 +1,10 @@
-import {
-  eventRecord,
-  PAYMENT_EVENTS,
-  PAYMENT_EVENTS_DLQ,
-  PAYMENT_TRANSACTIONS,
-  SOURCES,
-  toRecord,
-} from '@connector/contracts';
+import { eventRecord, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS, SOURCES } from '@connector/contracts';
 import { createDeadLetterQueue, type Kafka, type Producer, scanTopic } from '@connector/kafka';
 import type { CommercetoolsSimulator } from '@connector/simulator-commercetools';
 import type { StripeSimulator } from '@connector/simulator-stripe';
 import type Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed, vi } from 'vitest';
-import { RunningLedger } from './running-ledger.ts';
+import { type Opening, RunningLedger } from './running-ledger.ts';
 
 let system: RunningLedger;
 let commercetools: CommercetoolsSimulator;
@@ -36,42 +29,8 @@ beforeEach(() => {
 const command = (name: 'redrive' | 'reconcile-pending' | 'unordered', ...args: string[]) =>
   system.command(name, ...args);
 
-/** Stripe's customer, and metadata of the PaymentIntent. */
-interface Opening {
-  customer?: string;
-  cart_id?: string;
-  ct_customer_id?: string;
-}
-
-/** A PaymentIntent and its payment, as intent opens them. */
-async function opened({ withPayment = true, ...given }: { withPayment?: boolean } & Opening = {}) {
-  const key = `cart-${crypto.randomUUID()}-1`;
-  const { customer, ...others } = given;
-  const metadata = { ct_project_key: 'shop', cart_id: 'cart', ct_payment_key: key, ...others };
-  const paymentIntent = await stripe.paymentIntents.create({
-    amount: 4_999,
-    currency: 'eur',
-    automatic_payment_methods: { enabled: true },
-    metadata,
-    ...(customer && { customer }),
-  });
-  const amountPlanned = { centAmount: 4_999, currencyCode: 'EUR' };
-  const paymentMethodInfo = { paymentInterface: 'checkout-stripe' };
-  if (withPayment)
-    await system.post('/payments', { key, amountPlanned, paymentMethodInfo, interfaceId: paymentIntent.id });
-  return { id: paymentIntent.id, key };
-}
-
-/** Puts the newest of Stripe's events about the PaymentIntent on Kafka, as the webhook does. */
-async function deliver(paymentIntentId: string, type: string) {
-  const events = [...stripeSimulator.controls.events()].toReversed();
-  const event = events.find((one) => one.type === type && one.body.includes(paymentIntentId));
-  if (!event) throw new Error(`no ${type}`);
-  const attributes = { id: event.id, source: '/stripe', type: `com.stripe.${type}`, time: new Date().toISOString() };
-  const record = toRecord(paymentIntentId, { ...attributes, subject: paymentIntentId }, Buffer.from(event.body));
-  await producer.send(PAYMENT_EVENTS, record);
-  return event.id;
-}
+const opened = (given?: Opening) => system.opened(given);
+const deliver = (paymentIntentId: string, type: string) => system.deliver(paymentIntentId, type);
 
 const transactions = async (key: string) => {
   const { payments } = await commercetools.state({ payments: [key] });
