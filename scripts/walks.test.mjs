@@ -17,3 +17,14 @@ it.each(['A webhook arrives', 'A checkout opens'])('"%s" passes at most 15 files
   expect(new Set(files).size).toBe(files.length);
   expect(files.filter((file) => !file || !existsSync(new URL(file, page)))).toEqual([]);
 });
+
+it('the map of the house and the walks through it come first on the page', () => {
+  const headings = [...readFileSync(page, 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(headings.slice(0, 2)).toEqual(['The house', 'Two walks through the house']);
+});
+
+it('the walk of a webhook passes the table of event types and the rules of retrying', () => {
+  const files = filesOf('A webhook arrives').join('\n');
+  expect(files).toContain('packages/contracts/src/stripe-event-types.ts');
+  expect(files).toContain('packages/kafka/src/consume/retry-policy.ts');
+});
