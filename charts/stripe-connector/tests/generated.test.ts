@@ -32,6 +32,14 @@ it('every variable that the templates name is read by some part', () => {
 describe('the rights of the Kafka users', () => {
   const rights = JSON.parse(read('files/acls.json')) as Record<string, { topic?: string; operations: string[] }[]>;
 
+  it('are on topics and on groups by their names: nothing else is written for Kafka', () => {
+    const known = new Set(['topic', 'group', 'operations']);
+    const strange = Object.values(rights)
+      .flatMap((list) => list.flatMap((right) => Object.keys(right)))
+      .filter((key) => !known.has(key));
+    expect(strange).toEqual([]);
+  });
+
   it('name topics that exist', () => {
     const names = new Set(TOPICS.map(({ name }) => name));
     const unknown = Object.values(rights)
