@@ -883,6 +883,17 @@ describe('calls', () => {
     expect(calls(process) - before).toBe(0);
   });
 
+  it('what reconciliation found not to be there is looked for in commercetools, whatever is remembered', async () => {
+    const { intent, charge, opened, truth } = paid();
+    const process = ledger({ truth, payments: [opened] });
+    await process.receive(stripeEvent('charge.succeeded', charge));
+    await process.receive(stripeEvent('payment_intent.succeeded', intent));
+    const before = process.commercetools.calls.length;
+    const reconciled = readIntent('checkout.payment.reconciled', { paymentIntentId: intent.id, object: { ...intent } });
+    await recordPaymentEvent(process.dependencies, reconciled);
+    expect(process.commercetools.calls.slice(before)).toEqual(['payments.byKey']);
+  });
+
   it('a remembered refund costs one, which asks whether nothing is left to write: it may have failed since', async () => {
     const { charge, opened, truth } = paid();
     const refund = refundOf(charge);

@@ -45,6 +45,8 @@ export type RecordOutcome =
   | { kind: 'nothing-to-record' };
 
 const ATTEMPTS = 5;
+/** What reconcile-pending and audit publish for what they found to differ. */
+const RECONCILED = 'checkout.payment.reconciled';
 
 /**
  * Makes commercetools show what an event tells: collect the facts, decide, save in one update. A stale version means that another writer won:
@@ -62,6 +64,8 @@ export async function recordPaymentEvent(
   if (event.detail.kind === 'operation-requested') return { kind: 'nothing-to-record' };
   if (event.detail.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
   if (event.detail.kind === 'payment-opened') rememberLinked(dependencies.known, event.detail.data);
+  // Somebody saw that commercetools does not show it: what is remembered is what may be wrong.
+  if (event.type === RECONCILED && event.paymentIntentId) dependencies.known.delete(event.paymentIntentId);
   const writing = writingOnlyWhile(isAssigned, dependencies);
   const recorded = await (whose === 'unknown'
     ? unlessForeignAndGone(dependencies, event, () => record(writing, event, ATTEMPTS))

@@ -52,7 +52,9 @@ beforeAll(async () => {
   await ensureTopics(kafka, TOPICS);
   stripe = createServer((req, res) => {
     const query = new URL(req.url ?? '/', 'http://stripe').searchParams;
-    const data = query.has('created[gte]') ? listed.toReversed() : [];
+    const types = [...query].flatMap(([name, value]) => (name.startsWith('types[') ? [value] : []));
+    const isAsked = ({ type }: { type: string }) => types.includes(type);
+    const data = query.has('created[gte]') ? listed.filter(isAsked).toReversed() : [];
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify({ object: 'list', url: '/v1/events', data, has_more: false }));
   }).listen(0, '127.0.0.1');
