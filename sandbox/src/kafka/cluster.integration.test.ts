@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS } from '@connector/contracts';
 import type { Kafka } from '@connector/kafka';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type RunningCluster, startKafkaCluster } from './cluster.ts';
 import { moveLeaders, partitionsOf } from './leaders.ts';
 import { connectKafka, createTopics } from './topics.ts';
@@ -45,8 +45,14 @@ it('moves leaders to the broker it is told', async () => {
   for (const to of [1, 2, 3]) {
     const moves = [0, 1].map((partition) => ({ topic: PAYMENT_EVENTS, partition, to }));
     await moveLeaders(admin, cluster.node(1).address, moves);
-    const partitions = await partitionsOf(admin, [PAYMENT_EVENTS]);
-    expect(partitions.filter(({ partition }) => partition < 2).map(({ leader }) => leader)).toEqual([to, to]);
+    // A broker that is asked right after may not have heard of it yet.
+    await vi.waitFor(
+      async () => {
+        const partitions = await partitionsOf(admin, [PAYMENT_EVENTS]);
+        expect(partitions.filter(({ partition }) => partition < 2).map(({ leader }) => leader)).toEqual([to, to]);
+      },
+      { timeout: 30_000, interval: 100 },
+    );
   }
 });
 
