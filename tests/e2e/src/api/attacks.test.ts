@@ -41,6 +41,8 @@ const checkout = async () => {
 };
 
 interface Denied {
+  /** Where it lies: partitions are read side by side, so their order tells nothing. */
+  at: string;
   scheme: string;
   reason: string;
   method?: string;
@@ -56,10 +58,11 @@ async function audit(): Promise<{ denials: Denied[]; text: string }> {
   });
   const denials: Denied[] = [];
   let text = '';
-  await scanTopic(kafka, 'checkout.sessions', ({ key, value, headers }) => {
+  await scanTopic(kafka, 'checkout.sessions', ({ partition, offset, key, value, headers }) => {
     const body = value.toString();
     text += `${key} ${body} ${JSON.stringify(headers)}\n`;
-    if (headers.ce_type === 'checkout.access.denied') denials.push(JSON.parse(body) as Denied);
+    if (headers.ce_type === 'checkout.access.denied')
+      denials.push({ ...(JSON.parse(body) as Denied), at: `${partition}:${offset}` });
   });
   return { denials, text };
 }
@@ -232,13 +235,16 @@ async function sessionOfAnotherProject(): Promise<string> {
 
 describe('a caller that may not is refused as documented, and audited', () => {
   it.each(CALLERS)('$attack', async ({ ask, body, audited }) => {
-    const before = (await audit()).denials.length;
+    const before = new Set((await audit()).denials.map(({ at }) => at));
     const answer = await ask();
     expect([answer.status, answer.json]).toEqual([401, body]);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     await vi.waitFor(
-      async () => expect((await audit()).denials.slice(before)).toContainEqual(expect.objectContaining(audited)),
-      { timeout: 15_000, interval: 200 },
+      async () => {
+        const added = (await audit()).denials.filter(({ at }) => !before.has(at));
+        expect(added).toContainEqual(expect.objectContaining(audited));
+      },
+      { timeout: 30_000, interval: 200 },
     );
   });
 
@@ -252,7 +258,8 @@ describe('a caller that may not is refused as documented, and audited', () => {
     }
     const refusals = ['missing', 'invalid', 'expired', 'forbidden'].map((outcome) => counted.get(outcome) ?? 0);
     expect(Math.min(...refusals)).toBeGreaterThan(0);
-    expect(refusals.reduce((sum, count) => sum + count)).toBe(CALLERS.length);
+    // A test that is tried again asks again.
+    expect(refusals.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(CALLERS.length);
   });
 });
 
