@@ -1,2 +1,3 @@
 export * from './options.ts';
+export * from './output.ts';
 export * from './table.ts';

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { letReadersLeave } from './output.ts';
 
 /** Exit code for a command line that makes no sense (`EX_USAGE` of sysexits). */
 export const EXIT_USAGE = 64;
@@ -31,6 +32,7 @@ export const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false
 
 /** Prints `text` and ends the process well. */
 export function showHelp(text: string): never {
+  letReadersLeave();
   process.stdout.write(text);
   process.exit(0);
 }

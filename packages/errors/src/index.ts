@@ -1,2 +1,3 @@
 export * from './errors.ts';
+export * from './or-undefined.ts';
 export * from './retry.ts';

@@ -1,10 +1,10 @@
-import { headerOf } from '@connector/contracts';
 import type { Component } from '@connector/lifecycle';
 import type { KafkaMessage } from 'kafkajs';
 import type { Kafka } from './client.ts';
 import { ClusterView } from './cluster/cluster-view.ts';
 import { Fetcher } from './consume/fetcher.ts';
 import type { PartitionPosition } from './consume/partition-position.ts';
+import { headersOf } from './headers.ts';
 import { processing, type SpannedMessage } from './spans.ts';
 
 export interface BroadcastMessage extends SpannedMessage {
@@ -65,8 +65,7 @@ export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions)
 
   const tell = ({ topic, partition }: PartitionPosition, messages: readonly KafkaMessage[]) => {
     for (const message of messages) {
-      const headers: Record<string, string> = {};
-      for (const name of Object.keys(message.headers ?? {})) headers[name] = headerOf(message.headers, name) ?? '';
+      const headers = headersOf(message);
       const { key, value, offset } = message;
       const seen = { topic: names.get(topic) ?? topic, partition, offset, key: key?.toString() ?? '', headers };
       options.onMessage({

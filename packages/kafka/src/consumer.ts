@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { headerOf } from '@connector/contracts';
 import type { Component } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import type { KafkaMessage } from 'kafkajs';
@@ -15,6 +14,7 @@ import { ReceivedMessage } from './consume/message.ts';
 import { type Committable, OffsetTracker } from './consume/offset-tracker.ts';
 import type { PartitionPosition } from './consume/partition-position.ts';
 import { type ConsumerHooks, type ProcessContext, processWithRetry } from './consume/process.ts';
+import { headersOf } from './headers.ts';
 import type { Producer } from './producer.ts';
 
 export interface ConsumerOptions {
@@ -332,8 +332,7 @@ const ofTopic = (topic: string, group: string, partition: number) => ({
 });
 
 function deliveryOf(topic: string, partition: number, message: KafkaMessage, generation: GroupGeneration) {
-  const headers: Record<string, string> = {};
-  for (const name of Object.keys(message.headers ?? {})) headers[name] = headerOf(message.headers, name) ?? '';
+  const headers = headersOf(message);
   return {
     topic,
     partition,

@@ -1,10 +1,10 @@
-import { headerOf } from '@connector/contracts';
 import { TransientError } from '@connector/errors';
 import type { KafkaMessage } from 'kafkajs';
 import { type Kafka, withAdmin } from './client.ts';
 import { ClusterView } from './cluster/cluster-view.ts';
 import { Fetcher } from './consume/fetcher.ts';
 import type { PartitionPosition } from './consume/partition-position.ts';
+import { headersOf } from './headers.ts';
 import { partitionOf } from './produce/partitioner.ts';
 
 /** A message as it lies in a topic. */
@@ -133,15 +133,13 @@ async function readTo(
 }
 
 function storedMessage(partition: number, message: KafkaMessage): StoredMessage {
-  const headers: Record<string, string> = {};
-  for (const header of Object.keys(message.headers ?? {})) headers[header] = headerOf(message.headers, header) ?? '';
   return {
     partition,
     offset: message.offset,
     timestamp: Number(message.timestamp),
     key: message.key?.toString() ?? '',
     value: message.value ?? Buffer.alloc(0),
-    headers,
+    headers: headersOf(message),
   };
 }
 

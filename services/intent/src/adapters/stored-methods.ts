@@ -1,5 +1,5 @@
 import type { Commercetools } from '@connector/commercetools';
-import { NotFoundError } from '@connector/errors';
+import { orUndefined } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type { StoredMethods } from '../use-cases/ports.ts';
 
@@ -39,13 +39,4 @@ export function storedMethods(
       );
     },
   };
-}
-
-async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { derivedEventId, withoutClientSecrets } from '@connector/contracts';
-import { NotFoundError, TransientError } from '@connector/errors';
+import { orUndefined, TransientError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
@@ -144,15 +144,6 @@ async function orRefused<T>(found: Promise<T>): Promise<T | StripeRejection> {
     return await found;
   } catch (error) {
     if (error instanceof StripeRejection) return error;
-    throw error;
-  }
-}
-
-async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,11 +1,10 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Component } from '@connector/lifecycle';
-import { type Logger, metrics } from '@connector/telemetry';
+import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { DIFFERENCE_KINDS, MOVEMENT_TYPES } from '../domain/audit.ts';
 import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-summary.ts';
-
-const EVERY_MS = 5 * 60_000;
+import { type LastRunOptions, lastRunStatus } from './last-run.ts';
 
 const count = z.int().min(0);
 const each = <K extends string>(names: readonly K[], value: z.ZodType<number>) =>
@@ -71,9 +70,8 @@ export async function interruptedAudit(
  */
 export function auditStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
-  { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
+  { projectKey, ...options }: LastRunOptions & { readonly projectKey: string },
 ): Component & { refresh(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
   const refresh = async () => {
     const stored = await readLatest(CHECKPOINTS, lastKey(projectKey));
     if (!stored) return;
@@ -84,21 +82,10 @@ export function auditStatus(
       metrics.auditDifferences.set({ kind }, summary.kinds[kind] - summary.repairs[kind]);
     for (const type of BALANCE_TYPES) metrics.auditMovements.set({ type }, summary.movements[type]);
   };
-  const tick = () => {
-    // The metric growing old is the alarm; no event waits for this.
-    refresh().catch((error: unknown) => log.debug({ error }, 'the last audit cannot be read now'));
+  const zero = () => {
+    metrics.auditLastSuccess.set(0);
+    for (const kind of DIFFERENCE_KINDS) metrics.auditDifferences.set({ kind }, 0);
+    for (const type of BALANCE_TYPES) metrics.auditMovements.set({ type }, 0);
   };
-  return {
-    name: 'audit status',
-    refresh,
-    start: async () => {
-      metrics.auditLastSuccess.set(0);
-      for (const kind of DIFFERENCE_KINDS) metrics.auditDifferences.set({ kind }, 0);
-      for (const type of BALANCE_TYPES) metrics.auditMovements.set({ type }, 0);
-      tick();
-      timer = setInterval(tick, everyMs);
-      timer.unref();
-    },
-    stop: async () => clearInterval(timer),
-  };
+  return lastRunStatus('audit', { zero, refresh }, options);
 }

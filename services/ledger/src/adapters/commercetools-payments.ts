@@ -1,16 +1,8 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection, type Executable } from '@connector/commercetools';
-import { NotFoundError } from '@connector/errors';
+import { orUndefined } from '@connector/errors';
 import type { Carts, Payments, PaymentsOf } from '../use-cases/ports.ts';
-
-async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
-}
+import { quoted } from './payments-query.ts';
 
 /** Payments of the project over its HTTP API. */
 export function commercetoolsPayments({ api, call }: Commercetools): Payments {
@@ -19,7 +11,7 @@ export function commercetoolsPayments({ api, call }: Commercetools): Payments {
     byId: (ID) => orUndefined(call('payments.get', payments.withId({ ID }).get())),
     byKey: (key) => orUndefined(call('payments.get_by_key', payments.withKey({ key }).get())),
     byPaymentIntent: async (paymentIntentId) => {
-      const where = `interfaceId="${escaped(paymentIntentId)}"`;
+      const where = `interfaceId=${quoted(paymentIntentId)}`;
       const { results } = await call(
         'payments.query',
         payments.get({ queryArgs: { where, limit: 2, withTotal: false } }),
@@ -44,7 +36,7 @@ export function commercetoolsPayments({ api, call }: Commercetools): Payments {
 export const commercetoolsPaymentsOf =
   ({ api, call }: Commercetools): PaymentsOf =>
   async (paymentIntentIds) => {
-    const where = `interfaceId in (${paymentIntentIds.map((id) => `"${escaped(id)}"`).join(', ')})`;
+    const where = `interfaceId in (${paymentIntentIds.map(quoted).join(', ')})`;
     const queryArgs = { where, limit: 2 * paymentIntentIds.length, withTotal: false };
     return (await call('payments.query', api.payments().get({ queryArgs }))).results;
   };
@@ -62,6 +54,3 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
     },
   };
 }
-
-/** A value inside the quotes of a query predicate. */
-const escaped = (value: string): string => value.replace(/["\\]/g, '\\$&');

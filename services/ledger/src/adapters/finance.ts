@@ -1,7 +1,7 @@
 import type { Commercetools } from '@connector/commercetools';
 import type { StripeClient } from '@connector/stripe';
-import type Stripe from 'stripe';
-import { quoted } from './payments-query.ts';
+import { withPaymentsOf } from './payments-query.ts';
+import { listAll, unixSeconds } from './stripe-lists.ts';
 
 /** What finance wants to know beside a movement: which order it paid, and with which payout it came. */
 export interface Finance {
@@ -14,7 +14,7 @@ export interface Finance {
 export const finance = ({ api, call }: Commercetools, stripe: StripeClient): Finance => ({
   orderNumbers: async (paymentIds) => {
     if (paymentIds.length === 0) return new Map();
-    const where = `paymentInfo(payments(id in (${paymentIds.map(quoted).join(', ')})))`;
+    const where = withPaymentsOf(paymentIds);
     const { results } = await call(
       'orders.query',
       api.orders().get({ queryArgs: { where, limit: 500, withTotal: false } }),
@@ -26,15 +26,15 @@ export const finance = ({ api, call }: Commercetools, stripe: StripeClient): Fin
     );
   },
   payoutsSince: async (since) => {
-    const gte = Math.floor(since.getTime() / 1000);
-    const payouts = await every(stripe, 'payouts.list', (client) =>
+    const gte = unixSeconds(since);
+    const payouts = await listAll(stripe, 'payouts.list', (client) =>
       client.payouts.list({ created: { gte }, limit: 100 }),
     );
     const found = new Map<string, string>();
     for (const { id, automatic } of payouts) {
       // Stripe tells what is in a payout of automatic ones alone.
       if (!automatic) continue;
-      const paid = await every(stripe, 'balance_transactions.list', (client) =>
+      const paid = await listAll(stripe, 'balance_transactions.list', (client) =>
         client.balanceTransactions.list({ payout: id, limit: 100 }),
       );
       for (const transaction of paid) found.set(transaction.id, id);
@@ -42,6 +42,3 @@ export const finance = ({ api, call }: Commercetools, stripe: StripeClient): Fin
     return found;
   },
 });
-
-const every = <T>(client: StripeClient, operation: string, list: (stripe: Stripe) => AsyncIterable<T>): Promise<T[]> =>
-  client.call(operation, (stripe) => Array.fromAsync(list(stripe)));

@@ -1,27 +1,19 @@
-import type { Commercetools, Executable } from '@connector/commercetools';
-import { NotFoundError } from '@connector/errors';
+import type { Commercetools } from '@connector/commercetools';
+import { orUndefined } from '@connector/errors';
 import type { Orders } from '../use-cases/ports-explain.ts';
 import { quoted } from './payments-query.ts';
 
 /** Orders and carts of the project, over its HTTP API. */
 export function commercetoolsOrders({ api, call }: Commercetools): Orders {
-  const optional = async <T>(operation: string, request: Executable<T>): Promise<T | undefined> => {
-    try {
-      return await call(operation, request);
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
-  };
   const withPayment = (id: string) => `paymentInfo(payments(id = ${quoted(id)}))`;
   const order = async (where: string) =>
     (await call('orders.query', api.orders().get({ queryArgs: { where, limit: 1, withTotal: false } }))).results[0];
   return {
-    byId: (ID) => optional('orders.get', api.orders().withId({ ID }).get()),
+    byId: (ID) => orUndefined(call('orders.get', api.orders().withId({ ID }).get())),
     byNumber: (orderNumber) => order(`orderNumber = ${quoted(orderNumber)}`),
     ofPayment: (paymentId) => order(withPayment(paymentId)),
     ofCart: (cartId) => order(`cart(id = ${quoted(cartId)})`),
-    cart: (ID) => optional('carts.get', api.carts().withId({ ID }).get()),
+    cart: (ID) => orUndefined(call('carts.get', api.carts().withId({ ID }).get())),
     cartOfPayment: async (paymentId) => {
       const queryArgs = { where: withPayment(paymentId), limit: 1, withTotal: false };
       return (await call('carts.query', api.carts().get({ queryArgs }))).results[0];

@@ -1,8 +1,9 @@
 import { type Commercetools, CommercetoolsRejection, errorOfAnswer, errorOfFailure } from '@connector/commercetools';
-import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
+import { NotFoundError, orUndefined, PermanentError, TransientError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/ports.ts';
+import { quoted } from './payments-query.ts';
 
 /** As many as commercetools gives at once. */
 const PAGE = 500;
@@ -28,14 +29,7 @@ export function commercetoolsPaymentMethods({ api, call }: Commercetools): Payme
         afterId = results.at(-1)?.id;
       }
     },
-    byKey: async (key) => {
-      try {
-        return await call('payment-methods.get', methods.withKey({ key }).get());
-      } catch (error) {
-        if (error instanceof NotFoundError) return undefined;
-        throw error;
-      }
-    },
+    byKey: (key) => orUndefined(call('payment-methods.get', methods.withKey({ key }).get())),
     create: async (draft) => {
       try {
         return await call('payment-methods.create', methods.post({ body: draft }));
@@ -126,6 +120,3 @@ export const stripeGeneratedDebit =
     generatedDebitOf(
       chargeSchema.parse(await client.call('charges.retrieve', (stripe) => stripe.charges.retrieve(chargeId))),
     );
-
-/** A text in a query predicate. */
-const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;

@@ -1,10 +1,9 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Component } from '@connector/lifecycle';
-import { type Logger, metrics } from '@connector/telemetry';
+import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { DIVERGENCE_KINDS, type ReconciliationSummary } from '../domain/reconciliation.ts';
-
-const EVERY_MS = 5 * 60_000;
+import { type LastRunOptions, lastRunStatus } from './last-run.ts';
 
 const runSchema = z.object({
   finishedAt: z.iso.datetime(),
@@ -44,11 +43,10 @@ export async function lastCompleteRun(
  */
 export function reconciliationStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
-  { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
+  { projectKey, ...options }: LastRunOptions & { readonly projectKey: string },
 ): Component & { refresh(): Promise<void> } {
   let seen: string | undefined;
   let first = true;
-  let timer: NodeJS.Timeout | undefined;
 
   const refresh = async () => {
     const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
@@ -68,23 +66,12 @@ export function reconciliationStatus(
       if (oldest) metrics.oldestPendingPayment.set({ state }, Date.parse(oldest) / 1000);
     }
   };
-  const tick = () => {
-    // The metric growing old is the alarm; no event waits for this.
-    refresh().catch((error: unknown) => log.debug({ error }, 'the last reconciliation cannot be read now'));
+  const zero = () => {
+    metrics.reconciliationLastSuccess.set(0);
+    for (const kind of DIVERGENCE_KINDS) {
+      metrics.reconciliationRepairs.inc({ kind }, 0);
+      metrics.reconciliationDivergences.set({ kind }, 0);
+    }
   };
-  return {
-    name: 'reconciliation status',
-    refresh,
-    start: async () => {
-      metrics.reconciliationLastSuccess.set(0);
-      for (const kind of DIVERGENCE_KINDS) {
-        metrics.reconciliationRepairs.inc({ kind }, 0);
-        metrics.reconciliationDivergences.set({ kind }, 0);
-      }
-      tick();
-      timer = setInterval(tick, everyMs);
-      timer.unref();
-    },
-    stop: async () => clearInterval(timer),
-  };
+  return lastRunStatus('reconciliation', { zero, refresh }, options);
 }

@@ -1,4 +1,4 @@
-import { NotFoundError } from '@connector/errors';
+import { orUndefined } from '@connector/errors';
 import { stripeExponent } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
@@ -7,6 +7,7 @@ import type { BalanceType } from '../domain/audit-summary.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import type { Movement, ShownMoney, Snapshot, StripeMoney } from '../use-cases/ports.ts';
 import { MOVEMENTS } from './stripe-facts.ts';
+import { listAll, unixSeconds } from './stripe-lists.ts';
 
 /**
  * What a list of balance transactions brings along, by their type: with it, a payment that was neither refunded nor disputed is compared
@@ -28,16 +29,10 @@ const EXPANDED: Record<BalanceType, readonly string[]> = {
 export function stripeMoney(client: StripeClient): StripeMoney {
   const { call } = client;
 
-  const retrieve = async (id: string): Promise<Stripe.PaymentIntent | undefined> => {
-    try {
-      return await call('payment_intents.retrieve', (stripe) =>
-        stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
-      );
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
-  };
+  const retrieve = (id: string): Promise<Stripe.PaymentIntent | undefined> =>
+    orUndefined(
+      call('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] })),
+    );
 
   /**
    * Refunds and disputes are asked for only where the charge says that there are some, or the payment: a refund that failed leaves its charge as
@@ -52,12 +47,12 @@ export function stripeMoney(client: StripeClient): StripeMoney {
     const shows = (type: MovementType) => shown?.transactions.some((each) => each.type === type) ?? false;
     const [refunds, disputes] = await Promise.all([
       isPaid && (charge.amount_refunded > 0 || shows('Refund'))
-        ? all(client, 'refunds.list', (stripe) =>
+        ? listAll(client, 'refunds.list', (stripe) =>
             stripe.refunds.list({ charge: charge.id, limit: 100, expand: [...MOVEMENTS] }),
           )
         : [],
       isPaid && (charge.disputed || shows('Chargeback'))
-        ? all(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))
+        ? listAll(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))
         : [],
     ]);
     return {
@@ -96,7 +91,7 @@ export function stripeMoney(client: StripeClient): StripeMoney {
 
   return {
     movements: async (type, since, until, afterId) => {
-      const created = { gte: seconds(since), lt: seconds(until) };
+      const created = { gte: unixSeconds(since), lt: unixSeconds(until) };
       const { data } = await call('balance_transactions.list', (stripe) =>
         stripe.balanceTransactions.list({
           type,
@@ -169,19 +164,8 @@ function presentedOf(
 /** How far a rate, rounded and with its cents rounded, may lead away from the amount. */
 const ROUGHLY = 0.01;
 
-async function all<T>(
-  client: StripeClient,
-  operation: string,
-  list: (stripe: Stripe) => AsyncIterable<T>,
-): Promise<T[]> {
-  return client.call(operation, (stripe) => Array.fromAsync(list(stripe)));
-}
-
 const objectOf = <T extends object>(link: string | object | null | undefined): T | undefined =>
   typeof link === 'object' && link !== null ? (link as T) : undefined;
 
 const idOf = (link: string | { id: string } | null | undefined): string | undefined =>
   typeof link === 'string' ? link : link?.id;
-
-/** As Stripe counts time. */
-const seconds = (at: Date): number => Math.floor(at.getTime() / 1000);

@@ -1,15 +1,16 @@
-import { NotFoundError } from '@connector/errors';
+import { orUndefined } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { SeenDecline, SeenMovement, SeenUndelivered } from '../domain/story.ts';
 import type { StripeStory } from '../use-cases/ports-explain.ts';
+import { listAll } from './stripe-lists.ts';
 
 /** Undelivered events are few unless an endpoint is down; more than this many of the newest are not looked through. */
 const MAX_UNDELIVERED = 1_000;
 
 /** What Stripe says beside the money of a PaymentIntent, over its API. */
 export function stripeStory({ call }: StripeClient): StripeStory {
-  const linkOf = async (id: string): Promise<{ payment_intent: Link } | { source: Link } | undefined> => {
+  const linkOf = async (id: string): Promise<{ payment_intent: Link } | { source: Link }> => {
     const [prefix] = id.split('_');
     switch (prefix) {
       case 'ch':
@@ -25,30 +26,25 @@ export function stripeStory({ call }: StripeClient): StripeStory {
     }
   };
   const paymentIntentOf = async (id: string): Promise<string | undefined> => {
-    try {
-      const found = await linkOf(id);
-      if (!found) return undefined;
-      if ('payment_intent' in found) return idOf(found.payment_intent);
-      const source = idOf(found.source);
-      return source && (await paymentIntentOf(source));
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
+    const found = await orUndefined(linkOf(id));
+    if (!found) return undefined;
+    if ('payment_intent' in found) return idOf(found.payment_intent);
+    const source = idOf(found.source);
+    return source && paymentIntentOf(source);
   };
   return {
     paymentIntentOf,
     declinesOf: async (payment_intent) => {
-      const charges = await call('charges.list', (stripe) =>
-        Array.fromAsync(stripe.charges.list({ payment_intent, limit: 100 })),
+      const charges = await listAll({ call }, 'charges.list', (stripe) =>
+        stripe.charges.list({ payment_intent, limit: 100 }),
       );
       return charges.filter(({ status }) => status === 'failed').map(declineOf);
     },
     movementsOf: async (sourceIds) => {
       const lists = await Promise.all(
         sourceIds.map((source) =>
-          call('balance_transactions.list', (stripe) =>
-            Array.fromAsync(stripe.balanceTransactions.list({ source, limit: 100 })),
+          listAll({ call }, 'balance_transactions.list', (stripe) =>
+            stripe.balanceTransactions.list({ source, limit: 100 }),
           ),
         ),
       );

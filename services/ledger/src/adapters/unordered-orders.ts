@@ -1,20 +1,18 @@
 import type { Cart, Order } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection } from '@connector/commercetools';
-import { NotFoundError } from '@connector/errors';
+import { orUndefined } from '@connector/errors';
 import type { CartView, OrderRef } from '../domain/unordered.ts';
 import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports.ts';
+import { paymentsQuery, quoted, withPaymentsOf } from './payments-query.ts';
 
 /** Payments per page: a query that names as many ids stays well below what addresses may be long. */
 const PAGE = 100;
 /** As many as commercetools gives at once; a payment is on one cart and in one order, hardly ever in more. */
 const LIMIT = 500;
 
-const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
-const naming = (ids: readonly string[]): string => `paymentInfo(payments(id in (${ids.map(quoted).join(', ')})))`;
-
 /** Payments of this connector that are paid, from the project's HTTP API; pages follow the ids. */
-export const paidPayments = ({ api, call }: Commercetools, paymentInterface: string): PaidPayments => ({
-  page: async (since, before, afterId) => {
+export const paidPayments = (commercetools: Commercetools, paymentInterface: string): PaidPayments => ({
+  page: (since, before, afterId) => {
     const paid = [
       `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)})`,
       `lastModifiedAt >= "${since.toISOString()}"`,
@@ -22,8 +20,7 @@ export const paidPayments = ({ api, call }: Commercetools, paymentInterface: str
       'transactions(type in ("Authorization", "Charge") and state = "Success")',
       ...(afterId ? [`id > ${quoted(afterId)}`] : []),
     ];
-    const queryArgs = { where: paid.join(' and '), sort: 'id asc', limit: PAGE, withTotal: false };
-    return (await call('payments.query', api.payments().get({ queryArgs }))).results;
+    return paymentsQuery(commercetools)(paid.join(' and '), PAGE);
   },
 });
 
@@ -32,24 +29,16 @@ const EXPAND = 'paymentInfo.payments[*]';
 /** Carts with their payments over the project's HTTP API. */
 export const paidCarts = ({ api, call }: Commercetools): PaidCarts => ({
   ofPayments: async (ids) => {
-    const queryArgs = { where: naming(ids), limit: LIMIT, withTotal: false, expand: EXPAND };
+    const queryArgs = { where: withPaymentsOf(ids), limit: LIMIT, withTotal: false, expand: EXPAND };
     return (await call('carts.query', api.carts().get({ queryArgs }))).results.map(viewOf);
   },
   byId: async (ID) => {
-    try {
-      return viewOf(
-        await call(
-          'carts.get',
-          api
-            .carts()
-            .withId({ ID })
-            .get({ queryArgs: { expand: EXPAND } }),
-        ),
-      );
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
+    const request = api
+      .carts()
+      .withId({ ID })
+      .get({ queryArgs: { expand: EXPAND } });
+    const cart = await orUndefined(call('carts.get', request));
+    return cart && viewOf(cart);
   },
   detach: async ({ id: ID, version }, paymentIds) => {
     const actions = paymentIds.map((id) => ({
@@ -82,7 +71,7 @@ export const unorderedOrders = ({ api, call }: Commercetools): Orders => {
     byNumber,
     of: async (paymentIds, cartId) => {
       const conditions = [
-        ...(paymentIds.length > 0 ? [naming([...new Set(paymentIds)])] : []),
+        ...(paymentIds.length > 0 ? [withPaymentsOf([...new Set(paymentIds)])] : []),
         ...(cartId ? [`cart(id = ${quoted(cartId)})`] : []),
       ];
       return conditions.length > 0 ? query(conditions.join(' or ')) : [];

@@ -1,10 +1,9 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Component } from '@connector/lifecycle';
-import { DEFINITIONS, type Logger, metrics } from '@connector/telemetry';
+import { DEFINITIONS, metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { UNORDERED_REASONS, type UnorderedSummary } from '../domain/unordered.ts';
-
-const EVERY_MS = 5 * 60_000;
+import { type LastRunOptions, lastRunStatus } from './last-run.ts';
 
 const runSchema = z.object({
   finishedAt: z.iso.datetime(),
@@ -28,11 +27,10 @@ export const unorderedRecord = (
 /** Exports the last complete run of unordered as metrics: the command itself is gone before anything could scrape it. */
 export function unorderedStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
-  { projectKey, log, everyMs = EVERY_MS }: { projectKey: string; log: Logger; everyMs?: number },
+  { projectKey, ...options }: LastRunOptions & { readonly projectKey: string },
 ): Component & { refresh(): Promise<void> } {
   let seen: string | undefined;
   let isFirst = true;
-  let timer: NodeJS.Timeout | undefined;
 
   const refresh = async () => {
     const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
@@ -49,22 +47,12 @@ export function unorderedStatus(
     metrics.unorderedLastSuccess.set(Date.parse(run.finishedAt) / 1000);
     for (const [reason, payments] of Object.entries(run.reasons)) metrics.unorderedPayments.set({ reason }, payments);
   };
-  const tick = () => {
-    refresh().catch((error: unknown) => log.debug({ error }, 'the last run of unordered cannot be read now'));
+  const zero = () => {
+    metrics.unorderedLastSuccess.set(0);
+    for (const reason of UNORDERED_REASONS) metrics.unorderedPayments.set({ reason }, 0);
+    for (const settlement of DEFINITIONS.unorderedSettlements.labels.settlement) {
+      metrics.unorderedSettlements.inc({ settlement }, 0);
+    }
   };
-  return {
-    name: 'unordered status',
-    refresh,
-    start: async () => {
-      metrics.unorderedLastSuccess.set(0);
-      for (const reason of UNORDERED_REASONS) metrics.unorderedPayments.set({ reason }, 0);
-      for (const settlement of DEFINITIONS.unorderedSettlements.labels.settlement) {
-        metrics.unorderedSettlements.inc({ settlement }, 0);
-      }
-      tick();
-      timer = setInterval(tick, everyMs);
-      timer.unref();
-    },
-    stop: async () => clearInterval(timer),
-  };
+  return lastRunStatus('unordered', { zero, refresh }, options);
 }

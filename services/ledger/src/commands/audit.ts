@@ -1,4 +1,4 @@
-import { optionsOrExit } from '@connector/cli';
+import { interruption, optionsOrExit, print, tell } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer, readLatest } from '@connector/kafka';
@@ -24,12 +24,6 @@ const NAME = 'audit';
 const EXIT_DIFFERENT = 1;
 /** Another try goes on where this one came to. */
 const EXIT_NOT_DONE = 2;
-const print = (text: string) => void process.stdout.write(`${text}\n`);
-const tell = (text: string) => void process.stderr.write(`${text}\n`);
-// A reader that has seen enough, such as head, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 
 const command = optionsOrExit((argv) => parseAudit(argv, new Date()), AUDIT_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
@@ -41,8 +35,7 @@ const commercetools = createCommercetools(config, limits);
 const stripe = createStripe(config, limits);
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
-const interrupted = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+const interrupted = interruption();
 
 try {
   await producer.start?.();
@@ -64,7 +57,7 @@ try {
       stripe: stripeFacts(stripe),
       projectKey,
       producer,
-      signal: interrupted.signal,
+      signal: interrupted,
       ...(onMovements && { onMovements }),
       onDifference: (difference) => differences.push(difference),
       onFailure: (what, error) => tell(`${what} could not be compared: ${describeError(error).message}`),

@@ -1,4 +1,4 @@
-import { optionsOrExit } from '@connector/cli';
+import { optionsOrExit, print, tell } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer } from '@connector/kafka';
@@ -18,10 +18,6 @@ import { EXPLAIN_HELP, parseExplain } from './cli/explain-options.ts';
 import { explainJson, explainReport } from './cli/explain-report.ts';
 
 const NAME = 'explain';
-// A reader that has seen enough, such as head, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 const command = optionsOrExit(parseExplain, EXPLAIN_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
 const stopTracing = await startTracing(NAME);
@@ -48,10 +44,10 @@ try {
     command.handledWithinMs,
   );
   const write = command.json ? explainJson : explainReport;
-  process.stdout.write(`${write(command.asked, explanation, command.reveal)}\n`);
+  print(write(command.asked, explanation, command.reveal));
   process.exitCode = explanation.verdict.isWell ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`It could not be done: ${describeError(error).message}\n`);
+  tell(`It could not be done: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await Promise.all([commercetools.close(), stripe.close()]);

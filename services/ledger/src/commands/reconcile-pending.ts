@@ -1,4 +1,4 @@
-import { optionsOrExit } from '@connector/cli';
+import { interruption, optionsOrExit, print, tell } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer, readLatest, scanTopic } from '@connector/kafka';
@@ -18,12 +18,6 @@ import { parseReconcilePending, RECONCILE_PENDING_HELP } from './cli/reconcile-p
 import { report } from './cli/reconcile-pending-report.ts';
 
 const NAME = 'reconcile-pending';
-const print = (text: string) => void process.stdout.write(`${text}\n`);
-const tell = (text: string) => void process.stderr.write(`${text}\n`);
-// A reader that has seen enough, such as head, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 
 const HOUR_MS = 60 * 60 * 1000;
 /** As far as the payments topic keeps its records by default. */
@@ -37,8 +31,7 @@ const commercetools = createCommercetools(config, { log });
 const stripe = createStripe(config, { log });
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
-const interrupted = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+const interrupted = interruption();
 
 try {
   await producer.start?.();
@@ -56,7 +49,7 @@ try {
       stripe: stripeFacts(stripe),
       projectKey: commercetools.projectKey,
       producer,
-      signal: interrupted.signal,
+      signal: interrupted,
       onDivergence: (divergence) => divergences.push(divergence),
       onFailure: (what, error) => tell(`${what} could not be checked: ${describeError(error).message}`),
       onProgress: ({ payments, paymentIntents }) =>

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { optionsOrExit, showHelp } from '@connector/cli';
+import { interruption, optionsOrExit, print, showHelp, tell } from '@connector/cli';
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createDeadLetterQueue, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
@@ -10,12 +10,6 @@ import { parseRedriveCommand } from './cli/redrive-options.ts';
 import { runRedrive } from './cli/run-redrive.ts';
 
 const NAME = 'redrive';
-const tell = (text: string) => void process.stderr.write(`${text}\n`);
-
-// A reader that has seen enough, such as head, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 
 const command = optionsOrExit((argv) => {
   const parsed = parseRedriveCommand(argv, new Date());
@@ -28,17 +22,16 @@ const kafka = createKafka(config, { clientId: NAME, log });
 const producer = createProducer(kafka);
 const by = ('by' in command && command.by) || `${userName()}@${hostname()}`;
 const queue = createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by });
-const interrupted = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+const interrupted = interruption();
 
 try {
   await producer.start?.();
   process.exitCode = await runRedrive(queue, command, {
-    print: (text) => void process.stdout.write(`${text}\n`),
+    print,
     tell,
     ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),
     now: () => new Date(),
-    signal: interrupted.signal,
+    signal: interrupted,
   });
 } catch (error) {
   tell(`It could not be done: ${describeError(error).message}`);
@@ -51,7 +44,7 @@ try {
 async function confirm(question: string): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await reader.question(question, { signal: interrupted.signal })).trim());
+    return /^y(es)?$/i.test((await reader.question(question, { signal: interrupted })).trim());
   } finally {
     reader.close();
   }

@@ -1,4 +1,4 @@
-import { optionsOrExit } from '@connector/cli';
+import { interruption, optionsOrExit, print, tell } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createHttpClient } from '@connector/http';
@@ -19,12 +19,6 @@ import { parseUnordered, UNORDERED_HELP, type UnorderedDefaults } from './cli/un
 import { unorderedReport } from './cli/unordered-report.ts';
 
 const NAME = 'unordered';
-const print = (text: string) => void process.stdout.write(`${text}\n`);
-const tell = (text: string) => void process.stderr.write(`${text}\n`);
-// A reader that has seen enough, such as head, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 
 const optionsWith = (defaults: UnorderedDefaults) =>
   optionsOrExit((argv) => parseUnordered(argv, new Date(), defaults), UNORDERED_HELP);
@@ -46,8 +40,7 @@ const intent = createHttpClient({
 });
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
-const interrupted = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());
+const interrupted = interruption();
 
 try {
   await producer.start?.();
@@ -72,7 +65,7 @@ try {
       producer,
       paymentInterface: config.PAYMENT_INTERFACE,
       now: () => new Date(),
-      signal: interrupted.signal,
+      signal: interrupted,
       onFinding: (finding) => findings.push(finding),
       onSettled: (one) => settled.push(one),
       onFailure: (what, error) => tell(`${what} could not be looked at: ${describeError(error).message}`),
