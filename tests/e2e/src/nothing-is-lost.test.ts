@@ -175,29 +175,40 @@ it('acknowledges 200 webhooks within a second each while commercetools is down f
 
 it('carries one trace from the request, over Kafka, to the write in commercetools', async () => {
   const trace = (n: number) => `${n}`.repeat(32);
+  const traced = (n: number) => ({ traceparent: `00-${trace(n)}-${`${n}`.repeat(16)}-01` });
+  const soon = { timeout: 30_000, interval: 100 };
   // From Stripe's webhook: the request that reaches the gateway carries the trace, as a proxy in front would give it.
   const { open, paymentIntent } = await opened();
   await shopper.webhooks({ paused: true });
   await shopper.pay(paymentIntent);
   const [event] = await succeededEvents(new Set([paymentIntent]));
-  expect(await deliver(sandbox, event, { traceparent: `00-${trace(1)}-${'1'.repeat(16)}-01` })).toBe(200);
+  expect(await deliver(sandbox, event, traced(1))).toBe(200);
   await shopper.until(open.paymentReference, hasCharge);
-  // From the browser's confirmation.
-  const other = await opened();
-  await shopper.pay(other.paymentIntent);
-  const confirmed = await shopper.call('POST', `/confirmPayments/${other.open.paymentReference}`, {
-    body: { paymentIntent: other.paymentIntent },
-    headers: { 'x-session-id': other.checkout.sessionId, traceparent: `00-${trace(2)}-${'2'.repeat(16)}-01` },
+  // From the browser's first request, for which the session is asked for, and from its confirmation.
+  const checkout = await shopper.checkout();
+  const opening = await shopper.call('GET', '/payments', {
+    headers: { 'x-session-id': checkout.sessionId, ...traced(2) },
+  });
+  expect(opening.status).toBe(200);
+  const { paymentReference, sClientSecret } = opening.json as Opened;
+  await shopper.pay(paymentIntentOf(sClientSecret));
+  const confirmed = await shopper.call('POST', `/confirmPayments/${paymentReference}`, {
+    body: { paymentIntent: paymentIntentOf(sClientSecret) },
+    headers: { 'x-session-id': checkout.sessionId, ...traced(3) },
   });
   expect(confirmed.json).toEqual({ outcome: 'approved' });
 
   for (const [id, path, services] of [
     [trace(1), open.paymentReference, ['webhook-ingest', 'ledger']],
-    [trace(2), other.open.paymentReference, ['intent', 'session-auth', 'ledger']],
+    [trace(2), undefined, ['intent', 'session-auth']],
+    [trace(3), paymentReference, ['intent', 'ledger']],
   ] as const) {
-    for (const service of services) expect(await sandbox.logs(service), `${service} logs the trace`).toContain(id);
-    const writes = await shopper.commercetoolsLog(`^POST /[^/]+/payments/${path}`);
-    expect(writes.map(({ traceparent }) => traceparent?.split('-')[1])).toContain(id);
+    for (const service of services)
+      await expect.poll(() => sandbox.logs(service), { message: `${service} logs the trace`, ...soon }).toContain(id);
+    if (!path) continue;
+    const writes = () => shopper.commercetoolsLog(`^POST /[^/]+/payments/${path}`);
+    const traces = async () => (await writes()).map(({ traceparent }) => traceparent?.split('-')[1]);
+    await expect.poll(traces, soon).toContain(id);
   }
 });
 
