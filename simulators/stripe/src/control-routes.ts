@@ -16,7 +16,7 @@ import { StripeApiError } from './errors.ts';
 import { allowAnyOrigin, readBody } from './http.ts';
 import type { PaymentIntent } from './objects.ts';
 import { authenticationPage, donePage } from './pages.ts';
-import { finishAction } from './payment-intents.ts';
+import { finishAction } from './payment-intents/shopper-action.ts';
 import { payOut } from './payouts.ts';
 import type { Simulation } from './simulation.ts';
 import { stripeJsSource } from './stripe-js.ts';

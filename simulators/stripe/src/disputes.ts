@@ -2,6 +2,7 @@ import { bookBalance } from './balance.ts';
 import { refused } from './errors.ts';
 import type { Charge, Dispute } from './objects.ts';
 import type { Simulation } from './simulation.ts';
+import type { CardBehaviour } from './test-cards.ts';
 
 const DISPUTE_FEE = 2000;
 const isInquiry = (status: string): boolean => status.startsWith('warning_');
@@ -120,4 +121,13 @@ export function moveDispute(
 export function closeDispute(simulation: Simulation, dispute: Dispute): Dispute {
   if (isOver(dispute.status)) throw refused('This dispute is already closed', 'dispute_already_closed');
   return moveDispute(simulation, dispute, { status: isInquiry(dispute.status) ? 'warning_closed' : 'lost' });
+}
+
+/** Opens the dispute that the card stands for, if any. */
+export function disputeIfMeant(simulation: Simulation, charge: Charge, behaviour: CardBehaviour): void {
+  if (!behaviour.dispute) return;
+  openDispute(simulation, charge, {
+    status: behaviour.dispute === 'inquiry' ? 'warning_needs_response' : 'needs_response',
+    reason: behaviour.dispute === 'product_not_received' ? 'product_not_received' : 'fraudulent',
+  });
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Faults } from '@connector/simulator-faults';
-import { type Call, ROUTES, type Route } from './api.ts';
+import { ROUTES } from './api.ts';
 import { StripeApiError } from './errors.ts';
 import { expand } from './expand.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { API_VERSION } from './objects.ts';
 import { decodeForm, Params, type RawParams, refuseUnknown } from './params.ts';
 import { refuseKey, refuseNested, refuseVersion } from './refusals.ts';
+import type { Call, Route } from './routes/route.ts';
 import { type Simulation, token } from './simulation.ts';
 import type { EndpointSecrets } from './webhook-endpoints.ts';
 

@@ -1,0 +1,84 @@
+import { bookCapture, bookCaptureLater, newCharge } from '../charges.ts';
+import { disputeIfMeant } from '../disputes.ts';
+import type { Charge, PaymentIntent, PaymentMethod } from '../objects.ts';
+import { ASYNC_TYPES, attachPaymentMethod, generateSepaDebit, SEPA_GENERATING_TYPES } from '../payment-methods.ts';
+import type { Simulation } from '../simulation.ts';
+import { expireAuthorization } from './cancel.ts';
+import { fail } from './decline.ts';
+import { settle } from './settle.ts';
+
+/** How long an authorisation can be captured, in ms; the charge tells it as `capture_before`. */
+const AUTHORIZED_MS = 7 * 86_400_000;
+
+export function pay(
+  simulation: Simulation,
+  paymentIntent: PaymentIntent,
+  method: PaymentMethod,
+  { isAuthenticated }: { isAuthenticated: boolean },
+): PaymentIntent {
+  const behaviour = simulation.state.behaviours.get(method.id) ?? {};
+  if (behaviour.decline) return fail(simulation, paymentIntent, method, behaviour.decline, { isAuthenticated });
+  const isCaptured = paymentIntent.capture_method !== 'manual';
+  if (ASYNC_TYPES.includes(method.type)) {
+    const charge = newCharge(simulation, paymentIntent, method, {
+      status: 'pending',
+      isCaptured: true,
+      isAuthenticated,
+    });
+    // A bank debit is booked when it is made, and back when it fails.
+    bookCapture(simulation, charge, charge.amount);
+    paymentIntent.latest_charge = charge.id;
+    paymentIntent.status = 'processing';
+    saveMethod(simulation, paymentIntent, method, charge);
+    simulation.events.emit('charge.pending', charge);
+    simulation.events.emit('payment_intent.processing', paymentIntent);
+    const delay = simulation.settings.settleDelayMs;
+    if (delay !== null) {
+      simulation.later(delay, () => {
+        if (paymentIntent.status === 'processing' && paymentIntent.latest_charge === charge.id) {
+          settle(simulation, paymentIntent, behaviour.settles ?? 'succeeded');
+        }
+      });
+    }
+    return paymentIntent;
+  }
+  const charge = newCharge(simulation, paymentIntent, method, { status: 'succeeded', isCaptured, isAuthenticated });
+  paymentIntent.latest_charge = charge.id;
+  saveMethod(simulation, paymentIntent, method, charge);
+  if (!isCaptured) {
+    paymentIntent.status = 'requires_capture';
+    paymentIntent.amount_capturable = paymentIntent.amount;
+    simulation.events.emit('charge.succeeded', charge);
+    simulation.events.emit('payment_intent.amount_capturable_updated', paymentIntent);
+    simulation.later(AUTHORIZED_MS, () => {
+      const isOpen = paymentIntent.status === 'requires_capture' && paymentIntent.latest_charge === charge.id;
+      if (isOpen) expireAuthorization(simulation, paymentIntent);
+    });
+    return paymentIntent;
+  }
+  if (paymentIntent.capture_method === 'automatic_async') bookCaptureLater(simulation, charge);
+  else bookCapture(simulation, charge, charge.amount);
+  paymentIntent.status = 'succeeded';
+  paymentIntent.amount_received = paymentIntent.amount;
+  simulation.events.emit('charge.succeeded', charge);
+  simulation.events.emit('payment_intent.succeeded', paymentIntent);
+  disputeIfMeant(simulation, charge, behaviour);
+  return paymentIntent;
+}
+
+/** Keeps the method for the customer; one that cannot be used again leaves a SEPA direct debit in its place, named by the charge. */
+function saveMethod(simulation: Simulation, paymentIntent: PaymentIntent, method: PaymentMethod, charge: Charge): void {
+  const usage =
+    paymentIntent.payment_method_options?.card?.setup_future_usage ?? paymentIntent.setup_future_usage ?? 'none';
+  if (usage === 'none' || !paymentIntent.customer || method.customer) return;
+  if (SEPA_GENERATING_TYPES.includes(method.type)) {
+    const generated = generateSepaDebit(simulation, method, charge.id);
+    charge.payment_method_details = {
+      type: method.type,
+      [method.type]: { generated_sepa_debit: generated.id, generated_sepa_debit_mandate: null },
+    };
+    attachPaymentMethod(simulation, generated, paymentIntent.customer);
+    return;
+  }
+  attachPaymentMethod(simulation, method, paymentIntent.customer);
+}
