@@ -16,6 +16,16 @@ const declaredBy = ({ folder, dependencies, devDependencies, peerDependencies })
   return [folder, ...WORKSPACES.filter(({ name }) => names.includes(name)).map((one) => one.folder)];
 };
 
+/** Folders of what a workspace stands on, by what it and they declare. */
+const under = (folder, seen = new Set()) => {
+  for (const below of declaredBy(WORKSPACES.find((one) => one.folder === folder))) {
+    if (below === folder || seen.has(below)) continue;
+    seen.add(below);
+    under(below, seen);
+  }
+  return seen;
+};
+
 /** Folders of a room, as a pattern. */
 const room = (...folders) => `^(${folders.join('|')})/`;
 const BASE = ['packages/errors', 'packages/payment-model', 'packages/contracts'];
@@ -45,6 +55,15 @@ module.exports = {
       from: {},
       to: { circular: true },
     },
+    ...WORKSPACES.map(({ folder }) => {
+      const below = [...under(folder)].filter((one) => one !== folder);
+      return forbid(
+        'no-circle-of-workspaces',
+        'A workspace is not imported by what it stands on, not even by its tests: what both need lies in the lower one.',
+        below.length > 0 ? room(...below) : '^$',
+        room(folder),
+      );
+    }),
     forbid(
       'base-imports-nothing',
       'errors, payment-model and contracts are what everything stands on: of ours they import only each other.',

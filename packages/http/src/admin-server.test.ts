@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { createLogger } from '@connector/telemetry';
-import { cutRequests } from '@connector/testing/cut-requests';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAdminServer } from './admin-server.ts';
+import { cutRequests } from './testing/cut-requests.ts';
 
 const lines: string[] = [];
 let log: ReturnType<typeof createLogger>;

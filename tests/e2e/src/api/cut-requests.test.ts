@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CutRequest, cutRequests } from '@connector/http/cut-requests';
 import { REPOSITORY } from '@connector/sandbox';
-import { type CutRequest, cutRequests } from '@connector/testing/cut-requests';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestSystem, type TestSystem } from './test-system.ts';
 
