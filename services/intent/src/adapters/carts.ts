@@ -1,5 +1,5 @@
 import type { Cart as CommercetoolsCart } from '@commercetools/platform-sdk';
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, withPaymentsOf } from '@connector/commercetools';
 import { StaleVersionError } from '@connector/errors';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import type { Carts } from '../use-cases/ports.ts';
@@ -27,6 +27,14 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
         if (latest.paymentInfo?.payments.some((payment) => payment.id === paymentId)) return;
         current = latest.version;
       }
+    },
+    holding: async (paymentId) => {
+      const where = withPaymentsOf([paymentId]);
+      const { results } = await call(
+        'carts.query',
+        api.carts().get({ queryArgs: { where, limit: 10, withTotal: false } }),
+      );
+      return results.map(({ id }) => id);
     },
   };
 }

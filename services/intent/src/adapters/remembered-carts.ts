@@ -17,6 +17,7 @@ export function rememberingCarts(carts: Carts, { max }: { max: number }): Rememb
     get,
     glance: (cartId) => underWay.run(cartId, () => get(cartId)),
     addPayment: carts.addPayment,
+    holding: carts.holding,
     recall: (cartId) => {
       const found = read.get(cartId);
       read.delete(cartId);

@@ -225,6 +225,10 @@ export class FakeWorld {
         }
         this.cartsById.set(id, { ...cart, paymentIds: [...cart.paymentIds, paymentId], version: cart.version + 1 });
       }),
+    holding: (paymentId) =>
+      this.#call('carts.query', () =>
+        [...this.cartsById.values()].filter(({ paymentIds }) => paymentIds.includes(paymentId)).map(({ id }) => id),
+      ),
   };
 
   readonly customers: Customers = {

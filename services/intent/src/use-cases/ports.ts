@@ -18,6 +18,8 @@ export interface Carts {
     paymentId: string,
     options?: { onlyAtThisVersion?: boolean },
   ): Promise<void>;
+  /** The ids of the carts that hold the payment, ordered ones too. */
+  holding(paymentId: string): Promise<string[]>;
 }
 
 /** Carts that are read once more than they have to be are remembered from one read to the next opening. */

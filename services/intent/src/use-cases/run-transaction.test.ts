@@ -456,6 +456,29 @@ describe('a process that dies', () => {
     },
   );
 
+  it.each(crashes)(
+    'at call %i, %s its effect, leaves its key taken for another cart %s later once the payment is on its cart',
+    async (at, moment, _when, later) => {
+      const world = aWorld();
+      world.cartsById.set('cart-2', { ...aCart({ id: 'cart-2', customerId: 'customer-1' }), paymentIds: [] });
+      world.gate = dyingAt(at, moment).gate;
+      await run(world, { idempotencyKey: 'cycle-1' }).catch(() => undefined);
+      const [held] = world.paymentsOnCart();
+      world.gate = async () => {};
+      world.now += later;
+      const other = await run(world, { idempotencyKey: 'cycle-1', cartId: 'cart-2' }).catch((error: unknown) => error);
+      if (held) {
+        expect(other).toMatchObject({ message: 'The idempotency key was used for another transaction.' });
+        expect(world.paymentsOnCart('cart-2')).toEqual([]);
+        const again = await run(world, { idempotencyKey: 'cycle-1' });
+        expectOneCharge(world, again.paymentId);
+      } else {
+        expect(other).toMatchObject({ state: 'Completed' });
+        expect(world.paymentsOnCart('cart-2')).toMatchObject([{ amountPlanned: { centAmount: 1190 } }]);
+      }
+    },
+  );
+
   it.each(crashes.filter(([, , when]) => when === 'a second'))(
     'or loses one answer, at call %i, %s its effect, charges once',
     async (at, moment) => {

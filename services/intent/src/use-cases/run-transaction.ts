@@ -78,6 +78,7 @@ export async function runTransaction(
   const known = payments.find((payment) => payment.key === key) ?? (await deps.payments.byKey(key));
   if (known && paymentIntentIdOf(known)) return goOn(deps, request, known);
 
+  if (known) await refuseIfOnAnother(deps, cart.id, known);
   const { due } = await lookAtOthers(deps, checkout, key);
   const amount = chargeable(cart.id, due, request.amount);
   // Refused before anything is made for it.
@@ -94,6 +95,12 @@ export async function runTransaction(
   // A request with another amount or method was faster; nobody can confirm this one.
   cancelInBackground(deps, 'cancel a spare PaymentIntent', paymentIntent.id);
   return goOn(deps, request, tied);
+}
+
+/** A payment that no PaymentIntent tells of yet: the cart that holds it is whom it was made for. */
+async function refuseIfOnAnother({ carts }: RunTransactionDeps, cartId: string, { id }: Payment): Promise<void> {
+  const holders = await carts.holding(id);
+  if (holders.some((holder) => holder !== cartId)) throw keyTaken();
 }
 
 async function createPayment(
@@ -192,9 +199,7 @@ async function goOn(
   const isOther =
     paymentIntent.metadata[METADATA.cartId] !== request.cartId ||
     (amount && (amount.centAmount !== planned.centAmount || amount.currencyCode !== planned.currencyCode));
-  if (isOther) {
-    throw new InvalidRequestError('InvalidOperation', 'The idempotency key was used for another transaction.');
-  }
+  if (isOther) throw keyTaken();
   if (paymentIntent.status !== 'requires_confirmation') return answer(deps, payment, paymentIntent);
   await refuseUnlessDue(deps, request.cartId, payment, paymentIntent);
   return answer(deps, payment, await confirm(deps, paymentIntent, payment));
@@ -331,6 +336,9 @@ async function storedMethod(
   if (!token) throw requiredField('token');
   return { ...method, token } as ChargeableMethod;
 }
+
+const keyTaken = () =>
+  new InvalidRequestError('InvalidOperation', 'The idempotency key was used for another transaction.');
 
 const invalidField = (field: string, invalidValue: unknown, allowedValues: readonly string[]) =>
   new InvalidRequestError('InvalidField', `The value of field ${field} is not valid.`, {

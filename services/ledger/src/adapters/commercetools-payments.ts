@@ -1,8 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { type Commercetools, CommercetoolsRejection, type Executable } from '@connector/commercetools';
+import { type Commercetools, CommercetoolsRejection, type Executable, quoted } from '@connector/commercetools';
 import { orUndefined } from '@connector/errors';
 import type { Carts, Payments, PaymentsOf } from '../use-cases/ports.ts';
-import { quoted } from './payments-query.ts';
 
 /** Payments of the project over its HTTP API. */
 export function commercetoolsPayments({ api, call }: Commercetools): Payments {

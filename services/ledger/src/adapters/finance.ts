@@ -1,6 +1,5 @@
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, withPaymentsOf } from '@connector/commercetools';
 import type { StripeClient } from '@connector/stripe';
-import { withPaymentsOf } from './payments-query.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 
 /** What finance wants to know beside a movement: which order it paid, and with which payout it came. */

@@ -1,7 +1,7 @@
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, quoted } from '@connector/commercetools';
 import { MOVEMENT_TYPES } from '../domain/audit.ts';
 import type { MovedPayments } from '../use-cases/ports.ts';
-import { paymentsQuery, quoted } from './payments-query.ts';
+import { paymentsQuery } from './payments-query.ts';
 
 /** Payments per call. */
 const PAGE = 200;

@@ -1,6 +1,6 @@
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, quoted } from '@connector/commercetools';
 import type { OpenPayments } from '../use-cases/ports.ts';
-import { paymentsQuery, quoted } from './payments-query.ts';
+import { paymentsQuery } from './payments-query.ts';
 
 /** Payments per call. */
 const PAGE = 200;

@@ -1,7 +1,6 @@
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, quoted } from '@connector/commercetools';
 import { orUndefined } from '@connector/errors';
 import type { Orders } from '../use-cases/ports-explain.ts';
-import { quoted } from './payments-query.ts';
 
 /** Orders and carts of the project, over its HTTP API. */
 export function commercetoolsOrders({ api, call }: Commercetools): Orders {

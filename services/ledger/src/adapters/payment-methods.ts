@@ -1,9 +1,14 @@
-import { type Commercetools, CommercetoolsRejection, errorOfAnswer, errorOfFailure } from '@connector/commercetools';
+import {
+  type Commercetools,
+  CommercetoolsRejection,
+  errorOfAnswer,
+  errorOfFailure,
+  quoted,
+} from '@connector/commercetools';
 import { NotFoundError, orUndefined, PermanentError, TransientError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/ports.ts';
-import { quoted } from './payments-query.ts';
 
 /** As many as commercetools gives at once. */
 const PAGE = 500;

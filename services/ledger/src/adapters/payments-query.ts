@@ -14,10 +14,3 @@ export const paymentsQuery =
         api.payments().get({ queryArgs: { where, sort: 'id asc', limit, withTotal: false } }),
       )
     ).results;
-
-/** A text in a query predicate. */
-export const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
-
-/** Predicate of carts and orders that have any of these payments. */
-export const withPaymentsOf = (paymentIds: readonly string[]): string =>
-  `paymentInfo(payments(id in (${paymentIds.map(quoted).join(', ')})))`;

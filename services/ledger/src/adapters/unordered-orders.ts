@@ -1,9 +1,9 @@
 import type { Cart, Order } from '@commercetools/platform-sdk';
-import { type Commercetools, CommercetoolsRejection } from '@connector/commercetools';
+import { type Commercetools, CommercetoolsRejection, quoted, withPaymentsOf } from '@connector/commercetools';
 import { orUndefined } from '@connector/errors';
 import type { CartView, OrderRef } from '../domain/unordered.ts';
 import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports.ts';
-import { paymentsQuery, quoted, withPaymentsOf } from './payments-query.ts';
+import { paymentsQuery } from './payments-query.ts';
 
 /** Payments per page: a query that names as many ids stays well below what addresses may be long. */
 const PAGE = 100;

@@ -105,6 +105,8 @@ describe('the processor on commercetools and Stripe', () => {
       metadata: { ct_payment_key: `${cart.id}-1`, ct_payment_id: paymentReference },
     });
     expect((await paymentsOf(cart.id)).map(({ id }) => id)).toEqual([paymentReference]);
+    expect(await commercetoolsCarts(commercetools).holding(paymentReference)).toEqual([cart.id]);
+    expect(await commercetoolsCarts(commercetools).holding(cart.id)).toEqual([]);
   });
 
   it('opens 32 carts that are double-clicked: 32 PaymentIntents, 32 payments', async () => {
