@@ -71,6 +71,11 @@ export interface HandleOptions {
 export interface DeadLetterQueue {
   /** The dead letters that match, oldest first. Reads the whole topic. */
   list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
+  /**
+   * The dead letters of one partition key, resolved or not, oldest first. Reads that key's partition alone: letters from before the topic was
+   * given more partitions may lie in another.
+   */
+  ofKey(key: string): Promise<DeadLetter[]>;
   /** One dead letter, resolved or not, with its value; undefined when the topic has none (any more) under this id. */
   read(id: string): Promise<{ letter: DeadLetter; value: Buffer } | undefined>;
   /**
@@ -109,15 +114,17 @@ export const isRedriven = (headers: Readonly<Record<string, string>>): boolean =
 export function createDeadLetterQueue(kafka: Kafka, { topic, producer, by }: DeadLetterQueueOptions): DeadLetterQueue {
   let counted: { ends: string; waiting: number } | undefined;
 
-  const index = async (): Promise<DeadLetter[]> => {
+  /** All letters, or those of a key: a resolution has the key of its letter. */
+  const index = async (key?: string): Promise<DeadLetter[]> => {
     // By id: Kafka may hand a message over more than once.
     const letters = new Map<string, DeadLetter>();
     const resolutions = new Map<string, Resolution>();
-    await scanTopic(kafka, topic, (message) => {
+    const note = (message: StoredMessage) => {
       const resolved = resolutionOf(message);
       if (resolved) resolutions.set(resolved.id, resolved.resolution);
       else letters.set(idOf(message), letterOf(message));
-    });
+    };
+    await scanTopic(kafka, topic, note, { key });
     return [...letters.values()].map((letter) => {
       const resolution = resolutions.get(letter.id);
       return resolution ? { ...letter, resolution } : letter;
@@ -202,6 +209,7 @@ export function createDeadLetterQueue(kafka: Kafka, { topic, producer, by }: Dea
 
   return {
     list: async (filter = {}) => (await index()).filter((letter) => matches(letter, filter)).toSorted(byAge),
+    ofKey: async (key) => (await index(key)).toSorted(byAge),
     read: async (id) => {
       let found: StoredMessage | undefined;
       let resolution: Resolution | undefined;

@@ -15,6 +15,7 @@ import { it } from 'vitest';
 import { kafkaResults } from '../src/adapters/results.ts';
 import { handlePaymentEvent, type PaymentEventsDependencies } from '../src/consumers/payment-events.ts';
 import { paymentIntentSchema } from '../src/domain/stripe-objects.ts';
+import { type SettleDependencies, settleGroup } from '../src/use-cases/settle-unordered.ts';
 
 const waiting = paymentIntent();
 const declined = paymentIntent({
@@ -69,14 +70,58 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
   return published;
 }
 
+const SETTLED = 'checkout.payment.settled_without_order';
+
+/** What `unordered` publishes of a cart that was paid and has no order, when it settles it. */
+async function settledBy(mode: 'create' | 'return'): Promise<EventRecord[]> {
+  const published: EventRecord[] = [];
+  const paid = payment({
+    key: METADATA_OF_OURS.ct_payment_key,
+    interfaceId: waiting.id,
+    transactions: [
+      transaction('Authorization', 'Success', { interactionId: waiting.id }),
+      transaction('Charge', 'Success', { interactionId: waiting.id }),
+    ],
+  });
+  const { centAmount, currencyCode } = paid.amountPlanned;
+  const cart = { id: 'cart-1', version: 1, cartState: 'Active', total: paid.amountPlanned, payments: [paid] };
+  const money = { amount: centAmount, captured: centAmount, currency: currencyCode.toLowerCase() };
+  const none = async () => {};
+  const dependencies: SettleDependencies = {
+    payments: { byId: async () => paid },
+    carts: { byId: async () => cart, ofPayments: async () => [cart], detach: none },
+    orders: {
+      of: async () => [],
+      byNumber: async () => undefined,
+      create: async (_cart, { orderNumber }) => ({
+        id: 'order-1',
+        orderNumber,
+        cartId: cart.id,
+        paymentIds: [paid.id],
+      }),
+    },
+    moneyAtStripe: async () => ({ status: 'succeeded', ...money, refunded: 0, isDisputed: false }),
+    operations: { reverse: async () => 'done' },
+    intentions: { open: async () => [], begin: none, end: none },
+    producer: { send: async (_topic, record) => void published.push(record) },
+    paymentInterface: paid.paymentMethodInfo.paymentInterface ?? '',
+    now: () => new Date(),
+  };
+  const options = { mode, orderNumber: 'stripe-{cartId}', mayBegin: () => true };
+  await settleGroup(dependencies, options, { cartId: cart.id, payments: [paid] });
+  return published;
+}
+
 const ofType = (type: string, records: EventRecord[]): EventRecord => {
   const record = records.find(({ headers }) => headers.ce_type === type);
   if (!record) throw new Error(`no ${type} was published`);
   return record;
 };
 
-it('the ledger publishes what intent and session-auth expect', async () => {
-  await verifyMessages('ledger', ['intent', 'session-auth'], {
+it('the ledger publishes what intent, session-auth and merchants expect', async () => {
+  await verifyMessages('ledger', ['intent', 'session-auth', 'merchant'], {
+    'the order of a paid cart was made': async () => ofType(SETTLED, await settledBy('create')),
+    'the money of a paid cart went back': async () => ofType(SETTLED, await settledBy('return')),
     'a payment that shows an event': async () =>
       ofType('checkout.transaction.recorded', await publishedFor(stripeEvent('charge.succeeded', chargeOf(waiting)))),
     'a decline': async () =>

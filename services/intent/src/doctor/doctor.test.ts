@@ -66,6 +66,8 @@ describe('a checkup', () => {
   });
 });
 
+const MONEY = 'scope manage_checkout_payment_intents';
+
 describe('scopes', () => {
   const all =
     'manage_payments manage_orders manage_customers manage_payment_methods manage_types view_sessions introspect_oauth_tokens view_api_clients manage_checkout_payment_intents manage_recurring_payment_jobs manage_locked_carts';
@@ -90,6 +92,26 @@ describe('scopes', () => {
     expect(scopeFindings(scope, 'shop').flatMap(({ check, result }) => (result === 'ok' ? [] : [check]))).toEqual(
       wrong,
     );
+  });
+
+  it.each<[what: string, settle: 'report' | 'create' | 'return', scope: string, wrong: string[]]>([
+    ['return needs to call operations', 'return', all.replace('manage_checkout_payment_intents ', ''), [MONEY]],
+    ['return has all of them', 'return', all, []],
+    ['create makes orders', 'create', all.replace('manage_orders ', ''), ['scope manage_orders']],
+    ['create has all of them', 'create', all, []],
+    [
+      'report needs none of its own',
+      'report',
+      all.replace('manage_checkout_payment_intents ', ''),
+      ['scopes for status'],
+    ],
+  ])('of unordered: %s', (_what, settle, scope, wrong) => {
+    const findings = scopeFindings(of(scope), 'shop', { settle });
+    expect(findings.flatMap(({ check, result }) => (result === 'ok' ? [] : [check]))).toEqual(wrong);
+    const failed = findings.filter(({ result }) => result === 'fail');
+    expect(failed.map(({ check }) => check)).toEqual(wrong.filter((check) => check !== 'scopes for status'));
+    const told = settle === 'return' ? ['returning the money of a cart without an order'] : ['making the order'];
+    expect(failed.map(({ found }) => found)).toEqual(failed.map(() => expect.stringContaining(told.join())));
   });
 
   it('of another project do not count', () => {

@@ -22,7 +22,7 @@ export const kafkaMessages = (kafka: Kafka, producer: Producer): Messages => ({
   },
   deadLettersOf: async (key) => {
     const letterQueue = createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'explain' });
-    const letters = await letterQueue.list({ key, resolved: true });
+    const letters = await letterQueue.ofKey(key);
     return letters.map(({ id, setAsideAt, reason, event, resolution }) => ({
       id,
       at: setAsideAt,

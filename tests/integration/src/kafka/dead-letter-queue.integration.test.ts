@@ -194,6 +194,24 @@ it('redrives in the order the messages of a key were set aside, whatever order t
   expect(handled.map(({ attributes }) => attributes.id)).toEqual(['evt_1', 'evt_2', 'evt_3', 'evt_4']);
 });
 
+it('finds the letters of one key in its partition alone, with what was done about them', async () => {
+  const { topic, dlq, queue, waiting } = await ledgerOn(() => true);
+  const keys = ['pi_1', 'pi_2', 'pi_3', 'pi_4', 'pi_5', 'pi_6'];
+  for (const [n, key] of keys.entries()) await producer.send(topic, event(key, n));
+  await producer.send(topic, event('pi_1', 7));
+  await waiting(7);
+  const [first] = await queue.list({ key: 'pi_1' });
+  if (!first) throw new Error('nothing listed');
+  await queue.discard([first], 'a test payment');
+  const others = (await all(dlq)).filter(({ partition }) => partition !== first.partition);
+  expect(others.length).toBeGreaterThan(0);
+  expect(await queue.ofKey('pi_1')).toMatchObject([
+    { event: { id: 'evt_0' }, resolution: { kind: 'discarded' } },
+    { event: { id: 'evt_7' }, partition: first.partition },
+  ]);
+  expect(await queue.ofKey('pi_nobody')).toEqual([]);
+});
+
 it('discards with a reason, and without losing the message', async () => {
   const { topic, dlq, handled, queue, waiting } = await ledgerOn(() => true);
   for (const n of [1, 2]) await producer.send(topic, event(`pi_${n}`, n));

@@ -11,6 +11,7 @@ import {
   type Kafka,
   type KafkaEnvironment,
   type Producer,
+  type StoredMessage,
   scanTopic,
 } from '@connector/kafka';
 import type { Component } from '@connector/lifecycle';
@@ -221,6 +222,63 @@ it('is read to its end although retention deletes what was not read yet', async 
   expect(found[0]).toBe(0);
   await scanTopic(kafka, topic, () => expect.unreachable('all of it is deleted'));
 });
+
+it('says of a scan whether retention deleted some of what was asked for', async () => {
+  const topic = await freshTopic(4);
+  const producer = await startProducer();
+  const ours = 'pi_1';
+  const home = await homeOf(topic, producer, ours);
+  const elsewhere = await anotherKey(topic, producer, home);
+  await producer.send(topic, event(ours, 1));
+  const whole = await read(topic, ours);
+  const second = whole.found[1];
+  if (!second) throw new Error('two were written');
+  const cutOf = async (options: Parameters<typeof scanTopic>[3]) =>
+    (await scanTopic(kafka, topic, () => {}, options)).cut;
+  expect(whole.cut).toBe(false);
+
+  await deleteBefore(topic, home, BigInt(second.offset));
+  // From before the first that is left: what was there is gone, and nobody knows what it was.
+  expect(await cutOf({ key: ours })).toBe(true);
+  expect(await cutOf({ key: ours, since: new Date(0) })).toBe(true);
+  expect(await cutOf({})).toBe(true);
+  // Of another partition nothing was deleted, and of a time after an older record that is left, neither.
+  expect(await cutOf({ key: elsewhere })).toBe(false);
+  expect(await cutOf({ key: ours, since: new Date(second.timestamp + 1) })).toBe(false);
+
+  await deleteBefore(topic, home, BigInt(second.offset) + 1n);
+  // Nothing is left that would show when what is gone was written.
+  expect(await cutOf({ key: ours, since: new Date() })).toBe(true);
+  expect(await cutOf({ key: elsewhere, since: new Date(0) })).toBe(false);
+});
+
+async function read(topic: string, key: string) {
+  const found: StoredMessage[] = [];
+  const { cut } = await scanTopic(kafka, topic, (message) => found.push(message), { key });
+  return { cut, found };
+}
+
+/** Writes one record of a key, and answers the partition it went to. */
+async function homeOf(topic: string, producer: Producer, key: string): Promise<number> {
+  await producer.send(topic, event(key, 0));
+  const { found } = await read(topic, key);
+  return found[0]?.partition ?? -1;
+}
+
+/** A key whose records go to another partition, with one record there. */
+async function anotherKey(topic: string, producer: Producer, home: number): Promise<string> {
+  for (let n = 0; ; n += 1) if ((await homeOf(topic, producer, `other_${n}`)) !== home) return `other_${n}`;
+}
+
+/** As retention does. */
+async function deleteBefore(topic: string, partition: number, offset: bigint): Promise<void> {
+  const admin = kafka.client.admin();
+  await admin.connect();
+  // It looks at the topic's partitions before it can delete from them.
+  await admin.fetchTopicOffsets(topic);
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+  await admin.disconnect();
+}
 
 it('holds one failing payment without delaying the others, and keeps its order', async () => {
   const topic = await freshTopic(1);

@@ -41,6 +41,7 @@ function queueOf(letters: DeadLetter[], { value = Buffer.from('{}'), fails = [] 
   const queue: DeadLetterQueue = {
     list: async ({ ids, resolved } = {}) =>
       letters.filter((letter) => (resolved || !letter.resolution) && (!ids || ids.includes(letter.id))),
+    ofKey: async (wanted) => letters.filter(({ key }) => key === wanted),
     read: async (id) => {
       const letter = letters.find((each) => each.id === id);
       return letter && { letter, value };
