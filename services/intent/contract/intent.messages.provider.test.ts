@@ -34,7 +34,7 @@ async function publishedBy(type: string, { world, answers, method, path, body }:
   const published: EventRecord[] = [];
   const events = kafkaPaymentEvents({ send: async (_topic, record) => void published.push(record) });
   const paymentIntents = { ...world.paymentIntents, ...answers } as PaymentIntents;
-  await using app = await startApp(world, { world: { events, paymentIntents } });
+  await using app = await startApp(world, { ports: { events, paymentIntents } });
   const { status, text } = await app.call(method, path, {
     session: true,
     token: tokenFor('manage_checkout_payment_intents'),

@@ -35,7 +35,7 @@ function charging(status: 'succeeded' | 'processing') {
     return world.intents.get(id) ?? aPaymentIntent();
   };
   const paymentIntents = { ...world.paymentIntents, confirm };
-  return { world, options: { env: STORED, world: { ...oneStoredCard(STORED_METHOD), paymentIntents } } };
+  return { world, options: { env: STORED, ports: { ...oneStoredCard(STORED_METHOD), paymentIntents } } };
 }
 
 /** A captured payment, given back in full by an operation with a key; Stripe's own memory of it is gone. */
@@ -51,7 +51,7 @@ function refundedUnder(idempotencyKey: string) {
 function declining() {
   const world = customersCart(CART);
   world.declines = () => 'insufficient_funds';
-  return { world, options: { env: STORED, world: oneStoredCard(STORED_METHOD) } };
+  return { world, options: { env: STORED, ports: oneStoredCard(STORED_METHOD) } };
 }
 
 it('intent answers as the enabler and Checkout expect', async () => {
@@ -66,7 +66,7 @@ it('intent answers as the enabler and Checkout expect', async () => {
       "a customer's cart": state(() => ({ world: customersCart() })),
       'a customer with a stored card': state(() => ({
         world: customersCart(),
-        options: { env: STORED, world: oneStoredCard('method-1') },
+        options: { env: STORED, ports: oneStoredCard('method-1') },
       })),
       'the form does not ask for the billing address': state(() => ({
         world: new FakeWorld(aCart({ billingAddress: { country: 'DE', firstName: 'Ada' } })),
@@ -109,7 +109,7 @@ it('intent answers as the enabler and Checkout expect', async () => {
       'all parts work': state(() => ({
         world: new FakeWorld(),
         options: {
-          world: { healthChecks: [{ name: 'Stripe Status check', check: async () => ({ message: 'works' }) }] },
+          ports: { healthChecks: [{ name: 'Stripe Status check', check: async () => ({ message: 'works' }) }] },
         },
       })),
       'a stored card that can be charged': state(() => charging('succeeded')),

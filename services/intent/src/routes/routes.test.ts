@@ -462,7 +462,7 @@ describe('GET /operations/status', () => {
     ['Partially Available', [up, down]],
     ['Unavailable', [down]],
   ])('answers 200 with %s', async (expected, healthChecks) => {
-    await using app = await startApp(new FakeWorld(), { world: { healthChecks } });
+    await using app = await startApp(new FakeWorld(), { ports: { healthChecks } });
     const { status, body, text } = await app.call('GET', '/operations/status', { token: JWT });
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: expected, version: '0.1.0', timestamp: expect.any(String) });
@@ -473,7 +473,7 @@ describe('GET /operations/status', () => {
     const hanging = { name: 'three', check: () => new Promise<never>(() => {}) };
     await using app = await startApp(new FakeWorld(), {
       env: { HEALTH_CHECK_TIMEOUT: '20' },
-      world: { healthChecks: [up, hanging] },
+      ports: { healthChecks: [up, hanging] },
     });
     const { body } = await app.call('GET', '/operations/status', { token: JWT });
     expect(body).toMatchObject({ status: 'Unavailable', checks: [] });
@@ -512,7 +512,7 @@ describe('stored payment methods', () => {
   it('are listed with what Stripe knows of them', async () => {
     const card = { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2030 };
     const storedMethods = { ...noStoredMethods, list: async () => [method], details: async () => ({ card }) as never };
-    await using app = await startApp(customers(), { ...enabled, world: { storedMethods } });
+    await using app = await startApp(customers(), { ...enabled, ports: { storedMethods } });
     const { status, body } = await app.call('GET', '/stored-payment-methods', { session: true });
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -538,7 +538,7 @@ describe('stored payment methods', () => {
       detach: async () => void done.push('detached'),
     };
     const world = customers();
-    await using app = await startApp(world, { ...enabled, world: { storedMethods } });
+    await using app = await startApp(world, { ...enabled, ports: { storedMethods } });
     const { status, text } = await app.call('DELETE', '/stored-payment-methods/method-1', { session: true });
     expect([status, text]).toEqual([200, '']);
     await world.settled();
@@ -671,7 +671,7 @@ describe('what every route has in common', () => {
 
   it('answers 500, and not that the request is wrong, when data of its own breaks a schema', async () => {
     const healthChecks = [{ name: 7 as unknown as string, check: async () => ({}) }];
-    await using app = await startApp(new FakeWorld(), { world: { healthChecks } });
+    await using app = await startApp(new FakeWorld(), { ports: { healthChecks } });
     const { status, body } = await app.call('GET', '/operations/status', { token: JWT });
     expect(status).toBe(500);
     expect(body).toMatchObject({ errors: [{ code: 'General', message: 'Internal server error.' }] });

@@ -69,8 +69,8 @@ export async function startApp(
   {
     env = {},
     session = { cartId: 'cart-1' },
-    world = {},
-  }: { env?: Record<string, string>; session?: Session; world?: Partial<Ports> } = {},
+    ports = {},
+  }: { env?: Record<string, string>; session?: Session; ports?: Partial<Ports> } = {},
 ): Promise<RunningApp> {
   const log = createLogger('intent', 'silent');
   const config = parseConfig(configSchema, { ...EXAMPLE_ENVIRONMENT, ...env });
@@ -87,7 +87,7 @@ export async function startApp(
       storedMethods: noStoredMethods,
       stripeCustomers: noStripeCustomers,
       healthChecks: [],
-      ...world,
+      ...ports,
     },
     inBackground: fake.inBackground,
     log,

@@ -62,7 +62,7 @@ describe('the processor on commercetools and Stripe', () => {
   const start = (cartId: string, env: Record<string, string> = {}) => {
     // Only its events and its background work are used.
     const fake = new FakeWorld();
-    const world = {
+    const ports = {
       carts: rememberingCarts(commercetoolsCarts(commercetools), { max: 10 }),
       customers: rememberingCustomers(commercetoolsCustomers(commercetools, 'payment-connector-stripe-customer-id'), {
         max: 10,
@@ -74,7 +74,7 @@ describe('the processor on commercetools and Stripe', () => {
       healthChecks: [commercetoolsPermissions(commercetools), stripeStatus(stripe)],
     };
     const all = { CTP_PROJECT_KEY: project.projectKey, ...env };
-    return startApp(fake, { env: all, session: { cartId }, world }).then((app) => Object.assign(app, { fake }));
+    return startApp(fake, { env: all, session: { cartId }, ports }).then((app) => Object.assign(app, { fake }));
   };
 
   const intentsOf = (cartId: string) =>

@@ -254,8 +254,8 @@ it('gives the money of a cart back once, or leaves it its order, whoever comes f
   timeout: 300_000,
 }, async () => {
   const fake = new FakeWorld();
-  const world = { payments: intentPayments(commercetools), paymentIntents: stripePaymentIntents(stripe) };
-  await using app = await startApp(fake, { env: { CTP_PROJECT_KEY: project.projectKey }, world });
+  const ports = { payments: intentPayments(commercetools), paymentIntents: stripePaymentIntents(stripe) };
+  await using app = await startApp(fake, { env: { CTP_PROJECT_KEY: project.projectKey }, ports });
   const at = { topics: topics(), intentUrl: app.url };
   const carts = await Promise.all(
     Array.from({ length: 60 }, (_, index) => paidCart(index % 2 === 0 ? 'automatic' : 'manual')),
