@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { judgeClaims } from './merchant-center-token.ts';
+import { checkClaims } from './merchant-center-token.ts';
 
 const issuer = 'https://mc-api.example.com';
 const expected = { issuer, projectKey: 'shop' };
 const claims = { iss: issuer, sub: 'user-1', exp: 1_800_000_000, [`${issuer}/claims/project_key`]: 'shop' };
 
 it('grants what the Merchant Center may do', () => {
-  expect(judgeClaims(claims, expected)).toEqual({
+  expect(checkClaims(claims, expected)).toEqual({
     kind: 'granted',
     principal: {
       subject: 'user-1',
@@ -23,7 +23,7 @@ it.each([
   ['the issuer in capitals', { iss: issuer.toUpperCase() }, 'wrong_issuer'],
   ['no issuer', { iss: undefined }, 'wrong_issuer'],
 ])('refuses %s', (_case, change, reason) => {
-  expect(judgeClaims({ ...claims, ...change }, expected)).toMatchObject({
+  expect(checkClaims({ ...claims, ...change }, expected)).toMatchObject({
     kind: 'denied',
     denial: { reason, code: 'invalid_token', message: 'Issuer in the token does not match the expected issuer.' },
   });
@@ -34,7 +34,7 @@ it.each([
   ['a list with the project', ['shop']],
   ['no project', undefined],
 ])('refuses %s', (_case, project) => {
-  expect(judgeClaims({ ...claims, [`${issuer}/claims/project_key`]: project }, expected)).toMatchObject({
+  expect(checkClaims({ ...claims, [`${issuer}/claims/project_key`]: project }, expected)).toMatchObject({
     kind: 'denied',
     denial: { reason: 'wrong_project', code: 'invalid_token', message: 'Project key does not match.' },
   });
@@ -48,7 +48,7 @@ it.each([
   ['none', undefined, 'denied'],
   ['an empty list', [], 'denied'],
 ])('where an audience is expected, a token for %s is treated so', (_case, aud, kind) => {
-  const judged = judgeClaims({ ...claims, aud }, { ...expected, audience: 'https://payments.example.com' });
-  expect(judged.kind).toBe(kind);
-  if (judged.kind === 'denied') expect(judged.denial.reason).toBe('wrong_audience');
+  const checked = checkClaims({ ...claims, aud }, { ...expected, audience: 'https://payments.example.com' });
+  expect(checked.kind).toBe(kind);
+  if (checked.kind === 'denied') expect(checked.denial.reason).toBe('wrong_audience');
 });

@@ -26,7 +26,7 @@ export interface VerifiedClaims {
 const PERMISSIONS = ['manage_project', 'manage_checkout_application'];
 
 /** The issuer must be exactly ours, the claim `{iss}/claims/project_key` our project, and the audience the expected one, where one is. */
-export function judgeClaims(
+export function checkClaims(
   claims: VerifiedClaims,
   expected: { issuer: string; projectKey: string; audience?: string | undefined },
 ): Outcome<JwtPrincipal> {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { endOf, judgeToken } from './oauth-token.ts';
+import { checkToken, endOf } from './oauth-token.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const anyOf = ['manage_project', 'manage_checkout_payment_intents'];
-const judge = (token: Parameters<typeof judgeToken>[0]) => judgeToken(token, { projectKey: 'shop', anyOf, now: NOW });
+const check = (token: Parameters<typeof checkToken>[0]) => checkToken(token, { projectKey: 'shop', anyOf, now: NOW });
 
 describe('an OAuth2 token', () => {
   it('is granted with the permissions it has in this project, and no other', () => {
     const scope = 'manage_checkout_payment_intents:shop view_orders:other customer_id:c-1 anonymous_id:a-1 bare';
-    expect(judge({ active: true, scope, client_id: 'client-1', exp: NOW / 1000 + 60 })).toEqual({
+    expect(check({ active: true, scope, client_id: 'client-1', exp: NOW / 1000 + 60 })).toEqual({
       kind: 'granted',
       principal: {
         clientId: 'client-1',
@@ -26,7 +26,7 @@ describe('an OAuth2 token', () => {
     ['without scopes', { active: true }, 'no_scope', 'Token has no scopes.'],
     ['with empty scopes', { active: true, scope: ' ' }, 'no_scope', 'Token has no scopes.'],
   ])('is refused when %s', (_case, token, reason, message) => {
-    expect(judge(token)).toEqual({ kind: 'denied', denial: { reason, code: 'invalid_token', message } });
+    expect(check(token)).toEqual({ kind: 'denied', denial: { reason, code: 'invalid_token', message } });
   });
 
   it.each([
@@ -39,7 +39,7 @@ describe('an OAuth2 token', () => {
     ['another permission', 'manage_payments:shop'],
     ['the permission in capitals', 'MANAGE_PROJECT:shop'],
   ])('is refused with %s', (_case, scope) => {
-    expect(judge({ active: true, scope })).toEqual({
+    expect(check({ active: true, scope })).toEqual({
       kind: 'denied',
       denial: {
         reason: 'no_permission',

@@ -32,7 +32,7 @@ export const endOf = ({ exp }: Introspection): number | undefined =>
  * Whether the token is active and has one of `anyOf` for exactly this project: `name:{projectKey}`. The same name for another
  * project or only for one store of it does not count. `now` in ms since the epoch.
  */
-export function judgeToken(
+export function checkToken(
   token: Introspection,
   { projectKey, anyOf, now }: { projectKey: string; anyOf: readonly string[]; now: number },
 ): Outcome<OauthPrincipal> {

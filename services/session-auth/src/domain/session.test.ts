@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSessionId, judgeSession, sessionSchema } from './session.ts';
+import { checkSession, isSessionId, sessionSchema } from './session.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const active = {
@@ -8,7 +8,7 @@ const active = {
   activeCart: { cartRef: { id: 'cart-1' } },
   metadata: { allowedPaymentMethods: ['card'], processorUrl: 'https://p.example.com' },
 };
-const judge = (body: unknown) => judgeSession(sessionSchema.parse(body), 'shop', NOW);
+const check = (body: unknown) => checkSession(sessionSchema.parse(body), 'shop', NOW);
 
 describe('a session', () => {
   it('grants its cart and what its metadata says', () => {
@@ -23,14 +23,14 @@ describe('a session', () => {
       applicationKey: 'not used',
     };
     const { applicationKey: _, ...known } = metadata;
-    expect(judge({ ...active, metadata })).toEqual({
+    expect(check({ ...active, metadata })).toEqual({
       kind: 'active',
       principal: { cartId: 'cart-1', projectKey: 'shop', ...known },
     });
   });
 
   it('allows no payment method in particular when its metadata names none', () => {
-    expect(judge({ ...active, metadata: undefined })).toEqual({
+    expect(check({ ...active, metadata: undefined })).toEqual({
       kind: 'active',
       principal: { cartId: 'cart-1', projectKey: 'shop', allowedPaymentMethods: [] },
     });
@@ -38,7 +38,7 @@ describe('a session', () => {
 
   it('tells its end where the Session API does', () => {
     const expiresAt = '2026-11-23T12:30:00Z';
-    expect(judge({ ...active, expiresAt })).toMatchObject({ principal: { expiresAt } });
+    expect(check({ ...active, expiresAt })).toMatchObject({ principal: { expiresAt } });
   });
 
   it.each([
@@ -49,12 +49,12 @@ describe('a session', () => {
     ['has an empty cart reference', { ...active, activeCart: { cartRef: {} } }, 'no_cart'],
     ['has only the cart of its creation request', { state: 'ACTIVE', cart: { cartRef: { id: 'cart-1' } } }, 'no_cart'],
   ])('is refused when it %s', (_rule, body, reason) => {
-    expect(judge(body)).toEqual({ kind: 'refused', reason });
+    expect(check(body)).toEqual({ kind: 'refused', reason });
   });
 
   it('may have a merchant’s odd values in its metadata', () => {
     const metadata = { allowedPaymentMethods: 'card', merchantReturnUrl: 7, futureOrderNumber: null };
-    expect(judge({ ...active, metadata })).toMatchObject({ kind: 'active', principal: { allowedPaymentMethods: [] } });
+    expect(check({ ...active, metadata })).toMatchObject({ kind: 'active', principal: { allowedPaymentMethods: [] } });
   });
 
   it.each([

@@ -57,7 +57,7 @@ export type SessionVerdict =
   | { kind: 'refused'; reason: DenialReason };
 
 /** Whether `session` grants anything, and what: it must be ACTIVE, not over, and have a cart. `now` in ms since the epoch. */
-export function judgeSession(session: Session, projectKey: string, now: number): SessionVerdict {
+export function checkSession(session: Session, projectKey: string, now: number): SessionVerdict {
   const { state, activeCart, metadata, expiresAt } = session;
   if (state !== 'ACTIVE' || (expiresAt && Date.parse(expiresAt) <= now)) return { kind: 'refused', reason: 'expired' };
   const cartId = activeCart?.cartRef?.id;

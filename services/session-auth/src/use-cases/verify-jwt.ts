@@ -1,6 +1,6 @@
 import { bearerTokenOf } from '../domain/bearer.ts';
 import { denied, type Outcome, tokenDenial } from '../domain/denial.ts';
-import { type JwtPrincipal, judgeClaims } from '../domain/merchant-center-token.ts';
+import { checkClaims, type JwtPrincipal } from '../domain/merchant-center-token.ts';
 import { auditedCheck, type Origin } from './audited-check.ts';
 import type { Audit, JwtReader } from './ports.ts';
 
@@ -25,7 +25,7 @@ export function createVerifyJwt({ jwts, issuer, audience, projectKey, audit }: D
       const reading = await jwts.read(bearer.token);
       const outcome =
         reading.kind === 'valid'
-          ? judgeClaims(reading.claims, { issuer, audience, projectKey })
+          ? checkClaims(reading.claims, { issuer, audience, projectKey })
           : denied(tokenDenial(reading.reason, reading.message));
       return { outcome, cache: 'none' };
     });

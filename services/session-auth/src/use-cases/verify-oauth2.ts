@@ -1,6 +1,6 @@
 import { bearerTokenOf } from '../domain/bearer.ts';
 import { type Denial, denied, type Outcome, tokenDenial } from '../domain/denial.ts';
-import { endOf, type Introspection, judgeToken, type OauthPrincipal } from '../domain/oauth-token.ts';
+import { checkToken, endOf, type Introspection, type OauthPrincipal } from '../domain/oauth-token.ts';
 import type { LookupCache } from '../lookup-cache.ts';
 import { auditedCheck, credentialHashOf, type Origin } from './audited-check.ts';
 import type { Audit, TokenIntrospection } from './ports.ts';
@@ -45,7 +45,7 @@ export function createVerifyOauth2({ introspection, cache, projectKey, audit, no
         return { kind: 'good', value: answer.token, freshForMs: end === undefined ? undefined : end - now() };
       });
       const outcome =
-        found.kind === 'good' ? judgeToken(found.value, { projectKey, anyOf, now: now() }) : denied(found.refusal);
+        found.kind === 'good' ? checkToken(found.value, { projectKey, anyOf, now: now() }) : denied(found.refusal);
       return { outcome, cache: use };
     });
   };

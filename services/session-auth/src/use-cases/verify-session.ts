@@ -1,5 +1,5 @@
 import { type DenialReason, denied, granted, type Outcome, sessionDenial } from '../domain/denial.ts';
-import { isSessionId, judgeSession, type SessionPrincipal } from '../domain/session.ts';
+import { checkSession, isSessionId, type SessionPrincipal } from '../domain/session.ts';
 import type { LookupCache } from '../lookup-cache.ts';
 import { auditedCheck, type Checked, credentialHashOf, type Origin } from './audited-check.ts';
 import type { Audit, Sessions } from './ports.ts';
@@ -42,7 +42,7 @@ export function createVerifySession({ sessions, cache, projectKey, audit, now = 
       } = await cache.get(`${projectKey}:${credentialHash}`, async () => {
         const session = await sessions.find(sessionId);
         if (!session) return { kind: 'refused', refusal: { reason: 'unknown_session' } };
-        const verdict = judgeSession(session, projectKey, now());
+        const verdict = checkSession(session, projectKey, now());
         if (verdict.kind === 'refused') return { kind: 'refused', refusal: { reason: verdict.reason } };
         const { principal } = verdict;
         audit.verified({ credentialHash, cartId: principal.cartId });
