@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runToEnd } from './processes/part.ts';
+import { runToEnd } from './processes/managed-process.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../..');
 

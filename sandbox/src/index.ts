@@ -10,12 +10,12 @@ export { PrometheusUnavailable } from './observe/prometheus.ts';
 export type { StoredSpan, TraceStore } from './observe/trace-store.ts';
 export { traceText, treeOf } from './observe/trace-tree.ts';
 export { freePort } from './processes/free-port.ts';
-export { answers, Part, PartDied, type PartOptions } from './processes/part.ts';
+export { answers, ManagedProcess, ProcessDied, type ProcessOptions } from './processes/managed-process.ts';
 export { makeRunDir } from './processes/run-dir.ts';
 export {
   type Observed,
   type ObserveOptions,
-  type PartName,
+  type ProcessName,
   type Sandbox,
   type SandboxOptions,
   SERVICES,

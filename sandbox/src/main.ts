@@ -5,7 +5,7 @@ import { ConfigProblem } from './environment.ts';
 import { PortUnavailable } from './gateway/gateway.ts';
 import { KafkaUnavailable } from './kafka/distribution.ts';
 import { PrometheusUnavailable } from './observe/prometheus.ts';
-import { PartDied } from './processes/part.ts';
+import { ProcessDied } from './processes/managed-process.ts';
 import { startSandbox } from './start.ts';
 
 const EX_CONFIG = 78;
@@ -94,9 +94,9 @@ try {
     console.error(error.message);
     process.exit(EX_CONFIG);
   }
-  const isPlain = [BuildFailed, PortUnavailable, KafkaUnavailable, PrometheusUnavailable, PartDied].some(
+  const isPlain = [BuildFailed, PortUnavailable, KafkaUnavailable, PrometheusUnavailable, ProcessDied].some(
     (kind) => error instanceof kind,
   );
   console.error(isPlain ? (error as Error).message : error);
-  process.exit(error instanceof PartDied && error.exitCode === EX_CONFIG ? EX_CONFIG : 1);
+  process.exit(error instanceof ProcessDied && error.exitCode === EX_CONFIG ? EX_CONFIG : 1);
 }

@@ -22,7 +22,7 @@ import { prometheus } from './observe/prometheus.ts';
 import type { TraceStore } from './observe/trace-store.ts';
 import { followLines } from './processes/follow.ts';
 import { freePort } from './processes/free-port.ts';
-import { answers, Part, PartDied } from './processes/part.ts';
+import { answers, ManagedProcess, ProcessDied } from './processes/managed-process.ts';
 import { makeRunDir } from './processes/run-dir.ts';
 import { setUpProject } from './project-setup.ts';
 import { openShop, type Shop } from './shop/open-shop.ts';
@@ -32,7 +32,7 @@ export const SERVICES = ['session-auth', 'intent', 'webhook-ingest', 'ledger'] a
 export type ServiceName = (typeof SERVICES)[number];
 export const SIMULATORS = ['commercetools', 'stripe'] as const;
 export type SimulatorName = (typeof SIMULATORS)[number];
-export type PartName = ServiceName | SimulatorName | 'kafka' | `kafka-${number}` | 'prometheus';
+export type ProcessName = ServiceName | SimulatorName | 'kafka' | `kafka-${number}` | 'prometheus';
 
 export interface ObserveOptions {
   /** How often Prometheus scrapes and evaluates, in ms. */
@@ -71,7 +71,7 @@ export interface SandboxOptions {
   readonly signal?: AbortSignal;
   /** Each part as it comes up, and what takes long. */
   readonly onProgress?: (part: string, line: string) => void;
-  readonly onDeath?: (death: PartDied) => void;
+  readonly onDeath?: (death: ProcessDied) => void;
   /** Each line that a part logs. */
   readonly onLog?: (part: string, line: string) => void;
 }
@@ -94,23 +94,23 @@ export interface Sandbox {
   /** Names of the parts that are not ready now; empty = all are. */
   notReady(): Promise<readonly string[]>;
   /** SIGKILL, as when a machine dies; the part stays down until startService. */
-  kill(part: PartName): Promise<void>;
+  kill(part: ProcessName): Promise<void>;
   /** SIGTERM and waits, as in a rollout; the part stays down until startService. */
-  stopService(part: PartName): Promise<void>;
+  stopService(part: ProcessName): Promise<void>;
   /** Holds a part as it is (SIGSTOP) until thaw(): its connections stay open, nothing answers. */
-  freeze(part: PartName): void;
-  thaw(part: PartName): void;
+  freeze(part: ProcessName): void;
+  thaw(part: ProcessName): void;
   /** Starts a part that was killed or stopped, on its old port, and resolves when it is ready. */
-  startService(part: PartName): Promise<void>;
+  startService(part: ProcessName): Promise<void>;
   /** Everything the part has printed. */
-  logs(part: PartName): Promise<string>;
+  logs(part: ProcessName): Promise<string>;
   /** Stops everything in order: services drain, then gateway, simulators, Kafka. Leaves no process and no folder. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the whole system on this machine and resolves when all of it is ready. Throws ConfigProblem, PortUnavailable,
- * KafkaUnavailable, PrometheusUnavailable, or PartDied with a part's last lines; nothing is left running then.
+ * KafkaUnavailable, PrometheusUnavailable, or ProcessDied with a part's last lines; nothing is left running then.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const plan = planSandbox(options.env ?? process.env);
@@ -122,7 +122,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     } catch (error) {
       await run.stop();
       // Another process can take a free port between its choice and its use; other ports are chosen then.
-      if (!(error instanceof PartDied && error.message.includes('EADDRINUSE')) || attempt >= 3) throw error;
+      if (!(error instanceof ProcessDied && error.message.includes('EADDRINUSE')) || attempt >= 3) throw error;
     }
   }
 }
@@ -144,7 +144,7 @@ class Run implements Sandbox {
   readonly #options: SandboxOptions;
   readonly #dir: string;
   readonly #secrets = throwAwaySecrets();
-  readonly #parts = new Map<PartName, Part>();
+  readonly #parts = new Map<ProcessName, ManagedProcess>();
   readonly #giveUp = new AbortController();
   readonly #signal: AbortSignal;
   /** What is coming up; none is left in the middle of it when the run stops. */
@@ -252,18 +252,19 @@ class Run implements Sandbox {
     return [...new Set([...(this.#isUp ? [] : ['gateway']), ...down, ...services.flat()])];
   }
 
-  kill = (name: PartName): Promise<void> => this.#part(name).kill();
-  freeze = (name: PartName): void => this.#part(name).freeze();
-  thaw = (name: PartName): void => this.#part(name).thaw();
-  stopService = (name: PartName): Promise<void> => this.#part(name).stop();
-  startService = (name: PartName): Promise<void> => this.#part(name).start();
-  logs = (name: PartName): Promise<string> => this.#part(name).logs();
+  kill = (name: ProcessName): Promise<void> => this.#part(name).kill();
+  freeze = (name: ProcessName): void => this.#part(name).freeze();
+  thaw = (name: ProcessName): void => this.#part(name).thaw();
+  stopService = (name: ProcessName): Promise<void> => this.#part(name).stop();
+  startService = (name: ProcessName): Promise<void> => this.#part(name).start();
+  logs = (name: ProcessName): Promise<string> => this.#part(name).logs();
 
   async stop(): Promise<void> {
     this.#isUp = false;
     this.#giveUp.abort();
     await Promise.allSettled(this.#starts);
-    const stopParts = (names: readonly PartName[]) => Promise.all(names.map((name) => this.#parts.get(name)?.stop()));
+    const stopParts = (names: readonly ProcessName[]) =>
+      Promise.all(names.map((name) => this.#parts.get(name)?.stop()));
     const steps = [
       () => stopParts(SERVICES),
       () => stopParts(['prometheus']),
@@ -392,14 +393,14 @@ class Run implements Sandbox {
   #addPart(
     name: ServiceName | SimulatorName,
     options: Pick<
-      ConstructorParameters<typeof Part>[0],
+      ConstructorParameters<typeof ManagedProcess>[0],
       'args' | 'cwd' | 'env' | 'isReady' | 'readyWithinMs' | 'graceMs'
     >,
-  ): Part {
+  ): ManagedProcess {
     const { restart = false, onDeath } = this.#options;
     const logFile = join(this.#dir, `${name}.log`);
     this.#follow(name, logFile);
-    const part = new Part({
+    const part = new ManagedProcess({
       ...options,
       name,
       command: PINNED_NODE,
@@ -411,7 +412,7 @@ class Run implements Sandbox {
     return part;
   }
 
-  async #startPart(part: Part): Promise<void> {
+  async #startPart(part: ManagedProcess): Promise<void> {
     const giveUp = () => void part.kill();
     this.#signal.addEventListener('abort', giveUp);
     try {
@@ -444,7 +445,7 @@ class Run implements Sandbox {
     if (onLog) this.#unfollow.push(followLines(logFile, (line) => onLog(name, line)));
   }
 
-  #part(name: PartName): Part {
+  #part(name: ProcessName): ManagedProcess {
     const part = this.#parts.get(name);
     if (!part) throw new Error(`${name} is not run by this sandbox`);
     return part;

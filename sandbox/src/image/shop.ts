@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { startGateway } from '../gateway/gateway.ts';
 import { readRoutes } from '../gateway/routes.ts';
 import { connectKafka } from '../kafka/topics.ts';
-import { answers } from '../processes/part.ts';
+import { answers } from '../processes/managed-process.ts';
 import { openShop } from '../shop/open-shop.ts';
 
 /** The shop of a trial on a cluster: the page, the controls of the simulators, and behind them the release's public routes. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PartOptions } from '../processes/part.ts';
+import type { ProcessOptions } from '../processes/managed-process.ts';
 import type { Distribution } from './distribution.ts';
 
 /** Everything about a broker that depends neither on where it runs nor on how many there are: small, and no topics by accident. */
@@ -62,7 +62,7 @@ export async function javaBroker(
   { classPath }: Java,
   dir: string,
   properties: Readonly<Record<string, string>>,
-): Promise<Pick<PartOptions, 'command' | 'args' | 'env'>> {
+): Promise<Pick<ProcessOptions, 'command' | 'args' | 'env'>> {
   const file = join(dir, 'server.properties');
   const lines = Object.entries(properties).map((entry) => entry.join('='));
   await writeFile(file, `${lines.join('\n')}\n`);

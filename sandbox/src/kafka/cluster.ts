@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../processes/free-port.ts';
-import { Part, type PartDied, type PartOptions } from '../processes/part.ts';
+import { ManagedProcess, type ProcessDied, type ProcessOptions } from '../processes/managed-process.ts';
 import { removeAtEnd } from '../processes/reaper.ts';
 import { BROKER_SETTINGS, javaBroker, prepareData, replicationOf, serves } from './broker.ts';
 import { BrokerLink } from './broker-link.ts';
@@ -12,7 +12,7 @@ import { CACHE_DIR, type KafkaOptions } from './kafka.ts';
 export interface ClusterOptions extends Omit<KafkaOptions, 'port' | 'listeners' | 'onDeath'> {
   /** How many; default 3. */
   readonly brokers?: number;
-  readonly onDeath?: (death: PartDied) => void;
+  readonly onDeath?: (death: ProcessDied) => void;
 }
 
 /** One broker of a cluster, which is a controller as well. */
@@ -24,7 +24,7 @@ export interface ClusterNode {
   readonly address: string;
   readonly link: BrokerLink;
   /** Its process; ending it here leaves its data, and its port refuses connections then. */
-  readonly process: Part;
+  readonly process: ManagedProcess;
 }
 
 export interface RunningCluster {
@@ -40,10 +40,10 @@ export interface RunningCluster {
 }
 
 /** A broker whose port refuses connections while it is down, as its machine's would. */
-class BrokerPart extends Part {
+class BrokerProcess extends ManagedProcess {
   readonly #link: BrokerLink;
 
-  constructor(link: BrokerLink, options: PartOptions) {
+  constructor(link: BrokerLink, options: ProcessOptions) {
     super({
       ...options,
       onDeath: (death) => {
@@ -70,7 +70,7 @@ class BrokerPart extends Part {
 
 /**
  * A real Apache Kafka cluster (KRaft): from three brokers on every record is on three of them and acknowledged by two at least. Clients
- * reach each broker through a link that can be cut or slowed. Throws KafkaUnavailable without Java 17, PartDied when a broker does not come up.
+ * reach each broker through a link that can be cut or slowed. Throws KafkaUnavailable without Java 17, ProcessDied when a broker does not come up.
  */
 export async function startKafkaCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
   const { brokers: count = 3, keep = false, onProgress, signal, onDeath, restartOnDeath = false } = options;
@@ -104,7 +104,7 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
       });
       const link = new BrokerLink(linkPort, clientPort);
       const name = `kafka-${id}` as const;
-      const part = new BrokerPart(link, {
+      const broker = new BrokerProcess(link, {
         name,
         ...start,
         logFile: join(home, 'kafka.log'),
@@ -114,13 +114,13 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
         restart: restartOnDeath,
         ...(onDeath && { onDeath }),
       });
-      return { id, name, address: `127.0.0.1:${linkPort}`, link, process: part };
+      return { id, name, address: `127.0.0.1:${linkPort}`, link, process: broker };
     }),
   );
 
   const end = async () => {
     // An orderly shutdown of the last ones would wait for a controller that has gone already.
-    await Promise.all(nodes.map(({ process: part }) => part.kill()));
+    await Promise.all(nodes.map(({ process: broker }) => broker.kill()));
     if (!keep) await rm(dir, { recursive: true, force: true });
   };
   signal?.throwIfAborted();
@@ -128,7 +128,7 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
   signal?.addEventListener('abort', giveUp);
   try {
     // None serves before it has a controller, which takes a majority of them.
-    await Promise.all(nodes.map(({ process: part }) => part.start()));
+    await Promise.all(nodes.map(({ process: broker }) => broker.start()));
   } catch (error) {
     await end();
     throw error;
@@ -151,7 +151,7 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
 
 /** Each controller writes down whom it last elected or followed; the latest election counts. */
 async function leadingController(nodes: readonly ClusterNode[], dir: string): Promise<number> {
-  const live = nodes.filter(({ process: part }) => part.ready);
+  const live = nodes.filter(({ process: broker }) => broker.ready);
   const states = await Promise.all(
     live.map(async ({ id }) => {
       const file = join(dir, String(id), 'data/__cluster_metadata-0/quorum-state');

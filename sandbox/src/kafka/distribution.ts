@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runToEnd } from '../processes/part.ts';
+import { runToEnd } from '../processes/managed-process.ts';
 
 export const KAFKA_VERSION = '4.1.1';
 export const DOCKER_IMAGE = `apache/kafka:${KAFKA_VERSION}`;

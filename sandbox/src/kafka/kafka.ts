@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../processes/free-port.ts';
-import { Part, type PartDied, type PartOptions } from '../processes/part.ts';
+import { ManagedProcess, type ProcessDied, type ProcessOptions } from '../processes/managed-process.ts';
 import { removeAtEnd } from '../processes/reaper.ts';
 import { BROKER_SETTINGS, javaBroker, prepareData, replicationOf, serves } from './broker.ts';
 import { type Distribution, DOCKER_IMAGE, kafkaDistribution } from './distribution.ts';
@@ -17,7 +17,7 @@ export interface KafkaOptions {
   readonly onProgress?: (line: string) => void;
   /** Gives up starting; nothing is left then. */
   readonly signal?: AbortSignal;
-  readonly onDeath?: (death: PartDied) => void;
+  readonly onDeath?: (death: ProcessDied) => void;
   /** Starts the broker again when it dies unexpectedly. */
   readonly restartOnDeath?: boolean;
   /** Further listeners by name, with their security protocol (`SSL`, `SASL_PLAINTEXT`, …); needs Java, not Docker. */
@@ -32,7 +32,7 @@ export interface RunningKafka {
   /** `host:port` of each further listener. */
   readonly listeners: Readonly<Record<string, string>>;
   /** The broker's process; stopping it here leaves its data. */
-  readonly process: Part;
+  readonly process: ManagedProcess;
   readonly pid: number | undefined;
   /** Ends the broker; without `keep` its data goes with it. */
   stop(): Promise<void>;
@@ -47,7 +47,7 @@ export const CACHE_DIR = join(import.meta.dirname, '../../../.cache');
 
 /**
  * A real single-node Apache Kafka broker (KRaft) on a port of its own. The first call on a machine downloads it.
- * Throws KafkaUnavailable when the machine has neither Java 17 with Maven nor Docker, PartDied when the broker does not come up.
+ * Throws KafkaUnavailable when the machine has neither Java 17 with Maven nor Docker, ProcessDied when the broker does not come up.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const distribution = await kafkaDistribution(CACHE_DIR, options.onProgress, options.signal);
@@ -70,7 +70,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
       ? await withJava(distribution, dir, data, port, { ...options, addresses: listeners })
       : await withDocker(data, port);
 
-  const part = new Part({
+  const broker = new ManagedProcess({
     name: 'kafka',
     ...start,
     logFile: join(dir, 'kafka.log'),
@@ -81,10 +81,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     onDeath: options.onDeath,
   });
   options.signal?.throwIfAborted();
-  const giveUp = () => part.kill();
+  const giveUp = () => broker.kill();
   options.signal?.addEventListener('abort', giveUp);
   try {
-    await part.start();
+    await broker.start();
   } catch (error) {
     if (!keep) await rm(dir, { recursive: true, force: true });
     throw error;
@@ -95,25 +95,25 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   return {
     brokers: `127.0.0.1:${port}`,
     listeners,
-    process: part,
+    process: broker,
     get pid() {
-      return part.pid;
+      return broker.pid;
     },
     async stop() {
       // An orderly shutdown is for the data's sake; without data to keep it would only take time.
-      await (keep || distribution.kind === 'docker' ? part.stop() : part.kill());
+      await (keep || distribution.kind === 'docker' ? broker.stop() : broker.kill());
       if (!keep) await rm(dir, { recursive: true, force: true });
     },
-    kill: () => part.kill(),
+    kill: () => broker.kill(),
     async restart() {
-      await part.stop();
-      await part.start();
+      await broker.stop();
+      await broker.start();
     },
-    logs: () => part.logs(),
+    logs: () => broker.logs(),
   };
 }
 
-type Start = Pick<PartOptions, 'command' | 'args' | 'env'>;
+type Start = Pick<ProcessOptions, 'command' | 'args' | 'env'>;
 
 const settings = {
   ...BROKER_SETTINGS,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PINNED_NODE, REPOSITORY } from '../build.ts';
-import { answers, Part, type PartDied, runToEnd } from '../processes/part.ts';
+import { answers, ManagedProcess, type ProcessDied, runToEnd } from '../processes/managed-process.ts';
 
 /** There is no Prometheus on this machine and none could be had; the message says so in one sentence. */
 export class PrometheusUnavailable extends Error {
@@ -18,11 +18,11 @@ export interface PrometheusOptions {
   readonly rules: readonly (readonly [name: string, yaml: string])[];
   readonly scrapeIntervalMs: number;
   readonly restart?: boolean;
-  readonly onDeath?: ((death: PartDied) => void) | undefined;
+  readonly onDeath?: ((death: ProcessDied) => void) | undefined;
 }
 
 /** A real Prometheus that scrapes the services with the rules loaded; nothing is started yet. Throws PrometheusUnavailable. */
-export async function prometheus(options: PrometheusOptions): Promise<Part & { readonly url: string }> {
+export async function prometheus(options: PrometheusOptions): Promise<ManagedProcess & { readonly url: string }> {
   const { dir, port, targets, rules, scrapeIntervalMs, restart = false, onDeath } = options;
   const [command = '', ...own] = await commandLine();
   await mkdir(join(dir, 'rules'), { recursive: true });
@@ -40,7 +40,7 @@ export async function prometheus(options: PrometheusOptions): Promise<Part & { r
   // JSON is YAML too.
   await writeFile(join(dir, 'prometheus.yml'), JSON.stringify(config, undefined, 2));
   const url = `http://127.0.0.1:${port}`;
-  const part = new Part({
+  const server = new ManagedProcess({
     name: 'prometheus',
     command,
     args: [
@@ -57,7 +57,7 @@ export async function prometheus(options: PrometheusOptions): Promise<Part & { r
     restart,
     ...(onDeath && { onDeath }),
   });
-  return Object.assign(part, { url });
+  return Object.assign(server, { url });
 }
 
 async function commandLine(): Promise<string[]> {

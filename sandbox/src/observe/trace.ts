@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { PINNED_NODE, REPOSITORY } from '../build.ts';
-import { runToEnd } from '../processes/part.ts';
+import { runToEnd } from '../processes/managed-process.ts';
 import { startSandbox } from '../start.ts';
 import { TRACES_PATH } from './observation.ts';
 

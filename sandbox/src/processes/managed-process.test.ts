@@ -5,20 +5,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Part, PartDied, type PartOptions, runToEnd } from './part.ts';
+import { ManagedProcess, ProcessDied, type ProcessOptions, runToEnd } from './managed-process.ts';
 
 let dir: string;
-let part: Part;
+let child: ManagedProcess;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'part-'));
+  dir = await mkdtemp(join(tmpdir(), 'child-'));
 });
 afterEach(async () => {
-  await part?.kill();
+  await child?.kill();
   await rm(dir, { recursive: true, force: true });
 });
 
-const shell = (script: string, options: Partial<PartOptions> = {}): Part => {
-  part = new Part({
+const shell = (script: string, options: Partial<ProcessOptions> = {}): ManagedProcess => {
+  child = new ManagedProcess({
     name: 'worker',
     command: '/bin/sh',
     args: ['-c', script],
@@ -26,7 +26,7 @@ const shell = (script: string, options: Partial<PartOptions> = {}): Part => {
     isReady: (printed) => printed.includes('ready'),
     ...options,
   });
-  return part;
+  return child;
 };
 const isAlive = (pid: number): boolean => {
   try {
@@ -36,58 +36,58 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-it('is up once it says so, and logs what it prints', async () => {
+it('is ready once it says so, and logs what it prints', async () => {
   await shell('echo one >&2; echo ready; exec sleep 60').start();
-  expect(part.ready).toBe(true);
-  expect(await part.logs()).toBe('one\nready\n');
+  expect(child.ready).toBe(true);
+  expect(await child.logs()).toBe('one\nready\n');
 });
 
-it('tells the end of the log of a part that dies before it is ready', async () => {
+it('throws the last lines of the log of a process that dies before it is ready', async () => {
   const failure = await shell('echo no such topic; exit 78')
     .start()
     .catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(PartDied);
+  expect(failure).toBeInstanceOf(ProcessDied);
   expect(failure).toMatchObject({
     exitCode: 78,
     message: 'worker ended with exit code 78; its last lines:\nno such topic',
   });
 });
 
-it('tells of a part that never gets ready, and leaves no process of it', async () => {
+it('throws when a process is not ready in time, and leaves none behind', async () => {
   const starting = shell('exec sleep 60', { readyWithinMs: 100 }).start();
-  const pid = await vi.waitUntil(() => part.pid);
+  const pid = await vi.waitUntil(() => child.pid);
   await expect(starting).rejects.toThrow('worker was not ready within 0.1 s');
   expect(isAlive(pid)).toBe(false);
 });
 
-it('tells of a command that is not there', async () => {
+it('throws when the command does not exist', async () => {
   await expect(shell('', { command: join(dir, 'missing') }).start()).rejects.toThrow(/could not be started: .*ENOENT/);
 });
 
-it('stops in order, and by force when that takes too long', async () => {
+it('stops by SIGTERM, and by SIGKILL when that takes too long', async () => {
   await shell('trap "echo drained; exit 0" TERM; echo ready; while :; do sleep 0.05; done').start();
-  await part.stop();
-  expect(await part.logs()).toMatch(/drained\n$/);
+  await child.stop();
+  expect(await child.logs()).toMatch(/drained\n$/);
 
   await shell('trap "" TERM; echo ready; while :; do sleep 0.05; done', { graceMs: 100 }).start();
-  const pid = part.pid ?? 0;
-  await part.stop();
+  const pid = child.pid ?? 0;
+  await child.stop();
   expect(isAlive(pid)).toBe(false);
 });
 
-it('ends what a part has started, too', async () => {
-  await shell(`sleep 60 & echo $! > ${dir}/child; echo ready; wait`).start();
-  await part.kill();
-  const child = Number(await readFile(join(dir, 'child'), 'utf8'));
-  await vi.waitUntil(() => !isAlive(child), { timeout: 5000 });
+it('ends the processes that a process has started, too', async () => {
+  await shell(`sleep 60 & echo $! > ${dir}/grandchild; echo ready; wait`).start();
+  await child.kill();
+  const grandchild = Number(await readFile(join(dir, 'grandchild'), 'utf8'));
+  await vi.waitUntil(() => !isAlive(grandchild), { timeout: 5000 });
 });
 
-it('comes back by itself after a crash, and says so', async () => {
-  const onDeath = vi.fn<(death: PartDied) => void>();
+it('starts again after a crash, and reports it', async () => {
+  const onDeath = vi.fn<(death: ProcessDied) => void>();
   await shell('echo ready; exec sleep 60', { restart: true, onDeath }).start();
-  const pid = part.pid ?? 0;
+  const pid = child.pid ?? 0;
   process.kill(pid, 'SIGKILL');
-  await vi.waitUntil(() => part.ready && part.pid !== pid, { timeout: 5000 });
+  await vi.waitUntil(() => child.ready && child.pid !== pid, { timeout: 5000 });
   expect(onDeath.mock.calls.map(([death]) => death.message)).toEqual([
     'worker was ended by SIGKILL; its last lines:\nready',
   ]);
@@ -96,25 +96,25 @@ it('comes back by itself after a crash, and says so', async () => {
 it('stays down after kill() until it is started', async () => {
   const onDeath = vi.fn();
   await shell('echo ready; exec sleep 60', { restart: true, onDeath }).start();
-  await part.kill();
-  expect([part.ready, part.pid]).toEqual([false, undefined]);
+  await child.kill();
+  expect([child.ready, child.pid]).toEqual([false, undefined]);
   expect(onDeath).not.toHaveBeenCalled();
-  await part.start();
-  expect(part.ready).toBe(true);
+  await child.start();
+  expect(child.ready).toBe(true);
 });
 
 it('ends, and its folder goes, when its starter is killed', async () => {
   const script = join(dir, 'starter.ts');
-  const run = await mkdtemp(join(tmpdir(), 'part-run-'));
+  const run = await mkdtemp(join(tmpdir(), 'child-run-'));
   await writeFile(
     script,
-    `import { Part } from ${JSON.stringify(join(import.meta.dirname, 'part.ts'))};
+    `import { ManagedProcess } from ${JSON.stringify(join(import.meta.dirname, 'managed-process.ts'))};
      import { removeAtEnd } from ${JSON.stringify(join(import.meta.dirname, 'reaper.ts'))};
      removeAtEnd(${JSON.stringify(run)});
-     const part = new Part({ name: 'worker', command: '/bin/sh', args: ['-c', 'echo ready; exec sleep 60'],
+     const child = new ManagedProcess({ name: 'worker', command: '/bin/sh', args: ['-c', 'echo ready; exec sleep 60'],
        logFile: ${JSON.stringify(join(dir, 'log'))}, isReady: (printed) => printed.includes('ready') });
-     await part.start();
-     console.log(part.pid);`,
+     await child.start();
+     console.log(child.pid);`,
   );
   const starter = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(starter.stdout, 'data')) as [Buffer];

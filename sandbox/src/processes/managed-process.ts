@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetProcess, watchProcess } from './reaper.ts';
 
-export interface PartOptions {
+export interface ProcessOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -13,28 +13,28 @@ export interface PartOptions {
   readonly cwd?: string;
   /** Everything the process prints goes here, appended over restarts. */
   readonly logFile: string;
-  /** Resolves true once the part serves; asked every 50 ms. `printed` is what this start has printed so far. */
+  /** Resolves true once it serves; asked every 50 ms. `printed` is what this start has printed so far. */
   readonly isReady: (printed: string) => boolean | Promise<boolean>;
   /** How long it may take to be ready, in ms. */
   readonly readyWithinMs?: number;
   /** How long it may take to end after SIGTERM before it is killed, in ms. */
   readonly graceMs?: number;
-  /** Told once each time the process ends without having been asked to. */
-  readonly onDeath?: (death: PartDied) => void;
+  /** Called each time the process ends without having been asked to. */
+  readonly onDeath?: (death: ProcessDied) => void;
   /** Starts it again after an unexpected death, with a growing pause, unless it refused its configuration (exit code 78). */
   readonly restart?: boolean;
 }
 
-/** A part ended, or never came up. `exitCode` is null when a signal ended it; `lastLines` are the end of its log. */
-export class PartDied extends Error {
-  override readonly name = 'PartDied';
-  readonly part: string;
+/** A process ended, or never came up. `exitCode` is null when a signal ended it; `lastLines` are the end of its log. */
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied';
+  readonly processName: string;
   readonly exitCode: number | null;
   readonly lastLines: string;
 
-  constructor(part: string, how: string, exitCode: number | null, lastLines: string) {
-    super(`${part} ${how}${lastLines ? `; its last lines:\n${lastLines}` : ''}`);
-    this.part = part;
+  constructor(processName: string, how: string, exitCode: number | null, lastLines: string) {
+    super(`${processName} ${how}${lastLines ? `; its last lines:\n${lastLines}` : ''}`);
+    this.processName = processName;
     this.exitCode = exitCode;
     this.lastLines = lastLines;
   }
@@ -42,13 +42,13 @@ export class PartDied extends Error {
 
 const EX_CONFIG = 78;
 const LONGEST_PAUSE_MS = 10_000;
-/** A part that served this long starts again with the shortest pause. */
+/** A process that served this long starts again with the shortest pause. */
 const STEADY_MS = 30_000;
 
-/** A child process in a group of its own, so that a Ctrl-C in the terminal reaches only its starter, which ends parts in order. */
-export class Part {
+/** A child process in a group of its own, so that a Ctrl-C in the terminal reaches only its starter, which ends its processes in order. */
+export class ManagedProcess {
   readonly name: string;
-  readonly #options: PartOptions;
+  readonly #options: ProcessOptions;
   #child: ChildProcess | undefined;
   #exit: Promise<void> = Promise.resolve();
   #wanted = false;
@@ -58,7 +58,7 @@ export class Part {
   #deathsInARow = 0;
   #restartTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: PartOptions) {
+  constructor(options: ProcessOptions) {
     this.name = options.name;
     this.#options = options;
   }
@@ -76,7 +76,7 @@ export class Part {
     return this.#ready;
   }
 
-  /** Starts the process and resolves when it is ready. Throws PartDied when it ends before, or takes too long. */
+  /** Starts the process and resolves when it is ready. Throws ProcessDied when it ends before, or takes too long. */
   async start(): Promise<void> {
     if (this.#child) throw new Error(`${this.name} is running already`);
     clearTimeout(this.#restartTimer);
@@ -190,7 +190,7 @@ export class Part {
     const pause = Math.min(500 * 2 ** (this.#deathsInARow - 1), LONGEST_PAUSE_MS);
     this.#restartTimer = setTimeout(() => {
       this.start().catch((error: unknown) => {
-        if (!this.#wanted || !(error instanceof PartDied)) return;
+        if (!this.#wanted || !(error instanceof ProcessDied)) return;
         this.#deathsInARow += 1;
         this.#options.onDeath?.(error);
         this.#startAgain(error.exitCode);
@@ -198,9 +198,9 @@ export class Part {
     }, pause);
   }
 
-  async #death(how: string, exitCode: number | null): Promise<PartDied> {
+  async #death(how: string, exitCode: number | null): Promise<ProcessDied> {
     const lastLines = (await this.#printed(this.#logStart)).toString().trimEnd().split('\n').slice(-10).join('\n');
-    return new PartDied(this.name, how, exitCode, lastLines);
+    return new ProcessDied(this.name, how, exitCode, lastLines);
   }
 }
 

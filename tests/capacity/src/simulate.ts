@@ -1,6 +1,6 @@
 // `npm run simulate`: what 10 to 10,000 payments a second need, what breaks first, and whether a simulation of that plan holds.
 import { parseArgs } from 'node:util';
-import { ms } from '@connector/load-tests/part';
+import { ms } from '@connector/load-tests/benchmark';
 import { writeSections } from '@connector/load-tests/report';
 import { table } from '@connector/load-tests/table';
 import { readUnitCosts, UNIT_COSTS } from '@connector/load-tests/unit-costs';

@@ -14,7 +14,7 @@ it('brings every fault of a cluster about once a round, and adds partitions once
 
 it('has no fault of the one broker with several, and none of a cluster with one', () => {
   const kindsOf = (brokers: number) =>
-    named(1, brokers).map((planned) => (planned.kind === 'part' ? planned.part : planned.kind));
+    named(1, brokers).map((planned) => (planned.kind === 'process' ? planned.target : planned.kind));
   expect(kindsOf(3)).not.toContain('kafka');
   expect(kindsOf(1)).not.toContain('cluster');
   expect(kindsOf(1)).toContain('kafka');

@@ -39,7 +39,7 @@ export function faultsWith(brokers: number): FaultName[] {
 export const wordsOf = (name: FaultName): string => ({ ...FAULTS, ...CLUSTER_FAULTS })[name];
 
 export type Side = 'commercetools' | 'stripe';
-export type Part = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
+export type Target = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
 
 /** A fault that comes when this share of the scenarios has begun. */
 export type Planned = { readonly name: FaultName; readonly at: number } & (
@@ -47,8 +47,8 @@ export type Planned = { readonly name: FaultName; readonly at: number } & (
   /** `ms` undefined: until the end. */
   | { readonly kind: 'side'; readonly side: Side; readonly rules: readonly object[]; readonly ms: number | undefined }
   | {
-      readonly kind: 'part';
-      readonly part: Part;
+      readonly kind: 'process';
+      readonly target: Target;
       readonly how: 'kill' | 'freeze' | 'disk-full';
       readonly downMs: number;
     }
@@ -82,7 +82,7 @@ export function planFaults(
 const isForGood = (planned: Planned): boolean =>
   planned.kind === 'cluster'
     ? planned.fault === 'partitions-added'
-    : planned.kind !== 'part' && planned.ms === undefined;
+    : planned.kind !== 'process' && planned.ms === undefined;
 
 function planRound(
   seed: number,
@@ -107,15 +107,15 @@ function planRound(
   });
   const hit = (
     name: FaultName,
-    part: Part,
+    target: Target,
     at: number,
     how: 'kill' | 'freeze' | 'disk-full' = 'kill',
     downMs = random.between(500, 3_000),
   ): Planned => ({
     name,
     at: about(at),
-    kind: 'part',
-    part,
+    kind: 'process',
+    target,
     how,
     downMs,
   });

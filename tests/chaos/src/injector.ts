@@ -5,7 +5,7 @@ import type { Kafka } from '@connector/kafka';
 import { request } from '@connector/load-tests/shop';
 import type { Sandbox } from '@connector/sandbox';
 import { ClusterFaults } from './cluster-faults.ts';
-import { type FaultName, type Part, type Planned, type Side, wordsOf } from './faults.ts';
+import { type FaultName, type Planned, type Side, type Target, wordsOf } from './faults.ts';
 
 /** A broker without a disk gives up by itself, at the latest when this is over, in ms. */
 const DISK_FULL_MS = 15_000;
@@ -29,8 +29,8 @@ export class Injector {
   readonly #began = performance.now();
   readonly #active = new Map<Planned, Side>();
   readonly #running: Promise<void>[] = [];
-  /** One part is killed and started one time after another, and so are the brokers. */
-  readonly #busy = new Map<Part | 'cluster', Promise<void>>();
+  /** One target is killed and started one time after another, and so are the brokers. */
+  readonly #busy = new Map<Target | 'cluster', Promise<void>>();
   readonly #onChange: (line: string) => void;
 
   constructor(sandbox: Sandbox, kafka: Kafka, planned: readonly Planned[], onChange: (line: string) => void) {
@@ -88,14 +88,14 @@ export class Injector {
         this.#onChange(`${planned.name} is over`);
         return;
       }
-      case 'part':
-        return this.#inTurn(planned.part, () => this.#hit(planned));
+      case 'process':
+        return this.#inTurn(planned.target, () => this.#hit(planned));
       case 'cluster':
         return this.#inTurn('cluster', () => this.#hitCluster(planned));
     }
   }
 
-  #inTurn(what: Part | 'cluster', work: () => Promise<void>): Promise<void> {
+  #inTurn(what: Target | 'cluster', work: () => Promise<void>): Promise<void> {
     const done = (this.#busy.get(what) ?? Promise.resolve()).then(work);
     this.#busy.set(what, done);
     return done;
@@ -118,21 +118,21 @@ export class Injector {
     this.#onChange(`the cluster is whole again after ${planned.name}`);
   }
 
-  async #hit(planned: Extract<Planned, { kind: 'part' }>): Promise<void> {
-    const { part, how, downMs } = planned;
+  async #hit(planned: Extract<Planned, { kind: 'process' }>): Promise<void> {
+    const { target, how, downMs } = planned;
     const note = this.#note(planned);
     if (how === 'freeze') {
-      this.#sandbox.freeze(part);
+      this.#sandbox.freeze(target);
       await sleep(downMs);
-      this.#sandbox.thaw(part);
+      this.#sandbox.thaw(target);
     } else {
       if (how === 'disk-full') await this.#fillDisk();
-      await this.#sandbox.kill(part);
+      await this.#sandbox.kill(target);
       await sleep(downMs);
-      await this.#startAgain(part);
+      await this.#startAgain(target);
     }
     note.toSeconds = this.#seconds();
-    this.#onChange(`${part} is ready again`);
+    this.#onChange(`${target} is ready again`);
   }
 
   /**
@@ -147,14 +147,14 @@ export class Injector {
   }
 
   /** As Kubernetes would: a start that fails is followed by another. */
-  async #startAgain(part: Part, attemptsLeft = 5): Promise<void> {
+  async #startAgain(target: Target, attemptsLeft = 5): Promise<void> {
     try {
-      await this.#sandbox.startService(part);
+      await this.#sandbox.startService(target);
     } catch (error) {
-      this.#onChange(`${part} did not start: ${(error as Error).message}`);
+      this.#onChange(`${target} did not start: ${(error as Error).message}`);
       if (attemptsLeft <= 1) throw error;
       await sleep(3_000);
-      await this.#startAgain(part, attemptsLeft - 1);
+      await this.#startAgain(target, attemptsLeft - 1);
     }
   }
 

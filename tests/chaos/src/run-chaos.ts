@@ -3,7 +3,7 @@ import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
 import { parseConfig } from '@connector/lifecycle';
 import { request, Shop } from '@connector/load-tests/shop';
-import { type PartDied, type Sandbox, startSandbox } from '@connector/sandbox';
+import { type ProcessDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
 import { type Audited, audited } from './audited.ts';
@@ -94,7 +94,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       // Every repeated webhook goes on to the ledger.
       WEBHOOK_DUPLICATE_WINDOW_S: '0',
     },
-    onDeath: ({ message }: PartDied) => tell(message),
+    onDeath: ({ message }: ProcessDied) => tell(message),
     onProgress: (part, line) => tell(`${part}: ${line}`),
   });
   try {

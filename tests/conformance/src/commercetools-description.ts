@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createGenerator } from 'ts-json-schema-generator';
 import { CORRELATED, ERROR_ANSWER, KEY, NOT_QUERYABLE, QUERY_LIMITS } from './commercetools-facts.ts';
-import { createJudges, type Judge, type Schema, strict } from './schemas.ts';
+import { createValidators, type Schema, strict, type Validate } from './schemas.ts';
 
 /** A resource of the project, by its path: the name that the types of its draft, update and answers begin with. */
 const RESOURCES: Readonly<Record<string, string>> = {
@@ -33,22 +33,22 @@ export function readCommercetoolsDescription() {
   // The SDK's types are generated from the API's own description (RAML), which no registry carries.
   const generator = createGenerator({
     path: join(import.meta.dirname, 'commercetools-types.ts'),
-    type: 'JudgedTypes',
+    type: 'CheckedTypes',
     skipTypeCheck: true,
     additionalProperties: false,
     expose: 'all',
   });
-  const { definitions = {} } = generator.createSchema('JudgedTypes') as unknown as {
+  const { definitions = {} } = generator.createSchema('CheckedTypes') as unknown as {
     definitions?: Record<string, Schema>;
   };
   const nameOf = (ref: string) => decodeURIComponent(ref.split('/').at(-1) ?? '');
   const resolve = (ref: string) => definitions[nameOf(ref)] as Schema;
-  const judgePart = createJudges({
+  const validatorOf = createValidators({
     definitions: Object.fromEntries(Object.entries(definitions).map(([name, each]) => [name, strict(each, resolve)])),
   });
-  /** Judge of a type of the SDK. */
-  const judgeOf = (type: string): Judge => judgePart({ $ref: `#/definitions/${type}` });
-  const judgeError = createJudges({})(ERROR_ANSWER);
+  /** The validator of a type of the SDK. */
+  const validatorOfType = (type: string): Validate => validatorOf({ $ref: `#/definitions/${type}` });
+  const validateError = createValidators({})(ERROR_ANSWER);
 
   return {
     /** The call that a request below the project makes; undefined when none is described. */
@@ -64,14 +64,14 @@ export function readCommercetoolsDescription() {
       return {
         name: called,
         request: (body, query) => [
-          ...(bodyType ? judgeOf(bodyType)(JSON.parse(body)) : []),
+          ...(bodyType ? validatorOfType(bodyType)(JSON.parse(body)) : []),
           ...(bodyType ? keysOf(JSON.parse(body)) : []),
           ...queryOf(query, resource),
         ],
         answer: (status, body) => {
-          if (status >= 400) return judgeError(body);
+          if (status >= 400) return validateError(body);
           const created = !one && method === 'POST' ? CREATED[resource] : undefined;
-          return judgeOf(created ?? answerType)(body);
+          return validatorOfType(created ?? answerType)(body);
         },
       };
     },

@@ -35,7 +35,7 @@ import type {
 } from '@commercetools/platform-sdk';
 
 /** The types of commercetools' SDK that requests and answers are held against; commercetools-description.ts makes schemas of them. */
-export interface JudgedTypes {
+export interface CheckedTypes {
   Cart: Cart;
   CartDraft: CartDraft;
   CartPagedQueryResponse: CartPagedQueryResponse;

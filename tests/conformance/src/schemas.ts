@@ -30,7 +30,7 @@ export function strict(schema: unknown, resolve: Resolve): Schema {
   return nullable ? { if: { type: 'null' }, else: whole } : whole;
 }
 
-/** Only what judges: descriptions and a vendor's extensions would make the strict mode of the validator complain. */
+/** Only the rules: descriptions and a vendor's extensions would make the strict mode of the validator complain. */
 const keywordsOf = (schema: Schema): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(schema).filter(([name]) =>
@@ -113,10 +113,10 @@ const mapValues = (object: Schema, change: (value: unknown) => unknown): Schema 
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
 /** What is wrong with a value, as `field.inner: rule`, indexes and keys of maps left out, each once; empty when nothing is. */
-export type Judge = (value: unknown) => string[];
+export type Validate = (value: unknown) => string[];
 
 /** `coerce`: values are texts of a form or a query. */
-export function createJudges(document: Schema, { coerce = false } = {}): (schema: Schema) => Judge {
+export function createValidators(document: Schema, { coerce = false } = {}): (schema: Schema) => Validate {
   const ajv = new Ajv({
     allErrors: true,
     strict: false,

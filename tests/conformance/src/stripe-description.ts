@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toolPath } from '@connector/e2e-tests/tool';
 import qs from 'qs';
-import { createJudges, type Judge, type Schema, strict } from './schemas.ts';
+import { createValidators, type Schema, strict, type Validate } from './schemas.ts';
 
 interface Operation {
   readonly parameters?: readonly {
@@ -38,8 +38,8 @@ export function readStripeDescription(file = toolPath('stripe-description', proc
     Object.entries(schemas).map(([name, schema]) => [name, strict(schema, resolve)]),
   );
   const whole = { components: { schemas: components } };
-  const judgeAnswer = createJudges(whole);
-  const judgeRequest = createJudges(whole, { coerce: true });
+  const answerValidator = createValidators(whole);
+  const requestValidator = createValidators(whole, { coerce: true });
   const paths = Object.keys(document.paths).map((path) => ({
     path,
     pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
@@ -53,14 +53,15 @@ export function readStripeDescription(file = toolPath('stripe-description', proc
     // Stripe describes an empty form also for what is read.
     const body = name.startsWith('POST') && operation.requestBody?.content['application/x-www-form-urlencoded']?.schema;
     const query = querySchema(operation);
-    const request = judgeRequest(strict(body || query, resolve));
-    const judges = new Map<string, Judge>();
+    const request = requestValidator(strict(body || query, resolve));
+    const validators = new Map<string, Validate>();
     const answerOf = (status: number) => {
       const key = operation.responses[String(status)] ? String(status) : 'default';
       const schema = operation.responses[key]?.content?.['application/json']?.schema;
-      const judge = judges.get(key) ?? (schema ? judgeAnswer(strict(schema, resolve)) : () => ['is not described']);
-      judges.set(key, judge);
-      return judge;
+      const validate =
+        validators.get(key) ?? (schema ? answerValidator(strict(schema, resolve)) : () => ['is not described']);
+      validators.set(key, validate);
+      return validate;
     };
     return {
       name,
@@ -87,7 +88,7 @@ export function readStripeDescription(file = toolPath('stripe-description', proc
     event(event: { type: string; data: { object: { object?: string } } }): string[] {
       const kind = event.data.object.object ?? '';
       if (!components[kind]) return [`data.object: there is no ${kind}`];
-      const ref = (name: string) => judgeAnswer({ $ref: `#/components/schemas/${name}` });
+      const ref = (name: string) => answerValidator({ $ref: `#/components/schemas/${name}` });
       return [
         ...ref('event')({ ...event, data: { ...event.data, object: {} } }),
         ...ref(kind)(event.data.object).map((wrong) => `data.object.${wrong}`),

@@ -179,7 +179,7 @@ async function kafkaMessage(): Promise<Target> {
   };
 }
 
-/** Any session id: judged, and never a question to another path of commercetools. */
+/** Any session id: answered, and never a question to another path of commercetools. */
 async function sessionId(): Promise<Target> {
   const commercetools = await startFakeCommercetools('shop');
   const state = { state: 'ACTIVE', activeCart: { cartRef: { id: 'cart-1' } }, metadata: {} };

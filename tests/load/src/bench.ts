@@ -1,33 +1,40 @@
-// `npm run bench`: what each part of the system costs, beside the least that it could cost, measured in the same run.
+// `npm run bench`: what each step costs, beside the least that it could cost, measured in the same run.
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { confirmPart } from './confirm.ts';
+import type { Benchmark, Budget, Plan } from './benchmark.ts';
+import { confirmBenchmark } from './confirm.ts';
 import { buildServices, startEnvironment } from './environment.ts';
-import { ledgerPart } from './ledger.ts';
-import { openPart } from './open.ts';
-import type { Budget, Part, Plan } from './part.ts';
-import { paymentPart } from './payment/part.ts';
+import { ledgerBenchmark } from './ledger.ts';
+import { openBenchmark } from './open.ts';
+import { paymentBenchmark } from './payment/benchmark.ts';
 import { writeReadme } from './readme.ts';
 import { budgetTable, keep, sectionOf, thisRun, verdictOf, writeSections } from './report.ts';
-import { sessionAuthPart } from './session-auth.ts';
-import { startupPart } from './startup.ts';
-import { tracingPart } from './tracing-part.ts';
+import { sessionAuthBenchmark } from './session-auth.ts';
+import { startupBenchmark } from './startup.ts';
+import { tracingBenchmark } from './tracing.ts';
 import { type BenchResults, unitCostsOf, writeUnitCosts } from './unit-costs.ts';
-import { webhookPart } from './webhook-part.ts';
+import { webhookBenchmark } from './webhook-benchmark.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: each part knows its own figures
-const PARTS: Readonly<Record<string, Part<any>>> = Object.fromEntries(
-  [paymentPart, webhookPart, openPart, confirmPart, ledgerPart, sessionAuthPart, startupPart, tracingPart].map(
-    (part) => [part.name, part],
-  ),
+// biome-ignore lint/suspicious/noExplicitAny: each benchmark knows its own figures
+const BENCHMARKS: Readonly<Record<string, Benchmark<any>>> = Object.fromEntries(
+  [
+    paymentBenchmark,
+    webhookBenchmark,
+    openBenchmark,
+    confirmBenchmark,
+    ledgerBenchmark,
+    sessionAuthBenchmark,
+    startupBenchmark,
+    tracingBenchmark,
+  ].map((benchmark) => [benchmark.name, benchmark]),
 );
 
 const USAGE = `npm run bench -- [options]
-  --only LIST         of ${Object.keys(PARTS).join(', ')} (default: all)
+  --only LIST         of ${Object.keys(BENCHMARKS).join(', ')} (default: all)
   --quick             a try: a tenth of the work, figures for orientation alone
-  --commercetools N   latency of each call to commercetools, in ms (default 40; the ledger's part has 50)
+  --commercetools N   latency of each call to commercetools, in ms (default 40; 50 in the ledger's benchmark)
   --stripe N          latency of each call to Stripe, in ms (default 120)
-  --cpu-prof DIR      profiles the service that a part is about into DIR
+  --cpu-prof DIR      profiles the service that a benchmark is about into DIR
   --services DIR      measures the services of another checkout, for pairs of runs (default: this one)
   --write-docs        writes the tables into docs/benchmarks.md, and the unit costs into tests/load/unit-costs.json
   --check             ends with 1 when a target is missed
@@ -35,7 +42,7 @@ const USAGE = `npm run bench -- [options]
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    only: { type: 'string', default: Object.keys(BENCHMARKS).join(',') },
     quick: { type: 'boolean', default: false },
     commercetools: { type: 'string', default: '40' },
     stripe: { type: 'string', default: '120' },
@@ -57,8 +64,8 @@ if (values.help) {
   process.exit(0);
 }
 const names = values.only.split(',').map((name) => name.trim());
-const unknown = names.filter((name) => !(name in PARTS));
-if (unknown.length > 0) refuse(`There is no part ${unknown.join(', ')}.`);
+const unknown = names.filter((name) => !(name in BENCHMARKS));
+if (unknown.length > 0) refuse(`There is no benchmark ${unknown.join(', ')}.`);
 const number = (name: 'commercetools' | 'stripe'): number => {
   const value = Number(values[name]);
   return Number.isInteger(value) && value >= 0 ? value : refuse(`--${name} must be a whole number of ms.`);
@@ -80,17 +87,17 @@ const sections: Record<string, string> = {};
 const budgets: Budget[] = [];
 const failures: string[] = [];
 for (const name of names) {
-  const part = PARTS[name] as Part<unknown>;
+  const benchmark = BENCHMARKS[name] as Benchmark<unknown>;
   try {
-    figures[name] = await measured(part);
+    figures[name] = await measured(benchmark);
   } catch (error) {
     // What the other parts measured is still worth telling.
     failures.push(`${name}: ${(error as Error).stack ?? error}`);
     continue;
   }
-  sections[name] = sectionOf(part, figures[name], run);
-  budgets.push(...part.budgets(figures[name]));
-  console.log(`## ${name}\n\n${part.tables(figures[name])}\n`);
+  sections[name] = sectionOf(benchmark, figures[name], run);
+  budgets.push(...benchmark.budgets(figures[name]));
+  console.log(`## ${name}\n\n${benchmark.tables(figures[name])}\n`);
 }
 console.log(`## Targets\n\n${budgetTable(budgets)}\n`);
 console.log(`${run.machine}; ${run.date}; ${run.command}; ${((performance.now() - began) / 1000).toFixed(0)} s`);
@@ -110,18 +117,18 @@ if (failures.length > 0) {
   process.exitCode = 1;
 }
 
-/** Each part in a system of its own: what one leaves behind costs the next nothing. */
-async function measured(part: Part<unknown>): Promise<unknown> {
+/** Each benchmark in a system of its own: what one leaves behind costs the next nothing. */
+async function measured(benchmark: Benchmark<unknown>): Promise<unknown> {
   const environment = await startEnvironment({
-    webhooks: part.webhooks ?? false,
+    webhooks: benchmark.webhooks ?? false,
     ...(values.services && { services: values.services }),
   });
   const interrupt = () => void environment.stop().then(() => process.exit(130));
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const from = performance.now();
-    const found = await part.measure(environment, plan);
-    tell(`${part.name}: measured in ${((performance.now() - from) / 1000).toFixed(0)} s`);
+    const found = await benchmark.measure(environment, plan);
+    tell(`${benchmark.name}: measured in ${((performance.now() - from) / 1000).toFixed(0)} s`);
     return found;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -6,7 +6,7 @@ export interface Budget {
   readonly measured: string;
   readonly target: string;
   readonly holds: boolean;
-  /** Why the machine and not the code decides here; such a budget is told, and no miss. */
+  /** Why the machine and not the code decides here; such a budget is reported, and is no miss. */
   readonly boundBy?: string | undefined;
 }
 
@@ -20,16 +20,16 @@ export interface Plan {
   /** A try: a tenth of the work, figures for orientation alone. */
   readonly quick: boolean;
   readonly latencies: Latencies;
-  /** Profiles the service that a part is about into this folder. */
+  /** Profiles the service that a benchmark is about into this folder. */
   readonly cpuProf?: string | undefined;
   readonly tell: (line: string) => void;
 }
 
-/** One part of `npm run bench`. What it measures goes into JSON as it is, and from there into tables. */
-export interface Part<F> {
+/** One benchmark of `npm run bench`. What it measures goes into JSON as it is, and from there into tables. */
+export interface Benchmark<F> {
   /** For the option --only, and for the marks in docs/benchmarks.md. */
   readonly name: string;
-  /** True: Stripe sends its webhooks to the part's webhook-ingest. */
+  /** True: Stripe sends its webhooks to its webhook-ingest. */
   readonly webhooks?: boolean;
   measure(environment: Environment, plan: Plan): Promise<F>;
   /** Markdown. */

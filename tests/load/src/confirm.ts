@@ -1,7 +1,7 @@
+import { type Benchmark, type Budget, ms, type Plan, profile, rate } from './benchmark.ts';
 import { resourcesOf } from './environment.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
-import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
 import { setWebhooks } from './payment/measure.ts';
 import { type Paid, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
@@ -23,7 +23,7 @@ export interface ConfirmFigures {
 }
 
 /** From the browser's confirmation to its answer, which waits until the ledger has written the payment. */
-export const confirmPart: Part<ConfirmFigures> = {
+export const confirmBenchmark: Benchmark<ConfirmFigures> = {
   name: 'confirm',
   webhooks: true,
 

@@ -10,8 +10,8 @@ import { parseConfig } from '@connector/lifecycle';
 import {
   answers,
   freePort,
+  ManagedProcess,
   makeRunDir,
-  Part,
   PINNED_NODE,
   REPOSITORY,
   type RunningCluster,
@@ -97,25 +97,25 @@ export async function startEnvironment({
 }: RigOptions = {}): Promise<Environment> {
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
   const stops: (() => Promise<unknown>)[] = [];
-  const parts: Part[] = [];
+  const processes: ManagedProcess[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
-  const part = async (
+  const startProcess = async (
     name: string,
-    options: Omit<ConstructorParameters<typeof Part>[0], 'name' | 'command' | 'logFile'>,
+    options: Omit<ConstructorParameters<typeof ManagedProcess>[0], 'name' | 'command' | 'logFile'>,
   ) => {
     const logFile = join(dir, `${name}-${random(3)}.log`);
-    const started = new Part({ name, command: PINNED_NODE, logFile, graceMs: 20_000, ...options });
+    const started = new ManagedProcess({ name, command: PINNED_NODE, logFile, graceMs: 20_000, ...options });
     stops.push(() => started.stop());
-    parts.push(started);
+    processes.push(started);
     await started.start();
     return started;
   };
   const simulator = async (name: string, env: (port: number) => Record<string, string>) => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    await part(name, {
+    await startProcess(name, {
       // They keep everything that they are told, for an hour if need be.
       args: ['--max-old-space-size=8192', join(REPOSITORY, 'simulators', name, 'src/main.ts')],
       env: { ...process.env, ...env(port) },
@@ -133,7 +133,7 @@ export async function startEnvironment({
     const cluster = brokers > 1 ? await startKafkaCluster({ ...kafkaOptions, brokers }) : undefined;
     const running = cluster ?? (await startKafka(kafkaOptions));
     stops.push(() => running.stop());
-    const brokerParts = 'nodes' in running ? running.nodes.map((node) => node.process) : [running.process];
+    const brokerProcesses = 'nodes' in running ? running.nodes.map((node) => node.process) : [running.process];
     const commercetools = await simulator('commercetools', (port) => ({
       CT_SIM_PORT: String(port),
       CT_SIM_PROJECT_KEY: PROJECT,
@@ -199,17 +199,20 @@ export async function startEnvironment({
       cluster,
       producer,
       stop,
-      pids: () => [process.pid, ...[...brokerParts, ...parts].map(({ pid }) => pid)].filter((pid) => pid !== undefined),
+      pids: () =>
+        [process.pid, ...[...brokerProcesses, ...processes].map(({ pid }) => pid)].filter((pid) => pid !== undefined),
       named: () =>
         Object.fromEntries(
-          [...parts, ...brokerParts].flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const])),
+          [...processes, ...brokerProcesses].flatMap(({ name, pid }) =>
+            pid === undefined ? [] : [[name, pid] as const],
+          ),
         ),
       async start(service, extra = {}, node = []) {
         const isForWebhooks = webhooks && service === 'webhook-ingest';
         const [port, adminPort] = [isForWebhooks ? ingestPort : await freePort(), await freePort()];
         const adminUrl = `http://127.0.0.1:${adminPort}`;
         const began = performance.now();
-        const running = await part(service, {
+        const running = await startProcess(service, {
           args: [...node, 'dist/main.js'],
           cwd: join(dir, service),
           env: { ...process.env, ...env, ...extra, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
@@ -299,7 +302,7 @@ export async function startScript(
 ): Promise<Pick<Running, 'url' | 'pid' | 'kill'>> {
   const port = await freePort();
   const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
-  const script = new Part({
+  const script = new ManagedProcess({
     name,
     command: PINNED_NODE,
     args: [join(import.meta.dirname, `${name}.ts`)],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Budget } from './benchmark.ts';
 import { latencyOf, median, slopeOf } from './figures.ts';
 import { steadyRate } from './ledger-bench.ts';
 import { criticalPath } from './open.ts';
-import type { Budget } from './part.ts';
 import { randomOf } from './random.ts';
 import { verdictOf, withSection } from './report.ts';
 

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
+import { type Benchmark, type Budget, ms, profile, rate, times } from './benchmark.ts';
 import { type Drain, drain, type Latencies, latencies, type Poison, poison } from './ledger-bench.ts';
-import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
 import { table } from './table.ts';
 
 /** Slower than for the other parts: an answer here waits for nobody, so what counts is the rate. */
@@ -25,7 +25,7 @@ export interface LedgerFigures {
 type Pair = readonly [one: Drain, two: Drain];
 
 /** How soon a webhook is in commercetools, what a bad event costs, and how fast one ledger and two catch up. */
-export const ledgerPart: Part<LedgerFigures> = {
+export const ledgerBenchmark: Benchmark<LedgerFigures> = {
   name: 'ledger',
 
   async measure(environment, plan) {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCustomer } from '@connector/simulator-commercetools';
+import { type Benchmark, type Budget, ms, type Plan, profile, rate } from './benchmark.ts';
 import { type Environment, PROJECT, resourcesOf } from './environment.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
-import { type Budget, ms, type Part, type Plan, profile, rate } from './part.ts';
 import { call, done, type Shopper, type Shoppers, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -48,7 +48,7 @@ export interface OpenFigures {
 }
 
 /** How long a shopper waits for GET /payments, what it costs beside its bare calls, and what double clicks make. */
-export const openPart: Part<OpenFigures> = {
+export const openBenchmark: Benchmark<OpenFigures> = {
   name: 'open',
 
   async measure(environment, plan) {

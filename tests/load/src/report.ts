@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '@connector/sandbox';
-import type { Budget, Part } from './part.ts';
+import type { Benchmark, Budget } from './benchmark.ts';
 import { table } from './table.ts';
 
 /** Where, when and by what something was measured. */
@@ -48,11 +48,11 @@ export const budgetTable = (budgets: readonly Budget[]): string =>
     ]),
   );
 
-/** A part's figures as Markdown: its tables, its targets, and where they come from. */
-export function sectionOf<F>(part: Part<F>, figures: F, { machine, date, command }: Run): string {
-  const budgets = part.budgets(figures);
+/** A benchmark's figures as Markdown: its tables, its targets, and where they come from. */
+export function sectionOf<F>(benchmark: Benchmark<F>, figures: F, { machine, date, command }: Run): string {
+  const budgets = benchmark.budgets(figures);
   return [
-    part.tables(figures),
+    benchmark.tables(figures),
     ...(budgets.length > 0 ? [budgetTable(budgets)] : []),
     `Measured ${date.slice(0, 10)} with \`${command}\` on ${machine}.`,
   ].join('\n\n');

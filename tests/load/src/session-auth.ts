@@ -1,7 +1,7 @@
+import { type Benchmark, type Budget, ms, type Plan, profile, rate, times } from './benchmark.ts';
 import { type Environment, PROJECT, type Running, resourcesOf, startScript } from './environment.ts';
 import type { Latency } from './figures.ts';
 import { type Answers, answersTo, costOf, postOf, worked } from './load.ts';
-import { type Budget, ms, type Part, type Plan, profile, rate, times } from './part.ts';
 import { call, done, type Shopper, Shoppers } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -27,7 +27,7 @@ export interface SessionAuthFigures {
 }
 
 /** What a request costs that only asks whose session this is: known already, and not. */
-export const sessionAuthPart: Part<SessionAuthFigures> = {
+export const sessionAuthBenchmark: Benchmark<SessionAuthFigures> = {
   name: 'session-auth',
 
   async measure(environment, plan) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { REPOSITORY } from '@connector/sandbox';
+import { ms, rate } from './benchmark.ts';
 import {
   buildServices,
   type Environment,
@@ -14,7 +15,6 @@ import {
 } from './environment.ts';
 import { latencyOf } from './figures.ts';
 import { HEAP } from './ledger.ts';
-import { ms, rate } from './part.ts';
 import { pictureOf } from './picture.ts';
 import { pageOf } from './plot.ts';
 import { keep, RESULTS, thisRun, writeSections } from './report.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Benchmark, Budget } from './benchmark.ts';
 import { resourcesOf, SERVICES, type Service } from './environment.ts';
 import { median } from './figures.ts';
-import type { Budget, Part } from './part.ts';
 import { table } from './table.ts';
 
 const READY_WITHIN_MS = 2_000;
@@ -22,7 +22,7 @@ export interface StartupFigures {
 }
 
 /** How long each service takes until it serves, and what it then keeps of memory. */
-export const startupPart: Part<StartupFigures> = {
+export const startupBenchmark: Benchmark<StartupFigures> = {
   name: 'startup',
 
   async measure(environment, { quick }) {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Benchmark, type Budget, profile, times } from './benchmark.ts';
 import type { Running } from './environment.ts';
-import { type Budget, type Part, profile, times } from './part.ts';
 import { table } from './table.ts';
 import { acknowledge, type Comparison, compared, ROW_HEAD, rowOf, WARM_UP } from './webhook.ts';
 
@@ -17,7 +17,7 @@ export interface TracingFigures extends Comparison {
 }
 
 /** What it costs webhook-ingest to send a tenth of its traces to a collector. */
-export const tracingPart: Part<TracingFigures> = {
+export const tracingBenchmark: Benchmark<TracingFigures> = {
   name: 'tracing',
 
   async measure(environment, plan) {

@@ -2,16 +2,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPOSITORY } from '@connector/sandbox';
 import * as z from 'zod';
+import type { Budget, Latencies } from './benchmark.ts';
 import type { ConfirmFigures } from './confirm.ts';
 import type { LedgerFigures } from './ledger.ts';
 import type { OpenFigures } from './open.ts';
-import type { Budget, Latencies } from './part.ts';
+import { callsTo } from './payment/benchmark.ts';
 import type { PaymentFigures } from './payment/measure.ts';
-import { callsTo } from './payment/part.ts';
 import type { Run } from './report.ts';
 import type { SessionAuthFigures } from './session-auth.ts';
 import type { StartupFigures } from './startup.ts';
-import type { WebhookResults } from './webhook-part.ts';
+import type { WebhookResults } from './webhook-benchmark.ts';
 
 /** What a run of `npm run bench` writes into tests/load/results. */
 export interface BenchResults extends Run {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { CHECKPOINTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
+import { type Benchmark, type Budget, ms, profile, rate, times } from './benchmark.ts';
 import type { Environment } from './environment.ts';
 import type { Produce, Produced } from './kafka-baseline.ts';
-import { type Budget, ms, type Part, profile, rate, times } from './part.ts';
 import { table } from './table.ts';
 import { measureWebhook, ROW_HEAD, rowOf, type WebhookCell, type WebhookFigures } from './webhook.ts';
 
@@ -19,7 +19,7 @@ export interface WebhookResults extends WebhookFigures {
 }
 
 /** From a signed webhook to its 200, which comes after the broker's acknowledgement. */
-export const webhookPart: Part<WebhookResults> = {
+export const webhookBenchmark: Benchmark<WebhookResults> = {
   name: 'webhook',
 
   async measure(environment, plan) {

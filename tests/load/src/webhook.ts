@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { PAYMENT_EVENTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
+import { ms, rate } from './benchmark.ts';
 import { type Environment, PROJECT, type Running, resourcesOf, startScript } from './environment.ts';
 import { median, percentile } from './figures.ts';
-import { ms, rate } from './part.ts';
 import type { LoadResult } from './send.ts';
 import type { Load, Told } from './webhook-load.ts';
 

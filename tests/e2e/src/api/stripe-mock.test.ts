@@ -26,7 +26,7 @@ beforeAll(async () => {
       ),
     { timeout: 20_000, interval: 100 },
   );
-  // The simulator answers, for it has a state; stripe-mock judges the same requests.
+  // The simulator answers, for it has a state; stripe-mock checks the same requests against Stripe's description.
   system = await startTestSystem({
     stripeMirror: mockUrl,
     serviceEnv: {
@@ -232,8 +232,8 @@ it('has by then seen every kind of request that the services make of Stripe', ()
       'POST /v1/refunds',
     ]),
   );
-  const judged = system.stripeRelay.calls.filter(({ mirrored }) => mirrored);
-  expect(judged).toHaveLength(system.stripeRelay.calls.length);
+  const checked = system.stripeRelay.calls.filter(({ mirrored }) => mirrored);
+  expect(checked).toHaveLength(system.stripeRelay.calls.length);
   expect(refused()).toEqual([]);
 });
 

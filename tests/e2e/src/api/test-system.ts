@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import {
   answers,
   freePort,
+  ManagedProcess,
   makeRunDir,
-  Part,
   PINNED_NODE,
   REPOSITORY,
   type SandboxOptions,
@@ -119,7 +119,7 @@ export async function startTestSystem({ serviceEnv, stripeMirror }: TestSystemOp
     const startBeside = async (service: string, env: Record<string, string>) => {
       const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
       const [port, adminPort] = [await freePort(), await freePort()];
-      const part = new Part({
+      const running = new ManagedProcess({
         name: service,
         command: PINNED_NODE,
         args: ['dist/main.js'],
@@ -129,8 +129,8 @@ export async function startTestSystem({ serviceEnv, stripeMirror }: TestSystemOp
         isReady: () => answers(`http://127.0.0.1:${adminPort}/readyz`),
       });
       stops.push(() => rm(dir, { recursive: true, force: true }));
-      stops.push(() => part.stop());
-      await part.start();
+      stops.push(() => running.stop());
+      await running.start();
       return { url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` };
     };
 

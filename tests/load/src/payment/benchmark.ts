@@ -1,5 +1,5 @@
+import { type Benchmark, type Budget, ms } from '../benchmark.ts';
 import type { Latency } from '../figures.ts';
-import { type Budget, ms, type Part } from '../part.ts';
 import { table } from '../table.ts';
 import { KINDS, type Kind, measurePayments, OWN, type PaymentFigures, type Taken } from './measure.ts';
 
@@ -10,7 +10,7 @@ const LIMITS = { commercetools: { guest: 8, customer: 9 }, cpuMs: 22 } as const;
 const BASELINE_CALLS = { commercetools: 6, stripe: 2 };
 
 /** What a whole payment costs, beside the least that it could: the calls that cannot be avoided, by a plain script. */
-export const paymentPart: Part<PaymentFigures> = {
+export const paymentBenchmark: Benchmark<PaymentFigures> = {
   name: 'payment',
   webhooks: true,
   measure: measurePayments,
