@@ -4,7 +4,7 @@ import { type Address, Collection, type Resource } from './collection.ts';
 import { createCustomFields, customFieldsDraft, resourceIdentifier, withCustomField } from './custom-fields.ts';
 import { invalidInput, referencedResourceNotFound } from './errors.ts';
 import { parse } from './parse.ts';
-import type { References } from './payments.ts';
+import type { References } from './payments/stored-payment.ts';
 
 const text = z.string();
 const paymentMethodDraft = z.object({

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MockApi } from './mock-api.ts';
-import { Payments } from './payments.ts';
+import { Payments } from './payments/payments.ts';
 import { SandboxStorage } from './storage.ts';
 
 let api: MockApi;

@@ -14,7 +14,7 @@ import {
 } from './errors.ts';
 import { centPrecision } from './money.ts';
 import { parse } from './parse.ts';
-import type { Payments } from './payments.ts';
+import type { Payments } from './payments/payments.ts';
 import { query, requiredValue } from './query.ts';
 import type { SandboxStorage } from './storage.ts';
 

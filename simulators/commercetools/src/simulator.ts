@@ -16,7 +16,8 @@ import {
 import type { Address, Collection, Resource } from './collection.ts';
 import { ApiError, invalidInput, invalidJson } from './errors.ts';
 import { type ApiRequest, type ApiResponse, MockApi } from './mock-api.ts';
-import { Payments, type References, type StoredPayment } from './payments.ts';
+import { Payments } from './payments/payments.ts';
+import type { References, StoredPayment } from './payments/stored-payment.ts';
 import { SandboxStorage } from './storage.ts';
 
 export interface SimulatorOptions {

@@ -2,7 +2,8 @@ import type { Cart, Order, Type } from '@commercetools/platform-sdk';
 import { InMemoryStorage } from '@labdigital/commercetools-mock';
 import type { Address } from './collection.ts';
 import { correctFractionDigits } from './money.ts';
-import type { Payments, StoredPayment } from './payments.ts';
+import type { Payments } from './payments/payments.ts';
+import type { StoredPayment } from './payments/stored-payment.ts';
 
 const MASK = '****';
 
