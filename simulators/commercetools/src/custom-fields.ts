@@ -1,6 +1,6 @@
 import type { FieldDefinition, FieldType, Type } from '@commercetools/platform-sdk';
 import * as z from 'zod';
-import { ApiError, invalidOperation, referencedResourceNotFound } from './errors.ts';
+import { ApiError, invalidJson, invalidOperation, referencedResourceNotFound } from './errors.ts';
 
 /** A Type by id or by key, if there is one. */
 export type FindType = (ref: { id?: string | undefined; key?: string | undefined }) => Type | undefined;
@@ -109,4 +109,30 @@ export function withCustomField(
   }
   checkField(resolveType(findType, custom.type).fieldDefinitions, name, value);
   return { ...custom, fields: { ...others, [name]: value } };
+}
+
+/** Throws ApiError 400 when a draft's custom fields do not fit their type. */
+export function checkCustom(findType: FindType, resourceTypeId: string, custom: unknown): void {
+  if (custom === undefined || custom === null) return;
+  const draft = customFieldsDraft.safeParse(custom);
+  if (!draft.success) throw invalidJson(`custom: ${draft.error.issues[0]?.message}`);
+  createCustomFields(findType, resourceTypeId, draft.data);
+}
+
+/** Throws ApiError 400 when one of an update's actions on custom fields cannot be done; the others are not looked at. */
+export function checkCustomActions(
+  findType: FindType,
+  resourceTypeId: string,
+  current: StoredCustomFields | undefined,
+  actions: readonly { readonly action: string; readonly [name: string]: unknown }[],
+): void {
+  let custom = current;
+  for (const { action, type, fields, name, value } of actions) {
+    if (action === 'setCustomType') {
+      const draft = type ? customFieldsDraft.safeParse({ type, fields }) : undefined;
+      if (draft?.success === false) throw invalidJson(`type: ${draft.error.issues[0]?.message}`);
+      custom = draft && createCustomFields(findType, resourceTypeId, draft.data);
+    }
+    if (action === 'setCustomField') custom = withCustomField(findType, custom, String(name), value);
+  }
 }

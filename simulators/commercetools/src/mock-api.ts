@@ -1,8 +1,10 @@
-import type { Cart, CustomLineItem, Order } from '@commercetools/platform-sdk';
+import type { Cart, Order } from '@commercetools/platform-sdk';
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import * as z from 'zod';
+import type { ApiRequest, ApiResponse } from './api-request.ts';
+import { askedPayments, withForgotten, withoutAttached, withTotal } from './carts.ts';
 import { type Address, checkKey } from './collection.ts';
-import { createCustomFields, customFieldsDraft, withCustomField } from './custom-fields.ts';
+import { checkCustom, checkCustomActions, type FindType, type StoredCustomFields } from './custom-fields.ts';
 import {
   ApiError,
   concurrentModification,
@@ -12,30 +14,11 @@ import {
   invalidOperation,
   notFound,
 } from './errors.ts';
-import { centPrecision } from './money.ts';
 import { parse } from './parse.ts';
 import type { Payments } from './payments/payments.ts';
 import { query, requiredValue } from './query.ts';
 import type { SandboxStorage } from './storage.ts';
-
-/** One API call below `/{projectKey}`. */
-export interface ApiRequest {
-  method: string;
-  /** First path segment, such as `carts`. */
-  collection: string;
-  /** Set when the path names one resource and nothing below it. */
-  address: Address | undefined;
-  /** Path and query as they came. */
-  url: string;
-  params: URLSearchParams;
-  body: unknown;
-  clientId: string;
-}
-
-export interface ApiResponse {
-  status: number;
-  body: unknown;
-}
+import { WriteQueue } from './write-queue.ts';
 
 /** Collections queried here: commercetools-mock ignores `sort` and `withTotal`. */
 const QUERIED = ['cart', 'order', 'type', 'customer', 'product-type'] as const;
@@ -60,6 +43,13 @@ const TYPE_IDS: Record<string, StoredType> = {
   channels: 'channel',
 };
 
+const orderDraft = z.looseObject({
+  version: z.int(),
+  cart: z.object({ id: z.string() }),
+  orderNumber: z.string().optional(),
+  paymentState: z.enum(['BalanceDue', 'Failed', 'Pending', 'CreditOwed', 'Paid']).optional(),
+});
+
 const updateSchema = z.object({
   version: z.int(),
   actions: z.array(z.looseObject({ action: z.string() })).max(500),
@@ -69,7 +59,7 @@ interface Versioned {
   id: string;
   version: number;
   key?: string;
-  custom?: Parameters<typeof withCustomField>[1];
+  custom?: StoredCustomFields;
 }
 
 /**
@@ -82,10 +72,12 @@ export class MockApi {
   readonly #storage: SandboxStorage;
   readonly #payments: Payments;
   readonly #projectKey: string;
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #findType: FindType;
+  readonly #writes = new WriteQueue();
 
   constructor(options: { storage: SandboxStorage; payments: Payments; projectKey: string }) {
     this.#storage = options.storage;
+    this.#findType = (ref) => options.storage.findType(ref);
     this.#payments = options.payments;
     this.#projectKey = options.projectKey;
     this.#mock = new CommercetoolsMock({
@@ -115,9 +107,9 @@ export class MockApi {
       return this.#forward(request);
     }
     if (!typeId) return this.#forward(request);
-    if (!address) return this.#oneAtATime(collection, () => this.#create(typeId, request));
+    if (!address) return this.#writes.run(collection, () => this.#create(typeId, request));
     const id = 'id' in address ? address.id : (await this.#get(typeId, address)).id;
-    return this.#oneAtATime(`${typeId} ${id}`, () =>
+    return this.#writes.run(`${typeId} ${id}`, () =>
       method === 'DELETE' ? this.#delete(typeId, address, request) : this.#update(typeId, address, request),
     );
   }
@@ -130,31 +122,10 @@ export class MockApi {
 
   /** Sets what the cart costs, in cents of its currency; a taxed price keeps its proportions. Throws ApiError 404. */
   setCartTotal(id: string, centAmount: number): Promise<Cart> {
-    return this.#oneAtATime(`cart ${id}`, async () => {
+    return this.#writes.run(`cart ${id}`, async () => {
       const cart = await this.findCart({ id });
       if (!cart) throw notFound(`ID '${id}'`);
-      const money = (cents: number) => centPrecision({ centAmount: cents, currencyCode: cart.totalPrice.currencyCode });
-      const taxed = cart.taxedPrice;
-      const gross = taxed?.totalGross.centAmount || 1;
-      const net = Math.round((centAmount * (taxed?.totalNet.centAmount ?? gross)) / gross);
-      const [item, ...others] = cart.customLineItems;
-      const isOnlyItem = item !== undefined && others.length === 0 && cart.lineItems.length === 0;
-      const changed: Cart = {
-        ...cart,
-        totalPrice: money(centAmount),
-        ...(taxed && {
-          taxedPrice: {
-            ...taxed,
-            totalGross: money(centAmount),
-            totalNet: money(net),
-            totalTax: money(centAmount - net),
-          },
-        }),
-        ...(isOnlyItem && {
-          customLineItems: [{ ...item, quantity: 1, money: money(centAmount), totalPrice: money(centAmount) }],
-        }),
-      };
-      return this.#save('cart', changed);
+      return this.#save('cart', withTotal(cart, centAmount));
     });
   }
 
@@ -200,10 +171,7 @@ export class MockApi {
   }
 
   async #candidates(typeId: QueriedType, params: URLSearchParams): Promise<unknown[]> {
-    const byPayment =
-      /^\s*paymentInfo\s*\(\s*payments\s*\(\s*id\s*(?:=|in)\s*(?:"([^"\\]*)"|\(([^()\\]*)\))\s*\)\s*\)\s*$/i;
-    const [, one, several] = params.getAll('where').flatMap((where) => byPayment.exec(where) ?? []);
-    const paymentIds = one !== undefined ? [one] : several?.split(',').map((id) => id.trim().replaceAll('"', ''));
+    const paymentIds = askedPayments(params);
     const id = requiredValue(params, 'id');
     const ids =
       id !== undefined
@@ -222,7 +190,7 @@ export class MockApi {
     const { key, custom } = draft.data;
     checkKey(key);
     if (key !== undefined && (await this.#find(typeId, { key }))) throw duplicateField('key', key);
-    this.#checkCustom(typeId, custom);
+    checkCustom(this.#findType, typeId, custom);
     if (typeId === 'order') return this.#order(request, draft.data);
     const response = await this.#forward(request);
     if (typeId === 'customer' && response.status === 201) {
@@ -237,27 +205,15 @@ export class MockApi {
   /** What commercetools-mock drops from a cart's draft: the key and the recurrence of custom line items. */
   async #keepForgotten({ id }: Cart, draft: Record<string, unknown>): Promise<Cart> {
     const cart = (await this.#get('cart', { id })) as unknown as Cart;
-    const drafts = Array.isArray(draft.customLineItems) ? (draft.customLineItems as Partial<CustomLineItem>[]) : [];
-    const isComplete = draft.key === undefined && drafts.every((item) => item.recurrenceInfo === undefined);
-    if (isComplete) return cart;
-    const customLineItems = cart.customLineItems.map((item, index) => {
-      const recurrenceInfo = drafts[index]?.recurrenceInfo;
-      return recurrenceInfo ? { ...item, recurrenceInfo } : item;
-    });
-    const kept = { ...cart, customLineItems, ...(typeof draft.key === 'string' && { key: draft.key }) };
+    const kept = withForgotten(cart, draft);
+    if (kept === cart) return cart;
     await this.#storage.add(this.#projectKey, 'cart', kept);
     return kept;
   }
 
   async #order(request: ApiRequest, draft: Record<string, unknown>): Promise<ApiResponse> {
-    const schema = z.looseObject({
-      version: z.int(),
-      cart: z.object({ id: z.string() }),
-      orderNumber: z.string().optional(),
-      paymentState: z.enum(['BalanceDue', 'Failed', 'Pending', 'CreditOwed', 'Paid']).optional(),
-    });
-    const { cart: ref, version, orderNumber, paymentState } = parse(schema, draft);
-    return this.#oneAtATime(`cart ${ref.id}`, async () => {
+    const { cart: ref, version, orderNumber, paymentState } = parse(orderDraft, draft);
+    return this.#writes.run(`cart ${ref.id}`, async () => {
       const cart = await this.findCart({ id: ref.id });
       if (cart && cart.version !== version) throw concurrentModification(cart.id, version, cart.version);
       if (cart?.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
@@ -281,7 +237,7 @@ export class MockApi {
     const current = await this.#get(typeId, address);
     const { version, actions } = parse(updateSchema, request.body);
     if (version !== current.version) throw concurrentModification(current.id, version, current.version);
-    this.#checkCustomActions(typeId, current, actions);
+    checkCustomActions(this.#findType, typeId, current.custom, actions);
     for (const { action, key } of actions) {
       if (action !== 'setKey' || typeof key !== 'string') continue;
       const holder = await this.#find(typeId, { key });
@@ -304,16 +260,7 @@ export class MockApi {
     request: ApiRequest,
   ): Promise<ApiResponse> {
     if (cart.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
-    const attached = new Set(cart.paymentInfo?.payments.map((payment) => payment.id));
-    const effective = actions.filter(({ action, payment }) => {
-      if (action !== 'addPayment') return true;
-      const ref = z.object({ id: z.string().optional(), key: z.string().optional() }).safeParse(payment).data ?? {};
-      const id = ref.id ?? this.#payments.find({ key: ref.key ?? '' })?.id;
-      // A cart's payments are a set: adding one again changes nothing, not even the version.
-      if (id !== undefined && attached.has(id)) return false;
-      if (id !== undefined) attached.add(id);
-      return true;
-    });
+    const effective = withoutAttached(cart, actions, (key) => this.#payments.find({ key })?.id);
     const response = await this.#forward({ ...request, body: { version, actions: effective } });
     if (response.status !== 200) return response;
     return { status: 200, body: await this.#read('cart', { id: cart.id }, request.params) };
@@ -340,27 +287,6 @@ export class MockApi {
     }
   }
 
-  #checkCustom(resourceTypeId: string, custom: unknown): void {
-    if (custom === undefined || custom === null) return;
-    const draft = customFieldsDraft.safeParse(custom);
-    if (!draft.success) throw invalidJson(`custom: ${draft.error.issues[0]?.message}`);
-    createCustomFields((ref) => this.#storage.findType(ref), resourceTypeId, draft.data);
-  }
-
-  #checkCustomActions(typeId: string, current: Versioned, actions: z.output<typeof updateSchema>['actions']): void {
-    let custom = current.custom;
-    for (const { action, type, fields, name, value } of actions) {
-      if (action === 'setCustomType') {
-        const draft = type ? customFieldsDraft.safeParse({ type, fields }) : undefined;
-        if (draft?.success === false) throw invalidJson(`type: ${draft.error.issues[0]?.message}`);
-        custom = draft && createCustomFields((ref) => this.#storage.findType(ref), typeId, draft.data);
-      }
-      if (action === 'setCustomField') {
-        custom = withCustomField((ref) => this.#storage.findType(ref), custom, String(name), value);
-      }
-    }
-  }
-
   async #save<T extends { version: number; lastModifiedAt: string }>(typeId: StoredType, resource: T): Promise<T> {
     const saved = { ...resource, version: resource.version + 1, lastModifiedAt: new Date().toISOString() };
     await this.#storage.add(this.#projectKey, typeId, saved as never);
@@ -380,18 +306,6 @@ export class MockApi {
     }
     if (params.get('withTotal') === 'false') delete parsed?.total;
     return { status: answer.statusCode, body: parsed };
-  }
-
-  /** Runs the writes of one name one after the other: between a check here and commercetools-mock's write others could come in. */
-  #oneAtATime<T>(name: string, write: () => Promise<T>): Promise<T> {
-    const result = (this.#queues.get(name) ?? Promise.resolve()).then(write, write);
-    const done = result
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#queues.get(name) === done) this.#queues.delete(name);
-      });
-    this.#queues.set(name, done);
-    return result;
   }
 }
 

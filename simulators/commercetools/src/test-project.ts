@@ -1,6 +1,7 @@
 import { type ApiRoot, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder } from '@commercetools/ts-client';
-import { type CommercetoolsSimulator, type SimulatorOptions, startCommercetoolsSimulator } from './simulator.ts';
+import type { CommercetoolsSimulator } from './controls.ts';
+import { type SimulatorOptions, startCommercetoolsSimulator } from './simulator.ts';
 
 /** A simulated project with the real SDK on it, for tests. */
 export interface TestProject extends AsyncDisposable {

@@ -29,7 +29,7 @@ interface ActionRule {
   schema: z.ZodType;
   apply: (payment: WritablePayment, action: never, context: ActionContext) => void;
 }
-export const action = <S extends z.ZodRawShape>(shape: S, apply: Apply<S>): ActionRule => ({
+const action = <S extends z.ZodRawShape>(shape: S, apply: Apply<S>): ActionRule => ({
   schema: z.object(shape),
   apply: apply as ActionRule['apply'],
 });

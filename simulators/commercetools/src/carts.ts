@@ -1,0 +1,65 @@
+import type { Cart, CustomLineItem } from '@commercetools/platform-sdk';
+import * as z from 'zod';
+import { centPrecision } from './money.ts';
+
+/** The cart at another total, in cents of its currency; a taxed price keeps its proportions. */
+export function withTotal(cart: Cart, centAmount: number): Cart {
+  const money = (cents: number) => centPrecision({ centAmount: cents, currencyCode: cart.totalPrice.currencyCode });
+  const taxed = cart.taxedPrice;
+  const gross = taxed?.totalGross.centAmount || 1;
+  const net = Math.round((centAmount * (taxed?.totalNet.centAmount ?? gross)) / gross);
+  const [item, ...others] = cart.customLineItems;
+  const isOnlyItem = item !== undefined && others.length === 0 && cart.lineItems.length === 0;
+  return {
+    ...cart,
+    totalPrice: money(centAmount),
+    ...(taxed && {
+      taxedPrice: {
+        ...taxed,
+        totalGross: money(centAmount),
+        totalNet: money(net),
+        totalTax: money(centAmount - net),
+      },
+    }),
+    ...(isOnlyItem && {
+      customLineItems: [{ ...item, quantity: 1, money: money(centAmount), totalPrice: money(centAmount) }],
+    }),
+  };
+}
+
+/** The cart with what commercetools-mock drops from its draft: the key and the recurrence of custom line items. */
+export function withForgotten(cart: Cart, draft: Record<string, unknown>): Cart {
+  const drafts = Array.isArray(draft.customLineItems) ? (draft.customLineItems as Partial<CustomLineItem>[]) : [];
+  const isComplete = draft.key === undefined && drafts.every((item) => item.recurrenceInfo === undefined);
+  if (isComplete) return cart;
+  const customLineItems = cart.customLineItems.map((item, index) => {
+    const recurrenceInfo = drafts[index]?.recurrenceInfo;
+    return recurrenceInfo ? { ...item, recurrenceInfo } : item;
+  });
+  return { ...cart, customLineItems, ...(typeof draft.key === 'string' && { key: draft.key }) };
+}
+
+/** The actions without those that add a payment again. A cart's payments are a set: nothing changes then, not even the version. */
+export function withoutAttached<A extends { readonly action: string; readonly payment?: unknown }>(
+  cart: Cart,
+  actions: readonly A[],
+  idOfKey: (key: string) => string | undefined,
+): A[] {
+  const attached = new Set(cart.paymentInfo?.payments.map((payment) => payment.id));
+  return actions.filter(({ action, payment }) => {
+    if (action !== 'addPayment') return true;
+    const ref = z.object({ id: z.string().optional(), key: z.string().optional() }).safeParse(payment).data ?? {};
+    const id = ref.id ?? idOfKey(ref.key ?? '');
+    if (id !== undefined && attached.has(id)) return false;
+    if (id !== undefined) attached.add(id);
+    return true;
+  });
+}
+
+/** Payments of a predicate that is nothing but `paymentInfo(payments(id = "a"))` or `id in ("a", "b")`; undefined for any other. */
+export function askedPayments(params: URLSearchParams): string[] | undefined {
+  const byPayment =
+    /^\s*paymentInfo\s*\(\s*payments\s*\(\s*id\s*(?:=|in)\s*(?:"([^"\\]*)"|\(([^()\\]*)\))\s*\)\s*\)\s*$/i;
+  const [, one, several] = params.getAll('where').flatMap((where) => byPayment.exec(where) ?? []);
+  return one !== undefined ? [one] : several?.split(',').map((id) => id.trim().replaceAll('"', ''));
+}

@@ -1,0 +1,15 @@
+/** Runs the writes of one name one after the other: between a check and the write that it allows, others could come in. */
+export class WriteQueue {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  run<T>(name: string, write: () => Promise<T>): Promise<T> {
+    const result = (this.#last.get(name) ?? Promise.resolve()).then(write, write);
+    const done = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#last.get(name) === done) this.#last.delete(name);
+      });
+    this.#last.set(name, done);
+    return result;
+  }
+}
