@@ -36,3 +36,14 @@ export const ACCESS = {
   'GET /connector-enabler.es.js': open,
   'GET /connector-enabler.umd.js': open,
 } as const satisfies Record<`${'GET' | 'POST' | 'DELETE'} /${string}`, Access>;
+
+/** A request as those who ask for its caller name it: method and pattern. */
+export interface AskedRoute {
+  readonly method?: string | undefined;
+  readonly route?: string | undefined;
+}
+
+const CONFIRMATION: keyof typeof ACCESS = 'POST /confirmPayments/:id';
+
+/** Whether a request only tells of a payment that was made: all that a session is good for from memory once its cart has a transaction (docs/adr/0021). */
+export const isConfirmation = ({ method, route }: AskedRoute): boolean => `${method} ${route}` === CONFIRMATION;

@@ -13,8 +13,10 @@ const contract = startContract('session-auth', 'ledger');
 
 const TYPE = 'checkout.transaction.recorded';
 
-it("forgets a cart's sessions when its payment shows an event", async () => {
-  const content = expected(EVENTS[TYPE].pick({ cartId: true }), { cartId: 'cart-1' });
+it("evicts a cart's sessions when its payment shows a transaction", async () => {
+  const amount = { centAmount: 100, currencyCode: 'EUR', fractionDigits: 2 };
+  const transactions = [{ id: 'transaction-1', type: 'Charge' as const, state: 'Success' as const, amount }];
+  const content = expected(EVENTS[TYPE].pick({ cartId: true, transactions: true }), { cartId: 'cart-1', transactions });
   await receive(
     contract,
     'a payment that shows an event',
@@ -31,7 +33,7 @@ it("forgets a cart's sessions when its payment shows an event", async () => {
       const value = { cartId: 'cart-1', projectKey: 'shop', allowedPaymentMethods: [] };
       await cache.get('session', async () => ({ kind: 'good', value }));
       createEvictCart({ cache, log: createLogger('session-auth', 'silent') })(message);
-      expect(cache.size.good).toBe(0);
+      expect(await cache.get('session', async () => ({ kind: 'good', value }))).toMatchObject({ cache: 'miss' });
     },
   );
 });

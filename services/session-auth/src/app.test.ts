@@ -212,29 +212,53 @@ describe('session-auth', () => {
       expect(JSON.stringify(published.map(({ value }) => value.toString()))).not.toContain('s-1"');
     });
 
+    const transaction = {
+      id: 't-1',
+      type: 'Charge',
+      state: 'Success',
+      amount: { centAmount: 100, currencyCode: 'EUR', fractionDigits: 2 },
+    } as const;
+    const recorded = (cartId: string, ...transactions: (typeof transaction)[]) =>
+      eventRecord(
+        'checkout.transaction.recorded',
+        { key: 'pi_1', id: 'e1', source: '/test' },
+        {
+          paymentId: 'p',
+          paymentIntentId: 'pi_1',
+          paymentVersion: 2,
+          causeId: 'evt_1',
+          causeType: 'x',
+          cartId,
+          transactions,
+        },
+      );
+
     it('is looked up again after the ledger recorded a transaction of its cart', async () => {
-      const recorded = (cartId: string) =>
-        eventRecord(
-          'checkout.transaction.recorded',
-          { key: 'pi_1', id: 'e1', source: '/test' },
-          {
-            paymentId: 'p',
-            paymentIntentId: 'pi_1',
-            paymentVersion: 2,
-            causeId: 'evt_1',
-            causeType: 'x',
-            cartId,
-            transactions: [],
-          },
-        );
       await verify('session', { sessionId: 's-1' });
-      app.evictCart(recorded('another-cart'));
+      app.evictCart(recorded('another-cart', transaction));
+      app.evictCart(recorded('cart-1'));
       app.evictCart({ headers: { ce_type: 'checkout.transaction.recorded' }, value: Buffer.from('not json') });
       app.evictCart({ headers: {}, value: Buffer.from('') });
       ct.sessions.delete('s-1');
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
-      app.evictCart(recorded('cart-1'));
+      app.evictCart(recorded('cart-1', transaction));
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 401 });
+    });
+
+    it('of a cart with a transaction is believed for the confirmation alone, and by nobody else', async () => {
+      const confirmation = { sessionId: 's-1', method: 'POST', route: '/confirmPayments/:id' };
+      await verify('session', { sessionId: 's-1' });
+      app.evictCart(recorded('cart-1', transaction));
+      const callsBefore = ct.callsTo('/shop/sessions/').length;
+      expect(await verify('session', confirmation)).toMatchObject({
+        status: 200,
+        body: { cartId: 'cart-1', freshForMs: 0 },
+      });
+      expect(ct.callsTo('/shop/sessions/')).toHaveLength(callsBefore);
+      ct.sessions.delete('s-1');
+      const opening = { sessionId: 's-1', method: 'GET', route: '/payments' };
+      expect(await verify('session', opening)).toMatchObject({ status: 401 });
+      expect(await verify('session', confirmation)).toMatchObject({ status: 401 });
     });
 
     it('in a crowd too large to ask about is told to come again, while known ones pass', async () => {

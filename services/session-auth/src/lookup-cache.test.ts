@@ -116,6 +116,31 @@ describe('the lookup cache', () => {
     expect(cache.evict('cart of nobody')).toBe(0);
   });
 
+  it('answers those who take what was evicted until its time to live is over, and nobody else', async () => {
+    const cache = cacheWith();
+    await cache.get('a', good('a'));
+    clock += 10_000;
+    cache.evict('cart of a');
+    expect(cache.evict('cart of a')).toBe(0);
+    expect(await cache.get('a', good('a'), { evenEvicted: true })).toMatchObject({ cache: 'hit', freshForMs: 0 });
+    clock += 20_001;
+    expect(await cache.get('a', good('a'), { evenEvicted: true })).toMatchObject({ cache: 'miss' });
+    expect(lookups).toEqual(['a', 'a']);
+  });
+
+  it.each([
+    ['found', good('a'), 'hit'],
+    ['refused', refused('a'), 'negative'],
+  ] as const)('goes by the next lookup of what was evicted: %s', async (_what, look, use) => {
+    const cache = cacheWith();
+    await cache.get('a', good('a'));
+    cache.evict('cart of a');
+    clock += 1;
+    await cache.get('a', look);
+    for (const evenEvicted of [true, false])
+      expect(await cache.get('a', good('a'), { evenEvicted })).toMatchObject({ cache: use });
+  });
+
   it('does not keep what a lookup found that began before the eviction', async () => {
     const cache = cacheWith();
     let answer: (found: Found<Value, Refusal>) => void = () => {};

@@ -21,6 +21,12 @@ export interface LookupCacheOptions<T> {
   now?: () => number;
 }
 
+interface Kept<T> {
+  readonly value: T;
+  /** Its group was evicted since: it answers those alone who take that. */
+  isEvicted: boolean;
+}
+
 /** How long an eviction is remembered for lookups that began before it, in ms: longer than any time-out of theirs. */
 const LONGEST_LOOKUP_MS = 5 * 60_000;
 
@@ -29,7 +35,7 @@ const LONGEST_LOOKUP_MS = 5 * 60_000;
  * push good ones out nor reach the other side for each request. The same key is looked up once at a time; a failed lookup leaves nothing.
  */
 export class LookupCache<T extends object, R extends object> {
-  readonly #good: LRUCache<string, T>;
+  readonly #good: LRUCache<string, Kept<T>>;
   readonly #refused: LRUCache<string, R>;
   readonly #evicted: LRUCache<string, number>;
   readonly #keysOf = new Map<string, Set<string>>();
@@ -42,18 +48,23 @@ export class LookupCache<T extends object, R extends object> {
     const clock = { perf: { now }, ttlResolution: 0 };
     this.#options = options;
     this.#now = now;
-    this.#good = new LRUCache({ ...clock, max: options.max, dispose: (value, key) => this.#forget(key, value) });
+    this.#good = new LRUCache({ ...clock, max: options.max, dispose: ({ value }, key) => this.#forget(key, value) });
     this.#refused = new LRUCache({ ...clock, max: options.refusedMax });
     this.#evicted = new LRUCache({ ...clock, max: options.max, ttl: LONGEST_LOOKUP_MS });
   }
 
-  /** What is known of `key`, else what `look` finds, and for how long a good finding is kept from now on, in ms; 0 when it is not. Throws what `look` or the limit throws. */
+  /**
+   * What is known of `key`, else what `look` finds, and for how long it answers everybody from now on, in ms; 0 when it does not. `evenEvicted` takes what
+   * was evicted too, until its time to live is over. Throws what `look` or the limit throws.
+   */
   async get(
     key: string,
     look: () => Promise<Found<T, R>>,
+    { evenEvicted = false } = {},
   ): Promise<{ found: Found<T, R>; cache: CacheUse; freshForMs: number }> {
-    const value = this.#good.get(key);
-    if (value) return { found: { kind: 'good', value }, cache: 'hit', freshForMs: this.#freshForMs(key) };
+    const kept = this.#good.get(key);
+    if (kept && (evenEvicted || !kept.isEvicted))
+      return { found: { kind: 'good', value: kept.value }, cache: 'hit', freshForMs: this.#freshForMs(key) };
     const refusal = this.#refused.get(key);
     if (refusal) return { found: { kind: 'refused', refusal }, cache: 'negative', freshForMs: 0 };
     const found = await this.#flight.run(key, () =>
@@ -68,15 +79,21 @@ export class LookupCache<T extends object, R extends object> {
   }
 
   #freshForMs(key: string): number {
-    return this.#good.has(key) ? Math.max(0, Math.floor(this.#good.getRemainingTTL(key))) : 0;
+    const kept = this.#good.peek(key);
+    return kept && !kept.isEvicted ? Math.max(0, Math.floor(this.#good.getRemainingTTL(key))) : 0;
   }
 
-  /** Forgets everything of a group, also what a lookup that is under way will find; answers how many entries went. */
+  /** Evicts everything of a group, also what a lookup that is under way will find; answers how many entries it was. */
   evict(group: string): number {
-    const keys = [...(this.#keysOf.get(group) ?? [])];
-    for (const key of keys) this.#good.delete(key);
+    let evicted = 0;
+    for (const key of this.#keysOf.get(group) ?? []) {
+      const kept = this.#good.peek(key);
+      if (!kept || kept.isEvicted) continue;
+      kept.isEvicted = true;
+      evicted += 1;
+    }
     this.#evicted.set(group, this.#now());
-    return keys.length;
+    return evicted;
   }
 
   /** Entries kept now. */
@@ -87,6 +104,7 @@ export class LookupCache<T extends object, R extends object> {
   #keep(key: string, found: Found<T, R>, started: number): void {
     const { ttlMs, refusedTtlMs, groupOf } = this.#options;
     if (found.kind === 'refused') {
+      this.#good.delete(key);
       if (refusedTtlMs > 0) this.#refused.set(key, found.refusal, { ttl: refusedTtlMs });
       return;
     }
@@ -94,7 +112,7 @@ export class LookupCache<T extends object, R extends object> {
     const group = groupOf?.(found.value);
     const evictedAt = group === undefined ? undefined : this.#evicted.get(group);
     if (ttl <= 0 || (evictedAt !== undefined && evictedAt >= started)) return;
-    this.#good.set(key, found.value, { ttl });
+    this.#good.set(key, { value: found.value, isEvicted: false }, { ttl });
     if (group === undefined) return;
     const keys = this.#keysOf.get(group) ?? new Set();
     this.#keysOf.set(group, keys.add(key));

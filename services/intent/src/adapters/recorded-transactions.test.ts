@@ -45,3 +45,14 @@ it('is nothing to anybody who waits, where an event of another kind is of no eve
 it('results are recorded', () => {
   expect(new Set(results.map(({ headers }) => headers.ce_type))).toEqual(new Set(Object.keys(EXPECTED)));
 });
+
+it.each(results)(
+  'names the cart of a payment that shows a transaction: release $release, $headers.ce_type',
+  (event) => {
+    const named: string[] = [];
+    const { onMessage } = createRecordedTransactions((cartId) => named.push(cartId));
+    onMessage({ headers: event.headers, value: Buffer.from(event.value) });
+    const { cartId, transactions = [] } = JSON.parse(event.value) as { cartId?: string; transactions?: unknown[] };
+    expect(named).toEqual(cartId && transactions.length > 0 ? [cartId] : []);
+  },
+);

@@ -4,9 +4,13 @@ import type { Component } from '@connector/lifecycle';
 import * as z from 'zod';
 import type { Recorded, RecordedTransactions } from '../use-cases/ports.ts';
 
-const causeSchema = z.looseObject({ causeId: z.string(), cartId: z.string().optional() });
+const causeSchema = z.looseObject({
+  causeId: z.string(),
+  cartId: z.string().optional(),
+  transactions: z.array(z.unknown()).default([]),
+});
 
-/** Hands the ledger's results to those who wait for them; of others' only the cart is told, where a transaction of its payment was recorded. */
+/** Hands the ledger's results to those who wait for them; of others' only the cart is told, where its payment shows a transaction. */
 export function createRecordedTransactions(onRecorded: (cartId: string) => void = () => {}): {
   readonly waiters: Pick<RecordedTransactions, 'waitFor'>;
   readonly onMessage: (message: Pick<BroadcastMessage, 'headers' | 'value'> & Partial<BroadcastMessage>) => void;
@@ -39,7 +43,7 @@ export function createRecordedTransactions(onRecorded: (cartId: string) => void 
     },
     onMessage: ({ headers, value, within = (work) => work() }) => {
       const read = readResult(headers, value);
-      if (read?.cartId && read.result.kind === 'recorded') onRecorded(read.cartId);
+      if (read?.cartId) onRecorded(read.cartId);
       // Nearly every message is for another pod's shopper or nobody's.
       const waiters = read && waiting.get(read.causeId);
       if (!waiters) return;
@@ -67,15 +71,16 @@ function readResult(
   }
   const cause = causeSchema.safeParse(data);
   if (!cause.success) return undefined;
-  const { causeId, cartId } = cause.data;
-  if (type === 'checkout.transaction.recorded') return { causeId, cartId, result: { kind: 'recorded' } };
+  const { causeId, cartId, transactions } = cause.data;
+  if (type === 'checkout.transaction.recorded')
+    return { causeId, result: { kind: 'recorded' }, ...(transactions.length > 0 && { cartId }) };
   const rejected = EVENTS['checkout.payment.rejected'].safeParse(data);
   if (type !== 'checkout.payment.rejected' || !rejected.success) return undefined;
   const { code, declineCode } = rejected.data;
   return { causeId, result: { kind: 'rejected', code, declineCode } };
 }
 
-/** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is told the cart of each. */
+/** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is told the cart of each payment that shows a transaction. */
 export function kafkaRecordedTransactions(
   kafka: Kafka,
   onRecorded: (cartId: string) => void,

@@ -8,13 +8,15 @@ let now = 0;
 let isHearing = true;
 let freshForMs = 30_000;
 let asked: string[] = [];
+let isRefused = false;
 let duringCheck: () => void = () => {};
 
 const sessionAuth: Callers = {
   session: async (sessionId) => {
     asked.push(sessionId ?? '');
     duringCheck();
-    if (!sessionId?.startsWith('good')) throw new UnauthorizedError('invalid_token', 'Session is not active');
+    if (isRefused || !sessionId?.startsWith('good'))
+      throw new UnauthorizedError('invalid_token', 'Session is not active');
     return { cartId: sessionId.replace('good-', 'cart-'), freshForMs };
   },
   jwt: async () => {},
@@ -27,6 +29,7 @@ beforeEach(() => {
   isHearing = true;
   freshForMs = 30_000;
   asked = [];
+  isRefused = false;
   duringCheck = () => {};
 });
 
@@ -63,6 +66,23 @@ it('asks again once a transaction of the cart was recorded, for every session of
   now += 5_000;
   for (const session of ['good-1', 'good-1']) await callers.session(session, asking);
   expect(asked).toHaveLength(5);
+});
+
+it('goes by what it knows for the confirmation of a cart with a transaction, for its ten seconds and until session-auth refuses', async () => {
+  const confirming = { method: 'POST', route: '/confirmPayments/:id' };
+  const callers = remembering();
+  await callers.session('good-1', asking);
+  callers.forget('cart-1');
+  expect(await callers.session('good-1', confirming)).toMatchObject({ cartId: 'cart-1' });
+  expect(asked).toHaveLength(1);
+  now += 10_001;
+  await callers.session('good-1', confirming);
+  expect(asked).toHaveLength(2);
+  await callers.session('good-1', confirming);
+  callers.forget('cart-1');
+  isRefused = true;
+  await expect(callers.session('good-1', asking)).rejects.toBeInstanceOf(UnauthorizedError);
+  await expect(callers.session('good-1', confirming)).rejects.toBeInstanceOf(UnauthorizedError);
 });
 
 it('does not remember a check that was under way when the transaction was recorded', async () => {

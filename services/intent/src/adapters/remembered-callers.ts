@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { isConfirmation } from '@connector/contracts';
+import { UnauthorizedError } from '@connector/errors';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../domain/session.ts';
 import type { Callers } from './callers.ts';
 
 /** A page makes its requests within seconds. */
 const TTL_MS = 10_000;
-/** For how long after a record of a cart its sessions are not remembered, in ms. */
+/** For how long after a transaction of a cart its sessions are not remembered anew, in ms. */
 const SETTLE_MS = 5_000;
 
 export interface RememberedCallersOptions {
@@ -18,8 +20,8 @@ export interface RememberedCallersOptions {
 
 /**
  * session-auth is asked once for the handful of requests that a page makes within seconds, and its answer is believed no longer than session-auth
- * itself would have given it. Only granted sessions are remembered, by a hash;
- * `forget` drops those of a cart as session-auth does itself, also one whose check is under way.
+ * itself would have given it. Only granted sessions are remembered, by a hash.
+ * `forget` leaves those of a cart to its confirmation alone, as session-auth does itself (docs/adr/0021); one whose check is under way is dropped.
  */
 export function rememberingCallers(
   callers: Callers,
@@ -36,6 +38,8 @@ export function rememberingCallers(
       if (keys?.size === 0) keysOf.delete(cartId);
     },
   });
+  /** Sessions whose cart has a transaction. */
+  const spent = new WeakSet<Session>();
   const forgotten = new LRUCache<string, number>({ ...clock, max, ttl: 60_000 });
   return {
     ...callers,
@@ -43,9 +47,12 @@ export function rememberingCallers(
       if (!sessionId || !isHearing()) return callers.session(sessionId, asking);
       const key = createHash('sha256').update(sessionId).digest('base64');
       const known = sessions.get(key);
-      if (known) return known;
+      if (known && (isConfirmation(asking) || !spent.has(known))) return known;
       const began = now();
-      const session = await callers.session(sessionId, asking);
+      const session = await callers.session(sessionId, asking).catch((error: unknown) => {
+        if (error instanceof UnauthorizedError) sessions.delete(key);
+        throw error;
+      });
       const ttl = Math.min(TTL_MS, session.freshForMs ?? 0);
       // session-auth may hear of the same record a moment later, and answer from its memory until then.
       const isForgotten = began - (forgotten.get(session.cartId) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS;
@@ -56,7 +63,10 @@ export function rememberingCallers(
       return session;
     },
     forget: (cartId) => {
-      for (const key of [...(keysOf.get(cartId) ?? [])]) sessions.delete(key);
+      for (const key of keysOf.get(cartId) ?? []) {
+        const session = sessions.peek(key);
+        if (session) spent.add(session);
+      }
       forgotten.set(cartId, now());
     },
   };

@@ -10,14 +10,15 @@ const recorded = recordedEvents().filter(
 );
 
 it.each(recorded.flatMap((event) => [event, fromTheFuture(event)]))(
-  "what the ledger of release $release recorded drops the cart's sessions",
+  "a payment of release $release that shows a transaction evicts the cart's sessions, and one that shows none does not",
   ({ headers, value }) => {
     const evicted: string[] = [];
     const cache = { evict: (cartId: string) => evicted.push(cartId) } as unknown as SessionCache;
-    createEvictCart({ cache, log: createLogger('session-auth', 'silent') })({
-      headers,
-      value: Buffer.from(value),
-    });
-    expect(evicted).toEqual([(JSON.parse(value) as { cartId: string }).cartId]);
+    const evictCart = createEvictCart({ cache, log: createLogger('session-auth', 'silent') });
+    const data = JSON.parse(value) as { cartId: string };
+    evictCart({ headers, value: Buffer.from(JSON.stringify({ ...data, transactions: [] })) });
+    expect(evicted).toEqual([]);
+    evictCart({ headers, value: Buffer.from(value) });
+    expect(evicted).toEqual([data.cartId]);
   },
 );

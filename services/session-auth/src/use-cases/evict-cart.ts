@@ -3,7 +3,7 @@ import type { Logger } from '@connector/telemetry';
 import type { SessionCache } from './verify-session.ts';
 
 const RECORDED = 'checkout.transaction.recorded';
-const recordedSchema = EVENTS[RECORDED].pick({ cartId: true });
+const recordedSchema = EVENTS[RECORDED].pick({ cartId: true, transactions: true });
 
 interface Deps {
   cache: SessionCache;
@@ -11,20 +11,21 @@ interface Deps {
 }
 
 /**
- * Drops a cart's sessions when the ledger has recorded a transaction of its payment: from then on the Session API is asked
- * again. Takes any message and never throws; what is missed ends with the time to live.
+ * Evicts a cart's sessions when its payment shows a transaction: from then on the Session API is asked again, except for the confirmation. A
+ * payment that was only opened or declined leaves them. Takes any message and never throws; what is missed ends with the time to live.
  */
 export function createEvictCart({ cache, log }: Deps) {
   return ({ headers, value }: { headers: Readonly<Record<string, string>>; value: Buffer }): void => {
     if (headers.ce_type !== RECORDED) return;
     let cartId: string | undefined;
     try {
-      cartId = recordedSchema.parse(JSON.parse(value.toString())).cartId;
+      const recorded = recordedSchema.parse(JSON.parse(value.toString()));
+      if (recorded.transactions.length > 0) cartId = recorded.cartId;
     } catch (error) {
       log.warn({ error }, 'a recorded transaction cannot be read');
     }
     if (!cartId) return;
     const sessions = cache.evict(cartId);
-    if (sessions > 0) log.debug({ cartId, sessions }, 'sessions of a cart were dropped from the cache');
+    if (sessions > 0) log.debug({ cartId, sessions }, 'sessions of a cart were evicted');
   };
 }

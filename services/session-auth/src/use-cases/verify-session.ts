@@ -1,6 +1,7 @@
+import { isConfirmation } from '@connector/contracts';
 import { type DenialReason, denied, granted, type Outcome, sessionDenial } from '../domain/denial.ts';
 import { checkSession, isSessionId, type SessionPrincipal } from '../domain/session.ts';
-import type { LookupCache } from '../lookup-cache.ts';
+import type { Found, LookupCache } from '../lookup-cache.ts';
 import { auditedCheck, type Checked, credentialHashOf, type Origin } from './audited-check.ts';
 import type { Audit, Sessions } from './ports.ts';
 
@@ -20,8 +21,8 @@ export type VerifySession = (
 ) => Promise<Outcome<SessionPrincipal>>;
 
 /**
- * Who holds a session, and for which cart. One call of the Session API per session and time to live, kept by project and hash.
- * Throws TransientError while the Session API cannot tell.
+ * Who holds a session, and for which cart. One call of the Session API per session and time to live, kept by project and hash. Once the cart has a
+ * transaction, what is kept serves the confirmation of it alone (docs/adr/0021). Throws TransientError while the Session API cannot tell.
  */
 export function createVerifySession({ sessions, cache, projectKey, audit, now = Date.now }: Deps): VerifySession {
   const refuse = (reason: DenialReason): Checked<SessionPrincipal> => ({
@@ -35,11 +36,7 @@ export function createVerifySession({ sessions, cache, projectKey, audit, now = 
       if (!sessionId) return refuse('missing');
       if (!isSessionId(sessionId)) return refuse('malformed');
       const credentialHash = credentialHashOf(sessionId);
-      const {
-        found,
-        cache: use,
-        freshForMs,
-      } = await cache.get(`${projectKey}:${credentialHash}`, async () => {
+      const look = async (): Promise<Found<SessionPrincipal, { reason: DenialReason }>> => {
         const session = await sessions.find(sessionId);
         if (!session) return { kind: 'refused', refusal: { reason: 'unknown_session' } };
         const verdict = checkSession(session, projectKey, now());
@@ -48,7 +45,12 @@ export function createVerifySession({ sessions, cache, projectKey, audit, now = 
         audit.verified({ credentialHash, cartId: principal.cartId });
         const freshForMs = principal.expiresAt ? Date.parse(principal.expiresAt) - now() : undefined;
         return { kind: 'good', value: principal, freshForMs };
-      });
+      };
+      const {
+        found,
+        cache: use,
+        freshForMs,
+      } = await cache.get(`${projectKey}:${credentialHash}`, look, { evenEvicted: isConfirmation(origin) });
       const outcome =
         found.kind === 'good' ? granted({ ...found.value, freshForMs }) : denied(sessionDenial(found.refusal.reason));
       return { outcome, cache: use };

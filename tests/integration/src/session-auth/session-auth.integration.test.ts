@@ -137,7 +137,9 @@ it('asks again for the sessions of a cart whose payment the ledger recorded', as
     .poll(
       async () => {
         const attributes = { key: 'pi_1', id: `e-${Math.random()}`, source: '/test', subject: 'pi_1' };
-        const recorded = { ...data, cartId: 'cart-paid', transactions: [] };
+        const amount = { centAmount: 100, currencyCode: 'EUR', fractionDigits: 2 };
+        const transactions = [{ id: 't-1', type: 'Charge' as const, state: 'Success' as const, amount }];
+        const recorded = { ...data, cartId: 'cart-paid', transactions };
         await producer.send(PAYMENT_TRANSACTIONS, eventRecord('checkout.transaction.recorded', attributes, recorded));
         return verify('s-paid');
       },
