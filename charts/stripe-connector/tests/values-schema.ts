@@ -91,6 +91,7 @@ const SETTINGS: Record<string, Schema> = {
   STORED_PAYMENT_METHODS_ENABLED: flag,
   STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: { type: ['string', 'null'], minLength: 1 },
   STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT: text,
+  STORED_PAYMENT_METHODS_NAMES: flag,
   SESSION_AUTH_URL: { type: ['string', 'null'], pattern: '^https?://' },
   CONFIRM_WAIT_MS: between(0, 60_000),
   CONFIRM_CHECKS_CART: flag,

@@ -27,6 +27,19 @@ export const commercetoolsClientConfig = {
     .describe('Scopes to ask for with each token, separated by spaces; unset = all scopes of the API client'),
 };
 
+/** Where stored payment methods are: written by the ledger, looked for by intent. */
+export const storedMethodsConfig = {
+  STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('Payment interface of stored methods; default PAYMENT_INTERFACE'),
+  STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT: z
+    .string()
+    .optional()
+    .describe('Account that stored methods are kept under, and limited to'),
+};
+
 /** The variables of the commercetools project and its further APIs. */
 export const commercetoolsConfig = {
   ...commercetoolsClientConfig,

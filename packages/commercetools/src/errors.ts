@@ -56,6 +56,7 @@ export function errorOfAnswer(operation: string, { status, body, retryAfter }: F
       reason: reasonOf(status),
       dependency: 'commercetools',
       retryAfterMs: retryAfterMs(retryAfter),
+      status,
     });
   }
   return new CommercetoolsRejection(operation, status, problemsOf(body));

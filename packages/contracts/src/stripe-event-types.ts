@@ -1,5 +1,5 @@
 /** What an event of Stripe's tells of a payment; the ledger reads each in one way. */
-export type StripeChange =
+export type PaymentChange =
   | 'charge-changed'
   | 'charge-refunded'
   | 'payment-intent-changed'
@@ -10,8 +10,11 @@ export type StripeChange =
   /** No money moves; the merchant should look at it. */
   | 'payment-suspected';
 
+/** What an event of Stripe's tells: of a payment, or of a payment method that may be stored in commercetools. */
+export type StripeChange = PaymentChange | 'method-changed';
+
 /**
- * Stripe's event types that change a payment, and what each tells. Whatever depends on the type follows from this table: what the webhook
+ * Stripe's event types that change a payment or a stored payment method, and what each tells. Whatever depends on the type follows from this table: what the webhook
  * endpoint subscribes to, what is put on the topic, what reconcile lists, how the ledger reads it, which labels the metrics have.
  */
 export const STRIPE_EVENTS = {
@@ -40,6 +43,9 @@ export const STRIPE_EVENTS = {
   'review.closed': 'payment-suspected',
   'radar.early_fraud_warning.created': 'payment-suspected',
   'radar.early_fraud_warning.updated': 'payment-suspected',
+  'payment_method.detached': 'method-changed',
+  'payment_method.updated': 'method-changed',
+  'payment_method.automatically_updated': 'method-changed',
 } as const satisfies Record<string, StripeChange>;
 
 export type StripeEventType = keyof typeof STRIPE_EVENTS;
@@ -47,6 +53,15 @@ export type StripeEventType = keyof typeof STRIPE_EVENTS;
 export const STRIPE_EVENT_TYPES = Object.keys(STRIPE_EVENTS) as readonly StripeEventType[];
 
 export const isStripeEventType = (type: string): type is StripeEventType => Object.hasOwn(STRIPE_EVENTS, type);
+
+/** Those that tell of a payment. */
+export type PaymentEventType = {
+  [T in StripeEventType]: (typeof STRIPE_EVENTS)[T] extends PaymentChange ? T : never;
+}[StripeEventType];
+
+const tellsOfPayment = (type: StripeEventType): type is PaymentEventType => STRIPE_EVENTS[type] !== 'method-changed';
+
+export const PAYMENT_EVENT_TYPES: readonly PaymentEventType[] = STRIPE_EVENT_TYPES.filter(tellsOfPayment);
 
 /**
  * Partition key of a Stripe object's event: its PaymentIntent's id, so that one payment's events share a partition;

@@ -76,22 +76,24 @@ export class StaleVersionError extends ServiceError {
 /**
  * Something we depend on failed in a way that passes: refused, timed out, 429, 5xx. Trying again later is right.
  * `reason` is a short label for metrics; `retryAfterMs` what the other side asked for, in ms; `dependency` who failed, where it is another system:
- * `commercetools`, `stripe`, `kafka`.
+ * `commercetools`, `stripe`, `kafka`; `status` the HTTP status that it answered, where it did.
  */
 export class TransientError extends ServiceError {
   readonly statusCode = 503;
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
   readonly dependency: string | undefined;
+  readonly status: number | undefined;
 
   constructor(
     message: string,
-    { reason = 'unavailable', retryAfterMs, dependency, ...options }: TransientOptions = {},
+    { reason = 'unavailable', retryAfterMs, dependency, status, ...options }: TransientOptions = {},
   ) {
     super('General', message, {}, options);
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
     this.dependency = dependency;
+    this.status = status;
   }
 
   /** What failed inside is ours to know: a caller only learns that trying again makes sense. */
@@ -105,6 +107,7 @@ interface TransientOptions extends ErrorOptions {
   reason?: string;
   retryAfterMs?: number | undefined;
   dependency?: string;
+  status?: number;
 }
 
 /** It will never succeed as it is: unreadable, or refused by the other side as invalid. */

@@ -78,6 +78,7 @@ export function errorOf(operation: string, error: unknown): unknown {
     reason,
     dependency: 'stripe',
     retryAfterMs: retryAfterMs(headers?.['retry-after']),
+    status,
     cause: error,
   });
 }

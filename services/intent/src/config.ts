@@ -1,4 +1,4 @@
-import { commercetoolsClientConfig } from '@connector/commercetools';
+import { commercetoolsClientConfig, storedMethodsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
 import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { isLiveKey, stripeConfig } from '@connector/stripe';
@@ -169,15 +169,7 @@ export const configSchema = z
     STORED_PAYMENT_METHODS_ENABLED: flag()
       .default(false)
       .describe('Stored payment methods and merchant-initiated transactions'),
-    STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: z
-      .string()
-      .min(1, 'must not be empty')
-      .optional()
-      .describe('Payment interface of stored methods; default PAYMENT_INTERFACE'),
-    STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT: z
-      .string()
-      .optional()
-      .describe('Account that stored methods are limited to'),
+    ...storedMethodsConfig,
     SESSION_AUTH_URL: baseUrl().describe('Base URL of session-auth inside the cluster'),
     CONFIRM_WAIT_MS: integer(0, 60_000)
       .default(5_000)

@@ -46,6 +46,7 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
     projectKey,
     paymentInterface: 'checkout-stripe',
     livemode: false,
+    follow: () => Promise.reject(new Error('no payment method is followed')),
     interactionType: () => undefined,
     results: kafkaResults({
       send: async (_topic: string, record: EventRecord) => void published.push(record),

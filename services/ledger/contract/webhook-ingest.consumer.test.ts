@@ -1,9 +1,10 @@
 import {
   attributesOf,
+  PAYMENT_EVENT_TYPES,
+  type PaymentChange,
   STRIPE_EVENT_TYPES,
   STRIPE_EVENTS,
   STRIPE_TYPE_PREFIX,
-  type StripeChange,
   type StripeEventType,
 } from '@connector/contracts';
 import { METADATA } from '@connector/payment-model';
@@ -11,6 +12,7 @@ import { expected, receive, startContract } from '@connector/testing/pact';
 import { MatchersV3 } from '@pact-foundation/pact';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
+import { methodEventSchema, toMethodEvent } from '../src/domain/method-event.ts';
 import { toPaymentEvent } from '../src/domain/payment-event.ts';
 import {
   chargeSchema,
@@ -88,7 +90,7 @@ const declined = {
 };
 
 /** What the ledger reads of an event by what it tells, and where the type says more than that. */
-const BY_CHANGE: Record<StripeChange, { schema: z.ZodType; example: object }> = {
+const BY_CHANGE: Record<PaymentChange, { schema: z.ZodType; example: object }> = {
   'charge-changed': charge,
   'charge-refunded': charge,
   'payment-intent-changed': paymentIntent('succeeded', {
@@ -115,7 +117,7 @@ const BY_TYPE: Partial<Record<StripeEventType, { schema: z.ZodType; example: obj
   },
 };
 
-it.each(STRIPE_EVENT_TYPES)("reads Stripe's %s from its bytes", async (type) => {
+it.each(PAYMENT_EVENT_TYPES)("reads Stripe's %s from its bytes", async (type) => {
   const change = STRIPE_EVENTS[type];
   const { schema, example } = BY_TYPE[type] ?? BY_CHANGE[change];
   const content = expected(stripeEventSchema.extend({ type: z.literal(type), data: z.object({ object: schema }) }), {
@@ -144,6 +146,29 @@ it.each(STRIPE_EVENT_TYPES)("reads Stripe's %s from its bytes", async (type) => 
     });
   });
 });
+
+it.each(STRIPE_EVENT_TYPES.filter((type) => STRIPE_EVENTS[type] === 'method-changed'))(
+  "reads Stripe's %s from its bytes",
+  async (type) => {
+    const content = expected(methodEventSchema.extend({ type: z.literal(type) }), {
+      id: 'evt_1',
+      type,
+      livemode: false,
+      data: { object: { id: 'pm_1', object: 'payment_method', customer: 'cus_1' } },
+    });
+    const headers = {
+      ce_id: regex('evt_\\w+', 'evt_1'),
+      ce_source: string('/stripe/acct_1'),
+      ce_type: equal(`${STRIPE_TYPE_PREFIX}${type}`),
+      // One method's events must share a partition.
+      key: regex('pm_\\w+', 'pm_1'),
+    };
+    await receive(contract, `Stripe's ${type}`, { headers, content }, (message) => {
+      const event = toMethodEvent(attributesOf(message.headers), message.value);
+      expect(event).toEqual({ id: 'evt_1', type, livemode: false, methodId: 'pm_1', stripeCustomerId: 'cus_1' });
+    });
+  },
+);
 
 it('is the published contract', async () => {
   await expect(contract.text()).toMatchFileSnapshot(contract.file);

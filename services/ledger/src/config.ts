@@ -1,6 +1,6 @@
-import { commercetoolsClientConfig, commercetoolsConfig } from '@connector/commercetools';
+import { commercetoolsClientConfig, commercetoolsConfig, storedMethodsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { baseUrl, integer, serviceConfig } from '@connector/lifecycle';
+import { baseUrl, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import { isOrderNumberTemplate } from './domain/unordered.ts';
@@ -27,6 +27,12 @@ export const configSchema = z.object({
     .min(1)
     .default('checkout-stripe')
     .describe('paymentMethodInfo.paymentInterface of payments, and the interface of stored payment methods'),
+  ...storedMethodsConfig,
+  STORED_PAYMENT_METHODS_NAMES: flag()
+    .default(false)
+    .describe(
+      'Whether stored payment methods get a name that shows them, as "Visa •••• 4242, 08/27", and keep it true',
+    ),
   LEDGER_CONCURRENCY: integer(1, 512).default(32).describe('Payments handled at once; one payment never twice at once'),
   LEDGER_KNOWN_PAYMENTS: integer(0, 1_000_000)
     .default(5_000)
@@ -47,6 +53,9 @@ export const reconcilePendingConfigSchema = configSchema.omit({
   ADMIN_TOKEN: true,
   SHUTDOWN_GRACE_MS: true,
   CTP_CHECKOUT_URL: true,
+  STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: true,
+  STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT: true,
+  STORED_PAYMENT_METHODS_NAMES: true,
   STRIPE_ACCOUNT_ID: true,
   LEDGER_CONCURRENCY: true,
   LEDGER_KNOWN_PAYMENTS: true,

@@ -26,6 +26,7 @@ import { ownAccount } from './adapters/own-account.ts';
 import {
   checkoutRecurringJobs,
   commercetoolsPaymentMethods,
+  stripeCustomerOwner,
   stripeGeneratedDebit,
   stripePaymentMethod,
 } from './adapters/payment-methods.ts';
@@ -38,6 +39,7 @@ import { unorderedStatus } from './adapters/unordered-status.ts';
 import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
 import { consumerHooks, startLedgerMetrics } from './metrics.ts';
+import { followPaymentMethod } from './use-cases/follow-payment-method.ts';
 import { lookAhead } from './use-cases/look-ahead.ts';
 import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
@@ -56,6 +58,14 @@ const interactionType = createInteractionType(commercetools, log);
 const payments = commercetoolsPayments(commercetools);
 const carts = commercetoolsCarts(commercetools);
 const known = createKnownPayments(config.LEDGER_KNOWN_PAYMENTS);
+const isOwnAccount = ownAccount(stripe, config.STRIPE_ACCOUNT_ID, log);
+const methods = {
+  paymentMethods: commercetoolsPaymentMethods(commercetools),
+  stripePaymentMethod: stripePaymentMethod(stripe),
+  paymentInterface: config.STORED_PAYMENT_METHODS_PAYMENT_INTERFACE ?? config.PAYMENT_INTERFACE,
+  names: config.STORED_PAYMENT_METHODS_NAMES,
+  log,
+};
 
 const everyMs = config.LEDGER_STATUS_INTERVAL_MS;
 const lag = createLagExporter(kafka, {
@@ -101,22 +111,26 @@ const consumer = createConsumer(kafka, {
     projectKey: commercetools.projectKey,
     paymentInterface: config.PAYMENT_INTERFACE,
     livemode: stripe.livemode,
-    isOwnAccount: ownAccount(stripe, config.STRIPE_ACCOUNT_ID, log),
+    isOwnAccount,
     known,
     strangers: createStrangers(),
     interactionType: interactionType.key,
     results: kafkaResults(producer),
     log,
     afterwards: keepPaymentMethod({
+      ...methods,
       payments,
       carts,
-      paymentMethods: commercetoolsPaymentMethods(commercetools),
       jobs: checkoutRecurringJobs(commercetools, config.CTP_CHECKOUT_URL),
-      stripePaymentMethod: stripePaymentMethod(stripe),
       generatedDebit: stripeGeneratedDebit(stripe),
-      paymentInterface: config.PAYMENT_INTERFACE,
+      interfaceAccount: config.STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT,
       known,
-      log,
+    }),
+    follow: followPaymentMethod({
+      ...methods,
+      customerOf: stripeCustomerOwner(stripe),
+      isOwnAccount,
+      livemode: stripe.livemode,
     }),
   }),
 });

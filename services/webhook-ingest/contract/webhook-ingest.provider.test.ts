@@ -8,6 +8,7 @@ import {
   refundOf,
   reviewOf,
   type StripeObject,
+  savedCard,
   stripeEvent,
   warningOf,
 } from '@connector/testing';
@@ -42,6 +43,7 @@ const BY_CHANGE: Record<StripeChange, StripeObject> = {
   'refund-changed': refundOf(charge),
   'dispute-changed': dispute,
   'payment-suspected': reviewOf(charge),
+  'method-changed': savedCard(),
 };
 const BY_TYPE: Partial<Record<StripeEventType, StripeObject>> = {
   'payment_intent.canceled': paymentIntent({ status: 'canceled' }),

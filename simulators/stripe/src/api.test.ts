@@ -247,6 +247,17 @@ describe('customers', () => {
     expect(key.secret).toMatch(/^ek_test_/);
   });
 
+  it('take a new expiry of a card, and tell of it', async () => {
+    const method = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } });
+    const changed = await stripe.paymentMethods.update(method.id, { card: { exp_month: 2, exp_year: 2040 } });
+    expect(changed.card).toMatchObject({ exp_month: 2, exp_year: 2040 });
+    const [event] = (await stripe.events.list({ type: 'payment_method.updated' })).data;
+    expect(event?.data).toMatchObject({
+      object: { id: method.id, card: { exp_month: 2 } },
+      previous_attributes: { card: { exp_month: method.card?.exp_month } },
+    });
+  });
+
   it('keep payment methods until they are detached', async () => {
     const customer = await stripe.customers.create({});
     const method = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });

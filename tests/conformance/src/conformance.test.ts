@@ -17,6 +17,7 @@ beforeAll(async () => {
   system = await startTestSystem({
     serviceEnv: {
       intent: { STORED_PAYMENT_METHODS_ENABLED: 'true', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
+      ledger: { STORED_PAYMENT_METHODS_NAMES: 'true' },
     },
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestSystem } from '@connector/e2e-tests/test-system';
 import { StripeApiError } from '@connector/simulator-stripe';
+import { vi } from 'vitest';
 
 /** What a shopper, Checkout or a merchant does, through every service; it throws when the answer is not the wanted one. */
 export interface Flow {
@@ -8,6 +9,8 @@ export interface Flow {
   run(system: TestSystem): Promise<void>;
 }
 
+/** For what comes by a webhook. */
+const PATIENTLY = { timeout: 60_000, interval: 100 };
 const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
 const ADDRESS = {
   country: 'DE',
@@ -210,6 +213,25 @@ export const FLOWS: readonly Flow[] = [
       const { session } = await system.checkout({ customerId });
       await ok(system.call('GET', '/stored-payment-methods', { session }));
       await ok(system.call('DELETE', `/stored-payment-methods/${method.id}`, { session }));
+    },
+  },
+  {
+    name: 'a saved card that is renewed, and then taken from its customer at Stripe',
+    run: async (system) => {
+      const customerId = await system.customer();
+      const { id, token } = await system.storedMethod(customerId);
+      const stored = () => system.merchant<{ name?: { en: string } }>('GET', `/payment-methods/${id}`);
+      await system.stripeCall(`/payment_methods/${token}`, { 'card[exp_month]': '2', 'card[exp_year]': '2040' });
+      await vi.waitUntil(async () => (await stored()).name?.en === 'Visa •••• 4242, 02/40', PATIENTLY);
+      await system.stripeCall(`/payment_methods/${token}/detach`, {});
+      await vi.waitUntil(
+        () =>
+          stored().then(
+            () => false,
+            () => true,
+          ),
+        PATIENTLY,
+      );
     },
   },
   {

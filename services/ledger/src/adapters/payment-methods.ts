@@ -5,8 +5,12 @@ import {
   errorOfFailure,
   quoted,
 } from '@connector/commercetools';
+import { idOf } from '@connector/contracts';
 import { NotFoundError, orUndefined, PermanentError, TransientError } from '@connector/errors';
+import { METADATA } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
+import type Stripe from 'stripe';
+import type { MethodDisplay } from '../domain/method-name.ts';
 import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/ports.ts';
 
@@ -44,6 +48,12 @@ export function commercetoolsPaymentMethods({ api, call }: Commercetools): Payme
         }
         throw error;
       }
+    },
+    update: async ({ id: ID, version }, actions) => {
+      await call('payment-methods.update', methods.withId({ ID }).post({ body: { version, actions } }));
+    },
+    delete: async ({ id: ID, version }) => {
+      await call('payment-methods.delete', methods.withId({ ID }).delete({ queryArgs: { version } }));
     },
   };
 }
@@ -107,15 +117,26 @@ export const stripePaymentMethod =
   (client: StripeClient) =>
   async (id: string): Promise<StripePaymentMethod | undefined> => {
     try {
-      const { type, customer } = await client.call('payment_methods.retrieve', (stripe) =>
-        stripe.paymentMethods.retrieve(id),
-      );
-      const customerId = typeof customer === 'string' ? customer : customer?.id;
-      return { id, type, ...(customerId && { customer: customerId }) };
+      const method = await client.call('payment_methods.retrieve', (stripe) => stripe.paymentMethods.retrieve(id));
+      const customerId = idOf(method.customer);
+      return { id, type: method.type, ...(customerId && { customer: customerId }), display: displayOf(method) };
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
       throw error;
     }
+  };
+
+const displayOf = ({ card, sepa_debit, us_bank_account }: Stripe.PaymentMethod): MethodDisplay =>
+  card
+    ? { brand: card.brand, lastDigits: card.last4, expiryMonth: card.exp_month, expiryYear: card.exp_year }
+    : { lastDigits: sepa_debit?.last4 ?? us_bank_account?.last4 ?? undefined };
+
+/** The commercetools customer that a customer at Stripe was made for; undefined for another's, and for one that is gone. */
+export const stripeCustomerOwner =
+  (client: StripeClient) =>
+  async (id: string): Promise<string | undefined> => {
+    const customer = await orUndefined(client.call('customers.retrieve', (stripe) => stripe.customers.retrieve(id)));
+    return customer && !customer.deleted ? customer.metadata[METADATA.customerId] || undefined : undefined;
   };
 
 /** The SEPA direct debit that a charge at Stripe left. */

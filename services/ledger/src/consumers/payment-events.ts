@@ -2,6 +2,7 @@ import type { Delivery } from '@connector/kafka';
 import { type Logger, trace } from '@connector/telemetry';
 import { isPartlyReinstated } from '../domain/disputes.ts';
 import { declineOf } from '../domain/interaction.ts';
+import { type MethodEvent, toMethodEvent } from '../domain/method-event.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
 import {
   countChanges,
@@ -13,10 +14,11 @@ import {
   type HandledOutcome,
   observeDelays,
 } from '../metrics.ts';
+import type { FollowOutcome } from '../use-cases/follow-payment-method.ts';
 import type { Results } from '../use-cases/ports.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 import { assertOwnProject } from './own-project.ts';
-import { stripeOf } from './stripe-of-delivery.ts';
+import { mustCall, stripeOf } from './stripe-of-delivery.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
   results: Results;
@@ -27,6 +29,8 @@ export interface PaymentEventsDependencies extends RecordDependencies {
     outcome: Extract<RecordOutcome, { kind: 'recorded' }>,
     attempt: number,
   ) => Promise<void>;
+  /** What is done about an event of a payment method. */
+  follow: (event: MethodEvent) => Promise<FollowOutcome>;
 }
 
 /** Handles one message of the payments topic: translate, record, tell the result. Answers which dependencies did their part. */
@@ -36,6 +40,8 @@ export const handlePaymentEvent =
     const { attributes, value, headers, receivedAt, attempt, isAssigned, mayCall } = delivery;
     const { results, log, afterwards } = dependencies;
     assertOwnProject(headers, dependencies.projectKey);
+    const methodEvent = toMethodEvent(attributes, value);
+    if (methodEvent) return handleMethodEvent(dependencies, methodEvent, delivery);
     const event = toPaymentEvent(attributes, value);
     if (!event) {
       countEvent('other', 'ignored');
@@ -80,6 +86,21 @@ export const handlePaymentEvent =
     );
     return [...(answered() ? ['stripe'] : []), ...(outcome.kind === 'recorded' ? ['commercetools', 'kafka'] : [])];
   };
+
+async function handleMethodEvent(
+  { follow, log }: PaymentEventsDependencies,
+  event: MethodEvent,
+  { headers, mayCall }: Delivery,
+): Promise<readonly string[]> {
+  const { id: eventId, type, methodId: paymentMethod } = event;
+  trace.getActiveSpan()?.setAttributes({ 'stripe.event.id': eventId, 'stripe.event.type': type });
+  mustCall('stripe', mayCall);
+  const outcome = await follow(event);
+  countEvent(type, outcome);
+  countRedriven(headers, outcome);
+  log.info({ eventId, type, paymentMethod, outcome }, 'payment method event handled');
+  return outcome === 'ignored' ? [] : ['stripe', 'commercetools'];
+}
 
 /** Counts and logs what the payment alone does not show, and somebody should look at. */
 function tellAttention(

@@ -2,6 +2,12 @@ import { TransientError } from '@connector/errors';
 import type { Delivery } from '@connector/kafka';
 import type { StripeFacts } from '../use-cases/ports.ts';
 
+/** Throws TransientError (`circuit_open`) while Stripe fails for everybody and somebody else is the probe. */
+export function mustCall(dependency: 'stripe', mayCall: Delivery['mayCall']): void {
+  if (mayCall(dependency)) return;
+  throw new TransientError('Stripe fails for every event', { reason: 'circuit_open', dependency });
+}
+
 /**
  * Stripe as one try may ask it. While it fails for everybody only the probe asks; others fail at once, without keeping those waiting that need no
  * call of Stripe's. `answered` tells whether it was asked, and answered.
@@ -14,9 +20,7 @@ export function stripeOf(
   const guarded =
     <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
-      if (!mayCall('stripe')) {
-        throw new TransientError('Stripe fails for every event', { reason: 'circuit_open', dependency: 'stripe' });
-      }
+      mustCall('stripe', mayCall);
       const answer = await ask(...args);
       answered = true;
       return answer;

@@ -1,4 +1,4 @@
-import { STRIPE_EVENT_TYPES, STRIPE_EVENTS, type StripeChange } from '@connector/contracts';
+import { PAYMENT_EVENT_TYPES, type PaymentChange, STRIPE_EVENTS } from '@connector/contracts';
 import {
   chargeOf,
   disputeOf,
@@ -14,7 +14,7 @@ import { toPaymentEvent } from './payment-event.ts';
 
 const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
 const charge = chargeOf(intent);
-const OBJECTS: Record<StripeChange, StripeObject> = {
+const OBJECTS: Record<PaymentChange, StripeObject> = {
   'charge-changed': charge,
   'charge-refunded': charge,
   'payment-intent-changed': intent,
@@ -28,7 +28,7 @@ const toEvent = ({ attributes, value }: ReturnType<typeof messageOf>) => toPayme
 const whose = { paymentId: 'payment-1', paymentIntentId: intent.id };
 
 describe('a message of the payments topic', () => {
-  it.each(STRIPE_EVENT_TYPES)('%s is read as what happened to its PaymentIntent', (type) => {
+  it.each(PAYMENT_EVENT_TYPES)('%s is read as what happened to its PaymentIntent', (type) => {
     const event = stripeEvent(type, OBJECTS[STRIPE_EVENTS[type]]);
     expect(toEvent(messageOf(event))).toMatchObject({
       id: event.id,

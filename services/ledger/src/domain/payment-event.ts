@@ -4,9 +4,9 @@ import {
   type EventData,
   idOf,
   isStripeEventType,
+  type PaymentChange,
   STRIPE_EVENTS,
   STRIPE_TYPE_PREFIX,
-  type StripeChange,
 } from '@connector/contracts';
 import { PermanentError } from '@connector/errors';
 import * as z from 'zod';
@@ -74,7 +74,7 @@ export function toPaymentEvent(attributes: EventAttributes, value: Buffer): Paym
 }
 
 /** How the object of an event of Stripe's is read, by what the event tells. Each throws ZodError for an object of another kind. */
-const READERS: Record<StripeChange, (object: unknown) => EventDetail> = {
+const READERS: Record<PaymentChange, (object: unknown) => EventDetail> = {
   'charge-changed': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
   'charge-refunded': (object) => ({ kind: 'charge-refunded', charge: chargeSchema.parse(object) }),
   'payment-intent-changed': paymentIntentChanged,
@@ -106,7 +106,8 @@ function objectChanged(object: { object: string }): EventDetail {
 function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | undefined {
   return readable(attributes, value, (json) => {
     const event = stripeEventSchema.parse(json);
-    if (!isStripeEventType(event.type)) return undefined;
+    const change = isStripeEventType(event.type) ? STRIPE_EVENTS[event.type] : undefined;
+    if (change === undefined || change === 'method-changed') return undefined;
     const { object } = event.data;
     return {
       id: event.id,
@@ -115,7 +116,7 @@ function fromStripe(attributes: EventAttributes, value: Buffer): PaymentEvent | 
       livemode: event.livemode,
       ...(event.account && { account: event.account }),
       paymentIntentId: object.object === 'payment_intent' ? idOf(object) : idOf(object.payment_intent),
-      detail: READERS[STRIPE_EVENTS[event.type]](object),
+      detail: READERS[change](object),
     };
   });
 }

@@ -1,11 +1,15 @@
 import { attributesOf, EVENTS, PAYMENT_EVENTS, STRIPE_EVENT_TYPES, STRIPE_EVENTS } from '@connector/contracts';
 import { fromTheFuture, type RecordedEvent, recordedEvents } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
+import { toMethodEvent } from './method-event.ts';
 import { toPaymentEvent } from './payment-event.ts';
 
 const events = recordedEvents();
 const inbound = events.filter(({ topic }) => topic === PAYMENT_EVENTS);
-const read = ({ headers, value }: RecordedEvent) => toPaymentEvent(attributesOf(headers), Buffer.from(value));
+const read = ({ headers, value }: RecordedEvent) => {
+  const message = [attributesOf(headers), Buffer.from(value)] as const;
+  return toPaymentEvent(...message) ?? toMethodEvent(...message);
+};
 const cases = inbound.map(
   (event) => [`${event.release}: ${event.headers.ce_type} ${event.headers.ce_id}`, event] as const,
 );
@@ -26,7 +30,8 @@ it('there is a recording of every type of ours, and of everything that Stripe te
 describe.each(cases)('%s', (_name, event) => {
   it('is read by the ledger of today as what it was', () => {
     const found = read(event);
-    expect(found).toMatchObject({ id: event.headers.ce_id, paymentIntentId: event.key });
+    const about = event.key.startsWith('pm_') ? { methodId: event.key } : { paymentIntentId: event.key };
+    expect(found).toMatchObject({ id: event.headers.ce_id, ...about });
     expect(found?.type).toBe(event.headers.ce_type?.replace('com.stripe.', ''));
   });
 

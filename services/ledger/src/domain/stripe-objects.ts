@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** The fields of Stripe's objects that decide anything; whatever else Stripe sends passes through unread. */
 
-const reference = z
+export const reference = z
   .union([z.string(), z.looseObject({ id: z.string() })])
   .nullish()
   .transform((value) => (typeof value === 'object' ? value?.id : value) || undefined);

@@ -1,4 +1,4 @@
-import { STRIPE_EVENT_TYPES, STRIPE_EVENTS, type StripeChange, type StripeEventType } from '@connector/contracts';
+import { PAYMENT_EVENT_TYPES, type PaymentChange, STRIPE_EVENTS, type StripeEventType } from '@connector/contracts';
 import {
   balanceTransaction,
   cart,
@@ -92,7 +92,7 @@ const CHARGED_BACK = [`Chargeback:Success 10000 [${dispute.id}]`];
 
 type Row = [object: StripeObject, expected: string[], now?: Partial<Truth>];
 /** What is recorded of an event by what it tells, and where the type says more than that. */
-const BY_CHANGE: Record<StripeChange, Row> = {
+const BY_CHANGE: Record<PaymentChange, Row> = {
   'charge-changed': [charge, [AUTHORIZATION]],
   'charge-refunded': [charge, REFUNDED],
   'payment-intent-changed': [intent, CHARGED],
@@ -121,7 +121,7 @@ const BY_TYPE: Partial<Record<StripeEventType, Row>> = {
 };
 
 describe.each(VERSIONS)('an event of the API version %s', (version) => {
-  it.each(STRIPE_EVENT_TYPES)('%s is recorded as one of today', async (type) => {
+  it.each(PAYMENT_EVENT_TYPES)('%s is recorded as one of today', async (type) => {
     const [object, expected, now = {}] = BY_TYPE[type] ?? BY_CHANGE[STRIPE_EVENTS[type]];
     const opened = payment({ key: METADATA_OF_OURS.ct_payment_key, interfaceId: id });
     const commercetools = new FakeCommercetools().add(opened).addCart(cart({ id: METADATA_OF_OURS.cart_id }));

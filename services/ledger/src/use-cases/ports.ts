@@ -4,12 +4,14 @@ import type {
   PaymentDraft,
   PaymentMethod,
   PaymentMethodDraft,
+  PaymentMethodUpdateAction,
   PaymentUpdateAction,
 } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
 import type { Money, Ownership } from '@connector/payment-model';
 import type { StripeMoneyFacts } from '../domain/audit.ts';
 import type { BalanceType } from '../domain/audit-summary.ts';
+import type { MethodDisplay } from '../domain/method-name.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
 import type { CartView, HeldMoney, OrderRef, PaymentState } from '../domain/unordered.ts';
@@ -136,6 +138,10 @@ export interface PaymentMethods {
   byKey(key: string): Promise<PaymentMethod | undefined>;
   /** Answers undefined when a payment method with the draft's key exists already. */
   create(draft: PaymentMethodDraft): Promise<PaymentMethod | undefined>;
+  /** Throws StaleVersionError when the method is at another version by now. */
+  update(method: Pick<PaymentMethod, 'id' | 'version'>, actions: PaymentMethodUpdateAction[]): Promise<void>;
+  /** Throws StaleVersionError when the method is at another version by now, NotFoundError when it is gone. */
+  delete(method: Pick<PaymentMethod, 'id' | 'version'>): Promise<void>;
 }
 
 /** Checkout's recurring payment jobs. */
@@ -154,6 +160,7 @@ export interface StripePaymentMethod {
   readonly type: string;
   /** Stripe's customer; absent while the shopper has not saved it. */
   readonly customer?: string;
+  readonly display?: MethodDisplay;
 }
 
 /** A payment as it is after an event, and whose it is. */

@@ -1,5 +1,5 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { STRIPE_EVENT_TYPES } from '@connector/contracts';
+import { PAYMENT_EVENT_TYPES } from '@connector/contracts';
 import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import {
   cart,
@@ -321,7 +321,7 @@ describe('each event of Stripe, on the payment that was opened for it', () => {
   });
 
   it('has a row for each type', () => {
-    expect(new Set(ROWS.map(([, { type }]) => type))).toEqual(new Set(STRIPE_EVENT_TYPES));
+    expect(new Set(ROWS.map(([, { type }]) => type))).toEqual(new Set(PAYMENT_EVENT_TYPES));
   });
 });
 

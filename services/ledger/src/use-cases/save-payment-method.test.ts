@@ -167,6 +167,15 @@ describe('what is kept', () => {
     expect(remembered.get(paid.id)).toMatchObject({ version: 4, paymentMethodInfo: { token: { value: 'pm_1' } } });
   });
 
+  it('under the account that intent looks for them, and with a name that shows the card, where that is set', async () => {
+    const { deps, methods, recorded } = world();
+    const display = { brand: 'visa', lastDigits: '4242', expiryMonth: 8, expiryYear: 2027 };
+    const stripePaymentMethod = async (id: string) => ({ id, type: 'card', customer: 'cus_1', display });
+    const set = { ...deps, stripePaymentMethod, interfaceAccount: 'shop-a', names: true };
+    await savePaymentMethod(set)(succeeded, recorded());
+    expect(methods).toMatchObject([{ interfaceAccount: 'shop-a', name: { en: 'Visa •••• 4242, 08/27' } }]);
+  });
+
   it('what reconciliation read at Stripe, like a webhook', async () => {
     const { deps, methods, recorded } = world();
     const attributes = { key: paid.id, id: 'rec-1', source: SOURCES.reconcile };

@@ -2,21 +2,27 @@ import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { type Logger, metrics } from '@connector/telemetry';
 import { LRUCache } from 'lru-cache';
+import { localized, nameOf } from '../domain/method-name.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import { generatedDebitOf, latestChargeOf } from '../domain/stripe-objects.ts';
+import { methodKeyOf } from './follow-payment-method.ts';
 import type { Carts, KnownPayments, PaymentMethods, Payments, RecurringJobs, StripePaymentMethod } from './ports.ts';
 import type { RecordOutcome } from './record-payment-event.ts';
 
 export interface SaveDependencies {
   payments: Pick<Payments, 'byId' | 'update'>;
   carts: Pick<Carts, 'byId'>;
-  paymentMethods: PaymentMethods;
+  paymentMethods: Pick<PaymentMethods, 'byToken' | 'byKey' | 'create'>;
   jobs: RecurringJobs;
   /** undefined for one that Stripe does not have (any more). */
   stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
   /** Id of the SEPA direct debit that the charge left for later payments, if it did. */
   generatedDebit: (chargeId: string) => Promise<string | undefined>;
   paymentInterface: string;
+  /** Account that stored methods are kept under, as intent looks for them. */
+  interfaceAccount?: string | undefined;
+  /** Whether stored methods have a name that shows what they are. */
+  names?: boolean;
   known: KnownPayments;
   log: Logger;
   now?: () => number;
@@ -174,19 +180,22 @@ async function reusable(deps: SaveDependencies, used: UsedMethod): Promise<Strip
 
 /** commercetools lets several methods have one token; the key, made of the token, is what only one can have. */
 async function findOrCreate(
-  { paymentMethods, paymentInterface }: SaveDependencies,
+  { paymentMethods, paymentInterface, interfaceAccount, names = false }: SaveDependencies,
   customerId: string,
-  { id: token, type: method }: StripePaymentMethod,
+  { id: token, type: method, display }: StripePaymentMethod,
 ): Promise<PaymentMethod> {
   const of = { customerId, paymentInterface, token };
   const known = await paymentMethods.byToken(of);
   if (known) return known;
-  const key = `stripe-${token}`;
+  const key = methodKeyOf(token);
+  const name = names ? nameOf(method, display) : undefined;
   const created = await paymentMethods.create({
     key,
     customer: { typeId: 'customer', id: customerId },
     paymentInterface,
+    ...(interfaceAccount && { interfaceAccount }),
     method,
+    ...(name && { name: localized(name) }),
     default: false,
     paymentMethodStatus: 'Active',
     token: { value: token },

@@ -29,10 +29,17 @@ export const PAYMENT_METHOD_ROUTES: Routes = {
   'GET payment_methods/:id': route((call) => paymentMethodOf(call)),
   'POST payment_methods/:id': route((call) => {
     const method = paymentMethodOf(call);
-    const { params } = call;
+    const { params, simulation } = call;
     method.metadata = params.metadata(method.metadata ?? {});
     method.allow_redisplay =
       params.oneOf('allow_redisplay', ['always', 'limited', 'unspecified']) ?? method.allow_redisplay;
+    const card = params.object('card');
+    if (card && method.card) {
+      const { exp_month, exp_year } = method.card;
+      method.card.exp_month = card.integer('exp_month') ?? exp_month;
+      method.card.exp_year = card.integer('exp_year') ?? exp_year;
+      simulation.events.emit('payment_method.updated', method, { card: { exp_month, exp_year } });
+    }
     return method;
   }, 'allow_redisplay billing_details card metadata us_bank_account'),
   'POST payment_methods/:id/attach': route(

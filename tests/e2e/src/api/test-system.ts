@@ -213,6 +213,8 @@ function shopOf(
 
   return {
     merchant,
+    /** A POST at Stripe, beside the connector. Throws on any answer but 2xx. */
+    stripeCall,
     session,
     async checkout({
       centAmount = 2400,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   checkoutRecurringJobs,
   commercetoolsPaymentMethods,
+  stripeCustomerOwner,
   stripePaymentMethod,
 } from '../../../../services/ledger/src/adapters/payment-methods.ts';
 
@@ -115,6 +116,20 @@ describe('payment methods in commercetools', () => {
     expect([first, second].filter(Boolean)).toHaveLength(1);
   });
 
+  it('are changed and deleted at the version they were read at', async () => {
+    const methods = commercetoolsPaymentMethods(commercetools);
+    const created = await methods.create(draft());
+    if (!created) throw new Error('not created');
+    await methods.update(created, [{ action: 'setName', name: { en: 'Visa •••• 4242' } }]);
+    const named = await methods.byKey('stripe-pm_1');
+    expect(named).toMatchObject({ name: { en: 'Visa •••• 4242' }, version: created.version + 1 });
+    await expect(methods.update(created, [])).rejects.toMatchObject({ name: 'StaleVersionError' });
+    await expect(methods.delete(created)).rejects.toMatchObject({ name: 'StaleVersionError' });
+    await methods.delete(named as typeof created);
+    await expect(methods.delete(created)).rejects.toMatchObject({ name: 'NotFoundError' });
+    expect(await methods.byKey('stripe-pm_1')).toBeUndefined();
+  });
+
   it('are refused for a client without the permission, told apart from an outage', async () => {
     const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
     const limited = clientFor(clientId, clientSecret);
@@ -173,13 +188,23 @@ describe('a recurring payment job', () => {
 });
 
 describe("Stripe's payment method", () => {
-  it('tells whose it is', async () => {
-    const customer = await stripe.stripe.customers.create({ name: 'Jane' });
+  it('tells whose it is, and what it is known by', async () => {
+    const metadata = { ct_customer_id: customerId };
+    const customer = await stripe.stripe.customers.create({ name: 'Jane', metadata });
+    const other = await stripe.stripe.customers.create({ name: 'Joe' });
     const guests = await stripe.stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } });
     const saved = await stripe.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
     const read = stripePaymentMethod(stripe);
-    expect(await read(guests.id)).toEqual({ id: guests.id, type: 'card' });
-    expect(await read(saved.id)).toEqual({ id: saved.id, type: 'card', customer: customer.id });
+    const expiry = { expiryMonth: saved.card?.exp_month, expiryYear: saved.card?.exp_year };
+    const display = { brand: 'visa', lastDigits: '4242', ...expiry };
+    expect(await read(guests.id)).toMatchObject({ id: guests.id, type: 'card', display: { lastDigits: '4242' } });
+    expect(await read(saved.id)).toEqual({ id: saved.id, type: 'card', customer: customer.id, display });
     expect(await read('pm_unknown')).toBeUndefined();
+    const owner = stripeCustomerOwner(stripe);
+    expect(await owner(customer.id)).toBe(customerId);
+    expect(await owner(other.id)).toBeUndefined();
+    expect(await owner('cus_unknown')).toBeUndefined();
+    await stripe.stripe.customers.del(customer.id);
+    expect(await owner(customer.id)).toBeUndefined();
   });
 });

@@ -1,0 +1,256 @@
+import type { PaymentMethod, PaymentMethodUpdateAction } from '@commercetools/platform-sdk';
+import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import { createLogger } from '@connector/telemetry';
+import { savedCard, stripeEvent } from '@connector/testing';
+import { describe, expect, it } from 'vitest';
+import { toMethodEvent } from '../domain/method-event.ts';
+import { messageOf } from '../testing/messages.ts';
+import { type FollowDependencies, followPaymentMethod } from './follow-payment-method.ts';
+
+const card = savedCard({ id: 'pm_1' });
+const DISPLAY = { brand: 'visa', lastDigits: '4242', expiryMonth: 8, expiryYear: 2027 };
+const NAME = { en: 'Visa •••• 4242, 08/27' };
+
+type About = Parameters<typeof stripeEvent>[2];
+const eventOf = (type: string, object: object = card, about?: About) => {
+  const { attributes, value } = messageOf(stripeEvent(`payment_method.${type}`, object as typeof card, about));
+  const event = toMethodEvent(attributes, value);
+  if (!event) throw new Error('no event of a payment method');
+  return event;
+};
+const detached = eventOf(
+  'detached',
+  { ...card, customer: null },
+  { previous_attributes: { customer: 'cus_1' } as Record<string, unknown> },
+);
+const renewed = eventOf('automatically_updated');
+
+const stored = (overrides: Partial<PaymentMethod> = {}): PaymentMethod => ({
+  id: 'method-1',
+  version: 3,
+  key: 'stripe-pm_1',
+  createdAt: '2026-11-01T00:00:00Z',
+  lastModifiedAt: '2026-11-01T00:00:00Z',
+  customer: { typeId: 'customer', id: 'customer-1' },
+  paymentInterface: 'checkout-stripe',
+  paymentMethodStatus: 'Active',
+  default: false,
+  method: 'card',
+  token: { value: 'pm_1' },
+  ...overrides,
+});
+
+type StripesMethod = Awaited<ReturnType<FollowDependencies['stripePaymentMethod']>>;
+
+interface World {
+  methods?: PaymentMethod[];
+  /** As Stripe has it; none = it is gone there. */
+  atStripe?: StripesMethod;
+  names?: boolean;
+  faults?: Record<string, Error[]>;
+  now?: () => number;
+}
+
+const SAVED: StripesMethod = { id: 'pm_1', type: 'card', customer: 'cus_1', display: DISPLAY };
+const GONE: StripesMethod = { id: 'pm_1', type: 'card', display: DISPLAY };
+
+/** commercetools and Stripe in memory, for the stored methods of one customer. */
+function world({ methods = [stored()], atStripe, names = false, faults = {}, now }: World) {
+  const calls: string[] = [];
+  const warnings: object[] = [];
+  const call = async <T>(name: string, work: () => T): Promise<T> => {
+    calls.push(name);
+    const fault = faults[name]?.shift();
+    if (fault) throw fault;
+    return work();
+  };
+  const current = ({ id, version }: Pick<PaymentMethod, 'id' | 'version'>) => {
+    const index = methods.findIndex((method) => method.id === id);
+    if (index < 0) throw new NotFoundError('gone');
+    if (methods[index]?.version !== version) throw new StaleVersionError('409');
+    return index;
+  };
+  const log = createLogger('test', 'silent');
+  const follow = followPaymentMethod({
+    paymentMethods: {
+      byKey: (key) => call('byKey', () => structuredClone(methods.find((method) => method.key === key))),
+      byToken: ({ customerId, token, paymentInterface }) =>
+        call('byToken', () =>
+          structuredClone(
+            methods.find(
+              (method) =>
+                method.customer?.id === customerId &&
+                method.token?.value === token &&
+                method.paymentInterface === paymentInterface,
+            ),
+          ),
+        ),
+      create: () => Promise.reject(new Error('nothing is created')),
+      update: (method, actions) =>
+        call('update', () => {
+          const index = current(method);
+          for (const action of actions) methods[index] = changed(methods[index] as PaymentMethod, action);
+        }),
+      delete: (method) => call('delete', () => void methods.splice(current(method), 1)),
+    },
+    stripePaymentMethod: () => call('stripe', () => atStripe),
+    customerOf: (id) => call('customerOf', () => (id === 'cus_1' ? 'customer-1' : undefined)),
+    isOwnAccount: async (account) => account === 'acct_own',
+    paymentInterface: 'checkout-stripe',
+    livemode: false,
+    names,
+    log: Object.assign(log, { warn: (about: object) => void warnings.push(about) }),
+    ...(now && { now }),
+  });
+  return { follow, methods, calls, warnings };
+}
+
+const changed = (method: PaymentMethod, action: PaymentMethodUpdateAction): PaymentMethod => {
+  const version = method.version + 1;
+  if (action.action === 'setName') return { ...method, version, ...(action.name && { name: action.name }) };
+  if (action.action === 'setDefault') return { ...method, version, default: action.default };
+  if (action.action !== 'setPaymentMethodStatus') throw new Error(`unexpected ${action.action}`);
+  return { ...method, version, paymentMethodStatus: action.paymentMethodStatus };
+};
+
+describe('a payment method that was taken from its customer at Stripe', () => {
+  it('is deleted in commercetools, and a repeated event finds nothing left to do', async () => {
+    const { follow, methods } = world({ atStripe: GONE });
+    expect(await follow(detached)).toBe('applied');
+    expect(methods).toEqual([]);
+    expect(await follow(detached)).toBe('ignored');
+  });
+
+  it('is found by its customer where the original connector stored it, without a key', async () => {
+    const { key: _none, ...original } = stored();
+    const { follow, methods } = world({
+      methods: [original, stored({ id: 'other', key: 'x', token: { value: 'pm_2' } })],
+      atStripe: GONE,
+    });
+    expect(await follow(detached)).toBe('applied');
+    expect(methods.map(({ id }) => id)).toEqual(['other']);
+  });
+
+  it('is deleted when Stripe has forgotten it by now', async () => {
+    const { follow, methods } = world({});
+    expect(await follow(detached)).toBe('applied');
+    expect(methods).toEqual([]);
+  });
+
+  it('stays while Stripe says that it has its customer', async () => {
+    const { follow, methods } = world({ atStripe: SAVED });
+    expect(await follow(detached)).toBe('duplicate');
+    expect(methods).toHaveLength(1);
+  });
+
+  it('is made inactive where commercetools refuses to delete it, once', async () => {
+    const refused = () => new PermanentError('it is referenced');
+    const { follow, methods } = world({
+      methods: [stored({ default: true })],
+      atStripe: GONE,
+      faults: { delete: [refused(), refused()] },
+    });
+    expect(await follow(detached)).toBe('applied');
+    expect(methods).toMatchObject([{ paymentMethodStatus: 'Inactive', default: false }]);
+    expect(await follow(detached)).toBe('duplicate');
+  });
+
+  it('is deleted also when somebody else has just changed it', async () => {
+    const { follow, methods } = world({ atStripe: GONE, faults: { delete: [new StaleVersionError('409')] } });
+    expect(await follow(detached)).toBe('applied');
+    expect(methods).toEqual([]);
+  });
+
+  it('of which another deleted the last trace is done', async () => {
+    const { follow } = world({ atStripe: GONE, faults: { delete: [new NotFoundError('gone')] } });
+    expect(await follow(detached)).toBe('duplicate');
+  });
+});
+
+describe('a card that its bank renewed', () => {
+  it.each([
+    ['without a name', undefined],
+    ['named after the old one', { en: 'Visa •••• 1111, 01/25' }],
+  ])('%s is named after the new one', async (_which, name) => {
+    const { follow, methods } = world({ methods: [stored(name && { name })], atStripe: SAVED, names: true });
+    expect(await follow(renewed)).toBe('applied');
+    expect(methods).toMatchObject([{ name: NAME }]);
+    expect(await follow(renewed)).toBe('duplicate');
+  });
+
+  it('keeps a name that somebody gave it', async () => {
+    const name = { de: 'Firmenkarte' };
+    const { follow, methods } = world({ methods: [stored({ name })], atStripe: SAVED, names: true });
+    expect(await follow(renewed)).toBe('duplicate');
+    expect(methods).toMatchObject([{ name }]);
+  });
+
+  it('asks nobody where names are off', async () => {
+    const { follow, calls } = world({ atStripe: SAVED });
+    expect(await follow(renewed)).toBe('ignored');
+    expect(calls).toEqual([]);
+  });
+
+  it('that Stripe does not have stays as it is: the event is of another account', async () => {
+    const { follow, methods } = world({ names: true });
+    expect(await follow(renewed)).toBe('ignored');
+    expect(methods).toHaveLength(1);
+  });
+});
+
+describe('an event of a payment method that is not stored here', () => {
+  it.each([
+    ['of the other mode', eventOf('detached', card, { livemode: true })],
+    ['of another account', { ...detached, account: 'acct_other' }],
+  ])('%s is ignored before anything is asked', async (_whose, event) => {
+    const { follow, calls } = world({ atStripe: GONE });
+    expect(await follow(event)).toBe('ignored');
+    expect(calls).toEqual([]);
+  });
+
+  it('of another integration’s customer is ignored', async () => {
+    const event = eventOf('detached', { ...card, customer: null }, { previous_attributes: { customer: 'cus_9' } });
+    const { follow, calls } = world({ methods: [], atStripe: GONE });
+    expect(await follow(event)).toBe('ignored');
+    expect(calls).toEqual(['byKey', 'customerOf']);
+  });
+
+  it('whose key another method has is ignored', async () => {
+    const { follow, methods } = world({ methods: [stored({ token: { value: 'pm_9' } })], atStripe: GONE });
+    expect(await follow(detached)).toBe('ignored');
+    expect(methods).toHaveLength(1);
+  });
+});
+
+describe('when payment methods cannot be reached', () => {
+  const answer = (status: number, reason: string) => () =>
+    new TransientError(`answered ${status}`, { reason, dependency: 'commercetools', status });
+
+  it('the event comes again after an outage, and after a key that is refused', async () => {
+    for (const fail of [answer(503, 'server_error'), answer(401, 'unauthorized')]) {
+      const { follow, methods } = world({ atStripe: GONE, faults: { byKey: [fail()] } });
+      await expect(follow(detached)).rejects.toThrow('answered');
+      expect(await follow(detached)).toBe('applied');
+      expect(methods).toEqual([]);
+    }
+  });
+
+  it('for want of the permission the event is done, and that is said once an hour', async () => {
+    const forbidden = answer(403, 'unauthorized');
+    let at = 0;
+    const faults = { byKey: [forbidden(), forbidden(), forbidden()] };
+    const { follow, warnings } = world({ faults, now: () => at });
+    expect(await follow(detached)).toBe('ignored');
+    expect(await follow(detached)).toBe('ignored');
+    expect(warnings).toHaveLength(1);
+    at = 60 * 60 * 1000;
+    await follow(detached);
+    expect(warnings).toHaveLength(2);
+  });
+
+  it('somebody who keeps changing the method has the event come again', async () => {
+    const faults = { delete: Array.from({ length: 5 }, () => new StaleVersionError('409')) };
+    const { follow } = world({ atStripe: GONE, faults });
+    await expect(follow(detached)).rejects.toMatchObject({ reason: 'conflict' });
+  });
+});

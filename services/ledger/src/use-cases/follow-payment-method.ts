@@ -1,0 +1,114 @@
+import type { PaymentMethod, PaymentMethodUpdateAction } from '@commercetools/platform-sdk';
+import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import type { Logger } from '@connector/telemetry';
+import type { MethodEvent } from '../domain/method-event.ts';
+import { localized, nameOf, needsName } from '../domain/method-name.ts';
+import type { PaymentMethods, StripePaymentMethod } from './ports.ts';
+
+export interface FollowDependencies {
+  paymentMethods: PaymentMethods;
+  /** undefined for one that Stripe does not have (any more). */
+  stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
+  /** Id of the commercetools customer that a customer at Stripe was made for. */
+  customerOf: (stripeCustomerId: string) => Promise<string | undefined>;
+  /** Whether an account that an event names is the one of our key. */
+  isOwnAccount: (account: string) => Promise<boolean>;
+  paymentInterface: string;
+  /** Events of the other mode are another system's. */
+  livemode: boolean;
+  /** Whether stored methods have a name that shows what they are. */
+  names: boolean;
+  log: Logger;
+  now?: () => number;
+}
+
+/** `duplicate`: the stored method shows it already. `ignored`: none of ours, or nothing that commercetools keeps. */
+export type FollowOutcome = 'applied' | 'duplicate' | 'ignored';
+
+const DETACHED = 'payment_method.detached';
+const ATTEMPTS = 5;
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Keeps a stored payment method in commercetools as Stripe has it: one that was taken from its customer is deleted there too, one whose card was
+ * renewed is named after the new card. Stripe is asked how the method stands, so that order and repetition do not matter. Without the
+ * permission for payment methods (403) it says so once an hour and leaves them; every other failure is thrown, and the event comes again.
+ */
+export function followPaymentMethod(deps: FollowDependencies): (event: MethodEvent) => Promise<FollowOutcome> {
+  const { log, now = Date.now } = deps;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return async (event) => {
+    try {
+      return await follow(deps, event, ATTEMPTS);
+    } catch (error) {
+      if (!(error instanceof TransientError) || error.status !== 403) throw error;
+      if (now() - warnedAt >= HOUR_MS) {
+        warnedAt = now();
+        log.warn({ error, eventId: event.id }, 'stored payment methods do not follow Stripe: a permission is missing');
+      }
+      return 'ignored';
+    }
+  };
+}
+
+async function follow(deps: FollowDependencies, event: MethodEvent, attemptsLeft: number): Promise<FollowOutcome> {
+  const { livemode, names, isOwnAccount } = deps;
+  if (event.livemode !== livemode) return 'ignored';
+  if (event.account && !(await isOwnAccount(event.account))) return 'ignored';
+  // Nothing but its name shows what changed.
+  if (event.type !== DETACHED && !names) return 'ignored';
+  const stored = await find(deps, event);
+  if (!stored) return 'ignored';
+  const atStripe = await deps.stripePaymentMethod(event.methodId);
+  if (!atStripe && event.type !== DETACHED) return 'ignored';
+  try {
+    return atStripe?.customer ? await name(deps, stored, atStripe) : await remove(deps, stored);
+  } catch (error) {
+    if (!(error instanceof StaleVersionError)) throw error;
+    if (attemptsLeft > 1) return follow(deps, event, attemptsLeft - 1);
+    throw new TransientError('others keep changing the payment method', { reason: 'conflict', cause: error });
+  }
+}
+
+/** The stored method of a method at Stripe: by the key that it was stored under here; the original connector's have none. */
+async function find(deps: FollowDependencies, event: MethodEvent): Promise<PaymentMethod | undefined> {
+  const { paymentMethods, paymentInterface } = deps;
+  const known = await paymentMethods.byKey(methodKeyOf(event.methodId));
+  if (known) return known.token?.value === event.methodId ? known : undefined;
+  const customerId = event.stripeCustomerId && (await deps.customerOf(event.stripeCustomerId));
+  if (!customerId) return undefined;
+  return paymentMethods.byToken({ customerId, paymentInterface, token: event.methodId });
+}
+
+async function name(
+  { paymentMethods, names }: FollowDependencies,
+  stored: PaymentMethod,
+  { type, display }: StripePaymentMethod,
+): Promise<FollowOutcome> {
+  const wanted = names ? nameOf(type, display) : undefined;
+  if (!wanted || !needsName(stored.name, wanted)) return 'duplicate';
+  await paymentMethods.update(stored, [{ action: 'setName', name: localized(wanted) }]);
+  return 'applied';
+}
+
+const INACTIVE: readonly PaymentMethodUpdateAction[] = [
+  { action: 'setDefault', default: false },
+  { action: 'setPaymentMethodStatus', paymentMethodStatus: 'Inactive' },
+];
+
+/** What commercetools does not let go of, because something names it still, is made Inactive. */
+async function remove({ paymentMethods, log }: FollowDependencies, stored: PaymentMethod): Promise<FollowOutcome> {
+  try {
+    await paymentMethods.delete(stored);
+  } catch (error) {
+    if (error instanceof NotFoundError) return 'duplicate';
+    if (!(error instanceof PermanentError)) throw error;
+    if (stored.paymentMethodStatus === 'Inactive') return 'duplicate';
+    log.warn({ error, paymentMethodId: stored.id }, 'a payment method cannot be deleted; it is made inactive');
+    await paymentMethods.update(stored, [...INACTIVE]);
+  }
+  return 'applied';
+}
+
+/** The key of the stored method of a method at Stripe, which only one can have. */
+export const methodKeyOf = (token: string): string => `stripe-${token}`;
