@@ -246,7 +246,7 @@ class ExpressButton {
       const { error } = (await this.#elements?.submit()) ?? {};
       if (error) throw fromStripe(error, text);
       isAddressRefused = true;
-      await this.#tellHost(event);
+      await this.#notifyHost(event);
       isAddressRefused = false;
       const outcome = await this.#pay(event);
       this.#isSettled = true;
@@ -290,7 +290,7 @@ class ExpressButton {
     return amountChanged(cart.due, error, this.#context.text);
   }
 
-  async #tellHost({ shippingAddress, billingDetails }: StripeExpressCheckoutElementConfirmEvent): Promise<void> {
+  async #notifyHost({ shippingAddress, billingDetails }: StripeExpressCheckoutElementConfirmEvent): Promise<void> {
     const { email, phone } = billingDetails ?? {};
     const shipping = toExpressAddress(shippingAddress?.address, { name: shippingAddress?.name, email, phone });
     const billing = toExpressAddress(billingDetails?.address, { name: billingDetails?.name, email, phone });

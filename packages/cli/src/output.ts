@@ -10,7 +10,7 @@ export function letReadersLeave(): void {
 }
 
 /** Writes a line to standard error: progress, and what went wrong. */
-export function tell(text: string): void {
+export function toStderr(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 

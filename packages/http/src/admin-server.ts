@@ -48,16 +48,16 @@ export function createAdminServer(options: AdminServerOptions): Component & { re
       const reason = part[ask]?.();
       return reason ? [{ part: part.name, reason }] : [];
     });
-  const tellHealth = (res: ServerResponse, found: readonly { part: string; reason: string }[]) => {
+  const answerHealth = (res: ServerResponse, found: readonly { part: string; reason: string }[]) => {
     const isWell = found.length === 0;
     answer(res, isWell ? 200 : 503, { status: isWell ? 'ok' : 'unavailable', problems: found });
   };
   const answers: Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void> = {
-    '/livez': (_req, res) => tellHealth(res, problems('dead')),
+    '/livez': (_req, res) => answerHealth(res, problems('dead')),
     '/readyz': (_req, res) => {
       const open = problems('notReady');
       if (shutdown.requested) open.push({ part: 'process', reason: 'is shutting down' });
-      tellHealth(res, open);
+      answerHealth(res, open);
     },
     '/metrics': async (_req, res) => {
       const text = await register.metrics();
@@ -135,9 +135,9 @@ function hasToken({ headers }: IncomingMessage, token: string | undefined): bool
 /** The change itself is logged at whichever of the two levels shows it. */
 function changeLogLevel(log: Logger, level: (typeof LOG_LEVELS)[number], by: string): void {
   const before = log.level;
-  const tell = () => log.warn({ before, after: level, by }, 'the log level was changed, until the process ends');
-  if (log.isLevelEnabled('warn')) tell();
+  const report = () => log.warn({ before, after: level, by }, 'the log level was changed, until the process ends');
+  if (log.isLevelEnabled('warn')) report();
   log.level = level;
   const wasHidden = !['trace', 'debug', 'info', 'warn'].includes(before);
-  if (wasHidden) tell();
+  if (wasHidden) report();
 }

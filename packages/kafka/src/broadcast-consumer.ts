@@ -63,7 +63,7 @@ export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions)
     fetcher?.pump();
   };
 
-  const tell = ({ topic, partition }: PartitionPosition, messages: readonly KafkaMessage[]) => {
+  const handleAll = ({ topic, partition }: PartitionPosition, messages: readonly KafkaMessage[]) => {
     for (const message of messages) {
       const headers = headersOf(message);
       const { key, value, offset } = message;
@@ -91,7 +91,7 @@ export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions)
         minBytes: options.minBytes ?? 1,
         maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
         startAt: 'latest',
-        onMessages: tell,
+        onMessages: handleAll,
         onSkipped: ({ topic, partition, from, to, reason }) =>
           kafka.log.warn({ topic, partition, from: String(from), to: String(to), reason }, 'messages were not heard'),
       });

@@ -118,7 +118,7 @@ export function createLagExporter(
   const told = new Set<string>();
   metrics.consumerDeletedRecords.inc({ topic }, 0);
 
-  const tell = async (deleted: DeletedRecords) => {
+  const reportDeleted = async (deleted: DeletedRecords) => {
     const { partition, from, to, handledUntil } = deleted;
     const name = `${partition}:${to}`;
     if (!noticed.has(name)) {
@@ -144,7 +144,7 @@ export function createLagExporter(
       // What is committed is asked first: a lag may then be told too large for a moment, never too small.
       const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed(groupId), topics: [name] });
       const bounds = await admin.fetchTopicOffsets(name);
-      for (const deleted of deletedUnread(bounds, committed?.partitions ?? [])) await tell(deleted);
+      for (const deleted of deletedUnread(bounds, committed?.partitions ?? [])) await reportDeleted(deleted);
       const partitions = lagOf(bounds, committed?.partitions ?? []);
       for (const { partition, lag } of partitions) {
         metrics.consumerLag.set({ topic, partition: String(partition) }, lag);
@@ -169,7 +169,7 @@ export function createLagExporter(
   return {
     name: 'consumer lag',
     refresh,
-    skipped: (deleted) => void tell(deleted),
+    skipped: (deleted) => void reportDeleted(deleted),
     start: async () => {
       const first = new AbortController();
       await Promise.race([tick(), sleep(FIRST_LOOK_MS, undefined, { signal: first.signal }).catch(() => {})]);

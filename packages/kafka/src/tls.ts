@@ -12,8 +12,8 @@ export function tlsOptions(
   env: KafkaEnvironment,
 ): tls.SecureContextOptions & { rejectUnauthorized: true; servername?: string } {
   const [ca, cert, key] = [pem(env.KAFKA_SSL_CA), pem(env.KAFKA_SSL_CERT), pem(env.KAFKA_SSL_KEY)];
-  tellExpiry('kafka_ca', ca);
-  tellExpiry('kafka_client', cert);
+  exportExpiry('kafka_ca', ca);
+  exportExpiry('kafka_client', cert);
   return {
     rejectUnauthorized: true,
     ...(ca && { ca: [ca] }),
@@ -53,7 +53,7 @@ export function brokerSockets(env: KafkaEnvironment, log: Logger): ISocketFactor
 const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Exports when the first of a PEM text's certificates ends; one that cannot be read is told by the connection, which fails. */
-function tellExpiry(certificate: 'kafka_ca' | 'kafka_client', text: string | undefined): void {
+function exportExpiry(certificate: 'kafka_ca' | 'kafka_client', text: string | undefined): void {
   const ends = (text?.match(ONE_CERTIFICATE) ?? []).flatMap((one) => {
     try {
       return [new X509Certificate(one).validToDate.getTime()];

@@ -25,7 +25,7 @@ for folder in "$@"; do rm -rf -- "$folder"; done
 
 let reaper: ChildProcess | undefined;
 
-function tell(line: string): void {
+function write(line: string): void {
   if (!reaper) {
     reaper = spawn('/bin/sh', ['-c', SCRIPT, 'reaper'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     // It must neither hold its starter alive nor fail it: without it only the cleaning up after a crash is missing.
@@ -38,8 +38,8 @@ function tell(line: string): void {
 }
 
 /** The process group led by `pid` ends when this process ends. */
-export const watchProcess = (pid: number): void => tell(`watch ${pid}`);
+export const watchProcess = (pid: number): void => write(`watch ${pid}`);
 /** The group led by `pid` is gone; its number may soon be another's. */
-export const forgetProcess = (pid: number): void => tell(`forget ${pid}`);
+export const forgetProcess = (pid: number): void => write(`forget ${pid}`);
 /** `folder` is removed when this process ends, after its processes. */
-export const removeAtEnd = (folder: string): void => tell(`remove ${folder}`);
+export const removeAtEnd = (folder: string): void => write(`remove ${folder}`);

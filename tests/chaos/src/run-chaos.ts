@@ -81,7 +81,7 @@ export interface ChaosReport {
  * both sides. The choice of scenarios and faults follows from the seed; the moments at which they meet do not.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const tell = options.onProgress ?? (() => {});
+  const progress = options.onProgress ?? (() => {});
   const sandbox = await startSandbox({
     port: 0,
     ...(options.build === false && { build: false }),
@@ -94,11 +94,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       // Every repeated webhook goes on to the ledger.
       WEBHOOK_DUPLICATE_WINDOW_S: '0',
     },
-    onDeath: ({ message }: ProcessDied) => tell(message),
-    onProgress: (part, line) => tell(`${part}: ${line}`),
+    onDeath: ({ message }: ProcessDied) => progress(message),
+    onProgress: (part, line) => progress(`${part}: ${line}`),
   });
   try {
-    return await chaos(sandbox, options, tell);
+    return await chaos(sandbox, options, progress);
   } finally {
     await sandbox.stop();
   }
@@ -110,7 +110,7 @@ const HOUR_MS = 3_600_000;
 /** Shorter than the test's patience, long enough to be overtaken by other events. */
 const SETTLE_MS = 1_500;
 
-async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: string) => void): Promise<ChaosReport> {
+async function chaos(sandbox: Sandbox, options: ChaosOptions, progress: (line: string) => void): Promise<ChaosReport> {
   const { payments, seconds, seed, outageMs = DEFAULT_OUTAGE_MS, concurrency = 48 } = options;
   const since = new Date(Date.now() - HOUR_MS);
   const { brokers = 1, faults = faultsWith(brokers) } = options;
@@ -126,7 +126,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
     sandbox,
     kafka,
     planFaults(seed, faults, { outageMs, ledgerKills: options.ledgerKills ?? 3, rounds: roundsIn(seconds, outageMs) }),
-    tell,
+    progress,
   );
   const cutShort: string[] = [];
 
@@ -141,7 +141,7 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
       const dueMs = (index / payments) * seconds * 1000 - (performance.now() - began);
       if (dueMs > 0) await sleep(dueMs);
       injector.progressed((index + 1) / payments);
-      if (index % Math.ceil(payments / 10) === 0) tell(`${index} of ${payments} scenarios have begun`);
+      if (index % Math.ceil(payments / 10) === 0) progress(`${index} of ${payments} scenarios have begun`);
       try {
         await playScenario(shop, scenarioOf(seed, index));
         await transactions.follow(seed, index);
@@ -152,12 +152,12 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, tell: (line: strin
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, payments) }, liveOneAfterAnother));
   const scenariosTook = secondsSince(began);
-  tell(`all scenarios are played after ${scenariosTook} s`);
+  progress(`all scenarios are played after ${scenariosTook} s`);
   await injector.lift();
-  tell('all faults are lifted');
+  progress('all faults are lifted');
 
   const lifted = performance.now();
-  const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, tell);
+  const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, progress);
   const [stripe, commercetools] = await bothSides(sandbox);
   const { audit, findings: differences } = await audited(sandbox, since);
   const deadLetters = await recordsIn(kafka, PAYMENT_EVENTS_DLQ);
@@ -214,7 +214,7 @@ async function untilQuiet(
   sandbox: Sandbox,
   kafka: Kafka,
   withinMs: number,
-  tell: (line: string) => void,
+  progress: (line: string) => void,
 ): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   let before = '';
@@ -226,7 +226,7 @@ async function untilQuiet(
     const versions = commercetools.payments.reduce((sum, { version }) => sum + version, 0);
     const now = `${stripe.events} ${versions}`;
     if (pending === 0 && lag === 0 && now === before) return true;
-    if (looks % 5 === 0) tell(`${pending} webhooks wait, the ledger is ${lag} records behind`);
+    if (looks % 5 === 0) progress(`${pending} webhooks wait, the ledger is ${lag} records behind`);
     before = now;
   }
   return false;

@@ -32,17 +32,17 @@ if (values.help) {
 // Without a registry the names are those that the chart asks for.
 const registry = values.registry ?? 'ghcr.io';
 const tag = values.tag ?? chartVersion();
-const tell = (line: string) => console.log(line);
+const print = (line: string) => console.log(line);
 if (!values['no-load'] && !values['load-with'] && !values.registry) {
   console.error(`Nothing would reach a cluster: give --registry, --load-with or --no-load.\n\n${USAGE}`);
   process.exit(64);
 }
-const references = await buildImages({ registry, tags: [tag], base: values.base, onProgress: tell });
-const broker = values.kafka ? await buildKafkaImage(registry, tell) : undefined;
+const references = await buildImages({ registry, tags: [tag], base: values.base, onProgress: print });
+const broker = values.kafka ? await buildKafkaImage(registry, print) : undefined;
 if (broker) references.push(broker);
-if (!values['no-load']) await loadImages(references, values['load-with'], tell);
+if (!values['no-load']) await loadImages(references, values['load-with'], print);
 const file = join(CACHE, 'images.yaml');
 // JSON is YAML, too.
 const text = JSON.stringify(imageValues(registry, tag, broker), undefined, 2);
 await writeFile(file, `# Written by "npm run images": where the images are that it built.\n${text}\n`);
-tell(`values for the chart: -f ${relative(process.cwd(), file)}`);
+print(`values for the chart: -f ${relative(process.cwd(), file)}`);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, KubernetesObject } from './cluster.ts';
 import { type Findings, lines } from './findings.ts';
-import { pay, tellPaid } from './payments.ts';
+import { pay, reportPaid } from './payments.ts';
 import { RELEASE, SERVICES, setAll, TAGS, WAIT } from './release.ts';
 import type { Client } from './requests.ts';
 import { seconds, timed } from './shell.ts';
@@ -38,7 +38,7 @@ export async function failedUpgrade(
     );
   } finally {
     isOver = true;
-    tellPaid(found, 'after a failed upgrade, while every old pod was killed once', await shoppers, 30);
+    reportPaid(found, 'after a failed upgrade, while every old pod was killed once', await shoppers, 30);
   }
   const failed = client.repeated.slice(repeatedBefore);
   found.figure('requests that failed meanwhile', failed.length);

@@ -2,22 +2,22 @@
 export class Findings {
   readonly figures: [name: string, value: string | number][] = [];
   readonly failures: string[] = [];
-  readonly #tell: (line: string) => void;
+  readonly #print: (line: string) => void;
 
-  constructor(tell: (line: string) => void) {
-    this.#tell = tell;
+  constructor(print: (line: string) => void) {
+    this.#print = print;
   }
 
   figure(name: string, value: string | number): void {
     this.figures.push([name, value]);
-    this.#tell(`${name}: ${value}`);
+    this.#print(`${name}: ${value}`);
   }
 
   check(isTrue: boolean, sentence: string, detail: readonly string[] = []): void {
-    this.#tell(`${isTrue ? 'ok    ' : 'FAILED'} ${sentence}`);
+    this.#print(`${isTrue ? 'ok    ' : 'FAILED'} ${sentence}`);
     if (isTrue) return;
     this.failures.push([sentence, ...detail.slice(0, 20).map((line) => `    ${line}`)].join('\n'));
-    for (const line of detail.slice(0, 20)) this.#tell(`       ${line}`);
+    for (const line of detail.slice(0, 20)) this.#print(`       ${line}`);
   }
 }
 

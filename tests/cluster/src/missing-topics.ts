@@ -12,15 +12,15 @@ import { FULLNAME, RELEASE } from './release.ts';
 import type { Client } from './requests.ts';
 import { seconds, timed } from './shell.ts';
 
-const TOLD_WITHIN_MS = 120_000;
+const REPORTED_WITHIN_MS = 120_000;
 const READY_WITHIN_MS = 120_000;
 const NAMED = ['webhook-ingest', 'intent', 'ledger'] as const;
 
 /** The topics are deleted under a running release: readiness names them, and once they are there again everything works without a restart. */
 export async function missingTopics(cluster: Cluster, client: Client, found: Findings): Promise<void> {
   const deleted = await deleteTopics(cluster);
-  const [told, toldMs] = await timed(() => untilTold(cluster));
-  found.figure('topics deleted: readiness names them after', seconds(toldMs));
+  const [told, reportedMs] = await timed(() => untilReported(cluster));
+  found.figure('topics deleted: readiness names them after', seconds(reportedMs));
   found.check(told.length === NAMED.length, 'readiness names the topics that are missing', [...deleted, ...told]);
   if (told[0]) found.figure('what /readyz says', told[0].slice(0, 200));
 
@@ -76,8 +76,8 @@ async function untilReady(cluster: Cluster): Promise<string[]> {
 }
 
 /** Asks for readiness until each service names a topic, or the time is over; answers what those say that do. */
-async function untilTold(cluster: Cluster): Promise<string[]> {
-  const until = Date.now() + TOLD_WITHIN_MS;
+async function untilReported(cluster: Cluster): Promise<string[]> {
+  const until = Date.now() + REPORTED_WITHIN_MS;
   const script = "fetch('http://127.0.0.1:9464/readyz').then(async (answer) => console.log(await answer.text()))";
   for (;;) {
     const answers = await Promise.all(

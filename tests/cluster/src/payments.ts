@@ -85,7 +85,7 @@ export async function untilAgreed(client: Client, withinMs: number): Promise<{ t
   }
 }
 
-export function tellPaid(found: Findings, when: string, paid: Paid, wanted: number): void {
+export function reportPaid(found: Findings, when: string, paid: Paid, wanted: number): void {
   const sorted = paid.durations.toSorted((a, b) => a - b);
   const outcomes = Object.entries(paid.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
   found.figure(

@@ -10,7 +10,7 @@ import { failedUpgrade } from './failed-upgrade.ts';
 import { Findings, lines } from './findings.ts';
 import { buildImages, buildKafkaImage, KAFKA_TAG, loadImages, repositoryOf } from './images.ts';
 import { missingTopics } from './missing-topics.ts';
-import { pay, tellPaid, truthOf, untilAgreed } from './payments.ts';
+import { pay, reportPaid, truthOf, untilAgreed } from './payments.ts';
 import {
   CHART,
   FULLNAME,
@@ -76,7 +76,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
 
     await inBrowser(publicUrlOf(options), found);
     const calm = await pay(client, { count: payments });
-    tellPaid(found, 'in peace', calm, payments);
+    reportPaid(found, 'in peace', calm, payments);
     await scaled(cluster, client, found);
 
     let isRolling = true;
@@ -93,7 +93,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
       await runsTag(cluster, TAGS[0], found);
     } finally {
       isRolling = false;
-      tellPaid(found, 'while upgrade, restart and rollback went on', await shoppers, meanwhile);
+      reportPaid(found, 'while upgrade, restart and rollback went on', await shoppers, meanwhile);
     }
     await failedUpgrade(cluster, client, (tag) => install(RELEASE, tag), found);
     await runsTag(cluster, TAGS[0], found);

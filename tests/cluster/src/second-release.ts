@@ -9,7 +9,7 @@ const SECOND = 'second';
 const CLIENT_KEYS = { clientId: 'commercetools-client-id', clientSecret: 'commercetools-client-secret' };
 const STRIPE_KEYS = { secretKey: 'stripe-secret-key', webhookSigningSecret: 'stripe-webhook-signing-secret' };
 /** A wrong value has to be told within this time, in ms. */
-const TOLD_WITHIN_MS = 30_000;
+const REPORTED_WITHIN_MS = 30_000;
 
 /** What is wrong, by which values, and how helm's own output tells it. */
 const WRONG: readonly [what: string, values: Record<string, unknown>, told: RegExp][] = [
@@ -116,8 +116,8 @@ async function wrongInstalls(
     const [{ code, stdout, stderr }, ms] = await timed(() => cluster.tryHelm(['install', ...args(values)]));
     const words = lines(stdout + stderr);
     times.push(ms);
-    const isTold = code !== 0 && ms < TOLD_WITHIN_MS && words.some((line) => told.test(line));
-    found.check(isTold, `helm install with ${what} fails at once and says so (${seconds(ms)})`, words);
+    const isReported = code !== 0 && ms < REPORTED_WITHIN_MS && words.some((line) => told.test(line));
+    found.check(isReported, `helm install with ${what} fails at once and says so (${seconds(ms)})`, words);
     await cluster.tryHelm(['uninstall', SECOND, ...WAIT]);
   }
   const [least, most] = [Math.min(...times), Math.max(...times)];

@@ -131,7 +131,7 @@ export function createValidators(document: Schema, { coerce = false } = {}): (sc
     const text = JSON.stringify(schema);
     const validate = known.get(text) ?? ajv.compile(absolute(schema) as object);
     known.set(text, validate);
-    return (value) => (validate(value) ? [] : [...new Set((validate.errors ?? []).flatMap(tell))]);
+    return (value) => (validate(value) ? [] : [...new Set((validate.errors ?? []).flatMap(problemsOf))]);
   };
 }
 
@@ -147,7 +147,7 @@ const absolute = (schema: unknown): unknown =>
         )
       : schema;
 
-function tell({ instancePath, keyword, params, message }: ErrorObject): string[] {
+function problemsOf({ instancePath, keyword, params, message }: ErrorObject): string[] {
   if (keyword === 'if') return [];
   const at = instancePath
     .split('/')

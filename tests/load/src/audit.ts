@@ -51,8 +51,8 @@ try {
   child.stdout.on('data', (chunk) => {
     if (!values.csv) out += chunk;
   });
-  const tell = createInterface({ input: child.stderr });
-  tell.on('line', async (line) => {
+  const lines = createInterface({ input: child.stderr });
+  lines.on('line', async (line) => {
     const compared = /: (\d+) payments compared$/.exec(line)?.[1];
     if (!compared) return void console.error(line);
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');

@@ -70,12 +70,12 @@ const number = (name: 'commercetools' | 'stripe'): number => {
   const value = Number(values[name]);
   return Number.isInteger(value) && value >= 0 ? value : refuse(`--${name} must be a whole number of ms.`);
 };
-const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+const progress = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 const plan: Plan = {
   quick: values.quick,
   latencies: { commercetools: number('commercetools'), stripe: number('stripe') },
   cpuProf: values['cpu-prof'],
-  tell,
+  progress,
 };
 
 if (plan.cpuProf) await mkdir(plan.cpuProf, { recursive: true });
@@ -104,12 +104,12 @@ console.log(`${run.machine}; ${run.date}; ${run.command}; ${((performance.now() 
 if (plan.quick) console.log('A quick try: the figures are for orientation alone.');
 
 const results: BenchResults = { ...run, quick: plan.quick, latencies: plan.latencies, figures, budgets };
-tell(`kept in ${await keep('bench', run, results)}`);
+progress(`kept in ${await keep('bench', run, results)}`);
 if (values['write-docs']) {
   await writeSections('benchmarks.md', sections);
   await writeReadme();
   await writeUnitCosts(unitCostsOf(results));
-  tell('docs/benchmarks.md, the figures of README.md and tests/load/unit-costs.json are written');
+  progress('docs/benchmarks.md, the figures of README.md and tests/load/unit-costs.json are written');
 }
 if (values.check && budgets.some((budget) => verdictOf(budget) === 'MISS')) process.exitCode = 1;
 if (failures.length > 0) {
@@ -128,7 +128,7 @@ async function measured(benchmark: Benchmark<unknown>): Promise<unknown> {
   try {
     const from = performance.now();
     const found = await benchmark.measure(environment, plan);
-    tell(`${benchmark.name}: measured in ${((performance.now() - from) / 1000).toFixed(0)} s`);
+    progress(`${benchmark.name}: measured in ${((performance.now() - from) / 1000).toFixed(0)} s`);
     return found;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -22,7 +22,7 @@ export interface Plan {
   readonly latencies: Latencies;
   /** Profiles the service that a benchmark is about into this folder. */
   readonly cpuProf?: string | undefined;
-  readonly tell: (line: string) => void;
+  readonly progress: (line: string) => void;
 }
 
 /** One benchmark of `npm run bench`. What it measures goes into JSON as it is, and from there into tables. */

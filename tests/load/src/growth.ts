@@ -47,7 +47,7 @@ if (values.help) {
 const only = values.only.split(',').map((name) => name.trim());
 const began = performance.now();
 const endsAt = began + Number(values.minutes) * 60_000;
-const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+const progress = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 const some = (count: number) => (values.quick ? Math.ceil(count / 10) : count);
 
 interface Growth {
@@ -89,11 +89,11 @@ console.log(
 await keep('growth', run, { ...run, ...growth });
 const file = join(RESULTS, 'growth.html');
 await writeFile(file, page);
-tell(`plotted in ${file}`);
+progress(`plotted in ${file}`);
 if (values['write-docs']) {
   const measured = `Measured ${run.date.slice(0, 10)} with \`${run.command}\` on ${run.machine}.`;
   await writeSections('benchmarks.md', { growth: `${tables}\n\n${measured}` });
-  tell(`docs/benchmarks.md and ${(await pictureOf(page, 'growth.png')).slice(REPOSITORY.length + 1)} are written`);
+  progress(`docs/benchmarks.md and ${(await pictureOf(page, 'growth.png')).slice(REPOSITORY.length + 1)} are written`);
 }
 
 /** Webhooks as they are offered, and shoppers who open payments at the same time. */
@@ -115,7 +115,7 @@ async function withLoad(of: Environment): Promise<NonNullable<Growth['load']>> {
     await of.slow({ commercetools: 0, stripe: 0 });
     const each = cpuMs.reduce((sum, time) => sum + time, 0) / opening.length;
     found.push({ factor, webhooks, opens: { ...result, cpuMs: each } });
-    tell(`load ${factor}× measured`);
+    progress(`load ${factor}× measured`);
   }
   await stop();
   await ingest.kill();
@@ -136,7 +136,7 @@ async function withPartitions(of: Environment): Promise<NonNullable<Growth['part
     const options = { payments: some(1_500), concurrency: 32, latencyMs: 20, baseline: false, node: HEAP };
     found.push({ partitions, webhooks, drain: await drain(of, { ...options, topics: drained }) });
     await drained.stop();
-    tell(`${partitions} partitions measured`);
+    progress(`${partitions} partitions measured`);
   }
   return found;
 }
@@ -156,7 +156,7 @@ async function withProcesses(of: Environment): Promise<NonNullable<Growth['proce
     };
     found.push({ processes, drain: await drain(of, { ...options, processes, topics }) });
     await topics.stop();
-    tell(`${processes} ledger processes measured`);
+    progress(`${processes} ledger processes measured`);
   }
   return found;
 }
@@ -178,7 +178,7 @@ async function withBacklog(of: Environment): Promise<NonNullable<Growth['backlog
     found.push({ events, drain: await drain(of, { ...options, topics }) });
     await topics.stop();
     msPerEvent = (performance.now() - from) / events;
-    tell(`a backlog of ${events} events measured`);
+    progress(`a backlog of ${events} events measured`);
   }
   return found;
 }

@@ -32,9 +32,9 @@ export const ledgerBenchmark: Benchmark<LedgerFigures> = {
     const [samples, payments, scaling] = plan.quick ? [20, 600, 400] : [150, 5_000, 3_000];
     // In this order: the simulator's log, which tells when a write was done, is short at first.
     const latency = await latencies(environment, samples, LATENCY_MS);
-    plan.tell('ledger: latency measured');
+    plan.progress('ledger: latency measured');
     const poisoned = await poison(environment);
-    plan.tell('ledger: bad events measured');
+    plan.progress('ledger: bad events measured');
     const common = { latencyMs: LATENCY_MS, node: HEAP };
     const one = await drain(environment, {
       ...common,
@@ -42,7 +42,7 @@ export const ledgerBenchmark: Benchmark<LedgerFigures> = {
       concurrency: CONCURRENCY,
       node: [...HEAP, ...profile(plan)],
     });
-    plan.tell('ledger: drain measured');
+    plan.progress('ledger: drain measured');
     const pair = async (concurrency: number, each: number): Promise<Pair> => {
       const options = { ...common, concurrency, joinFirst: true, baseline: false };
       const alone = await drain(environment, { ...options, payments: each });

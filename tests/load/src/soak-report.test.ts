@@ -59,7 +59,7 @@ describe('memory over an hour', () => {
   });
 
   it('of a simulator rises because it keeps what it was told', () => {
-    expect(verdicts(hour({ stripe: (second) => 100 + second / 10 }))).toEqual({ stripe: 'grows with what it is told' });
+    expect(verdicts(hour({ stripe: (second) => 100 + second / 10 }))).toEqual({ stripe: 'grows with its input' });
   });
 
   it('cannot be told from a few minutes', () => {

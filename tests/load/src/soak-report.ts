@@ -45,7 +45,7 @@ export interface Trend {
   readonly heap: Line;
   readonly files: readonly [start: number, end: number];
   readonly lagMs: number;
-  readonly verdict: 'flat' | 'RISES' | 'grows with what it is told' | 'too short to tell';
+  readonly verdict: 'flat' | 'RISES' | 'grows with its input' | 'too short to tell';
 }
 
 /** What is measured; what is around holds every cart, payment and event of the run, or is a JVM's heap. */
@@ -86,7 +86,7 @@ export function trendsOf(samples: readonly Sample[]): Trend[] {
             ? 'flat'
             : SERVICES.includes(name)
               ? 'RISES'
-              : 'grows with what it is told',
+              : 'grows with its input',
     };
   });
 }

@@ -56,7 +56,7 @@ const number = (name: 'minutes' | 'rate' | 'every' | 'commercetools' | 'stripe',
 const seconds = number('minutes', 0.1) * 60;
 const everyMs = number('every', 1) * 1000;
 const latencies = { commercetools: number('commercetools', 0), stripe: number('stripe', 0) };
-const tell = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+const progress = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 
 /** Payments under way at once; a further one is not begun, and counted. */
 const MOST_AT_ONCE = 400;
@@ -95,7 +95,7 @@ try {
   const shoppers = await Shoppers.of(environment, services.intent.url);
   await environment.slow(latencies);
   perSecond = values.rate === undefined ? (await mostPerSecond(shoppers)) / 2 : number('rate', 0.1);
-  tell(`${perSecond.toFixed(1)} payments a second for ${(seconds / 60).toFixed(1)} minutes`);
+  progress(`${perSecond.toFixed(1)} payments a second for ${(seconds / 60).toFixed(1)} minutes`);
   await soak(shoppers, Object.values(services));
 } catch (error) {
   // What was sampled until then is still worth writing.
@@ -124,15 +124,15 @@ const text = [
 ].join('\n\n');
 console.log(`${text}\n\n${run.machine}; ${run.date}; ${run.command}`);
 const results = { ...run, perSecond, latencies, begun, completed, pending, notBegun, failures: [...failures], trends };
-tell(`kept in ${await keep('soak', run, { ...results, samples })}`);
+progress(`kept in ${await keep('soak', run, { ...results, samples })}`);
 const measured = `Measured ${run.date.slice(0, 10)} with \`${run.command}\` on ${run.machine}.`;
 const page = pageOf({ title: 'Soak', measured: measured.replaceAll('`', ''), groups: plotsOf(samples, perSecond) });
 const file = join(RESULTS, 'soak.html');
 await writeFile(file, page);
-tell(`plotted in ${file}`);
+progress(`plotted in ${file}`);
 if (values['write-docs'] && samples.length > 0) {
   await writeSections('benchmarks.md', { soak: `${text}\n\n${measured}` });
-  tell(`docs/benchmarks.md and ${(await pictureOf(page, 'soak.png')).slice(REPOSITORY.length + 1)} are written`);
+  progress(`docs/benchmarks.md and ${(await pictureOf(page, 'soak.png')).slice(REPOSITORY.length + 1)} are written`);
 }
 process.exitCode = trends.length === 0 || trends.some(({ verdict }) => verdict === 'RISES') ? 1 : 0;
 
@@ -203,7 +203,7 @@ async function mostPerSecond(shoppers: Shoppers): Promise<number> {
   };
   await Promise.all(Array.from({ length: TRIAL_AT_ONCE }, onward));
   const most = counted / ((performance.now() - began) / 1000);
-  tell(`at most ${most.toFixed(1)} payments a second, with ${TRIAL_AT_ONCE} at once`);
+  progress(`at most ${most.toFixed(1)} payments a second, with ${TRIAL_AT_ONCE} at once`);
   [begun, completed, pending] = [0, 0, 0];
   took = { open: [], confirm: [] };
   return most;
@@ -222,7 +222,7 @@ async function soak(shoppers: Shoppers, services: readonly Running[]): Promise<v
         failed('a sample', error);
       }
       if (samples.length % Math.ceil(60_000 / everyMs) === 0) {
-        tell(`${(second() / 60).toFixed(0)} min: ${completed} approved, ${underWay.size} under way`);
+        progress(`${(second() / 60).toFixed(0)} min: ${completed} approved, ${underWay.size} under way`);
       }
     }
   })();

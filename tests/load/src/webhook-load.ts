@@ -52,12 +52,12 @@ function signedRequests({ secret, projectKey, requests, bytes }: Load): Buffer[]
   });
 }
 
-const tell = (told: Told) => process.send?.(told);
+const progress = (told: Told) => process.send?.(told);
 
 // First the load, then a word to go, so that signing is over when the clock starts.
 const [load] = (await once(process, 'message')) as [Load];
 const requests = signedRequests(load);
-tell({ kind: 'ready' });
+progress({ kind: 'ready' });
 await once(process, 'message');
-tell({ kind: 'done', ...(await sendAll(requests, load)) });
+progress({ kind: 'done', ...(await sendAll(requests, load)) });
 await once(process, 'disconnect');

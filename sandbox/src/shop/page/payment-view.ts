@@ -147,14 +147,14 @@ export function createPaymentView(
     const path = `/storefront/api/payments/${encodeURIComponent(watched)}/operations`;
     callBackend<{ outcome?: string }>('POST', path, { action, ...(amount !== undefined && { amount }) })
       .then(
-        ({ outcome }) => tell(`${named}: ${outcome ?? 'ok'}`, outcome === 'rejected'),
-        (error: Error) => tell(`${named}: ${error.message}`, true),
+        ({ outcome }) => showAnswer(`${named}: ${outcome ?? 'ok'}`, outcome === 'rejected'),
+        (error: Error) => showAnswer(`${named}: ${error.message}`, true),
       )
       .finally(() => {
         if (button) button.disabled = false;
       });
   });
-  function tell(what: string, isFailure: boolean): void {
+  function showAnswer(what: string, isFailure: boolean): void {
     answer.textContent = what;
     answer.dataset.state = isFailure ? 'failed' : 'done';
     note({ source: 'browser', from: 'POST /operations/payment-intents', what, tone: isFailure ? 'bad' : 'plain' });

@@ -1,4 +1,4 @@
-import { interruption, optionsOrExit, print, tell } from '@connector/cli';
+import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer, readLatest } from '@connector/kafka';
@@ -43,7 +43,7 @@ try {
   const latest = (topic: string, key: string) => readLatest(kafka, topic, key);
   const resume = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, command);
   if (resume)
-    tell(
+    toStderr(
       `An earlier run came to ${resume.from.toISOString()}: this one goes on there (--from-start compares all again).`,
     );
   const differences: AuditDifference[] = [];
@@ -60,9 +60,9 @@ try {
       signal: interrupted,
       ...(onMovements && { onMovements }),
       onDifference: (difference) => differences.push(difference),
-      onFailure: (what, error) => tell(`${what} could not be compared: ${describeError(error).message}`),
+      onFailure: (what, error) => toStderr(`${what} could not be compared: ${describeError(error).message}`),
       onSlice: async (now, comparedUntil) => {
-        tell(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
+        toStderr(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
         await producer.send(CHECKPOINTS, auditProgressRecord(projectKey, now, comparedUntil));
       },
     },
@@ -72,11 +72,11 @@ try {
     await producer.send(CHECKPOINTS, auditRecord(projectKey, summary, new Date()));
   const report = auditReport(summary, differences, command);
   if (command.format === 'json') print(JSON.stringify({ ...summary, differences }));
-  else if (command.format === 'csv') tell(report);
+  else if (command.format === 'csv') toStderr(report);
   else print(report);
   process.exitCode = agrees(summary) ? 0 : summary.complete ? EXIT_DIFFERENT : EXIT_NOT_DONE;
 } catch (error) {
-  tell(`It could not be done: ${describeError(error).message}`);
+  toStderr(`It could not be done: ${describeError(error).message}`);
   process.exitCode = EXIT_NOT_DONE;
 } finally {
   await producer.stop?.();

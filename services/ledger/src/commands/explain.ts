@@ -1,4 +1,4 @@
-import { optionsOrExit, print, tell } from '@connector/cli';
+import { optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer } from '@connector/kafka';
@@ -47,7 +47,7 @@ try {
   print(write(command.asked, explanation, command.reveal));
   process.exitCode = explanation.verdict.isWell ? 0 : 1;
 } catch (error) {
-  tell(`It could not be done: ${describeError(error).message}`);
+  toStderr(`It could not be done: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await Promise.all([commercetools.close(), stripe.close()]);

@@ -1,4 +1,4 @@
-import { interruption, optionsOrExit, print, tell } from '@connector/cli';
+import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createKafka, createProducer, readLatest, scanTopic } from '@connector/kafka';
@@ -51,9 +51,9 @@ try {
       producer,
       signal: interrupted,
       onDivergence: (divergence) => divergences.push(divergence),
-      onFailure: (what, error) => tell(`${what} could not be checked: ${describeError(error).message}`),
+      onFailure: (what, error) => toStderr(`${what} could not be checked: ${describeError(error).message}`),
       onProgress: ({ payments, paymentIntents }) =>
-        tell(`${payments.checked} payments and ${paymentIntents.checked} PaymentIntents checked`),
+        toStderr(`${payments.checked} payments and ${paymentIntents.checked} PaymentIntents checked`),
     },
     command,
   );
@@ -63,7 +63,7 @@ try {
   print(command.json ? JSON.stringify({ ...summary, divergences }) : report(summary, divergences));
   process.exitCode = summary.complete ? 0 : 1;
 } catch (error) {
-  tell(`It could not be done: ${describeError(error).message}`);
+  toStderr(`It could not be done: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await producer.stop?.();

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { interruption, optionsOrExit, print, showHelp, tell } from '@connector/cli';
+import { interruption, optionsOrExit, print, showHelp, toStderr } from '@connector/cli';
 import { PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createDeadLetterQueue, createKafka, createProducer, kafkaConfig } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
@@ -28,13 +28,13 @@ try {
   await producer.start?.();
   process.exitCode = await runRedrive(queue, command, {
     print,
-    tell,
+    toStderr,
     ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),
     now: () => new Date(),
     signal: interrupted,
   });
 } catch (error) {
-  tell(`It could not be done: ${describeError(error).message}`);
+  toStderr(`It could not be done: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await producer.stop?.();

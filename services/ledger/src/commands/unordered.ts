@@ -1,4 +1,4 @@
-import { interruption, optionsOrExit, print, tell } from '@connector/cli';
+import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { createHttpClient } from '@connector/http';
@@ -68,7 +68,7 @@ try {
       signal: interrupted,
       onFinding: (finding) => findings.push(finding),
       onSettled: (one) => settled.push(one),
-      onFailure: (what, error) => tell(`${what} could not be looked at: ${describeError(error).message}`),
+      onFailure: (what, error) => toStderr(`${what} could not be looked at: ${describeError(error).message}`),
     },
     command,
   );
@@ -83,7 +83,7 @@ try {
   );
   process.exitCode = summary.complete ? 0 : 1;
 } catch (error) {
-  tell(`It could not be done: ${describeError(error).message}`);
+  toStderr(`It could not be done: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await producer.stop?.();

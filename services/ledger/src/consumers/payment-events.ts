@@ -65,7 +65,7 @@ export const handlePaymentEvent =
       });
       if (outcome.written) observeDelays(event.type, { occurredAt: event.occurredAt, receivedAt });
       countChanges(outcome.changes);
-      tellAttention(event, outcome, log);
+      logAttention(event, outcome, log);
       await results.publish(event, outcome);
       await afterwards?.(event, outcome, attempt);
     }
@@ -103,7 +103,7 @@ async function handleMethodEvent(
 }
 
 /** Counts and logs what the payment alone does not show, and somebody should look at. */
-function tellAttention(
+function logAttention(
   { type, detail }: PaymentEvent,
   { attachment, payment, collected }: Extract<RecordOutcome, { kind: 'recorded' }>,
   log: Logger,

@@ -140,7 +140,7 @@ function bySum(
   const [wanted, found] = [sumOf(atStripe), sumOf(here)];
   if (wanted === found) return [];
   const wrong = wrongOne(shown, here, found - wanted);
-  const tell = (kind: DifferenceKind, more: Partial<MoneyDifference> = {}): MoneyDifference[] => [
+  const difference = (kind: DifferenceKind, more: Partial<MoneyDifference> = {}): MoneyDifference[] => [
     {
       kind,
       type,
@@ -152,18 +152,18 @@ function bySum(
       ...more,
     },
   ];
-  if (atStripe.length === 0) return tell('missing_there');
+  if (atStripe.length === 0) return difference('missing_there');
   if (found > wanted) {
-    if (!wrong || here.length === 1) return tell('other_amount');
-    return tell(here.some((other) => other !== wrong && isTwin(other, wrong)) ? 'doubled' : 'missing_there');
+    if (!wrong || here.length === 1) return difference('other_amount');
+    return difference(here.some((other) => other !== wrong && isTwin(other, wrong)) ? 'doubled' : 'missing_there');
   }
   if (wrong && wrong.state !== 'Success') {
-    return tell('other_state', { commercetools: { centAmount: wrong.amount.centAmount, state: wrong.state } });
+    return difference('other_state', { commercetools: { centAmount: wrong.amount.centAmount, state: wrong.state } });
   }
   // The last or only capture has the PaymentIntent's id: without it, it is missing. Else one is over another amount.
   const isMissing =
     type === 'Charge' ? !here.some((each) => each.interactionId === interactionId) : here.length < atStripe.length;
-  return tell(isMissing ? 'missing_here' : 'other_amount');
+  return difference(isMissing ? 'missing_here' : 'other_amount');
 }
 
 /** The one transaction that explains by how much the sums are apart: too many, over another amount, or in another state. */

@@ -20,25 +20,25 @@ import { changesOf, type DecidablePayment, decide, standingOf } from './decide.t
 import type { Fact } from './facts.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from './stripe-objects.ts';
 
-const TOLD_AT = new Date('2026-11-25T12:00:00.000Z');
+const REPORTED_AT = new Date('2026-11-25T12:00:00.000Z');
 
 const told = (intent: PaymentIntent, wasProcessing = false): Fact => ({
   kind: 'paymentIntent',
   paymentIntent: paymentIntentSchema.parse(intent),
   wasProcessing,
-  reportedAt: TOLD_AT,
+  reportedAt: REPORTED_AT,
 });
-const toldCharge = (charge: Charge): Fact => ({
+const chargeReported = (charge: Charge): Fact => ({
   kind: 'charge',
   charge: chargeSchema.parse(charge),
-  reportedAt: TOLD_AT,
+  reportedAt: REPORTED_AT,
 });
-const toldRefunds = (charge: Charge, ...refunds: Refund[]): Fact => ({
+const refundsReported = (charge: Charge, ...refunds: Refund[]): Fact => ({
   kind: 'refunds',
   charge: chargeSchema.parse(charge),
   refunds: refunds.map((refund) => refundSchema.parse(refund)),
 });
-const toldDispute = (now: Dispute, before: Dispute = now): Fact => ({
+const disputeReported = (now: Dispute, before: Dispute = now): Fact => ({
   kind: 'dispute',
   dispute: disputeSchema.parse(now),
   told: disputeSchema.parse(before),
@@ -141,16 +141,16 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
 
   it('comes from charge.succeeded of an uncaptured charge, over the whole amount', () => {
     const charge = chargeOf(of('requires_capture'), { captured: false });
-    expect(decision(cardPayment(), toldCharge(charge))).toEqual(added('Success'));
+    expect(decision(cardPayment(), chargeReported(charge))).toEqual(added('Success'));
   });
 
   it('comes from charge.succeeded of a captured charge, which books no Charge', () => {
-    expect(decision(cardPayment(), toldCharge(chargeOf(of('succeeded'))))).toEqual(added('Success'));
+    expect(decision(cardPayment(), chargeReported(chargeOf(of('succeeded'))))).toEqual(added('Success'));
   });
 
   it('does not come from a charge that is still pending', () => {
     const charge = chargeOf(of('processing'), { method: 'sepa_debit', status: 'pending', amount_captured: 0 });
-    expect(decision(cardPayment(), toldCharge(charge))).toEqual(nothing);
+    expect(decision(cardPayment(), chargeReported(charge))).toEqual(nothing);
   });
 
   it('the original connector’s, metadata only ct_payment_id: settles in place', () => {
@@ -158,7 +158,7 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
       interfaceId: id,
       transactions: [transaction('Authorization', 'Initial', { interactionId: id })],
     });
-    expect(decision(before, toldCharge(chargeOf(of('requires_capture'), { captured: false })))).toEqual(
+    expect(decision(before, chargeReported(chargeOf(of('requires_capture'), { captured: false })))).toEqual(
       changed('Success'),
     );
   });
@@ -212,7 +212,7 @@ describe('cancellation', () => {
       ],
     });
     const charge = chargeOf(intent, { captured: false });
-    expect(decision(after, toldCharge(charge))).toEqual([`Authorization → Success [${intent.id}]`]);
+    expect(decision(after, chargeReported(charge))).toEqual([`Authorization → Success [${intent.id}]`]);
     expect(decision(after, told(intent))).toEqual(nothing);
   });
 
@@ -256,13 +256,13 @@ describe('captures', () => {
   it('an asynchronous balance transaction is no capture', () => {
     const intent = succeeded();
     const charge = chargeOf(intent);
-    expect(decision(authorised(intent.id, [10_000, intent.id]), toldCharge(charge))).toEqual(nothing);
+    expect(decision(authorised(intent.id, [10_000, intent.id]), chargeReported(charge))).toEqual(nothing);
   });
 
   it('of several, one that is not the last: the growth, under the charge and the sum so far', () => {
     const intent = paymentIntent({ status: 'requires_capture' });
     const charge = chargeOf(intent, { captured: false, amount_captured: 7_000 });
-    expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), toldCharge(charge))).toEqual([
+    expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), chargeReported(charge))).toEqual([
       `+ Charge:Success 3000 EUR [${charge.id}:7000]`,
     ]);
   });
@@ -282,14 +282,14 @@ describe('captures', () => {
   it('of several, an earlier one told after a later one: nothing, its money is there', () => {
     const intent = paymentIntent({ status: 'requires_capture' });
     const charge = chargeOf(intent, { captured: false, amount_captured: 4_000 });
-    expect(decision(authorised(intent.id, [7_000, `${charge.id}:7000`]), toldCharge(charge))).toEqual(nothing);
-    expect(decision(authorised(intent.id, [9_000, intent.id]), toldCharge(charge))).toEqual(nothing);
+    expect(decision(authorised(intent.id, [7_000, `${charge.id}:7000`]), chargeReported(charge))).toEqual(nothing);
+    expect(decision(authorised(intent.id, [9_000, intent.id]), chargeReported(charge))).toEqual(nothing);
   });
 
   it('the final charge.updated books nothing: payment_intent.succeeded does', () => {
     const intent = succeeded();
     const charge = chargeOf(intent, { captured: true, amount_captured: 10_000 });
-    expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), toldCharge(charge))).toEqual(nothing);
+    expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), chargeReported(charge))).toEqual(nothing);
   });
 
   it('a Charge that failed or waits is no captured money', () => {
@@ -310,7 +310,7 @@ describe('captures', () => {
   it('is dated when it was told, not when the payment was opened', () => {
     const intent = succeeded();
     expect(decide(authorised(intent.id), { facts: [told(intent)] })).toMatchObject([
-      { transaction: { timestamp: TOLD_AT.toISOString() } },
+      { transaction: { timestamp: REPORTED_AT.toISOString() } },
     ]);
   });
 });
@@ -332,12 +332,12 @@ describe('refunds', () => {
 
   it('is one Refund, and no Chargeback', () => {
     const refund = part(10_000);
-    expect(decision(charged(), toldRefunds(charge, refund))).toEqual([`+ Refund:Success 10000 EUR [${refund.id}]`]);
+    expect(decision(charged(), refundsReported(charge, refund))).toEqual([`+ Refund:Success 10000 EUR [${refund.id}]`]);
   });
 
   it('two quick ones of the same amount are two', () => {
     const [first, second] = [part(2_500), part(2_500)];
-    expect(decision(charged(), toldRefunds(charge, second, first))).toEqual([
+    expect(decision(charged(), refundsReported(charge, second, first))).toEqual([
       `+ Refund:Success 2500 EUR [${first.id}]`,
       `+ Refund:Success 2500 EUR [${second.id}]`,
     ]);
@@ -346,7 +346,7 @@ describe('refunds', () => {
   it('two quick ones of the same amount never share a transaction that awaits one of them', () => {
     const [first, second] = [part(2_500), part(2_500)];
     const awaiting = transaction('Refund', 'Initial', { amount: money(2_500) });
-    expect(decide(charged(awaiting), { facts: [toldRefunds(charge, first, second)] })).toEqual([
+    expect(decide(charged(awaiting), { facts: [refundsReported(charge, first, second)] })).toEqual([
       { action: 'changeTransactionState', transactionId: awaiting.id, state: 'Success' },
       { action: 'changeTransactionInteractionId', transactionId: awaiting.id, interactionId: first.id },
       expect.objectContaining({ transaction: expect.objectContaining({ interactionId: second.id }) }),
@@ -355,7 +355,7 @@ describe('refunds', () => {
 
   it('from the dashboard, without metadata of ours, is one like any other', () => {
     const refund = part(3_000, { metadata: {}, reason: 'requested_by_customer' });
-    expect(decision(charged(), toldRefunds(charge, refund))).toEqual([`+ Refund:Success 3000 EUR [${refund.id}]`]);
+    expect(decision(charged(), refundsReported(charge, refund))).toEqual([`+ Refund:Success 3000 EUR [${refund.id}]`]);
   });
 
   it.each([
@@ -367,31 +367,31 @@ describe('refunds', () => {
     ['canceled', 'Failure'],
   ])('%s is %s', (status, state) => {
     const refund = part(3_000, { status });
-    expect(decision(charged(), toldRefunds(charge, refund))).toEqual([`+ Refund:${state} 3000 EUR [${refund.id}]`]);
+    expect(decision(charged(), refundsReported(charge, refund))).toEqual([`+ Refund:${state} 3000 EUR [${refund.id}]`]);
   });
 
   it('pending, then succeeded', () => {
     const refund = part(3_000);
-    expect(decision(charged(known(refund, 'Pending')), toldRefunds(charge, refund))).toEqual([
+    expect(decision(charged(known(refund, 'Pending')), refundsReported(charge, refund))).toEqual([
       `Refund → Success [${refund.id}]`,
     ]);
   });
 
   it('succeeded, then failed late', () => {
     const refund = part(3_000, { status: 'failed' });
-    expect(decision(charged(known(refund, 'Success')), toldRefunds(charge, refund))).toEqual([
+    expect(decision(charged(known(refund, 'Success')), refundsReported(charge, refund))).toEqual([
       `Refund → Failure [${refund.id}]`,
     ]);
   });
 
   it('a late pending never undoes Success', () => {
     const refund = part(3_000, { status: 'pending' });
-    expect(decision(charged(known(refund, 'Success')), toldRefunds(charge, refund))).toEqual(nothing);
+    expect(decision(charged(known(refund, 'Success')), refundsReported(charge, refund))).toEqual(nothing);
   });
 
   it('one that failed leaves its money to be refunded again', () => {
     const [failed, again] = [part(10_000, { status: 'failed' }), part(10_000)];
-    expect(decision(charged(known(failed, 'Success')), toldRefunds(charge, failed, again))).toEqual([
+    expect(decision(charged(known(failed, 'Success')), refundsReported(charge, failed, again))).toEqual([
       `Refund → Failure [${failed.id}]`,
       `+ Refund:Success 10000 EUR [${again.id}]`,
     ]);
@@ -399,15 +399,17 @@ describe('refunds', () => {
 
   it('before anything is captured, there is none: an authorisation was let go', () => {
     const uncaptured = chargeOf(intent, { captured: false });
-    expect(decision(cardPayment(), toldRefunds(uncaptured, releaseOf(uncaptured)))).toEqual(nothing);
-    expect(decision(cardPayment(), toldRefunds(uncaptured, refundOf(uncaptured, { amount: 10_000 })))).toEqual(nothing);
+    expect(decision(cardPayment(), refundsReported(uncaptured, releaseOf(uncaptured)))).toEqual(nothing);
+    expect(decision(cardPayment(), refundsReported(uncaptured, refundOf(uncaptured, { amount: 10_000 })))).toEqual(
+      nothing,
+    );
   });
 
   it('the release of what a partial capture left is none, and keeps no real refund out', () => {
     const partial = chargeOf(intent, { amount_captured: 6_000 });
     const release = releaseOf(partial, { created: partial.created + 10 });
     const refund = refundOf(partial, { amount: 6_000 });
-    expect(decision(charged(), toldRefunds(partial, release, refund))).toEqual([
+    expect(decision(charged(), refundsReported(partial, release, refund))).toEqual([
       `+ Refund:Success 6000 EUR [${refund.id}]`,
     ]);
   });
@@ -416,19 +418,19 @@ describe('refunds', () => {
     const partial = chargeOf(intent, { captured: true, amount_captured: 6_000 });
     const category = { id: 'txn_release', reporting_category: 'partial_capture_reversal' };
     const release = { ...releaseOf(partial), balance_transaction: category } as never;
-    expect(decision(charged(), toldRefunds(partial, release))).toEqual(nothing);
+    expect(decision(charged(), refundsReported(partial, release))).toEqual(nothing);
   });
 
   it('one that waits for funds, without a balance transaction yet, is no release', () => {
     const partial = chargeOf(intent, { amount_captured: 6_000 });
     const refund = refundOf(partial, { amount: 4_000, status: 'pending', balance_transaction: null });
-    expect(decision(charged(), toldRefunds(partial, refund))).toEqual([`+ Refund:Pending 4000 EUR [${refund.id}]`]);
+    expect(decision(charged(), refundsReported(partial, refund))).toEqual([`+ Refund:Pending 4000 EUR [${refund.id}]`]);
   });
 
   it('nothing beyond the captured amount is booked', () => {
     const partial = chargeOf(intent, { amount_captured: 6_000 });
     const [first, beyond] = [refundOf(partial, { amount: 5_000 }), refundOf(partial, { amount: 1_001 })];
-    expect(decision(charged(), toldRefunds(partial, first, beyond))).toEqual([
+    expect(decision(charged(), refundsReported(partial, first, beyond))).toEqual([
       `+ Refund:Success 5000 EUR [${first.id}]`,
     ]);
   });
@@ -440,12 +442,12 @@ describe('refunds', () => {
     ];
 
     it('are there already', () => {
-      expect(decision(charged(...together(3_000)), toldRefunds(charge, part(3_000)))).toEqual(nothing);
+      expect(decision(charged(...together(3_000)), refundsReported(charge, part(3_000)))).toEqual(nothing);
     });
 
     it('a later one, which it lost, is added', () => {
       const [first, lost] = [part(3_000), part(3_000)];
-      expect(decision(charged(...together(3_000)), toldRefunds(charge, first, lost))).toEqual([
+      expect(decision(charged(...together(3_000)), refundsReported(charge, first, lost))).toEqual([
         `+ Refund:Success 3000 EUR [${lost.id}]`,
       ]);
     });
@@ -457,7 +459,7 @@ describe('refunds', () => {
         `+ Refund:Success 2000 EUR [${stands.id}]`,
         `+ Refund:Success 500 EUR [${lost.id}]`,
       ];
-      const facts = toldRefunds(charge, failed, stands, lost);
+      const facts = refundsReported(charge, failed, stands, lost);
       expect(decision(charged(...together(3_000)), facts)).toEqual([`Refund → Failure [${intent.id}]`, ...expected]);
       expect(decision(charged(...together(3_000, 'Failure')), facts)).toEqual(expected);
     });
@@ -503,16 +505,16 @@ describe('disputes', () => {
   it.each(rows)('%s, %s: Chargeback %s', (status, moved, state) => {
     const dispute = disputeOf(charge, { amount: 4_000, status, balance_transactions: [...MOVED[moved]] });
     const expected = state === 'none' ? nothing : [`+ Chargeback:${state} 4000 EUR [${dispute.id}]`];
-    expect(decision(cardPayment(), toldDispute(dispute))).toEqual(expected);
+    expect(decision(cardPayment(), disputeReported(dispute))).toEqual(expected);
   });
 
   it.each(['warning_closed', 'prevented'])('%s after it was formal: the Chargeback has failed', (status) => {
     const formal = disputeOf(charge);
     const over = { ...formal, status };
     const known = cardPayment({ transactions: [transaction('Chargeback', 'Pending', { interactionId: formal.id })] });
-    expect(decision(known, toldDispute(over))).toEqual([`Chargeback → Failure [${formal.id}]`]);
+    expect(decision(known, disputeReported(over))).toEqual([`Chargeback → Failure [${formal.id}]`]);
     // The same when the formal dispute is only told after it was over.
-    expect(decision(cardPayment(), toldDispute(over, formal))).toEqual([
+    expect(decision(cardPayment(), disputeReported(over, formal))).toEqual([
       `+ Chargeback:Failure 10000 EUR [${formal.id}]`,
     ]);
   });
@@ -522,8 +524,8 @@ describe('disputes', () => {
     const appealed = { ...won, status: 'appeal_needs_response' };
     const known = (state: 'Pending' | 'Failure') =>
       cardPayment({ transactions: [transaction('Chargeback', state, { interactionId: won.id })] });
-    expect(decision(known('Failure'), toldDispute(appealed))).toEqual(nothing);
-    expect(decision(known('Pending'), toldDispute(appealed, won))).toEqual([`Chargeback → Failure [${won.id}]`]);
+    expect(decision(known('Failure'), disputeReported(appealed))).toEqual(nothing);
+    expect(decision(known('Pending'), disputeReported(appealed, won))).toEqual([`Chargeback → Failure [${won.id}]`]);
   });
 
   it.each<[string, readonly number[], string]>([
@@ -536,20 +538,20 @@ describe('disputes', () => {
     const movements = moved.map((amount, at) => ({ ...balanceTransaction({ amount }), created: 1_700_000_000 + at }));
     for (const balance_transactions of [movements, movements.toReversed()]) {
       const lost = disputeOf(charge, { amount: 6_500, status: 'lost', balance_transactions });
-      expect(decision(cardPayment(), toldDispute(lost))).toEqual([`+ Chargeback:${state} 6500 EUR [${lost.id}]`]);
+      expect(decision(cardPayment(), disputeReported(lost))).toEqual([`+ Chargeback:${state} 6500 EUR [${lost.id}]`]);
     }
   });
 
   it('lost on appeal: Success again', () => {
     const lost = disputeOf(charge, { status: 'lost', balance_transactions: [withdrawal, reinstatement, again] });
     const before = cardPayment({ transactions: [transaction('Chargeback', 'Failure', { interactionId: lost.id })] });
-    expect(decision(before, toldDispute(lost))).toEqual([`Chargeback → Success [${lost.id}]`]);
+    expect(decision(before, disputeReported(lost))).toEqual([`Chargeback → Success [${lost.id}]`]);
   });
 
   it('leaves the Charge and its fees alone: the amount is the disputed one, in the charge’s currency', () => {
     const dispute = disputeOf(charge, { amount: 4_000, balance_transactions: [withdrawal] });
     const charged = cardPayment({ transactions: [transaction('Charge', 'Success', { interactionId: intent.id })] });
-    expect(decision(charged, toldDispute(dispute))).toEqual([`+ Chargeback:Success 4000 EUR [${dispute.id}]`]);
+    expect(decision(charged, disputeReported(dispute))).toEqual([`+ Chargeback:Success 4000 EUR [${dispute.id}]`]);
   });
 });
 
@@ -559,7 +561,7 @@ describe('an operation that Stripe refused', () => {
     type: 'Charge',
     amount: { centAmount: 4_000, currencyCode: 'EUR', fractionDigits: 2 },
     operationId: 'operation-7',
-    refusedAt: TOLD_AT,
+    refusedAt: REPORTED_AT,
   };
 
   it('is a Failure under the operation, once', () => {
@@ -608,19 +610,19 @@ describe('the payment itself', () => {
   it('gets the kind of its payment method from the charge, once', () => {
     const charge = chargeOf(intent, { method: 'klarna' });
     const before = payment({ transactions: [transaction('Authorization', 'Success', { interactionId: intent.id })] });
-    expect(decide(before, { facts: [toldCharge(charge)] })).toEqual([
+    expect(decide(before, { facts: [chargeReported(charge)] })).toEqual([
       { action: 'setMethodInfoMethod', method: 'klarna' },
     ]);
-    expect(decision({ ...before, paymentMethodInfo: methodKnown }, toldCharge(charge))).toEqual(nothing);
+    expect(decision({ ...before, paymentMethodInfo: methodKnown }, chargeReported(charge))).toEqual(nothing);
   });
 
   it('gets no payment method from an attempt that has not succeeded', () => {
     const charge = chargeOf(intent, { method: 'sepa_debit', status: 'pending' });
-    expect(decision(payment(), toldCharge(charge))).toEqual(nothing);
+    expect(decision(payment(), chargeReported(charge))).toEqual(nothing);
   });
 
   it('gets an interface interaction once', () => {
-    const fields = { interactionId: 'evt_1', createdAt: TOLD_AT.toISOString(), type: 'charge.succeeded' };
+    const fields = { interactionId: 'evt_1', createdAt: REPORTED_AT.toISOString(), type: 'charge.succeeded' };
     const interaction = { typeKey: 'interaction-type', fields };
     expect(decide(payment(), { facts: [], interaction })).toEqual([
       { action: 'addInterfaceInteraction', type: { typeId: 'type', key: 'interaction-type' }, fields },

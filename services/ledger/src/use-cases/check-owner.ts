@@ -3,7 +3,7 @@ import type { PaymentEvent } from '../domain/payment-event.ts';
 import { ownerOf, type Whose, whoseEvent } from '../domain/whose-event.ts';
 import type { KnownPayments, Payments, Strangers, StripeFacts } from './ports.ts';
 
-export interface TellApartDependencies {
+export interface OwnerDependencies {
   stripe: Pick<StripeFacts, 'paymentIntent'>;
   payments: Pick<Payments, 'byPaymentIntent'>;
   projectKey: string;
@@ -20,7 +20,7 @@ const SILENT: ReadonlySet<string> = new Set(['refund-changed', 'payment-suspecte
  * Whether an event is of this connector, or of another account, project or integration. Asks nobody where the event says so itself, or earlier
  * events of its PaymentIntent did; for a refund, review or warning of unknown origin it asks Stripe once, for the PaymentIntent.
  */
-export async function tellApart(dependencies: TellApartDependencies, event: PaymentEvent): Promise<Whose> {
+export async function checkOwner(dependencies: OwnerDependencies, event: PaymentEvent): Promise<Whose> {
   const { known, strangers, isOwnAccount, projectKey } = dependencies;
   const { account, paymentIntentId } = event;
   if (account && !(await isOwnAccount?.(account))) return 'foreign';
@@ -37,7 +37,7 @@ export async function tellApart(dependencies: TellApartDependencies, event: Paym
 }
 
 async function ownerAtStripe(
-  dependencies: TellApartDependencies,
+  dependencies: OwnerDependencies,
   event: PaymentEvent,
   paymentIntentId: string,
 ): Promise<Whose> {
@@ -51,7 +51,7 @@ async function ownerAtStripe(
  * payment of its PaymentIntent: then it is another's. When commercetools has one the failure stands, and somebody has to look.
  */
 export async function unlessForeignAndGone<T>(
-  { payments }: Pick<TellApartDependencies, 'payments'>,
+  { payments }: Pick<OwnerDependencies, 'payments'>,
   { paymentIntentId }: Pick<PaymentEvent, 'paymentIntentId'>,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {

@@ -14,12 +14,12 @@ import {
 import { interactionOf } from '../domain/interaction.ts';
 import { linkedPayment } from '../domain/linked-payment.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
+import { checkOwner, type OwnerDependencies, unlessForeignAndGone } from './check-owner.ts';
 import { type CollectedFacts, collectFacts, heldAmount } from './collect-facts.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
 import type { KnownPayments, StripeFacts } from './ports.ts';
-import { type TellApartDependencies, tellApart, unlessForeignAndGone } from './tell-apart.ts';
 
-export interface RecordDependencies extends FindDependencies, Omit<TellApartDependencies, 'payments' | 'stripe'> {
+export interface RecordDependencies extends FindDependencies, Omit<OwnerDependencies, 'payments' | 'stripe'> {
   stripe: StripeFacts;
   /** Events of the other mode are another system's. */
   livemode: boolean;
@@ -58,7 +58,7 @@ export async function recordPaymentEvent(
   isAssigned: () => boolean = () => true,
 ): Promise<RecordOutcome> {
   if (event.livemode !== undefined && event.livemode !== dependencies.livemode) return { kind: 'foreign' };
-  const whose = await tellApart(dependencies, event);
+  const whose = await checkOwner(dependencies, event);
   if (whose === 'foreign') return { kind: 'foreign' };
   // A note for people and for reconciliation; what came of it arrives by an event of its own.
   if (event.detail.kind === 'operation-requested') return { kind: 'nothing-to-record' };

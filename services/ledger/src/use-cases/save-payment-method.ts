@@ -38,7 +38,7 @@ export type SaveOutcome =
   | { kind: 'saved'; paymentMethodId: string; job: boolean };
 
 /** Events after which Stripe knows whether the shopper saved the method. */
-const TELLING = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
+const SHOWS_METHOD = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
 
 const ATTEMPTS = 3;
 /** An event that took this many attempts to be recorded may be near the limit at which it would be set aside: it is not held up further. */
@@ -150,7 +150,7 @@ interface UsedMethod {
 
 /** The method of a successful payment by a customer of Stripe's; undefined for anything else. */
 function usedMethodOf({ type, detail }: PaymentEvent): UsedMethod | undefined {
-  if (!TELLING.has(type)) return undefined;
+  if (!SHOWS_METHOD.has(type)) return undefined;
   if (detail.kind === 'charge-changed') {
     const { status, customer, payment_method: paymentMethodId } = detail.charge;
     const generatedDebitId = generatedDebitOf(detail.charge);

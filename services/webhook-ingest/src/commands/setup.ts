@@ -16,11 +16,11 @@ import { setUpReport } from './cli/setup-report.ts';
 const options = optionsOrExit(parseSetUpOptions, SETUP_HELP);
 const config = readConfig(setupConfigSchema, process.env);
 // Standard output is for the manifest alone.
-const tell = (line: string) => process.stderr.write(`${line}\n`);
+const toStderr = (line: string) => process.stderr.write(`${line}\n`);
 const log = createLogger('setup', config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const wanted = readWebhookUrl(options.url, config);
 if ('problem' in wanted) {
-  tell(`${wanted.problem}\nTry --help.`);
+  toStderr(`${wanted.problem}\nTry --help.`);
   process.exit(EXIT_USAGE);
 }
 const { url } = wanted;
@@ -42,11 +42,11 @@ const actions = {
 };
 try {
   const { lines, manifest, exitCode } = setUpReport(await actions[options.action](), url, options.secret);
-  for (const line of lines) tell(line);
+  for (const line of lines) toStderr(line);
   if (manifest) process.stdout.write(manifest);
   process.exitCode = exitCode;
 } catch (error) {
-  tell(`The webhook endpoint could not be set up. ${explainStripeError(error)}`);
+  toStderr(`The webhook endpoint could not be set up. ${explainStripeError(error)}`);
   process.exitCode = 1;
 } finally {
   await stripe.close();

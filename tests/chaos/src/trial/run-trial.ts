@@ -26,7 +26,7 @@ export interface TrialOptions {
   readonly kafkaSettings?: Readonly<Record<string, string>>;
   /** Of each service's log, to a folder, before it is removed. */
   readonly onLogs?: (name: string, text: string) => Promise<void>;
-  readonly tell?: (line: string) => void;
+  readonly progress?: (line: string) => void;
 }
 
 export interface TrialReport {
@@ -67,7 +67,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialReport> {
 }
 
 async function trial(environment: Environment, options: TrialOptions): Promise<TrialReport> {
-  const { ledgers: count, perSecond, tell = () => {} } = options;
+  const { ledgers: count, perSecond, progress = () => {} } = options;
   const ingest = await environment.start('webhook-ingest', { WEBHOOK_DUPLICATE_WINDOW_S: '0' });
   const ledgers = await Promise.all(Array.from({ length: count }, () => environment.start('ledger')));
   const load = new WebhookLoad({
@@ -85,7 +85,7 @@ async function trial(environment: Environment, options: TrialOptions): Promise<T
   });
   await sleep(AFTERWARDS_MS);
   await load.finish(PATIENCE_MS);
-  tell(`${load.sent.length} webhooks were sent`);
+  progress(`${load.sent.length} webhooks were sent`);
   const lag = count > 0 ? await untilHandled(environment.kafka) : 0;
   await keepLogs(options, ingest, ledgers);
   return report(environment, options, load, hits, lag);
@@ -93,7 +93,7 @@ async function trial(environment: Environment, options: TrialOptions): Promise<T
 
 async function bringAbout(
   environment: Environment,
-  { fault, times, everyMs, downMs, tell = () => {} }: TrialOptions,
+  { fault, times, everyMs, downMs, progress = () => {} }: TrialOptions,
   whileLedgersAreStopped: WhileLedgersAreStopped,
 ): Promise<Hit[]> {
   if (!environment.cluster) throw new Error('a trial needs several brokers');
@@ -102,7 +102,7 @@ async function bringAbout(
   const faults = new ClusterFaults(environment.cluster, environment.kafka, whileLedgersAreStopped, (_, brokers) => {
     const led = [...leaders].filter(([, leader]) => brokers.includes(leader)).map(([partition]) => partition);
     hits.push({ at: Date.now(), brokers, partitions: new Set(led), wholeAt: 0 });
-    if (times <= 20 || hits.length % 10 === 0) tell(`${fault} ${hits.length}: broker ${brokers.join(', ')}`);
+    if (times <= 20 || hits.length % 10 === 0) progress(`${fault} ${hits.length}: broker ${brokers.join(', ')}`);
   });
   for (let at = 0; at < times; at += 1) {
     if (at > 0) await sleep(everyMs);

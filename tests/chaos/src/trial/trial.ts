@@ -78,7 +78,7 @@ for (const fault of positionals as ClusterFaultName[]) {
     ledgers: Number(values.ledgers),
     brokers: Number(values.brokers),
     kafkaSettings: { 'broker.session.timeout.ms': values['session-timeout'] },
-    tell: (line) => console.error(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`),
+    progress: (line) => console.error(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`),
     ...(values.logs && {
       onLogs: async (name: string, text: string) => {
         await mkdir(values.logs as string, { recursive: true });

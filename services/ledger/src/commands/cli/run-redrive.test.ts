@@ -58,16 +58,16 @@ function queueOf(letters: DeadLetter[], { value = Buffer.from('{}'), fails = [] 
 
 async function run(queue: DeadLetterQueue, args: string[], confirm?: Surroundings['confirm']) {
   const out: string[] = [];
-  const told: string[] = [];
+  const errors: string[] = [];
   const command = parseRedriveCommand(args, now);
   if (command.kind === 'help') throw new Error('help');
   const code = await runRedrive(queue, command, {
     print: (text) => out.push(text),
-    tell: (text) => told.push(text),
+    toStderr: (text) => errors.push(text),
     now: () => now,
     ...(confirm && { confirm }),
   });
-  return { code, out: out.join('\n'), told: told.join('\n') };
+  return { code, out: out.join('\n'), errors: errors.join('\n') };
 }
 
 const resolved = letterOf('1:3', {
@@ -96,7 +96,11 @@ describe('list', () => {
   });
 
   it('says so when nothing waits', async () => {
-    expect(await run(queueOf([resolved]).queue, ['list'])).toEqual({ code: 0, out: 'No dead letters wait.', told: '' });
+    expect(await run(queueOf([resolved]).queue, ['list'])).toEqual({
+      code: 0,
+      out: 'No dead letters wait.',
+      errors: '',
+    });
   });
 
   it('says how many more there are than it shows', async () => {
@@ -155,7 +159,7 @@ describe('show', () => {
   it('ends with 1 for one that is not there', async () => {
     expect(await run(queueOf([]).queue, ['show', '1:1'])).toMatchObject({
       code: 1,
-      told: 'There is no dead letter 1:1.',
+      errors: 'There is no dead letter 1:1.',
     });
   });
 });
@@ -172,8 +176,8 @@ describe('redrive', () => {
 
   it('changes nothing without --yes where nobody can be asked', async () => {
     const { queue, done } = queueOf(letters);
-    const { code, told } = await run(queue, ['redrive', '--everything']);
-    expect(told).toContain('--yes is needed');
+    const { code, errors } = await run(queue, ['redrive', '--everything']);
+    expect(errors).toContain('--yes is needed');
     expect({ code, done }).toEqual({ code: 1, done: [] });
   });
 
@@ -199,7 +203,7 @@ describe('redrive', () => {
     expect({ code, done }).toEqual({ code: 0, done: [] });
   });
 
-  it('redrives it once more when told to', async () => {
+  it('redrives it once more when asked to', async () => {
     const { queue, done } = queueOf(letters);
     await run(queue, ['redrive', '1:3', '--yes', '--again']);
     expect(done).toEqual(['1:3 redriven']);
@@ -207,18 +211,18 @@ describe('redrive', () => {
 
   it('ends with 1 when one failed, and says which and why', async () => {
     const { queue } = queueOf(letters, { fails: ['1:2'] });
-    const { code, out, told } = await run(queue, ['redrive', '--everything', '--yes']);
+    const { code, out, errors } = await run(queue, ['redrive', '--everything', '--yes']);
     expect(code).toBe(1);
-    expect(told).toContain('1:2 failed: too large');
+    expect(errors).toContain('1:2 failed: too large');
     expect(out).toMatch(/1:2 +evt_2 +too large/);
     expect(out).toMatch(/redriven +1\nfailed +1/);
   });
 
   it('ends with 1 when an id is not there', async () => {
     const { queue, done } = queueOf(letters);
-    const { code, told } = await run(queue, ['redrive', '1:1', '9:9', '--yes']);
+    const { code, errors } = await run(queue, ['redrive', '1:1', '9:9', '--yes']);
     expect({ code, done }).toEqual({ code: 1, done: ['1:1 redriven'] });
-    expect(told).toContain('There is no dead letter 9:9.');
+    expect(errors).toContain('There is no dead letter 9:9.');
   });
 
   it('gives machines the counts', async () => {

@@ -10,7 +10,7 @@ export interface Surroundings {
   /** Standard output: the answer. */
   print(text: string): void;
   /** Standard error: progress, questions, what went wrong. */
-  tell(text: string): void;
+  toStderr(text: string): void;
   /** Asks a person and answers whether the answer was yes; absent where there is nobody to ask. */
   confirm?: (question: string) => Promise<boolean>;
   now(): Date;
@@ -36,7 +36,7 @@ export async function runRedrive(queue: DeadLetterQueue, command: Run, around: S
 async function list(
   queue: DeadLetterQueue,
   { filter, limit, json }: Extract<Run, { kind: 'list' }>,
-  { print, tell, now }: Surroundings,
+  { print, toStderr, now }: Surroundings,
 ): Promise<0 | 1> {
   const letters = await queue.list(filter);
   const missing = missingOf(filter, letters);
@@ -50,18 +50,18 @@ async function list(
     print(`\n${byCause(letters)}`);
   }
   // What was asked for by its id and is not there may have been redriven, or mistyped: either way it is worth a word.
-  if (missing.length > 0) tell(`Not among them: ${missing.join(', ')}`);
+  if (missing.length > 0) toStderr(`Not among them: ${missing.join(', ')}`);
   return missing.length > 0 ? 1 : 0;
 }
 
 async function show(
   queue: DeadLetterQueue,
   { id, raw, json }: Extract<Run, { kind: 'show' }>,
-  { print, tell, now }: Surroundings,
+  { print, toStderr, now }: Surroundings,
 ): Promise<0 | 1> {
   const found = await queue.read(id);
   if (!found) {
-    tell(`There is no dead letter ${id}.`);
+    toStderr(`There is no dead letter ${id}.`);
     return 1;
   }
   const { letter, value } = found;
@@ -110,7 +110,7 @@ async function change(
   work: (letters: DeadLetter[], options: Parameters<DeadLetterQueue['redrive']>[1]) => Promise<Handled[]>,
 ): Promise<0 | 1> {
   const { filter, dryRun, perSecond, json, kind } = command;
-  const { print, tell, now, signal } = around;
+  const { print, toStderr, now, signal } = around;
   const matching = await queue.list({ ...filter, resolved: true });
   const selected = filter.resolved ? matching : matching.filter(({ resolution }) => !resolution);
   const already = matching.length - selected.length;
@@ -127,9 +127,9 @@ async function change(
   } else if (selected.length > 0) {
     done = await isAgreed(command, around, `${what} will be ${where}. Go on? [y/N] `);
     if (done) {
-      const progress = progressTo(tell, now);
+      const progress = progressTo(toStderr, now);
       handled = await work(selected, { perSecond, onProgress: progress, ...(signal && { signal }) });
-    } else tell('Nothing was changed. Where nobody can be asked, --yes is needed.');
+    } else toStderr('Nothing was changed. Where nobody can be asked, --yes is needed.');
   }
 
   const count = (outcome: Handled['outcome']) => handled.filter((each) => each.outcome === outcome).length;
@@ -155,7 +155,7 @@ async function change(
     else if (!dryRun)
       print(`\n${pairs(Object.entries(summary).map(([name, value]) => [LABELS[name] ?? name, value]))}`);
   }
-  if (missing.length > 0) tell(`There is no dead letter ${missing.join(', ')}.`);
+  if (missing.length > 0) toStderr(`There is no dead letter ${missing.join(', ')}.`);
   const complete = dryRun || (done && summary[verb] === selected.length);
   return complete && missing.length === 0 ? 0 : 1;
 }
@@ -171,14 +171,14 @@ async function isAgreed({ yes }: Change, { confirm }: Surroundings, question: st
 }
 
 /** A line for each failure at once, and one a second for how far it is. */
-function progressTo(tell: (text: string) => void, now: () => Date) {
+function progressTo(toStderr: (text: string) => void, now: () => Date) {
   let told = now().getTime();
   return ({ letter, problem }: Handled, done: number, total: number) => {
-    if (problem) tell(`${letter.id} failed: ${problem}`);
+    if (problem) toStderr(`${letter.id} failed: ${problem}`);
     const at = now().getTime();
     if (done < total && at - told < 1_000) return;
     told = at;
-    tell(`${done} of ${total}`);
+    toStderr(`${done} of ${total}`);
   };
 }
 
