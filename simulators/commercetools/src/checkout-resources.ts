@@ -5,6 +5,7 @@ import { createCustomFields, customFieldsDraft, resourceIdentifier, withCustomFi
 import { invalidInput, referencedResourceNotFound } from './errors.ts';
 import { parse } from './parse.ts';
 import type { References } from './payments/stored-payment.ts';
+import { QUERY_FIELDS } from './query-fields.ts';
 
 const text = z.string();
 const paymentMethodDraft = z.object({
@@ -35,29 +36,12 @@ const SETTERS: Record<string, { value: z.ZodType; from: string; to: string }> = 
   },
 };
 
-/** What a predicate may name: not the token. */
-const QUERY_FIELDS = [
-  'id',
-  'key',
-  'version',
-  'createdAt',
-  'lastModifiedAt',
-  'customer',
-  'businessUnit',
-  'name',
-  'method',
-  'paymentInterface',
-  'interfaceAccount',
-  'default',
-  'paymentMethodStatus',
-];
-
 /** The Payment Methods API: saved methods of a customer. Tokens need not be unique, as in commercetools. */
 export class PaymentMethods extends Collection<PaymentMethod> {
   readonly #references: References;
 
   constructor(references: References, now: () => number) {
-    super(now, QUERY_FIELDS);
+    super(now, QUERY_FIELDS['payment-method']);
     this.#references = references;
   }
 

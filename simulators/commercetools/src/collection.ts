@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { concurrentModification, duplicateField, invalidJson, notFound } from './errors.ts';
 import { listedValues, type PagedResult, query, requiredValue } from './query.ts';
+import type { QueryFields } from './query-fields.ts';
 
 export interface Resource {
   readonly id: string;
@@ -26,13 +27,13 @@ export function checkKey(key: string | undefined): void {
 export class Collection<T extends Resource> {
   protected readonly byId = new Map<string, T>();
   readonly #idByKey = new Map<string, string>();
-  readonly #fields: ReadonlySet<string> | undefined;
+  readonly #fields: QueryFields | undefined;
   protected readonly now: () => number;
 
-  /** `fields` are those that a query predicate may name at its top level; any other is refused. */
-  constructor(now: () => number, fields?: readonly string[]) {
+  /** `fields` are those that a predicate or a sort may name; any other is refused. */
+  constructor(now: () => number, fields?: QueryFields) {
     this.now = now;
-    this.#fields = fields && new Set(fields);
+    this.#fields = fields;
   }
 
   get size(): number {

@@ -17,6 +17,7 @@ import {
 import { parse } from './parse.ts';
 import type { Payments } from './payments/payments.ts';
 import { query, requiredValue } from './query.ts';
+import { QUERY_FIELDS } from './query-fields.ts';
 import type { SandboxStorage } from './storage.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -161,7 +162,7 @@ export class MockApi {
   }
 
   async #query(typeId: QueriedType, params: URLSearchParams): Promise<ApiResponse> {
-    const page = await query(await this.#candidates(typeId, params), params);
+    const page = await query(await this.#candidates(typeId, params), params, QUERY_FIELDS[typeId]);
     const results: unknown[] = [];
     for (const resource of page.results) {
       const visible = presentable(typeId, resource as Versioned);

@@ -1,5 +1,7 @@
 import { InMemoryStorage } from '@labdigital/commercetools-mock';
 import { invalidInput } from './errors.ts';
+import { checkPredicate } from './predicate.ts';
+import type { QueryFields } from './query-fields.ts';
 
 /** What a query endpoint answers. `total` is absent with `withTotal=false`. */
 export interface PagedResult<T> {
@@ -22,8 +24,6 @@ class PredicateEngine extends InMemoryStorage {
   override all: InMemoryStorage['all'] = async () => this.#candidates as never;
 }
 
-const KEYWORDS = /^(and|or|not|in|is|defined|empty|contains|any|all|within|matches|ignore|case|true|false|circle)$/i;
-
 /** The fields and operators of a predicate outside any parentheses, its string literals emptied. */
 function topLevel(where: string): string {
   let depth = 0;
@@ -41,7 +41,7 @@ function number(params: URLSearchParams, name: string, absent: number, max: numb
   if (raw === null) return absent;
   const value = Number(raw);
   if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw invalidInput(`Malformed parameter: ${name}: ${raw} is not between 0 and ${max}.`);
+    throw invalidInput(`Malformed parameter: ${name}: The ${name} parameter must be in the range of [0..${max}]`);
   }
   return value;
 }
@@ -70,27 +70,22 @@ export function listedValues(params: URLSearchParams, field: string): string[] |
 /**
  * Answers a query over `candidates` as commercetools does: `where` (repeated = and), `sort`, `limit` (20, at most 500),
  * `offset` (at most 10,000), `withTotal`, `var.*`. The results are the candidates themselves, not copies.
- * Throws ApiError 400 InvalidInput for a malformed parameter or, where `fields` are given, an unknown field.
+ * Throws ApiError 400 InvalidInput for a malformed parameter or, where `fields` are given, an unknown field at any depth.
  */
 export async function query<T>(
   candidates: readonly T[],
   params: URLSearchParams,
-  fields?: ReadonlySet<string>,
+  fields?: QueryFields,
 ): Promise<PagedResult<T>> {
   const limit = number(params, 'limit', 20, 500);
   const offset = number(params, 'offset', 0, 10_000);
   const where = params.getAll('where');
-  for (const predicate of where) {
-    for (const word of topLevel(predicate)
-      .replace(/:\w+/g, '')
-      .match(/[A-Za-z_][\w-]*/g) ?? []) {
-      if (fields && !fields.has(word) && !KEYWORDS.test(word)) {
-        throw invalidInput(`Malformed parameter: where: The field '${word}' does not exist.`);
-      }
-    }
+  const sort = params.getAll('sort');
+  if (fields) {
+    for (const predicate of where) checkPredicate(predicate, fields);
+    for (const path of sort) checkSort(path, fields);
   }
   const variables = Object.fromEntries([...params].filter(([name]) => name.startsWith('var.')));
-  const sort = params.getAll('sort');
   const found = await new PredicateEngine(candidates)
     .query('any', 'payment', {
       ...variables,
@@ -109,4 +104,27 @@ export async function query<T>(
     ...(params.get('withTotal') !== 'false' && { total: found.results.length }),
     results,
   };
+}
+
+/** Refuses a sort by what does not exist. Throws ApiError 400 InvalidInput, with the fields that there are. */
+function checkSort(sort: string, fields: QueryFields): void {
+  const [path = '', direction = 'asc', ...more] = sort.trim().split(/\s+/);
+  let inside: QueryFields | 'any' | 'value' = fields;
+  for (const name of path.split('.')) {
+    if (inside === 'any') return;
+    const field: QueryFields | 'any' | 'value' | undefined =
+      inside === 'value' || !Object.hasOwn(inside, name) ? undefined : inside[name];
+    if (field === undefined) {
+      const sortable = Object.keys(fields)
+        .sort()
+        .map((each) => `\`${each}\``);
+      throw invalidInput(
+        `Malformed parameter: sort: Invalid query field '${name}' in sort path. Sortable fields are: ${sortable.join(', ')}`,
+      );
+    }
+    inside = field;
+  }
+  if (more.length > 0 || !/^(?:asc|desc)$/i.test(direction)) {
+    throw invalidInput(`Malformed parameter: sort: '${sort}' is not '<field> asc' or '<field> desc'.`);
+  }
 }

@@ -5,31 +5,12 @@ import { duplicateField, invalidInput, invalidOperation } from '../errors.ts';
 import { centPrecision } from '../money.ts';
 import { parse } from '../parse.ts';
 import { listedValues, requiredValue } from '../query.ts';
+import { QUERY_FIELDS } from '../query-fields.ts';
 import { ACTIONS } from './actions.ts';
 import { paymentDraft, updateSchema } from './drafts.ts';
 import { customerReference, set, setCustomType } from './fields.ts';
 import type { References, StoredPayment, WritablePayment } from './stored-payment.ts';
 import { type ActionContext, createTransaction } from './transactions.ts';
-
-const QUERY_FIELDS = [
-  'id',
-  'version',
-  'createdAt',
-  'lastModifiedAt',
-  'createdBy',
-  'lastModifiedBy',
-  'key',
-  'customer',
-  'anonymousId',
-  'interfaceId',
-  'amountPlanned',
-  'paymentMethodInfo',
-  'paymentStatus',
-  'transactions',
-  'interfaceInteractions',
-  'custom',
-  'checkoutTransactionItemId',
-];
 
 const NO_INTERFACE = '';
 
@@ -45,7 +26,7 @@ export class Payments extends Collection<StoredPayment> {
   readonly #idByTransactionInterfaceId = new Map<string, string>();
 
   constructor(references: References, now: () => number) {
-    super(now, QUERY_FIELDS);
+    super(now, QUERY_FIELDS.payment);
     this.#references = references;
   }
 

@@ -1,0 +1,153 @@
+/**
+ * What a predicate or a sort may name inside a resource: `value` is compared, `any` is a map with keys of anybody's (custom fields,
+ * languages), a list is named like one of its elements.
+ */
+export interface QueryFields {
+  readonly [name: string]: QueryFields | 'value' | 'any';
+}
+
+const values = (names: string): Readonly<Record<string, 'value'>> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, 'value' as const]));
+
+const REFERENCE = values('typeId id');
+const KEY_REFERENCE = values('typeId key');
+const BY: QueryFields = {
+  ...values('clientId externalUserId anonymousId'),
+  customer: REFERENCE,
+  associate: { customer: REFERENCE },
+};
+const MONEY = values('type currencyCode centAmount fractionDigits preciseAmount');
+const CUSTOM: QueryFields = { type: REFERENCE, fields: 'any' };
+const TAXED: QueryFields = {
+  totalNet: MONEY,
+  totalGross: MONEY,
+  totalTax: MONEY,
+  taxPortions: { rate: 'value', amount: MONEY, name: 'value' },
+};
+const ADDRESS: QueryFields = {
+  ...values(
+    'id key country title salutation firstName lastName streetName streetNumber additionalStreetInfo postalCode city region state company department building apartment pOBox phone mobile email fax additionalAddressInfo externalId',
+  ),
+  custom: CUSTOM,
+};
+const BASE: QueryFields = {
+  ...values('id version createdAt lastModifiedAt'),
+  createdBy: BY,
+  lastModifiedBy: BY,
+};
+const ITEM: QueryFields = {
+  ...values('id key quantity priceMode addedAt'),
+  name: 'any',
+  state: { quantity: 'value', state: REFERENCE },
+  taxCategory: REFERENCE,
+  taxRate: values('id key name amount includedInPrice country state'),
+  taxedPrice: TAXED,
+  totalPrice: MONEY,
+  custom: CUSTOM,
+  recurrenceInfo: { recurrencePolicy: REFERENCE, priceSelectionMode: 'value', expiresAt: 'value' },
+};
+const PAYMENT_METHOD_INFO: QueryFields = {
+  ...values('paymentInterface method interfaceAccount'),
+  name: 'any',
+  token: values('value'),
+  custom: CUSTOM,
+};
+const TRANSACTION: QueryFields = {
+  ...values('id timestamp type interactionId interfaceId state'),
+  amount: MONEY,
+  custom: CUSTOM,
+};
+
+const PAYMENT: QueryFields = {
+  ...BASE,
+  ...values('key anonymousId interfaceId checkoutTransactionItemId'),
+  customer: REFERENCE,
+  amountPlanned: MONEY,
+  paymentMethodInfo: PAYMENT_METHOD_INFO,
+  paymentStatus: { ...values('interfaceCode interfaceText'), state: REFERENCE },
+  transactions: TRANSACTION,
+  interfaceInteractions: CUSTOM,
+  custom: CUSTOM,
+};
+
+/** What carts and orders have in common. */
+const PURCHASE: QueryFields = {
+  ...BASE,
+  ...values('key customerId customerEmail anonymousId country locale origin taxMode taxRoundingMode'),
+  ...values('taxCalculationMode inventoryMode shippingMode purchaseOrderNumber'),
+  businessUnit: KEY_REFERENCE,
+  store: KEY_REFERENCE,
+  customerGroup: REFERENCE,
+  lineItems: {
+    ...ITEM,
+    ...values('productId productKey productSlug priceKey lineItemMode'),
+    productType: REFERENCE,
+    variant: { ...values('id sku key'), attributes: { name: 'value', value: 'any' } },
+    distributionChannel: REFERENCE,
+    supplyChannel: REFERENCE,
+  },
+  customLineItems: { ...ITEM, slug: 'value', money: MONEY },
+  totalPrice: MONEY,
+  taxedPrice: TAXED,
+  taxedShippingPrice: TAXED,
+  shippingAddress: ADDRESS,
+  billingAddress: ADDRESS,
+  itemShippingAddresses: ADDRESS,
+  shippingInfo: { ...values('shippingMethodName shippingMethodState'), price: MONEY, shippingMethod: REFERENCE },
+  discountCodes: { state: 'value', discountCode: REFERENCE },
+  paymentInfo: { payments: REFERENCE },
+  custom: CUSTOM,
+};
+
+/** By the name of a resource's type, as in a reference. What has no entry takes any predicate. */
+export const QUERY_FIELDS: Readonly<Record<string, QueryFields>> = {
+  payment: PAYMENT,
+  cart: {
+    ...PURCHASE,
+    ...values('cartState freezeStrategy deleteDaysAfterLastModification totalLineItemQuantity'),
+    lock: values('createdAt clientId'),
+  },
+  order: {
+    ...PURCHASE,
+    ...values('orderNumber orderState shipmentState paymentState completedAt lastMessageSequenceNumber'),
+    cart: REFERENCE,
+    quote: REFERENCE,
+    recurringOrder: REFERENCE,
+    state: REFERENCE,
+    returnInfo: {
+      ...values('returnTrackingId returnDate'),
+      items: values('id quantity type lineItemId shipmentState'),
+    },
+  },
+  customer: {
+    ...BASE,
+    ...values('key customerNumber externalId email firstName lastName middleName title salutation dateOfBirth'),
+    ...values('companyName vatId isEmailVerified locale authenticationMode defaultShippingAddressId'),
+    ...values('defaultBillingAddressId shippingAddressIds billingAddressIds'),
+    addresses: ADDRESS,
+    customerGroup: REFERENCE,
+    stores: KEY_REFERENCE,
+    custom: CUSTOM,
+  },
+  type: {
+    ...BASE,
+    ...values('key resourceTypeIds'),
+    name: 'any',
+    description: 'any',
+    fieldDefinitions: { ...values('name required inputHint'), type: 'any', label: 'any' },
+  },
+  'product-type': {
+    ...BASE,
+    ...values('key name description'),
+    attributes: { ...values('name isRequired attributeConstraint isSearchable'), type: 'any', label: 'any' },
+  },
+  // The token is masked, and nothing to ask for.
+  'payment-method': {
+    ...BASE,
+    ...values('key method paymentInterface interfaceAccount default paymentMethodStatus'),
+    name: 'any',
+    customer: REFERENCE,
+    businessUnit: KEY_REFERENCE,
+    custom: CUSTOM,
+  },
+};
