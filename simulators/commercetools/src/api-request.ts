@@ -1,3 +1,4 @@
+import type { Caller } from './auth.ts';
 import type { Address } from './collection.ts';
 import { ApiError } from './errors.ts';
 
@@ -13,6 +14,8 @@ export interface ApiRequest {
   params: URLSearchParams;
   body: unknown;
   clientId: string;
+  /** Throws ApiError 403 insufficient_scope when the caller has none of these scopes. */
+  needOneOf: Caller['needOneOf'];
 }
 
 export interface ApiResponse {

@@ -40,6 +40,13 @@ export interface JwtOptions {
   projectKey?: string;
 }
 
+/** Who makes an API call. */
+export interface Caller {
+  clientId: string;
+  /** Throws ApiError 403 insufficient_scope when the token has none of these scopes. */
+  needOneOf(scopes: readonly string[]): void;
+}
+
 interface Token {
   clientId: string;
   scope: string;
@@ -116,9 +123,9 @@ export class Auth {
 
   /**
    * Checks the bearer token of an API call; `manage_project` includes every scope.
-   * Returns the client's id. Throws ApiError 401 invalid_token, 403 insufficient_scope.
+   * Returns who calls. Throws ApiError 401 invalid_token, 403 insufficient_scope.
    */
-  authorize(authorization: string | undefined, projectKey: string, anyOf: readonly string[]): string {
+  authorize(authorization: string | undefined, projectKey: string, anyOf: readonly string[]): Caller {
     const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
     if (!bearer) {
       throw new ApiError(
@@ -130,9 +137,12 @@ export class Auth {
     const token = this.#active(bearer);
     if (!token) throw new ApiError(401, 'invalid_token', 'invalid_token');
     const granted = token.scope.split(' ');
-    const wanted = ['manage_project', ...anyOf].map((scope) => `${scope}:${projectKey}`);
-    if (!wanted.some((scope) => granted.includes(scope))) throw insufficientScope(wanted.slice(1));
-    return token.clientId;
+    const needOneOf = (scopes: readonly string[]): void => {
+      const wanted = ['manage_project', ...scopes].map((scope) => `${scope}:${projectKey}`);
+      if (!wanted.some((scope) => granted.includes(scope))) throw insufficientScope(wanted.slice(1));
+    };
+    needOneOf(anyOf);
+    return { clientId: token.clientId, needOneOf };
   }
 
   /** A new key signs from now on; the previous one stays published unless `keepPrevious` is false. */

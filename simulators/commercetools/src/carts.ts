@@ -1,4 +1,4 @@
-import type { Cart, CustomLineItem } from '@commercetools/platform-sdk';
+import type { Cart, CustomLineItem, FreezeStrategy } from '@commercetools/platform-sdk';
 import * as z from 'zod';
 import { centPrecision } from './money.ts';
 
@@ -55,6 +55,32 @@ export function withoutAttached<A extends { readonly action: string; readonly pa
     return true;
   });
 }
+
+interface CartAction {
+  readonly action: string;
+  readonly [name: string]: unknown;
+}
+
+/** By whom and when a cart is changed. */
+interface Change {
+  readonly clientId: string;
+  readonly at: string;
+}
+
+/** What commercetools-mock does not know of an update: locks, and how a cart is frozen. */
+const OWN_ACTIONS: Readonly<Record<string, (cart: Cart, action: CartAction, change: Change) => Cart>> = {
+  lockCart: (cart, _action, { clientId, at }) => ({ ...cart, lock: { createdAt: at, clientId } }),
+  unlockCart: ({ lock: _, ...cart }) => cart,
+  freezeCart: (cart, { strategy = 'SoftFreeze' }) => ({ ...cart, freezeStrategy: strategy as FreezeStrategy }),
+  unfreezeCart: ({ freezeStrategy: _, ...cart }) => cart,
+};
+
+/** Whether an action locks or unlocks, which needs a scope of its own and is unknown to commercetools-mock. */
+export const changesLock = ({ action }: CartAction): boolean => action === 'lockCart' || action === 'unlockCart';
+
+/** The cart after what commercetools-mock leaves out of these actions; the same cart where it is nothing. */
+export const withOwnActions = (cart: Cart, actions: readonly CartAction[], change: Change): Cart =>
+  actions.reduce((changed, action) => OWN_ACTIONS[action.action]?.(changed, action, change) ?? changed, cart);
 
 /** Payments of a predicate that is nothing but `paymentInfo(payments(id = "a"))` or `id in ("a", "b")`; undefined for any other. */
 export function askedPayments(params: URLSearchParams): string[] | undefined {

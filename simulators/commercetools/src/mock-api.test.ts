@@ -24,6 +24,7 @@ const post = (collection: string, body: unknown, id?: string): Promise<{ status:
       params: new URLSearchParams(),
       body,
       clientId: 'test',
+      needOneOf: () => {},
     })
     .then(
       ({ status, body }) => ({ status, body: body as { id: string } }),

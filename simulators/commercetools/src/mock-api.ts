@@ -2,7 +2,7 @@ import type { Cart, Order } from '@commercetools/platform-sdk';
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import * as z from 'zod';
 import type { ApiRequest, ApiResponse } from './api-request.ts';
-import { askedPayments, withForgotten, withoutAttached, withTotal } from './carts.ts';
+import { askedPayments, changesLock, withForgotten, withOwnActions, withoutAttached, withTotal } from './carts.ts';
 import { type Address, checkKey } from './collection.ts';
 import { checkCustom, checkCustomActions, type FindType, type StoredCustomFields } from './custom-fields.ts';
 import {
@@ -261,10 +261,22 @@ export class MockApi {
     request: ApiRequest,
   ): Promise<ApiResponse> {
     if (cart.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
+    if (cart.lock || actions.some(changesLock)) request.needOneOf(['manage_locked_carts']);
     const effective = withoutAttached(cart, actions, (key) => this.#payments.find({ key })?.id);
-    const response = await this.#forward({ ...request, body: { version, actions: effective } });
+    const known = effective.filter((action) => !changesLock(action));
+    const response = await this.#forward({ ...request, body: { version, actions: known } });
     if (response.status !== 200) return response;
+    await this.#finishUpdate(cart.id, effective, request.clientId);
     return { status: 200, body: await this.#read('cart', { id: cart.id }, request.params) };
+  }
+
+  /** Adds to an updated cart what commercetools-mock leaves out, in the same step of its version. */
+  async #finishUpdate(id: string, actions: Parameters<typeof withOwnActions>[1], clientId: string): Promise<void> {
+    const updated = (await this.#get('cart', { id })) as unknown as Cart;
+    const cart = withOwnActions(updated, actions, { clientId, at: new Date().toISOString() });
+    if (cart === updated) return;
+    const version = cart.version + actions.filter(changesLock).length;
+    await this.#storage.add(this.#projectKey, 'cart', { ...cart, version });
   }
 
   async #delete(typeId: StoredType, address: Address, request: ApiRequest): Promise<ApiResponse> {

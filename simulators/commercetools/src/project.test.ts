@@ -162,6 +162,44 @@ describe('carts', () => {
     expect((await find()).count).toBe(0);
   });
 
+  it('can be frozen, and take payments all the same', async () => {
+    const [cart, payment] = [await createCart(), await createPayment()];
+    const frozen = await updateCart(cart.id, 1, { action: 'freezeCart', strategy: 'HardFreeze' });
+    expect(frozen.body).toMatchObject({ cartState: 'Frozen', freezeStrategy: 'HardFreeze' });
+    expect((await updateCart(cart.id, 2, addPayment(payment.id))).body).toMatchObject({
+      version: 3,
+      paymentInfo: { payments: [{ id: payment.id }] },
+    });
+    expect((await updateCart(cart.id, 3, { action: 'recalculate' })).status).toBe(400);
+    const active = await updateCart(cart.id, 3, { action: 'unfreezeCart' });
+    expect(active.body).toMatchObject({ cartState: 'Active', version: 4 });
+    expect(active.body).not.toHaveProperty('freezeStrategy');
+  });
+
+  it('that are locked change only for a client with manage_locked_carts', async () => {
+    const [cart, payment] = [await createCart(), await createPayment()];
+    const withScopes = async (version: number, action: object, ...scopes: string[]) => {
+      const answer = await fetch(`${test.simulator.url}/${test.simulator.projectKey}/carts/${cart.id}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${test.simulator.issueToken(scopes)}` },
+        body: JSON.stringify({ version, actions: [action] }),
+      });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const refusal = { status: 403, body: { error: 'insufficient_scope', errors: [{ code: 'insufficient_scope' }] } };
+    expect(await withScopes(1, { action: 'lockCart' }, 'manage_orders')).toMatchObject(refusal);
+    const locked = await updateCart(cart.id, 1, { action: 'lockCart' });
+    expect(locked.body).toMatchObject({ version: 2, lock: { clientId: 'sandbox-client' } });
+    expect(await withScopes(2, addPayment(payment.id), 'manage_orders')).toMatchObject(refusal);
+    expect(await withScopes(2, addPayment(payment.id), 'manage_orders', 'manage_locked_carts')).toMatchObject({
+      status: 200,
+      body: { version: 3, lock: {}, paymentInfo: { payments: [{ id: payment.id }] } },
+    });
+    expect(await withScopes(3, { action: 'unlockCart' }, 'manage_orders')).toMatchObject(refusal);
+    expect((await updateCart(cart.id, 3, { action: 'unlockCart' })).body).not.toHaveProperty('lock');
+    expect((await withScopes(4, { action: 'setCountry', country: 'NL' }, 'manage_orders')).status).toBe(200);
+  });
+
   it('need the current version', async () => {
     const [cart, payment] = [await createCart(), await createPayment()];
     expect((await updateCart(cart.id, undefined, addPayment(payment.id))).status).toBe(400);

@@ -168,7 +168,7 @@ async function answer(parts: Parts, req: IncomingMessage, target: URL): Promise<
   const [inProject = '', collection = '', name, ...deeper] = target.pathname.slice(1).split('/');
   const scopes = Object.hasOwn(SCOPES, collection) ? SCOPES[collection] : undefined;
   const needed = scopes?.[method === 'GET' ? 'read' : 'write'] ?? [];
-  const clientId = auth.authorize(authorization, decodeURIComponent(inProject), needed);
+  const caller = auth.authorize(authorization, decodeURIComponent(inProject), needed);
   if (inProject !== projectKey) throw new ApiError(404, 'ResourceNotFound', `URI not found: ${target.pathname}`);
   const request = {
     method,
@@ -177,7 +177,7 @@ async function answer(parts: Parts, req: IncomingMessage, target: URL): Promise<
     url: target.pathname + target.search,
     params: target.searchParams,
     body: method === 'POST' ? json(await text(req)) : undefined,
-    clientId,
+    ...caller,
   };
   return parts.project.answer(request, deeper.length === 0 ? collection : '');
 }
