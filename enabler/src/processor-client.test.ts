@@ -33,3 +33,22 @@ it.each([
   expect(asked).toBe(questions);
   expect(Date.now() - began).toBeLessThan(17_000);
 });
+
+it('tells the shopper to try again in a while where somebody at the merchant has locked the cart', async () => {
+  const processor = createProcessorClient({
+    processorUrl: 'https://processor.example',
+    sessionId: () => 'session-1',
+    text: textsFor('en'),
+    fetch: async () =>
+      Response.json(
+        { statusCode: 400, message: 'x', errors: [{ code: 'cart_locked', message: 'x' }] },
+        { status: 400 },
+      ),
+    sleep: async () => {},
+  });
+  await expect(processor.openPayment()).rejects.toMatchObject({
+    name: 'ProcessorError',
+    code: 'cart_locked',
+    message: textsFor('en')('unavailable'),
+  });
+});

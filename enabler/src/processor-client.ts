@@ -236,7 +236,7 @@ function processorError(status: number, body: unknown, text: Texts): EnablerErro
     ? 'already_paid'
     : status === 401
       ? 'session_expired'
-      : status >= 500
+      : status >= 500 || code === 'cart_locked'
         ? 'unavailable'
         : 'generic';
   return new ProcessorError(code, status, message, { message: text(key) });

@@ -1,13 +1,20 @@
 import type { Cart as CommercetoolsCart } from '@commercetools/platform-sdk';
-import { type Commercetools, withPaymentsOf } from '@connector/commercetools';
-import { StaleVersionError } from '@connector/errors';
+import {
+  addPaymentToCart,
+  CART_LOCKED,
+  type Commercetools,
+  CommercetoolsRejection,
+  withPaymentsOf,
+} from '@connector/commercetools';
+import { InvalidRequestError, StaleVersionError } from '@connector/errors';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import type { Carts } from '../use-cases/ports.ts';
 
 /** Tries of one addPayment; each starts from the cart as it then is. */
 const TRIES = 8;
 
-export function commercetoolsCarts({ api, call }: Commercetools): Carts {
+export function commercetoolsCarts(commercetools: Commercetools): Carts {
+  const { api, call } = commercetools;
   const cart = (ID: string) => api.carts().withId({ ID });
   const get = async (cartId: string) =>
     toCheckoutCart(await call('carts.get', cart(cartId).get({ queryArgs: { expand: ['paymentInfo.payments[*]'] } })));
@@ -17,10 +24,10 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
       let current = version;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          const actions = [{ action: 'addPayment' as const, payment: { typeId: 'payment' as const, id: paymentId } }];
-          await call('carts.update', cart(id).post({ body: { version: current, actions } }));
+          await addPaymentToCart(commercetools, { id, version: current }, paymentId);
           return;
         } catch (error) {
+          if (error instanceof CommercetoolsRejection && error.code === CART_LOCKED) throw cartLocked(id, error);
           if (!(error instanceof StaleVersionError) || onlyAtThisVersion || attempt >= TRIES) throw error;
         }
         const latest = await call('carts.get', cart(id).get());
@@ -38,6 +45,10 @@ export function commercetoolsCarts({ api, call }: Commercetools): Carts {
     },
   };
 }
+
+/** Somebody at the merchant's works on the cart; once they are done it can be paid. */
+const cartLocked = (id: string, cause: Error): InvalidRequestError =>
+  new InvalidRequestError(CART_LOCKED, 'The cart is locked', { resource: { typeId: 'cart', id } }, { cause });
 
 /** Payments that no longer exist stay on a cart as references without an object. */
 function toCheckoutCart(cart: CommercetoolsCart): CheckoutCart {

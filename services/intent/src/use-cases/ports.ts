@@ -11,7 +11,7 @@ export interface Carts {
   get(cartId: string): Promise<CheckoutCart>;
   /**
    * Puts a payment on the cart, whatever changes the cart meanwhile; nothing to do when it is there already. With `onlyAtThisVersion`
-   * a cart that changed meanwhile throws StaleVersionError instead.
+   * a cart that changed meanwhile throws StaleVersionError instead. Throws InvalidRequestError (`cart_locked`) for one that is locked.
    */
   addPayment(
     cart: { readonly id: string; readonly version: number },

@@ -1,5 +1,11 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import { type Commercetools, CommercetoolsRejection, type Executable, quoted } from '@connector/commercetools';
+import {
+  addPaymentToCart,
+  type Commercetools,
+  CommercetoolsRejection,
+  type Executable,
+  quoted,
+} from '@connector/commercetools';
 import { orUndefined } from '@connector/errors';
 import type { Carts, Payments, PaymentsOf } from '../use-cases/ports.ts';
 
@@ -41,15 +47,10 @@ export const commercetoolsPaymentsOf =
   };
 
 /** Carts of the project over its HTTP API. */
-export function commercetoolsCarts({ api, call }: Commercetools): Carts {
+export function commercetoolsCarts(commercetools: Commercetools): Carts {
+  const { api, call } = commercetools;
   return {
     byId: (ID) => orUndefined(call('carts.get', api.carts().withId({ ID }).get())),
-    addPayment: async ({ id, version }, paymentId) => {
-      const body = {
-        version,
-        actions: [{ action: 'addPayment' as const, payment: { typeId: 'payment' as const, id: paymentId } }],
-      };
-      await call('carts.update', api.carts().withId({ ID: id }).post({ body }));
-    },
+    addPayment: (cart, paymentId) => addPaymentToCart(commercetools, cart, paymentId),
   };
 }

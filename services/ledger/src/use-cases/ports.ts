@@ -29,7 +29,7 @@ export interface Payments {
 
 export interface Carts {
   byId(id: string): Promise<Cart | undefined>;
-  /** Throws StaleVersionError when the cart is at another version by now. */
+  /** Throws StaleVersionError when the cart is at another version by now, PermanentError when it takes no payment (locked, for one). */
   addPayment(cart: Pick<Cart, 'id' | 'version'>, paymentId: string): Promise<void>;
 }
 
