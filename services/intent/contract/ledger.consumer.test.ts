@@ -11,28 +11,34 @@ const contract = startContract('intent', 'ledger');
 const RECORDED = 'checkout.transaction.recorded';
 const REJECTED = 'checkout.payment.rejected';
 const about = { paymentId: 'payment-1', paymentIntentId: 'pi_1', causeId: 'event-1', causeType: 'type' };
+const amount = { centAmount: 100, currencyCode: 'EUR', fractionDigits: 2 };
+const transactions = [
+  { id: 'transaction-1', type: 'Charge' as const, state: 'Success' as const, amount, interactionId: 'pi_1' },
+];
 
 it.each([
   {
     says: 'a payment that shows an event',
     type: RECORDED,
-    // Of what is recorded, only whose event it answers matters to a shopper who waits.
-    content: expected(EVENTS[RECORDED].pick({ causeId: true }), { causeId: 'event-1' }),
-    means: { kind: 'recorded' },
+    content: expected(
+      EVENTS[RECORDED].pick({ causeId: true, paymentId: true, paymentIntentId: true, transactions: true }),
+      { causeId: 'event-1', paymentId: 'payment-1', paymentIntentId: 'pi_1', transactions },
+    ),
+    means: { kind: 'recorded', causeId: 'event-1', paymentId: 'payment-1', transactions },
   },
   {
     says: 'a decline',
     type: REJECTED,
     content: expected(EVENTS[REJECTED], { ...about, code: 'card_declined', declineCode: 'insufficient_funds' }),
-    means: { kind: 'rejected', code: 'card_declined', declineCode: 'insufficient_funds' },
+    means: { kind: 'rejected', causeId: 'event-1', code: 'card_declined', declineCode: 'insufficient_funds' },
   },
-])('hands $says to whoever waits for the event', async ({ says, type, content, means }) => {
+])('hands $says to whoever listens to the PaymentIntent', async ({ says, type, content, means }) => {
   const headers = { ce_id: string('result-1'), ce_source: string('/stripe-connector/ledger'), ce_type: equal(type) };
   await receive(contract, says, { headers, content }, async (message) => {
-    const { waiters, onMessage } = createRecordedTransactions();
-    using waiter = waiters.waitFor('event-1');
+    const { ledger, onMessage } = createRecordedTransactions();
+    using listening = ledger.listenTo('pi_1');
     onMessage(message);
-    expect(await waiter.within(1_000)).toEqual(means);
+    expect(listening.heard(() => true)).toEqual(means);
   });
 });
 

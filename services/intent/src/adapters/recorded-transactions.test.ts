@@ -1,11 +1,10 @@
 import { PAYMENT_TRANSACTIONS } from '@connector/contracts';
 import { fromTheFuture, recordedEvents } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
-import type { Recorded } from '../use-cases/ports.ts';
 import { createRecordedTransactions } from './recorded-transactions.ts';
 
 const inTopic = recordedEvents().filter(({ topic }) => topic === PAYMENT_TRANSACTIONS);
-const EXPECTED: Record<string, Recorded> = {
+const EXPECTED: Record<string, object> = {
   'checkout.transaction.recorded': { kind: 'recorded' },
   'checkout.payment.rejected': { kind: 'rejected', code: 'card_declined', declineCode: 'insufficient_funds' },
 };
@@ -16,19 +15,19 @@ const results = inTopic.filter(isResult);
 describe.each(results.flatMap((event) => [event, fromTheFuture(event)]))(
   'a result of release $release, $headers.ce_type',
   (event) => {
-    it('reaches the one who waits for it', async () => {
-      const { waiters, onMessage } = createRecordedTransactions();
-      const { causeId } = JSON.parse(event.value) as { causeId: string };
-      using waiter = waiters.waitFor(causeId);
+    it('reaches the one who listens to its PaymentIntent', async () => {
+      const { ledger, onMessage } = createRecordedTransactions();
+      const { causeId, paymentIntentId } = JSON.parse(event.value) as { causeId: string; paymentIntentId: string };
+      using listening = ledger.listenTo(paymentIntentId);
       onMessage({ headers: event.headers, value: Buffer.from(event.value) });
-      expect(await waiter.within(0)).toEqual(EXPECTED[event.headers.ce_type ?? '']);
+      expect(listening.heard(() => true)).toMatchObject({ causeId, ...EXPECTED[event.headers.ce_type ?? ''] });
     });
 
     it('is nothing to others', async () => {
-      const { waiters, onMessage } = createRecordedTransactions();
-      using waiter = waiters.waitFor('another event');
+      const { ledger, onMessage } = createRecordedTransactions();
+      using listening = ledger.listenTo('pi_another');
       onMessage({ headers: event.headers, value: Buffer.from(event.value) });
-      expect(await waiter.within(0)).toBeUndefined();
+      expect(listening.heard(() => true)).toBeUndefined();
     });
   },
 );
@@ -36,10 +35,11 @@ describe.each(results.flatMap((event) => [event, fromTheFuture(event)]))(
 it('is nothing to anybody who waits, where an event of another kind is of no event', async () => {
   const others = inTopic.filter((event) => !isResult(event));
   expect(others.map(({ headers }) => headers.ce_type)).toContain('checkout.payment.settled_without_order');
-  const { waiters, onMessage } = createRecordedTransactions();
-  using waiter = waiters.waitFor('evt_1');
+  const { ledger, onMessage } = createRecordedTransactions();
+  const named = others.map(({ value }) => (JSON.parse(value) as { paymentIntentId: string }).paymentIntentId);
+  using listening = ledger.listenTo(named[0] ?? '');
   for (const { headers, value } of others) onMessage({ headers, value: Buffer.from(value) });
-  expect(await waiter.within(0)).toBeUndefined();
+  expect(listening.heard(() => true)).toBeUndefined();
 });
 
 it('results are recorded', () => {

@@ -2,63 +2,87 @@ import { attributesOf, EVENTS, PAYMENT_TRANSACTIONS, UnreadableEventError } from
 import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
 import type { Component } from '@connector/lifecycle';
 import * as z from 'zod';
-import type { Recorded, RecordedTransactions } from '../use-cases/ports.ts';
+import type { LedgerResult, RecordedTransactions } from '../use-cases/ports.ts';
 
-const causeSchema = z.looseObject({
-  causeId: z.string(),
+const RECORDED = 'checkout.transaction.recorded';
+const REJECTED = 'checkout.payment.rejected';
+
+const aboutSchema = z.looseObject({
+  paymentIntentId: z.string(),
   cartId: z.string().optional(),
   transactions: z.array(z.unknown()).default([]),
 });
+const recordedSchema = EVENTS[RECORDED].pick({ causeId: true, paymentId: true, transactions: true });
+const rejectedSchema = EVENTS[REJECTED].pick({ causeId: true, code: true, declineCode: true });
 
-/** Hands the ledger's results to those who wait for them; of others' only the cart is told, where its payment shows a transaction. */
+/** One who listens: what was heard since, and whom the next of it is told. */
+interface Listener {
+  readonly heard: LedgerResult[];
+  tell: (result: LedgerResult) => void;
+}
+
+/** Hands the ledger's results to those who listen to their PaymentIntent; of others' only the cart is told, where its payment shows a transaction. */
 export function createRecordedTransactions(onRecorded: (cartId: string) => void = () => {}): {
-  readonly waiters: Pick<RecordedTransactions, 'waitFor'>;
+  readonly ledger: Pick<RecordedTransactions, 'listenTo'>;
   readonly onMessage: (message: Pick<BroadcastMessage, 'headers' | 'value'> & Partial<BroadcastMessage>) => void;
 } {
-  const waiting = new Map<string, Set<(result: Recorded) => void>>();
+  const listeners = new Map<string, Set<Listener>>();
   return {
-    waiters: {
-      waitFor: (causeId) => {
-        const { promise, resolve } = Promise.withResolvers<Recorded>();
-        const others = waiting.get(causeId) ?? new Set();
-        waiting.set(causeId, others.add(resolve));
+    ledger: {
+      listenTo: (paymentIntentId) => {
+        const listener: Listener = { heard: [], tell: () => {} };
+        const others = listeners.get(paymentIntentId) ?? new Set();
+        listeners.set(paymentIntentId, others.add(listener));
         return {
-          within: async (ms) => {
-            let timer: NodeJS.Timeout | undefined;
-            const timeout = new Promise<undefined>((give) => {
-              timer = setTimeout(give, ms, undefined);
-            });
-            try {
-              return await Promise.race([promise, timeout]);
-            } finally {
-              clearTimeout(timer);
-            }
-          },
+          heard: (isIt) => listener.heard.find(isIt),
+          first: (isIt, ms) => firstOf(listener, isIt, ms),
           [Symbol.dispose]: () => {
-            others.delete(resolve);
-            if (others.size === 0 && waiting.get(causeId) === others) waiting.delete(causeId);
+            others.delete(listener);
+            if (others.size === 0 && listeners.get(paymentIntentId) === others) listeners.delete(paymentIntentId);
           },
         };
       },
     },
     onMessage: ({ headers, value, within = (work) => work() }) => {
-      const read = readResult(headers, value);
-      if (read?.cartId) onRecorded(read.cartId);
+      const read = readMessage(headers, value);
+      if (!read) return;
+      const { type, data, paymentIntentId, cartId } = read;
+      if (type === RECORDED && cartId) onRecorded(cartId);
       // Nearly every message is for another pod's shopper or nobody's.
-      const waiters = read && waiting.get(read.causeId);
-      if (!waiters) return;
+      const interested = listeners.get(paymentIntentId);
+      const result = interested && resultOf(type, data);
+      if (!result) return;
       // So the trace of a confirmation shows when its answer came.
       within(() => {
-        for (const resolve of waiters) resolve(read.result);
+        for (const { heard, tell } of interested) {
+          heard.push(result);
+          tell(result);
+        }
       });
     },
   };
 }
 
-function readResult(
-  headers: BroadcastMessage['headers'],
-  value: Buffer,
-): { causeId: string; cartId?: string | undefined; result: Recorded } | undefined {
+async function firstOf(
+  listener: Listener,
+  isIt: (result: LedgerResult) => boolean,
+  ms: number,
+): Promise<LedgerResult | undefined> {
+  const before = listener.heard.find(isIt);
+  if (before) return before;
+  const { promise, resolve } = Promise.withResolvers<LedgerResult | undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  listener.tell = (result) => {
+    if (isIt(result)) resolve(result);
+  };
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readMessage(headers: BroadcastMessage['headers'], value: Buffer) {
   let type: string;
   let data: unknown;
   try {
@@ -69,15 +93,20 @@ function readResult(
     if (error instanceof UnreadableEventError || error instanceof SyntaxError) return undefined;
     throw error;
   }
-  const cause = causeSchema.safeParse(data);
-  if (!cause.success) return undefined;
-  const { causeId, cartId, transactions } = cause.data;
-  if (type === 'checkout.transaction.recorded')
-    return { causeId, result: { kind: 'recorded' }, ...(transactions.length > 0 && { cartId }) };
-  const rejected = EVENTS['checkout.payment.rejected'].safeParse(data);
-  if (type !== 'checkout.payment.rejected' || !rejected.success) return undefined;
-  const { code, declineCode } = rejected.data;
-  return { causeId, result: { kind: 'rejected', code, declineCode } };
+  const about = aboutSchema.safeParse(data);
+  if (!about.success) return undefined;
+  const { paymentIntentId, cartId, transactions } = about.data;
+  return { type, data, paymentIntentId, cartId: transactions.length > 0 ? cartId : undefined };
+}
+
+function resultOf(type: string, data: unknown): LedgerResult | undefined {
+  if (type === RECORDED) {
+    const recorded = recordedSchema.safeParse(data);
+    return recorded.success ? { kind: 'recorded', ...recorded.data } : undefined;
+  }
+  if (type !== REJECTED) return undefined;
+  const rejected = rejectedSchema.safeParse(data);
+  return rejected.success ? { kind: 'rejected', ...rejected.data } : undefined;
 }
 
 /** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is told the cart of each payment that shows a transaction. */
@@ -85,14 +114,14 @@ export function kafkaRecordedTransactions(
   kafka: Kafka,
   onRecorded: (cartId: string) => void,
 ): RecordedTransactions & { readonly listener: Component } {
-  const { waiters, onMessage } = createRecordedTransactions(onRecorded);
+  const { ledger, onMessage } = createRecordedTransactions(onRecorded);
   const listener = createBroadcastConsumer(kafka, {
     name: 'intent-replies',
     topics: [PAYMENT_TRANSACTIONS],
     onMessage,
   });
   return {
-    waitFor: waiters.waitFor,
+    listenTo: ledger.listenTo,
     listener,
     get isListening() {
       return listener.isHearing;

@@ -67,7 +67,7 @@ describe('commercetools shows it', () => {
     ['requires_capture', aTransaction('Authorization', 'Success', { interactionId: 'pi_0' }), false],
     ['requires_capture', aTransaction('Authorization', 'Pending', { interactionId: 'pi_1' }), false],
   ] as const)('when the PaymentIntent is %s and the payment has %j: %s', (status, transaction, expected) => {
-    const shown = isRecorded(aPayment({ transactions: [transaction] }), aPaymentIntent({ status }));
+    const shown = isRecorded([transaction], aPaymentIntent({ status }));
     expect(shown).toBe(expected);
   });
 });

@@ -72,7 +72,14 @@ function belongsTo(
 }
 
 /** Whether commercetools shows what the PaymentIntent's state means: authorised for one held, charged for one that succeeded. */
-export function isRecorded({ transactions }: Payment, { id, status }: Stripe.PaymentIntent): boolean {
+export function isRecorded(
+  transactions: readonly {
+    readonly type: string;
+    readonly state: string;
+    readonly interactionId?: string | undefined;
+  }[],
+  { id, status }: Pick<Stripe.PaymentIntent, 'id' | 'status'>,
+): boolean {
   const type = status === 'succeeded' ? 'Charge' : 'Authorization';
   return transactions.some(
     (transaction) =>

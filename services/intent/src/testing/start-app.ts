@@ -35,7 +35,11 @@ const fakeCallers = (session: Session): Callers => ({
 /** A ledger that records whatever is published at once. */
 const promptLedger: RecordedTransactions = {
   isListening: true,
-  waitFor: () => ({ within: async () => ({ kind: 'recorded' }), [Symbol.dispose]: () => {} }),
+  listenTo: () => ({
+    heard: () => undefined,
+    first: async () => ({ kind: 'recorded', causeId: '', paymentId: '', transactions: [] }),
+    [Symbol.dispose]: () => {},
+  }),
 };
 
 const noStripeCustomers: StripeCustomers = {

@@ -7,7 +7,7 @@ import { createRecordedTransactions } from '../adapters/recorded-transactions.ts
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld } from '../testing/fake-world.ts';
 import { type ConfirmPaymentDeps, confirmPayment } from './confirm-payment.ts';
-import type { RecordedTransactions } from './ports.ts';
+import type { LedgerResult, RecordedTransactions } from './ports.ts';
 
 const request = { session: { cartId: 'cart-1' }, paymentId: 'payment-1', paymentIntentId: 'pi_1' };
 const EVENT = derivedEventId('checkout.payment.confirmed', 'payment-1', 'pi_1', 'succeeded', '1190');
@@ -41,17 +41,19 @@ const message = (type: string, data: object) => ({
   value: Buffer.from(JSON.stringify(data)),
 });
 
-/** A ledger that answers what is published in the moment it is. */
-function withLedger(world: FakeWorld, type: string, data: object) {
-  const { waiters, onMessage } = createRecordedTransactions();
+const about = { paymentId: 'payment-1', paymentIntentId: 'pi_1', causeId: EVENT, causeType: 'x', transactions: [] };
+
+/** A ledger that tells something in the moment after a call; by default what came of what is published. */
+function withLedger(world: FakeWorld, type: string, data: object, after = 'publish checkout.payment.confirmed') {
+  const { ledger, onMessage } = createRecordedTransactions();
   world.gate = async (call, moment) => {
-    if (call.startsWith('publish') && moment === 'after') onMessage(message(type, { causeId: EVENT, ...data }));
+    if (call === after && moment === 'after') onMessage(message(type, { ...about, ...data }));
   };
-  return { ...waiters, isListening: true };
+  return { ...ledger, isListening: true };
 }
 
-const deaf: RecordedTransactions = { ...createRecordedTransactions().waiters, isListening: false };
-const silent: RecordedTransactions = { ...createRecordedTransactions().waiters, isListening: true };
+const deaf: RecordedTransactions = { ...createRecordedTransactions().ledger, isListening: false };
+const silent: RecordedTransactions = { ...createRecordedTransactions().ledger, isListening: true };
 
 describe('a confirm', () => {
   it('publishes the snapshot without its client secret, and is approved once the ledger has it', async () => {
@@ -62,10 +64,50 @@ describe('a confirm', () => {
     expect(JSON.stringify(world.published)).not.toContain('secret');
   });
 
+  const charged = {
+    causeId: 'evt_of_stripe',
+    transactions: [
+      {
+        id: 't',
+        type: 'Charge',
+        state: 'Success',
+        amount: { ...euro(1190), fractionDigits: 2 },
+        interactionId: 'pi_1',
+      },
+    ],
+  };
+
+  it.each([
+    ['while Stripe was asked, and publishes nothing', 'payment_intents.retrieve', 0],
+    ['while it waits for its own event', 'publish checkout.payment.confirmed', 1],
+  ])("is approved when one of Stripe's events was recorded %s", async (_when, after, published) => {
+    const world = paidWorld();
+    const recorded = withLedger(world, 'checkout.transaction.recorded', charged, after);
+    expect(await confirmPayment(depsOf(world, recorded, 60_000), request)).toEqual({ kind: 'approved' });
+    expect(world.published).toHaveLength(published);
+  });
+
+  it.each([
+    [
+      'shows another state',
+      { ...charged, transactions: charged.transactions.map((of) => ({ ...of, state: 'Pending' })) },
+    ],
+    [
+      'shows only the authorisation of what is charged',
+      { ...charged, transactions: charged.transactions.map((of) => ({ ...of, type: 'Authorization' })) },
+    ],
+    ["is another payment's", { ...charged, paymentId: 'payment-2' }],
+    ["is another PaymentIntent's", { ...charged, paymentIntentId: 'pi_2' }],
+  ])('goes on waiting when what was recorded %s', async (_how, data) => {
+    const world = paidWorld();
+    const recorded = withLedger(world, 'checkout.transaction.recorded', data, 'payment_intents.retrieve');
+    expect(await confirmPayment(depsOf(world, recorded), request)).toEqual({ kind: 'pending' });
+    expect(world.published).toHaveLength(1);
+  });
+
   it("is rejected with the ledger's codes when the ledger rejects it", async () => {
     const world = paidWorld();
-    const data = { paymentId: 'payment-1', paymentIntentId: 'pi_1', causeType: 'x', code: 'card_declined' };
-    const recorded = withLedger(world, 'checkout.payment.rejected', data);
+    const recorded = withLedger(world, 'checkout.payment.rejected', { code: 'card_declined' });
     expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toMatchObject({
       kind: 'rejected',
       code: 'card_declined',
@@ -285,24 +327,30 @@ describe('a confirm of a cart that changed while it was being paid', () => {
 });
 
 describe('what the ledger tells', () => {
-  it('reaches everybody who waits for that event, and nobody else', async () => {
-    const { waiters, onMessage } = createRecordedTransactions();
-    using first = waiters.waitFor('event-1');
-    using second = waiters.waitFor('event-1');
-    using other = waiters.waitFor('event-2');
-    onMessage(message('checkout.transaction.recorded', { causeId: 'event-1' }));
-    expect(await first.within(1000)).toEqual({ kind: 'recorded' });
-    expect(await second.within(1000)).toEqual({ kind: 'recorded' });
-    expect(await other.within(0)).toBeUndefined();
+  const ofCause = (causeId: string) => (result: LedgerResult) => result.causeId === causeId;
+
+  it('reaches everybody who listens to that PaymentIntent, and nobody else', async () => {
+    const { ledger, onMessage } = createRecordedTransactions();
+    using first = ledger.listenTo('pi_1');
+    using second = ledger.listenTo('pi_1');
+    using other = ledger.listenTo('pi_2');
+    const waiting = first.first(ofCause(EVENT), 60_000);
+    onMessage(message('checkout.transaction.recorded', about));
+    const told = { kind: 'recorded', causeId: EVENT, paymentId: 'payment-1', transactions: [] };
+    expect(await waiting).toEqual(told);
+    expect(await second.first(ofCause(EVENT), 0)).toEqual(told);
+    expect(second.heard(ofCause(EVENT))).toEqual(told);
+    expect(second.heard(ofCause('another'))).toBeUndefined();
+    expect(await other.first(() => true, 0)).toBeUndefined();
   });
 
   it('is passed over when it cannot be read', async () => {
-    const { waiters, onMessage } = createRecordedTransactions();
-    using waiter = waiters.waitFor('event-1');
+    const { ledger, onMessage } = createRecordedTransactions();
+    using listening = ledger.listenTo('pi_1');
     onMessage({ headers: {}, value: Buffer.from('{}') });
     onMessage({ ...message('checkout.transaction.recorded', {}), value: Buffer.from('{') });
-    onMessage(message('checkout.transaction.recorded', { causeId: 1 }));
-    onMessage(message('checkout.unknown', { causeId: 'event-1' }));
-    expect(await waiter.within(0)).toBeUndefined();
+    onMessage(message('checkout.transaction.recorded', { ...about, causeId: 1 }));
+    onMessage(message('checkout.unknown', about));
+    expect(await listening.first(() => true, 0)).toBeUndefined();
   });
 });

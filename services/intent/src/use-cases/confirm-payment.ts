@@ -1,4 +1,4 @@
-import { derivedEventId, withoutClientSecrets } from '@connector/contracts';
+import { withoutClientSecrets } from '@connector/contracts';
 import { orUndefined, TransientError } from '@connector/errors';
 import { StripeRejection } from '@connector/stripe';
 import type Stripe from 'stripe';
@@ -14,7 +14,7 @@ import type { Session } from '../domain/session.ts';
 import type { InBackground } from './background.ts';
 import { nameCustomer } from './link-payment.ts';
 import { restDue } from './other-payments.ts';
-import type { Carts, PaymentEvents, PaymentIntents, Payments, Recorded, RecordedTransactions } from './ports.ts';
+import type { Carts, LedgerResult, PaymentEvents, PaymentIntents, Payments, RecordedTransactions } from './ports.ts';
 
 export interface ConfirmPaymentDeps {
   carts: Carts;
@@ -42,13 +42,15 @@ const POLL_MS = 250;
 
 /**
  * Confirms what the browser did, by Stripe's word alone: publishes the PaymentIntent as a fact and waits, bounded, until the ledger
- * has written it. Calling it again is harmless: it is the same event.
+ * has written it, be it for this event or for one of Stripe's that came before it. Calling it again is harmless: it is the same event.
  */
 export async function confirmPayment(
   deps: ConfirmPaymentDeps,
   request: { session: Session; paymentId: string; paymentIntentId: string },
 ): Promise<ConfirmPaymentOutcome> {
   if (!isPaymentIntentId(request.paymentIntentId)) return { kind: 'rejected' };
+  // Stripe's webhooks race this request: what the ledger makes of them meanwhile is heard too.
+  using ledger = deps.recorded.listenTo(request.paymentIntentId);
   const [checkout, paymentIntent] = await Promise.all([
     orUndefined(deps.carts.get(request.session.cartId)),
     orRefused(deps.paymentIntents.find(request.paymentIntentId)),
@@ -67,7 +69,10 @@ export async function confirmPayment(
 
   nameCustomerInBackground(deps, checkout, payment);
   const isProcessing = confirmation.kind === 'processing';
-  const isBooked = !isProcessing && isRecorded(payment, paymentIntent);
+  const shows = (result: LedgerResult) =>
+    result.kind === 'recorded' && result.paymentId === payment.id && isRecorded(result.transactions, paymentIntent);
+  const isBooked =
+    !isProcessing && (isRecorded(payment.transactions, paymentIntent) || ledger.heard(shows) !== undefined);
   const unique = [payment.id, paymentIntent.id, paymentIntent.status, String(paymentIntent.amount_received)];
   const publish = () =>
     deps.events.publish('checkout.payment.confirmed', unique, {
@@ -88,14 +93,12 @@ export async function confirmPayment(
     await publish();
     return { kind: 'pending' };
   }
-  // Listening starts first, so that the ledger cannot be faster.
-  using waiter = deps.recorded.waitFor(derivedEventId('checkout.payment.confirmed', ...unique));
-  await publish();
-  const result = deps.recorded.isListening
-    ? await waiter.within(deps.confirmWaitMs)
-    : await polled(deps, payment, paymentIntent);
-  if (!result) return (await showsIt(deps, payment, paymentIntent)) ? { kind: 'approved' } : { kind: 'pending' };
-  return result.kind === 'recorded' ? { kind: 'approved' } : result;
+  const eventId = await publish();
+  if (!deps.recorded.isListening)
+    return (await polled(deps, payment, paymentIntent)) ? { kind: 'approved' } : { kind: 'pending' };
+  const result = await ledger.first((one) => one.causeId === eventId || shows(one), deps.confirmWaitMs);
+  if (result?.kind === 'rejected') return { kind: 'rejected', code: result.code, declineCode: result.declineCode };
+  return result || (await showsIt(deps, payment, paymentIntent)) ? { kind: 'approved' } : { kind: 'pending' };
 }
 
 /**
@@ -108,7 +111,7 @@ async function showsIt(
   paymentIntent: Stripe.PaymentIntent,
 ): Promise<boolean> {
   try {
-    return isRecorded(await payments.get(id), paymentIntent);
+    return isRecorded((await payments.get(id)).transactions, paymentIntent);
   } catch (error) {
     if (error instanceof TransientError) return false;
     throw error;
@@ -131,12 +134,12 @@ async function polled(
   deps: ConfirmPaymentDeps,
   payment: Payment,
   paymentIntent: Stripe.PaymentIntent,
-): Promise<Recorded | undefined> {
+): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < deps.confirmWaitMs; waitedMs += POLL_MS) {
     await deps.sleep(POLL_MS);
-    if (await showsIt(deps, payment, paymentIntent)) return { kind: 'recorded' };
+    if (await showsIt(deps, payment, paymentIntent)) return true;
   }
-  return undefined;
+  return false;
 }
 
 async function orRefused<T>(found: Promise<T>): Promise<T | StripeRejection> {

@@ -150,20 +150,40 @@ export interface PaymentEvents {
   publish<T extends Published>(type: T, unique: readonly string[], data: EventData<T>): Promise<string>;
 }
 
-/** What the ledger made of an event. */
-export type Recorded =
-  | { readonly kind: 'recorded' }
-  | { readonly kind: 'rejected'; readonly code?: string | undefined; readonly declineCode?: string | undefined };
+/** A transaction as the ledger tells of it. */
+export interface RecordedTransaction {
+  readonly type: string;
+  readonly state: string;
+  readonly interactionId?: string | undefined;
+}
 
-/** Somebody who waits for what the ledger makes of one event. */
-export interface Waiter extends Disposable {
-  /** The ledger's result, or undefined when there is none within `ms`. */
-  within(ms: number): Promise<Recorded | undefined>;
+/** What the ledger made of an event (`causeId`). */
+export type LedgerResult =
+  | {
+      readonly kind: 'recorded';
+      readonly causeId: string;
+      readonly paymentId: string;
+      /** All that the payment shows by then. */
+      readonly transactions: readonly RecordedTransaction[];
+    }
+  | {
+      readonly kind: 'rejected';
+      readonly causeId: string;
+      readonly code?: string | undefined;
+      readonly declineCode?: string | undefined;
+    };
+
+/** One who listens to what the ledger makes of a PaymentIntent's events. */
+export interface Listening extends Disposable {
+  /** What was heard so far. */
+  heard(isIt: (result: LedgerResult) => boolean): LedgerResult | undefined;
+  /** The same, or what is heard within `ms` from now on; undefined when there is none. */
+  first(isIt: (result: LedgerResult) => boolean, ms: number): Promise<LedgerResult | undefined>;
 }
 
 export interface RecordedTransactions {
-  /** Starts to listen for the result of an event; to be called before the event is published, and disposed of afterwards. */
-  waitFor(causeId: string): Waiter;
+  /** Starts to listen; to be disposed of. */
+  listenTo(paymentIntentId: string): Listening;
   /** While false, results may pass unseen. */
   readonly isListening: boolean;
 }

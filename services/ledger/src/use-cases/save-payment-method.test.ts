@@ -143,10 +143,11 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, lea
 }
 
 const succeeded = eventOf('payment_intent.succeeded', paid);
+const authorised = eventOf('charge.succeeded', { ...charge, captured: false });
 
 describe('what is kept', () => {
   it.each([
-    ['a successful charge', eventOf('charge.succeeded', charge)],
+    ['a charge that waits for its capture', authorised],
     ['a successful PaymentIntent', succeeded],
   ])('%s of a customer who saved the method: in commercetools, and its token on the payment', async (_what, event) => {
     const { deps, methods, remembered, recorded, ...rest } = world();
@@ -189,9 +190,10 @@ describe('what is kept', () => {
   });
 
   it.each<[string, PaymentEvent, Record<string, string>]>([
-    ['a guest at Stripe', eventOf('charge.succeeded', { ...charge, customer: null }), METADATA],
+    ['a guest at Stripe', eventOf('payment_intent.succeeded', { ...paid, customer: null }), METADATA],
     ['a guest in commercetools', succeeded, { ct_project_key: 'shop', cart_id: 'cart-1' }],
-    ['a payment without a method', eventOf('charge.succeeded', { ...charge, payment_method: null }), METADATA],
+    ['a payment without a method', eventOf('payment_intent.succeeded', { ...paid, payment_method: null }), METADATA],
+    ['a charge that is captured, as its PaymentIntent succeeds with it', eventOf('charge.succeeded', charge), METADATA],
     ['a charge that failed', eventOf('charge.succeeded', { ...charge, status: 'failed' }), METADATA],
     ['an event that only changes a charge', eventOf('charge.updated', charge), METADATA],
     ['a payment that is under way', eventOf('payment_intent.processing', { ...paid, status: 'processing' }), METADATA],
@@ -251,12 +253,19 @@ describe('what is kept', () => {
 
       it('none when it left none', async () => {
         const { deps, methods, recorded } = world({ payOnce: type, leaves: false });
-        expect(await savePaymentMethod(deps)(withDebit(null), recorded())).toEqual({ kind: 'not-saved-by-shopper' });
+        expect(await savePaymentMethod(deps)(withDebit(null), recorded())).toEqual({ kind: 'nothing-to-save' });
         expect(await savePaymentMethod(deps)(intentEvent, recorded())).toEqual({ kind: 'not-saved-by-shopper' });
         expect(methods).toEqual([]);
       });
     },
   );
+
+  it('asks Stripe once for each payment whose method the shopper did not save', async () => {
+    const { deps, calls, recorded } = world({ stripeCustomer: undefined });
+    const save = savePaymentMethod(deps);
+    for (const event of [eventOf('charge.succeeded', charge), succeeded]) await save(event, recorded());
+    expect(calls).toEqual(['stripe.paymentMethod']);
+  });
 
   it('nothing when the shopper did not save the method', async () => {
     const { deps, calls, recorded } = world({ stripeCustomer: undefined });
@@ -273,9 +282,7 @@ describe('what is kept', () => {
 
   it('one method when two processes store it in the same moment', async () => {
     const { deps, methods, recorded } = world();
-    const both = [eventOf('charge.succeeded', charge), succeeded].map((event) =>
-      savePaymentMethod(deps)(event, recorded()),
-    );
+    const both = [authorised, succeeded].map((event) => savePaymentMethod(deps)(event, recorded()));
     const outcomes = await Promise.all(both);
     expect(methods).toHaveLength(1);
     expect(outcomes.map((one) => one.kind === 'saved' && one.paymentMethodId)).toEqual(['method-1', 'method-1']);
@@ -310,7 +317,7 @@ describe('a recurring cart', () => {
     const one = world({ cart: recurring });
     const [here, there] = [savePaymentMethod(one.deps), savePaymentMethod(one.deps)];
     const early = one.recorded();
-    await Promise.all([here(eventOf('charge.succeeded', charge), early), there(succeeded, early)]);
+    await Promise.all([here(authorised, early), there(succeeded, early)]);
     await here(succeeded, one.recorded());
     expect(one.jobs).toEqual([['payment-1', 'method-1']]);
   });
@@ -379,7 +386,7 @@ describe('what goes wrong', () => {
   it('counts the tries of each event for itself', async () => {
     const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
-    for (const event of [succeeded, eventOf('charge.succeeded', charge), succeeded]) {
+    for (const event of [succeeded, authorised, succeeded]) {
       await expect(keep(event, one.recorded(), 1)).rejects.toThrow(TransientError);
     }
   });

@@ -152,9 +152,10 @@ interface UsedMethod {
 function usedMethodOf({ type, detail }: PaymentEvent): UsedMethod | undefined {
   if (!SHOWS_METHOD.has(type)) return undefined;
   if (detail.kind === 'charge-changed') {
-    const { status, customer, payment_method: paymentMethodId } = detail.charge;
+    const { status, captured, customer, payment_method: paymentMethodId } = detail.charge;
     const generatedDebitId = generatedDebitOf(detail.charge);
-    const isSaved = generatedDebitId || (customer && paymentMethodId);
+    // With the capture of a charge its PaymentIntent succeeds, whose event follows and asks: once for each payment is enough.
+    const isSaved = generatedDebitId || (!captured && customer && paymentMethodId);
     return status === 'succeeded' && isSaved ? { paymentMethodId, generatedDebitId } : undefined;
   }
   if (detail.kind !== 'payment-intent-changed') return undefined;
