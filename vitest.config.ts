@@ -4,7 +4,7 @@ const never = ['**/node_modules/**', '**/dist/**', '**/public/**', '**/.cache/**
 
 /**
  * Tests of whole systems share two cores with brokers and browsers. One that fails is tried once more, and named with its failure in the
- * output of `npm test` when only the second try passed, so that it is seen and mended.
+ * output of `npm test` when only the second try passed, so that it is seen and fixed.
  */
 const retry = 1;
 

@@ -300,7 +300,7 @@ describe('confirmPayment', () => {
 
   it('asks again while Stripe is away, and then says so', async () => {
     await check(
-      { given: 'Stripe is away', asks: 'confirmation that cannot be told', ...about, status: 503, answer: like({}) },
+      { given: 'Stripe is away', asks: 'confirmation that cannot be checked', ...about, status: 503, answer: like({}) },
       fails({ name: 'ProcessorError', status: 503 }),
     );
   });

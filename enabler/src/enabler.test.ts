@@ -496,7 +496,7 @@ describe('the page', () => {
     expect(errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
   });
 
-  it('whose Elements cannot be made is told so by onError, not by build, and may mount again', async () => {
+  it('whose Elements cannot be made gets the reason by onError, not by build, and may mount again', async () => {
     const { dropin, stripe, errors, results } = await page();
     stripe.elementsFails = true;
     await expect(dropin.mount('#pay')).rejects.toMatchObject({ name: 'EnablerError', code: 'mount_failed' });

@@ -100,7 +100,7 @@ export interface DropinOptions {
 
 export interface DropinComponent {
   mount(selector: string): Promise<void>;
-  /** Never rejects: what goes wrong is told to `onError`. */
+  /** Never rejects: what goes wrong is reported to `onError`. */
   submit(): Promise<void>;
   /** Extension: takes the form off the page; a payment already under way is still reported. */
   unmount(): Promise<void>;

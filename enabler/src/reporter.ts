@@ -3,12 +3,12 @@ import type { EnablerOptions, PaymentResult } from './payment-enabler.ts';
 import type { Outcome } from './payment-flow.ts';
 
 export interface Reporter {
-  /** Tells the host, and answers what it told. */
+  /** Reports to the host, and answers what it reported. */
   outcome(outcome: Outcome): PaymentResult;
   error(error: EnablerError): void;
 }
 
-/** Pending is told as the failure variant with `isPending`, so that no host takes it for paid. */
+/** Pending is reported as the failure variant with `isPending`, so that no host takes it for paid. */
 export const toPaymentResult = ({ kind, paymentReference }: Outcome): PaymentResult =>
   kind === 'approved' ? { isSuccess: true, paymentReference } : { isSuccess: false, isPending: true, paymentReference };
 

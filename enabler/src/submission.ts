@@ -15,7 +15,7 @@ export const onBrowserPageRestored: OnPageRestored = (listener) => {
 
 /**
  * Guards one form against paying twice: a submit during a submit joins it, one after a success does nothing. The returned function
- * never rejects; what happens is told to `reporter`. `afterFailure` runs once the host was told, e.g. to move the focus.
+ * never rejects; what happens is reported to `reporter`. `afterFailure` runs once the host knows, e.g. to move the focus.
  */
 export function createSubmission(
   pay: () => Promise<Outcome>,

@@ -259,7 +259,7 @@ time() - max by (namespace, job) (${of('any', `${P}reconciliation_last_success_t
     severity: 'warning',
     service: 'ledger',
     summary: 'Nobody has compared Stripe and commercetools lately',
-    description: `Reconciliation as told by {{ $labels.job }} has {{ if gt $value 1e9 }}never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
+    description: `Reconciliation as reported by {{ $labels.job }} has {{ if gt $value 1e9 }}never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
     dashboard: 'overview',
   },
   {

@@ -172,7 +172,7 @@ class Run implements Sandbox {
     this.urls = eachService((name) => loopback(servicePorts[name]));
     this.adminUrls = eachService((name) => loopback(adminPorts[name]));
 
-    // First, so that a taken port is told before minutes of work; until all is up it answers 503.
+    // First, so that a taken port is reported before minutes of work; until all is up it answers 503.
     const gateway = await startGateway(
       {
         routes: readRoutes(),

@@ -43,7 +43,7 @@ function toSandboxEvent({ topic, key, value, headers }: BroadcastMessage): Sandb
   };
 }
 
-/** Our own events name the commercetools payment; Stripe's are told by their key. */
+/** Our own events name the commercetools payment; Stripe's are recognised by their key. */
 function paymentIdIn(value: Buffer): string | undefined {
   try {
     const { paymentId } = JSON.parse(value.toString()) as { paymentId?: unknown };

@@ -6,7 +6,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Key of the commercetools project; a simulated one is the release's own, so that events of two trials can be told apart. */}}
+{{/* Key of the commercetools project; a simulated one is the release's own, so that events of two trials can be distinguished. */}}
 {{- define "connector.projectKey" -}}
 {{- if has "commercetools" (include "connector.simulated" . | fromJsonArray) -}}
 {{- printf "%s/%s" .Release.Namespace .Release.Name | sha256sum | trunc 8 | printf "sandbox-%s" -}}

@@ -1,4 +1,4 @@
-{{/* Everything that is missing or contradicts itself, told at once. */}}
+{{/* Everything that is missing or contradicts itself, reported at once. */}}
 {{- define "connector.validate" -}}
 {{- $v := .Values -}}
 {{- $services := include "connector.services" . | fromJson -}}

@@ -215,7 +215,7 @@ describe('two releases on one Kafka', () => {
     }
   });
 
-  it('keep names without a prefix when that is said, and are still told apart by their instance', () => {
+  it('keep names without a prefix when that is said, and are still distinguished by their instance', () => {
     const plain = release('pay', 'shop', ['kafka.topicPrefix=""']);
     expect(namesOf(plain, 'KAFKA_TOPIC_PREFIX')).toEqual([undefined]);
     expect(namesOf(plain, 'KAFKA_INSTANCE')).toEqual(['my-project.shop.pay']);
@@ -1012,7 +1012,7 @@ describe('doctor', () => {
 describe('redrive', () => {
   const spec = (...set: string[]) => find(minimal(...set), 'CronJob', `${FULLNAME}-redrive`).spec;
 
-  it('is ready to be run, only lists unless told otherwise, and does not run by itself unless a schedule is given', () => {
+  it('is ready to be run, only lists unless asked to do more, and does not run by itself unless a schedule is given', () => {
     expect(spec()).toMatchObject({ suspend: true });
     expect(JSON.stringify(spec())).toContain('["dist/commands/redrive.js","list"]');
     expect(spec('redrive.schedule="@hourly"')).toMatchObject({ suspend: false, schedule: '@hourly' });
@@ -1035,7 +1035,7 @@ describe('images', () => {
     for (const image of imagesOf('secretRevision=""')) expect(image.split(':').at(-1)).toBe(version);
   });
 
-  it('are told to catalogues', () => {
+  it('are listed for catalogues', () => {
     const told = [...read('Chart.yaml').matchAll(/^ {6}image: (\S+)$/gm)].map(([, image]) => image);
     expect(told.toSorted()).toEqual(imagesOf('secretRevision=""').toSorted());
   });

@@ -62,7 +62,7 @@ describe('the rights of the Kafka users', () => {
       ['ledger', 'unordered'],
     ],
     [
-      'only the ledger sets events aside, and redrive notes what became of them',
+      'only the ledger writes dead letters, and redrive notes what became of them',
       'payments.events.dlq',
       'Write',
       ['ledger', 'redrive'],

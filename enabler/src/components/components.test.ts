@@ -54,7 +54,7 @@ describe('the card component', () => {
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
   });
 
-  it('whose Elements cannot be made is told so by onError, not by build, and may mount again', async () => {
+  it('whose Elements cannot be made gets the reason by onError, not by build, and may mount again', async () => {
     const made = page();
     const component = (await made.enabler.createComponentBuilder('card')).build({});
     made.stripe.elementsFails = true;
@@ -172,7 +172,7 @@ describe('stored payment methods', () => {
     expect(() => builder.build({ id: 'pm-9', brands: [] })).toThrow('No stored payment method has the id pm-9.');
   });
 
-  it('are removed at the processor, and a refusal is told', async () => {
+  it('are removed at the processor, and a refusal is reported', async () => {
     const { enabler, processor } = page({
       'DELETE /stored-payment-methods/pm-1': [[200], [404, { errors: [{ code: 'ResourceNotFound' }] }]],
     });

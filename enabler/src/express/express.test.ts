@@ -460,7 +460,7 @@ describe('paying with a wallet', () => {
     expect(paymentFailed).toHaveBeenCalledWith({ reason: 'invalid_shipping_address' });
   });
 
-  it('that the shopper closes is told as a cancel', async () => {
+  it('that the shopper closes is reported as a cancel', async () => {
     const { click, send, errors } = await button();
     click();
     await send('cancel');

@@ -19,7 +19,7 @@ import {
 export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
   ConsumerLagHigh: [
     fires(
-      'a backlog that grows, told by two pods',
+      'a backlog that grows, reported by two pods',
       [
         [lag(0), rising(10)],
         [lag(1), rising(10)],
@@ -126,7 +126,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   DeadLettersPresent: [
     fires(
-      'two dead letters, told by two pods',
+      'two dead letters, reported by two pods',
       [
         [series('ledger', `${P}dlq_depth`, { topic: 'payments.events.dlq' }), always(2)],
         [series('ledger', `${P}dlq_depth`, { topic: 'payments.events.dlq', pod: 'pay-ledger-2' }), always(2)],

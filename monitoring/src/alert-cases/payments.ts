@@ -137,7 +137,7 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
       {
         labels: { severity: 'warning', job: 'pay-ledger' },
-        description: 'Reconciliation as told by pay-ledger has last finished 5h 0m 0s ago, in namespace shop.',
+        description: 'Reconciliation as reported by pay-ledger has last finished 5h 0m 0s ago, in namespace shop.',
       },
       300,
     ),

@@ -149,7 +149,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'From Stripe to commercetools',
           description:
-            'Events on each stage: accepted by webhook, applied by the ledger or shown already, set aside. The first is the sum of the next two.',
+            'Events on each stage: accepted by webhook, applied by the ledger or shown already, moved to the dead letters. The first is the sum of the other two.',
           unit: 'ops',
           width: 12,
           queries: [

@@ -46,7 +46,7 @@ export interface FailedAnswer {
 
 /**
  * The error that stands for an answer: 404 NotFoundError, 409 StaleVersionError, 401, 403, 429 and 5xx TransientError
- * (credentials and scopes are the operator's to mend, the request itself is right), any other CommercetoolsRejection.
+ * (credentials and scopes are the operator's to fix, the request itself is right), any other CommercetoolsRejection.
  */
 export function errorOfAnswer(operation: string, { status, body, retryAfter }: FailedAnswer): Error {
   if (status === 404) return new NotFoundError('The referenced resource was not found.');

@@ -46,7 +46,7 @@ const CHANNELS: readonly Channel[] = [
   },
   {
     topic: PAYMENT_EVENTS_DLQ,
-    description: 'Messages of payments.events that were set aside, unchanged, with dlq-* headers that say why.',
+    description: 'Messages of payments.events that could not be handled, unchanged, with dlq-* headers that say why.',
     events: [],
     stripe: true,
     sent: ['ledger'],

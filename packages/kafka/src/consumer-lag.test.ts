@@ -77,7 +77,7 @@ describe('what was deleted unread', () => {
     ]);
   });
 
-  it.each(['0', '-5', 'soon', '1790000000000.5'])('has no beginning that could be told by the note %j', (metadata) => {
+  it.each(['0', '-5', 'soon', '1790000000000.5'])('has no beginning that the note could give %j', (metadata) => {
     expect(deletedUnread([low(0, '50')], [{ partition: 0, offset: '10', metadata }])).toEqual([
       { partition: 0, from: 10n, to: 50n },
     ]);

@@ -95,7 +95,7 @@ export interface LagOptions {
   groupId: string;
   topic: string;
   everyMs: number;
-  /** Told what was deleted before the group had handled it, once; at the next look again when it throws. */
+  /** Called once with what was deleted before the group had handled it; at the next look again when it throws. */
   onDeleted?: (deleted: DeletedRecords) => Promise<void>;
 }
 
@@ -141,7 +141,7 @@ export function createLagExporter(
   const refresh = async () => {
     const name = kafka.prefixed(topic);
     await withAdmin(kafka, async (admin) => {
-      // What is committed is asked first: a lag may then be told too large for a moment, never too small.
+      // What is committed is asked first: a lag may then look too large for a moment, never too small.
       const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed(groupId), topics: [name] });
       const bounds = await admin.fetchTopicOffsets(name);
       for (const deleted of deletedUnread(bounds, committed?.partitions ?? [])) await reportDeleted(deleted);
@@ -160,8 +160,8 @@ export function createLagExporter(
     try {
       await refresh();
     } catch (error) {
-      // The last known lag stays; that Kafka is away is told by the consumer and the producer.
-      kafka.log.debug({ error }, 'the lag cannot be told now');
+      // The last known lag stays; that Kafka is away is logged by the consumer and the producer.
+      kafka.log.debug({ error }, 'the lag is not known now');
     } finally {
       looking = false;
     }

@@ -31,7 +31,7 @@ export interface ConsumerOptions {
    */
   handle: (delivery: Delivery) => Promise<readonly string[] | undefined>;
   /**
-   * Told the keys of a batch before any of its messages is handled, when several wait: what they all need can be fetched in one go. The batch
+   * Called with the keys of a batch before any of its messages is handled, when several wait: what they all need can be fetched in one go. The batch
    * waits for it, for a second at most; its failure changes nothing.
    */
   lookAhead?: (keys: readonly string[]) => Promise<void>;
@@ -51,7 +51,7 @@ export interface ConsumerOptions {
   appVersion?: string;
   hooks?: ConsumerHooks;
   /**
-   * Told of messages that will never come: deleted by retention before they were read, or lost by the brokers. The consumer goes on at
+   * Called with messages that will never come: deleted by retention before they were read, or lost by the brokers. The consumer goes on at
    * the partition's beginning.
    */
   onSkipped?: (range: SkippedRange) => void;

@@ -6,7 +6,7 @@ const letter: DeadLetter = {
   partition: 3,
   offset: '14',
   key: 'pi_1',
-  setAsideAt: new Date('2026-11-20T12:00:00Z'),
+  deadLetteredAt: new Date('2026-11-20T12:00:00Z'),
   bytes: 100,
   reason: 'unreadable',
   event: { id: 'evt_1', type: 'com.stripe.charge.succeeded' },

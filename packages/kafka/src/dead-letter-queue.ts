@@ -22,7 +22,7 @@ export interface DeadLetter {
   readonly offset: string;
   /** Partition key of the original: the PaymentIntent id, where there is one. */
   readonly key: string;
-  readonly setAsideAt: Date;
+  readonly deadLetteredAt: Date;
   /** Bytes of the value. */
   readonly bytes: number;
   readonly reason: string;
@@ -43,7 +43,7 @@ export interface DeadLetterFilter {
   readonly reason?: string;
   /** Partition key: the PaymentIntent id. */
   readonly key?: string;
-  /** Set aside before, or after, this moment. */
+  /** Became a dead letter before, or after, this moment. */
   readonly before?: Date;
   readonly after?: Date;
   /** Offsets in one partition of the dead letter topic, both ends included. */
@@ -185,7 +185,7 @@ export function createDeadLetterQueue(kafka: Kafka, { topic, producer, by }: Dea
           await work(letter);
           result = { letter, outcome: kind };
         } catch (error) {
-          // Every failure is told with its letter, and the letter stays listed.
+          // Every failure is reported with its letter, and the letter stays listed.
           result = { letter, outcome: 'failed', problem: error instanceof Error ? error.message : String(error) };
           stopped = !(error instanceof PermanentError);
         }
@@ -274,7 +274,7 @@ function letterOf(message: StoredMessage): DeadLetter {
     partition,
     offset,
     key,
-    setAsideAt: new Date(timestamp),
+    deadLetteredAt: new Date(timestamp),
     bytes: value.length,
     reason: headers['dlq-reason'] ?? 'unknown',
     event: present({ id: headers.ce_id, type: headers.ce_type, time: headers.ce_time }),
@@ -299,8 +299,8 @@ export function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
   if (type !== undefined && !matchesType(letter.event.type ?? '', type)) return false;
   if (reason !== undefined && letter.reason !== reason) return false;
   if (key !== undefined && letter.key !== key) return false;
-  if (before && letter.setAsideAt >= before) return false;
-  if (after && letter.setAsideAt <= after) return false;
+  if (before && letter.deadLetteredAt >= before) return false;
+  if (after && letter.deadLetteredAt <= after) return false;
   if (offsets) {
     const offset = BigInt(letter.offset);
     if (letter.partition !== offsets.partition || offset < offsets.from || offset > offsets.to) return false;
@@ -316,7 +316,7 @@ const byPlace = (a: DeadLetter, b: DeadLetter): number =>
   a.partition - b.partition || (BigInt(a.offset) < BigInt(b.offset) ? -1 : 1);
 
 const byAge = (a: DeadLetter, b: DeadLetter): number =>
-  a.setAsideAt.getTime() - b.setAsideAt.getTime() || byPlace(a, b);
+  a.deadLetteredAt.getTime() - b.deadLetteredAt.getTime() || byPlace(a, b);
 
 function inChunks(letters: readonly DeadLetter[]): DeadLetter[][] {
   const chunks: DeadLetter[][] = [];

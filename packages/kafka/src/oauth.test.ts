@@ -40,7 +40,7 @@ describe('tokens for Kafka', () => {
     expect((await token()).value).toBe('token 1');
   });
 
-  it('are asked for again a few times when there is none, before it is told', async () => {
+  it('are asked for again a few times when there is none, before it fails', async () => {
     const { state, token } = world();
     state.isDown = true;
     await expect(token()).rejects.toThrow('the provider is away');

@@ -39,7 +39,7 @@ const SILENT_MS = 60_000;
 
 /**
  * Reads a topic to where it ends now, each partition in order, and resolves when all was given to `onMessage`. It is in no group, and nothing
- * is committed; what retention deletes under it is passed over, and told as `cut`. Throws TransientError when the brokers do not answer for a minute.
+ * is committed; what retention deletes under it is passed over, and reported as `cut`. Throws TransientError when the brokers do not answer for a minute.
  */
 export async function scanTopic(
   kafka: Kafka,

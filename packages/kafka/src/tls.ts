@@ -52,7 +52,7 @@ export function brokerSockets(env: KafkaEnvironment, log: Logger): ISocketFactor
 
 const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Exports when the first of a PEM text's certificates ends; one that cannot be read is told by the connection, which fails. */
+/** Exports when the first of a PEM text's certificates ends; one that cannot be read shows in the connection, which fails. */
 function exportExpiry(certificate: 'kafka_ca' | 'kafka_client', text: string | undefined): void {
   const ends = (text?.match(ONE_CERTIFICATE) ?? []).flatMap((one) => {
     try {

@@ -5,7 +5,7 @@ export interface Money {
   readonly fractionDigits: number;
 }
 
-/** An amount that Stripe's units or rules cannot express; the caller gave it, so it is the caller's to mend. */
+/** An amount that Stripe's units or rules cannot express; the caller gave it, so it is the caller's to fix. */
 export class InexpressibleAmountError extends Error {
   override readonly name = 'InexpressibleAmountError';
 }

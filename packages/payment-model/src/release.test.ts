@@ -6,7 +6,7 @@ const released = { status: 'succeeded', amount: 600, balance_transaction: null }
 it.each([
   ['a succeeded refund without movement, of the uncaptured rest', released, 600, true],
   ['one of a part of the rest', { ...released, amount: 599 }, 600, true],
-  ['one whose balance transaction is not told', { status: 'succeeded', amount: 600 }, 600, true],
+  ['one whose balance transaction is not known', { status: 'succeeded', amount: 600 }, 600, true],
   ['one that moved money', { ...released, balance_transaction: 'txn_1' }, 600, false],
   [
     'one that moved money, expanded',

@@ -83,7 +83,7 @@ export function errorOf(operation: string, error: unknown): unknown {
   });
 }
 
-/** Answers that pass: credentials and rights are the operator's to mend, the request itself is right. */
+/** Answers that pass: credentials and rights are the operator's to fix, the request itself is right. */
 const TRANSIENT: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'unauthorized',

@@ -42,10 +42,10 @@ const QUOTED_JSON = /"[\s\S]{0,100}?"(?:\.\.\.)? is not valid JSON/g;
 /** More of a text is not shown: strangers can make error messages as long as a request. */
 const MAX_TEXT = 8_192;
 
-/** The first 8,192 characters of `text`, without the secrets and addresses that can be told by their shape. */
+/** The first 8,192 characters of `text`, without the secrets and addresses that are recognised by their shape. */
 export function redactText(text: string): string {
   if (text.length <= MAX_TEXT) return withoutShapes(text);
-  // Redacted with a little more, so that a secret across the cut is still told by its shape.
+  // Redacted with a little more, so that a secret across the cut is still recognised by its shape.
   return `${withoutShapes(text.slice(0, MAX_TEXT + 512)).slice(0, MAX_TEXT)}…`;
 }
 

@@ -355,7 +355,7 @@ export const DEFINITIONS = {
   deadLetters: {
     type: 'counter',
     name: `${P}dead_letters_total`,
-    help: 'Messages set aside',
+    help: 'Messages moved to the dead letters',
     labels: { topic: TOPIC, reason: 'reason of the dead letter, such as `rejected`, `unreadable`' },
     from: ['ledger'],
   },

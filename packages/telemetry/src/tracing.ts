@@ -63,7 +63,7 @@ const unrecorded: Pick<Tracer, 'startSpan'> = {
 let digits = '';
 let used = 0;
 
-/** Random hexadecimal digits for the ids of traces, which are told apart and not guarded; drawn some thousand at a time. */
+/** Random hexadecimal digits for the ids of traces, which are distinguished and not guarded; drawn some thousand at a time. */
 function randomHex(count: number): string {
   if (used + count > digits.length) {
     digits = randomBytes(2048).toString('hex');

@@ -41,7 +41,7 @@ export class BrokerLink {
     for (const pair of [...this.#pairs]) this.#drop(pair);
   }
 
-  /** From now on no byte passes, in either direction, and nobody is told: connections stay open, new ones get no answer. */
+  /** From now on no byte passes, in either direction, and nobody notices: connections stay open, new ones get no answer. */
   cut(): void {
     this.#isCut = true;
     for (const { client, broker } of this.#pairs) for (const socket of [client, broker]) socket?.pause();

@@ -21,7 +21,7 @@ const POM = join(import.meta.dirname, 'pom.xml');
 
 /**
  * The broker's jars, resolved by Maven into `<cacheDir>/kafka-<version>` the first time, with Java 17 or newer; else Docker's
- * image. `onProgress` is told what takes long. Throws KafkaUnavailable with the one thing to do about it.
+ * image. `onProgress` is called with what takes long. Throws KafkaUnavailable with the one thing to do about it.
  */
 export async function kafkaDistribution(
   cacheDir: string,
@@ -52,7 +52,7 @@ const inHome = (home: string): Distribution => ({
   template: join(home, 'template'),
 });
 
-/** Built aside and renamed, so that a half download is never taken for a whole one and two starts at once do no harm. */
+/** Built under another name and renamed, so that a half download is never taken for a whole one and two starts at once do no harm. */
 async function makeHome(home: string, cacheDir: string, signal?: AbortSignal): Promise<void> {
   const making = join(cacheDir, `kafka-${randomUUID()}`);
   const libs = join(making, 'libs');

@@ -38,7 +38,7 @@ export function traceText(traceId: string, spans: readonly StoredSpan[]): string
   const begin = Math.min(...spans.map(({ startMs }) => startMs));
   const end = Math.max(...spans.map(({ endMs }) => endMs));
   const services = [...new Set(spans.map(({ service }) => service))];
-  /** Ids are told where they first appear. */
+  /** Ids are shown where they first appear. */
   const told = new Set<unknown>();
   const lines: { at: string; took: string; what: string; notes: string }[] = [];
   const draw = ({ span, children }: Node, first: string, rest: string) => {

@@ -81,7 +81,7 @@ export function createStorefront(options: StorefrontOptions): Storefront {
   });
   const live = createLive((id) => merchant.payment(id), options.events);
   const page = bundlePage();
-  // A page that can't be built is told to the one who asks for it, not to the process.
+  // A page that can't be built is an error for the one who asks for it, not for the process.
   page.catch(() => {});
 
   const pageConfig = {

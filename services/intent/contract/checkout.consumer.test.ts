@@ -55,7 +55,7 @@ const refusal = (status: number, code: string, message: string) => ({
   errors: [{ code: equal(code), message: string(message) }],
 });
 
-/** A refused caller is told as OAuth2 has it, too. */
+/** A refused caller is answered as OAuth2 has it, too. */
 const unauthorized = (code: string, message: string) => ({
   ...refusal(401, code, message),
   error: equal(code),

@@ -106,9 +106,14 @@ describe('a session', () => {
     );
   });
 
-  it('cannot be told while the Session API is away', async () => {
+  it('cannot be checked while the Session API is away', async () => {
     await check(
-      { given: 'the Session API is away', asks: 'a session that cannot be told', ...about('s-away'), ...UNAVAILABLE },
+      {
+        given: 'the Session API is away',
+        asks: 'a session that cannot be checked',
+        ...about('s-away'),
+        ...UNAVAILABLE,
+      },
       isUnavailable,
     );
   });
@@ -160,9 +165,9 @@ describe('a Merchant Center JWT', () => {
     );
   });
 
-  it('cannot be told while the keys are away', async () => {
+  it('cannot be checked while the keys are away', async () => {
     await check(
-      { given: 'the keys are away', asks: 'a JWT that cannot be told', ...token, ask, ...UNAVAILABLE },
+      { given: 'the keys are away', asks: 'a JWT that cannot be checked', ...token, ask, ...UNAVAILABLE },
       isUnavailable,
     );
   });
@@ -211,9 +216,14 @@ describe('an OAuth2 token', () => {
     );
   });
 
-  it('cannot be told while introspection is away', async () => {
+  it('cannot be checked while introspection is away', async () => {
     await check(
-      { given: 'introspection is away', asks: 'a token that cannot be told', ...about('Bearer away'), ...UNAVAILABLE },
+      {
+        given: 'introspection is away',
+        asks: 'a token that cannot be checked',
+        ...about('Bearer away'),
+        ...UNAVAILABLE,
+      },
       isUnavailable,
     );
   });

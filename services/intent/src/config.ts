@@ -196,7 +196,7 @@ export const configSchema = z
     {
       path: ['STRIPE_PUBLISHABLE_KEY'],
       message: 'must be of the same mode, test or live, as STRIPE_SECRET_KEY',
-      // Told together with every other problem, as soon as both keys are readable.
+      // Reported together with every other problem, as soon as both keys are readable.
       when: ({ value }) => {
         const keys = (value ?? {}) as Record<string, unknown>;
         return typeof keys.STRIPE_SECRET_KEY === 'string' && typeof keys.STRIPE_PUBLISHABLE_KEY === 'string';

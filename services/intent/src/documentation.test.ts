@@ -8,7 +8,7 @@ it('docs/openapi.json is what the routes say (node services/intent/src/commands/
   expect(committed).toBe(documentText());
 });
 
-it('each route asks its caller for what gateways are told of its method and path', () => {
+it('each route asks its caller for the credentials that gateways expect for its method and path', () => {
   const { paths } = JSON.parse(documentText()) as {
     paths: Record<string, Record<string, { security: Record<string, unknown>[] }>>;
   };

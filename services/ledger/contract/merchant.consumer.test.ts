@@ -49,7 +49,7 @@ function next(value: Buffer): string {
 
 it.each(ROWS)('reads that $says', async ({ says, of, example, does }) => {
   const headers = {
-    // The same settlement told twice has the same id: whoever acts on it remembers that.
+    // The same settlement published twice has the same id: whoever acts on it remembers that.
     ce_id: regex('[0-9a-f-]{36}', '7c1de1f0-51f1-5d0e-8f39-3a6b5ce1d2aa'),
     ce_source: equal('/stripe-connector/unordered'),
     ce_type: equal(TYPE),

@@ -155,7 +155,7 @@ describe('session-auth', () => {
       expect(eventsOf('checkout.access.denied')).toEqual([]);
     });
 
-    it('cannot be told while the authorization server is down', async () => {
+    it('cannot be checked while the authorization server is down', async () => {
       ct.instead.set('/oauth/token', json(503, {}));
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 503 });
     });

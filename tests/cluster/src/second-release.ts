@@ -90,8 +90,8 @@ export async function secondRelease(
   found.figure('what helm says of such an address', (told ?? words.at(-1) ?? '').slice(0, 250));
 
   const forced = { 'hooks.webhookEndpoint.args': ['--force'] };
-  const mended = await cluster.tryHelm(['upgrade', ...args(forced)]);
-  found.check(mended.code === 0, 'the upgrade with --force goes through', lines(mended.stdout + mended.stderr));
+  const fixed = await cluster.tryHelm(['upgrade', ...args(forced)]);
+  found.check(fixed.code === 0, 'the upgrade with --force goes through', lines(fixed.stdout + fixed.stderr));
   const { url, enabled_events: events } = await kept();
   found.check(
     url === `${publicUrlOf(options)}/stripe/webhooks` && events.length > 5,

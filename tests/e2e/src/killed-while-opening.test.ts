@@ -21,7 +21,7 @@ it.each([
   ['tying the payment to the PaymentIntent', 'commercetools', '^POST /[^/]+/payments/'],
   ['naming the payment on the PaymentIntent', 'stripe', '^POST /v1/payment_intents/'],
 ] as const)(
-  'leaves nothing that the next click does not mend when it is killed while %s',
+  'leaves nothing that the next click does not fix when it is killed while %s',
   async (_point, side, match) => {
     const setFaults = side === 'stripe' ? shopper.stripeFaults : shopper.commercetoolsFaults;
     const checkout = await shopper.checkout();

@@ -478,7 +478,7 @@ describe('faults', () => {
       // What a fault leaves behind, such as a backlog, is its own doing.
       await sleep(4 * SCRAPE_MS);
       for (const alert of await prometheus.firing()) fired.add(alert);
-      // A budget that was used up stays so for the longer windows, and some faults are never mended here.
+      // A budget that was used up stays so for the longer windows, and some faults are never fixed here.
       const isOfEarlier = (alert: string) =>
         phases.some((phase) => phase.alerts.includes(alert) && (phase.lasts || alert.endsWith('BudgetBurn')));
       const others = [...fired].filter(

@@ -1,4 +1,4 @@
-// Feeds one target in a thread of its own, so that an input that never comes back can be told and ended.
+// Feeds one target in a thread of its own, so that an input that never comes back can be reported and ended.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Coverage } from './coverage.ts';
 import { fuzz } from './fuzzer.ts';

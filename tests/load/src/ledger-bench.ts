@@ -244,7 +244,7 @@ export interface Poison {
   readonly redrivenAfterMs: number;
 }
 
-/** What one bad event costs the others of its partition, and whether it can be redriven once its cause is mended. */
+/** What one bad event costs the others of its partition, and whether it can be redriven once its cause is fixed. */
 export async function poison(environment: Environment): Promise<Poison> {
   const ledger = await environment.start('ledger');
   const pool = await inOnePartition(environment, await preparePayments(environment, 1_000));

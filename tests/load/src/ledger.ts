@@ -98,7 +98,7 @@ export const ledgerBenchmark: Benchmark<LedgerFigures> = {
         behind('one that is unreadable', unreadableMs),
         behind('one that commercetools refuses', refusedMs),
         behind('one that keeps failing with 503', failingMs),
-        [`redriven after mending (${deadLetters} dead letters)`, `written after ${ms(redrivenAfterMs)}`],
+        [`redriven after fixing (${deadLetters} dead letters)`, `written after ${ms(redrivenAfterMs)}`],
       ],
     );
     return `${drains}\n\n${others}`;

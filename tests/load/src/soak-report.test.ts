@@ -62,7 +62,7 @@ describe('memory over an hour', () => {
     expect(verdicts(hour({ stripe: (second) => 100 + second / 10 }))).toEqual({ stripe: 'grows with its input' });
   });
 
-  it('cannot be told from a few minutes', () => {
+  it('cannot be seen in a few minutes', () => {
     expect(verdicts(hour({ intent: () => 100 }).slice(0, 60))).toEqual({ intent: 'too short to tell' });
     expect(trendsOf([])).toEqual([]);
   });

@@ -119,7 +119,7 @@ export const webhookBenchmark: Benchmark<WebhookResults> = {
 async function produce(environment: Environment, task: Omit<Produce, 'brokers' | 'topic'>): Promise<Produced> {
   const child = fork(join(import.meta.dirname, 'kafka-baseline.ts'), {
     execPath: PINNED_NODE,
-    // kafkajs without this project's mending warns on Node 24.
+    // kafkajs without this project's fix warns on Node 24.
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
   });
   const gone = once(child, 'exit').then(([code]) => {

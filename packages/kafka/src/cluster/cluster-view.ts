@@ -31,7 +31,7 @@ export class ClusterView {
   readonly #onChange: () => void;
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, Map<number, KnownPartition>>();
-  /** Kafka's error instead of a topic's partitions, and since when it is told, as `performance.now()` has it, by topic. */
+  /** Kafka's error instead of a topic's partitions, and since when the cluster answers it, as `performance.now()` has it, by topic. */
   readonly #problems = new Map<string, { readonly code: number; readonly since: number }>();
   #incompleteSince: number | undefined;
   #connection: BrokerConnection | undefined;
@@ -70,7 +70,7 @@ export class ClusterView {
     return this.#brokers.get(nodeId);
   }
 
-  /** The topic's partitions by number; undefined until the cluster told. Whoever asks for a topic follows it from then on. */
+  /** The topic's partitions by number; undefined until the cluster has answered. Whoever asks for a topic follows it from then on. */
   partitionsOf(topic: string): ReadonlyMap<number, PartitionMetadata> | undefined {
     const known = this.#topics.get(topic);
     if (!known) {
@@ -80,7 +80,7 @@ export class ClusterView {
     return known && known.size > 0 ? known : undefined;
   }
 
-  /** Why nothing can be sent to a topic or read from it, in words; undefined while it can, and before the cluster told. */
+  /** Why nothing can be sent to a topic or read from it, in words; undefined while it can, and before the cluster has answered. */
   problemOf(topic: string): string | undefined {
     const problem = this.#problems.get(topic);
     if (!problem || (this.#topics.get(topic)?.size ?? 0) > 0) return undefined;
@@ -94,7 +94,7 @@ export class ClusterView {
   }
 
   /**
-   * A broker said itself that it does not lead the partition, or (`isUnknown`) that there is none: what is told next is believed,
+   * A broker said itself that it does not lead the partition, or (`isUnknown`) that there is none: what the cluster answers next is believed,
    * whatever its epoch.
    */
   doubt(topic: string, partition: number, isUnknown = false): void {
@@ -221,7 +221,7 @@ export class ClusterView {
     }
   }
 
-  /** Told once for each change: otherwise a topic that is missing, or that we may not see, shows only in sends that fail. */
+  /** Logged once for each change: otherwise a topic that is missing, or that we may not see, shows only in sends that fail. */
   #noteProblem(topic: string, code: number): void {
     if ((this.#problems.get(topic)?.code ?? 0) === code) return;
     const { log } = this.#kafka;

@@ -6,7 +6,7 @@ export interface DependencyOptions {
   name: string;
   /** Every message needs it: while it is away none is tried. Otherwise only those wait that failed for its sake. */
   neededByAll?: boolean;
-  /** Asks whether it works in general, when no message has lately told. */
+  /** Asks whether it works in general, when no message has shown it lately. */
   probe?: () => Promise<boolean>;
 }
 

@@ -41,7 +41,7 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const SLACK_MS = 3_000;
 /** A partition that another broker leads now is still waited for this long, in ms. */
 const MOVED_GRACE_MS = 500;
-/** A partition about which the broker told an error is asked for again after this long, in ms. */
+/** A partition that the broker answered with an error is asked for again after this long, in ms. */
 const ERROR_PAUSE_MS = 100;
 const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
 const READ_COMMITTED = 1;
@@ -198,7 +198,7 @@ export class FetchLane {
     if (messages.length > 0) this.#options.onMessages(position, messages);
   }
 
-  /** Records were deleted before they were read, or the broker lost some that were there: whatever it is, it is told. */
+  /** Records were deleted before they were read, or the broker lost some that were there: either way it is logged and counted. */
   async #backIntoRange(connection: BrokerConnection, position: PartitionPosition): Promise<void> {
     const { next } = position;
     if (next === undefined || position.isRevoked) return;

@@ -16,7 +16,7 @@ export interface GroupMemberOptions {
   readonly topic: string;
   /** After this long without a heartbeat the group gives the partitions to others, in ms. */
   readonly sessionTimeoutMs: number;
-  /** Told of each new generation, with the offsets that are committed; undefined where none is. */
+  /** Called with each new generation, with the offsets that are committed; undefined where none is. */
   onJoined(generation: GroupGeneration, committed: ReadonlyMap<number, bigint | undefined>): void;
   /** A rebalance begins: what is done can be committed under this generation for the last time. */
   beforeRebalance(generation: GroupGeneration): Promise<void>;

@@ -37,7 +37,7 @@ export class OffsetTracker {
     };
   }
 
-  /** What to commit, when it moved since `committed` was last told. */
+  /** What to commit, when it moved since `committed` was last called. */
   get committable(): Committable | undefined {
     return this.#next?.next === this.#committed ? undefined : this.#next;
   }

@@ -5,7 +5,7 @@ const REPLICA_FOR_MS = 60_000;
 export class PartitionPosition {
   readonly topic: string;
   readonly partition: number;
-  /** The next offset to read; undefined until the broker told where the partition begins, or ends. */
+  /** The next offset to read; undefined until the broker has said where the partition begins, or ends. */
   next: bigint | undefined;
   isPaused = false;
   isRevoked = false;

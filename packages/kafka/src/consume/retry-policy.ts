@@ -14,7 +14,7 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly waitMs: number; readonly reason: string }
   | { readonly kind: 'dead-letter'; readonly reason: string };
 
-/** What a dependency answers to a wrong or expired key, or one that lacks a right: it passes once somebody has mended that, however late. */
+/** What a dependency answers to a wrong or expired key, or one that lacks a right: it passes once somebody has fixed that, however late. */
 const UNAUTHORIZED = 'unauthorized';
 
 /** How long a message has been failing; its key waits meanwhile. Times are ms since the epoch. */

@@ -17,7 +17,7 @@ export const API = { produce: 0, metadata: 3, saslAuthenticate: 36 } as const;
 /** Records as they lie in a partition, behind their size in four bytes. */
 export { default as decodeRecords } from 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js';
 
-/** Numbers of Kafka's errors that are told apart. */
+/** Numbers of Kafka's errors that are distinguished. */
 export const ERROR = {
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,

@@ -6,9 +6,9 @@ export interface PendingRecord {
   readonly bytes: number;
   /** When it came, as `performance.now()` has it. */
   readonly since: number;
-  /** True once its sender was told what became of it: it is not sent any more. */
+  /** True once its sender knows what became of it: it is not sent any more. */
   readonly isSettled: boolean;
-  /** Told once; false when it was settled before. */
+  /** Settles it once; false when it was settled before. */
   settle(error?: Error): boolean;
   /** It is sent by itself: the broker refused it together with others, and did not say which of them it means. */
   alone?: boolean;
@@ -58,7 +58,7 @@ export class PartitionQueue {
     return this.#waiting.length > 0 && this.#underWay.length === 0 && now >= this.#notBefore;
   }
 
-  /** Forgets the records whose senders were told already; they are older than those whose senders still wait. */
+  /** Forgets the records whose senders have their answer already; they are older than those whose senders still wait. */
   forgetSettled(): void {
     if (this.#waiting[0]?.isSettled) this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
   }

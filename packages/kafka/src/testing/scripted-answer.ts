@@ -20,7 +20,7 @@ export interface ScriptedBrokers {
   /** Requests that they answer: API key, oldest and newest version. */
   readonly versions: readonly (readonly [number, number, number])[];
   partition(topic: string, partition: number): ScriptedPartition;
-  /** Who is told as a partition's leader; undefined = who leads. */
+  /** Who is named as a partition's leader; undefined = who leads. */
   told(topic: string, partition: number): { leader: number; epoch: number } | undefined;
 }
 

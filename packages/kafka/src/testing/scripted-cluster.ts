@@ -27,7 +27,7 @@ export interface ScriptedRequest {
 }
 
 /**
- * Brokers for tests: real sockets that speak as much of Kafka's protocol as this package uses, and misbehave as they are told. Frames
+ * Brokers for tests: real sockets that speak as much of Kafka's protocol as this package uses, and misbehave as they are scripted. Frames
  * are decoded, so that what a test finds in `log` is what a client really sent.
  */
 export class ScriptedCluster implements ScriptedBrokers {
@@ -36,7 +36,7 @@ export class ScriptedCluster implements ScriptedBrokers {
   readonly frozen = new Set<number>();
   /** Asked before each request is answered; undefined = as it should be. */
   script: (request: ScriptedRequest) => Misbehaviour | undefined = () => undefined;
-  /** Who is told as the partitions' leaders; by default those who lead. */
+  /** Who is named as the partitions' leaders; by default those who lead. */
   told: (topic: string, partition: number) => { leader: number; epoch: number } | undefined = () => undefined;
   readonly requests: ScriptedRequest[] = [];
   readonly #answers: ReadonlyMap<number, { readonly versions: readonly [number, number]; readonly answer: Answer }>;

@@ -137,7 +137,7 @@ function onComplete(completed: PaymentResult): void {
   if (kind === 'failed') pay.disabled = false;
 }
 
-/** Whether a payment was tried and refused; what is only not complete, not known or changed meanwhile is told in its own words. */
+/** Whether a payment was tried and refused; what is only not complete, not known or changed meanwhile has its own words. */
 const isRefusal = ({ name, code }: { name: string; code?: string }): boolean =>
   name === 'PaymentError' && !['cart_changed', 'amount_changed', 'requires_action'].includes(code ?? '');
 
@@ -148,7 +148,7 @@ function onError(
   if (context?.paymentReference) view.watch(context.paymentReference);
   const code = [error.code, error.declineCode].filter(Boolean).join(', ');
   view.note({ source: 'browser', from: text('browser'), what: `onError: ${code}`, tone: 'bad' });
-  // Closing a wallet is the shopper's choice, and what is not complete is told at its field: nothing was tried.
+  // Closing a wallet is the shopper's choice, and what is not complete is shown at its field: nothing was tried.
   if (error.name === 'CANCEL' || error.type === 'validation_error') {
     showResult('idle');
     pay.disabled = !dropin;

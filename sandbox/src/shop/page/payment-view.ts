@@ -78,7 +78,7 @@ export function createPaymentView(
     );
     item.dataset.source = from;
     item.dataset.state = tone;
-    // What happened before the page began to watch is told after it.
+    // What happened before the page began to watch is shown after it.
     const earlier = [...timeline.children].findLast(
       (entry) => (entry.querySelector('time')?.dateTime ?? '') <= at.toISOString(),
     );

@@ -9,7 +9,7 @@ export interface AskingRoute {
   readonly route: string;
 }
 
-/** Who calls, and whether they may. Every method throws UnauthorizedError for a refusal, TransientError when it cannot be told. */
+/** Who calls, and whether they may. Every method throws UnauthorizedError for a refusal, TransientError when it cannot be checked. */
 export interface Callers {
   session(sessionId: string | undefined, asking: AskingRoute): Promise<Session>;
   /** A Merchant Center user's JWT. */

@@ -52,7 +52,7 @@ describe('the customer of a cart', () => {
     [403, 'unauthorized'],
     [429, 'rate_limited'],
     [503, 'server_error'],
-  ])('is not absent after a %i: it cannot be told', async (answer, reason) => {
+  ])('is not absent after a %i: that cannot be known', async (answer, reason) => {
     status = answer;
     await expect(find('customer-1')).rejects.toSatisfy(
       (error) => error instanceof TransientError && error.reason === reason,

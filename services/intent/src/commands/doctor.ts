@@ -22,7 +22,7 @@ In the cluster: kubectl create job doctor --from=cronjob/<release>-doctor && kub
 Usage: doctor [options]
 
   --only <areas>  some of commercetools, stripe, kafka, edge, comma-separated
-  --before        what can be known before a release: what the release makes itself is no failure, and only what needs attention is told.
+  --before        what can be known before a release: what the release makes itself is no failure, and only what needs attention is shown.
                   The chart runs it before each install and upgrade
   --topics-exist  with --before: the release makes no topics, so each has to be there
   --any-api-version with --before: a webhook endpoint of another API version is no failure
@@ -30,7 +30,7 @@ Usage: doctor [options]
   --json          one JSON object instead of the table
   -h, --help      this text
 
-Results: ok; WARN works, and should be looked at; FAIL does not work; ? cannot be told from here.
+Results: ok; WARN works, and should be looked at; FAIL does not work; ? cannot be known from here.
 Configuration: the variables of the services; a wrong or missing one is a failure of its own.
 Exit code: 0 when nothing failed, 1 when something did, 64 for wrong options.
 `;

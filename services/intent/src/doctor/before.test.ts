@@ -40,7 +40,7 @@ describe('before a release', () => {
     expect(beforeRelease(finding, { topics: false, anyApiVersion: false })).toEqual(finding);
   });
 
-  it('only what needs attention is told', () => {
+  it('only what needs attention is shown', () => {
     const findings = [ok('a', ''), warn('b', '', ''), fail('c', '', '')];
     expect(
       noteworthy([
@@ -87,7 +87,7 @@ it.each([
   ['127.0.0.1:1', 'ECONNREFUSED'],
   ['[::1]:1', /ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH/],
   ['kafka.invalid:9092', /ENOTFOUND|EAI_AGAIN/],
-])('a broker at %s that is away is told with the reason', async (broker, reason) => {
+])('a broker at %s that is away is reported with the reason', async (broker, reason) => {
   const [check] = reachable([broker]);
   expect(await check?.run()).toMatchObject({ result: 'fail', found: expect.stringMatching(reason) });
 });

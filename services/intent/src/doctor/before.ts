@@ -12,7 +12,7 @@ export interface MadeByRelease {
 
 const LATER = 'the release makes it';
 
-/** One finding as it counts before the release: what the release makes or mends by itself is no failure. */
+/** One finding as it counts before the release: what the release makes or fixes by itself is no failure. */
 export function beforeRelease(finding: Finding, made: MadeByRelease): Finding {
   const { check, result, found, todo = '' } = finding;
   if (result !== 'fail') return finding;

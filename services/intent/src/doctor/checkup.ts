@@ -1,7 +1,7 @@
 /** What a check found. `todo` says what to do about a warning or failure. */
 export interface Finding {
   readonly check: string;
-  /** `unknown`: it cannot be told from here, which is no failure. */
+  /** `unknown`: it cannot be known from here, which is no failure. */
   readonly result: 'ok' | 'warn' | 'fail' | 'unknown';
   readonly found: string;
   readonly todo?: string;
@@ -94,7 +94,7 @@ export function checkupTable(all: readonly AreaFindings[]): string {
     `${countOf(all, 'ok')} ok`,
     `${countOf(all, 'warn')} to look at`,
     `${countOf(all, 'fail')} failed`,
-    `${countOf(all, 'unknown')} cannot be told from here`,
+    `${countOf(all, 'unknown')} cannot be known from here`,
   ];
   return [...lines, counts.join(', ')].join('\n');
 }

@@ -61,7 +61,7 @@ describe('a checkup', () => {
       '  FAIL  topic a  is not there',
       '                 -> Make it.',
       '',
-      '1 ok, 0 to look at, 1 failed, 0 cannot be told from here',
+      '1 ok, 0 to look at, 1 failed, 0 cannot be known from here',
     ]);
   });
 });
@@ -203,7 +203,7 @@ describe('event destinations', () => {
   it.each([
     ['the key may not read them', new TransientError('403', { reason: 'unauthorized' })],
     ['Stripe does not know them', new StripeRejection('list', 404, new Stripe.errors.StripeError({ message: 'no' }))],
-  ])('cannot be told when %s', async (_why, error) => {
+  ])('cannot be known when %s', async (_why, error) => {
     const call = () => Promise.reject(error);
     expect(await destinationFinding({ call }, URL)).toMatchObject({ result: 'unknown' });
   });

@@ -26,7 +26,7 @@ describe('the key of a transaction’s payment', () => {
     ],
     ['cart and version, when there is neither', {}, { idempotencyKey: '' }],
   ];
-  it.each(same)('is told by the %s', (_what, one, other) => {
+  it.each(same)('follows from the %s', (_what, one, other) => {
     expect(transactionKeyOf(cart, one)).toBe(transactionKeyOf(cart, other));
   });
 

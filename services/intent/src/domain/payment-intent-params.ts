@@ -79,7 +79,7 @@ function shippable(
 
 /**
  * Parameters of the create call. The payment's key stands in the metadata from the start, so that a PaymentIntent whose caller died
- * right after is still told to belong to it. Throws InexpressibleAmountError.
+ * right after is still known to belong to it. Throws InexpressibleAmountError.
  */
 export function createParams(paymentKey: string, wanted: Wanted): Stripe.PaymentIntentCreateParams {
   const { due, captureMethod, customer, setupFutureUsage, shipping, multicapture, taxCalculation, metadata } = wanted;

@@ -25,7 +25,7 @@ const rejected = z.object({
     description: 'Only with `cart_changed`: what is still due, which GET /payments opens',
   }),
 });
-/** A body that breaks the schema is told in the general shape. */
+/** A body that breaks the schema is answered in the general shape. */
 const refused = z.union([rejected, z.looseObject({ message: z.string(), statusCode: z.int() })]);
 
 /** Confirms what the browser did with Stripe. */

@@ -4,7 +4,7 @@ import { CAPTURE_METHODS } from '../domain/behaviour.ts';
 import { defineRoute } from '../http/route.ts';
 import type { RememberingCarts } from '../use-cases/ports.ts';
 
-/** What the browser is told of the configuration. */
+/** What the browser learns of the configuration. */
 export interface PublicConfig {
   readonly environment: string;
   readonly publishableKey: string;

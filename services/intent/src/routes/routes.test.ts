@@ -215,7 +215,7 @@ describe('POST /confirmPayments/{id}', () => {
     expect([status, body]).toEqual([202, { outcome: 'pending' }]);
   });
 
-  it('answers 400 cart_changed with what is due when the cart has grown, or 200 as the original when told so', async () => {
+  it('answers 400 cart_changed with what is due when the cart has grown, or 200 as the original where that is configured', async () => {
     const grown = () => {
       const world = paid();
       world.setTotal('cart-1', euro(24000));

@@ -3,7 +3,7 @@ import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
 /**
- * Work that an answer does not wait for. Its failure changes nothing that a retry, the ledger or a webhook does not mend. `afterMs` puts its
+ * Work that an answer does not wait for. Its failure changes nothing that a retry, the ledger or a webhook does not fix. `afterMs` puts its
  * start off, in ms.
  */
 export type InBackground = (name: string, work: () => Promise<unknown>, options?: { afterMs?: number }) => void;

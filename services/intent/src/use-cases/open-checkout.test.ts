@@ -543,7 +543,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
     expect(live(world)).toMatchObject([{ customer: null }]);
   });
 
-  it('does not include the amount: that refusal is told', async () => {
+  it('does not include the amount: that refusal is answered', async () => {
     const world = new FakeWorld(aFullCart());
     world.refuse = (call) =>
       call === 'payment_intents.create' ? stripeRejection('amount_too_small', { param: 'amount' }) : undefined;
@@ -571,7 +571,7 @@ describe("Stripe's lock on a PaymentIntent", () => {
     };
   };
 
-  it('is waited for: no shopper is told of it', async () => {
+  it('is waited for: no shopper notices', async () => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(2000));
@@ -734,7 +734,7 @@ describe('a failure half way', () => {
   const calls = Array.from({ length: 7 }, (_, at) => at);
 
   it.each(calls.flatMap((at) => [[at, 'before'] as const, [at, 'after'] as const]))(
-    'is mended by the next try: call %i fails %s its effect',
+    'is fixed by the next try: call %i fails %s its effect',
     async (at, moment) => {
       const world = new FakeWorld();
       const gate = failOnce(at, moment);
@@ -750,7 +750,7 @@ describe('a failure half way', () => {
   );
 
   it.each(calls.flatMap((at) => [[at, 'before'] as const, [at, 'after'] as const]))(
-    'is mended by another process when the first dies: at call %i, %s its effect',
+    'is fixed by another process when the first dies: at call %i, %s its effect',
     async (at, moment) => {
       const world = new FakeWorld();
       let count = -1;
@@ -785,7 +785,7 @@ describe('a failure half way', () => {
     }
   });
 
-  it('is mended a day later, when Stripe has forgotten its key: the PaymentIntent in its metadata is found, no second is made', async () => {
+  it('is fixed a day later, when Stripe has forgotten its key: the PaymentIntent in its metadata is found, no second is made', async () => {
     const world = new FakeWorld();
     let isDead = false;
     world.gate = async (call) => {

@@ -32,7 +32,7 @@ const outcomes = (world: FakeWorld) =>
   world.published.map(({ type, data }) => [type.replace('checkout.payment.', ''), data.outcome]);
 
 describe('an operation', () => {
-  it('is noted, carried out at Stripe, and told with what Stripe returned', async () => {
+  it('is noted, carried out at Stripe, and published with what Stripe returned', async () => {
     const world = worldWith('requires_capture');
     expect(await run(world, capture)).toBe('approved');
     expect(outcomes(world)).toMatchObject([

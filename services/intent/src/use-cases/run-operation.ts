@@ -78,7 +78,7 @@ interface Work {
   readonly done: Done | undefined;
 }
 
-/** Reads what Stripe knows: what an operation is told by, and whether it was done before. */
+/** Reads what Stripe knows: what identifies an operation, and whether it was done before. */
 async function look(
   deps: RunOperationDeps,
   request: RunOperationRequest,
@@ -216,7 +216,7 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
   }
 }
 
-/** A refund's end is told by a webhook; the others are done when Stripe answers. */
+/** A refund's end comes by a webhook; the others are done when Stripe answers. */
 async function finished(work: Work, object: Stripe.PaymentIntent | Stripe.Refund): Promise<OperationOutcome> {
   await completed(work, { kind: 'done', object: { ...withoutClientSecrets(object) } });
   return object.object === 'refund' ? 'received' : 'approved';

@@ -226,7 +226,7 @@ describe('a transaction asked for again', () => {
     expectOneCharge(world, paymentId);
   });
 
-  it('without any identity is told by the cart and its version', async () => {
+  it('without any identity is identified by the cart and its version', async () => {
     const world = aWorld();
     const { paymentId } = await run(world, { checkoutTransactionItemId: undefined });
     await expect(run(world, { checkoutTransactionItemId: undefined })).rejects.toMatchObject({ statusCode: 400 });
@@ -556,7 +556,7 @@ describe('transactions that meet', () => {
     );
   });
 
-  it('under different keys on one cart charge it once, and what is told Completed was charged', async () => {
+  it('under different keys on one cart charge it once, and what is answered Completed was charged', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

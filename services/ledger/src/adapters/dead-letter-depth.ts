@@ -13,7 +13,7 @@ export function deadLetterDepth(queue: Pick<DeadLetterQueue, 'depth'>, log: Logg
     try {
       metrics.dlqDepth.set({ topic: PAYMENT_EVENTS_DLQ }, await queue.depth());
     } catch (error) {
-      // The last known depth stays; that Kafka is away is told by the consumer and the producer.
+      // The last known depth stays; that Kafka is away is logged by the consumer and the producer.
       log.debug({ error }, 'the dead letters cannot be counted now');
     } finally {
       looking = false;

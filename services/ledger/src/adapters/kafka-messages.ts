@@ -23,9 +23,9 @@ export const kafkaMessages = (kafka: Kafka, producer: Producer): Messages => ({
   deadLettersOf: async (key) => {
     const letterQueue = createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'explain' });
     const letters = await letterQueue.ofKey(key);
-    return letters.map(({ id, setAsideAt, reason, event, resolution }) => ({
+    return letters.map(({ id, deadLetteredAt, reason, event, resolution }) => ({
       id,
-      at: setAsideAt,
+      at: deadLetteredAt,
       type: event.type ?? '',
       eventId: event.id ?? '',
       reason,

@@ -17,7 +17,7 @@ export function ownAccount(
       return (await call('account.retrieve', (stripe) => stripe.accounts.retrieveCurrent())).id;
     } catch (error) {
       if (!(error instanceof TransientError && error.reason === 'unauthorized')) throw error;
-      log.warn({ error }, 'events of other accounts are not told apart: set STRIPE_ACCOUNT_ID');
+      log.warn({ error }, 'events of other accounts are not distinguished: set STRIPE_ACCOUNT_ID');
       return undefined;
     }
   };

@@ -35,7 +35,7 @@ export const requestedOperations = (scan: Scan, since: Date, projectKey: string)
 
 type Note = { kind: 'requested'; operation: RequestedOperation } | { kind: 'ended'; operationId: string };
 
-/** Undefined for every other message, and for one that cannot be read: that is the ledger's to set aside. */
+/** Undefined for every other message, and for one that cannot be read: the ledger makes it a dead letter. */
 function readNote({ headers, value }: Pick<StoredMessage, 'headers' | 'value'>): Note | undefined {
   try {
     const { type, time } = attributesOf(headers);

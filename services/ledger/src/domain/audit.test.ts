@@ -143,7 +143,7 @@ describe('a payment agrees with Stripe', () => {
     expect(moneyDifferences(paymentOf({ transactions }), atStripe)).toEqual([]);
   });
 
-  it('whatever its history was, in whatever order it was told of it', { timeout: 120_000 }, () =>
+  it('whatever its history was, in whatever order its events come', { timeout: 120_000 }, () =>
     fc.assert(
       fc.asyncProperty(
         history,

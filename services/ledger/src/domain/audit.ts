@@ -207,7 +207,7 @@ function oneByOne(
     if (!found && wanted.state === 'Success') note('missing_here', id, wanted, undefined);
     if (!found) continue;
     if (!isSameAmount(found, wanted)) note('other_amount', id, wanted, found);
-    // Pending or Failure: nothing moved. Which of the two it is may depend on states that only events told.
+    // Pending or Failure: nothing moved. Which of the two it is may depend on states that only events said.
     if ((found.state === 'Success') !== (wanted.state === 'Success')) note('other_state', id, wanted, found);
     for (const twin of succeeded(more)) note('doubled', id, wanted, twin);
   }

@@ -5,7 +5,7 @@ import type { Fact, TransactionFact } from './facts.ts';
 import { isPast, record } from './record.ts';
 import { RULES } from './rules.ts';
 
-/** Raised when what the rules decide changes, so that results derived under different rules can be told apart. */
+/** Raised when what the rules decide changes, so that results derived under different rules can be distinguished. */
 export const RULES_VERSION = '2';
 
 /** What decisions look at of a payment. */

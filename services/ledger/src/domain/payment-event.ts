@@ -26,7 +26,7 @@ import {
   suspicionSchema,
 } from './stripe-objects.ts';
 
-/** What happened, in our words, whoever told it: Stripe by webhook, or intent. */
+/** What happened, in our words, from Stripe by webhook or from intent. */
 export type EventDetail =
   | { kind: 'payment-opened'; data: EventData<'checkout.payment.opened'> }
   | { kind: 'payment-intent-changed'; paymentIntent: PaymentIntentObject }

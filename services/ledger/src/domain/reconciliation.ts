@@ -10,7 +10,7 @@ export const DIVERGENCE_KINDS = [
   'payment_untied',
   /** The payment's open transaction is about an object that Stripe does not have. */
   'gone_from_stripe',
-  /** An operation was asked for and nobody told its end: intent, or its way to Kafka, died after Stripe's refusal or before it was asked. */
+  /** An operation was asked for and no event says how it ended: intent, or its way to Kafka, died after Stripe's refusal or before it was asked. */
   'operation_unfinished',
 ] as const;
 export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
@@ -41,7 +41,7 @@ export interface ReconciliationSummary {
   readonly payments: Counts;
   /** PaymentIntents of this project. */
   readonly paymentIntents: Counts;
-  /** Operations whose result nobody told. */
+  /** Operations whose result no event says. */
   readonly operations: Counts;
   readonly kinds: Record<DivergenceKind, number>;
   readonly repairs: Record<DivergenceKind, number>;

@@ -39,7 +39,7 @@ describe.each(cases)('%s', (_name, event) => {
     expect(withoutUnknown(read(fromTheFuture(event)))).toEqual(withoutUnknown(read(event)));
   });
 
-  it('is set aside as unsupported in a version that the ledger of today does not know, when it is of ours', () => {
+  it('becomes a dead letter as unsupported in a version that the ledger of today does not know, when it is of ours', () => {
     const type = `${event.headers.ce_type}.v2`;
     const newer = { ...event, headers: { ...event.headers, ce_type: type } };
     if (type.startsWith('checkout.'))

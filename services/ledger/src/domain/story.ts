@@ -14,7 +14,7 @@ export interface SeenMessage {
   readonly offset: string;
 }
 
-/** An event that was set aside. */
+/** An event that became a dead letter. */
 export interface SeenDeadLetter {
   readonly id: string;
   readonly at: Date;

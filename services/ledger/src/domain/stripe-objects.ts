@@ -62,7 +62,7 @@ export const mayHaveHadVoucher = ({ payment_method_types: types }: PaymentIntent
 export const amountRemainingOf = ({ next_action: action }: PaymentIntentObject): number | undefined =>
   action?.display_bank_transfer_instructions?.amount_remaining ?? undefined;
 
-/** The id of a PaymentIntent's last charge, in whatever API version it was told. */
+/** The id of a PaymentIntent's last charge, in whatever API version the event has. */
 export const latestChargeOf = ({ latest_charge: latest, charges }: PaymentIntentObject): string | undefined =>
   latest ?? charges?.data[0]?.id;
 

@@ -120,14 +120,14 @@ describe('the last sentence', () => {
       { deadLetters: [letter], due },
       'dead_lettered',
       false,
-      /mend the cause, then redrive 3:7 \(docs\/runbooks\/redrive-dead-letters\.md\)\.$/,
+      /fix the cause, then redrive 3:7 \(docs\/runbooks\/redrive-dead-letters\.md\)\.$/,
     ],
     [
       'dead-lettered and recorded since',
       { deadLetters: [letter] },
       'dead_lettered',
       false,
-      /shows by now what it told: discard 3:7/,
+      /shows its effect already: discard 3:7/,
     ],
     ['redriven', { deadLetters: [{ ...letter, resolution: 'redriven' }] }, 'healthy', true, /^All is well/],
     [
@@ -180,7 +180,7 @@ describe('the last sentence', () => {
     ],
     ['unknown', { payment: undefined, stripe: undefined }, 'unknown', false, /^Nothing is known of it/],
     [
-      'not to be told while a side is away',
+      'not known while a side is away',
       { unavailable: [{ what: 'the topics', why: 'ECONNREFUSED' }] },
       'incomplete',
       false,

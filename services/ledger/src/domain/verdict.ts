@@ -49,7 +49,7 @@ export function verdictOf(known: Known, handledWithinMs = HANDLED_WITHIN_MS): Ve
   if (known.whose === 'foreign' && !payment)
     return well('foreign', 'All is well: it belongs to another integration or project, and nothing of it is recorded.');
   return (
-    setAside(known) ??
+    deadLettered(known) ??
     parked(known, handledWithinMs) ??
     orphaned(known) ??
     behind(known) ??
@@ -71,20 +71,20 @@ function not(kind: VerdictKind, sentence: string, runbook?: string): Verdict {
 const incomplete = ({ unavailable }: Known): Verdict =>
   not('incomplete', `Not all could be asked (${unavailable.map(({ what }) => what).join(', ')}): run it again`);
 
-function setAside({ deadLetters, due, payment, unavailable }: Known): Verdict | undefined {
+function deadLettered({ deadLetters, due, payment, unavailable }: Known): Verdict | undefined {
   const [letter, ...more] = deadLetters.filter(({ resolution }) => !resolution);
   if (!letter) return undefined;
-  const count = more.length === 0 ? 'One event was' : `${more.length + 1} events were`;
+  const count = more.length === 0 ? 'One event is a dead letter' : `${more.length + 1} events are dead letters`;
   if (payment && due.length === 0 && unavailable.length === 0) {
     return not(
       'dead_lettered',
-      `${count} set aside (${letter.reason}), and commercetools shows by now what it told: discard ${letter.id}`,
+      `${count} (${letter.reason}), and commercetools shows its effect already: discard ${letter.id}`,
       'redrive-dead-letters',
     );
   }
   return not(
     'dead_lettered',
-    `${count} set aside (${letter.reason}): mend the cause, then redrive ${letter.id}`,
+    `${count} (${letter.reason}): fix the cause, then redrive ${letter.id}`,
     'redrive-dead-letters',
   );
 }
@@ -147,7 +147,7 @@ function diverging({ differences }: Known): Verdict | undefined {
   const { type, stripe, commercetools, currencyCode } = first;
   return not(
     'diverging',
-    `${type}: Stripe moved ${stripe?.centAmount ?? 0} ${currencyCode} and commercetools shows ${commercetools?.centAmount ?? 0}; no event mends that, a person has to`,
+    `${type}: Stripe moved ${stripe?.centAmount ?? 0} ${currencyCode} and commercetools shows ${commercetools?.centAmount ?? 0}; no event fixes that, a person has to`,
     'AuditDivergence',
   );
 }

@@ -18,7 +18,7 @@ import { sleep, withRetry } from './with-retry.ts';
 export interface AuditDifference extends MoneyDifference {
   readonly paymentIntentId: string;
   readonly paymentId?: string | undefined;
-  /** An event was published, or would have been in a dry run, by which the ledger mends it. */
+  /** An event was published, or would have been in a dry run, by which the ledger fixes it. */
   readonly repaired: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface PaymentAuditDependencies extends CompareDependencies {
 }
 
 export interface RepairOptions {
-  /** Publish events for what the ledger can mend. */
+  /** Publish events for what the ledger can fix. */
   readonly repair: boolean;
   /** With `repair`: publish nothing. */
   readonly dryRun: boolean;
@@ -45,7 +45,7 @@ interface Compared {
   readonly facts: StripeMoneyFacts;
 }
 
-/** Compares a payment as a whole, counts it and tells what differs; with `repair`, publishes what the ledger mends it by. */
+/** Compares a payment as a whole, counts it and tells what differs; with `repair`, publishes what the ledger fixes it by. */
 export async function comparePayment(
   deps: PaymentAuditDependencies,
   options: RepairOptions,
@@ -170,7 +170,7 @@ export function noteGone(
   }
 }
 
-/** Everything is missing: told once, over what was charged. */
+/** Everything is missing: one difference, over what was charged. */
 const missing = (found: readonly MoneyDifference[]): MoneyDifference[] =>
   found.slice(0, 1).map((difference) => ({ ...difference, kind: 'payment_missing' }));
 

@@ -12,9 +12,9 @@ export interface AuditedMovement {
 }
 
 export interface AuditDependencies extends PaymentAuditDependencies {
-  /** Told of each page of this project's movements. */
+  /** Called with each page of this project's movements. */
   onMovements?: (movements: readonly AuditedMovement[]) => Promise<void>;
-  /** Told after each slice of the window, up to which time all is compared; a run that begins there goes on from it. */
+  /** Called after each slice of the window, up to which time all is compared; a run that begins there goes on from it. */
   onSlice?: (summary: AuditSummary, comparedUntil: Date) => Promise<void>;
   onFailure?: (what: string, error: unknown) => void;
 }

@@ -13,7 +13,7 @@ export interface OwnerDependencies {
   isOwnAccount?: (account: string) => Promise<boolean>;
 }
 
-/** Kinds of events whose objects need not say whose they are, and are told by their PaymentIntent. */
+/** Kinds of events whose objects need not say whose they are; their PaymentIntent says it. */
 const SILENT: ReadonlySet<string> = new Set(['refund-changed', 'payment-suspected']);
 
 /**

@@ -50,7 +50,7 @@ export function notDone({
   ...asked
 }: RequestedOperation): EventRecord {
   const { transactionType, amount, requestedAt: time } = asked;
-  if (!transactionType || !amount) throw new TypeError('only what can be booked is told');
+  if (!transactionType || !amount) throw new TypeError('only what can be booked is reported');
   const type = 'checkout.payment.operation_completed';
   const id = derivedEventId(type, operationId, 'refused');
   return eventRecord(

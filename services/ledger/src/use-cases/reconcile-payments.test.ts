@@ -21,7 +21,7 @@ interface World {
   /** Errors of the next calls that name an object. */
   faults?: Record<string, Error[]>;
   sendFaults?: Error[];
-  /** Operations whose result nobody told. */
+  /** Operations whose result no event says. */
   operations?: RequestedOperation[];
 }
 

@@ -41,7 +41,7 @@ export type SaveOutcome =
 const SHOWS_METHOD = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
 
 const ATTEMPTS = 3;
-/** An event that took this many attempts to be recorded may be near the limit at which it would be set aside: it is not held up further. */
+/** An event that took this many attempts to be recorded may be near the limit at which it becomes a dead letter: it is not delayed further. */
 const LATE_ATTEMPT = 10;
 const STALE_ATTEMPTS = 5;
 const HOUR_MS = 60 * 60 * 1000;

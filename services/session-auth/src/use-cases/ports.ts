@@ -6,7 +6,7 @@ import type { Session } from '../domain/session.ts';
 
 /** Where sessions are looked up. */
 export interface Sessions {
-  /** The session, or undefined when there is none. Throws TransientError while that cannot be told. */
+  /** The session, or undefined when there is none. Throws TransientError while that cannot be checked. */
   find(sessionId: string): Promise<Session | undefined>;
 }
 

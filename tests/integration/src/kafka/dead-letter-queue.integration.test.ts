@@ -98,10 +98,10 @@ async function all(topic: string): Promise<StoredMessage[]> {
   return messages;
 }
 
-it('lists a poison message with its reason, puts it back unchanged once its cause is mended, and lists it no more', async () => {
-  let mended = false;
+it('lists a poison message with its reason, puts it back unchanged once its cause is fixed, and lists it no more', async () => {
+  let fixed = false;
   const { topic, dlq, handled, queue, waiting } = await ledgerOn(
-    ({ attributes }) => !mended && attributes.id === 'evt_2',
+    ({ attributes }) => !fixed && attributes.id === 'evt_2',
   );
   const records = [event('pi_1', 1), event('pi_1', 2), event('pi_2', 3)];
   for (const record of records) await producer.send(topic, record);
@@ -124,7 +124,7 @@ it('lists a poison message with its reason, puts it back unchanged once its caus
   expect(read?.letter.headers['dlq-error-message']).toBe('[redacted] cannot be charged');
   expect(read?.letter.headers['dlq-error-stack']).toContain('PermanentError');
 
-  mended = true;
+  fixed = true;
   const progress: string[] = [];
   const result = await queue.redrive(listed, {
     perSecond: 1000,
@@ -183,12 +183,12 @@ it('lists a message that is refused again as a new dead letter that knows where 
   expect(second?.headers).toMatchObject({ 'dlq-redriven-from': first.id, ce_id: 'evt_1' });
 });
 
-it('redrives in the order the messages of a key were set aside, whatever order they are given in', async () => {
-  let mended = false;
-  const { topic, handled, queue, waiting } = await ledgerOn(() => !mended);
+it('redrives in the order the messages of a key became dead letters, whatever order they are given in', async () => {
+  let fixed = false;
+  const { topic, handled, queue, waiting } = await ledgerOn(() => !fixed);
   for (const n of [1, 2, 3, 4]) await producer.send(topic, event('pi_1', n));
   await waiting(4);
-  mended = true;
+  fixed = true;
   await queue.redrive((await queue.list()).toReversed(), { perSecond: 1000 });
   await vi.waitFor(() => expect(handled).toHaveLength(4), { timeout: 20_000 });
   expect(handled.map(({ attributes }) => attributes.id)).toEqual(['evt_1', 'evt_2', 'evt_3', 'evt_4']);

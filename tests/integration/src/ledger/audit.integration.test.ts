@@ -166,8 +166,8 @@ it('finds each kind of difference, names it right, repairs what can be repaired,
   const dry = await audited('--repair', '--dry-run');
   expect(dry.kinds).toEqual(first.kinds);
   expect(Object.values(dry.repairs).every((count) => count === 0)).toBe(true);
-  const mended = await audited('--repair');
-  expect(mended.repairs).toEqual({
+  const fixed = await audited('--repair');
+  expect(fixed.repairs).toEqual({
     payment_missing: EACH,
     missing_here: 2 * EACH,
     missing_there: 0,

@@ -128,7 +128,7 @@ describe('ends with the right sentence', () => {
     );
     const { out } = await explained(key);
     expect(lastLine(out)).toMatch(
-      /^One event was set aside \(.+\): mend the cause, then redrive \d+:\d+ \(docs\/runbooks\/redrive-dead-letters\.md\)\.$/,
+      /^One event is a dead letter \(.+\): fix the cause, then redrive \d+:\d+ \(docs\/runbooks\/redrive-dead-letters\.md\)\.$/,
     );
     system.commercetools.setFaults([]);
     await system.command('redrive', 'redrive', '--payment-intent', id, '--yes');

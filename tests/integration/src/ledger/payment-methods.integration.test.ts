@@ -130,7 +130,7 @@ describe('payment methods in commercetools', () => {
     expect(await methods.byKey('stripe-pm_1')).toBeUndefined();
   });
 
-  it('are refused for a client without the permission, told apart from an outage', async () => {
+  it('are refused for a client without the permission, and not taken for an outage', async () => {
     const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
     const limited = clientFor(clientId, clientSecret);
     await expect(commercetoolsPaymentMethods(limited).create(draft())).rejects.toMatchObject({
@@ -172,7 +172,7 @@ describe('a recurring payment job', () => {
     }
   });
 
-  it('is refused for a client without the permission, told apart', async () => {
+  it('is refused for a client without the permission, with its own reason', async () => {
     const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
     const limited = clientFor(clientId, clientSecret);
     await expect(jobs(limited).create(paymentId, 'm')).rejects.toMatchObject({ reason: 'unauthorized' });

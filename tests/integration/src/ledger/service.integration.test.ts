@@ -40,7 +40,7 @@ const shows = (key: string, ...expected: string[]) =>
   vi.waitFor(async () => expect(await transactions(key)).toEqual(expected), { timeout: 30_000, interval: 100 });
 const deadLetters = () => createDeadLetterQueue(kafka, { topic: PAYMENT_EVENTS_DLQ, producer, by: 'test' });
 
-it('sets a refused event aside, delays no other by it, and applies it once its cause is mended and it is redriven', async () => {
+it('makes a refused event a dead letter, delays no other by it, and applies it once its cause is fixed and it is redriven', async () => {
   const [poisoned, other] = [await opened(), await opened()];
   stripeSimulator.controls.pay(poisoned.id);
   stripeSimulator.controls.pay(other.id);
@@ -179,7 +179,7 @@ it('makes the order of a paid cart that has none, once, and tells it', async () 
   ]);
 });
 
-it('ends an operation as a Failure whose refusal nobody told, once', async () => {
+it('ends an operation as a Failure whose refusal no event says, once', async () => {
   const { id, key } = await opened();
   stripeSimulator.controls.pay(id);
   await deliver(id, 'payment_intent.succeeded');

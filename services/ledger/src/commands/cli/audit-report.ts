@@ -15,7 +15,7 @@ const IN_WORDS: Record<DifferenceKind, string> = {
   doubled: 'there twice',
 };
 
-/** What a person does about what no event mends. */
+/** What a person does about what no event fixes. */
 const ADVICE: Record<DifferenceKind, string> = {
   payment_missing: 'run again with --repair: the ledger makes the payment from what Stripe says',
   missing_here: 'run again with --repair: the ledger adds the transaction',
@@ -57,7 +57,7 @@ function differing(differences: readonly AuditDifference[], { dryRun, limit }: {
   ];
   const side = (of: AuditDifference['stripe']) =>
     of ? [of.centAmount, of.currencyCode, of.state].filter((part) => part !== undefined).join(' ') : 'nothing';
-  const mended = dryRun ? 'would repair' : 'repaired';
+  const fixed = dryRun ? 'would repair' : 'repaired';
   const shown = differences.slice(0, limit);
   const [head = '', ...lines] = table(
     columns,
@@ -66,7 +66,7 @@ function differing(differences: readonly AuditDifference[], { dryRun, limit }: {
       `${type} ${currencyCode}`,
       side(stripe),
       side(commercetools),
-      repaired ? mended : '',
+      repaired ? fixed : '',
     ]),
   ).split('\n');
   const text = [head, ...lines.flatMap((line, at) => [line, ...idsOf(shown[at] as AuditDifference)])].join('\n');
@@ -124,9 +124,9 @@ function verdict(summary: AuditSummary, { dryRun, repair }: { dryRun: boolean; r
   const differ = found === 1 ? '1 difference' : `${found} differences`;
   if (!repair) return `${differ}.`;
   if (dryRun) return `${differ}. Dry run: nothing was published.`;
-  const mended = total(summary.repairs);
-  const rest = found - mended;
-  return `${differ}; ${mended} of them are repaired by the ledger within moments${rest > 0 ? `, ${rest} need a person` : ''}. Run audit again to see.`;
+  const fixed = total(summary.repairs);
+  const rest = found - fixed;
+  return `${differ}; ${fixed} of them are repaired by the ledger within moments${rest > 0 ? `, ${rest} need a person` : ''}. Run audit again to see.`;
 }
 
 const CSV_COLUMNS = [

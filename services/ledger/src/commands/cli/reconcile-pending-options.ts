@@ -8,7 +8,7 @@ its PaymentIntent, refund or dispute. Where the ledger would write something for
 Stripe's answer is published to payments.events: the ledger, the only writer, applies it within
 moments. Then it compares Stripe's PaymentIntents of this project with their payments and reports
 what differs; with --repair it publishes events for those, too. At last it looks for operations
-(capture, refund, cancel) that intent noted and whose result nobody told: what Stripe did not do
+(capture, refund, cancel) that intent noted and whose result no event says: what Stripe did not do
 ends as a Failure. Safe to run at any time, any number of times.
 
 Usage: reconcile-pending [options]

@@ -6,17 +6,17 @@ const FILTERS_HELP = `Which dead letters (all conditions must hold):
   <id> …                       by id, <partition>:<offset> as list shows it
   --event <id>                 by event id, such as evt_1ABC
   --type <type>                by event type; com.stripe. may be left out, * ends a beginning
-  --reason <reason>            by the reason it was set aside for, such as rejected or unreadable
+  --reason <reason>            by its reason, such as rejected or unreadable
   --payment-intent <id>        by partition key: the PaymentIntent id
-  --older-than <time>          set aside before: a duration (90s, 30m, 12h, 7d) or an ISO date
-  --newer-than <time>          set aside after
+  --older-than <time>          a dead letter since before: a duration (90s, 30m, 12h, 7d) or an ISO date
+  --newer-than <time>          a dead letter since after
   --offsets <p>:<from>-<to>    a range of offsets in one partition, both ends included
 `;
 
 const HELP = {
   '': `redrive: the dead letters of payments.events, and what to do about them
 
-A dead letter is an event that could not be applied, set aside with its reason so that the events
+A dead letter is an event that could not be applied, kept with its reason so that the events
 behind it could go on. It is not lost, but its payment may be out of date until it is redriven.
 
 Usage: redrive <command> [options]
@@ -74,7 +74,7 @@ ${FILTERS_HELP}
   --json                       one JSON object at the end
   -h, --help                   this text
 
-Example: once the ledger's permissions are mended
+Example: once the ledger's permissions are fixed
   redrive redrive --reason rejected --type 'charge.*' --dry-run
   redrive redrive --reason rejected --type 'charge.*' --yes
 `,

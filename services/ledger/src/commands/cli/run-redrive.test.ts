@@ -12,7 +12,7 @@ function letterOf(id: string, given: Partial<DeadLetter> = {}): DeadLetter {
     partition: Number(partition),
     offset,
     key: `pi_3SHxAb2eZvKYlo2C0aQ9x7L${offset}`,
-    setAsideAt: new Date('2026-11-23T09:00:00Z'),
+    deadLetteredAt: new Date('2026-11-23T09:00:00Z'),
     bytes: 10,
     reason: 'rejected',
     event: { id: `evt_${offset}`, type: 'com.stripe.charge.dispute.funds_reinstated' },

@@ -81,7 +81,7 @@ async function show(
         ['happened', event.time ?? 'unknown'],
         ['key', letter.key],
         ['came from', `${origin.topic ?? 'unknown'} ${origin.partition ?? '?'}:${origin.offset ?? '?'}`],
-        ['set aside', `${clock(letter.setAsideAt)}, ${ago(letter.setAsideAt, now())} ago`],
+        ['dead letter since', `${clock(letter.deadLetteredAt)}, ${ago(letter.deadLetteredAt, now())} ago`],
         ['by', `${headers['dlq-consumer-group'] ?? 'unknown'} ${headers['dlq-app-version'] ?? ''}`.trim()],
         ['after', tries ? counted(Number(tries), 'attempt') : 'unknown'],
         ['reason', letter.reason],
@@ -201,7 +201,7 @@ function letterTable(letters: readonly DeadLetter[], now: Date, withResolution =
   ];
   const rows = letters.map((letter) => [
     letter.id,
-    ago(letter.setAsideAt, now),
+    ago(letter.deadLetteredAt, now),
     shortType(letter),
     letter.reason,
     letter.key,
@@ -219,7 +219,7 @@ function resolutionText({ resolution }: DeadLetter): string {
   return `${kind} ${clock(at)} by ${by}${reason ? `: ${reason}` : ''}`;
 }
 
-/** The causes, most frequent first: dead letters that share one are mended together. */
+/** The causes, most frequent first: dead letters that share one are fixed together. */
 function byCause(letters: readonly DeadLetter[]): string {
   const causeOf = (letter: DeadLetter) => redactText(letter.headers['dlq-error-message'] ?? '');
   const groups = [...Map.groupBy(letters, (letter) => `${letter.reason} ${causeOf(letter)}`).values()];
@@ -234,7 +234,7 @@ const failureRow = ({ letter, problem = '' }: Handled): string[] => [letter.id, 
 
 /** What machines read of a dead letter: nothing of its content. */
 function toJson(letter: DeadLetter) {
-  const { id, key, setAsideAt, reason, event, origin, bytes, headers, resolution } = letter;
+  const { id, key, deadLetteredAt, reason, event, origin, bytes, headers, resolution } = letter;
   return {
     id,
     key,
@@ -244,7 +244,7 @@ function toJson(letter: DeadLetter) {
     reason,
     error: { class: headers['dlq-error-class'], message: redactText(headers['dlq-error-message'] ?? '') },
     attempts: Number(headers['dlq-attempts'] ?? 0),
-    setAsideAt,
+    deadLetteredAt,
     firstFailedAt: headers['dlq-first-failed-at'],
     origin,
     bytes,

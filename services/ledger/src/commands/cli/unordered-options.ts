@@ -9,7 +9,7 @@ order names while their cart is still open: the shopper paid and closed the tab,
 backend was away. With --settle create it makes the order of such a cart, but only if the cart
 costs exactly what was paid; with --settle return it gives the money back through the connector's
 own operations. What anybody has begun to refund, capture, cancel or dispute is listed and left to
-people. Each settlement is told as checkout.payment.settled_without_order in payments.transactions.
+people. Each settlement is published as checkout.payment.settled_without_order in payments.transactions.
 Safe to run at any time, any number of times, and to be killed.
 
 Usage: unordered [options]
