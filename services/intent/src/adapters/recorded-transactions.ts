@@ -21,7 +21,7 @@ interface Listener {
   tell: (result: LedgerResult) => void;
 }
 
-/** Hands the ledger's results to those who listen to their PaymentIntent; of others' only the cart is told, where its payment shows a transaction. */
+/** Hands the ledger's results to those who listen to their PaymentIntent; of others' only the cart is passed on, where its payment shows a transaction. */
 export function createRecordedTransactions(onRecorded: (cartId: string) => void = () => {}): {
   readonly ledger: Pick<RecordedTransactions, 'listenTo'>;
   readonly onMessage: (message: Pick<BroadcastMessage, 'headers' | 'value'> & Partial<BroadcastMessage>) => void;
@@ -109,7 +109,7 @@ function resultOf(type: string, data: unknown): LedgerResult | undefined {
   return rejected.success ? { kind: 'rejected', ...rejected.data } : undefined;
 }
 
-/** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is told the cart of each payment that shows a transaction. */
+/** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is called with the cart of each payment that shows a transaction. */
 export function kafkaRecordedTransactions(
   kafka: Kafka,
   onRecorded: (cartId: string) => void,
