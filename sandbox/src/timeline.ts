@@ -1,5 +1,6 @@
-import { CHECKOUT_SESSIONS, PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@connector/contracts';
+import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@connector/contracts';
 import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
+import { type SeenDeadLetter, seenMessage } from '@connector/ledger/explain';
 import type { SandboxEvent, SubscribeToEvents } from './shop/index.ts';
 
 /** Follows the system's topics from now on, for people who watch; what it misses while Kafka is away stays missed. */
@@ -10,11 +11,11 @@ export function createTimeline(kafka: Kafka): {
 } {
   const listeners = new Set<(event: SandboxEvent) => void>();
   const listener = createBroadcastConsumer(kafka, {
-    topics: [PAYMENT_EVENTS, PAYMENT_TRANSACTIONS, PAYMENT_EVENTS_DLQ, CHECKOUT_SESSIONS],
+    topics: [PAYMENT_EVENTS, PAYMENT_TRANSACTIONS, PAYMENT_EVENTS_DLQ],
     name: 'sandbox-timeline',
     onMessage: (message) => {
-      const event = toSandboxEvent(message);
-      for (const listener of listeners) listener(event);
+      const event = toSandboxEvent(message, new Date());
+      if (event) for (const listener of listeners) listener(event);
     },
   });
   return {
@@ -27,20 +28,28 @@ export function createTimeline(kafka: Kafka): {
   };
 }
 
-function toSandboxEvent({ topic, key, value, headers }: BroadcastMessage): SandboxEvent {
+/** Undefined for what the story of a payment does not tell: the resolution of a dead letter, for one, which explain reads with its letter. */
+function toSandboxEvent(message: BroadcastMessage, seenAt: Date): SandboxEvent | undefined {
+  const { topic, key, value, headers, partition, offset } = message;
   const paymentReference = paymentIdIn(value);
   // traceparent: version, trace id, span id, flags.
   const traceId = headers.traceparent?.split('-')[1];
-  return {
-    topic,
-    key,
-    id: headers.ce_id ?? '',
+  const common = { key, ...(paymentReference && { paymentReference }), ...(traceId && { traceId }) };
+  if (topic === PAYMENT_EVENTS || topic === PAYMENT_TRANSACTIONS) {
+    return {
+      ...common,
+      message: seenMessage(topic, { partition, offset, value, headers, timestamp: seenAt.getTime() }),
+    };
+  }
+  if ('dlq-resolves' in headers) return undefined;
+  const deadLetter: SeenDeadLetter = {
+    id: `${partition}:${offset}`,
+    at: seenAt,
     type: headers.ce_type ?? '',
-    // Not the event's own time: Stripe's are whole seconds, and would stand before what led to them.
-    time: new Date().toISOString(),
-    ...(paymentReference && { paymentReference }),
-    ...(traceId && { traceId }),
+    eventId: headers.ce_id ?? '',
+    reason: headers['dlq-reason'] ?? 'unknown',
   };
+  return { ...common, deadLetter };
 }
 
 /** Our own events name the commercetools payment; Stripe's are recognised by their key. */

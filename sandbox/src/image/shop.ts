@@ -29,6 +29,8 @@ const env = readConfig(
     CTP_AUTH_URL: baseUrl(),
     CTP_API_URL: baseUrl(),
     CTP_SESSION_URL: baseUrl(),
+    /** Where Stripe is simulated, the ledger's access to it: the timeline tells Stripe's side too. */
+    STRIPE_SECRET_KEY: z.string().min(1).optional(),
     /** The broker whose events the page shows; without one it shows none. */
     KAFKA_BROKERS: kafkaConfig.KAFKA_BROKERS.optional(),
   }),
@@ -45,7 +47,15 @@ const shop = await openShop(
       ...(env.STRIPE_SIMULATOR_URL && { stripe: env.STRIPE_SIMULATOR_URL }),
     },
     adminUrls: { 'webhook-ingest': env.WEBHOOK_INGEST_ADMIN_URL, ledger: env.LEDGER_ADMIN_URL },
-    env: { CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, CTP_API_URL, CTP_SESSION_URL },
+    env: {
+      ...{ CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, CTP_API_URL, CTP_SESSION_URL },
+      ...(env.KAFKA_BROKERS && { KAFKA_BROKERS: env.KAFKA_BROKERS.join(',') }),
+      ...(env.STRIPE_SECRET_KEY &&
+        env.STRIPE_SIMULATOR_URL && {
+          STRIPE_SECRET_KEY: env.STRIPE_SECRET_KEY,
+          STRIPE_API_BASE: env.STRIPE_SIMULATOR_URL,
+        }),
+    },
   },
   env.KAFKA_BROKERS ? connectKafka(process.env) : undefined,
 );

@@ -3,13 +3,13 @@ import { stripeJsSource } from '@connector/simulator-stripe/stripe-js';
 import * as z from 'zod';
 import { bundlePage } from './assets.ts';
 import { isCurrency } from './catalogue.ts';
-import { createLive, type SubscribeToEvents } from './live.ts';
+import { createLive, type Explain, type SubscribeToEvents } from './live.ts';
 import { type CommercetoolsAccess, CommercetoolsAnswerError, createMerchant } from './merchant.ts';
 import { createOperations } from './operations.ts';
 import { proxy } from './proxy.ts';
 
 export { BEHAVIOR_RULES, SAVED_METHODS } from './catalogue.ts';
-export type { SandboxEvent, SubscribeToEvents } from './live.ts';
+export type { Explain, SandboxEvent, SubscribeToEvents } from './live.ts';
 
 export interface StorefrontOptions {
   commercetools: CommercetoolsAccess;
@@ -23,6 +23,8 @@ export interface StorefrontOptions {
   enablerUrl: string;
   /** Kafka's events, for the timeline; without it the timeline shows the browser's and commercetools' side. */
   events?: SubscribeToEvents;
+  /** Asks everyone about a payment, for the timeline's last sentence; without it the timeline tells what was seen. */
+  explain?: Explain;
   /** Takes Kafka away and brings it back; without it the page has no such switch. */
   kafka?: { setDown(isDown: boolean): Promise<void> };
   /** Where `/<trace id>` answers with the trace; without it the page shows trace ids alone. */
@@ -79,7 +81,11 @@ export function createStorefront(options: StorefrontOptions): Storefront {
     processorUrl: options.processorUrl ?? publicUrl,
     stripeSimulator: simulators.stripe,
   });
-  const live = createLive((id) => merchant.payment(id), options.events);
+  const live = createLive({
+    readPayment: (id) => merchant.payment(id),
+    subscribe: options.events,
+    explain: options.explain,
+  });
   const page = bundlePage();
   // A page that can't be built is an error for the one who asks for it, not for the process.
   page.catch(() => {});

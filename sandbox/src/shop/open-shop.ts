@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from '@connector/kafka';
+import { createExplainer, type Explainer, explainConfigSchema } from '@connector/ledger/explain';
+import { parseConfig } from '@connector/lifecycle';
+import { createLogger } from '@connector/telemetry';
 import { TRACES_PATH } from '../observe/observation.ts';
 import { createTimeline } from '../timeline.ts';
 import { createStorefront } from './index.ts';
@@ -40,6 +43,7 @@ export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<
   const { env, urls, url, processorUrl, setKafkaDown, isObserved } = place;
   const timeline = kafka && createTimeline(kafka);
   await timeline?.start();
+  const explainer = kafka && explainerFor(env, kafka);
   const storefront = createStorefront({
     commercetools: {
       authUrl: env.CTP_AUTH_URL ?? HOSTS.CTP_AUTH_URL,
@@ -57,6 +61,7 @@ export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<
     ...(processorUrl && { processorUrl }),
     enablerUrl: '/connector-enabler.es.js',
     ...(timeline && { events: timeline.subscribe }),
+    ...(explainer && { explain: (paymentId) => explainer.explain(paymentId) }),
     ...(setKafkaDown && { kafka: { setDown: setKafkaDown } }),
     ...(isObserved && { tracesPath: TRACES_PATH }),
     serviceMetrics: () => figures(place),
@@ -66,9 +71,15 @@ export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<
     async close() {
       storefront.close();
       // With Kafka down a client tries for a while to say goodbye; nobody waits for that.
-      await Promise.race([timeline?.stop(), sleep(3000)]);
+      await Promise.race([Promise.all([timeline?.stop(), explainer?.close()]), sleep(3000)]);
     },
   };
+}
+
+/** The ledger's own story, where the shop has the ledger's access to Stripe. */
+function explainerFor(env: ShopSurroundings['env'], kafka: Kafka): Explainer | undefined {
+  if (!env.STRIPE_SECRET_KEY) return undefined;
+  return createExplainer(parseConfig(explainConfigSchema, env), { kafka, log: createLogger('shop', 'silent') });
 }
 
 const FIGURES = [

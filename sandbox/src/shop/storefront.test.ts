@@ -1,9 +1,11 @@
 import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { type Explanation, nothingKnown } from '@connector/ledger/explain';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStorefront, type SandboxEvent, type Storefront } from './index.ts';
+import type { Told } from './live.ts';
 
 describe('the storefront', () => {
   let commercetools: CommercetoolsSimulator;
@@ -11,10 +13,16 @@ describe('the storefront', () => {
   let server: Server;
   let url = '';
   const listeners = new Set<(event: SandboxEvent) => void>();
-  const emit = (event: Partial<SandboxEvent>) => {
-    for (const listener of listeners)
-      listener({ topic: 'payments.events', key: 'pi_1', id: 'evt_1', type: 'x', time: '', ...event });
+  let offset = 0;
+  /** An event of Stripe's as it is seen in Kafka. */
+  const emit = (id: string, event: Partial<SandboxEvent> = {}) => {
+    offset += 1;
+    const place = { topic: 'payments.events' as const, partition: 0, offset: String(offset) };
+    const message = { ...place, at: new Date(), type: 'com.stripe.charge.succeeded', id };
+    for (const listener of listeners) listener({ key: 'pi_1', message, ...event });
   };
+  const explained: string[] = [];
+  let verdict: Explanation['verdict'] = { kind: 'healthy', isWell: true, sentence: 'All is well.' };
 
   beforeAll(async () => {
     commercetools = await startCommercetoolsSimulator({ port: 0, clientId: 'shop', clientSecret: 'secret' });
@@ -37,6 +45,13 @@ describe('the storefront', () => {
       simulators: { commercetools: commercetools.url },
       publicUrl: url,
       enablerUrl: '/connector-enabler.es.js',
+      explain: async (paymentId) => {
+        explained.push(paymentId);
+        const movements = [
+          { id: 'txn_1', at: new Date(), type: 'charge', amount: 2400, fee: 60, net: 2340, currency: 'eur' },
+        ];
+        return { known: { ...nothingKnown(new Date()), movements }, story: [], verdict };
+      },
       events: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -146,24 +161,59 @@ describe('the storefront', () => {
     expect((await fetch(`${url}/storefront/api/payments/00000000-0000-4000-8000-000000000000`)).status).toBe(404);
   });
 
-  it('streams a payment’s changes and its events, also those from before', async () => {
-    const { id } = await createPayment();
-    emit({ id: 'evt_before', paymentReference: id });
-    emit({ id: 'evt_other', key: 'pi_other', paymentReference: 'somebody-else' });
+  /** Reads a payment's stream until the test is done with it. */
+  async function follow(id: string) {
     const stop = new AbortController();
     const response = await fetch(`${url}/storefront/api/payments/${id}/stream`, { signal: stop.signal });
-    const seen: string[] = [];
+    let seen = '';
     const reading = (async () => {
       const decoder = new TextDecoder();
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) seen.push(decoder.decode(chunk));
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) seen += decoder.decode(chunk);
     })().catch(() => {});
-    await expect.poll(() => seen.join('')).toContain('event: payment');
-    emit({ id: 'evt_live', type: 'com.stripe.charge.succeeded' });
-    await expect.poll(() => seen.join('')).toContain('evt_live');
-    stop.abort();
-    await reading;
-    expect(seen.join('')).toContain('evt_before');
-    expect(seen.join('')).not.toContain('evt_other');
+    const stories = () =>
+      [...seen.matchAll(/^event: story\ndata: (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as Told);
+    return {
+      all: () => seen,
+      story: () => stories().at(-1),
+      stories,
+      stop: async () => {
+        stop.abort();
+        await reading;
+      },
+    };
+  }
+  const AT_LENGTH = { timeout: 20_000 };
+  const lineOf = (story: Told | undefined, what: string) => story?.lines.find((line) => line.what.includes(what));
+
+  it('streams a payment’s changes and its story, with what came before', async () => {
+    const { id } = await createPayment();
+    emit('evt_before', { paymentReference: id });
+    emit('evt_other', { key: 'pi_other', paymentReference: 'somebody-else' });
+    const { all, story, stop } = await follow(id);
+    await expect.poll(all, AT_LENGTH).toContain('event: payment');
+    emit('evt_live', { traceId: 'abc' });
+    await expect.poll(() => lineOf(story(), 'evt_live'), AT_LENGTH).toMatchObject({ where: 'Kafka', traceId: 'abc' });
+    await stop();
+    expect(story()?.lines.map(({ where }) => where)).toContain('commercetools');
+    expect(lineOf(story(), 'com.stripe.charge.succeeded evt_before')).toMatchObject({ where: 'Kafka' });
+    expect(all()).not.toContain('evt_other');
+  });
+
+  it('ends the story as explain does, which is asked again when something new is seen', async () => {
+    const { id } = await createPayment();
+    const { story, stories, stop } = await follow(id);
+    await expect.poll(() => story()?.verdict, AT_LENGTH).toMatchObject({ isWell: true, sentence: 'All is well.' });
+    expect(lineOf(story(), 'balance transaction txn_1, charge 2400 EUR')).toMatchObject({ where: 'Stripe' });
+    verdict = { kind: 'dead_lettered', isWell: false, sentence: 'One event was set aside.' };
+    const letter = { id: '3:7', at: new Date(), type: 'com.stripe.x', eventId: 'evt_dead', reason: 'rejected' };
+    const told = stories().length;
+    for (const listener of listeners) listener({ key: 'pi_1', paymentReference: id, deadLetter: letter });
+    await expect.poll(() => story()?.verdict, AT_LENGTH).toMatchObject({ isWell: false });
+    await stop();
+    // Until everyone was asked again, nothing is said to be well.
+    expect(stories()[told]?.verdict).toBeUndefined();
+    expect(lineOf(story(), 'dead letter 3:7')).toMatchObject({ what: expect.stringContaining('rejected, waits') });
+    expect(explained.filter((asked) => asked === id).length).toBeGreaterThanOrEqual(2);
   });
 
   it('passes fault switches to the simulators, and has none for a real side', async () => {

@@ -53,6 +53,9 @@ describe('a card', () => {
     expect(await booked()).toEqual(PAID);
     await shop.timeline('com.stripe.payment_intent.succeeded').waitFor();
     await shop.timeline('checkout.transaction.recorded').first().waitFor();
+    // The story is the one that the command explain tells: with Stripe's side, and a sentence at its end.
+    await shop.verdict(/^All is well/).waitFor();
+    await shop.timeline('balance transaction').waitFor();
   });
 
   it('that is declined is told to the shopper, who pays with another one in the same form', async () => {

@@ -104,6 +104,9 @@ export class ShopPage {
 
   timeline = (text: string): Locator => this.page.locator('#timeline li', { hasText: text });
 
+  /** The sentence at the end of the timeline: whether all is well. */
+  verdict = (sentence: RegExp): Locator => this.page.locator('#verdict', { hasText: sentence });
+
   /** Ticks an option of the checkout and waits for the new form. */
   async choose(id: 'manual' | 'customer'): Promise<void> {
     const opened = this.page.waitForResponse(/\/storefront\/api\/checkouts$/);

@@ -1,4 +1,4 @@
-import type { SandboxEvent } from '../live.ts';
+import type { Told } from '../live.ts';
 import type { Payment } from '../merchant.ts';
 import { callBackend } from './api.ts';
 import { byId, create, formatMoney, parseAmount } from './dom.ts';
@@ -6,7 +6,7 @@ import type { Language, TextKey } from './texts.ts';
 
 type Tone = 'good' | 'wait' | 'bad' | 'plain';
 export interface TimelineEntry {
-  source: 'browser' | 'kafka' | 'commercetools';
+  source: 'browser' | 'kafka' | 'commercetools' | 'stripe';
   from: string;
   what: string;
   tone: Tone;
@@ -15,6 +15,13 @@ export interface TimelineEntry {
 }
 
 const TONES: Record<string, Tone> = { Success: 'good', Pending: 'wait', Initial: 'wait', Failure: 'bad' };
+
+/** A line of the ledger's story as an entry: transactions in the colour of their state, dead letters as what they are. */
+function entryOf({ at, where, what, traceId }: Told['lines'][number]): TimelineEntry {
+  const [, state = ''] = /^(?:Authorization|CancelAuthorization|Charge|Chargeback|Refund) (\w+)/.exec(what) ?? [];
+  const tone = what.startsWith('dead letter') ? 'bad' : (TONES[state] ?? 'plain');
+  return { source: where.toLowerCase() as TimelineEntry['source'], from: where, what, tone, time: at, traceId };
+}
 
 export interface PaymentView {
   /** Follows this payment from now on; the same one again changes nothing. */
@@ -42,6 +49,7 @@ export function createPaymentView(
   let isReachable = true;
 
   const timeline = byId('timeline');
+  const told = new Map<string, HTMLElement>();
   const money = (amount: Payment['amountPlanned']) => formatMoney(amount, page.language());
 
   /** By which the logs and traces of all services are found; a link where the sandbox keeps traces. */
@@ -53,14 +61,13 @@ export function createPaymentView(
     return create('span', { className: 'trace' }, 'trace ', shown);
   }
 
-  function note({ source: from, from: where, what, tone, time, traceId }: TimelineEntry): void {
-    const at = time ? new Date(time) : new Date();
+  function itemOf({ source: from, from: where, what, tone, traceId }: TimelineEntry, at: string): HTMLElement {
     const item = create(
       'li',
       {},
       create('time', {
-        dateTime: at.toISOString(),
-        textContent: at.toLocaleTimeString(page.language(), {
+        dateTime: at,
+        textContent: new Date(at).toLocaleTimeString(page.language(), {
           hour: '2-digit',
           minute: '2-digit',
           second: '2-digit',
@@ -78,13 +85,32 @@ export function createPaymentView(
     );
     item.dataset.source = from;
     item.dataset.state = tone;
+    return item;
+  }
+
+  function note(entry: TimelineEntry): HTMLElement {
+    const at = (entry.time ? new Date(entry.time) : new Date()).toISOString();
+    const item = itemOf(entry, at);
     // What happened before the page began to watch is shown after it.
-    const earlier = [...timeline.children].findLast(
-      (entry) => (entry.querySelector('time')?.dateTime ?? '') <= at.toISOString(),
-    );
+    const earlier = [...timeline.children].findLast((other) => (other.querySelector('time')?.dateTime ?? '') <= at);
     if (earlier) earlier.after(item);
     else timeline.prepend(item);
     timeline.scrollTop = timeline.scrollHeight;
+    return item;
+  }
+
+  /** Lines come and go with what is known: a Pending that became a Success is one line. */
+  function tellStory({ lines, verdict }: Told): void {
+    const wanted = new Map(lines.map((line) => [`${line.at} ${line.where} ${line.what}`, line]));
+    for (const [key, item] of told) {
+      if (wanted.has(key)) continue;
+      item.remove();
+      told.delete(key);
+    }
+    for (const [key, line] of wanted) if (!told.has(key)) told.set(key, note(entryOf(line)));
+    const sentence = byId('verdict');
+    sentence.textContent = verdict?.sentence ?? '';
+    sentence.dataset.state = verdict && !verdict.isWell ? 'failed' : 'done';
   }
 
   function render(): void {
@@ -118,12 +144,6 @@ export function createPaymentView(
   }
 
   function show(next: Payment): void {
-    for (const { id, type, state, amount } of next.transactions) {
-      const known = payment?.transactions.find((transaction) => transaction.id === id);
-      if (known?.state === state) continue;
-      const what = known ? `${type}: ${known.state} → ${state}` : `${type} ${state}, ${money(amount)}`;
-      note({ source: 'commercetools', from: 'commercetools', what, tone: TONES[state] ?? 'plain' });
-    }
     payment = next;
     render();
     onPayment(next);
@@ -162,7 +182,7 @@ export function createPaymentView(
   for (const button of form.querySelectorAll<HTMLElement>('[data-action="dispute"]')) button.hidden = !page.canDispute;
 
   return {
-    note,
+    note: (entry) => void note(entry),
     render,
     watch(paymentReference) {
       if (watched === paymentReference) return;
@@ -172,11 +192,7 @@ export function createPaymentView(
       render();
       source = new EventSource(`/storefront/api/payments/${encodeURIComponent(paymentReference)}/stream`);
       source.addEventListener('payment', (event) => show(JSON.parse(event.data) as Payment));
-      source.addEventListener('kafka', (event) => {
-        const { topic, type, time, traceId } = JSON.parse(event.data) as SandboxEvent;
-        const tone = topic.endsWith('.dlq') ? 'bad' : 'plain';
-        note({ source: 'kafka', from: topic, what: type, tone, time, traceId });
-      });
+      source.addEventListener('story', (event) => tellStory(JSON.parse(event.data) as Told));
       source.addEventListener('reachable', (event) => {
         const { commercetools } = JSON.parse(event.data) as { commercetools: boolean };
         isReachable = commercetools;
@@ -189,6 +205,8 @@ export function createPaymentView(
       payment = undefined;
       isReachable = true;
       timeline.replaceChildren();
+      told.clear();
+      byId('verdict').textContent = '';
       answer.textContent = '';
       render();
     },

@@ -34,9 +34,10 @@ export const kafkaMessages = (kafka: Kafka, producer: Producer): Messages => ({
   },
 });
 
-function seenMessage(
+/** A message of one of these topics as the story tells it. */
+export function seenMessage(
   topic: SeenMessage['topic'],
-  { timestamp, partition, offset, value, headers }: StoredMessage,
+  { timestamp, partition, offset, value, headers }: Omit<StoredMessage, 'key'>,
 ): SeenMessage {
   return {
     topic,

@@ -81,7 +81,24 @@ export interface StoryLine {
   readonly at: Date;
   readonly where: 'commercetools' | 'Stripe' | 'Kafka';
   readonly what: string;
+  /** Of a message in Kafka: the event that it is. */
+  readonly eventId?: string;
 }
+
+/** What is known before anybody was asked. */
+export const nothingKnown = (now: Date): Known => ({
+  now,
+  otherPayments: [],
+  declines: [],
+  movements: [],
+  messages: [],
+  cutTopics: [],
+  deadLetters: [],
+  undelivered: [],
+  due: [],
+  differences: [],
+  unavailable: [],
+});
 
 const SECONDS = (seconds: number): Date => new Date(seconds * 1000);
 /** Stripe minor units. */
@@ -163,16 +180,17 @@ function* atStripe({ stripe, declines, movements, undelivered }: Known): Generat
 }
 
 function* inKafka({ messages, deadLetters }: Known): Generator<StoryLine> {
-  const line = (at: Date, what: string): StoryLine => ({ at, where: 'Kafka', what });
+  const line = (at: Date, eventId: string, what: string): StoryLine => ({ at, where: 'Kafka', what, eventId });
   for (const { topic, at, type, id, causeId, partition, offset } of messages) {
     yield line(
       at,
+      id,
       causeId
         ? `${topic} ${partition}:${offset}  ${type} of ${causeId}`
         : `${topic} ${partition}:${offset}  ${type} ${id}`,
     );
   }
   for (const { id, at, type, eventId, reason, resolution } of deadLetters) {
-    yield line(at, `dead letter ${id}  ${type} ${eventId}, ${reason}, ${resolution ?? 'waits'}`);
+    yield line(at, eventId, `dead letter ${id}  ${type} ${eventId}, ${reason}, ${resolution ?? 'waits'}`);
   }
 }
