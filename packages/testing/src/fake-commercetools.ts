@@ -4,6 +4,7 @@ import { NotFoundError, PermanentError, StaleVersionError, TransientError } from
 import { defaultFractionDigits } from '@connector/payment-model';
 import { money, payment as paymentFixture } from './commercetools.ts';
 import type { CartsPort, PaymentsPort } from './conformance/commercetools.ts';
+import { copyOf } from './copy.ts';
 import { commercetoolsId } from './ids.ts';
 
 /** What goes wrong with one call: refused before it had an effect, its answer lost after it had, or another writer first. */
@@ -82,12 +83,12 @@ export class FakeCommercetools {
       const before = this.payment(id);
       if (before.version !== version) throw new StaleVersionError('409');
       if (actions.length === 0) throw new PermanentError('no actions');
-      const changed = actions.reduce((payment, action) => this.#change(payment, action), structuredClone(before));
+      const changed = actions.reduce((payment, action) => this.#change(payment, action), copyOf(before));
       const after = { ...changed, version: version + 1 };
       this.stored.set(id, after);
       this.writes.push({ before, after, actions });
       if (fault === 'answer-lost') throw new TransientError('timeout', { reason: 'timeout' });
-      return structuredClone(after);
+      return copyOf(after);
     },
     create: async (draft) => {
       this.calls.push('payments.create');
@@ -99,7 +100,7 @@ export class FakeCommercetools {
       const at = this.now();
       const payment = { ...paymentOf(draft), id: this.newId(), ...(at && { createdAt: at, lastModifiedAt: at }) };
       this.stored.set(payment.id, payment);
-      return structuredClone(payment);
+      return copyOf(payment);
     },
   };
 
@@ -122,7 +123,7 @@ export class FakeCommercetools {
 
   #answer<T>(call: string, value: T): T {
     this.calls.push(call);
-    return structuredClone(value);
+    return copyOf(value);
   }
 
   #change(payment: Payment, action: PaymentUpdateAction): Payment {

@@ -44,13 +44,14 @@ function refundedUnder(idempotencyKey: string) {
   const operation: Operation = { action: 'refundPayment', amount: { centAmount: 1190, currencyCode: 'EUR' } };
   const id = operationIdOf('payment-1', operation, { idempotencyKey }, { refunds: 0, captured: 1190 });
   const metadata = { [METADATA.operationId]: id, [METADATA.operation]: inWords(operation) };
-  world.refunds.push({ id: 're_1', object: 'refund', payment_intent: 'pi_1', amount: 1190, metadata } as never);
+  const refund = { id: 're_1', object: 'refund', payment_intent: 'pi_1', amount: 1190, metadata };
+  world.stripe.refunds.set(refund.id, refund as never);
   return world;
 }
 
 function declining() {
   const world = customersCart(CART);
-  world.declines = () => 'insufficient_funds';
+  world.stripe.declines = () => 'insufficient_funds';
   return { world, options: { env: STORED, ports: oneStoredCard(STORED_METHOD) } };
 }
 

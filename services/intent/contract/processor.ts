@@ -1,10 +1,11 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TransientError } from '@connector/errors';
+import { stripeRejection } from '@connector/testing/fakes';
 import type Stripe from 'stripe';
 import type { Ports } from '../src/app.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction } from '../src/testing/builders.ts';
-import { FakeWorld, stripeRejection } from '../src/testing/fake-world.ts';
+import { FakeWorld } from '../src/testing/fake-world.ts';
 import { noStoredMethods, type RunningApp, startApp } from '../src/testing/start-app.ts';
 
 type Options = Parameters<typeof startApp>[1];
@@ -88,7 +89,7 @@ export function captured(): FakeWorld {
 
 /** `world`, where Stripe refuses a call. */
 export function refusing(world: FakeWorld, refused: string, code: string, declineCode?: string): FakeWorld {
-  world.refuse = (call) =>
+  world.stripe.refuse = (call) =>
     call === refused ? stripeRejection(code, { ...(declineCode && { declineCode }), type: 'card_error' }) : undefined;
   return world;
 }

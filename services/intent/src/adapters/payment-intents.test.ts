@@ -1,7 +1,8 @@
 import { NotFoundError, TransientError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
+import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
-import { stripeRejection } from '../testing/fake-world.ts';
+
 import { stripePaymentIntents } from './payment-intents.ts';
 
 const answering = (error: Error) =>

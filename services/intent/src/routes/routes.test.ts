@@ -1,9 +1,10 @@
 import { TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { register } from '@connector/telemetry';
+import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
-import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
+import { FakeWorld } from '../testing/fake-world.ts';
 import { JWT, noStoredMethods, startApp, tokenFor } from '../testing/start-app.ts';
 
 const OPERATOR = tokenFor('manage_checkout_payment_intents');
@@ -112,7 +113,7 @@ describe('GET /payments', () => {
     expect(status).toBe(200);
     const [payment] = world.paymentsOnCart();
     expect(body).toEqual({
-      sClientSecret: expect.stringMatching(/^pi_\d_secret_x$/),
+      sClientSecret: expect.stringMatching(/^pi_\d_secret_/),
       paymentReference: payment?.id,
       merchantReturnUrl: 'https://shop.example/return',
       cartId: 'cart-1',
@@ -146,7 +147,7 @@ describe('GET /payments', () => {
 
   it("answers Stripe's status and code when Stripe refuses, not its words", async () => {
     const world = new FakeWorld();
-    world.refuse = () => stripeRejection('amount_too_small');
+    world.stripe.refuse = () => stripeRejection('amount_too_small');
     await using app = await startApp(world);
     const { status, body, text } = await app.call('GET', '/payments', { session: true });
     expect(status).toBe(400);
@@ -392,9 +393,11 @@ describe('GET /customer/session', () => {
     await using app = await startApp(world);
     const { status, body } = await app.call('GET', '/customer/session', { session: true });
     expect(status).toBe(200);
-    expect(body).toEqual({ stripeCustomerId: 'cus_new', ephemeralKey: 'ek_secret', sessionId: 'cuss_secret' });
+    const [stripeCustomerId = ''] = world.stripe.customers.keys();
+    const ofIt = expect.stringMatching(new RegExp(`_secret_of_${stripeCustomerId}$`));
+    expect(body).toEqual({ stripeCustomerId, ephemeralKey: ofIt, sessionId: ofIt });
     const { custom } = world.customersById.get(customer.id) ?? aCustomer();
-    expect(custom?.fields.stripeConnector_stripeCustomerId).toBe('cus_new');
+    expect(custom?.fields.stripeConnector_stripeCustomerId).toBe(stripeCustomerId);
   });
 });
 

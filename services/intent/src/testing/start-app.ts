@@ -9,7 +9,7 @@ import { createRoutes, type Ports } from '../app.ts';
 import { configSchema } from '../config.ts';
 import { EXAMPLE_ENVIRONMENT } from '../documentation.ts';
 import type { Session } from '../domain/session.ts';
-import type { RecordedTransactions, StoredMethods, StripeCustomers } from '../use-cases/ports.ts';
+import type { RecordedTransactions, StoredMethods } from '../use-cases/ports.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 /** Credentials that the fake session-auth knows. */
@@ -40,14 +40,6 @@ const promptLedger: RecordedTransactions = {
     first: async () => ({ kind: 'recorded', causeId: '', paymentId: '', transactions: [] }),
     [Symbol.dispose]: () => {},
   }),
-};
-
-const noStripeCustomers: StripeCustomers = {
-  find: async () => undefined,
-  search: async () => undefined,
-  create: async () => ({ id: 'cus_new' }) as Awaited<ReturnType<StripeCustomers['create']>>,
-  createEphemeralKey: async () => 'ek_secret',
-  createSession: async () => 'cuss_secret',
 };
 
 export const noStoredMethods: StoredMethods = {
@@ -89,7 +81,7 @@ export async function startApp(
       events: fake.events,
       recorded: promptLedger,
       storedMethods: noStoredMethods,
-      stripeCustomers: noStripeCustomers,
+      stripeCustomers: fake.stripeCustomers,
       healthChecks: [],
       ...ports,
     },

@@ -1,4 +1,5 @@
 import { NotFoundError, TransientError } from '@connector/errors';
+import { stripeRejection } from '@connector/testing/fakes';
 import fc from 'fast-check';
 import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { statusOf } from '../domain/attempts.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
-import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
+import { FakeWorld, failOnce } from '../testing/fake-world.ts';
 import { type OpenCheckoutOutcome, openCheckout } from './open-checkout.ts';
 import { openCustomerSession } from './open-customer-session.ts';
 import type { OpenCheckoutDeps, OpenCheckoutRequest } from './opening/opening.ts';
@@ -201,7 +202,7 @@ describe('opening a cart again', () => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(2000));
-    world.refuse = (call) =>
+    world.stripe.refuse = (call) =>
       call === 'payment_intents.update' ? stripeRejection('payment_intent_unexpected_state') : undefined;
     const again = await open(world);
     expect(world.intents.get('pi_1')?.status).toBe('canceled');
@@ -211,13 +212,13 @@ describe('opening a cart again', () => {
   it('does not stack payments while Stripe refuses the amount, and goes on when it is another', async () => {
     const world = new FakeWorld(aCart({ total: euro(10) }));
     const tooSmall = stripeRejection('amount_too_small');
-    world.refuse = (call) => (call === 'payment_intents.create' ? tooSmall : undefined);
+    world.stripe.refuse = (call) => (call === 'payment_intents.create' ? tooSmall : undefined);
     await expect(open(world)).rejects.toBe(tooSmall);
     await expect(open(world)).rejects.toBe(tooSmall);
     expect(world.paymentsOnCart()).toHaveLength(1);
     world.setTotal('cart-1', euro(1190));
     let first = true;
-    world.refuse = (call) => {
+    world.stripe.refuse = (call) => {
       if (call !== 'payment_intents.create' || !first) return undefined;
       first = false;
       return tooSmall;
@@ -380,6 +381,7 @@ it('follows the address, the customer and the amount of the cart in one update',
     custom: { type: { typeId: 'type', id: 't' }, fields: { stripeConnector_stripeCustomerId: 'cus_1' } },
   });
   world.customersById.set(customer.id, customer);
+  world.stripe.addCustomer('cus_1');
   world.changeCart({ ...aCart({ total: euro(2000), shippingAddress: anAddress, customerId: customer.id }) });
   world.calls.length = 0;
   expect(secretOf(await openCheckout(depsOf(world), aRequest()))).toBe(secretOf(first));
@@ -479,7 +481,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
   const aFullCart = (fields = {}) =>
     aCart({ shippingAddress: { ...anAddress, phone: '+1 780-555-0156 ext. 725' }, custom, ...fields });
   const refusing = (world: FakeWorld, ...params: string[]) => {
-    world.refuseParams = (given) => {
+    world.stripe.refuseParams = (given) => {
       const flat = JSON.stringify(given);
       const refused = params.find((param) => flat.includes(param.split('[').at(-1)?.replace(']', '') ?? param));
       return refused ? stripeRejection(undefined, { param: refused }) : undefined;
@@ -521,13 +523,9 @@ describe('data that Stripe refuses and a payment can do without', () => {
     const customer = aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields } });
     const world = new FakeWorld(aCart({ customerId: customer.id }));
     world.customersById.set(customer.id, customer);
-    world.refuseParams = (given) =>
-      JSON.stringify(given).includes('"cus_dead"')
-        ? stripeRejection('resource_missing', { param: 'customer' })
-        : undefined;
     const outcome = await open(world, {}, someBehaviour({ setupFutureUsage: 'off_session' }));
     expectOneJoinedAttempt(world, outcome);
-    const [alive] = [...world.stripeCustomersById.keys()];
+    const [alive] = [...world.stripe.customers.keys()];
     expect(live(world)).toMatchObject([{ customer: alive, setup_future_usage: 'off_session' }]);
     expect(world.customersById.get(customer.id)?.custom?.fields).toEqual({ stripeConnector_stripeCustomerId: alive });
   });
@@ -537,7 +535,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
     const customer = aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields } });
     const world = new FakeWorld(aCart({ customerId: customer.id }));
     world.customersById.set(customer.id, customer);
-    world.refuseParams = (given) =>
+    world.stripe.refuseParams = (given) =>
       'customer' in given && given.customer ? stripeRejection('resource_missing', { param: 'customer' }) : undefined;
     expectOneJoinedAttempt(world, await open(world));
     expect(live(world)).toMatchObject([{ customer: null }]);
@@ -545,7 +543,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
 
   it('does not include the amount: that refusal is answered', async () => {
     const world = new FakeWorld(aFullCart());
-    world.refuse = (call) =>
+    world.stripe.refuse = (call) =>
       call === 'payment_intents.create' ? stripeRejection('amount_too_small', { param: 'amount' }) : undefined;
     await expect(open(world)).rejects.toMatchObject({ code: 'amount_too_small' });
   });
@@ -676,7 +674,7 @@ describe('a customer whom the page read for its customer session', () => {
     await openCheckout(deps, aRequest());
     await world.settled();
     expect(world.calls.slice(0, 3)).toEqual(['payment_intents.create', 'payments.create', 'carts.update']);
-    const [stripeCustomerId] = world.stripeCustomersById.keys();
+    const [stripeCustomerId] = world.stripe.customers.keys();
     expect(live(world)).toMatchObject([{ customer: stripeCustomerId }]);
   });
 

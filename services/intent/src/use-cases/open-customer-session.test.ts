@@ -1,8 +1,9 @@
+import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { stripeCustomerParams } from '../domain/stripe-customer.ts';
 import { aCart, aCustomer } from '../testing/builders.ts';
-import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
+import { FakeWorld } from '../testing/fake-world.ts';
 import { openCustomerSession } from './open-customer-session.ts';
 
 const named = (id: string) => ({
@@ -29,7 +30,7 @@ describe('a customer session', () => {
     const world = aWorld({ email: 'ada@intranet' }, { shippingAddress: { country: 'CA', phone } });
     const outcome = await open(world);
     expect(outcome.kind).toBe('customer');
-    const [made] = [...world.stripeCustomersById.values()];
+    const [made] = [...world.stripe.customers.values()];
     expect(made).toMatchObject({ name: 'Ada Lovelace', address: { country: 'CA' } });
     expect(made).not.toHaveProperty('email');
     expect(made).not.toHaveProperty('phone');
@@ -38,50 +39,51 @@ describe('a customer session', () => {
   it.each(['email', 'phone', 'name', 'address[line1]'])('goes on without %s when Stripe refuses it', async (param) => {
     const world = aWorld({ addresses: [{ country: 'DE', streetName: 'Main', phone: '1' }] });
     let refusals = 0;
-    world.refuse = (call) => {
+    world.stripe.refuse = (call) => {
       if (call !== 'customers.create' || refusals > 0) return undefined;
       refusals += 1;
       return stripeRejection(undefined, { param });
     };
     expect(await open(world)).toMatchObject({ kind: 'customer' });
-    const [made] = [...world.stripeCustomersById.values()];
+    const [made] = [...world.stripe.customers.values()];
     expect(made).not.toHaveProperty(param.split('[')[0] ?? param);
   });
 
   it('tells what Stripe refuses besides', async () => {
     const world = aWorld();
-    world.refuse = (call) => (call === 'customers.create' ? stripeRejection('boom', { param: 'metadata' }) : undefined);
+    world.stripe.refuse = (call) =>
+      call === 'customers.create' ? stripeRejection('boom', { param: 'metadata' }) : undefined;
     await expect(open(world)).rejects.toMatchObject({ code: 'boom' });
   });
 
   it('replaces a Stripe customer that was deleted, also within the day in which Stripe repeats the answer that made it', async () => {
     const world = aWorld();
     const first = await open(world);
-    world.stripeCustomersById.clear();
+    world.stripe.customers.clear();
     const second = await open(world);
     if (first.kind !== 'customer' || second.kind !== 'customer') throw new Error('expected two customers');
     expect(second.stripeCustomerId).not.toBe(first.stripeCustomerId);
-    expect([...world.stripeCustomersById.keys()]).toEqual([second.stripeCustomerId]);
+    expect([...world.stripe.customers.keys()]).toEqual([second.stripeCustomerId]);
     expect(await open(world)).toMatchObject({ stripeCustomerId: second.stripeCustomerId });
   });
 
   it('replaces one that was deleted before commercetools remembered it', async () => {
     const world = aWorld();
     const first = await open(world);
-    world.stripeCustomersById.clear();
+    world.stripe.customers.clear();
     const forgetful = aCustomer();
     world.customersById.set(forgetful.id, forgetful);
     const second = await open(world);
     expect(second.kind === 'customer' && second.stripeCustomerId).not.toBe(
       first.kind === 'customer' && first.stripeCustomerId,
     );
-    expect([...world.stripeCustomersById.keys()]).toEqual([second.kind === 'customer' && second.stripeCustomerId]);
+    expect([...world.stripe.customers.keys()]).toEqual([second.kind === 'customer' && second.stripeCustomerId]);
   });
 
   it('uses the one that the customer names', async () => {
     const world = aWorld(named('cus_1'));
     const metadata = { ct_customer_id: aCustomer().id };
-    world.stripeCustomersById.set('cus_1', { id: 'cus_1', metadata } as never);
+    world.stripe.addCustomer('cus_1', metadata);
     expect(await open(world)).toMatchObject({ stripeCustomerId: 'cus_1' });
     expect(world.calls).not.toContain('customers.create');
   });

@@ -1,9 +1,10 @@
 import { TransientError } from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
+import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../domain/operations.ts';
 import { aPayment, aPaymentIntent } from '../testing/builders.ts';
-import { FakeWorld, stripeRejection } from '../testing/fake-world.ts';
+import { FakeWorld } from '../testing/fake-world.ts';
 import { type RunOperationRequest, runOperation } from './run-operation.ts';
 
 const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
@@ -28,6 +29,8 @@ function run(world: FakeWorld, operation: Operation, fields: Partial<RunOperatio
   );
 }
 
+const refundsIn = (world: FakeWorld) => [...world.stripe.refunds.values()];
+
 const outcomes = (world: FakeWorld) =>
   world.published.map(({ type, data }) => [type.replace('checkout.payment.', ''), data.outcome]);
 
@@ -49,7 +52,8 @@ describe('an operation', () => {
 
   it("leaves a Failure to the ledger when Stripe refuses, with Stripe's code", async () => {
     const world = worldWith('requires_capture');
-    world.refuse = (call) => (call.endsWith('capture') ? stripeRejection('charge_expired_for_capture') : undefined);
+    world.stripe.refuse = (call) =>
+      call.endsWith('capture') ? stripeRejection('charge_expired_for_capture') : undefined;
     expect(await run(world, capture)).toBe('rejected');
     expect(outcomes(world)[1]?.[1]).toMatchObject({
       kind: 'refused',
@@ -108,7 +112,7 @@ const doneIn = (world: FakeWorld) => {
   const paymentIntent = world.intents.get('pi_1');
   return {
     captured: paymentIntent?.amount_received,
-    refunded: world.refunds.reduce((sum, { amount }) => sum + amount, 0),
+    refunded: refundsIn(world).reduce((sum, { amount }) => sum + amount, 0),
     canceled: paymentIntent?.status === 'canceled',
   };
 };
@@ -134,8 +138,11 @@ describe('two operations with one merchant reference', () => {
   it('are two refunds of 3.00, as an invoice may have', async () => {
     const world = worldWith('succeeded');
     for (const _ of [1, 2]) expect(await run(world, refundOf(300), { merchantReference })).toBe('received');
-    expect(world.refunds.map(({ amount }) => amount)).toEqual([300, 300]);
-    expect(world.refunds[0]?.metadata).toMatchObject({ merchant_reference: 'invoice-7', ct_payment_id: 'payment-1' });
+    expect(refundsIn(world).map(({ amount }) => amount)).toEqual([300, 300]);
+    expect(refundsIn(world)[0]?.metadata).toMatchObject({
+      merchant_reference: 'invoice-7',
+      ct_payment_id: 'payment-1',
+    });
   });
 
   it('are two partial captures, and nothing of the second expires', async () => {
@@ -267,7 +274,8 @@ describe('a refusal', () => {
     const world = worldWith('requires_capture');
     const labels = { idempotencyKey: 'key-1' };
     world.change('pi_1', { status: before });
-    world.refuse = (call) => (call.endsWith('cancel') ? stripeRejection('payment_intent_unexpected_state') : undefined);
+    world.stripe.refuse = (call) =>
+      call.endsWith('cancel') ? stripeRejection('payment_intent_unexpected_state') : undefined;
     expect(await run(world, cancel, labels)).toBe('rejected');
     world.change('pi_1', { status: after });
     expect(await run(world, cancel, labels)).toBe('rejected');
@@ -285,7 +293,7 @@ describe('a partly captured payment whose rest was released', () => {
       { id: 're_real', amount: 100, status: 'succeeded', balance_transaction: 'txn_1' },
       { id: 're_failed', amount: 300, status: 'failed', balance_transaction: 'txn_2' },
     ];
-    for (const one of refunds) world.refunds.push({ ...one, payment_intent: 'pi_1' } as never);
+    for (const one of refunds) world.stripe.refunds.set(one.id, { ...one, payment_intent: 'pi_1' } as never);
     return world;
   };
 
@@ -363,7 +371,7 @@ describe('a merchantReference', () => {
       const world = worldWith(status);
       const merchantReference = 'invoice '.repeat(100);
       expect(await run(world, operation, { merchantReference })).toBe(outcome);
-      const kept = world.refunds[0]?.metadata ?? world.intents.get('pi_1')?.metadata;
+      const kept = refundsIn(world)[0]?.metadata ?? world.intents.get('pi_1')?.metadata;
       expect(kept?.merchant_reference).toBe(merchantReference.slice(0, 500));
     },
   );

@@ -1,5 +1,6 @@
 import { TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
+import { stripeRejection } from '@connector/testing/fakes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
@@ -7,7 +8,7 @@ import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { statusOf } from '../domain/attempts.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
 import { aCart, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
-import { FakeWorld, failOnce, stripeRejection } from '../testing/fake-world.ts';
+import { FakeWorld, failOnce } from '../testing/fake-world.ts';
 import { noStoredMethods } from '../testing/start-app.ts';
 import { openCheckout } from './open-checkout.ts';
 import { type RunTransactionDeps, type RunTransactionRequest, runTransaction } from './run-transaction.ts';
@@ -19,6 +20,7 @@ const METHOD = { id: 'method-1', method: 'card', token: { value: 'pm_1' } } as S
 const aWorld = () => {
   const world = new FakeWorld(aCart({ customerId: 'customer-1' }));
   world.customersById.set('customer-1', { id: 'customer-1', version: 1, email: 'ada@example.com', addresses: [] });
+  world.stripe.addCustomer('cus_1');
   return world;
 };
 
@@ -113,22 +115,19 @@ describe('a merchant-initiated transaction', () => {
 
   it('that is declined has failed with the reason, and can be paid by nobody any more', async () => {
     const world = aWorld();
-    world.declines = () => 'insufficient_funds';
+    world.stripe.declines = () => 'insufficient_funds';
     expect(await run(world)).toMatchObject({ state: 'Failed', code: 'insufficient_funds' });
     expect([...world.intents.values()]).toMatchObject([{ status: 'canceled' }]);
   });
 
   it('tells the bank of a card that it is one of a series, and goes on without saying so where Stripe does not take it', async () => {
     const world = aWorld();
-    let refusals = 1;
-    world.refuse = (call) => {
-      if (!call.endsWith('confirm') || refusals === 0) return undefined;
-      refusals -= 1;
-      return stripeRejection('parameter_unknown', { param: 'payment_method_options[card][stored_credential_usage]' });
-    };
+    const param = 'payment_method_options[card][stored_credential_usage]';
+    world.stripe.refuseParams = (given) =>
+      'payment_method_options' in given ? stripeRejection('parameter_unknown', { param }) : undefined;
     const card = { payment_method_options: { card: { stored_credential_usage: 'recurring' } } };
     expect(await run(world)).toMatchObject({ state: 'Completed' });
-    expect(world.confirmations).toEqual([{ off_session: true, ...card }, { off_session: true }]);
+    expect(world.stripe.confirmations).toEqual([{ off_session: true, ...card }, { off_session: true }]);
   });
 
   it('of a bank debit says nothing about a series of cards', async () => {
@@ -136,7 +135,7 @@ describe('a merchant-initiated transaction', () => {
     const storedMethods = depsOf(world).storedMethods;
     const debit = { ...METHOD, method: 'sepa_debit' };
     await run(world, {}, { storedMethods: { ...storedMethods, list: async () => [debit] } });
-    expect(world.confirmations).toEqual([{ off_session: true }]);
+    expect(world.stripe.confirmations).toEqual([{ off_session: true }]);
   });
 
   it('names the order that Checkout will make', async () => {
@@ -148,7 +147,8 @@ describe('a merchant-initiated transaction', () => {
 
   it('has failed with Stripe’s code when Stripe refuses to ask the bank', async () => {
     const world = aWorld();
-    world.refuse = (call) => (call.endsWith('confirm') ? stripeRejection('payment_method_unactivated') : undefined);
+    world.stripe.refuse = (call) =>
+      call.endsWith('confirm') ? stripeRejection('payment_method_unactivated') : undefined;
     expect(await run(world)).toMatchObject({ state: 'Failed', code: 'payment_method_unactivated' });
     expect([...world.intents.values()]).toMatchObject([{ status: 'canceled' }]);
   });
@@ -187,9 +187,9 @@ describe('a transaction asked for again', () => {
 
   it('with the key of a declined one a day later is that declined one, though the card would be charged by now', async () => {
     const world = aWorld();
-    world.declines = () => 'insufficient_funds';
+    world.stripe.declines = () => 'insufficient_funds';
     const first = await run(world, { idempotencyKey: 'cycle-1' });
-    world.declines = () => undefined;
+    world.stripe.declines = () => undefined;
     world.now += DAY_MS;
     expect(await run(world, { idempotencyKey: 'cycle-1' })).toEqual(first);
     expect(first).toMatchObject({ state: 'Failed', code: 'insufficient_funds' });
@@ -198,9 +198,9 @@ describe('a transaction asked for again', () => {
 
   it('with another key after a decline is a new one', async () => {
     const world = aWorld();
-    world.declines = () => 'insufficient_funds';
+    world.stripe.declines = () => 'insufficient_funds';
     await run(world, { idempotencyKey: 'try-1' });
-    world.declines = () => undefined;
+    world.stripe.declines = () => undefined;
     expect(await run(world, { idempotencyKey: 'try-2' })).toMatchObject({ state: 'Completed' });
     expect(charged(world)).toHaveLength(1);
   });
@@ -425,12 +425,12 @@ describe('a process that dies', () => {
     'at call %i, %s its effect, charges nothing %s later once it was declined',
     async (at, moment, _when, later) => {
       const world = aWorld();
-      world.declines = () => 'stolen_card';
+      world.stripe.declines = () => 'stolen_card';
       world.gate = dyingAt(at, moment).gate;
       await run(world).catch(() => undefined);
       const wasDeclined = [...world.intents.values()].some(({ last_payment_error: error }) => error);
       world.gate = async () => {};
-      world.declines = () => undefined;
+      world.stripe.declines = () => undefined;
       world.now += later;
       const again = await run(world);
       expect(again.state).toBe(wasDeclined ? 'Failed' : 'Completed');

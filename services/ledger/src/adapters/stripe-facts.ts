@@ -11,10 +11,10 @@ import {
 import type { StripeFacts } from '../use-cases/ports.ts';
 
 /** What Stripe says now, over its API. */
-export function stripeFacts(client: StripeClient): StripeFacts {
+export function stripeFacts({ call }: Pick<StripeClient, 'call'>): StripeFacts {
   const ask = async <T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T> => {
     try {
-      return await client.call(operation, work);
+      return await call(operation, work);
     } catch (cause) {
       if (!(cause instanceof NotFoundError)) throw cause;
       throw new PermanentError('Stripe does not have the object of this event', { reason: 'gone_from_stripe', cause });

@@ -2,13 +2,13 @@ import {
   balanceTransaction,
   chargeOf,
   disputeOf,
-  FakeCommercetools,
   money,
   paymentIntent,
   payment as paymentOf,
   refundOf,
   transaction,
 } from '@connector/testing';
+import { FakeCommercetools } from '@connector/testing/fakes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../testing/ledger-run.ts';

@@ -1,4 +1,5 @@
-import type { Fault, RefundStatus, Step } from '@connector/testing';
+import type { RefundStatus, Step } from '@connector/testing';
+import type { Fault } from '@connector/testing/fakes';
 import fc from 'fast-check';
 
 const share = fc.oneof(fc.constant(100), fc.integer({ min: 1, max: 100 }));

@@ -3,7 +3,6 @@ import { TransientError } from '@connector/errors';
 import {
   type Charge,
   cart,
-  FakeCommercetools,
   METADATA_OF_OURS,
   money,
   PaymentLife,
@@ -11,8 +10,9 @@ import {
   type Truth,
   transaction,
 } from '@connector/testing';
+import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { type RecordDependencies, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
-import { FakeStripe } from './fake-stripe.ts';
 import type { Deliveries, History } from './histories.ts';
 import { memory } from './memory.ts';
 import { readEmission } from './messages.ts';
@@ -87,11 +87,11 @@ export async function run(
 ): Promise<FakeCommercetools> {
   const commercetools = new FakeCommercetools().addCart(cart({ id: cartId }));
   if (before) commercetools.add(before);
-  const stripe = new FakeStripe(life.truths[0] as Truth);
+  const stripe = new FakeStripe();
   const shared = {
     payments: commercetools.payments,
     carts: commercetools.cartsPort,
-    stripe,
+    stripe: stripeFacts(stripe),
     projectKey,
     paymentInterface: 'checkout-stripe',
     livemode: false,
@@ -112,7 +112,7 @@ export async function run(
     })
     .sort((a, b) => a.moment - b.moment || a.rank - b.rank);
   for (const { event, moment, process, fault, restarted } of arrivals) {
-    stripe.truth = life.truths[moment] as Truth;
+    stripe.show(life.truths[moment] as Truth);
     if (restarted) processes[process].known = memory();
     commercetools.faults.length = 0;
     commercetools.faults.push(fault);

@@ -4,7 +4,6 @@ import {
   cart,
   chargeOf,
   disputeOf,
-  FakeCommercetools,
   METADATA_OF_OURS,
   payment,
   paymentIntent,
@@ -14,8 +13,9 @@ import {
   stripeEvent,
   type Truth,
 } from '@connector/testing';
+import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
-import { FakeStripe } from '../testing/fake-stripe.ts';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { begin, expected, IN_ORDER, run, shown } from '../testing/ledger-run.ts';
 import { memory } from '../testing/memory.ts';
 import { read } from '../testing/messages.ts';
@@ -129,7 +129,7 @@ describe.each(VERSIONS)('an event of the API version %s', (version) => {
     const dependencies = {
       payments: commercetools.payments,
       carts: commercetools.cartsPort,
-      stripe: new FakeStripe(facts),
+      stripe: stripeFacts(new FakeStripe().show(facts)),
       projectKey: METADATA_OF_OURS.ct_project_key,
       paymentInterface: 'checkout-stripe',
       livemode: false,

@@ -5,7 +5,6 @@ import {
   cart,
   chargeOf,
   disputeOf,
-  FakeCommercetools,
   METADATA_OF_OURS,
   money,
   PaymentLife,
@@ -21,8 +20,9 @@ import {
   transaction,
   warningOf,
 } from '@connector/testing';
+import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
-import { FakeStripe } from '../testing/fake-stripe.ts';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { shown } from '../testing/ledger-run.ts';
 import { memory } from '../testing/memory.ts';
 import { read, readIntent } from '../testing/messages.ts';
@@ -49,17 +49,11 @@ function ledger({
 }: Situation = {}) {
   const commercetools = new FakeCommercetools().add(...payments);
   for (const each of carts) commercetools.addCart(each);
-  const stripe = new FakeStripe({
-    paymentIntent: paymentIntent(),
-    charges: [],
-    refunds: [],
-    disputes: [],
-    ...truth,
-  });
+  const stripe = new FakeStripe().show({ paymentIntent: paymentIntent(), ...truth });
   const dependencies: RecordDependencies = {
     payments: commercetools.payments,
     carts: commercetools.cartsPort,
-    stripe,
+    stripe: stripeFacts(stripe),
     projectKey: PROJECT,
     paymentInterface: 'checkout-stripe',
     livemode: false,
@@ -434,7 +428,7 @@ describe('the payment of a PaymentIntent', () => {
     const opened = payment({ key: KEY, interfaceId: intent.id });
     const { stripe, receive } = ledger({ truth, payments: [opened] });
     expect(recorded(await receive(withMetadata({}))).id).toBe(opened.id);
-    expect(stripe.calls).toEqual(['paymentIntent']);
+    expect(stripe.calls).toEqual(['payment_intents.retrieve']);
   });
 
   it('that the key names, but that belongs to another PaymentIntent, is not its own', async () => {
@@ -511,8 +505,8 @@ describe('what is not ours', () => {
   );
 
   it.each([
-    [stripeEvent('refund.created', refund), ['paymentIntent']],
-    [stripeEvent('charge.dispute.created', dispute), ['dispute', 'payments.byPaymentIntent']],
+    [stripeEvent('refund.created', refund), ['payment_intents.retrieve']],
+    [stripeEvent('charge.dispute.created', dispute), ['disputes.retrieve', 'payments.byPaymentIntent']],
   ])('of another integration, told by nothing before: asked for once', async (event, expected) => {
     const foreign = { paymentIntent: foreignIntent, charges: [foreignCharge], refunds: [refund], disputes: [dispute] };
     const process = ledger({ truth: foreign });
@@ -743,7 +737,7 @@ describe('other writers', () => {
     const failed = transaction('Authorization', 'Failure', { interactionId: intent.id });
     commercetools.beforeUpdate = (id) => {
       commercetools.beforeUpdate = () => {};
-      stripe.truth = { ...stripe.truth, paymentIntent: waiting };
+      stripe.show({ paymentIntent: waiting });
       commercetools.changeByAnother(id, { transactions: [failed] });
     };
     const outcome = await receive(stripeEvent('payment_intent.processing', processing));
@@ -856,10 +850,10 @@ describe('calls', () => {
       const other = type === 'charge.succeeded' ? stripeEvent('payment_intent.succeeded', intent) : undefined;
       const known = calls(unknown);
       const refund = refundOf(charge);
-      unknown.stripe.truth = { ...unknown.stripe.truth, refunds: [refund] };
+      unknown.stripe.show({ refunds: [refund] });
       await unknown.receive(other ?? stripeEvent('refund.created', refund));
-      // A refund event asks Stripe once besides.
-      expect(calls(unknown) - known).toBe(other ? 1 : 2);
+      // A refund event asks Stripe besides, for the charge and for all its refunds.
+      expect(calls(unknown) - known).toBe(other ? 1 : 3);
     },
   );
 
@@ -989,7 +983,7 @@ describe('asynchronous methods', () => {
     for (const step of steps) {
       const before = life.emissions.length;
       life.take(step);
-      stripe.truth = life.truths.at(-1) as Truth;
+      stripe.show(life.truths.at(-1) as Truth);
       for (const emission of life.emissions.slice(before)) if (emission.by === 'stripe') await receive(emission.event);
       states.push(shown(commercetools.payment(opened.id)).join(', '));
     }
@@ -1060,7 +1054,7 @@ describe('the amount that was planned', () => {
     await receive(stripeEvent('payment_intent.amount_capturable_updated', intent));
     await receive(stripeEvent('charge.succeeded', { ...charge, amount: 10_000 }));
     expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(24_000));
-    expect(stripe.calls).toEqual(['paymentIntent', 'paymentIntent']);
+    expect(stripe.calls).toEqual(['payment_intents.retrieve', 'payment_intents.retrieve']);
   });
 
   it('costs no call when it is the same', async () => {
@@ -1155,7 +1149,7 @@ describe('a voucher and a bank transfer', () => {
     const states = async () => {
       const shows: string[] = [];
       for (const [moment, truth] of life.truths.entries()) {
-        process.stripe.truth = truth;
+        process.stripe.show(truth);
         for (const emission of life.emissions) {
           if (emission.by === 'stripe' && emission.moment === moment) await process.receive(emission.event);
         }

@@ -1,7 +1,7 @@
 import { type Commercetools, createCommercetools } from '@connector/commercetools';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { createLogger } from '@connector/telemetry';
-import { itIsCommercetools, type Project } from '@connector/testing/conformance';
+import { itIsCommercetools, type Project } from '@connector/testing/conformance/commercetools';
 import { afterAll, beforeAll, describe } from 'vitest';
 import {
   commercetoolsCarts,

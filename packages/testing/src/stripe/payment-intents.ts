@@ -1,0 +1,162 @@
+import type Stripe from 'stripe';
+import { type Charge, chargeOf, type PaymentIntent, paymentIntent } from '../stripe-objects.ts';
+import { foundBy, listOf, mergedMetadata } from './lists.ts';
+import { missing, refusal } from './refusal.ts';
+import type { StripeState } from './state.ts';
+
+type Options = Stripe.RequestOptions;
+
+/** A PaymentIntent's charge: what was stored of it, or given with it. */
+export const chargeOfIntent = (
+  stripe: StripeState,
+  { latest_charge: latest }: Stripe.PaymentIntent,
+): Stripe.Charge | undefined => (typeof latest === 'string' ? stripe.charges.get(latest) : (latest ?? undefined));
+
+/** `payment_intents` of the SDK. */
+export function paymentIntentsOf(stripe: StripeState) {
+  const existing = (id: string): Stripe.PaymentIntent => {
+    const found = stripe.paymentIntents.get(id);
+    if (!found) throw missing();
+    return found;
+  };
+  /** As it is answered: with the charge's id, or itself where that was asked for. */
+  const answer = (found: Stripe.PaymentIntent, expand: readonly string[] = []): Stripe.PaymentIntent => {
+    const charge = chargeOfIntent(stripe, found);
+    const isExpanded = expand.includes('latest_charge') && charge !== undefined;
+    const id = typeof found.latest_charge === 'string' ? found.latest_charge : (charge?.id ?? null);
+    return { ...found, latest_charge: isExpanded ? charge : id };
+  };
+  const change = (
+    id: string,
+    params: object,
+    options: Options | undefined,
+    effect: (found: Stripe.PaymentIntent) => void,
+  ) =>
+    stripe.once(options, [id, params], () => {
+      const found = existing(id);
+      effect(found);
+      return answer(found);
+    });
+
+  return {
+    create: async (params: Stripe.PaymentIntentCreateParams, options?: Options) =>
+      stripe.once(options, params, () => {
+        const made = newPaymentIntent(stripe, params);
+        stripe.paymentIntents.set(made.id, made);
+        if (params.confirm) pay(stripe, made);
+        return answer(made);
+      }),
+    retrieve: async (id: string, { expand }: { expand?: string[] } = {}) => answer(existing(id), expand),
+    list: (params: Stripe.PaymentIntentListParams) =>
+      listOf(
+        map(stripe.paymentIntents, (each) => answer(each)),
+        params,
+      ),
+    search: async ({ query, limit = 10 }: Stripe.PaymentIntentSearchParams) => {
+      const found = foundBy(stripe.paymentIntents.values(), query).map((each) => answer(each));
+      return { object: 'search_result', data: found.slice(0, limit), has_more: found.length > limit };
+    },
+    confirm: async (id: string, params: Stripe.PaymentIntentConfirmParams, options?: Options) => {
+      stripe.confirmations.push(params);
+      return change(id, params, options, (found) => {
+        checkParams(stripe, params);
+        const { payment_method } = params;
+        if (payment_method) Object.assign(found, { payment_method, status: 'requires_confirmation' });
+        pay(stripe, found);
+      });
+    },
+    update: async (id: string, params: Stripe.PaymentIntentUpdateParams, options?: Options) =>
+      change(id, params, options, (found) => update(stripe, found, params)),
+    cancel: async (id: string, params: object, options?: Options) =>
+      change(id, params, options, (found) => {
+        if (isOver(found)) throw refusal('payment_intent_unexpected_state');
+        Object.assign(found, { status: 'canceled', amount_capturable: 0, canceled_at: stripe.seconds });
+      }),
+    capture: async (id: string, params: Stripe.PaymentIntentCaptureParams, options?: Options) =>
+      change(id, params, options, (found) => capture(stripe, found, params)),
+  };
+}
+
+const isOver = ({ status }: Stripe.PaymentIntent): boolean => status === 'canceled' || status === 'succeeded';
+
+const map = <T, R>(stored: ReadonlyMap<string, T>, change: (one: T) => R): R[] => [...stored.values()].map(change);
+
+function newPaymentIntent(stripe: StripeState, params: Stripe.PaymentIntentCreateParams): Stripe.PaymentIntent {
+  checkParams(stripe, params);
+  const { amount, currency, capture_method, metadata, customer, setup_future_usage, shipping } = params;
+  const { payment_method, payment_method_options, description = null } = params;
+  checkCustomer(stripe, customer);
+  return paymentIntent({
+    id: stripe.newId('pi'),
+    created: stripe.seconds,
+    amount,
+    currency,
+    capture_method: capture_method ?? 'automatic_async',
+    description,
+    customer: customer ?? null,
+    setup_future_usage: setup_future_usage ?? null,
+    shipping: (shipping as Stripe.PaymentIntent.Shipping | undefined) ?? null,
+    metadata: mergedMetadata(null, metadata),
+    payment_method_options: (payment_method_options ?? {}) as PaymentIntent['payment_method_options'],
+    ...(payment_method && { status: 'requires_confirmation', payment_method }),
+  }) as Stripe.PaymentIntent;
+}
+
+function checkParams(stripe: StripeState, params: object): void {
+  const refused = stripe.refuseParams(params);
+  if (refused) throw refused;
+}
+
+function checkCustomer(stripe: StripeState, customer: unknown): void {
+  if (typeof customer === 'string' && !stripe.customers.has(customer)) throw missing('customer');
+}
+
+/** Asks for the money with the payment method that it has. */
+function pay(stripe: StripeState, found: Stripe.PaymentIntent): void {
+  if (found.status !== 'requires_confirmation') throw refusal('payment_intent_unexpected_state');
+  const declineCode = stripe.declines(found);
+  if (declineCode) {
+    const error = { type: 'card_error', code: 'card_declined', decline_code: declineCode };
+    Object.assign(found, { status: 'requires_payment_method', payment_method: null, last_payment_error: error });
+    throw refusal('card_declined', { status: 402, type: 'card_error', declineCode });
+  }
+  const captured = found.capture_method !== 'manual';
+  const charge = chargeOf(found as PaymentIntent, { id: stripe.newId('ch'), created: stripe.seconds, captured });
+  Object.assign(charge, { payment_method: found.payment_method });
+  stripe.charges.set(charge.id, charge as Charge as Stripe.Charge);
+  Object.assign(found, {
+    status: captured ? 'succeeded' : 'requires_capture',
+    latest_charge: charge.id,
+    amount_received: captured ? found.amount : 0,
+    amount_capturable: captured ? 0 : found.amount,
+    last_payment_error: null,
+  });
+}
+
+function update(stripe: StripeState, found: Stripe.PaymentIntent, params: Stripe.PaymentIntentUpdateParams): void {
+  checkParams(stripe, params);
+  const { metadata, shipping, setup_future_usage, ...fields } = params;
+  checkCustomer(stripe, fields.customer);
+  const merged = mergedMetadata(found.metadata, metadata);
+  if (isOver(found) && Object.keys(params).some((name) => name !== 'metadata')) {
+    throw refusal('payment_intent_unexpected_state');
+  }
+  Object.assign(found, fields, {
+    ...(shipping !== undefined && { shipping: shipping || null }),
+    ...(setup_future_usage !== undefined && { setup_future_usage: setup_future_usage || null }),
+    metadata: merged,
+  });
+}
+
+function capture(stripe: StripeState, found: Stripe.PaymentIntent, params: Stripe.PaymentIntentCaptureParams): void {
+  if (found.status !== 'requires_capture') throw refusal('payment_intent_unexpected_state');
+  const left = found.amount - found.amount_received;
+  const { amount_to_capture: amount = left, final_capture: isFinal = true, metadata } = params;
+  if (amount > left) throw refusal('amount_too_large', { param: 'amount_to_capture' });
+  found.metadata = mergedMetadata(found.metadata, metadata);
+  found.amount_received += amount;
+  const isDone = isFinal || amount === left;
+  Object.assign(found, { amount_capturable: isDone ? 0 : left - amount, ...(isDone && { status: 'succeeded' }) });
+  const charge = chargeOfIntent(stripe, found);
+  if (charge) Object.assign(charge, { amount_captured: charge.amount_captured + amount, captured: isDone });
+}
