@@ -12,7 +12,7 @@ export const CART_LOCKED = 'cart_locked';
  * https://docs.commercetools.com/api/releases/2026-01-16-introduced-cart-locking
  */
 export async function addPaymentToCart(
-  { api, call }: Commercetools,
+  { api, call }: Pick<Commercetools, 'api' | 'call'>,
   { id, version }: { readonly id: string; readonly version: number },
   paymentId: string,
 ): Promise<void> {

@@ -1,3 +1,4 @@
-export * from './fake-commercetools.ts';
+export * from './commercetools/fake-commercetools.ts';
+export type { Gate } from './gate.ts';
 export * from './stripe/fake-stripe.ts';
 export { stripeRejection } from './stripe/refusal.ts';

@@ -48,7 +48,7 @@ const CUSTOMER = aCustomer();
 /** A customer's cart of 11.90 EUR. */
 export function customersCart(id?: string): FakeWorld {
   const world = new FakeWorld(aCart({ ...(id && { id }), customerId: CUSTOMER.id }));
-  world.customersById.set(CUSTOMER.id, CUSTOMER);
+  world.putCustomer(CUSTOMER);
   return world;
 }
 

@@ -1,15 +1,13 @@
 import { errorOf, type StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import { copyOf } from '../copy.ts';
+import type { Gate } from '../gate.ts';
 import type { Truth } from '../payment-life.ts';
 import { customersOf } from './customers.ts';
 import { moneyOf } from './money.ts';
 import { paymentIntentsOf } from './payment-intents.ts';
 import { StripeState } from './state.ts';
 import { webhookEndpointsOf } from './webhook-endpoints.ts';
-
-/** When and how a call goes on: waits, or fails it before or after its effect. */
-export type Gate = (call: string, moment: 'before' | 'after') => Promise<void>;
 
 /**
  * Stripe in memory, behind the client that all services call it by: their adapters run over it as over the real one. It passes the suite of

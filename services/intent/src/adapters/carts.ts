@@ -13,7 +13,7 @@ import type { Carts } from '../use-cases/ports.ts';
 /** Tries of one addPayment; each starts from the cart as it then is. */
 const TRIES = 8;
 
-export function commercetoolsCarts(commercetools: Commercetools): Carts {
+export function commercetoolsCarts(commercetools: Pick<Commercetools, 'api' | 'call'>): Carts {
   const { api, call } = commercetools;
   const cart = (ID: string) => api.carts().withId({ ID });
   const get = async (cartId: string) =>

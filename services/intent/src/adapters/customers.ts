@@ -7,7 +7,7 @@ import type { Customers } from '../use-cases/ports.ts';
 const TRIES = 4;
 
 /** `typeKey` is the custom type with our field, for customers that have no custom type yet. */
-export function commercetoolsCustomers({ api, call }: Commercetools, typeKey: string): Customers {
+export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' | 'call'>, typeKey: string): Customers {
   const customer = (ID: string) => api.customers().withId({ ID });
 
   const find = async (customerId: string): Promise<Customer | undefined> => {

@@ -4,7 +4,7 @@ import { NotFoundError } from '@connector/errors';
 import type { Payment } from '../domain/checkout-cart.ts';
 import type { Payments } from '../use-cases/ports.ts';
 
-export function commercetoolsPayments({ api, call }: Commercetools): Payments {
+export function commercetoolsPayments({ api, call }: Pick<Commercetools, 'api' | 'call'>): Payments {
   const getByKey = async (key: string) =>
     (await call('payments.get', api.payments().withKey({ key }).get())) as Payment;
   return {

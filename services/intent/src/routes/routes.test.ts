@@ -389,14 +389,14 @@ describe('GET /customer/session', () => {
   it('makes a customer at Stripe and remembers it', async () => {
     const customer = aCustomer();
     const world = new FakeWorld(aCart({ customerId: customer.id }));
-    world.customersById.set(customer.id, customer);
+    world.putCustomer(customer);
     await using app = await startApp(world);
     const { status, body } = await app.call('GET', '/customer/session', { session: true });
     expect(status).toBe(200);
     const [stripeCustomerId = ''] = world.stripe.customers.keys();
     const ofIt = expect.stringMatching(new RegExp(`_secret_of_${stripeCustomerId}$`));
     expect(body).toEqual({ stripeCustomerId, ephemeralKey: ofIt, sessionId: ofIt });
-    const { custom } = world.customersById.get(customer.id) ?? aCustomer();
+    const { custom } = world.commercetools.customers.get(customer.id) ?? aCustomer();
     expect(custom?.fields.stripeConnector_stripeCustomerId).toBe(stripeCustomerId);
   });
 });

@@ -1,30 +1,40 @@
-import type { PaymentUpdateAction } from '@commercetools/platform-sdk';
-import { CommercetoolsRejection } from '@connector/commercetools';
+import type * as Sdk from '@commercetools/platform-sdk';
 import { derivedEventId, type EventType } from '@connector/contracts';
-import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
+import { NotFoundError, TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { FakeCommercetools, FakeStripe, type Gate } from '@connector/testing/fakes';
 import type Stripe from 'stripe';
+import { commercetoolsCarts } from '../adapters/carts.ts';
+import { commercetoolsCustomers } from '../adapters/customers.ts';
 import { stripePaymentIntents } from '../adapters/payment-intents.ts';
+import { commercetoolsPayments } from '../adapters/payments.ts';
 import { stripeCustomers } from '../adapters/stripe-customers.ts';
-import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
-import type { Carts, Customers, PaymentEvents, Payments } from '../use-cases/ports.ts';
+import {
+  type Cart,
+  type Customer,
+  type Payment,
+  STRIPE_CUSTOMER_FIELD,
+  type Transaction,
+} from '../domain/checkout-cart.ts';
+import type { PaymentEvents } from '../use-cases/ports.ts';
 import { aCart } from './builders.ts';
 
-/** commercetools and Stripe in memory, by intent's ports; payments are those of the fake commercetools that all services share. */
+/** Key and id of the custom type with the field for the Stripe customer. */
+const TYPE = 't';
+
+/** The project and the account of a shop in memory, behind the adapters that the service has before the real ones. */
 export class FakeWorld {
-  readonly cartsById = new Map<string, Cart & { paymentIds: string[] }>();
-  readonly #commercetools = Object.assign(new FakeCommercetools(), {
-    newId: () => `payment-${this.#nextId()}`,
-    now: () => new Date(this.now).toISOString(),
-  });
-  readonly paymentsById = this.#commercetools.stored as Map<string, Payment>;
-  readonly customersById = new Map<string, Customer>();
   readonly published: { type: EventType; id: string; data: Record<string, unknown> }[] = [];
   /** Every call in order, as `payment_intents.create`. */
   readonly calls: string[] = [];
   gate: Gate = async () => {};
   now = Date.parse('2026-01-01T00:00:00Z');
+  readonly commercetools = Object.assign(new FakeCommercetools(), {
+    calls: this.calls,
+    gate: ((call, moment) => this.gate(call, moment)) as Gate,
+    newId: () => `payment-${this.#nextId()}`,
+    now: () => new Date(this.now).toISOString(),
+  });
   readonly stripe = Object.assign(new FakeStripe(), {
     calls: this.calls,
     gate: ((call, moment) => this.gate(call, moment)) as Gate,
@@ -36,7 +46,9 @@ export class FakeWorld {
   #ids = 0;
 
   constructor(cart: Cart = aCart()) {
-    this.cartsById.set(cart.id, { ...cart, paymentIds: [] });
+    this.putCart(cart);
+    const fieldDefinitions = [{ name: STRIPE_CUSTOMER_FIELD }] as Sdk.FieldDefinition[];
+    this.commercetools.types.set(TYPE, { id: TYPE, key: TYPE, version: 1, fieldDefinitions } as Sdk.Type);
   }
 
   #nextId(): number {
@@ -44,50 +56,40 @@ export class FakeWorld {
     return this.#ids;
   }
 
-  async #call<T>(name: string, effect: () => T | Promise<T>): Promise<T> {
-    this.calls.push(name);
-    await this.gate(name, 'before');
-    const result = structuredClone(await effect());
-    await this.gate(name, 'after');
-    return result;
-  }
-
-  #cart(id: string) {
-    const cart = this.cartsById.get(id);
+  #cart(id: string): Sdk.Cart {
+    const cart = this.commercetools.carts.get(id);
     if (!cart) throw new NotFoundError('no such cart');
     return cart;
   }
 
-  #payment(id: string): Payment {
-    const payment = this.paymentsById.get(id);
-    if (!payment) throw new NotFoundError('no such payment');
-    return payment;
+  /** A cart as it is now, with the payments of these ids on it. */
+  putCart(cart: Cart, ...paymentIds: string[]): void {
+    const payments = paymentIds.map((id) => ({ typeId: 'payment' as const, id }));
+    this.commercetools.addCart({ ...cart, ...(payments.length > 0 && { paymentInfo: { payments } }) } as Sdk.Cart);
+  }
+
+  putCustomer(customer: Customer): void {
+    this.commercetools.customers.set(customer.id, customer as Sdk.Customer);
   }
 
   /** As somebody else changes the cart: its version goes up. */
   changeCart(fields: Partial<Cart>, cartId = 'cart-1'): void {
     const cart = this.#cart(cartId);
-    this.cartsById.set(cartId, { ...cart, ...fields, version: cart.version + 1 });
+    this.commercetools.addCart({ ...cart, ...fields, version: cart.version + 1 } as Sdk.Cart);
   }
 
   setTotal(cartId: string, total: Money): void {
-    const cart = this.#cart(cartId);
-    const totalPrice = { type: 'centPrecision' as const, ...total };
-    this.cartsById.set(cartId, { ...cart, totalPrice, version: cart.version + 1 });
+    this.changeCart({ totalPrice: { type: 'centPrecision' as const, ...total } }, cartId);
   }
 
   putPayment(payment: Payment, cartId?: string): void {
-    this.paymentsById.set(payment.id, payment);
-    if (cartId) this.#cart(cartId).paymentIds.push(payment.id);
+    this.commercetools.add(payment as Sdk.Payment);
+    if (cartId) this.putCart(this.#cart(cartId), ...this.#paymentIds(cartId), payment.id);
   }
 
   addTransaction(paymentId: string, transaction: Transaction): void {
-    const payment = this.#payment(paymentId);
-    this.paymentsById.set(paymentId, {
-      ...payment,
-      version: payment.version + 1,
-      transactions: [...payment.transactions, transaction],
-    });
+    const { transactions } = this.commercetools.payment(paymentId);
+    this.commercetools.changeByAnother(paymentId, { transactions: [...transactions, transaction as Sdk.Transaction] });
   }
 
   change(paymentIntentId: string, fields: Partial<Stripe.PaymentIntent>): void {
@@ -96,8 +98,12 @@ export class FakeWorld {
     Object.assign(paymentIntent, fields);
   }
 
-  paymentsOnCart(cartId = 'cart-1'): Payment[] {
-    return this.#cart(cartId).paymentIds.map((id) => this.#payment(id));
+  #paymentIds(cartId: string): string[] {
+    return this.#cart(cartId).paymentInfo?.payments.map(({ id }) => id) ?? [];
+  }
+
+  paymentsOnCart(cartId = 'cart-1'): Sdk.Payment[] {
+    return this.#paymentIds(cartId).map((id) => this.commercetools.payment(id));
   }
 
   readonly inBackground = (_name: string, work: () => Promise<unknown>): void => {
@@ -112,78 +118,21 @@ export class FakeWorld {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  readonly carts: Carts = {
-    get: (id) =>
-      this.#call('carts.get', () => {
-        const { paymentIds, ...cart } = this.#cart(id);
-        const payments = paymentIds.map((paymentId) => this.#payment(paymentId));
-        return { cart, payments };
-      }),
-    addPayment: ({ id, version }, paymentId, { onlyAtThisVersion = false } = {}) =>
-      this.#call('carts.update', () => {
-        const cart = this.#cart(id);
-        if (onlyAtThisVersion && cart.version !== version) throw new StaleVersionError('stale');
-        if (cart.paymentIds.includes(paymentId)) return;
-        if (cart.cartState === 'Ordered' || cart.cartState === 'Merged') {
-          throw new CommercetoolsRejection('carts.update', 400, [{ code: 'InvalidOperation', message: 'ordered' }]);
-        }
-        this.cartsById.set(id, { ...cart, paymentIds: [...cart.paymentIds, paymentId], version: cart.version + 1 });
-      }),
-    holding: (paymentId) =>
-      this.#call('carts.query', () =>
-        [...this.cartsById.values()].filter(({ paymentIds }) => paymentIds.includes(paymentId)).map(({ id }) => id),
-      ),
-  };
-
-  readonly customers: Customers = {
-    find: (id) => this.#call('customers.get', () => this.customersById.get(id)),
-    saveStripeCustomerId: (customer, id) =>
-      this.#call('customers.update', () => {
-        const custom = { type: { typeId: 'type' as const, id: 't' }, fields: { stripeConnector_stripeCustomerId: id } };
-        const saved = { ...customer, version: customer.version + 1, custom };
-        this.customersById.set(customer.id, saved);
-        return saved;
-      }),
-  };
-
-  readonly payments: Payments = {
-    get: (id) => this.#call('payments.get', () => this.#payment(id)),
-    byKey: (key) =>
-      this.#call('payments.get', async () => (await this.#commercetools.payments.byKey(key)) as Payment | undefined),
-    create: (draft) =>
-      this.#call('payments.create', async () => {
-        const payment = await this.#project().payments.create(draft);
-        if (payment) return { kind: 'created' as const, payment: payment as Payment };
-        const known = await this.#commercetools.payments.byKey(draft.key ?? '');
-        return { kind: 'exists' as const, payment: known as Payment };
-      }),
-    change: (payment, { amountPlanned, interfaceId, customerId }) =>
-      this.#call('payments.update', async () => {
-        const actions: PaymentUpdateAction[] = [];
-        if (amountPlanned) actions.push({ action: 'changeAmountPlanned', amount: amountPlanned });
-        if (interfaceId) actions.push({ action: 'setInterfaceId', interfaceId });
-        if (customerId) actions.push({ action: 'setCustomer', customer: { typeId: 'customer', id: customerId } });
-        return (await this.#project().payments.update(payment, actions)) as Payment;
-      }),
-  };
-
-  /** commercetools, with the customers that there are now. */
-  #project(): FakeCommercetools {
-    this.#commercetools.customers.clear();
-    for (const id of this.customersById.keys()) this.#commercetools.customers.add(id);
-    return this.#commercetools;
-  }
-
+  readonly carts = commercetoolsCarts(this.commercetools);
+  readonly customers = commercetoolsCustomers(this.commercetools, TYPE);
+  readonly payments = commercetoolsPayments(this.commercetools);
   readonly paymentIntents = stripePaymentIntents(this.stripe);
   readonly stripeCustomers = stripeCustomers(this.stripe, '2026-10-28.endive');
 
   readonly events: PaymentEvents = {
-    publish: (type, unique, data) =>
-      this.#call(`publish ${type}`, () => {
-        const id = derivedEventId(type, ...unique);
-        this.published.push({ type, id, data: data as Record<string, unknown> });
-        return id;
-      }),
+    publish: async (type, unique, data) => {
+      this.calls.push(`publish ${type}`);
+      await this.gate(`publish ${type}`, 'before');
+      const id = derivedEventId(type, ...unique);
+      this.published.push({ type, id, data: structuredClone(data) as Record<string, unknown> });
+      await this.gate(`publish ${type}`, 'after');
+      return id;
+    },
   };
 }
 

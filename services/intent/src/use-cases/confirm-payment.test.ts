@@ -292,7 +292,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
 
   it('never rejects money that was taken because amountPlanned had run ahead', async () => {
     const world = paidWorld();
-    world.paymentsById.set('payment-1', aPayment({ interfaceId: 'pi_1', planned: euro(2000) }));
+    world.putPayment(aPayment({ interfaceId: 'pi_1', planned: euro(2000) }));
     world.setTotal('cart-1', euro(2000));
     expect(await confirmPayment(depsOf(world, silent), request)).toEqual({
       kind: 'cart-changed',
@@ -304,22 +304,22 @@ describe('a confirm of a cart that changed while it was being paid', () => {
 
   it('is approved when the cart is gone, or the payment was taken off it: the key says whose it is', async () => {
     const gone = paidWorld();
-    gone.cartsById.delete('cart-1');
+    gone.commercetools.carts.delete('cart-1');
     expect(
       await confirmPayment(depsOf(gone, withLedger(gone, 'checkout.transaction.recorded', {}), 1000), request),
     ).toEqual({
       kind: 'approved',
     });
     const removed = paidWorld();
-    removed.cartsById.set('cart-1', { ...aCart(), paymentIds: [] });
+    removed.putCart(aCart());
     const recorded = withLedger(removed, 'checkout.transaction.recorded', {});
     expect(await confirmPayment(depsOf(removed, recorded, 1000), request)).toEqual({ kind: 'approved' });
   });
 
   it('names a guest who logged in meanwhile on the payment', async () => {
     const world = paidWorld();
-    world.cartsById.set('cart-1', { ...aCart({ customerId: 'customer-1' }), paymentIds: ['payment-1'] });
-    world.customersById.set('customer-1', aCustomer({ id: 'customer-1' }));
+    world.putCart(aCart({ customerId: 'customer-1' }), 'payment-1');
+    world.putCustomer(aCustomer({ id: 'customer-1' }));
     await confirmPayment(depsOf(world, silent), request);
     await world.settled();
     expect(world.paymentsOnCart()).toMatchObject([{ customer: { typeId: 'customer', id: 'customer-1' } }]);

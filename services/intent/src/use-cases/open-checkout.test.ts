@@ -380,7 +380,7 @@ it('follows the address, the customer and the amount of the cart in one update',
   const customer = aCustomer({
     custom: { type: { typeId: 'type', id: 't' }, fields: { stripeConnector_stripeCustomerId: 'cus_1' } },
   });
-  world.customersById.set(customer.id, customer);
+  world.putCustomer(customer);
   world.stripe.addCustomer('cus_1');
   world.changeCart({ ...aCart({ total: euro(2000), shippingAddress: anAddress, customerId: customer.id }) });
   world.calls.length = 0;
@@ -425,7 +425,7 @@ describe('a cart that takes no payment', () => {
   it('because it is gone answers that it was not found', async () => {
     const world = new FakeWorld();
     await open(world);
-    world.cartsById.delete('cart-1');
+    world.commercetools.carts.delete('cart-1');
     await expect(open(world)).rejects.toBeInstanceOf(NotFoundError);
   });
 
@@ -466,7 +466,7 @@ it('makes a guest who logged in the customer of the payment, and of its PaymentI
   const world = new FakeWorld();
   await open(world);
   const customer = aCustomer();
-  world.customersById.set(customer.id, customer);
+  world.putCustomer(customer);
   world.changeCart({ customerId: customer.id });
   await open(world);
   expect(world.paymentsOnCart()).toMatchObject([{ customer: { typeId: 'customer', id: customer.id } }]);
@@ -522,19 +522,21 @@ describe('data that Stripe refuses and a payment can do without', () => {
     const fields = { stripeConnector_stripeCustomerId: 'cus_dead' };
     const customer = aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields } });
     const world = new FakeWorld(aCart({ customerId: customer.id }));
-    world.customersById.set(customer.id, customer);
+    world.putCustomer(customer);
     const outcome = await open(world, {}, someBehaviour({ setupFutureUsage: 'off_session' }));
     expectOneJoinedAttempt(world, outcome);
     const [alive] = [...world.stripe.customers.keys()];
     expect(live(world)).toMatchObject([{ customer: alive, setup_future_usage: 'off_session' }]);
-    expect(world.customersById.get(customer.id)?.custom?.fields).toEqual({ stripeConnector_stripeCustomerId: alive });
+    expect(world.commercetools.customers.get(customer.id)?.custom?.fields).toEqual({
+      stripeConnector_stripeCustomerId: alive,
+    });
   });
 
   it('is a Stripe customer that cannot be replaced either', async () => {
     const fields = { stripeConnector_stripeCustomerId: 'cus_dead' };
     const customer = aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields } });
     const world = new FakeWorld(aCart({ customerId: customer.id }));
-    world.customersById.set(customer.id, customer);
+    world.putCustomer(customer);
     world.stripe.refuseParams = (given) =>
       'customer' in given && given.customer ? stripeRejection('resource_missing', { param: 'customer' }) : undefined;
     expectOneJoinedAttempt(world, await open(world));
@@ -622,7 +624,7 @@ describe('a cart that the page read for its form', () => {
     const outcome = await openCheckout(deps, aRequest());
     await world.settled();
     expectOneJoinedAttempt(world, outcome, 2000);
-    expect(world.paymentsById.size).toBe(1);
+    expect(world.commercetools.stored.size).toBe(1);
   });
 
   it.each([
@@ -660,7 +662,7 @@ describe('a customer whom the page read for its customer session', () => {
   const signedIn = async () => {
     const customer = aCustomer();
     const world = new FakeWorld(aCart({ customerId: customer.id }));
-    world.customersById.set(customer.id, customer);
+    world.putCustomer(customer);
     const deps = depsOf(world);
     await deps.carts.get('cart-1');
     await openCustomerSession({ ...deps, features: {} }, { session: { cartId: 'cart-1' } });
@@ -680,7 +682,7 @@ describe('a customer whom the page read for its customer session', () => {
 
   it('and who is gone by now is asked for once commercetools refuses the payment', async () => {
     const { customer, world, deps } = await signedIn();
-    world.customersById.delete(customer.id);
+    world.commercetools.customers.delete(customer.id);
     const outcome = await openCheckout(deps, aRequest());
     await world.settled();
     expectOneJoinedAttempt(world, outcome);
@@ -743,7 +745,7 @@ describe('a failure half way', () => {
       const again = await open(world);
       expectOneJoinedAttempt(world, again);
       expect(world.intents.size).toBe(1);
-      expect(world.paymentsById.size).toBe(1);
+      expect(world.commercetools.stored.size).toBe(1);
     },
   );
 
@@ -763,7 +765,7 @@ describe('a failure half way', () => {
       world.gate = async () => {};
       expectOneJoinedAttempt(world, await open(world));
       expect(world.intents.size).toBe(1);
-      expect(world.paymentsById.size).toBe(1);
+      expect(world.commercetools.stored.size).toBe(1);
     },
   );
 
@@ -818,10 +820,10 @@ describe('a failure half way', () => {
     const world = new FakeWorld();
     // The other request died after it made both, with an address this one does not know.
     const other = aCart({ shippingAddress: anAddress });
-    world.cartsById.set('cart-1', { ...other, paymentIds: [] });
+    world.putCart(other);
     world.gate = failOnce(3, 'before');
     await open(world).catch(() => undefined);
-    world.cartsById.set('cart-1', { ...aCart({ version: 2 }), paymentIds: [] });
+    world.putCart(aCart({ version: 2 }));
     world.gate = async (call) => {
       if (call === 'payment_intents.search') throw new TransientError('the index lags');
     };
@@ -842,7 +844,7 @@ describe('requests that meet', () => {
       throw new TransientError('key in use', { reason: 'conflict' });
     };
     expectOneJoinedAttempt(world, await open(world));
-    expect(world.paymentsById.size).toBe(1);
+    expect(world.commercetools.stored.size).toBe(1);
   });
 
   /** Runs `stories` with every await of the world decided by the scheduler. */
@@ -877,7 +879,7 @@ describe('requests that meet', () => {
           expectOneJoinedAttempt(world, outcome);
         }
         expect(world.intents.size).toBe(1);
-        expect(world.paymentsById.size).toBe(1);
+        expect(world.commercetools.stored.size).toBe(1);
       }),
       { numRuns: 300 },
     );
@@ -930,10 +932,12 @@ describe('requests that meet', () => {
   function expectPaidOnce(world: FakeWorld, outcomes: readonly (OpenCheckoutOutcome | undefined)[], asked: Story[]) {
     const last = outcomes.at(-1);
     const paid = paidOf(world);
-    const total = world.cartsById.get('cart-1')?.totalPrice.centAmount ?? 0;
+    const total = world.commercetools.carts.get('cart-1')?.totalPrice.centAmount ?? 0;
     expect(sum(paid)).toBeLessThanOrEqual(dearest(asked));
     for (const { id, amount } of paid) {
-      const [payment, ...others] = [...world.paymentsById.values()].filter(({ interfaceId }) => interfaceId === id);
+      const [payment, ...others] = [...world.commercetools.stored.values()].filter(
+        ({ interfaceId }) => interfaceId === id,
+      );
       expect(others).toEqual([]);
       expect(payment?.amountPlanned.centAmount).toBe(amount);
     }

@@ -13,7 +13,7 @@ const named = (id: string) => ({
 const aWorld = (fields: Parameters<typeof aCustomer>[0] = {}, cart: Parameters<typeof aCart>[0] = {}) => {
   const customer = aCustomer(fields);
   const world = new FakeWorld(aCart({ customerId: customer.id, ...cart }));
-  world.customersById.set(customer.id, customer);
+  world.putCustomer(customer);
   return world;
 };
 
@@ -72,7 +72,7 @@ describe('a customer session', () => {
     const first = await open(world);
     world.stripe.customers.clear();
     const forgetful = aCustomer();
-    world.customersById.set(forgetful.id, forgetful);
+    world.putCustomer(forgetful);
     const second = await open(world);
     expect(second.kind === 'customer' && second.stripeCustomerId).not.toBe(
       first.kind === 'customer' && first.stripeCustomerId,

@@ -19,7 +19,7 @@ const METHOD = { id: 'method-1', method: 'card', token: { value: 'pm_1' } } as S
 
 const aWorld = () => {
   const world = new FakeWorld(aCart({ customerId: 'customer-1' }));
-  world.customersById.set('customer-1', { id: 'customer-1', version: 1, email: 'ada@example.com', addresses: [] });
+  world.putCustomer({ id: 'customer-1', version: 1, email: 'ada@example.com', addresses: [] });
   world.stripe.addCustomer('cus_1');
   return world;
 };
@@ -68,7 +68,7 @@ const recordCharge = (world: FakeWorld, paymentId: string) =>
 const charged = (world: FakeWorld) => [...world.intents.values()].filter(({ status }) => status === 'succeeded');
 /** What somebody could still pay: one that waits for its confirmation by us is confirmed only while its payment names it. */
 const payable = (world: FakeWorld) => {
-  const named = new Set([...world.paymentsById.values()].map(({ interfaceId }) => interfaceId));
+  const named = new Set([...world.commercetools.stored.values()].map(({ interfaceId }) => interfaceId));
   return [...world.intents.values()].filter(
     (paymentIntent) =>
       statusOf(paymentIntent) === 'waiting' &&
@@ -164,7 +164,7 @@ describe('an amount that Stripe cannot express', () => {
     const world = aWorld();
     world.setTotal('cart-1', total);
     await expect(run(world, asked)).rejects.toMatchObject({ code: 'InvalidField' });
-    expect(world.paymentsById.size).toBe(0);
+    expect(world.commercetools.stored.size).toBe(0);
   });
 });
 
@@ -255,7 +255,7 @@ describe('a transaction asked for again', () => {
     ['amount', { amount: EUR(500) }],
   ])('for another %s is refused: its key is taken', async (_what, fields) => {
     const world = aWorld();
-    world.cartsById.set('cart-2', { ...aCart({ id: 'cart-2', customerId: 'customer-1' }), paymentIds: [] });
+    world.putCart(aCart({ id: 'cart-2', customerId: 'customer-1' }));
     const { paymentId } = await run(world, { idempotencyKey: 'cycle-1' });
     await expect(run(world, { idempotencyKey: 'cycle-1', ...fields })).rejects.toMatchObject({
       code: 'InvalidOperation',
@@ -460,7 +460,7 @@ describe('a process that dies', () => {
     'at call %i, %s its effect, leaves its key taken for another cart %s later once the payment is on its cart',
     async (at, moment, _when, later) => {
       const world = aWorld();
-      world.cartsById.set('cart-2', { ...aCart({ id: 'cart-2', customerId: 'customer-1' }), paymentIds: [] });
+      world.putCart(aCart({ id: 'cart-2', customerId: 'customer-1' }));
       world.gate = dyingAt(at, moment).gate;
       await run(world, { idempotencyKey: 'cycle-1' }).catch(() => undefined);
       const [held] = world.paymentsOnCart();

@@ -10,7 +10,7 @@ import { orUndefined } from '@connector/errors';
 import type { Carts, Payments, PaymentsOf } from '../use-cases/ports.ts';
 
 /** Payments of the project over its HTTP API. */
-export function commercetoolsPayments({ api, call }: Commercetools): Payments {
+export function commercetoolsPayments({ api, call }: Pick<Commercetools, 'api' | 'call'>): Payments {
   const payments = api.payments();
   return {
     byId: (ID) => orUndefined(call('payments.get', payments.withId({ ID }).get())),
@@ -47,7 +47,7 @@ export const commercetoolsPaymentsOf =
   };
 
 /** Carts of the project over its HTTP API. */
-export function commercetoolsCarts(commercetools: Commercetools): Carts {
+export function commercetoolsCarts(commercetools: Pick<Commercetools, 'api' | 'call'>): Carts {
   const { api, call } = commercetools;
   return {
     byId: (ID) => orUndefined(call('carts.get', api.carts().withId({ ID }).get())),

@@ -11,6 +11,7 @@ import {
 import { FakeCommercetools } from '@connector/testing/fakes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { stateChanges } from '../testing/ledger-run.ts';
 import { decide } from './decide.ts';
 import type { Fact } from './facts.ts';
@@ -171,7 +172,7 @@ describe('a decision about any fact, on any payment', () => {
           for (const { type, from, to } of stateChanges(payment, actions))
             expect(`${type} ${from}→${to}`).toMatch(ALLOWED);
           if (actions.length === 0) return;
-          const after = await new FakeCommercetools().add(payment).payments.update(payment, actions);
+          const after = await commercetoolsPayments(new FakeCommercetools().add(payment)).update(payment, actions);
           const names = after.transactions.flatMap(({ type, interactionId }) =>
             interactionId ? [`${type} ${interactionId}`] : [],
           );

@@ -11,6 +11,7 @@ import {
   transaction,
 } from '@connector/testing';
 import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
+import { commercetoolsCarts, commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { type RecordDependencies, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 import type { Deliveries, History } from './histories.ts';
@@ -89,8 +90,8 @@ export async function run(
   if (before) commercetools.add(before);
   const stripe = new FakeStripe();
   const shared = {
-    payments: commercetools.payments,
-    carts: commercetools.cartsPort,
+    payments: commercetoolsPayments(commercetools),
+    carts: commercetoolsCarts(commercetools),
     stripe: stripeFacts(stripe),
     projectKey,
     paymentInterface: 'checkout-stripe',

@@ -15,6 +15,7 @@ import {
 } from '@connector/testing';
 import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsCarts, commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { begin, expected, IN_ORDER, run, shown } from '../testing/ledger-run.ts';
 import { memory } from '../testing/memory.ts';
@@ -127,8 +128,8 @@ describe.each(VERSIONS)('an event of the API version %s', (version) => {
     const commercetools = new FakeCommercetools().add(opened).addCart(cart({ id: METADATA_OF_OURS.cart_id }));
     const facts = { ...truth, ...now };
     const dependencies = {
-      payments: commercetools.payments,
-      carts: commercetools.cartsPort,
+      payments: commercetoolsPayments(commercetools),
+      carts: commercetoolsCarts(commercetools),
       stripe: stripeFacts(new FakeStripe().show(facts)),
       projectKey: METADATA_OF_OURS.ct_project_key,
       paymentInterface: 'checkout-stripe',

@@ -22,6 +22,7 @@ import {
 } from '@connector/testing';
 import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsCarts, commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { shown } from '../testing/ledger-run.ts';
 import { memory } from '../testing/memory.ts';
@@ -51,8 +52,8 @@ function ledger({
   for (const each of carts) commercetools.addCart(each);
   const stripe = new FakeStripe().show({ paymentIntent: paymentIntent(), ...truth });
   const dependencies: RecordDependencies = {
-    payments: commercetools.payments,
-    carts: commercetools.cartsPort,
+    payments: commercetoolsPayments(commercetools),
+    carts: commercetoolsCarts(commercetools),
     stripe: stripeFacts(stripe),
     projectKey: PROJECT,
     paymentInterface: 'checkout-stripe',
@@ -397,21 +398,21 @@ describe('the payment of a PaymentIntent', () => {
     const { commercetools, receive } = ledger({ truth, payments: [byId, byKey] });
     const outcome = await receive(withMetadata({ ...METADATA_OF_OURS, ct_payment_id: byId.id }));
     expect(recorded(outcome).id).toBe(byId.id);
-    expect(commercetools.calls).not.toContain('payments.byKey');
+    expect(commercetools.calls).not.toContain('payments.get_by_key');
   });
 
   it('is looked for by the key in its metadata next', async () => {
     const byKey = payment({ key: KEY, interfaceId: intent.id });
     const { commercetools, receive } = ledger({ truth, payments: [byKey] });
     expect(recorded(await receive(event)).id).toBe(byKey.id);
-    expect(commercetools.calls).toEqual(['payments.byKey', 'payments.update']);
+    expect(commercetools.calls).toEqual(['payments.get_by_key', 'payments.update']);
   });
 
   it('is looked for by the PaymentIntent itself last', async () => {
     const byInterfaceId = payment({ interfaceId: intent.id });
     const { commercetools, receive } = ledger({ truth, payments: [byInterfaceId] });
     expect(recorded(await receive(event)).id).toBe(byInterfaceId.id);
-    expect(commercetools.calls).toEqual(['payments.byKey', 'payments.byPaymentIntent', 'payments.update']);
+    expect(commercetools.calls).toEqual(['payments.get_by_key', 'payments.query', 'payments.update']);
   });
 
   it('made by the original connector, whose metadata have only ct_payment_id, is found by that', async () => {
@@ -506,7 +507,7 @@ describe('what is not ours', () => {
 
   it.each([
     [stripeEvent('refund.created', refund), ['payment_intents.retrieve']],
-    [stripeEvent('charge.dispute.created', dispute), ['disputes.retrieve', 'payments.byPaymentIntent']],
+    [stripeEvent('charge.dispute.created', dispute), ['disputes.retrieve', 'payments.query']],
   ])('of another integration, told by nothing before: asked for once', async (event, expected) => {
     const foreign = { paymentIntent: foreignIntent, charges: [foreignCharge], refunds: [refund], disputes: [dispute] };
     const process = ledger({ truth: foreign });
@@ -608,7 +609,7 @@ describe('a payment that commercetools does not have', () => {
   it('belongs to the customer in the metadata', async () => {
     const { charge, truth } = paid({ metadata: { ...METADATA_OF_OURS, ct_customer_id: CUSTOMER } });
     const { commercetools, receive } = ledger({ truth });
-    commercetools.customers.add(CUSTOMER);
+    commercetools.addCustomer(CUSTOMER);
     expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).customer?.id).toBe(CUSTOMER);
   });
 
@@ -629,7 +630,7 @@ describe('a payment that commercetools does not have', () => {
     const { commercetools, receive } = ledger({ truth, carts });
     const outcome = await receive(stripeEvent('charge.succeeded', charge));
     expect(outcome).toMatchObject({ kind: 'recorded', created, attachment: created });
-    expect(commercetools.calls).not.toContain('carts.addPayment');
+    expect(commercetools.calls).not.toContain('carts.update');
   });
 
   it.each(['Active', 'Frozen'] as const)('whose cart is %s is put on it', async (cartState) => {
@@ -701,7 +702,7 @@ describe('a payment that commercetools does not have', () => {
     const halfMade = payment({ key: KEY });
     const { commercetools, receive } = ledger({ truth, payments: [halfMade] });
     await receive(stripeEvent('charge.succeeded', charge));
-    expect(commercetools.calls).toEqual(['payments.byKey', 'carts.byId', 'carts.addPayment', 'payments.update']);
+    expect(commercetools.calls).toEqual(['payments.get_by_key', 'carts.get', 'carts.update', 'payments.update']);
   });
 
   it('is attached though others change the cart', async () => {
@@ -832,7 +833,7 @@ describe('other writers', () => {
     const halfMade = ledger({ truth, payments: [payment({ key: KEY })] });
     const rejected = expect(halfMade.receive(stripeEvent('charge.succeeded', charge), () => false)).rejects;
     await rejected.toBeInstanceOf(TransientError);
-    expect(halfMade.commercetools.calls).not.toContain('carts.addPayment');
+    expect(halfMade.commercetools.calls).not.toContain('carts.update');
   });
 });
 
@@ -885,7 +886,7 @@ describe('calls', () => {
     const before = process.commercetools.calls.length;
     const reconciled = readIntent('checkout.payment.reconciled', { paymentIntentId: intent.id, object: { ...intent } });
     await recordPaymentEvent(process.dependencies, reconciled);
-    expect(process.commercetools.calls.slice(before)).toEqual(['payments.byKey']);
+    expect(process.commercetools.calls.slice(before)).toEqual(['payments.get_by_key']);
   });
 
   it('a remembered refund costs one, which asks whether nothing is left to write: it may have failed since', async () => {
@@ -896,7 +897,7 @@ describe('calls', () => {
     await process.receive(event);
     const before = process.commercetools.calls.length;
     expect(await process.receive(event)).toMatchObject({ kind: 'recorded', written: false });
-    expect(process.commercetools.calls.slice(before)).toEqual(['payments.byKey']);
+    expect(process.commercetools.calls.slice(before)).toEqual(['payments.get_by_key']);
   });
 
   const asOpened = ({ intent, opened }: ReturnType<typeof paid>, version = opened.version) => {
@@ -923,7 +924,7 @@ describe('calls', () => {
     process.commercetools.changeByAnother(life.opened.id);
     await recordPaymentEvent(process.dependencies, asOpened(life));
     await process.receive(stripeEvent('payment_intent.succeeded', life.intent));
-    expect(process.commercetools.calls).toEqual(['payments.update', 'payments.byKey', 'payments.update']);
+    expect(process.commercetools.calls).toEqual(['payments.update', 'payments.get_by_key', 'payments.update']);
   });
 
   it('an old word of intent on a payment that moved on says nothing: what was canceled meanwhile has failed', async () => {
@@ -945,7 +946,11 @@ describe('calls', () => {
     process.commercetools.changeByAnother(opened.id);
     const before = process.commercetools.calls.length;
     await process.receive(stripeEvent('payment_intent.succeeded', intent));
-    expect(process.commercetools.calls.slice(before)).toEqual(['payments.update', 'payments.byKey', 'payments.update']);
+    expect(process.commercetools.calls.slice(before)).toEqual([
+      'payments.update',
+      'payments.get_by_key',
+      'payments.update',
+    ]);
     expect(shown(process.commercetools.payment(opened.id))).toHaveLength(2);
   });
 

@@ -1,0 +1,189 @@
+import {
+  type Cart,
+  type Customer,
+  createApiBuilderFromCtpClient,
+  type Payment,
+  type PaymentUpdateAction,
+  type Type,
+} from '@commercetools/platform-sdk';
+import { type Commercetools, errorOfAnswer, errorOfFailure } from '@connector/commercetools';
+import { copyOf } from '../copy.ts';
+import type { Gate } from '../gate.ts';
+import { changeCart, changeCustomer, changeType, withPayments } from './checkout.ts';
+import { changePayment, createPayment } from './payments.ts';
+import { notFound, RefusedAnswer } from './refusal.ts';
+import { cart, customer } from './resources.ts';
+import { CommercetoolsState, existing, pageOf, textsIn, type Update, updated } from './state.ts';
+
+/** What goes wrong with one update: refused before it had an effect, its answer lost after it had, or another writer first. */
+export type Fault = 'refused' | 'answer-lost' | 'another-writer';
+
+/** One accepted write of a payment. */
+export interface Write {
+  readonly before: Payment;
+  readonly after: Payment;
+  readonly actions: readonly PaymentUpdateAction[];
+}
+
+/** A request: what is asked for is the first part of the path behind the project's, by id, by `key=…` or by a query. */
+interface Request {
+  readonly method: string;
+  readonly resource: string;
+  readonly id: string | undefined;
+  readonly query: { readonly where?: string | undefined; readonly limit?: number; readonly expand?: readonly string[] };
+  readonly body: unknown;
+}
+
+/**
+ * commercetools in memory, behind the client that all services call it by: their adapters run over it as over the real one. As strict as the real
+ * one: versions, unique keys, an interfaceId that is unique and never changes, customers and types that exist. Answers are copies. It passes the
+ * suite of `conformance/commercetools.ts`, as the client before the simulated commercetools does.
+ */
+export class FakeCommercetools
+  extends CommercetoolsState
+  implements Pick<Commercetools, 'projectKey' | 'api' | 'call'>
+{
+  readonly projectKey = 'shop';
+  /** Names of the calls, as `payments.update`, in order. */
+  readonly calls: string[] = [];
+  readonly writes: Write[] = [];
+  /** Faults of the next updates of payments, one each. */
+  readonly faults: (Fault | undefined)[] = [];
+  gate: Gate = async () => {};
+
+  readonly api = createApiBuilderFromCtpClient({
+    execute: async ({ method, uriTemplate, pathVariables, queryParams, body }: ClientRequest) => {
+      const [, resource = '', byKey] = /^\/\{projectKey\}\/([\w-]+)(\/key=)?/.exec(uriTemplate) ?? [];
+      const { ID: id, key } = pathVariables ?? {};
+      const named = byKey ? `key=${key}` : id;
+      return { body: copyOf(this.answer({ method, resource, id: named, query: queryParams ?? {}, body })) };
+    },
+  } as never).withProjectKey({ projectKey: this.projectKey });
+
+  readonly call: Commercetools['call'] = async (operation, request) => {
+    this.calls.push(operation);
+    await this.gate(operation, 'before');
+    try {
+      const { body } = await request.execute();
+      await this.gate(operation, 'after');
+      return body;
+    } catch (error) {
+      if (error instanceof RefusedAnswer) throw errorOfAnswer(operation, error);
+      throw error;
+    }
+  };
+
+  add(...payments: Payment[]): this {
+    for (const payment of payments) this.stored.set(payment.id, payment);
+    return this;
+  }
+
+  addCart(one: Cart): this {
+    this.carts.set(one.id, one);
+    return this;
+  }
+
+  addCustomer(id: string, fields: Partial<Customer> = {}): this {
+    this.customers.set(id, customer({ id, ...fields }));
+    return this;
+  }
+
+  payment(id: string): Payment {
+    const payment = this.stored.get(id);
+    if (!payment) throw new Error(`no payment ${id}`);
+    return payment;
+  }
+
+  /** Another writer changes the payment: the next version, and whatever `change` says. */
+  changeByAnother(id: string, change: Partial<Payment> = {}): void {
+    const payment = this.payment(id);
+    this.stored.set(id, { ...payment, ...change, version: payment.version + 1 });
+  }
+
+  /** Answers a request, or throws the refusal of it. */
+  answer({ method, resource, id, query, body }: Request): unknown {
+    const { stored, carts, customers, types } = this;
+    switch (`${method} ${resource}${id === undefined ? '' : '/:id'}`) {
+      case 'GET payments/:id':
+        return id?.startsWith('key=') ? byKey(stored.values(), id) : existing(stored, id ?? '');
+      case 'GET payments': {
+        const wanted = textsIn(query.where ?? '');
+        const found = [...stored.values()].filter(({ interfaceId }) => interfaceId && wanted.has(interfaceId));
+        return pageOf(found, query.limit);
+      }
+      case 'POST payments':
+        return createPayment(this, body as never);
+      case 'POST payments/:id':
+        return this.#updatePayment(id ?? '', body as Update<PaymentUpdateAction>);
+      case 'GET carts/:id': {
+        const found = existing(carts, id ?? '');
+        return query.expand?.includes('paymentInfo.payments[*]') ? withPayments(this, found) : found;
+      }
+      case 'GET carts': {
+        const wanted = textsIn(query.where ?? '');
+        const has = ({ paymentInfo }: Cart) => paymentInfo?.payments.some((payment) => wanted.has(payment.id));
+        return pageOf([...carts.values()].filter(has), query.limit);
+      }
+      case 'POST carts': {
+        const made = cart({ id: this.newId() });
+        carts.set(made.id, made);
+        return made;
+      }
+      case 'POST carts/:id':
+        this.beforeAddPayment(id ?? '');
+        return updated(carts, id ?? '', body as Update<never>, (one, action) => changeCart(this, one, action));
+      case 'POST orders': {
+        const { cart: of, version } = body as { cart: { id: string }; version: number };
+        const ordered = { cartState: 'Ordered' as const };
+        return updated(carts, of.id, { version, actions: [ordered] }, (one, change) => ({ ...one, ...change }));
+      }
+      case 'GET customers/:id':
+        return existing(customers, id ?? '');
+      case 'POST customers': {
+        const made = customer({ id: this.newId(), email: (body as Customer).email });
+        customers.set(made.id, made);
+        return { customer: made };
+      }
+      case 'POST customers/:id':
+        return updated(customers, id ?? '', body as Update<never>, (one, action) => changeCustomer(this, one, action));
+      case 'GET types/:id':
+        return existing(types, id ?? '');
+      case 'POST types': {
+        const made = { ...(body as Type), id: this.newId(), version: 1 };
+        types.set(made.id, made);
+        return made;
+      }
+      case 'POST types/:id':
+        return updated(types, id ?? '', body as Update<never>, changeType);
+      default:
+        throw new Error(`the fake commercetools does not answer ${method} ${resource}`);
+    }
+  }
+
+  #updatePayment(id: string, update: Update<PaymentUpdateAction>): Payment {
+    this.beforeUpdate(id);
+    const fault = this.faults.shift();
+    if (fault === 'refused') throw new RefusedAnswer(503, 'ServiceUnavailable');
+    if (fault === 'another-writer') this.changeByAnother(id);
+    const before = existing(this.stored, id);
+    const after = updated(this.stored, id, update, (payment, action) => changePayment(this, payment, action));
+    this.writes.push({ before, after, actions: update.actions });
+    if (fault === 'answer-lost') throw errorOfFailure('payments.update', new DOMException('', 'TimeoutError'));
+    return after;
+  }
+}
+
+/** What the SDK hands to its HTTP client. */
+interface ClientRequest {
+  readonly method: string;
+  readonly uriTemplate: string;
+  readonly pathVariables?: Readonly<Record<string, string>>;
+  readonly queryParams?: Request['query'];
+  readonly body?: unknown;
+}
+
+function byKey<T extends { key?: string }>(all: Iterable<T>, named: string): T {
+  const found = [...all].find(({ key }) => `key=${key}` === named);
+  if (!found) throw notFound();
+  return found;
+}
