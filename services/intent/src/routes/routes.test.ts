@@ -1,6 +1,6 @@
 import { TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
-import { register } from '@connector/telemetry';
+import { BUILD, register } from '@connector/telemetry';
 import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
@@ -468,7 +468,7 @@ describe('GET /operations/status', () => {
     await using app = await startApp(new FakeWorld(), { ports: { healthChecks } });
     const { status, body, text } = await app.call('GET', '/operations/status', { token: JWT });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ status: expected, version: '0.1.0', timestamp: expect.any(String) });
+    expect(body).toMatchObject({ status: expected, version: BUILD.version, timestamp: expect.any(String) });
     expect(text).not.toContain('sk_test_secret');
   });
 
