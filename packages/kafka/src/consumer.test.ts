@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '@connector/lifecycle';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ConsumerOptions, createConsumer } from './consumer.ts';
+import type { ConsumerOptions } from './consume/consumer-options.ts';
+import { createConsumer } from './consumer.ts';
 import { partitionOf } from './produce/partitioner.ts';
 import type { Producer } from './producer.ts';
 import { eventOf, kafkaOf } from './testing/environment.ts';

@@ -5,21 +5,14 @@ export {
 } from './broadcast-consumer.ts';
 export { createKafka, instanceOf, type Kafka } from './client.ts';
 export { checkKafkaEnvironment, type KafkaEnvironment, kafkaConfig } from './config.ts';
+export type { ConsumerOptions } from './consume/consumer-options.ts';
 export type { Delivery } from './consume/delivery.ts';
 export type { SkippedRange } from './consume/fetch-lane.ts';
 export type { ConsumerHooks } from './consume/process.ts';
-export { type ConsumerOptions, createConsumer } from './consumer.ts';
+export { createConsumer } from './consumer.ts';
 export { createLagExporter, type DeletedRecords } from './consumer-lag.ts';
-export {
-  createDeadLetterQueue,
-  type DeadLetter,
-  type DeadLetterFilter,
-  type DeadLetterQueue,
-  type Handled,
-  type HandleOptions,
-  isRedriven,
-  type Resolution,
-} from './dead-letter-queue.ts';
+export { type DeadLetter, type DeadLetterFilter, isRedriven, type Resolution } from './dead-letter.ts';
+export { createDeadLetterQueue, type DeadLetterQueue, type Handled, type HandleOptions } from './dead-letter-queue.ts';
 export { type GroupState, inspectCluster, inspectGroup, type TopicState } from './inspect.ts';
 export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';

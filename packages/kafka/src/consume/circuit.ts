@@ -60,14 +60,14 @@ export class Circuit {
   }
 
   /**
-   * Sends away what waits at the gate: it is void, and must not use up the probes. Only work that is tried can tell that an outage is
-   * over; a thousand void messages at one probe in five seconds would hold everything behind them for more than an hour.
+   * Releases the waiters of a generation that ended: they are discarded, and must not use up the probes. Only work that is tried shows
+   * that an outage is over; a thousand discarded messages at one probe in five seconds would hold everything behind them for more than an hour.
    */
-  sendAway(): void {
+  releaseWaiters(): void {
     for (const release of this.#gate.splice(0)) release();
   }
 
-  /** A probe ended without telling anything: the next one is due at once. */
+  /** A probe ended without a result: the next one is due at once. */
   undecided(): void {
     if (this.#open) this.#probe();
   }
@@ -82,7 +82,7 @@ export class Circuit {
     this.#probes = 0;
     clearTimeout(this.#timer);
     this.#options.onChange(false);
-    this.sendAway();
+    this.releaseWaiters();
   }
 
   failed(key: string): void {
@@ -100,7 +100,7 @@ export class Circuit {
     this.#closed = true;
     this.#open = false;
     clearTimeout(this.#timer);
-    this.sendAway();
+    this.releaseWaiters();
   }
 
   #scheduleProbe(): void {

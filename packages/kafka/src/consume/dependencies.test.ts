@@ -37,7 +37,7 @@ describe('while two systems are away that all messages need', () => {
     failBroadly(dependencies, 'kafka');
     const discarded = waiting(dependencies, 50);
     await soon();
-    dependencies.sendAway();
+    dependencies.releaseWaiters();
     await soon();
     expect(discarded).toHaveLength(50);
   });

@@ -25,7 +25,7 @@ export class Dependencies {
   readonly #options: readonly DependencyOptions[];
   readonly #unnamed: Circuit;
   /** How often all that waited was sent away. */
-  #sentAway = 0;
+  #releases = 0;
 
   constructor(
     options: readonly DependencyOptions[],
@@ -56,12 +56,12 @@ export class Dependencies {
    */
   async pass(failed: string | undefined): Promise<(dependency: string) => boolean> {
     const passed = new Set<string>();
-    const before = this.#sentAway;
+    const before = this.#releases;
     const needed = this.#options.filter(({ name, neededByAll }) => neededByAll || name === failed);
     for (const { name } of needed) {
       await this.#circuits.get(name)?.pass();
       // Sent away from one gate, it must not go on to the next: there it would use up the probes.
-      if (this.#sentAway !== before) break;
+      if (this.#releases !== before) break;
       passed.add(name);
     }
     return (dependency) => passed.has(dependency) || !this.#circuits.get(dependency)?.open;
@@ -89,10 +89,10 @@ export class Dependencies {
     return (await probe?.().catch(() => false)) ?? false;
   }
 
-  /** Sends away what waits at the gates: it is discarded, and must not use up the probes. */
-  sendAway(): void {
-    this.#sentAway += 1;
-    for (const circuit of this.#circuits.values()) circuit.sendAway();
+  /** Releases the waiters of a generation that ended: they are discarded, and must not use up the probes. */
+  releaseWaiters(): void {
+    this.#releases += 1;
+    for (const circuit of this.#circuits.values()) circuit.releaseWaiters();
   }
 
   /** Lets everything through for good: the process goes down. */

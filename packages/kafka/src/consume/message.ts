@@ -1,4 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
+import { headersOf } from '../headers.ts';
 import type { Delivery } from './delivery.ts';
 import type { GroupGeneration } from './group-generation.ts';
 
@@ -52,4 +53,24 @@ export class ReceivedMessage {
     this.#state = next;
     return next;
   }
+}
+
+/** What is known of a message as it was received under `generation`. Without a key it is ordered with no other. */
+export function deliveryOf(
+  topic: string,
+  partition: number,
+  message: KafkaMessage,
+  generation: GroupGeneration,
+): ReceivedDelivery {
+  const headers = headersOf(message);
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    key: message.key?.toString() ?? `${partition}:${message.offset}`,
+    value: message.value ?? Buffer.alloc(0),
+    headers,
+    receivedAt: new Date(Number(message.timestamp)),
+    isAssigned: () => generation.isAssigned,
+  };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type DeadLetter, type DeadLetterFilter, matches } from './dead-letter-queue.ts';
+import { type DeadLetter, type DeadLetterFilter, matches } from './dead-letter.ts';
 
 const letter: DeadLetter = {
   id: '3:14',
