@@ -2,7 +2,7 @@ import type { Stripe } from '@stripe/stripe-js';
 import { createCardBuilder } from './components/card.ts';
 import { createDropinBuilder } from './dropin/dropin.ts';
 import { ConfigurationError, ProcessorError } from './errors.ts';
-import { createExpressBuilder, type ExpressSetup } from './express/express.ts';
+import { createExpressBuilder } from './express/express.ts';
 import { textsFor } from './messages.ts';
 import type {
   EnablerOptions,
@@ -23,6 +23,7 @@ import {
   createContext,
   createReservation,
   type Dependencies,
+  type ExpressSetup,
   once,
   type Reservation,
   type SessionSetup,

@@ -130,3 +130,7 @@ export function toEnablerError(
 /** @internal Whether Stripe.js says that it doesn't know what Stripe did: the request may have arrived and only the answer got lost. */
 export const isLostAnswer = (error: Pick<StripeError, 'type'>): boolean =>
   error.type === 'api_connection_error' || error.type === 'api_error';
+
+/** @internal A callback of the host failed. Fixed English words, as hosts know them; the wallet shows its own text to the shopper. */
+export const hostFailed = (code: string, message: string, cause: unknown): EnablerError =>
+  new EnablerError(code, { message, cause });

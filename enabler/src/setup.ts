@@ -119,3 +119,10 @@ export function once<T>(load: () => Promise<T>): () => Promise<T> {
     return loading;
   };
 }
+
+/** What express needs to know before a wallet opens; `session` is there when the page had a session from the start. */
+export interface ExpressSetup {
+  stripe: Stripe;
+  config: OperationsConfig;
+  session?: SessionSetup;
+}
