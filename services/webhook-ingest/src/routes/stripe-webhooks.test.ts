@@ -10,7 +10,8 @@ import { signingKey } from '../domain/verify-signature.ts';
 import { paymentIntentSucceeded, SECRET, signatureOf } from '../testing/stripe-events.ts';
 import { startWebhookMetrics } from '../webhook-metrics.ts';
 import { BODY_LIMIT } from './body-memory.ts';
-import { stripeWebhooksRoute, type WebhookOptions } from './stripe-webhooks.ts';
+import { stripeWebhooksRoute } from './stripe-webhooks.ts';
+import type { WebhookOptions } from './webhook-receiver.ts';
 
 const EVENT = JSON.stringify(paymentIntentSucceeded());
 const eventWithId = (id: string) => JSON.stringify(paymentIntentSucceeded({ id }));
