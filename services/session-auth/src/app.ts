@@ -13,8 +13,7 @@ import { extAuthRoutes } from './routes/ext-auth.ts';
 import { verifyRoutes } from './routes/verify.ts';
 import { createCheckAccess } from './use-cases/check-access.ts';
 import { createEvictCart } from './use-cases/evict-cart.ts';
-import { createVerifyJwt } from './use-cases/verify-jwt.ts';
-import { createVerifyOauth2 } from './use-cases/verify-oauth2.ts';
+import { createVerifyJwt, createVerifyOauth2 } from './use-cases/verify-bearer.ts';
 import { createVerifySession, type SessionCache } from './use-cases/verify-session.ts';
 
 interface Deps {

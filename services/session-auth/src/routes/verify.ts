@@ -1,7 +1,6 @@
 import express, { Router } from 'express';
 import * as z from 'zod';
-import type { VerifyJwt } from '../use-cases/verify-jwt.ts';
-import type { VerifyOauth2 } from '../use-cases/verify-oauth2.ts';
+import type { VerifyJwt, VerifyOauth2 } from '../use-cases/verify-bearer.ts';
 import type { VerifySession } from '../use-cases/verify-session.ts';
 import { answer } from './answers.ts';
 

@@ -2,8 +2,7 @@ import { ruleFor } from '../domain/access-rules.ts';
 import type { Denial } from '../domain/denial.ts';
 import { auditedCheck, type Checked, type Origin } from './audited-check.ts';
 import type { Audit } from './ports.ts';
-import type { VerifyJwt } from './verify-jwt.ts';
-import type { VerifyOauth2 } from './verify-oauth2.ts';
+import type { VerifyJwt, VerifyOauth2 } from './verify-bearer.ts';
 import type { VerifySession } from './verify-session.ts';
 
 /** The request a gateway asks about. */

@@ -1,13 +1,14 @@
 import { bearerTokenOf } from '../domain/bearer.ts';
 import { type Denial, denied, type Outcome, tokenDenial } from '../domain/denial.ts';
+import { checkClaims, type JwtPrincipal } from '../domain/merchant-center-token.ts';
 import { checkToken, endOf, type Introspection, type OauthPrincipal } from '../domain/oauth-token.ts';
 import type { LookupCache } from '../lookup-cache.ts';
 import { auditedCheck, credentialHashOf, type Origin } from './audited-check.ts';
-import type { Audit, TokenIntrospection } from './ports.ts';
+import type { Audit, JwtReader, TokenIntrospection } from './ports.ts';
 
 export type TokenCache = LookupCache<Introspection, Denial>;
 
-interface Deps {
+interface Oauth2Deps {
   introspection: TokenIntrospection;
   cache: TokenCache;
   projectKey: string;
@@ -28,7 +29,13 @@ const INACTIVE = tokenDenial('inactive_token', 'invalid_token');
  * Whose OAuth2 token an `Authorization` header carries, provided it has one of `anyOf` for our project. Throws TransientError
  * while the authorization server does not answer, AuthorizationFailedError when it answers nonsense.
  */
-export function createVerifyOauth2({ introspection, cache, projectKey, audit, now = Date.now }: Deps): VerifyOauth2 {
+export function createVerifyOauth2({
+  introspection,
+  cache,
+  projectKey,
+  audit,
+  now = Date.now,
+}: Oauth2Deps): VerifyOauth2 {
   return (authorization, anyOf, origin) => {
     const bearer = bearerTokenOf(authorization);
     const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
@@ -47,6 +54,34 @@ export function createVerifyOauth2({ introspection, cache, projectKey, audit, no
       const outcome =
         found.kind === 'good' ? checkToken(found.value, { projectKey, anyOf, now: now() }) : denied(found.refusal);
       return { outcome, cache: use };
+    });
+  };
+}
+
+interface JwtDeps {
+  jwts: JwtReader;
+  issuer: string;
+  /** What a token must be for; undefined = anything. */
+  audience?: string | undefined;
+  projectKey: string;
+  audit: Audit;
+}
+
+export type VerifyJwt = (authorization: string | null | undefined, origin: Origin) => Promise<Outcome<JwtPrincipal>>;
+
+/** Whose Merchant Center JWT an `Authorization` header carries. Throws TransientError while the keys cannot be read. */
+export function createVerifyJwt({ jwts, issuer, audience, projectKey, audit }: JwtDeps): VerifyJwt {
+  return (authorization, origin) => {
+    const bearer = bearerTokenOf(authorization);
+    const credential = bearer.kind === 'token' ? bearer.token : (authorization ?? undefined);
+    return auditedCheck({ audit, scheme: 'jwt', credential, origin }, async () => {
+      if (bearer.kind === 'denied') return { outcome: bearer, cache: 'none' };
+      const reading = await jwts.read(bearer.token);
+      const outcome =
+        reading.kind === 'valid'
+          ? checkClaims(reading.claims, { issuer, audience, projectKey })
+          : denied(tokenDenial(reading.reason, reading.message));
+      return { outcome, cache: 'none' };
     });
   };
 }
