@@ -3,25 +3,29 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { REPOSITORY } from '@connector/sandbox';
-import { ms, rate } from './benchmark.ts';
 import { buildServices, type Environment, ownTopics, startEnvironment } from './environment.ts';
+import {
+  type Growth,
+  growthPage,
+  growthTables,
+  LATENCIES,
+  OPENS_AT_ONCE,
+  type Opens,
+  WEBHOOKS_PER_SECOND,
+} from './growth-report.ts';
 import { HEAP } from './ledger.ts';
 import { type Drain, drain } from './ledger-bench.ts';
 import { costOf, worked } from './load.ts';
 import { pictureOf } from './picture.ts';
-import { type PlottedPage, pageOf, type Series } from './plot.ts';
-import { keep, RESULTS, type Run, thisRun, writeSections } from './report.ts';
+import { pageOf } from './plot.ts';
+import { keep, RESULTS, thisRun, writeSections } from './report.ts';
 import { startProcessor } from './shoppers.ts';
-import { table } from './table.ts';
 import { type Acknowledgements, acknowledge } from './webhook.ts';
 
 const LOADS = [1, 2, 4, 8];
-const WEBHOOKS_PER_SECOND = 125;
-const OPENS_AT_ONCE = 4;
 const PARTITIONS = [1, 3, 12, 24];
 const PROCESSES = [1, 2, 4];
 const BACKLOGS = [1_000, 3_000, 10_000, 30_000, 100_000];
-const LATENCIES = { commercetools: 40, stripe: 120 };
 
 const USAGE = `npm run bench:growth -- [options]
   --only LIST      of load, partitions, processes, backlog (default: all)
@@ -50,28 +54,13 @@ const endsAt = began + Number(values.minutes) * 60_000;
 const progress = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 const some = (count: number) => (values.quick ? Math.ceil(count / 10) : count);
 
-interface Growth {
-  readonly load?: readonly { factor: number; webhooks: Acknowledgements; opens: Opens }[];
-  readonly partitions?: readonly { partitions: number; webhooks: Acknowledgements; drain: Drain }[];
-  readonly processes?: readonly { processes: number; drain: Drain }[];
-  readonly backlog?: readonly { events: number; drain: Drain }[];
-  readonly leftOut: readonly string[];
-}
-
-interface Opens {
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly cpuMs: number;
-}
-
 if (!values['no-build']) await buildServices();
 const run = thisRun('bench:growth');
 const environment = await startEnvironment();
 const interrupt = () => void environment.stop().then(() => process.exit(130));
 process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 const leftOut: string[] = [];
-let growth: Growth = { leftOut };
+let growth: Growth = { leftOut, minutes: values.minutes };
 try {
   if (only.includes('load')) growth = { ...growth, load: await withLoad(environment) };
   if (only.includes('partitions')) growth = { ...growth, partitions: await withPartitions(environment) };
@@ -81,8 +70,8 @@ try {
   await environment.stop();
 }
 
-const page = pageOf(plotted(growth, run));
-const tables = tablesOf(growth);
+const page = pageOf(growthPage(growth, run));
+const tables = growthTables(growth);
 console.log(
   `${tables}\n\n${run.machine}; ${run.date}; ${run.command}; ${((performance.now() - began) / 1000).toFixed(0)} s`,
 );
@@ -181,195 +170,4 @@ async function withBacklog(of: Environment): Promise<NonNullable<Growth['backlog
     progress(`a backlog of ${events} events measured`);
   }
   return found;
-}
-
-function tablesOf({ load, partitions, processes, backlog }: Growth): string {
-  const parts: string[] = [];
-  if (load) {
-    parts.push(
-      table(
-        ['load', 'webhooks offered', 'p50', 'p99', 'CPU each', 'opens at once', 'opens', 'p50', 'p99', 'CPU each'],
-        load.map(({ factor, webhooks, opens }) => [
-          `${factor} ×`,
-          rate(factor * WEBHOOKS_PER_SECOND),
-          ms(webhooks.p50),
-          ms(webhooks.p99),
-          ms(webhooks.cpuMsPerRequest, 2),
-          factor * OPENS_AT_ONCE,
-          rate(opens.perSecond),
-          ms(opens.p50),
-          ms(opens.p99),
-          ms(opens.cpuMs),
-        ]),
-      ),
-    );
-  }
-  const drained = ({ steadyPerSecond, cpuMsPerEvent, peakRssMb, coresBusy }: Drain) => [
-    rate(steadyPerSecond),
-    ms(cpuMsPerEvent, 2),
-    `${peakRssMb.toFixed(0)} MB`,
-    coresBusy.toFixed(1),
-  ];
-  const columns = ['ledger', 'CPU each', 'peak memory', 'cores busy'];
-  if (partitions) {
-    parts.push(
-      table(
-        ['partitions', 'webhooks, 64 at once', 'p99', ...columns],
-        partitions.map(({ partitions: count, webhooks, drain: each }) => [
-          count,
-          rate(webhooks.perSecond),
-          ms(webhooks.p99),
-          ...drained(each),
-        ]),
-      ),
-    );
-  }
-  if (processes) {
-    const [one] = processes;
-    parts.push(
-      table(
-        ['ledger processes', ...columns, 'to one'],
-        processes.map(({ processes: count, drain: each }) => [
-          count,
-          ...drained(each),
-          `× ${(each.steadyPerSecond / (one?.drain.steadyPerSecond ?? 1)).toFixed(2)}`,
-        ]),
-      ),
-    );
-  }
-  if (backlog) {
-    parts.push(
-      table(
-        ['backlog, events', 'drained in', ...columns],
-        backlog.map(({ events, drain: each }) => [events, `${each.seconds.toFixed(1)} s`, ...drained(each)]),
-      ),
-    );
-  }
-  if (leftOut.length > 0)
-    parts.push(`Left out, as it did not fit into ${values.minutes} minutes: ${leftOut.join('; ')}.`);
-  return parts.join('\n\n');
-}
-
-function plotted({ load, partitions, processes, backlog }: Growth, { machine, date, command }: Run): PlottedPage {
-  const line = <T>(name: string, rows: readonly T[], x: (row: T) => number, y: (row: T) => number): Series => ({
-    name,
-    points: rows.map((row) => [x(row), y(row)] as const),
-  });
-  const log = (label: string) => ({ label, scale: 'log' }) as const;
-  const groups: PlottedPage['groups'][number][] = [];
-  if (load) {
-    const at = log('load, times the first');
-    const by = ({ factor }: { factor: number }) => factor;
-    groups.push({
-      title: 'Load',
-      text: `${WEBHOOKS_PER_SECOND} webhooks a second are offered at 1 ×; ${OPENS_AT_ONCE} shoppers open payments at once at 1 ×, commercetools at ${LATENCIES.commercetools} ms and Stripe at ${LATENCIES.stripe} ms.`,
-      plots: [
-        {
-          title: 'Webhook to 200',
-          x: at,
-          y: { label: 'ms' },
-          series: [line('p50', load, by, (row) => row.webhooks.p50), line('p99', load, by, (row) => row.webhooks.p99)],
-        },
-        {
-          title: 'Opening a payment',
-          x: at,
-          y: { label: 'ms' },
-          series: [line('p50', load, by, (row) => row.opens.p50), line('p99', load, by, (row) => row.opens.p99)],
-        },
-        {
-          title: 'Processor time of one',
-          x: at,
-          y: { label: 'ms' },
-          series: [
-            line('webhook', load, by, (row) => row.webhooks.cpuMsPerRequest),
-            line('opening, session-auth included', load, by, (row) => row.opens.cpuMs),
-          ],
-        },
-        {
-          title: 'Openings in a second',
-          x: at,
-          y: { label: '1/s' },
-          series: [line('opened', load, by, (row) => row.opens.perSecond)],
-        },
-      ],
-    });
-  }
-  if (partitions) {
-    const at = log('partitions of each topic');
-    const by = (row: { partitions: number }) => row.partitions;
-    groups.push({
-      title: 'Partitions',
-      text: 'Webhooks with 64 at once; a backlog drained by one ledger with 32 calls at once, commercetools at 20 ms.',
-      plots: [
-        {
-          title: 'In a second',
-          x: at,
-          y: { label: '1/s' },
-          series: [
-            line('webhooks acknowledged', partitions, by, (row) => row.webhooks.perSecond),
-            line('events drained', partitions, by, (row) => row.drain.steadyPerSecond),
-          ],
-        },
-        {
-          title: "The ledger's peak memory",
-          x: at,
-          y: { label: 'MB' },
-          series: [line('peak', partitions, by, (row) => row.drain.peakRssMb)],
-        },
-      ],
-    });
-  }
-  if (processes) {
-    const at = log('ledger processes');
-    const by = (row: { processes: number }) => row.processes;
-    const one = processes[0]?.drain.steadyPerSecond ?? 0;
-    groups.push({
-      title: 'Ledger processes',
-      text: '8 calls at once each, commercetools at 50 ms, 12 partitions.',
-      plots: [
-        {
-          title: 'Events drained in a second',
-          x: at,
-          y: { label: '1/s' },
-          series: [
-            line('measured', processes, by, (row) => row.drain.steadyPerSecond),
-            line('one, that many times', processes, by, (row) => one * row.processes),
-          ],
-        },
-        {
-          title: "The machine's cores",
-          x: at,
-          y: { label: 'cores busy' },
-          series: [line('busy', processes, by, (row) => row.drain.coresBusy)],
-        },
-      ],
-    });
-  }
-  if (backlog) {
-    const at = log('events in the backlog');
-    const by = (row: { events: number }) => row.events;
-    groups.push({
-      title: 'Backlog',
-      text: 'One ledger, 32 calls at once, commercetools without latency: what bounds it are the two cores that it shares with the simulator and Kafka.',
-      plots: [
-        {
-          title: 'Events drained in a second',
-          x: at,
-          y: { label: '1/s' },
-          series: [line('drained', backlog, by, (row) => row.drain.steadyPerSecond)],
-        },
-        {
-          title: "The ledger's peak memory",
-          x: at,
-          y: { label: 'MB' },
-          series: [line('peak', backlog, by, (row) => row.drain.peakRssMb)],
-        },
-      ],
-    });
-  }
-  return {
-    title: 'How the costs grow',
-    measured: `Measured ${date.slice(0, 10)} with ${command} on ${machine}.`,
-    groups,
-  };
 }
