@@ -71,7 +71,6 @@ export function createCommercetools(
     const answer = await send(accessToken);
     if (answer.status !== 401) return answer;
     log.info('an access token was refused, a new one is requested');
-    await answer.body?.cancel();
     tokens.invalidate(accessToken);
     return send((await tokens.get()).accessToken);
   };

@@ -1,4 +1,4 @@
-import { type Fetch, SingleFlight } from '@connector/http';
+import { type Answer, type Fetch, SingleFlight } from '@connector/http';
 import * as z from 'zod';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 
@@ -55,7 +55,7 @@ export function createTokens(options: TokenOptions): Tokens {
   let renewAt = 0;
 
   const request = async (): Promise<Token> => {
-    let answer: Response;
+    let answer: Answer;
     let body: unknown;
     try {
       answer = await fetch(`${authUrl}/oauth/token`, {

@@ -2,13 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { injectContext, inSpan, metrics, SpanKind } from '@connector/telemetry';
 import type { Dispatcher } from 'undici';
-// The two parts that are used: all of undici takes ten megabytes more in every process.
-import request from 'undici/lib/api/api-request.js';
+// The part that is used: all of undici takes ten megabytes more in every process.
 import Agent from 'undici/lib/dispatcher/agent.js';
+import { answerOf, type Fetch } from './answer.ts';
 import { correlationId } from './correlation.ts';
-import { leavesByProxy, proxyDispatcher } from './proxied.ts';
-
-export type Fetch = typeof globalThis.fetch;
+import { exchange } from './exchange.ts';
+import { leavesByProxy, proxyDispatcher, proxyVariables } from './proxied.ts';
 
 export interface HttpClientOptions {
   /** Who is called, as metrics name it. */
@@ -41,14 +40,16 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
   };
   const direct = new Agent(agentOptions);
   let proxied: Promise<Dispatcher> | undefined;
+  // Each look into the environment is a call of the system's.
+  const variables = proxyVariables(process.env);
   const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
-    if (!leavesByProxy(url)) return direct;
+    if (!leavesByProxy(url, variables)) return direct;
     proxied ??= proxyDispatcher(agentOptions);
     return proxied;
   };
 
   const call: Fetch = (input, init = {}) => {
-    const url = new URL(input instanceof Request ? input.url : input);
+    const url = new URL(input);
     const method = (init.method ?? 'GET').toUpperCase();
     const operation = operationOf(method, url);
     const attributes = {
@@ -67,13 +68,6 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         );
         metrics.apiDuration.observe({ api, operation, outcome }, seconds);
       };
-      // Not AbortSignal.timeout: that one fires long after the answer too, and makes an exception with its stack each time.
-      const deadline = new AbortController();
-      const timer = setTimeout(
-        () => deadline.abort(new DOMException('The call took too long.', 'TimeoutError')),
-        timeoutMs,
-      );
-      const signal = init.signal ? AbortSignal.any([init.signal, deadline.signal]) : deadline.signal;
       try {
         const headers = headersOf(init);
         if (propagate) {
@@ -83,27 +77,27 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
           headers['x-correlation-id'] = correlationId() ?? randomUUID();
         }
         const body = init.body instanceof URLSearchParams ? init.body.toString() : init.body;
-        const answer = await request.call(await dispatcherFor(url), {
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: method as Dispatcher.HttpMethod,
-          headers,
-          body: body as string | null | undefined,
-          signal,
-        });
-        const text = await answer.body.text();
-        const { statusCode: status } = answer;
+        const answer = await exchange(
+          await dispatcherFor(url),
+          {
+            origin: url.origin,
+            path: `${url.pathname}${url.search}`,
+            method: method as Dispatcher.HttpMethod,
+            headers,
+            body: body as string | null | undefined,
+          },
+          { timeoutMs, signal: init.signal },
+        );
+        const { status } = answer;
         span.setAttribute('http.response.status_code', status);
         const requestId = requestIdHeader && answer.headers[requestIdHeader];
         if (requestId) span.setAttribute(`${api}.request.id`, requestId);
         observe(String(status), status >= 400 ? String(status) : '', outcomeOf(status));
-        return responseOf(status, answer.headers, text);
+        return answerOf(answer);
       } catch (error) {
-        const timedOut = deadline.signal.aborted;
-        observe('', timedOut ? 'timeout' : 'connection', timedOut ? 'timeout' : 'server_error');
+        const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
+        observe('', isTimeout ? 'timeout' : 'connection', isTimeout ? 'timeout' : 'server_error');
         throw error;
-      } finally {
-        clearTimeout(timer);
       }
     });
   };
@@ -118,17 +112,6 @@ function headersOf({ headers: given, body }: RequestInit): Record<string, string
   if (body instanceof URLSearchParams) headers['content-type'] = 'application/x-www-form-urlencoded;charset=UTF-8';
   const isList = given instanceof Headers || Array.isArray(given);
   return Object.assign(headers, isList ? Object.fromEntries(given) : given);
-}
-
-/** Statuses whose answers have no body, not even an empty one. */
-const WITHOUT_BODY = new Set([101, 204, 205, 304]);
-
-function responseOf(status: number, received: Dispatcher.ResponseData['headers'], text: string): Response {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(received)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one);
-  }
-  return new Response(WITHOUT_BODY.has(status) ? null : text, { status, headers });
 }
 
 function outcomeOf(status: number): string {

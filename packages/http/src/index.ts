@@ -1,4 +1,5 @@
 export * from './admin-server.ts';
+export { type Answer, asGlobalFetch, type Fetch } from './answer.ts';
 export * from './correlation.ts';
 export * from './http-client.ts';
 export * from './http-server.ts';

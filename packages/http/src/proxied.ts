@@ -7,6 +7,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const isSet = (env: Environment, name: string): boolean => Boolean(env[name] || env[name.toLowerCase()]);
 
+/** What decides whether there is a proxy, read once. */
+export const proxyVariables = (env: Environment): Environment =>
+  Object.fromEntries(['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].map((name) => [name, env[name]]));
+
 /**
  * Whether a call to `url` leaves by a proxy: HTTPS_PROXY or HTTP_PROXY is set (in capitals or not), and the host is not local. NO_PROXY is
  * looked at by the dispatcher.

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHttpClient, type Fetch } from '@connector/http';
+import { type Answer, asGlobalFetch, createHttpClient, type Fetch } from '@connector/http';
 import { BUILD, type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { isLiveKey, type StripeConfig } from './config.ts';
@@ -52,7 +52,7 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
   const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
     apiVersion: Stripe.API_VERSION,
     appInfo: { name: 'stripe-checkout-connector', version: BUILD.version },
-    httpClient: Stripe.createFetchHttpClient(countingRetries(http.fetch, log)),
+    httpClient: Stripe.createFetchHttpClient(asGlobalFetch(countingRetries(http.fetch, log))),
     host: hostname,
     protocol: protocol === 'http:' ? 'http' : 'https',
     ...(port && { port }),
@@ -107,7 +107,7 @@ const countingRetries =
  * A failed answer whose JSON names no error, as a proxy in front of Stripe gives it, with one: the SDK goes by the body alone and
  * would take it for a success.
  */
-async function withError(answer: Response): Promise<Response> {
+async function withError(answer: Answer): Promise<Answer> {
   const text = await answer.text();
   let body: unknown;
   try {
@@ -117,5 +117,8 @@ async function withError(answer: Response): Promise<Response> {
   }
   const isSilent = body !== undefined && !(body as { error?: unknown } | null)?.error;
   const error = { type: 'api_error', message: 'The answer names no error.' };
-  return new Response(isSilent ? JSON.stringify({ error }) : text, { status: answer.status, headers: answer.headers });
+  return new Response(isSilent ? JSON.stringify({ error }) : text, {
+    status: answer.status,
+    headers: [...answer.headers],
+  });
 }

@@ -1,5 +1,6 @@
 import { type Commercetools, customTypes, DEFAULT_REGION, regionOf } from '@connector/commercetools';
 import { NotFoundError, TransientError } from '@connector/errors';
+import { asGlobalFetch } from '@connector/http';
 import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
 import { type Check, type Finding, fail, ok, warn } from './checkup.ts';
 import { clockCheck } from './clock.ts';
@@ -239,7 +240,7 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
         },
       };
     }),
-    clockCheck('commercetools', side.CTP_API_URL, { fetch: plainFetch }),
+    clockCheck('commercetools', side.CTP_API_URL, { fetch: asGlobalFetch(plainFetch) }),
   ];
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@connector/commercetools';
 import { idOf } from '@connector/contracts';
 import { NotFoundError, orUndefined, PermanentError, TransientError } from '@connector/errors';
+import type { Answer } from '@connector/http';
 import { METADATA } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
@@ -76,7 +77,7 @@ export function checkoutRecurringJobs(
         paymentMethod: { typeId: 'payment-method', id: paymentMethodId },
         status: { state: 'Initial' },
       });
-      let answer: Response;
+      let answer: Answer;
       try {
         answer = await fetch(`${checkoutUrl}/${projectKey}/recurring-payment-jobs`, {
           method: 'POST',
@@ -92,7 +93,6 @@ export function checkoutRecurringJobs(
           cause: error,
         });
       }
-      await answer.body?.cancel();
       const { status, headers } = answer;
       if (answer.ok) return;
       const error = errorOfAnswer(OPERATION, { status, body: undefined, retryAfter: headers.get('retry-after') });

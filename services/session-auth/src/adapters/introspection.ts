@@ -1,6 +1,6 @@
 import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
 import { type ErrorBody, PermanentError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import type { Answer, Fetch } from '@connector/http';
 import type { Logger } from '@connector/telemetry';
 import { introspectionSchema } from '../domain/oauth-token.ts';
 import type { Introspected, TokenIntrospection } from '../use-cases/ports.ts';
@@ -27,7 +27,7 @@ export function oauthIntrospection(options: IntrospectionOptions): TokenIntrospe
   const { authUrl, clientId, clientSecret, fetch, log } = options;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   const ask = async (token: string): Promise<Introspected> => {
-    let answer: Response;
+    let answer: Answer;
     let body: unknown;
     try {
       answer = await fetch(`${authUrl}/oauth/introspect`, {

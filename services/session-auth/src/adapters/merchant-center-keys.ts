@@ -1,5 +1,5 @@
 import { TransientError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import { asGlobalFetch, type Fetch } from '@connector/http';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import type { DenialReason } from '../domain/denial.ts';
 import type { JwtReader, JwtReading } from '../use-cases/ports.ts';
@@ -26,7 +26,7 @@ export function merchantCenterKeys(options: MerchantCenterKeysOptions): JwtReade
     cooldownDuration: cooldownMs,
     cacheMaxAge: KEYS_TTL_MS,
     timeoutDuration: timeoutMs,
-    [customFetch]: fetch,
+    [customFetch]: asGlobalFetch(fetch),
   });
   return {
     read: async (jwt) => {

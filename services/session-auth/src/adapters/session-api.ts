@@ -1,6 +1,6 @@
 import { errorOfAnswer, errorOfFailure } from '@connector/commercetools';
 import { PermanentError, ServiceError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import type { Answer, Fetch } from '@connector/http';
 import { type Session, sessionSchema } from '../domain/session.ts';
 import type { Sessions } from '../use-cases/ports.ts';
 import { retryOnReset } from './retry-on-reset.ts';
@@ -8,7 +8,7 @@ import { retryOnReset } from './retry-on-reset.ts';
 /** commercetools' Session API: `GET {url}/{projectKey}/sessions/{id}` with our own token (`view_sessions:{projectKey}`). */
 export function sessionApi({ url, projectKey, fetch }: { url: string; projectKey: string; fetch: Fetch }): Sessions {
   const get = async (segment: string): Promise<Session | undefined> => {
-    let answer: Response;
+    let answer: Answer;
     let text: string;
     try {
       answer = await fetch(`${url}/${projectKey}/sessions/${segment}`, {
