@@ -21,5 +21,5 @@ export {
   SERVICES,
   type ServiceName,
   type SimulatorName,
-  startSandbox,
-} from './start.ts';
+} from './sandbox.ts';
+export { startSandbox } from './start.ts';
