@@ -28,3 +28,11 @@ it('the walk of a webhook passes the table of event types and the rules of retry
   expect(files).toContain('packages/contracts/src/stripe-event-types.ts');
   expect(files).toContain('packages/kafka/src/consume/retry-policy.ts');
 });
+
+it('each place where a change may begin is there', () => {
+  const [, rows = ''] = readFileSync(page, 'utf8').split('### Where does a change begin?\n');
+  const [table = ''] = rows.trim().split(/\n\n/);
+  const places = [...table.matchAll(/\]\(([^)#]+)/g)].map(([, place]) => place);
+  expect(places.length).toBeGreaterThan(10);
+  expect(places.filter((place) => !existsSync(new URL(place, page)))).toEqual([]);
+});
