@@ -132,8 +132,7 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
       {
         labels: { severity: 'critical' },
-        description:
-          '50% of the session checks of the last 5 minutes could not be made, in namespace shop. Those shoppers cannot pay.',
+        description: '50% of the session checks of the last 5 minutes could not be made, in namespace shop.',
       },
     ),
     quiet('strangers with bad sessions', [
@@ -149,7 +148,7 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       ),
       {
         labels: { severity: 'critical', service: 'ledger', job: 'pay-ledger' },
-        description: 'Prometheus has no metrics of pay-ledger in namespace shop. Every other alert about it is blind.',
+        description: 'Prometheus has no metrics of pay-ledger in namespace shop. No other alert about it can fire.',
       },
     ),
     quiet(

@@ -28,7 +28,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning', topic: 'payments.events' },
         description:
-          '1.2k messages of payments.events wait for the ledger, in namespace shop, and they do not get fewer.',
+          '1.2k messages of payments.events wait for the ledger, in namespace shop, and their number does not fall.',
       },
     ),
     quiet('a backlog that melts', [[lag(0), '9000-50x120']]),
@@ -77,7 +77,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning', pod: 'pay-ledger-1', group: 'ledger' },
         description:
-          'pay-ledger-1 is no member of the consumer group ledger since more than 5 minutes, in namespace shop.',
+          'pay-ledger-1 has not been a member of the consumer group ledger for more than 5 minutes, in namespace shop.',
       },
     ),
     quiet('a rebalance', [[series('ledger', `${P}consumer_group_joined`, { group: 'ledger' }), '1+0x57 0+0x2 1+0x60']]),
@@ -107,7 +107,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical', topic: 'payments.events' },
         description:
-          '80 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to list their time at Stripe again.',
+          '80 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to read them at Stripe again.',
       },
       40,
     ),
@@ -117,7 +117,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical', topic: 'payments.events' },
         description:
-          '60 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to list their time at Stripe again.',
+          '60 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to read them at Stripe again.',
       },
       70,
     ),
@@ -148,7 +148,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical', dependency: 'stripe' },
         description:
-          'A pod of the ledger holds the events that need stripe for more than 5 minutes because its calls fail broadly, in namespace shop. None is lost; none is recorded either.',
+          'A pod of the ledger has held the events that need stripe for more than 5 minutes, because calls fail for payment after payment, in namespace shop. None is lost; none is recorded either.',
       },
     ),
     quiet('a hiccup of three minutes', [[circuit('commercetools'), '0+0x56 1+0x2 0+0x60']]),
@@ -163,7 +163,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning' },
         description:
-          '1 payments wait for a retry, in namespace shop. After 15 minutes of this their events become dead letters, unless it is our key that is refused.',
+          '1 payments wait for a retry, in namespace shop. After 15 minutes of this their events become dead letters, unless what fails is our key.',
       },
     ),
     quiet('all fail: another alert says so', [

@@ -77,7 +77,7 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
       [[series('ledger', `${P}reconciliation_divergences`, { kind: 'payment_missing' }), always(1)]],
       {
         labels: { severity: 'warning', job: 'pay-ledger', kind: 'payment_missing' },
-        description: 'The last reconciliation by pay-ledger found 1 times payment_missing, in namespace shop.',
+        description: 'The last reconciliation by pay-ledger found 1 × payment_missing, in namespace shop.',
       },
     ),
     quiet('both show the same', [
@@ -90,7 +90,7 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
       [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(1)]],
       {
         labels: { severity: 'critical', kind: 'doubled' },
-        description: 'The last audit found 1 times doubled, and did not repair it, in namespace shop.',
+        description: 'The last audit found 1 × doubled and did not repair it, in namespace shop.',
       },
     ),
     quiet('everything agrees', [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(0)]]),
@@ -118,7 +118,7 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical' },
         description:
-          'The ledger asked reconcile 2 times to list a time at Stripe again, more than 2 hours ago, and it has not done so, in namespace shop.',
+          "The ledger asked reconcile for 2 periods of Stripe's events, and for more than 2 hours no run has read them, in namespace shop.",
       },
       240,
     ),

@@ -1,0 +1,4 @@
+/** How alerts about causes are written. */
+export const P = 'stripe_connector_';
+export const LAG = 'stripe_connector:consumer_lag_messages:sum';
+export const HERE = 'in namespace {{ $labels.namespace }}';
