@@ -34,21 +34,48 @@ it.each([
   expect(Date.now() - began).toBeLessThan(17_000);
 });
 
-it('tells the shopper to try again in a while where somebody at the merchant has locked the cart', async () => {
+/** A processor that answers each of these in turn, the last one for good, and how often it was asked. */
+function answering(...answers: readonly (readonly [status: number, body: object])[]) {
+  let asked = 0;
   const processor = createProcessorClient({
     processorUrl: 'https://processor.example',
     sessionId: () => 'session-1',
     text: textsFor('en'),
-    fetch: async () =>
-      Response.json(
-        { statusCode: 400, message: 'x', errors: [{ code: 'cart_locked', message: 'x' }] },
-        { status: 400 },
-      ),
+    fetch: async () => {
+      const [status, body] = answers[Math.min(asked, answers.length - 1)] as (typeof answers)[number];
+      asked += 1;
+      return Response.json(body, { status });
+    },
     sleep: async () => {},
   });
+  return { processor, asked: () => asked };
+}
+const overloaded = { statusCode: 503, errors: [{ code: 'Overloaded', message: 'x' }] };
+const unavailable = { statusCode: 503, errors: [{ code: 'General', message: 'x' }] };
+
+it.each([
+  ['somebody at the merchant has locked the cart', 'cart_locked', 400],
+  ['a limit is reached that all shoppers share', 'Overloaded', 503],
+])('tells the shopper at once to try again in a while where %s', async (_why, code, status) => {
+  const { processor, asked } = answering([
+    status,
+    { statusCode: status, message: 'x', errors: [{ code, message: 'x' }] },
+  ]);
   await expect(processor.openPayment()).rejects.toMatchObject({
     name: 'ProcessorError',
-    code: 'cart_locked',
+    code,
     message: textsFor('en')('unavailable'),
   });
+  expect(asked()).toBe(1);
+});
+
+it('asks again for a form where the processor is only away', async () => {
+  const opened = { sClientSecret: 'pi_1_secret_1' };
+  const { processor } = answering([503, unavailable], [200, opened]);
+  expect(await processor.openPayment()).toEqual(opened);
+});
+
+it('asks again for the outcome of a payment that was made, also where a limit is reached', async () => {
+  const { processor } = answering([503, overloaded], [200, { outcome: 'approved' }]);
+  expect(await processor.confirmPayment('payment-1', 'pi_1')).toBe('approved');
 });

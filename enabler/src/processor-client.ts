@@ -97,6 +97,9 @@ const CONFIRM_WITHIN_MS = 16_000;
 export const isTransient = (error: unknown): boolean =>
   error instanceof NetworkError || (error instanceof ProcessorError && (error.status >= 500 || error.status === 429));
 
+/** A limit is reached that all shoppers share: who asks again at once makes it worse. */
+const isOverloaded = (error: unknown): boolean => error instanceof ProcessorError && error.code === 'Overloaded';
+
 /** All HTTP of the enabler. Every method throws EnablerErrors only. */
 export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
   const { text, sleep } = options;
@@ -122,14 +125,14 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
   async function retrying<T>(
     delays: readonly number[],
     attempt: () => Promise<T>,
-    withinMs = Number.POSITIVE_INFINITY,
+    { withinMs = Number.POSITIVE_INFINITY, mayRetry = isTransient } = {},
   ): Promise<T> {
     const began = Date.now();
     for (const delay of delays) {
       try {
         return await attempt();
       } catch (error) {
-        if (!isTransient(error) || Date.now() - began + delay > withinMs) throw error;
+        if (!mayRetry(error) || Date.now() - began + delay > withinMs) throw error;
         await sleep(delay);
       }
     }
@@ -138,13 +141,18 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
 
   /** Reads and opening are idempotent at the processor, so a lost answer is simply asked for again. */
   const get = <T>(path: string, headers?: Record<string, string>): Promise<T> =>
-    retrying(READ_RETRIES_MS, async () => {
-      const { status, ok, body } = await call('GET', path, headers ? { headers } : {});
-      if (!ok) throw processorError(status, body, text);
-      // A captive portal or a proxy answers 200 with its own page.
-      if (status !== 204 && !isObject(body)) throw new NetworkError('unreadable_answer', { message: text('network') });
-      return body as T;
-    });
+    retrying(
+      READ_RETRIES_MS,
+      async () => {
+        const { status, ok, body } = await call('GET', path, headers ? { headers } : {});
+        if (!ok) throw processorError(status, body, text);
+        // A captive portal or a proxy answers 200 with its own page.
+        if (status !== 204 && !isObject(body))
+          throw new NetworkError('unreadable_answer', { message: text('network') });
+        return body as T;
+      },
+      { mayRetry: (error) => isTransient(error) && !isOverloaded(error) },
+    );
 
   return {
     operationsConfig: () => get('/operations/config'),
@@ -181,7 +189,7 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
           if (!ok) throw processorError(status, body, text);
           return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
         },
-        CONFIRM_WITHIN_MS,
+        { withinMs: CONFIRM_WITHIN_MS },
       ),
     async expressConfig() {
       const { status, ok, body } = await call('POST', '/express-config', { body: {} });

@@ -1,4 +1,4 @@
-import type { Dashboard } from '../grafana.ts';
+import { type Dashboard, m } from '../grafana.ts';
 import { API, P, quantile, rate, share, sumRate } from './queries.ts';
 
 const errorRatio = (api: string) =>
@@ -70,6 +70,30 @@ export const APIS: Dashboard = {
           unit: 'reqps',
           queries: [{ expr: sumRate('api, reason', `${P}api_retries_total`), legend: '{{api}} {{reason}}' }],
           alerts: ['StripeApiErrors', 'CommercetoolsApiErrors'],
+        },
+        {
+          title: 'Limits that were learnt',
+          description:
+            'Calls a second that a side was found to take, of all pods together; nothing while it takes all.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (api, limit) (${m(`${P}api_limit_calls_per_second`)}) > 0`,
+              legend: '{{api}} {{limit}}',
+            },
+          ],
+          alerts: ['ApiRateLimited'],
+        },
+        {
+          title: 'Waiting and shed',
+          description:
+            'Calls that wait because of a limit, and calls a second that were not made because there was no time left for them: openings are urgent, then what else somebody waits for, the ledger, jobs.',
+          unit: 'short',
+          queries: [
+            { expr: `sum by (api, priority) (${m(`${P}api_waiting_calls`)})`, legend: '{{api}} {{priority}} waiting' },
+            { expr: sumRate('api, priority', `${P}api_shed_calls_total`), legend: '{{api}} {{priority}} shed' },
+          ],
+          alerts: ['ApiRateLimited'],
         },
         {
           title: 'Outgoing requests by host',

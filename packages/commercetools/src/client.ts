@@ -1,7 +1,7 @@
 import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
-import { ServiceError } from '@connector/errors';
-import { createHttpClient, type Fetch } from '@connector/http';
+import { retryAfterMs, ServiceError } from '@connector/errors';
+import { type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
 import { BUILD, type Logger } from '@connector/telemetry';
 import { type CommercetoolsConfig, regionOf } from './config.ts';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
@@ -14,6 +14,8 @@ export interface CommercetoolsOptions {
   timeoutMs?: number;
   /** Calls at once to one host; further ones wait. Default 64. */
   connections?: number;
+  /** What calls claim by themselves while commercetools takes fewer than are wanted; default what a shopper or a merchant waits for. */
+  claim?: Claim;
 }
 
 /** A request of the typed builder, e.g. `api.payments().withId({ ID }).get()`. */
@@ -48,11 +50,17 @@ export function createCommercetools(
     'CTP_PROJECT_KEY' | 'CTP_CLIENT_ID' | 'CTP_CLIENT_SECRET' | 'CTP_AUTH_URL' | 'CTP_API_URL'
   > &
     Partial<Pick<CommercetoolsConfig, 'CTP_SCOPE'>>,
-  { log, timeoutMs = 10_000, connections = 64 }: CommercetoolsOptions,
+  { log, timeoutMs = 10_000, connections = 64, claim = SOMEBODY_WAITS }: CommercetoolsOptions,
 ): Commercetools {
   const projectKey = config.CTP_PROJECT_KEY;
   log.info({ projectKey, region: regionOf(config.CTP_API_URL) }, 'the commercetools project and its region');
-  const http = createHttpClient({ api: 'commercetools', timeoutMs, connections, operationOf });
+  const http = createHttpClient({
+    api: 'commercetools',
+    timeoutMs,
+    connections,
+    limits: { pushbackOf, claim },
+    operationOf,
+  });
   const tokens = createTokens({
     authUrl: config.CTP_AUTH_URL,
     clientId: config.CTP_CLIENT_ID,
@@ -105,6 +113,16 @@ export function createCommercetools(
     close: http.close,
   };
 }
+
+/** Somebody waits, and should be told within three seconds. */
+const SOMEBODY_WAITS: Claim = { priority: 'high', patienceMs: 2_000 };
+
+/** commercetools answers 429, or 503 with Retry-After, to more than it takes; a 503 without is a failure. */
+const pushbackOf: PushbackOf = (status, headers) => {
+  const asked = retryAfterMs(headers.get('retry-after'));
+  if (status === 503 && asked === undefined) return undefined;
+  return { scope: 'all', retryAfterMs: asked ?? 0 };
+};
 
 /** Adds the token; a refused one is forgotten and the request made again once. */
 const authorisation =

@@ -1,4 +1,12 @@
-import { type ErrorBody, NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import {
+  type ErrorBody,
+  NotFoundError,
+  PermanentError,
+  RATE_LIMITED,
+  retryAfterMs,
+  StaleVersionError,
+  TransientError,
+} from '@connector/errors';
 
 /** One entry of a commercetools error answer, as far as it is used. */
 export interface CommercetoolsProblem {
@@ -64,7 +72,7 @@ export function errorOfAnswer(operation: string, { status, body, retryAfter }: F
 
 const reasonOf = (status: number): string => {
   if (status === 401 || status === 403) return 'unauthorized';
-  if (status === 429) return 'rate_limited';
+  if (status === 429) return RATE_LIMITED;
   return status >= 500 ? 'server_error' : 'unreadable';
 };
 
@@ -77,14 +85,6 @@ export function errorOfFailure(operation: string, cause: unknown): TransientErro
     dependency: 'commercetools',
     cause,
   });
-}
-
-/** `Retry-After` in ms: seconds or an HTTP date; undefined when absent or unreadable. */
-export function retryAfterMs(value: string | null | undefined, now = Date.now()): number | undefined {
-  if (!value) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 function problemsOf(body: unknown): readonly CommercetoolsProblem[] {

@@ -73,6 +73,11 @@ export class StaleVersionError extends ServiceError {
   }
 }
 
+/** Reason of a TransientError: the other side takes no more calls for now. */
+export const RATE_LIMITED = 'rate_limited';
+/** What a caller is told then: to come again after `Retry-After`, and not at once. */
+export const OVERLOADED = 'Overloaded';
+
 /**
  * Something we depend on failed in a way that passes: refused, timed out, 429, 5xx. Trying again later is right.
  * `reason` is a short label for metrics; `retryAfterMs` what the other side asked for, in ms; `dependency` who failed, where it is another system:
@@ -98,6 +103,10 @@ export class TransientError extends ServiceError {
 
   /** What failed inside is ours to know: a caller only learns that trying again makes sense. */
   override toBody(): ErrorBody {
+    if (this.reason === RATE_LIMITED) {
+      const message = 'Too many payments are being made at the moment. Please try again.';
+      return { message, statusCode: 503, errors: [{ code: OVERLOADED, message }] };
+    }
     const message = 'A service that is needed is not available. Please try again.';
     return { message, statusCode: 503, errors: [{ code: this.code, message }] };
   }

@@ -3,3 +3,11 @@ export function backOffMs(attempt: number, { baseMs = 200, capMs = 30_000 } = {}
   const ceiling = Math.min(baseMs * 2 ** Math.min(attempt - 1, 20), capMs);
   return Math.round(ceiling / 2 + (ceiling / 2) * random());
 }
+
+/** `Retry-After` in ms: seconds or an HTTP date; undefined when absent or unreadable. */
+export function retryAfterMs(value: string | null | undefined, now = Date.now()): number | undefined {
+  if (!value) return undefined;
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

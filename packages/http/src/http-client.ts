@@ -4,7 +4,8 @@ import { injectContext, inSpan, metrics, SpanKind } from '@connector/telemetry';
 import type { Dispatcher } from 'undici';
 // The part that is used: all of undici takes ten megabytes more in every process.
 import Agent from 'undici/lib/dispatcher/agent.js';
-import { answerOf, type Fetch } from './answer.ts';
+import { type Answer, answerOf, type Fetch } from './answer.ts';
+import { CallLimiter, type LimiterOptions } from './call-limiter.ts';
 import { correlationId } from './correlation.ts';
 import { exchange } from './exchange.ts';
 import { leavesByProxy, proxyDispatcher, proxyVariables } from './proxied.ts';
@@ -20,6 +21,8 @@ export interface HttpClientOptions {
   propagate?: boolean;
   /** Header of an answer by which the other side finds the call, in small letters; the span has it as `<api>.request.id`. */
   requestIdHeader?: string;
+  /** The other side has limits, each of its hosts its own: how its refusals are told apart, and what calls claim by themselves. */
+  limits?: Pick<LimiterOptions, 'pushbackOf' | 'claim'>;
   /** Metric label of a call: a handful of values, no ids. */
   operationOf: (method: string, url: URL) => string;
 }
@@ -29,7 +32,7 @@ export interface HttpClientOptions {
  * it is handed out, and redirects are not followed: what the APIs we call need, at half the processor time of undici's own fetch.
  */
 export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; close(): Promise<void> } {
-  const { api, timeoutMs = 10_000, connections = 64, propagate = true, requestIdHeader, operationOf } = options;
+  const { api, timeoutMs = 10_000, connections = 64, propagate = true, requestIdHeader, limits, operationOf } = options;
   const agentOptions = {
     connections,
     pipelining: 1,
@@ -48,10 +51,7 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
     return proxied;
   };
 
-  const call: Fetch = (input, init = {}) => {
-    const url = new URL(input);
-    const method = (init.method ?? 'GET').toUpperCase();
-    const operation = operationOf(method, url);
+  const once = (url: URL, method: string, operation: string, init: RequestInit): Promise<Answer> => {
     const attributes = {
       'http.request.method': method,
       'server.address': url.hostname,
@@ -100,6 +100,19 @@ export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; cl
         throw error;
       }
     });
+  };
+  const limiters = new Map<string, CallLimiter>();
+  const limiterOf = ({ host }: URL): CallLimiter | undefined => {
+    if (limits && !limiters.has(host)) limiters.set(host, new CallLimiter({ api, host, ...limits }));
+    return limiters.get(host);
+  };
+
+  const call: Fetch = (input, init = {}) => {
+    const url = new URL(input);
+    const method = (init.method ?? 'GET').toUpperCase();
+    const operation = operationOf(method, url);
+    const send = () => once(url, method, operation, init);
+    return limiterOf(url)?.run(operation, send) ?? send();
   };
   const close = async () => {
     await Promise.all([direct.close(), proxied?.then((dispatcher) => dispatcher.close())]);

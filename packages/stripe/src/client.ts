@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Answer, asGlobalFetch, createHttpClient, type Fetch } from '@connector/http';
+import { retryAfterMs } from '@connector/errors';
+import { type Answer, asGlobalFetch, type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
 import { BUILD, type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { isLiveKey, type StripeConfig } from './config.ts';
@@ -17,6 +18,8 @@ export interface StripeOptions {
   retries?: number;
   /** Calls at once; further ones wait. Default 64. */
   connections?: number;
+  /** What calls claim by themselves while Stripe takes fewer than are wanted; default what a shopper or a merchant waits for. */
+  claim?: Claim;
 }
 
 export interface StripeClient {
@@ -37,16 +40,16 @@ export interface StripeClient {
  * because reads have no effect and every POST carries an idempotency key, the caller's or else one of the SDK's for this call.
  */
 export function createStripe(config: StripeConfig, options: StripeOptions): StripeClient {
-  const { log, timeoutMs = 10_000, retries = 2, connections = 64 } = options;
+  const { log, timeoutMs = 10_000, retries = 2, connections = 64, claim = SOMEBODY_WAITS } = options;
   const { protocol, hostname, port } = new URL(config.STRIPE_API_BASE);
-  // The SDK's own time-out fires first and knows what it is; the pool's is the net below it.
   const http = createHttpClient({
     api: 'stripe',
-    timeoutMs: timeoutMs + 1_000,
+    timeoutMs,
     connections,
     propagate: false,
     // By which Stripe's support and dashboard find the call.
     requestIdHeader: 'request-id',
+    limits: { pushbackOf, claim },
     operationOf,
   });
   const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
@@ -57,7 +60,8 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     protocol: protocol === 'http:' ? 'http' : 'https',
     ...(port && { port }),
     maxNetworkRetries: retries,
-    timeout: timeoutMs,
+    // The pool's time-out is each call's; this one is a net below it, which waiting for a limit counts towards as well.
+    timeout: timeoutMs + LONGEST_WAIT_MS,
     telemetry: false,
   });
   return {
@@ -73,6 +77,23 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     close: http.close,
   };
 }
+
+/** Longer than any claim's patience, in ms. */
+const LONGEST_WAIT_MS = 90_000;
+
+/** Somebody waits, and should be told within three seconds. */
+const SOMEBODY_WAITS: Claim = { priority: 'high', patienceMs: 2_000 };
+
+/**
+ * Stripe answers 429 to what exceeds its limits and names which in a header: `global-rate`, `global-concurrency`, `endpoint-rate`,
+ * `endpoint-concurrency` (https://docs.stripe.com/rate-limits). A 429 about one object is no limit of ours: `lock_timeout`, `resource-specific`.
+ */
+const pushbackOf: PushbackOf = (status, headers, body) => {
+  const reason = headers.get('stripe-rate-limited-reason') ?? '';
+  if (status !== 429 || reason === 'resource-specific' || body.includes('"lock_timeout"')) return undefined;
+  const asked = retryAfterMs(headers.get('retry-after')) ?? 0;
+  return { scope: reason.startsWith('global') ? 'all' : 'operation', retryAfterMs: asked };
+};
 
 /** The HTTP call before the present one within one `call`. */
 interface Previous {

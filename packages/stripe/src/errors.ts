@@ -1,4 +1,11 @@
-import { type ErrorBody, NotFoundError, PermanentError, TransientError } from '@connector/errors';
+import {
+  type ErrorBody,
+  NotFoundError,
+  PermanentError,
+  RATE_LIMITED,
+  retryAfterMs,
+  TransientError,
+} from '@connector/errors';
 import Stripe from 'stripe';
 
 /** Stripe understood the request and refused it; the same request will be refused again. */
@@ -88,7 +95,7 @@ const TRANSIENT: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'unauthorized',
   409: 'conflict',
-  429: 'rate_limited',
+  429: RATE_LIMITED,
 };
 
 function reasonWithoutAnswer(error: Stripe.errors.StripeError): string {
@@ -99,7 +106,3 @@ function reasonWithoutAnswer(error: Stripe.errors.StripeError): string {
   const names = [detail?.code, detail?.name, detail?.exception?.name, detail?.exception?.code];
   return names.some((name) => name === 'ETIMEDOUT' || name === 'TimeoutError') ? 'timeout' : 'connection';
 }
-
-/** `Retry-After` in seconds, as Stripe sends it, in ms. */
-const retryAfterMs = (value: string | undefined): number | undefined =>
-  value && /^\d+$/.test(value) ? Number(value) * 1000 : undefined;

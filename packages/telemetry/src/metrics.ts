@@ -51,6 +51,8 @@ const TOPIC = 'topic, without its prefix';
 const GROUP = 'consumer group, without its prefix';
 const EVENT_TYPE = "Stripe's event types that change a payment, the connector's own, `other`";
 const API = ['stripe', 'commercetools', 'session-auth'];
+/** Openings of payments; what else a shopper or a merchant waits for; the ledger; jobs. */
+const PRIORITIES = ['urgent', 'high', 'normal', 'low'];
 const API_OPERATION = 'resource and verb, such as `payments.update`';
 const DIVERGENCES = [
   'undelivered_event',
@@ -274,6 +276,30 @@ export const DEFINITIONS = {
     },
     buckets: DURATION_BUCKETS,
     exemplars: true,
+    from: ['intent', 'ledger', 'session-auth'],
+  },
+  apiLimit: {
+    type: 'gauge',
+    name: `${P}api_limit_calls_per_second`,
+    help: 'Calls a second that the other side was found to take from this pod; 0 or absent while it takes all',
+    labels: {
+      api: ['stripe', 'commercetools'],
+      limit: 'the operation, or the host for all of its operations together',
+    },
+    from: ['intent', 'ledger', 'session-auth'],
+  },
+  apiWaiting: {
+    type: 'gauge',
+    name: `${P}api_waiting_calls`,
+    help: 'Calls that wait because of a limit of the other side',
+    labels: { api: ['stripe', 'commercetools'], priority: PRIORITIES },
+    from: ['intent', 'ledger', 'session-auth'],
+  },
+  apiShed: {
+    type: 'counter',
+    name: `${P}api_shed_calls_total`,
+    help: 'Calls that were not made because a limit of the other side left no time for them',
+    labels: { api: ['stripe', 'commercetools'], priority: PRIORITIES },
     from: ['intent', 'ledger', 'session-auth'],
   },
   apiRetries: {

@@ -49,7 +49,13 @@ startMetrics('ledger');
 startLedgerMetrics();
 const log = createLogger('ledger', config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
-const limits = { log, timeoutMs: config.LEDGER_CALL_TIMEOUT_MS, connections: config.LEDGER_CONCURRENCY };
+const limits = {
+  log,
+  timeoutMs: config.LEDGER_CALL_TIMEOUT_MS,
+  connections: config.LEDGER_CONCURRENCY,
+  // Kafka keeps what comes too late for it.
+  claim: { priority: 'normal', patienceMs: config.LEDGER_CALL_TIMEOUT_MS / 2 },
+} as const;
 const commercetools = createCommercetools(config, limits);
 const stripe = createStripe(config, limits);
 const kafka = createKafka(config, { clientId: 'ledger', log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });

@@ -21,6 +21,7 @@ const notActive = {
   correlationId: 'corr-1',
 };
 const unavailable = 'A service that is needed is not available. Please try again.';
+const overloaded = 'Too many payments are being made at the moment. Please try again.';
 const silence: Answer = () => {};
 const cut: Answer = (req) => req.socket.destroy();
 /** Notices silence soon; the others wait, as an answer may come late on a busy machine. */
@@ -48,7 +49,11 @@ describe('session-auth', () => {
       UPSTREAM_TIMEOUT_MS: '20000',
       ...variables,
     });
-    commercetools = createCommercetools(config, { log, timeoutMs: config.UPSTREAM_TIMEOUT_MS });
+    commercetools = createCommercetools(config, {
+      log,
+      timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+      claim: { priority: 'urgent', patienceMs: 1_000 },
+    });
     const send = async (_topic: string, record: EventRecord) => void published.push(record);
     app = createApp({ config, commercetools, send, log });
     server = createHttpServer({ log, port: 0, routes: app.routes });
@@ -140,23 +145,27 @@ describe('session-auth', () => {
     });
 
     it.each([
-      ['fails', json(500, {}, { 'retry-after': '9' })],
-      ['limits us', json(429, {})],
-      ['lacks our permission', json(403, {})],
-      ['refuses our token', json(401, {})],
-      ['answers a page', ((_req, res) => res.writeHead(200).end('<html>')) as Answer],
-      ['cuts the connection', cut],
-      ['is silent', silence],
-    ])('cannot be told good or bad while the Session API %s: 503, and nothing is remembered', async (_case, fault) => {
-      await restart(fault === silence ? IMPATIENT : {});
-      ct.instead.set('/shop/sessions', fault);
-      const answer = await verify('session', { sessionId: 's-1' });
-      expect(answer).toMatchObject({ status: 503, body: { message: unavailable, statusCode: 503 } });
-      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-      ct.instead.clear();
-      expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
-      expect(eventsOf('checkout.access.denied')).toEqual([]);
-    });
+      ['fails', json(500, {}, { 'retry-after': '9' }), unavailable],
+      ['limits us', json(429, {}), overloaded],
+      ['limits us for longer than anybody waits', json(503, {}, { 'retry-after': '9' }), overloaded],
+      ['lacks our permission', json(403, {}), unavailable],
+      ['refuses our token', json(401, {}), unavailable],
+      ['answers a page', ((_req, res) => res.writeHead(200).end('<html>')) as Answer, unavailable],
+      ['cuts the connection', cut, unavailable],
+      ['is silent', silence, unavailable],
+    ])(
+      'cannot be told good or bad while the Session API %s: 503, and nothing is remembered',
+      async (_case, fault, message) => {
+        await restart(fault === silence ? IMPATIENT : {});
+        ct.instead.set('/shop/sessions', fault);
+        const answer = await verify('session', { sessionId: 's-1' });
+        expect(answer).toMatchObject({ status: 503, body: { message, statusCode: 503 } });
+        expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+        ct.instead.clear();
+        expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
+        expect(eventsOf('checkout.access.denied')).toEqual([]);
+      },
+    );
 
     it('cannot be checked while the authorization server is down', async () => {
       ct.instead.set('/oauth/token', json(503, {}));
@@ -434,7 +443,7 @@ describe('session-auth', () => {
 
     it.each([
       ['fails', json(500, {}), 503, unavailable],
-      ['limits us', json(429, {}), 503, unavailable],
+      ['limits us', json(429, {}), 503, overloaded],
       ['is silent', silence, 503, unavailable],
       ['refuses to say', json(403, {}), 500, 'Failed to authorize request.'],
       ['answers nonsense', json(200, { active: 'yes' }), 500, 'Failed to authorize request.'],

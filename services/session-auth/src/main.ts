@@ -18,7 +18,12 @@ const log = createLogger(SERVICE, config.LOG_LEVEL ?? config.LOGGER_LEVEL);
 
 const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
-const commercetools = createCommercetools(config, { log, timeoutMs: config.UPSTREAM_TIMEOUT_MS });
+const commercetools = createCommercetools(config, {
+  log,
+  timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+  // Without a session nobody can pay; what the processor does after this has its own patience, and both together take less than three seconds.
+  claim: { priority: 'urgent', patienceMs: 1_000 },
+});
 const app = createApp({ config, commercetools, send: producer.send, log });
 const transactions = createBroadcastConsumer(kafka, {
   name: SERVICE,

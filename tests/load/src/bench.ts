@@ -5,6 +5,7 @@ import type { Benchmark, Budget, Plan } from './benchmark.ts';
 import { confirmBenchmark } from './confirm.ts';
 import { buildServices, startEnvironment } from './environment.ts';
 import { ledgerBenchmark } from './ledger.ts';
+import { limitsBenchmark } from './limits/benchmark.ts';
 import { openBenchmark } from './open.ts';
 import { paymentBenchmark } from './payment/benchmark.ts';
 import { writeReadme } from './readme.ts';
@@ -19,6 +20,7 @@ import { webhookBenchmark } from './webhook-benchmark.ts';
 const BENCHMARKS: Readonly<Record<string, Benchmark<any>>> = Object.fromEntries(
   [
     paymentBenchmark,
+    limitsBenchmark,
     webhookBenchmark,
     openBenchmark,
     confirmBenchmark,

@@ -20,6 +20,8 @@ export interface Answered {
   readonly status: number;
   readonly json: Record<string, unknown>;
   readonly text: string;
+  /** The header Retry-After, where there is one. */
+  readonly retryAfter?: string | undefined;
 }
 
 const dispatcher = new Agent({ connections: 128 });
@@ -40,7 +42,8 @@ export async function call(
     ...(body !== undefined && { body }),
   });
   const text = await answer.body.text();
-  return { status: answer.statusCode, text, json: text.startsWith('{') ? JSON.parse(text) : {} };
+  const retryAfter = answer.headers['retry-after']?.toString();
+  return { status: answer.statusCode, text, json: text.startsWith('{') ? JSON.parse(text) : {}, retryAfter };
 }
 
 /** Throws Error unless the answer is 2xx. */

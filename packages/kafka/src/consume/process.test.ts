@@ -15,6 +15,7 @@ const TRIES = 20;
 
 const stripeAway = () => new TransientError('Stripe does not answer', { reason: 'timeout', dependency: 'stripe' });
 const keyRolled = () => new TransientError('Stripe answered 401', { reason: 'unauthorized', dependency: 'stripe' });
+const atLimit = () => new TransientError('Stripe answered 429', { reason: 'rate_limited', dependency: 'stripe' });
 const shopAway = () => new TransientError('503', { reason: 'server_error', dependency: 'commercetools' });
 
 beforeEach(() => {
@@ -96,6 +97,10 @@ it.each<[string, Outage]>([
   [
     'Stripe refuses our key, if only for what this message needs',
     { error: keyRolled, probes: { stripe: true }, othersNeed: ['commercetools', 'stripe'] },
+  ],
+  [
+    'the limit of Stripe is reached, which others are lucky enough not to meet',
+    { error: atLimit, probes: { stripe: true }, othersNeed: ['commercetools', 'stripe'] },
   ],
   [
     'commercetools is away and events that need neither are done',

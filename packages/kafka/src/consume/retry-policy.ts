@@ -1,5 +1,5 @@
 import { UnreadableEventError } from '@connector/contracts';
-import { backOffMs, PermanentError, TransientError } from '@connector/errors';
+import { backOffMs, PermanentError, RATE_LIMITED, TransientError } from '@connector/errors';
 import type { Dependencies } from './dependencies.ts';
 
 export interface RetryLimits {
@@ -14,8 +14,11 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly waitMs: number; readonly reason: string }
   | { readonly kind: 'dead-letter'; readonly reason: string };
 
-/** What a dependency answers to a wrong or expired key, or one that lacks a right: it passes once somebody has fixed that, however late. */
-const UNAUTHORIZED = 'unauthorized';
+/**
+ * What no message is to blame for, whatever works for others: a wrong or expired key, or one that lacks a right, passes once somebody has fixed that,
+ * however late; a limit that is reached is everybody's.
+ */
+const NEVER_ITS_OWN: ReadonlySet<string> = new Set(['unauthorized', RATE_LIMITED]);
 
 /** How long a message has been failing; its key waits meanwhile. Times are ms since the epoch. */
 export class Parking {
@@ -69,9 +72,8 @@ export async function classifyFailure(
   }
   const { reason, dependency } = error;
   dependencies.failed(dependency, key);
-  // The clock of a parked key runs only while what fails works for others: no outage makes dead letters, however long, nor does a key
-  // of ours that is refused.
-  const isOnItsOwn = reason !== UNAUTHORIZED && (await dependencies.worksForOthers(dependency));
+  // The clock of a parked key runs only while what fails works for others: no outage makes dead letters, however long.
+  const isOnItsOwn = !NEVER_ITS_OWN.has(reason) && (await dependencies.worksForOthers(dependency));
   if (parking.ownFailureMs(now, isOnItsOwn) >= limits.parkLimitMs)
     return { kind: 'dead-letter', reason: 'transient_exhausted' };
   return { kind: 'retry', waitMs: Math.max(error.retryAfterMs ?? 0, waitMs), reason };

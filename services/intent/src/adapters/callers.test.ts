@@ -5,11 +5,11 @@ import { sessionAuthCallers } from './callers.ts';
 const asking = { method: 'GET', route: '/payments' };
 
 /** session-auth that answers once, and what it was asked. */
-function answering(status: number, body: unknown) {
+function answering(status: number, body: unknown, headers: Record<string, string> = {}) {
   const asked: { url: string; body: unknown }[] = [];
   const callers = sessionAuthCallers('http://session-auth:8080', async (url, init) => {
     asked.push({ url: String(url), body: JSON.parse(String(init?.body)) });
-    return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
+    return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers });
   });
   return { callers, asked };
 }
@@ -41,4 +41,12 @@ it.each([
 ])('does not take trouble for a refusal: %s', async (_what, status, body) => {
   const { callers } = answering(status, body);
   await expect(callers.session('s', asking)).rejects.toBeInstanceOf(TransientError);
+});
+
+it('tells whoever asks when to come again, where session-auth has reached a limit', async () => {
+  const body = { message: 'Try again.', statusCode: 503, errors: [{ code: 'Overloaded', message: 'Try again.' }] };
+  const { callers } = answering(503, body, { 'retry-after': '3' });
+  const error = await callers.session('s', asking).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ statusCode: 503, retryAfterMs: 3_000 });
+  expect((error as TransientError).toBody().errors).toMatchObject([{ code: 'Overloaded' }]);
 });

@@ -1,5 +1,5 @@
-import { TransientError, UnauthorizedError } from '@connector/errors';
-import type { Fetch } from '@connector/http';
+import { OVERLOADED, RATE_LIMITED, retryAfterMs, TransientError, UnauthorizedError } from '@connector/errors';
+import type { Answer, Fetch } from '@connector/http';
 import * as z from 'zod';
 import type { Session } from '../domain/session.ts';
 
@@ -37,23 +37,27 @@ const refusalSchema = z.object({
 /** session-auth over HTTP; it decides, nothing is cached here. */
 export function sessionAuthCallers(baseUrl: string, fetch: Fetch): Callers {
   const verify = async (scheme: string, body: object): Promise<unknown> => {
-    let status: number;
+    let response: Answer;
     let answer: unknown;
     try {
-      const response = await fetch(`${baseUrl}/verify/${scheme}`, {
+      response = await fetch(`${baseUrl}/verify/${scheme}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      status = response.status;
       answer = await response.json();
     } catch (error) {
       throw new TransientError('session-auth cannot be asked', { reason: 'connection', cause: error });
     }
+    const { status } = response;
     if (status === 200) return answer;
     const refusal = refusalSchema.safeParse(answer);
     if (status !== 401 || !refusal.success) {
-      throw new TransientError(`session-auth answered ${status}`, { reason: 'server_error' });
+      const isOverloaded = refusal.data?.errors[0]?.code === OVERLOADED;
+      throw new TransientError(`session-auth answered ${status}`, {
+        reason: isOverloaded ? RATE_LIMITED : 'server_error',
+        retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
+      });
     }
     const { code, message, ...fields } = refusal.data.errors[0] as { code: string; message: string };
     throw new UnauthorizedError(code, message, fields);

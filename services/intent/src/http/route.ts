@@ -1,6 +1,6 @@
 import type { Access } from '@connector/contracts';
 import { PermanentError, UnauthorizedError } from '@connector/errors';
-import { requestId, requestSpan, withCorrelationId, withoutPort } from '@connector/http';
+import { type Claim, requestId, requestSpan, withClaim, withCorrelationId, withoutPort } from '@connector/http';
 import { type Logger, metrics } from '@connector/telemetry';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
@@ -75,6 +75,8 @@ export interface RouteDefinition<
   /** A POST without one takes any JSON and looks at none of it. */
   readonly body?: B;
   readonly answers: R;
+  /** Goes first when Stripe or commercetools take fewer calls than are wanted: without it nobody can pay. */
+  readonly isOpening?: boolean;
   /** Counts towards the limit of payments per session. */
   readonly limitedPerSession?: boolean;
   handle(call: Call<A, P, H, B, R>): Promise<Answer>;
@@ -149,6 +151,13 @@ function limited(res: Response, check: () => void): void {
   }
 }
 
+/** Whoever waits is told within three seconds to try again; the rest is for the calls that are made. */
+const PATIENCE_MS = 1_500;
+const claimOf = ({ isOpening }: RouteDefinition): Claim => ({
+  priority: isOpening ? 'urgent' : 'high',
+  patienceMs: PATIENCE_MS,
+});
+
 function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): RequestHandler {
   const { auth, params, headers, body, answers, handle, limitedPerSession } = definition;
   const asking = askingOf(definition, path);
@@ -170,7 +179,7 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
       requestSpan(req)?.setAttributes({ ...given });
     };
     const call = { ...parsed, session, requestId: requestId(res), reply, annotate } as Parameters<typeof handle>[0];
-    const work = () => handle(call);
+    const work = () => withClaim(claimOf(definition), () => handle(call));
     await schemaErrorsAsInternal(async () => {
       const answer = session?.correlationId ? await withCorrelation(res, session.correlationId, work) : await work();
       send(res, answer, answers);

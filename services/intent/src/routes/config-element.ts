@@ -39,6 +39,7 @@ export const configElementRoute = ({ carts, behaviour, element }: ConfigElementD
     id: 'getElementConfig',
     summary: "Configuration of the payment element for the session's cart",
     auth: ACCESS['GET /config-element/:paymentComponent'],
+    isOpening: true,
     passesOn: ['commercetools'],
     params: z.object({ paymentComponent: z.string() }),
     answers: { 200: { description: 'The configuration', schema: response } },

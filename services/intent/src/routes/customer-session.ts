@@ -17,6 +17,7 @@ export const customerSessionRoute = (deps: CustomerSessionDeps) =>
     id: 'getCustomerSession',
     summary: "Stripe customer session of the cart's customer",
     auth: ACCESS['GET /customer/session'],
+    isOpening: true,
     passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     answers: { 200: { description: 'The session', schema: response }, 204: { description: 'A guest has none' } },
     handle: async ({ session, reply }) => {

@@ -35,6 +35,7 @@ export const operationsConfigRoute = (deps: {
     id: 'getConfig',
     summary: 'Configuration for the enabler',
     auth: ACCESS['GET /operations/config'],
+    isOpening: true,
     passesOn: ['commercetools'],
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {

@@ -30,6 +30,7 @@ export const paymentsRoute = (deps: OpenCheckoutDeps) =>
     id: 'openPayment',
     summary: "Opens the payment of the session's cart, or finds the one that is open",
     auth: ACCESS['GET /payments'],
+    isOpening: true,
     passesOn: ['commercetools', 'stripe'],
     headers,
     limitedPerSession: true,

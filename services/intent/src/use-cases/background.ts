@@ -1,4 +1,5 @@
 import { ServiceError } from '@connector/errors';
+import { withClaim } from '@connector/http';
 import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
@@ -8,13 +9,17 @@ import type { Logger } from '@connector/telemetry';
  */
 export type InBackground = (name: string, work: () => Promise<unknown>, options?: { afterMs?: number }) => void;
 
+/** Nobody waits for it: it may wait itself while Stripe or commercetools take fewer calls than are wanted, in ms. */
+const PATIENCE_MS = 15_000;
+
 /** Runs such work; a stop starts what was put off, and waits for what is under way. */
 export function createBackground(log: Logger): Component & { readonly run: InBackground } {
   const underWay = new Set<Promise<void>>();
   const putOff = new Map<NodeJS.Timeout, () => void>();
 
   const start = (work: string, task: () => Promise<unknown>) => {
-    const running = task()
+    // Its patience is its own, not what is left of the request's.
+    const running = withClaim({ priority: 'normal', patienceMs: PATIENCE_MS }, task)
       .then(
         () => {},
         (error: unknown) => {

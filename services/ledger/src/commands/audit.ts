@@ -1,6 +1,7 @@
 import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
+import { JOB } from '@connector/http';
 import { createKafka, createProducer, readLatest } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -30,7 +31,7 @@ const config = readConfig(reconcilePendingConfigSchema, process.env);
 const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
 // A page of movements may need a call for each of them: no more are made at once than was asked for.
-const limits = { log, connections: command.atOnce };
+const limits = { log, connections: command.atOnce, claim: JOB };
 const commercetools = createCommercetools(config, limits);
 const stripe = createStripe(config, limits);
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });

@@ -1,4 +1,5 @@
 import { createCommercetools } from '@connector/commercetools';
+import { JOB } from '@connector/http';
 import { createProducer, type Kafka } from '@connector/kafka';
 import { createStripe } from '@connector/stripe';
 import type { Logger } from '@connector/telemetry';
@@ -29,8 +30,8 @@ export function createExplainer(
   config: z.output<typeof reconcilePendingConfigSchema>,
   { kafka, log }: { readonly kafka: Kafka; readonly log: Logger },
 ): Explainer {
-  const commercetools = createCommercetools(config, { log });
-  const stripe = createStripe(config, { log });
+  const commercetools = createCommercetools(config, { log, claim: JOB });
+  const stripe = createStripe(config, { log, claim: JOB });
   const deps = {
     projectKey: commercetools.projectKey,
     payments: commercetoolsPayments(commercetools),

@@ -1,6 +1,7 @@
 import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
+import { JOB } from '@connector/http';
 import { createKafka, createProducer, readLatest, scanTopic } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -27,8 +28,8 @@ const command = optionsOrExit((argv) => parseReconcilePending(argv, new Date()),
 const config = readConfig(reconcilePendingConfigSchema, process.env);
 const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
-const commercetools = createCommercetools(config, { log });
-const stripe = createStripe(config, { log });
+const commercetools = createCommercetools(config, { log, claim: JOB });
+const stripe = createStripe(config, { log, claim: JOB });
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const interrupted = interruption();

@@ -1,7 +1,7 @@
 import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
-import { createHttpClient } from '@connector/http';
+import { createHttpClient, JOB } from '@connector/http';
 import { createKafka, createProducer, scanTopic } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -30,8 +30,8 @@ const config = readConfig(unorderedConfigSchema, process.env, (given) =>
 const command = optionsWith(config);
 const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
-const commercetools = createCommercetools(config, { log });
-const stripe = createStripe(config, { log });
+const commercetools = createCommercetools(config, { log, claim: JOB });
+const stripe = createStripe(config, { log, claim: JOB });
 const intent = createHttpClient({
   api: 'intent',
   // As long as its own calls to Stripe may take, one after the other.

@@ -1,5 +1,6 @@
 import { optionsOrExit } from '@connector/cli';
 import { PROJECT_HEADER } from '@connector/contracts';
+import { JOB } from '@connector/http';
 import { createKafka, createProducer } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
@@ -21,7 +22,7 @@ const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-const stripe = createStripe(config, { log });
+const stripe = createStripe(config, { log, claim: JOB });
 const kafka = createKafka(config, { clientId: NAME, log, headers: { [PROJECT_HEADER]: config.CTP_PROJECT_KEY } });
 const producer = createProducer(kafka);
 const interrupted = new AbortController();
