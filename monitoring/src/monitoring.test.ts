@@ -210,4 +210,15 @@ describe('runbooks', () => {
     ];
     for (const [, name = ''] of queried) expect([...KNOWN.keys()], name).toContain(name);
   });
+
+  it.each(NAMES)('%s says first what it means for money, and looks into it with a command or query', (alert) => {
+    const [, impact = '', diagnosis = ''] = read(new URL(`${alert}.md`, folder)).split(
+      /^## (?:Impact|Diagnosis|Mitigation)$/m,
+    );
+    expect(impact.trim()).toMatch(/^\*\*Money:\*\* [^\n]+\.\n/);
+    const [first = ''] = diagnosis.split('\n2. ');
+    expect(first).toMatch(
+      /`(?:kubectl|max|sum|increase|node|nodejs_)[^`]*`|^ {4,}(?:kubectl|max|min|sum|topk|histogram_quantile|increase|time)/m,
+    );
+  });
 });

@@ -13,8 +13,7 @@ sum by (namespace) (increase(${webhooks('bad_signature|stale_timestamp')}[15m]))
     for: '5m',
     severity: 'warning',
     service: 'webhook-ingest',
-    summary:
-      'Many webhooks have a bad signature: our secret is wrong, or a stranger sends them',
+    summary: 'Many webhooks have a bad signature: our secret is wrong, or a stranger sends them',
     description: `{{ $value | humanize }} webhooks were refused for their signature or its age in the last 15 minutes, ${HERE}, more than a tenth of the good ones.`,
     dashboard: 'events',
   },
