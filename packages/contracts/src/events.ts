@@ -35,7 +35,16 @@ const paymentRef = {
 };
 
 /** What a merchant's operation asks for, as the Checkout contract names it. */
-export const operationSchema = z.enum(['capturePayment', 'refundPayment', 'cancelPayment', 'reversePayment']);
+export const operationSchema = z.enum([
+  'capturePayment',
+  'refundPayment',
+  'cancelPayment',
+  'reversePayment',
+  'incrementAuthorization',
+]);
+
+/** Transactions that an operation may end as. */
+const operatedSchema = z.enum(['Charge', 'Refund', 'CancelAuthorization', 'Authorization']);
 
 /**
  * The data of each event type of ours. A reader ignores fields it does not know; a breaking change is a new type with a
@@ -56,7 +65,7 @@ export const EVENTS = {
     operationId: z.string(),
     operation: operationSchema,
     /** What is booked as a Failure when it turns out not to have been done. */
-    transactionType: z.enum(['Charge', 'Refund', 'CancelAuthorization']).optional(),
+    transactionType: operatedSchema.optional(),
     amount: moneySchema.optional(),
     merchantReference: z.string().optional(),
   }),
@@ -70,7 +79,7 @@ export const EVENTS = {
       /** Stripe refused it; `transactionType` and `amount` say what is booked as a Failure. */
       z.object({
         kind: z.literal('refused'),
-        transactionType: z.enum(['Charge', 'Refund', 'CancelAuthorization']),
+        transactionType: operatedSchema,
         amount: moneySchema,
         code: z.string().optional(),
         declineCode: z.string().optional(),

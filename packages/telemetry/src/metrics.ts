@@ -314,7 +314,7 @@ export const DEFINITIONS = {
     name: `${P}payment_operations_total`,
     help: 'Payment operations by outcome; save_payment_method is counted by the ledger',
     labels: {
-      operation: ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'save_payment_method'],
+      operation: ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'increment', 'save_payment_method'],
       outcome: ['approved', 'received', 'rejected', 'error'],
     },
     from: ['intent', 'ledger'],
@@ -330,7 +330,9 @@ export const DEFINITIONS = {
     type: 'counter',
     name: `${P}optional_data_refused_total`,
     help: 'Data that Stripe refused and a payment went on without',
-    labels: { field: ['phone', 'email', 'name', 'address', 'shipping', 'tax_calculation', 'customer'] },
+    labels: {
+      field: ['phone', 'email', 'name', 'address', 'shipping', 'tax_calculation', 'customer', 'card_features'],
+    },
     from: ['intent'],
   },
   sessionChecks: {

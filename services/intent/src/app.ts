@@ -4,7 +4,7 @@ import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Callers } from './adapters/callers.ts';
-import { behaviourSettings, type Config } from './config.ts';
+import { behaviourSettings, type Config, cardFeatures } from './config.ts';
 import { cors } from './http/cors.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { type RouteDefinition, routerOf } from './http/route.ts';
@@ -59,7 +59,7 @@ export interface AppDeps {
 /** Every route of the processor, for the server and for the OpenAPI document. */
 export function routeDefinitions({ config, ports, inBackground, log }: AppDeps): RouteDefinition[] {
   const behaviour = behaviourSettings(config);
-  const multiOperations = config.STRIPE_ENABLE_MULTI_OPERATIONS;
+  const features = cardFeatures(config);
   const publicConfig = {
     environment: config.MOCK_ENVIRONMENT,
     publishableKey: config.STRIPE_PUBLISHABLE_KEY,
@@ -77,7 +77,7 @@ export function routeDefinitions({ config, ports, inBackground, log }: AppDeps):
     projectKey: config.CTP_PROJECT_KEY,
     paymentInterface: config.PAYMENT_INTERFACE,
     merchantReturnUrl: config.MERCHANT_RETURN_URL,
-    multiOperations,
+    cardFeatures: features,
     behaviour,
     orderInDescription: config.STRIPE_ORDER_NUMBER_IN_DESCRIPTION,
   };
@@ -96,7 +96,7 @@ export function routeDefinitions({ config, ports, inBackground, log }: AppDeps):
       },
     }),
     paymentComponentsRoute(),
-    paymentIntentsRoute({ ...ports, multiOperations, log }),
+    paymentIntentsRoute({ ...ports, cardFeatures: features, log }),
     transactionsRoute({ ...stored, settings, now: Date.now }),
     configElementRoute({ ...ports, behaviour, element }),
     paymentsRoute({ ...ports, inBackground, settings, sleep, now: Date.now, log }),

@@ -10,6 +10,7 @@ import {
   FLOW_TYPES,
   NO_FUTURE_USAGE,
 } from './domain/behaviour.ts';
+import type { CardFeatures } from './domain/card-features.ts';
 import { DEFAULT_LAYOUT, layoutSchema, readPaymentElementOptions } from './domain/element-options.ts';
 import { jsonText, jsonValue } from './json-variable.ts';
 import { resourceKey } from './resource-key.ts';
@@ -109,6 +110,17 @@ export const configSchema = z
     STRIPE_ENABLE_MULTI_OPERATIONS: flag()
       .default(false)
       .describe('Several captures and refunds of one payment; needs the feature on the Stripe account'),
+    STRIPE_ENABLE_OVERCAPTURE: flag()
+      .default(false)
+      .describe('Captures above what was authorised; needs the feature on the Stripe account and manual capture'),
+    STRIPE_ENABLE_EXTENDED_AUTHORIZATION: flag()
+      .default(false)
+      .describe('Authorisations of up to 30 days; needs the feature on the Stripe account and manual capture'),
+    STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION: flag()
+      .default(false)
+      .describe(
+        'Authorisations that `incrementAuthorization` raises; needs the feature on the Stripe account and manual capture',
+      ),
     STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
       .default(false)
       .describe(
@@ -214,6 +226,14 @@ export const behaviourSettings = (config: Config): BehaviourSettings => ({
   savedMethodsUsage: config.STRIPE_SAVED_PAYMENT_METHODS_CONFIG.payment_method_save_usage,
   collectBillingAddress: config.STRIPE_COLLECT_BILLING_ADDRESS,
   rules: config.STRIPE_PAYMENT_BEHAVIOR_RULES,
+});
+
+/** What the Stripe account may do with authorised cards, in the domain's words. */
+export const cardFeatures = (config: Config): CardFeatures => ({
+  multicapture: config.STRIPE_ENABLE_MULTI_OPERATIONS,
+  overcapture: config.STRIPE_ENABLE_OVERCAPTURE,
+  extendedAuthorization: config.STRIPE_ENABLE_EXTENDED_AUTHORIZATION,
+  incrementalAuthorization: config.STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION,
 });
 
 /** Variables of the original connector or its manifest that have no effect here, nor had there. */

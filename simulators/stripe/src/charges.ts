@@ -99,6 +99,13 @@ function outcomeOf(status: Charge['status'], decline: Decline | undefined): Char
   };
 }
 
+const availability = (request: string | undefined): 'available' | 'unavailable' =>
+  request === 'if_available' ? 'available' : 'unavailable';
+
+/** A card's network lets 15 % more be captured than was authorised, where that was asked for. */
+export const mostCapturable = ({ amount, payment_method_options: options }: PaymentIntent): number =>
+  options?.card?.request_overcapture === 'if_available' ? Math.floor(amount * 1.15) : amount;
+
 function methodDetails(
   paymentIntent: PaymentIntent,
   method: PaymentMethod,
@@ -107,13 +114,15 @@ function methodDetails(
   if (method.card) {
     const { card } = method;
     const options = paymentIntent.payment_method_options?.card;
+    const isHeld = !attempt.isCaptured && !attempt.decline;
+    const isExtended = options?.request_extended_authorization === 'if_available';
     return {
       type: 'card',
       card: {
         amount_authorized: attempt.decline ? null : paymentIntent.amount,
         authorization_code: attempt.decline ? null : '123456',
         brand: card.brand,
-        ...(attempt.isCaptured || attempt.decline ? {} : { capture_before: paymentIntent.created + 7 * 86_400 }),
+        ...(isHeld ? { capture_before: paymentIntent.created + (isExtended ? 30 : 7) * 86_400 } : {}),
         checks: {
           address_line1_check: null,
           address_postal_code_check: null,
@@ -123,18 +132,23 @@ function methodDetails(
         electronic_commerce_indicator: attempt.isAuthenticated ? '05' : null,
         exp_month: card.exp_month,
         exp_year: card.exp_year,
-        extended_authorization: { status: 'disabled' },
+        extended_authorization: { status: isHeld && isExtended ? 'enabled' : 'disabled' },
         fingerprint: card.fingerprint ?? null,
         funding: card.funding,
-        incremental_authorization: { status: 'unavailable' },
+        incremental_authorization: {
+          status: isHeld ? availability(options?.request_incremental_authorization) : 'unavailable',
+        },
         installments: null,
         last4: card.last4,
         mandate: null,
-        multicapture: { status: options?.request_multicapture === 'if_available' ? 'available' : 'unavailable' },
+        multicapture: { status: availability(options?.request_multicapture) },
         network: card.brand,
         network_token: { used: false },
         network_transaction_id: '104102110912612',
-        overcapture: { maximum_amount_capturable: paymentIntent.amount, status: 'unavailable' },
+        overcapture: {
+          maximum_amount_capturable: isHeld ? mostCapturable(paymentIntent) : paymentIntent.amount,
+          status: isHeld ? availability(options?.request_overcapture) : 'unavailable',
+        },
         regulated_status: 'unregulated',
         three_d_secure: attempt.isAuthenticated
           ? {

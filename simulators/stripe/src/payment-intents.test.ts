@@ -110,6 +110,70 @@ describe('the life of a PaymentIntent', () => {
     expect(tooMuch).toMatchObject({ statusCode: 400, code: 'amount_too_large', param: 'amount_to_capture' });
   });
 
+  it('captures 15 % above what was authorised where that was asked for, once and no more', async () => {
+    const { id } = await open({
+      capture_method: 'manual',
+      payment_method_options: { card: { request_overcapture: 'if_available' } },
+    });
+    simulator.controls.pay(id);
+    expect((await chargeOf(id)).payment_method_details?.card?.overcapture).toEqual({
+      maximum_amount_capturable: 1150,
+      status: 'available',
+    });
+    const tooMuch = await refusalOf(stripe.paymentIntents.capture(id, { amount_to_capture: 1151 }));
+    expect(tooMuch).toMatchObject({ code: 'amount_too_large' });
+    const captured = await stripe.paymentIntents.capture(id, { amount_to_capture: 1150 });
+    expect(captured).toMatchObject({ status: 'succeeded', amount: 1000, amount_received: 1150 });
+    expect(await chargeOf(id)).toMatchObject({ captured: true, amount: 1000, amount_captured: 1150 });
+    await stripe.refunds.create({ payment_intent: id, amount: 1150 });
+    expect(await chargeOf(id)).toMatchObject({ amount_refunded: 1150, refunded: true });
+  });
+
+  it('raises an authorisation where that was asked for, tells of it, and declines what the card does not have', async () => {
+    const { id } = await open({
+      capture_method: 'manual',
+      payment_method_options: { card: { request_incremental_authorization: 'if_available' } },
+    });
+    simulator.controls.pay(id);
+    const raised = await stripe.paymentIntents.incrementAuthorization(id, { amount: 1500, metadata: { why: 'more' } });
+    expect(raised).toMatchObject({ amount: 1500, amount_capturable: 1500, status: 'requires_capture' });
+    expect(raised.metadata).toMatchObject({ why: 'more' });
+    expect(await chargeOf(id)).toMatchObject({ amount: 1500 });
+    expect(types().slice(-2)).toEqual(['charge.updated', 'payment_intent.amount_capturable_updated']);
+    const declined = await refusalOf(stripe.paymentIntents.incrementAuthorization(id, { amount: 3001 }));
+    expect(declined).toMatchObject({ statusCode: 402, code: 'card_declined' });
+    const less = await refusalOf(stripe.paymentIntents.incrementAuthorization(id, { amount: 1500 }));
+    expect(less).toMatchObject({ statusCode: 400, param: 'amount' });
+    expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ amount: 1500 });
+  });
+
+  it('raises none that was not asked for, or is captured', async () => {
+    const { id } = await open({ capture_method: 'manual' });
+    simulator.controls.pay(id);
+    const refusal = await refusalOf(stripe.paymentIntents.incrementAuthorization(id, { amount: 1500 }));
+    expect(refusal).toMatchObject({ statusCode: 400 });
+    await stripe.paymentIntents.capture(id);
+    const late = await refusalOf(stripe.paymentIntents.incrementAuthorization(id, { amount: 1500 }));
+    expect(late).toMatchObject({ code: 'payment_intent_unexpected_state' });
+  });
+
+  it('holds money for 30 days where that was asked for', async () => {
+    const { id, created } = await open({
+      capture_method: 'manual',
+      payment_method_options: { card: { request_extended_authorization: 'if_available' } },
+    });
+    simulator.controls.pay(id);
+    expect((await chargeOf(id)).payment_method_details?.card).toMatchObject({
+      capture_before: created + 30 * 86_400,
+      extended_authorization: { status: 'enabled' },
+    });
+    const DAY_MS = 86_400_000;
+    simulator.controls.advanceClock(29 * DAY_MS);
+    expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ status: 'requires_capture' });
+    simulator.controls.advanceClock(2 * DAY_MS);
+    expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ status: 'canceled' });
+  });
+
   it('cancels what is left after a partial capture', async () => {
     const { id } = await open({
       capture_method: 'manual',

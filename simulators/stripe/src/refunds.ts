@@ -118,7 +118,7 @@ function chargeToRefund(simulation: Simulation, params: Params): Charge {
 
 function countRefund(charge: Charge, amount: number): void {
   charge.amount_refunded += amount;
-  charge.refunded = charge.amount_refunded >= charge.amount;
+  charge.refunded = charge.amount_refunded >= Math.max(charge.amount, charge.amount_captured);
 }
 
 function newRefund(simulation: Simulation, charge: Charge, amount: number): Refund {

@@ -93,7 +93,9 @@ export class Simulation {
 
   #arm(waiting: Waiting): void {
     clearTimeout(waiting.timer);
-    waiting.timer = setTimeout(() => this.#run(waiting), Math.max(0, waiting.dueMs - this.nowMs()));
+    const ms = Math.max(0, waiting.dueMs - this.nowMs());
+    const next = ms > LONGEST_TIMER_MS ? () => this.#arm(waiting) : () => this.#run(waiting);
+    waiting.timer = setTimeout(next, Math.min(ms, LONGEST_TIMER_MS));
     waiting.timer.unref();
   }
 
@@ -102,6 +104,9 @@ export class Simulation {
     if (this.#waiting.delete(waiting)) waiting.work();
   }
 }
+
+/** A longer timer of Node's would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Something that happens at a time of the account's clock, in ms since the epoch. */
 interface Waiting {

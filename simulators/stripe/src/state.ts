@@ -145,6 +145,8 @@ export interface StripeState {
   /** By PaymentIntent id. */
   secrets: Map<string, PaymentIntentSecrets>;
   chargesOf: Map<string, Charge[]>;
+  /** How often an authorisation was tried to be raised, by PaymentIntent. */
+  raises: Map<string, number>;
   /** By charge id. */
   refundsOf: Map<string, Refund[]>;
   /** Refunds that only let go of money that was authorised and not captured. */
@@ -167,6 +169,7 @@ export const emptyState = (): StripeState => ({
   behaviours: new Map(),
   secrets: new Map(),
   chargesOf: new Map(),
+  raises: new Map(),
   refundsOf: new Map(),
   releases: new Set(),
 });

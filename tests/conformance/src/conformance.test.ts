@@ -16,7 +16,13 @@ let differences: Difference[];
 beforeAll(async () => {
   system = await startTestSystem({
     serviceEnv: {
-      intent: { STORED_PAYMENT_METHODS_ENABLED: 'true', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
+      intent: {
+        STORED_PAYMENT_METHODS_ENABLED: 'true',
+        STRIPE_ENABLE_MULTI_OPERATIONS: 'true',
+        STRIPE_ENABLE_OVERCAPTURE: 'true',
+        STRIPE_ENABLE_EXTENDED_AUTHORIZATION: 'true',
+        STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION: 'true',
+      },
       ledger: { STORED_PAYMENT_METHODS_NAMES: 'true' },
     },
   });

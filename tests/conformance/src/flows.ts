@@ -12,6 +12,15 @@ export interface Flow {
 /** For what comes by a webhook. */
 const PATIENTLY = { timeout: 60_000, interval: 100 };
 const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
+/** What a payment shows of its money. */
+interface Shown {
+  readonly amountPlanned: { readonly centAmount: number };
+  readonly transactions: readonly {
+    readonly type: string;
+    readonly state: string;
+    readonly amount: { readonly centAmount: number };
+  }[];
+}
 const ADDRESS = {
   country: 'DE',
   firstName: 'Ada',
@@ -162,6 +171,33 @@ export const FLOWS: readonly Flow[] = [
       const { payment } = await paid(system, {}, { country: 'NL' });
       await operate(system, payment, { action: 'capturePayment', amount: EUR(400), merchantReference: 'INV-1' });
       await operate(system, payment, { action: 'capturePayment', amount: EUR(2000), merchantReference: 'INV-1' });
+    },
+  },
+  {
+    name: 'an authorization that is raised, declined for more, and captured above itself',
+    run: async (system) => {
+      const { payment } = await paid(system, {}, { country: 'NL' });
+      const raise = (centAmount: number) =>
+        operate(system, payment, { action: 'incrementAuthorization', amount: EUR(centAmount) });
+      const outcomes = [await raise(3000), await raise(3000), await raise(9000)];
+      const capture = { action: 'capturePayment', amount: EUR(3300) };
+      outcomes.push(await operate(system, payment, capture));
+      if (outcomes.join() !== 'approved,approved,rejected,approved') throw new Error(outcomes.join());
+      const shown = async () => {
+        const { amountPlanned, transactions } = await system.merchant<Shown>('GET', `/payments/${payment}`);
+        return [
+          `planned ${amountPlanned.centAmount}`,
+          ...transactions.map(({ type, state, amount }) => `${type}:${state} ${amount.centAmount}`).toSorted(),
+        ].join();
+      };
+      const expected = [
+        'planned 3300',
+        'Authorization:Failure 6000',
+        'Authorization:Success 2400',
+        'Authorization:Success 600',
+        'Charge:Success 3300',
+      ].join();
+      await vi.waitUntil(async () => (await shown()) === expected, PATIENTLY);
     },
   },
   {

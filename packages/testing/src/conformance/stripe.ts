@@ -144,6 +144,31 @@ export function itIsStripe(account: () => Account): void {
     });
   });
 
+  describe('an authorization', () => {
+    const raisable = { card: { request_incremental_authorization: 'if_available' } } as const;
+    const raise = (id: string, amount: number) =>
+      call('payment_intents.increment_authorization', (stripe) =>
+        stripe.paymentIntents.incrementAuthorization(id, { amount, metadata: { raised: 'yes' } }, key()),
+      );
+
+    it('is raised to a new total, with its charge, where that was asked for', async () => {
+      const { id } = await paid({ capture_method: 'manual', payment_method_options: raisable });
+      const raised = await raise(id, 1500);
+      expect(raised).toMatchObject({ status: 'requires_capture', amount: 1500, amount_capturable: 1500 });
+      expect(raised.metadata).toMatchObject({ raised: 'yes' });
+      expect(await chargeOf(raised)).toMatchObject({ amount: 1500, amount_captured: 0 });
+      expect(await capture(id)).toMatchObject({ status: 'succeeded', amount_received: 1500 });
+    });
+
+    it('is not raised to less, without having been asked for, or once it is captured', async () => {
+      const { id } = await paid({ capture_method: 'manual', payment_method_options: raisable });
+      await expect(raise(id, 1190)).rejects.toMatchObject({ status: 400, param: 'amount' });
+      await capture(id);
+      await expect(raise(id, 1500)).rejects.toMatchObject({ code: 'payment_intent_unexpected_state' });
+      await expect(raise((await held()).id, 1500)).rejects.toMatchObject({ status: 400 });
+    });
+  });
+
   describe('an update', () => {
     it('changes what it names, and leaves the rest', async () => {
       const before = await create({ metadata: { a: '1', b: '2' }, setup_future_usage: 'off_session' });

@@ -74,6 +74,11 @@ export function paymentIntentsOf(stripe: StripeState) {
       }),
     capture: async (id: string, params: Stripe.PaymentIntentCaptureParams, options?: Options) =>
       change(id, params, options, (found) => capture(stripe, found, params)),
+    incrementAuthorization: async (
+      id: string,
+      params: Stripe.PaymentIntentIncrementAuthorizationParams,
+      options?: Options,
+    ) => change(id, params, options, (found) => increment(stripe, found, params)),
   };
 }
 
@@ -146,6 +151,21 @@ function update(stripe: StripeState, found: Stripe.PaymentIntent, params: Stripe
     ...(setup_future_usage !== undefined && { setup_future_usage: setup_future_usage || null }),
     metadata: merged,
   });
+}
+
+function increment(
+  stripe: StripeState,
+  found: Stripe.PaymentIntent,
+  { amount, metadata }: Stripe.PaymentIntentIncrementAuthorizationParams,
+): void {
+  if (found.status !== 'requires_capture') throw refusal('payment_intent_unexpected_state');
+  if (found.payment_method_options?.card?.request_incremental_authorization !== 'if_available')
+    throw refusal(undefined);
+  if (amount <= found.amount) throw refusal(undefined, { param: 'amount' });
+  found.metadata = mergedMetadata(found.metadata, metadata);
+  Object.assign(found, { amount, amount_capturable: amount });
+  const charge = chargeOfIntent(stripe, found);
+  if (charge) charge.amount = amount;
 }
 
 function capture(stripe: StripeState, found: Stripe.PaymentIntent, params: Stripe.PaymentIntentCaptureParams): void {

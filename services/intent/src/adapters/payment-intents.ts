@@ -51,6 +51,10 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
           { idempotencyKey: key },
         ),
       ),
+    increment: (id, { amount, metadata }, key) =>
+      call('payment_intents.increment_authorization', (stripe) =>
+        stripe.paymentIntents.incrementAuthorization(id, { amount, metadata }, { idempotencyKey: key }),
+      ),
     refund: (payment_intent, { amount, metadata }, key) =>
       call('refunds.create', (stripe) =>
         stripe.refunds.create({ payment_intent, amount, metadata }, { idempotencyKey: key }),

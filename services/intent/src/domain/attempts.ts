@@ -18,8 +18,9 @@ export interface Attempt {
  */
 export function paymentIntentIdOf({ interfaceId, transactions }: Pick<Payment, 'interfaceId' | 'transactions'>) {
   if (interfaceId) return interfaceId;
-  return transactions.find(({ type, interactionId }) => type === 'Authorization' && interactionId?.startsWith('pi_'))
-    ?.interactionId;
+  return transactions.find(
+    ({ type, interactionId }) => type === 'Authorization' && interactionId && /^pi_\w+$/.test(interactionId),
+  )?.interactionId;
 }
 
 /** The attempts among a cart's payments, oldest first; payments of other providers are none. */

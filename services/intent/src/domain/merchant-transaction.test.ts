@@ -73,6 +73,16 @@ it.each<[string, Partial<Stripe.PaymentIntent>, boolean]>([
   ['was refunded in full', { status: 'succeeded', latest_charge: charge(1190, 1190) }, false],
   ['was captured in part, the rest released', { status: 'succeeded', latest_charge: charge(500, 690) }, true],
   ['was captured in part and that refunded', { status: 'succeeded', latest_charge: charge(500, 1190) }, false],
+  [
+    'was captured above what was authorised, and refunded up to that',
+    { status: 'succeeded', latest_charge: charge(1300, 1190) },
+    true,
+  ],
+  [
+    'was captured above what was authorised, and refunded',
+    { status: 'succeeded', latest_charge: charge(1300, 1300) },
+    false,
+  ],
   ['was canceled', { status: 'canceled' }, false],
   ['was canceled when nothing was captured', { status: 'canceled', latest_charge: charge(0, 1190) }, false],
   ['was canceled after a part was captured', { status: 'canceled', latest_charge: charge(500, 690) }, true],

@@ -37,7 +37,7 @@ export function holdsMoney({
   if (status === 'canceled' && !(charge && typeof charge === 'object' && charge.amount_captured > 0)) return false;
   if (status !== 'succeeded' && status !== 'canceled') return false;
   if (!charge || typeof charge !== 'object') return true;
-  return charge.amount_refunded < charge.amount;
+  return charge.amount_refunded < Math.max(charge.amount, charge.amount_captured ?? 0);
 }
 
 /** Stripe's answer to a charge without the shopper. */

@@ -7,7 +7,7 @@ const asked: Asked = {
   express: false,
   expressCustomerSession: false,
   projectKey: 'project',
-  multiOperations: false,
+  cardFeatures: {},
   behaviour: someBehaviour(),
 };
 

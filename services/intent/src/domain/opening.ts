@@ -9,6 +9,7 @@ import type Stripe from 'stripe';
 import { type AmountDue, amountDue, asPaid, moneyOf } from './amount-due.ts';
 import { type Attempt, type AttemptStatus, mayChangeAmount, nextAttemptNumber } from './attempts.ts';
 import { type BehaviourSettings, behaviourFor } from './behaviour.ts';
+import type { CardFeatures } from './card-features.ts';
 import { type Cart, type Customer, isRecurring, type Payment } from './checkout-cart.ts';
 import type { OptionalField } from './optional-data.ts';
 import { changeTo, type Wanted, wantedOf } from './payment-intent-params.ts';
@@ -51,7 +52,7 @@ export interface Asked {
   readonly orderNumber?: Session['futureOrderNumber'];
   readonly orderInDescription?: boolean | undefined;
   readonly projectKey: string;
-  readonly multiOperations: boolean;
+  readonly cardFeatures: CardFeatures;
   readonly behaviour: BehaviourSettings;
 }
 
@@ -207,7 +208,7 @@ const isYoung = ({ createdAt }: Payment, { now }: Snapshot): boolean => now - Da
 
 const wantedFor = (
   { cart, customer, leftOut }: Snapshot,
-  { express, expressCustomerSession, projectKey, multiOperations, behaviour, orderNumber, orderInDescription }: Asked,
+  { express, expressCustomerSession, projectKey, cardFeatures, behaviour, orderNumber, orderInDescription }: Asked,
   due: Money,
 ): Wanted =>
   wantedOf({
@@ -216,7 +217,7 @@ const wantedFor = (
     due,
     behaviour: behaviourFor(cart, isRecurring(cart), behaviour),
     projectKey,
-    multiOperations,
+    cardFeatures,
     express,
     expressCustomerSession,
     orderNumber,

@@ -44,6 +44,8 @@ export function operationIdOf(
 const STATE: Record<Operation['action'], (before: StateBefore) => Partial<StateBefore>> = {
   capturePayment: ({ captured }) => ({ captured }),
   cancelPayment: ({ captured }) => ({ captured }),
+  // A total is reached once.
+  incrementAuthorization: () => ({}),
   refundPayment: ({ refunds }) => ({ refunds }),
   reversePayment: (before) => ({ ...before }),
 };
@@ -70,7 +72,7 @@ export function doneUnder(
   if (refund) return { object: refund, operation: refund.metadata?.[METADATA.operation] };
   const operation = paymentIntent.metadata[operationNoteKey(id)];
   if (!operation) return undefined;
-  // A capture's note is written by the capture itself; a cancelation's before it, as Stripe takes none with it.
-  const isCapture = operation.startsWith('capturePayment');
-  return isCapture || paymentIntent.status === 'canceled' ? { object: paymentIntent, operation } : undefined;
+  // A capture's note is written by the capture itself, a raise's too; a cancelation's before it, as Stripe takes none with it.
+  const isNotedByItself = /^(capturePayment|incrementAuthorization) /.test(operation);
+  return isNotedByItself || paymentIntent.status === 'canceled' ? { object: paymentIntent, operation } : undefined;
 }

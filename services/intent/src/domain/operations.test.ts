@@ -14,6 +14,9 @@ const partlyCaptured = aPaymentIntent({
 });
 const payment = aPayment({ transactions: [aTransaction('Charge', 'Success', { id: 'charge-1' })] });
 
+const NONE = {};
+const SEVERAL = { multicapture: true };
+
 type Row = [string, Operation, ReturnType<typeof aPaymentIntent>, boolean, Partial<Plan>];
 
 describe('a capture', () => {
@@ -42,7 +45,7 @@ describe('a capture', () => {
     ],
     ['of nothing is invalid', capture(0), authorised, true, { kind: 'invalid', field: 'amount.centAmount' }],
   ])('%s', (_rule, operation, paymentIntent, multi, expected) => {
-    expect(planOf(operation, payment, paymentIntent, multi)).toMatchObject(expected);
+    expect(planOf(operation, payment, paymentIntent, { multicapture: multi })).toMatchObject(expected);
   });
 
   it.each([
@@ -50,13 +53,13 @@ describe('a capture', () => {
     ['behind', 600],
   ])('of all that Stripe holds is final, and of less is not, while amountPlanned is %s it', (_where, centAmount) => {
     const planned = aPayment({ planned: euro(centAmount) });
-    expect(planOf(capture(1190), planned, authorised, false)).toMatchObject({ kind: 'capture', isFinal: true });
-    expect(planOf(capture(600), planned, authorised, true)).toMatchObject({ kind: 'capture', isFinal: false });
+    expect(planOf(capture(1190), planned, authorised, NONE)).toMatchObject({ kind: 'capture', isFinal: true });
+    expect(planOf(capture(600), planned, authorised, SEVERAL)).toMatchObject({ kind: 'capture', isFinal: false });
   });
 
   it('of a payment without a planned amount is refused', () => {
     const nothing = aPayment({ planned: euro(0) });
-    expect(planOf(capture(1), nothing, authorised, true)).toMatchObject({ kind: 'refused' });
+    expect(planOf(capture(1), nothing, authorised, SEVERAL)).toMatchObject({ kind: 'refused' });
   });
 });
 
@@ -82,13 +85,39 @@ describe('a refund', () => {
       { kind: 'invalid', field: 'transactionId' },
     ],
   ])('%s', (_rule, operation, paymentIntent, multi, expected) => {
-    expect(planOf(operation, payment, paymentIntent, multi)).toMatchObject(expected);
+    expect(planOf(operation, payment, paymentIntent, { multicapture: multi })).toMatchObject(expected);
+  });
+});
+
+describe('raising an authorisation', () => {
+  const raise = (centAmount: number, currencyCode?: string): Operation => ({
+    action: 'incrementAuthorization',
+    amount: amount(centAmount, currencyCode),
+  });
+  it.each<[string, Operation, boolean, Partial<Plan>]>([
+    ['to a new total', raise(1500), true, { kind: 'increment', amount: 1500, money: euro(310) }],
+    ['is refused while that is off', raise(1500), false, { kind: 'refused' }],
+    ['to what is authorised already is invalid', raise(1190), true, { kind: 'invalid', allowed: ['> 1190'] }],
+    ['to less is invalid', raise(1000), true, { kind: 'invalid', field: 'amount.centAmount' }],
+    ['in another currency is invalid', raise(1500, 'USD'), true, { kind: 'invalid', field: 'amount.currencyCode' }],
+  ])('%s', (_rule, operation, incrementalAuthorization, expected) => {
+    expect(planOf(operation, payment, authorised, { incrementalAuthorization })).toMatchObject(expected);
+  });
+});
+
+describe('a payment that was captured above what was authorised', () => {
+  const over = aPaymentIntent({ status: 'succeeded', amount_received: 1300, latest_charge: charge(1300, 200) });
+
+  it('can be refunded up to all that was captured', () => {
+    const refund = (centAmount: number): Operation => ({ action: 'refundPayment', amount: amount(centAmount) });
+    expect(planOf(refund(1100), payment, over, NONE)).toMatchObject({ kind: 'refund', amount: 1100 });
+    expect(planOf(refund(1101), payment, over, NONE)).toMatchObject({ kind: 'invalid', allowed: ['<= 1100'] });
   });
 });
 
 describe('a cancellation', () => {
   it('releases what was not captured', () => {
-    expect(planOf({ action: 'cancelPayment' }, payment, partlyCaptured, true)).toEqual({
+    expect(planOf({ action: 'cancelPayment' }, payment, partlyCaptured, SEVERAL)).toEqual({
       kind: 'cancel',
       money: euro(690),
     });
@@ -109,6 +138,6 @@ describe('a reversal', () => {
       { kind: 'nothing-to-reverse' },
     ],
   ])('%s', (_rule, paymentIntent, expected) => {
-    expect(planOf({ action: 'reversePayment' }, payment, paymentIntent, false)).toMatchObject(expected);
+    expect(planOf({ action: 'reversePayment' }, payment, paymentIntent, NONE)).toMatchObject(expected);
   });
 });

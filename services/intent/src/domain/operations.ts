@@ -6,6 +6,7 @@ import {
   toStripeAmount,
 } from '@connector/payment-model';
 import type Stripe from 'stripe';
+import type { CardFeatures } from './card-features.ts';
 import type { Payment } from './checkout-cart.ts';
 
 /** What a merchant asks for; amounts without digits, as the Checkout contract has them. */
@@ -17,6 +18,8 @@ export type Operation =
       /** The commercetools transaction to refund. */
       readonly transactionId?: string | undefined;
     }
+  /** `amount` is the new total, not what it is raised by: asked for twice, it is raised once. */
+  | { readonly action: 'incrementAuthorization'; readonly amount: RequestedAmount }
   | { readonly action: 'cancelPayment' }
   | { readonly action: 'reversePayment' };
 
@@ -29,6 +32,8 @@ export interface RequestedAmount {
 export type StripeStep =
   | { readonly kind: 'capture'; readonly amount: number; readonly money: Money; readonly isFinal: boolean }
   | { readonly kind: 'refund'; readonly amount: number; readonly money: Money }
+  /** `amount` is the new total, `money` what it is raised by. */
+  | { readonly kind: 'increment'; readonly amount: number; readonly money: Money }
   | { readonly kind: 'cancel'; readonly money: Money };
 
 export type Plan =
@@ -82,7 +87,7 @@ export function planOf(
   operation: Operation,
   payment: Pick<Payment, 'amountPlanned' | 'transactions'>,
   paymentIntent: Stripe.PaymentIntent,
-  multiOperations: boolean,
+  features: CardFeatures,
   { captured, refunded }: Captured = capturedOf(paymentIntent),
 ): Plan {
   const { amountPlanned: planned } = payment;
@@ -97,7 +102,7 @@ export function planOf(
       if (checked.kind === 'invalid') return checked;
       if (planned.centAmount <= 0) return { kind: 'refused', reason: 'the payment has no planned amount' };
       const isFinal = paymentIntent.amount_received + checked.amount >= paymentIntent.amount;
-      if (!isFinal && !multiOperations) return { kind: 'refused', reason: 'partial captures are not enabled' };
+      if (!isFinal && !features.multicapture) return { kind: 'refused', reason: 'partial captures are not enabled' };
       return { kind: 'capture', amount: checked.amount, money: checked.money, isFinal };
     }
     case 'refundPayment': {
@@ -124,6 +129,23 @@ export function planOf(
         };
       }
       return { kind: 'refund', amount: checked.amount, money: checked.money };
+    }
+    case 'incrementAuthorization': {
+      const checked = checkedAmount(operation.amount, planned);
+      if (checked.kind === 'invalid') return checked;
+      if (!features.incrementalAuthorization) {
+        return { kind: 'refused', reason: 'incremental authorizations are not enabled' };
+      }
+      if (checked.amount <= paymentIntent.amount) {
+        return {
+          kind: 'invalid',
+          field: 'amount.centAmount',
+          value: operation.amount.centAmount,
+          allowed: [`> ${moneyOf(paymentIntent.amount).centAmount}`],
+          reason: 'is not above what is authorised',
+        };
+      }
+      return { kind: 'increment', amount: checked.amount, money: moneyOf(checked.amount - paymentIntent.amount) };
     }
     case 'cancelPayment':
       return { kind: 'cancel', money: moneyOf(paymentIntent.amount - paymentIntent.amount_received) };
@@ -166,4 +188,5 @@ export const TRANSACTION_TYPES = {
   capture: 'Charge',
   refund: 'Refund',
   cancel: 'CancelAuthorization',
+  increment: 'Authorization',
 } as const satisfies Record<StripeStep['kind'], string>;

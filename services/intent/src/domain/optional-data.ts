@@ -1,7 +1,15 @@
 import { NotFoundError } from '@connector/errors';
 
 /** What a payment goes on without when Stripe refuses it (rulings 38). */
-export type OptionalField = 'phone' | 'email' | 'name' | 'address' | 'shipping' | 'tax_calculation' | 'customer';
+export type OptionalField =
+  | 'phone'
+  | 'email'
+  | 'name'
+  | 'address'
+  | 'shipping'
+  | 'tax_calculation'
+  | 'customer'
+  | 'card_features';
 
 /** Stripe's parameters, by how they begin, and the field they hold; the first that fits counts. */
 type Table = readonly (readonly [prefix: string, field: OptionalField])[];
@@ -11,6 +19,7 @@ const OF_PAYMENT_INTENT: Table = [
   ['shipping', 'shipping'],
   ['hooks', 'tax_calculation'],
   ['customer', 'customer'],
+  ['payment_method_options', 'card_features'],
 ];
 
 const OF_CUSTOMER: Table = [

@@ -15,7 +15,7 @@ const wanted = (fields: Partial<WantedInput> = {}) =>
     due: euro(1190),
     behaviour: behaviourFor(cart, false, someBehaviour({ setupFutureUsage: 'off_session' })),
     projectKey: 'project',
-    multiOperations: false,
+    cardFeatures: {},
     express: false,
     expressCustomerSession: false,
     ...fields,
@@ -78,8 +78,24 @@ describe("a PaymentIntent's parameters", () => {
   });
 
   it('ask for several captures only where they are enabled', () => {
-    const { payment_method_options } = createParams('k', wanted({ multiOperations: true }));
+    const { payment_method_options } = createParams('k', wanted({ cardFeatures: { multicapture: true } }));
     expect(payment_method_options).toEqual({ card: { request_multicapture: 'if_available' } });
+    expect(createParams('k', wanted())).not.toHaveProperty('payment_method_options');
+  });
+
+  it.each([
+    ['overcapture', 'request_overcapture'],
+    ['extendedAuthorization', 'request_extended_authorization'],
+    ['incrementalAuthorization', 'request_incremental_authorization'],
+  ] as const)('ask for %s where it is enabled and money is taken later', (feature, request) => {
+    const cardFeatures = { [feature]: true };
+    const manual = behaviourFor(cart, false, someBehaviour({ captureMethod: 'manual' }));
+    const { payment_method_options } = createParams('k', wanted({ cardFeatures, behaviour: manual }));
+    expect(payment_method_options).toEqual({ card: { [request]: 'if_available' } });
+    expect(createParams('k', wanted({ cardFeatures }))).not.toHaveProperty('payment_method_options');
+    const leftOut = new Set(['card_features'] as const);
+    const without = createParams('k', wanted({ cardFeatures, behaviour: manual, leftOut }));
+    expect(without).not.toHaveProperty('payment_method_options');
   });
 
   it.each([
@@ -103,6 +119,19 @@ describe('the idempotency key of an attempt', () => {
 });
 
 describe('making a PaymentIntent what is wanted', () => {
+  it('asks for features of a card that were enabled since, once', () => {
+    const manual = behaviourFor(cart, false, someBehaviour({ captureMethod: 'manual' }));
+    const cardFeatures = { overcapture: true, incrementalAuthorization: true };
+    const asked = { request_overcapture: 'if_available', request_incremental_authorization: 'if_available' };
+    const with_ = wanted({ behaviour: manual, cardFeatures });
+    const before = { ...createParams('k', wanted({ behaviour: manual })), payment_method_options: { card: {} } };
+    expect(changeTo(aPaymentIntent(before as never), with_)).toEqual({
+      kind: 'update',
+      params: { payment_method_options: { card: asked } },
+    });
+    expect(changeTo(aPaymentIntent(createParams('k', with_) as never), with_)).toEqual({ kind: 'none' });
+  });
+
   const guest = wanted({ cart: aCart(), customer: undefined });
   const present = aPaymentIntent();
   const address = { line1: '5 Main', line2: null, city: 'Berlin', postal_code: null, state: null, country: 'DE' };

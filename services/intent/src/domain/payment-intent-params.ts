@@ -3,6 +3,7 @@ import { idempotencyKey, METADATA, type Money, toStripeAmount } from '@connector
 import type Stripe from 'stripe';
 import { type StripeShipping, shippingOf } from './addresses.ts';
 import type { Behaviour } from './behaviour.ts';
+import { type CardFeatures, type CardRequests, cardOptions, cardRequestsOf, lacksRequests } from './card-features.ts';
 import { type Cart, type Customer, stripeCustomerIdOf, taxCalculationOf } from './checkout-cart.ts';
 import type { OptionalField } from './optional-data.ts';
 
@@ -13,7 +14,7 @@ export interface Wanted {
   readonly customer: string | undefined;
   readonly setupFutureUsage: Behaviour['setupFutureUsage'];
   readonly shipping: StripeShipping | undefined;
-  readonly multicapture: boolean;
+  readonly cardRequests: CardRequests;
   readonly taxCalculation: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   /** What the merchant, and with some methods the shopper, reads at the payment. */
@@ -26,7 +27,7 @@ export interface WantedInput {
   due: Money;
   behaviour: Behaviour;
   projectKey: string;
-  multiOperations: boolean;
+  cardFeatures: CardFeatures;
   /** Express checkout: the wallet brings the shipping address. */
   express: boolean;
   /** Express checkout of a page that made its elements with a Stripe customer. */
@@ -44,7 +45,7 @@ const MAX_METADATA_LENGTH = 500;
 const NOTHING: ReadonlySet<OptionalField> = new Set();
 
 export function wantedOf(input: WantedInput): Wanted {
-  const { cart, customer, due, behaviour, projectKey, multiOperations, express, expressCustomerSession } = input;
+  const { cart, customer, due, behaviour, projectKey, cardFeatures, express, expressCustomerSession } = input;
   const { leftOut = NOTHING, orderInDescription = false } = input;
   const orderNumber = input.orderNumber?.slice(0, MAX_METADATA_LENGTH);
   const isBound = (!express || expressCustomerSession) && !leftOut.has('customer');
@@ -56,7 +57,7 @@ export function wantedOf(input: WantedInput): Wanted {
     // A method can only be saved for somebody.
     setupFutureUsage: stripeCustomerId ? behaviour.setupFutureUsage : undefined,
     shipping: express || leftOut.has('shipping') ? undefined : shippable(shippingOf(cart, customer), leftOut),
-    multicapture: multiOperations,
+    cardRequests: leftOut.has('card_features') ? {} : cardRequestsOf(cardFeatures, behaviour.captureMethod),
     taxCalculation: leftOut.has('tax_calculation') ? undefined : taxCalculationOf(cart),
     metadata: {
       [METADATA.cartId]: cart.id,
@@ -82,7 +83,7 @@ function shippable(
  * right after is still known to belong to it. Throws InexpressibleAmountError.
  */
 export function createParams(paymentKey: string, wanted: Wanted): Stripe.PaymentIntentCreateParams {
-  const { due, captureMethod, customer, setupFutureUsage, shipping, multicapture, taxCalculation, metadata } = wanted;
+  const { due, captureMethod, customer, setupFutureUsage, shipping, cardRequests, taxCalculation, metadata } = wanted;
   return {
     amount: toStripeAmount(due),
     currency: due.currencyCode.toLowerCase(),
@@ -92,7 +93,7 @@ export function createParams(paymentKey: string, wanted: Wanted): Stripe.Payment
     ...(setupFutureUsage && { setup_future_usage: setupFutureUsage }),
     metadata: { ...metadata, [METADATA.paymentKey]: paymentKey },
     ...(shipping && { shipping: shippingParams(shipping) }),
-    ...(multicapture && { payment_method_options: { card: { request_multicapture: 'if_available' } } }),
+    ...cardOptions(cardRequests),
     ...(taxCalculation && { hooks: { inputs: { tax: { calculation: taxCalculation } } } }),
     ...(wanted.description && { description: wanted.description }),
   };
@@ -118,7 +119,7 @@ export type Change =
 
 /** Compares a PaymentIntent that waits for the shopper with what is wanted of it. Throws InexpressibleAmountError. */
 export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): Change {
-  const { due, captureMethod, customer, setupFutureUsage, shipping, multicapture, taxCalculation, metadata } = wanted;
+  const { due, captureMethod, customer, setupFutureUsage, shipping, cardRequests, taxCalculation, metadata } = wanted;
   const present = paymentIntent;
   const presentCustomer = idOf(present.customer);
   if (present.currency.toUpperCase() !== due.currencyCode.toUpperCase()) return { kind: 'replace' };
@@ -134,10 +135,7 @@ export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): C
   if (!sameShipping(present.shipping, shipping)) {
     params.shipping = shipping ? shippingParams(shipping, present.shipping) : '';
   }
-  const presentMulticapture = present.payment_method_options?.card?.request_multicapture === 'if_available';
-  if (multicapture && !presentMulticapture && present.payment_method_options?.card) {
-    params.payment_method_options = { card: { request_multicapture: 'if_available' } };
-  }
+  if (lacksRequests(present, cardRequests)) Object.assign(params, cardOptions(cardRequests));
   const presentCalculation = present.hooks?.inputs?.tax?.calculation ?? undefined;
   if (presentCalculation !== taxCalculation) {
     params.hooks = { inputs: { tax: { calculation: taxCalculation ?? '' } } };

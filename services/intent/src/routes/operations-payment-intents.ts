@@ -13,6 +13,11 @@ const action = z.discriminatedUnion('action', [
     merchantReference,
     transactionId: z.string().optional().meta({ description: 'commercetools transaction to refund' }),
   }),
+  z.object({
+    action: z.literal('incrementAuthorization'),
+    amount: amountSchema.meta({ description: 'The new total that is to be authorised, not what it is raised by' }),
+    merchantReference,
+  }),
   z.object({ action: z.literal('cancelPayment'), merchantReference }),
   z.object({ action: z.literal('reversePayment'), merchantReference }),
 ]);
@@ -27,13 +32,16 @@ const headers = z.object({
 
 const response = z.object({ outcome: z.enum(['approved', 'rejected', 'received']) });
 
-/** Captures, refunds, cancels or reverses a payment for the merchant. */
+/**
+ * Captures, refunds, cancels or reverses a payment for the merchant, or raises its authorisation; the last is this connector's own: Checkout has
+ * no such action, so back offices call it here.
+ */
 export const paymentIntentsRoute = (deps: RunOperationDeps) =>
   defineRoute({
     method: 'post',
     path: '/operations/payment-intents/{id}',
     id: 'modifyPayment',
-    summary: 'Captures, refunds, cancels or reverses a payment; the id is the commercetools payment id',
+    summary: 'Captures, refunds, cancels, reverses or raises a payment; the id is the commercetools payment id',
     auth: ACCESS['POST /operations/payment-intents/:id'],
     passesOn: ['commercetools', 'stripe', 'kafka'],
     params: idParams,

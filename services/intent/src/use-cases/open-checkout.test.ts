@@ -10,7 +10,7 @@ import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction, euro, someBeh
 import { FakeWorld, failOnce } from '../testing/fake-world.ts';
 import { type OpenCheckoutOutcome, openCheckout } from './open-checkout.ts';
 import { openCustomerSession } from './open-customer-session.ts';
-import type { OpenCheckoutDeps, OpenCheckoutRequest } from './opening/opening.ts';
+import type { OpenCheckoutDeps, OpenCheckoutRequest, OpenCheckoutSettings } from './opening/opening.ts';
 
 const depsOf = (world: FakeWorld, behaviour = someBehaviour()): OpenCheckoutDeps => ({
   carts: rememberingCarts(world.carts, { max: 10 }),
@@ -25,7 +25,7 @@ const depsOf = (world: FakeWorld, behaviour = someBehaviour()): OpenCheckoutDeps
     projectKey: 'project',
     paymentInterface: 'checkout-stripe',
     merchantReturnUrl: 'https://shop.example/return',
-    multiOperations: false,
+    cardFeatures: {},
     behaviour,
   },
   sleep: async () => {
@@ -48,8 +48,14 @@ const aRequest = (fields: Partial<OpenCheckoutRequest> = {}): OpenCheckoutReques
   };
 };
 
-const open = async (world: FakeWorld, fields: Partial<OpenCheckoutRequest> = {}, behaviour = someBehaviour()) => {
-  const outcome = await openCheckout(depsOf(world, behaviour), aRequest(fields));
+const open = async (
+  world: FakeWorld,
+  fields: Partial<OpenCheckoutRequest> = {},
+  behaviour = someBehaviour(),
+  settings: Partial<OpenCheckoutSettings> = {},
+) => {
+  const deps = depsOf(world, behaviour);
+  const outcome = await openCheckout({ ...deps, settings: { ...deps.settings, ...settings } }, aRequest(fields));
   await world.settled();
   return outcome;
 };
@@ -542,6 +548,17 @@ describe('data that Stripe refuses and a payment can do without', () => {
     expectOneJoinedAttempt(world, await open(world));
     expect(live(world)).toMatchObject([{ customer: null }]);
   });
+
+  it.each([true, false])(
+    'is a feature of cards that the account does not have (money taken later: %s)',
+    async (later) => {
+      const world = refusing(new FakeWorld(), 'payment_method_options[card][request_multicapture]');
+      const behaviour = someBehaviour({ captureMethod: later ? 'manual' : 'automatic' });
+      const outcome = await open(world, {}, behaviour, { cardFeatures: { multicapture: true, overcapture: true } });
+      expectOneJoinedAttempt(world, outcome);
+      expect(world.calls.filter((call) => call === 'payment_intents.create')).toHaveLength(2);
+    },
+  );
 
   it('does not include the amount: that refusal is answered', async () => {
     const world = new FakeWorld(aFullCart());

@@ -109,6 +109,12 @@ export interface PaymentIntents {
     capture: { amount: number; isFinal: boolean; metadata: Record<string, string> },
     key: string,
   ): Promise<Stripe.PaymentIntent>;
+  /** Raises what is authorised to `amount`, in Stripe's minor units. */
+  increment(
+    id: string,
+    increment: { amount: number; metadata: Record<string, string> },
+    key: string,
+  ): Promise<Stripe.PaymentIntent>;
   refund(
     paymentIntentId: string,
     refund: { amount: number; metadata: Record<string, string> },

@@ -24,7 +24,13 @@ function worldWith(status: 'requires_capture' | 'succeeded') {
 function run(world: FakeWorld, operation: Operation, fields: Partial<RunOperationRequest> = {}) {
   const { payments, paymentIntents, events } = world;
   return runOperation(
-    { payments, paymentIntents, events, multiOperations: true, log: createLogger('intent', 'silent') },
+    {
+      payments,
+      paymentIntents,
+      events,
+      cardFeatures: { multicapture: true, incrementalAuthorization: true },
+      log: createLogger('intent', 'silent'),
+    },
     { paymentId: 'payment-1', operation, ...fields },
   );
 }
@@ -48,6 +54,37 @@ describe('an operation', () => {
       'publish checkout.payment.operation_completed',
     ]);
     expect(JSON.stringify(world.published)).not.toContain('client_secret');
+  });
+
+  describe('that raises the authorisation', () => {
+    const raise: Operation = { action: 'incrementAuthorization', amount: EUR(1500) };
+
+    it('is done once, however often the new total is asked for, and published with the PaymentIntent', async () => {
+      const world = worldWith('requires_capture');
+      const card = { request_incremental_authorization: 'if_available' as const };
+      Object.assign(world.intents.get('pi_1') ?? {}, { payment_method_options: { card } });
+      expect(await run(world, raise)).toBe('approved');
+      expect(await run(world, raise)).toBe('approved');
+      expect(world.intents.get('pi_1')).toMatchObject({ amount: 1500, status: 'requires_capture' });
+      expect(world.calls.filter((call) => call.includes('increment'))).toHaveLength(1);
+      expect(outcomes(world)).toMatchObject([
+        ['operation_requested', undefined],
+        ['operation_completed', { kind: 'done', object: { id: 'pi_1', amount: 1500 } }],
+        ['operation_completed', { kind: 'done', object: { id: 'pi_1', amount: 1500 } }],
+      ]);
+    });
+
+    it('and that the bank declines is rejected, with a Failure over what was to be added', async () => {
+      const world = worldWith('requires_capture');
+      world.stripe.refuse = (call) => (call.includes('increment') ? stripeRejection('card_declined') : undefined);
+      expect(await run(world, raise)).toBe('rejected');
+      expect(outcomes(world)[1]?.[1]).toMatchObject({
+        kind: 'refused',
+        transactionType: 'Authorization',
+        amount: { centAmount: 310 },
+        code: 'card_declined',
+      });
+    });
   });
 
   it("leaves a Failure to the ledger when Stripe refuses, with Stripe's code", async () => {

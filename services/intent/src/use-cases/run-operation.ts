@@ -13,6 +13,7 @@ import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import { paymentIntentIdOf } from '../domain/attempts.ts';
+import type { CardFeatures } from '../domain/card-features.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
 import { type Done, doneUnder, inWords, type OperationLabels, operationIdOf } from '../domain/operation-identity.ts';
 import {
@@ -32,7 +33,7 @@ export interface RunOperationDeps {
   payments: Payments;
   paymentIntents: PaymentIntents;
   events: PaymentEvents;
-  multiOperations: boolean;
+  cardFeatures: CardFeatures;
   log: Logger;
 }
 
@@ -105,7 +106,7 @@ function repeated(work: Work, { object, operation }: Done): Promise<OperationOut
 
 async function carryOut(work: Work): Promise<OperationOutcome> {
   const { deps, request, payment, paymentIntent, captured } = work;
-  const plan = planOf(request.operation, payment, paymentIntent, deps.multiOperations, captured);
+  const plan = planOf(request.operation, payment, paymentIntent, deps.cardFeatures, captured);
   switch (plan.kind) {
     case 'invalid':
       throw invalidField(plan);
@@ -199,6 +200,12 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
         { amount: step.amount, isFinal: step.isFinal, metadata: { ...reference, ...note } },
         key,
       );
+    case 'increment':
+      return paymentIntents.increment(
+        paymentIntent.id,
+        { amount: step.amount, metadata: { ...reference, ...note } },
+        key,
+      );
     case 'refund': {
       const ids = { [METADATA.paymentId]: payment.id, [METADATA.operationId]: id, [METADATA.operation]: words };
       return paymentIntents.refund(paymentIntent.id, { amount: step.amount, metadata: { ...label, ...ids } }, key);
@@ -247,6 +254,7 @@ const OPERATION_LABELS = {
   refundPayment: 'refund',
   cancelPayment: 'cancel',
   reversePayment: 'reverse',
+  incrementAuthorization: 'increment',
 } as const;
 
 const count = ({ action }: Operation, outcome: OperationOutcome | 'error') =>

@@ -2,6 +2,7 @@ import { TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { stripeRejection } from '@connector/testing/fakes';
 import fc from 'fast-check';
+import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { rememberingCustomers } from '../adapters/remembered-customers.ts';
@@ -37,7 +38,12 @@ const depsOf = (world: FakeWorld, fields: Partial<RunTransactionDeps> = {}): Run
   },
   events: world.events,
   inBackground: world.inBackground,
-  settings: { projectKey: 'project', paymentInterface: 'checkout-stripe', behaviour: someBehaviour() },
+  settings: {
+    projectKey: 'project',
+    paymentInterface: 'checkout-stripe',
+    behaviour: someBehaviour(),
+    cardFeatures: {},
+  },
   now: () => world.now,
   ...fields,
 });
@@ -108,9 +114,32 @@ describe('a merchant-initiated transaction', () => {
   it('holds the money where captures are manual', async () => {
     const world = aWorld();
     const behaviour = someBehaviour({ captureMethod: 'manual' });
-    const settings = { projectKey: 'project', paymentInterface: 'checkout-stripe', behaviour };
+    const settings = { ...depsOf(world).settings, behaviour };
     expect(await run(world, {}, { settings })).toMatchObject({ state: 'Completed' });
     expect([...world.intents.values()]).toMatchObject([{ status: 'requires_capture' }]);
+  });
+
+  it('can be captured in parts and raised where that is enabled, and goes on without where Stripe refuses it', async () => {
+    const settings = {
+      ...depsOf(aWorld()).settings,
+      behaviour: someBehaviour({ captureMethod: 'manual' }),
+      cardFeatures: { multicapture: true, incrementalAuthorization: true },
+    };
+    for (const refuses of [false, true]) {
+      const world = aWorld();
+      const asked: unknown[] = [];
+      world.stripe.refuseParams = (params) => {
+        if (!('amount' in params)) return undefined;
+        asked.push((params as Stripe.PaymentIntentCreateParams).payment_method_options?.card);
+        const isAsked = asked.at(-1) !== undefined;
+        return refuses && isAsked
+          ? stripeRejection(undefined, { param: 'payment_method_options[card][request_multicapture]' })
+          : undefined;
+      };
+      expect(await run(world, {}, { settings })).toMatchObject({ state: 'Completed' });
+      const requests = { request_multicapture: 'if_available', request_incremental_authorization: 'if_available' };
+      expect(asked).toEqual(refuses ? [requests, undefined] : [requests]);
+    }
   });
 
   it('that is declined has failed with the reason, and can be paid by nobody any more', async () => {
@@ -286,7 +315,7 @@ const depsOfShopper = (world: FakeWorld) => ({
   customers: rememberingCustomers(world.customers, { max: 10 }),
   stripeCustomers: world.stripeCustomers,
   log: { warn: () => {} },
-  settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', multiOperations: false },
+  settings: { ...depsOf(world).settings, merchantReturnUrl: 'https://shop.example/', cardFeatures: {} },
   sleep: async () => {
     world.now += 150;
   },

@@ -2,10 +2,12 @@ import { withoutClientSecrets } from '@connector/contracts';
 import { InvalidRequestError, NotFoundError, TransientError } from '@connector/errors';
 import { idempotencyKey, isOfTransaction, METADATA, type Money } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
+import { metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import type { AmountDue } from '../domain/amount-due.ts';
 import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
+import { type CardFeatures, cardOptions, cardRequestsOf } from '../domain/card-features.ts';
 import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import {
   goesBefore,
@@ -15,6 +17,7 @@ import {
 } from '../domain/merchant-transaction.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
 import type { RequestedAmount } from '../domain/operations.ts';
+import { type OptionalField, refusedOfPaymentIntent } from '../domain/optional-data.ts';
 import { paymentDraft } from '../domain/payment-draft.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
@@ -37,6 +40,7 @@ export interface RunTransactionDeps {
     projectKey: string;
     paymentInterface: string;
     behaviour: BehaviourSettings;
+    cardFeatures: CardFeatures;
     /** Whether the number of the order is the description of its PaymentIntent, too. */
     orderInDescription?: boolean | undefined;
   };
@@ -161,12 +165,13 @@ async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe
   const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
   const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
   const paymentKey = payment.key ?? '';
+  const { captureMethod } = behaviourFor(cart, isRecurring(cart), settings.behaviour);
   const params: Stripe.PaymentIntentCreateParams = {
     amount: chargeableAmount(amount),
     currency: amount.currencyCode.toLowerCase(),
     ...(stripeCustomerId && { customer: stripeCustomerId }),
     payment_method: token,
-    capture_method: behaviourFor(cart, isRecurring(cart), settings.behaviour).captureMethod,
+    capture_method: captureMethod,
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
     metadata: {
       [METADATA.cartId]: cart.id,
@@ -178,10 +183,33 @@ async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe
     },
     ...(settings.orderInDescription && orderNumber && { description: orderNumber }),
   };
-  const outcome = await deps.paymentIntents.create(params, idempotencyKey('transaction', paymentKey, params));
-  if (outcome.kind === 'created') return outcome.paymentIntent;
+  return createWith(deps, paymentKey, params, cardOptions(cardRequestsOf(settings.cardFeatures, captureMethod)));
+}
+
+type Optional = Pick<Stripe.PaymentIntentCreateParams, 'payment_method_options'>;
+
+/** Creates it with what a charge can do without (rulings 38), which Stripe may refuse. */
+async function createWith(
+  deps: RunTransactionDeps,
+  paymentKey: string,
+  params: Stripe.PaymentIntentCreateParams,
+  optional: Optional,
+): Promise<Stripe.PaymentIntent> {
+  const whole = { ...params, ...optional };
+  try {
+    const outcome = await deps.paymentIntents.create(whole, idempotencyKey('transaction', paymentKey, whole));
+    if (outcome.kind === 'created') return outcome.paymentIntent;
+  } catch (error) {
+    const field = refusedOfPaymentIntent(error);
+    if (!field || !isOptional(field, optional)) throw error;
+    metrics.optionalDataRefused.inc({ field });
+    return createWith(deps, paymentKey, params, {});
+  }
   throw new TransientError('the PaymentIntent is being made from other parameters', { reason: 'conflict' });
 }
+
+const isOptional = (field: OptionalField, optional: Optional): boolean =>
+  field === 'card_features' && optional.payment_method_options !== undefined;
 
 /** Answers from the PaymentIntent that the payment names; confirms it when nobody has yet. */
 async function goOn(

@@ -102,6 +102,65 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
     expect(decision(before, told(of(status)))).toEqual(expected);
   });
 
+  describe('whose amount was raised since', () => {
+    const options = { card: { request_incremental_authorization: 'if_available' } } as never;
+    const raised = (amount: number, status: PaymentIntent['status'] = 'requires_capture') =>
+      paymentIntent({ id, status, amount, payment_method_options: options });
+    const first = transaction('Authorization', 'Success', { interactionId: id });
+    const more = transaction('Authorization', 'Success', { interactionId: `${id}:12500`, amount: money(2_500) });
+
+    it('adds what is missing up to it, under the sum; nothing twice, and nothing for an older event', () => {
+      const before = cardPayment({ transactions: [first] });
+      expect(decision(before, told(raised(12_500)))).toEqual([`+ Authorization:Success 2500 EUR [${id}:12500]`]);
+      const after = cardPayment({ transactions: [first, more] });
+      expect(decision(after, told(raised(12_500)))).toEqual(nothing);
+      expect(decision(after, told(raised(10_000)))).toEqual(nothing);
+      expect(decision(after, told(raised(15_000)))).toEqual([`+ Authorization:Success 2500 EUR [${id}:15000]`]);
+    });
+
+    it('is the whole where nothing was known before', () => {
+      expect(decision(cardPayment(), told(raised(12_500)))).toEqual([`+ Authorization:Success 12500 EUR [${id}]`]);
+    });
+
+    it('is told by the charge, too', () => {
+      const card = { incremental_authorization: { status: 'available' } };
+      const charge = chargeOf(raised(12_500), {
+        amount: 12_500,
+        captured: false,
+        amount_captured: 0,
+        payment_method_details: { type: 'card', card } as never,
+      });
+      const before = cardPayment({ transactions: [first] });
+      expect(decision(before, chargeReported(charge))).toEqual([`+ Authorization:Success 2500 EUR [${id}:12500]`]);
+      const unavailable = { ...charge, payment_method_details: { type: 'card' } as never };
+      expect(decision(before, chargeReported(unavailable))).toEqual(nothing);
+    });
+
+    it('is raised also by the cancelation that tells of it first', () => {
+      const before = cardPayment({ transactions: [first] });
+      expect(decision(before, told(raised(12_500, 'canceled')))).toEqual([
+        `+ Authorization:Success 2500 EUR [${id}:12500]`,
+        `+ CancelAuthorization:Success 12500 EUR [${id}]`,
+      ]);
+    });
+
+    it('stays one Authorization where Stripe was not asked for raises', () => {
+      const before = cardPayment({ transactions: [first] });
+      expect(decision(before, told(paymentIntent({ id, status: 'requires_capture', amount: 12_500 })))).toEqual(
+        nothing,
+      );
+    });
+  });
+
+  it('a capture of more than was authorised is one Charge over all of it, and the Authorization stays', () => {
+    const over = paymentIntent({ id, status: 'succeeded', amount: 10_000, amount_received: 11_500 });
+    expect(decision(known('Success'), told(over))).toEqual([`+ Charge:Success 11500 EUR [${id}]`]);
+    expect(decision(cardPayment(), told(over))).toEqual([
+      `+ Authorization:Success 10000 EUR [${id}]`,
+      `+ Charge:Success 11500 EUR [${id}]`,
+    ]);
+  });
+
   it.each<[string, DecidablePayment, string[]]>([
     ['with none', cardPayment(), added('Failure')],
     ['with Initial', known('Initial'), changed('Failure')],

@@ -6,7 +6,7 @@ import { isPast, record } from './record.ts';
 import { RULES } from './rules.ts';
 
 /** Raised when what the rules decide changes, so that results derived under different rules can be distinguished. */
-export const RULES_VERSION = '2';
+export const RULES_VERSION = '3';
 
 /** What decisions look at of a payment. */
 export type DecidablePayment = Pick<

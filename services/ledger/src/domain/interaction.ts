@@ -51,8 +51,20 @@ function summaryOf(event: PaymentEvent): Record<string, unknown> {
     }
     case 'charge-changed':
     case 'charge-refunded': {
-      const { id, status, amount, amount_captured, amount_refunded, currency } = detail.charge;
-      return { id, status, amount, amount_captured, amount_refunded, currency };
+      const { id, status, amount, amount_captured, amount_refunded, currency, captured } = detail.charge;
+      // Until when an authorisation can be captured, and up to how much, nothing else in commercetools tells.
+      const { capture_before, overcapture } = detail.charge.payment_method_details?.card ?? {};
+      const { status: above, maximum_amount_capturable } = overcapture ?? {};
+      return {
+        id,
+        status,
+        amount,
+        amount_captured,
+        amount_refunded,
+        currency,
+        ...(!captured && { capture_before }),
+        ...(!captured && above === 'available' && { maximum_amount_capturable }),
+      };
     }
     case 'refund-changed': {
       const { id, status, amount, currency } = detail.refund;

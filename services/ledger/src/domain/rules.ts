@@ -3,7 +3,13 @@ import { iso, money, type PaymentView } from './amounts.ts';
 import { chargeback } from './disputes.ts';
 import type { Fact, TransactionFact } from './facts.ts';
 import { oneForEachRefund } from './refunds.ts';
-import { isUnderWay, latestChargeOf, type PaymentIntentObject } from './stripe-objects.ts';
+import {
+  isRaisable,
+  isRaisableCharge,
+  isUnderWay,
+  latestChargeOf,
+  type PaymentIntentObject,
+} from './stripe-objects.ts';
 
 /**
  * The table: one row per kind of fact, each answering which transactions ought to be there, as `type [interactionId]`. An amount is
@@ -12,7 +18,7 @@ import { isUnderWay, latestChargeOf, type PaymentIntentObject } from './stripe-o
 export const RULES: {
   [K in Fact['kind']]: (fact: Extract<Fact, { kind: K }>, payment: PaymentView) => TransactionFact[];
 } = {
-  /** Authorization [PaymentIntent], Charge [PaymentIntent, or charge:sum] for what is captured, CancelAuthorization [PaymentIntent] for the rest. */
+  /** Authorization [PaymentIntent, and PaymentIntent:sum for what it was raised by], Charge [PaymentIntent, or charge:sum] for what is captured, CancelAuthorization [PaymentIntent] for the rest. */
   paymentIntent: (fact, payment) => [
     ...authorization(fact, payment),
     ...captures(fact, payment),
@@ -35,10 +41,12 @@ export const RULES: {
  * While the shopper is still there a decline leaves no trace unless the money had been on its way.
  */
 function authorization(
-  { paymentIntent, wasProcessing = false }: Extract<Fact, { kind: 'paymentIntent' }>,
+  { paymentIntent, wasProcessing = false, reportedAt }: Extract<Fact, { kind: 'paymentIntent' }>,
   payment: PaymentView,
 ): TransactionFact[] {
   const { id, status, amount, currency, created } = paymentIntent;
+  const raise = () =>
+    isRaisable(paymentIntent) ? raisedUpTo(amount, currency, { paymentIntentId: id, reportedAt }, payment) : [];
   const known = payment.transactions.find(
     ({ type, interactionId }) => type === 'Authorization' && interactionId === id,
   );
@@ -55,13 +63,38 @@ function authorization(
   switch (status) {
     case 'succeeded':
     case 'requires_capture':
-      return show('Success');
+      return [...show('Success'), ...raise()];
     case 'canceled':
       // A real authorisation stays beside its cancellation; one that never came about has failed.
-      return known?.state === 'Success' ? [] : show('Failure');
+      return known?.state === 'Success' ? raise() : show('Failure');
     default:
       return known?.state === 'Pending' || (wasProcessing && known?.state !== 'Success') ? show('Failure') : [];
   }
+}
+
+/**
+ * What an authorisation that is known was raised by, up to `total` (Stripe minor units): an Authorization of its own under the PaymentIntent's id and
+ * the sum, as commercetools changes no transaction's amount. None for an authorisation that is not known: its first Authorization has all of it.
+ */
+function raisedUpTo(
+  total: number,
+  currency: string,
+  { paymentIntentId: id, reportedAt }: { paymentIntentId: string; reportedAt: Date },
+  payment: PaymentView,
+): TransactionFact[] {
+  const amount = money(total, currency, payment);
+  const known = payment.transactions.filter(
+    ({ type, interactionId }) =>
+      type === 'Authorization' && (interactionId === id || interactionId?.startsWith(`${id}:`)),
+  );
+  const isKnown = known.some(({ interactionId }) => interactionId === id);
+  const missing = amount.centAmount - known.reduce((sum, { amount: { centAmount } }) => sum + centAmount, 0);
+  if (!isKnown || missing <= 0 || known.some((one) => one.amount.currencyCode !== amount.currencyCode)) return [];
+  const raised = { ...amount, centAmount: missing };
+  const interactionId = `${id}:${total}`;
+  return [
+    { type: 'Authorization', state: 'Success', amount: raised, interactionId, occurredAt: reportedAt.toISOString() },
+  ];
 }
 
 /**
@@ -96,14 +129,18 @@ function authorizationAndNonFinalCapture(
     payment_intent: paymentIntentId,
   } = charge;
   if (status !== 'succeeded') return [];
+  const authorized = paymentIntentId ?? id;
   return [
     {
       type: 'Authorization',
       state: 'Success',
       amount: money(amount, currency, payment),
-      interactionId: paymentIntentId ?? id,
+      interactionId: authorized,
       occurredAt: iso(created),
     },
+    ...(isRaisableCharge(charge)
+      ? raisedUpTo(amount, currency, { paymentIntentId: authorized, reportedAt }, payment)
+      : []),
     // Once `captured` is true it was the final or only capture: that one is booked from the PaymentIntent.
     ...(!captured && soFar ? chargeUpTo(soFar, currency, `${id}:${soFar}`, reportedAt, payment) : []),
   ];

@@ -26,6 +26,9 @@ export const paymentIntentSchema = z.looseObject({
   customer: reference,
   metadata,
   payment_method_types: z.array(z.string()).nullish(),
+  payment_method_options: z
+    .looseObject({ card: z.looseObject({ request_incremental_authorization: z.string().nullish() }).nullish() })
+    .nullish(),
   next_action: z
     .looseObject({
       type: z.string(),
@@ -37,6 +40,14 @@ export const paymentIntentSchema = z.looseObject({
     .nullish(),
 });
 export type PaymentIntentObject = z.output<typeof paymentIntentSchema>;
+
+/** Whether Stripe was asked for an authorisation that can be raised. */
+export const isRaisable = ({ payment_method_options: options }: PaymentIntentObject): boolean =>
+  options?.card?.request_incremental_authorization === 'if_available';
+
+/** What is planned to be received: all that was authorised, and what was captured beyond that. Stripe minor units. */
+export const plannedOf = ({ amount, amount_received: received }: PaymentIntentObject): number =>
+  Math.max(amount, received ?? 0);
 
 /** What the shopper holds while Stripe waits for the money: a voucher to pay with, or the account to transfer to. */
 const HELD_BY_SHOPPER = new Set([
@@ -83,10 +94,28 @@ export const chargeSchema = z.looseObject({
   customer: reference,
   metadata,
   payment_method_details: z
-    .looseObject({ type: z.string(), ideal: debitLeaving, bancontact: debitLeaving, sofort: debitLeaving })
+    .looseObject({
+      type: z.string(),
+      card: z
+        .looseObject({
+          capture_before: z.int().nullish(),
+          incremental_authorization: z.looseObject({ status: z.string().nullish() }).nullish(),
+          overcapture: z
+            .looseObject({ status: z.string().nullish(), maximum_amount_capturable: z.int().nullish() })
+            .nullish(),
+        })
+        .nullish(),
+      ideal: debitLeaving,
+      bancontact: debitLeaving,
+      sofort: debitLeaving,
+    })
     .nullish(),
 });
 export type ChargeObject = z.output<typeof chargeSchema>;
+
+/** Whether the card's authorisation can be raised. */
+export const isRaisableCharge = ({ payment_method_details: details }: ChargeObject): boolean =>
+  details?.card?.incremental_authorization?.status === 'available';
 
 /** The SEPA direct debit that a method which pays only once left for later payments. */
 export const generatedDebitOf = ({ payment_method_details: details }: ChargeObject): string | undefined =>

@@ -71,6 +71,17 @@ const consequence: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: canceled },
 );
 
+const adjusted: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('has its authorization raised' as const),
+      by: fc.integer({ min: 1, max: 9_000 }),
+    }),
+  },
+  fc.record({ does: fc.constant('is overcaptured' as const), by: fc.integer({ min: 1, max: 2_000 }) }),
+);
+
 /** Mostly the way that payments go; any step may come at any time, and the life ignores what Stripe would refuse. */
 const steps: fc.Arbitrary<Step[]> = fc
   .tuple(
@@ -79,13 +90,20 @@ const steps: fc.Arbitrary<Step[]> = fc
       nil: undefined,
       freq: 6,
     }),
+    fc.option(fc.array(adjusted, { maxLength: 3 }), { nil: [], freq: 2 }),
     fc.array(captured, { maxLength: 4 }),
     fc.array(fc.oneof({ weight: 9, arbitrary: consequence }, { weight: 1, arbitrary: attempt }), {
       maxLength: 14,
       size: 'max',
     }),
   )
-  .map(([attempts, turn, captures, after]) => [...attempts, ...(turn ? [turn] : []), ...captures, ...after]);
+  .map(([attempts, turn, adjustments, captures, after]) => [
+    ...attempts,
+    ...(turn ? [turn] : []),
+    ...adjustments,
+    ...captures,
+    ...after,
+  ]);
 
 /** A PaymentIntent's life: how it is captured, what Stripe's API version shows, and what happens to it. */
 export const history = fc.record({
@@ -97,6 +115,7 @@ export const history = fc.record({
   ),
   showsReleases: fc.boolean(),
   isOlderEndpoint: fc.boolean(),
+  isRaisable: fc.boolean(),
   /** After how many steps this connector takes over from the original, where it does. */
   takenOverAfter: fc.nat(12),
   steps,

@@ -33,7 +33,7 @@ const { cart_id: cartId, ct_project_key: projectKey, ct_payment_key: paymentKey 
 
 /** The life of a PaymentIntent whose metadata are those of its beginning, and its payment. */
 export function begin(
-  { captureMethod, showsReleases, isOlderEndpoint, takenOverAfter, steps }: History,
+  { captureMethod, showsReleases, isOlderEndpoint, isRaisable, takenOverAfter, steps }: History,
   beginning: Beginning,
 ) {
   const ofTheOriginal = beginning.endsWith('by-the-original');
@@ -41,7 +41,8 @@ export function begin(
   const metadata: Record<string, string> = ofTheOriginal
     ? { cart_id: cartId, ct_project_key: projectKey, ct_payment_id: before.id }
     : { ...METADATA_OF_OURS };
-  const life = PaymentLife.of(steps, { capture_method: captureMethod, metadata }, { showsReleases, isOlderEndpoint });
+  const shape = { showsReleases, isOlderEndpoint, isRaisable };
+  const life = PaymentLife.of(steps, { capture_method: captureMethod, metadata }, shape);
   if (!ofTheOriginal) return { life, before: beginning === 'unknown' ? undefined : before };
   const moment = beginning === 'kept-by-the-original' ? Math.min(takenOverAfter, life.truths.length - 1) : 0;
   return { life, before: { ...before, interfaceId: life.paymentIntent.id, transactions: asTheOriginal(life, moment) } };
@@ -134,14 +135,24 @@ async function untilHandled(handle: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** A payment's transactions so that two of the same payment compare: Charges as their sum, the others one by one. */
+/**
+ * A payment's transactions so that two of the same payment compare: Charges as their sum, an Authorization with what it was raised by, the
+ * others one by one.
+ */
 export function shown(payment: Payment | undefined): string[] {
   if (!payment) return ['no payment'];
   const charged = chargedOf(payment);
+  const isPart = ({ type, interactionId }: Transaction) =>
+    type === 'Authorization' && (interactionId?.includes(':') ?? false);
+  const raised = payment.transactions.filter(isPart).reduce((sum, { amount }) => sum + amount.centAmount, 0);
   return [
     ...(charged > 0 ? [`Charge:Success ${charged}`] : []),
     ...payment.transactions
-      .filter(({ type, state }) => !(type === 'Charge' && state === 'Success'))
+      .filter((each) => !(each.type === 'Charge' && each.state === 'Success') && !isPart(each))
+      .map((each) => {
+        if (each.type !== 'Authorization' || raised === 0) return each;
+        return { ...each, amount: { ...each.amount, centAmount: each.amount.centAmount + raised } };
+      })
       .map(({ type, state, amount, interactionId }) => `${type}:${state} ${amount.centAmount} [${interactionId}]`),
   ].sort();
 }
@@ -193,9 +204,16 @@ export function expected(life: PaymentLife, beginning: Beginning): string[] {
   ].sort();
 }
 
-/** commercetools never changes a transaction's amount: the original's is the amount it was opened with. */
-const authorized = ({ paymentIntent }: PaymentLife, beginning: Beginning): number =>
-  beginning === 'opened-by-the-original' ? 10_000 : paymentIntent.amount;
+/**
+ * commercetools never changes a transaction's amount: the original's is the amount it was opened with. What is authorised beyond that is told
+ * apart only where an authorization can be raised.
+ */
+function authorized({ paymentIntent, past }: PaymentLife, beginning: Beginning): number {
+  const { amount, status, payment_method_options: options } = paymentIntent;
+  if (beginning !== 'opened-by-the-original') return amount;
+  const isRaisable = options?.card?.request_incremental_authorization === 'if_available';
+  return isRaisable && (past.authorised || status === 'succeeded') ? Math.max(10_000, amount) : 10_000;
+}
 
 const refundState = (status: string | null): string => {
   if (status === 'succeeded') return 'Success';

@@ -2,7 +2,13 @@ import { type Ownership, ownershipOf } from '@connector/payment-model';
 import type { StripeMoney } from '../domain/decide.ts';
 import type { Fact } from '../domain/facts.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
-import { type ChargeObject, isUnderWay, latestChargeOf, type PaymentIntentObject } from '../domain/stripe-objects.ts';
+import {
+  type ChargeObject,
+  isUnderWay,
+  latestChargeOf,
+  type PaymentIntentObject,
+  plannedOf,
+} from '../domain/stripe-objects.ts';
 import { isSilent } from '../domain/whose-event.ts';
 import type { StripeFacts } from './ports.ts';
 
@@ -94,7 +100,8 @@ async function ofCharge(
   if (!paymentIntentId) return undefined;
   const { metadata } = isSilent(charge.metadata) ? await stripe.paymentIntent(paymentIntentId) : charge;
   const ownership = ownershipOf(metadata);
-  const money = charge.status === 'failed' ? {} : { money: { amount: charge.amount, currency: charge.currency } };
+  const amount = Math.max(charge.amount, charge.amount_captured ?? 0);
+  const money = charge.status === 'failed' ? {} : { money: { amount, currency: charge.currency } };
   return { facts: [fact], paymentIntentId, ownership: { ...ownership, ...ofIntent(event) }, ...money };
 }
 
@@ -103,7 +110,7 @@ function ofPaymentIntent(
   event: PaymentEvent,
   wasProcessing: boolean,
 ): CollectedFacts {
-  const { id, status, amount, currency, metadata } = paymentIntent;
+  const { id, status, currency, metadata } = paymentIntent;
   const moneyAsked =
     SETTLED.has(status) ||
     status === 'processing' ||
@@ -113,7 +120,7 @@ function ofPaymentIntent(
     facts: [{ kind: 'paymentIntent', paymentIntent, wasProcessing, reportedAt: event.occurredAt }],
     paymentIntentId: id,
     ownership: { ...ownershipOf(metadata), ...ofIntent(event) },
-    ...(moneyAsked && { money: { amount, currency } }),
+    ...(moneyAsked && { money: { amount: plannedOf(paymentIntent), currency } }),
   };
 }
 
@@ -128,7 +135,7 @@ function ofIntent(event: PaymentEvent): Ownership {
 }
 
 /**
- * The PaymentIntent's amount as Stripe has it now, once it has money; undefined without money, or when what is known of it is what the payment was
+ * What the PaymentIntent is over as Stripe has it now, once it has money; undefined without money, or when what is known of it is what the payment was
  * planned over. Stripe is asked only when the two differ: an event may be older than the amount.
  */
 export async function heldAmount(
@@ -138,6 +145,6 @@ export async function heldAmount(
 ): Promise<StripeMoney | undefined> {
   if (!money || isPlanned(money)) return undefined;
   const now = await stripe.paymentIntent(paymentIntentId);
-  const { status, amount, currency } = now;
-  return SETTLED.has(status) || isUnderWay(now) ? { amount, currency } : undefined;
+  const { status, currency } = now;
+  return SETTLED.has(status) || isUnderWay(now) ? { amount: plannedOf(now), currency } : undefined;
 }

@@ -16,7 +16,7 @@ export type OperationStanding =
 const FULL = 49;
 
 /**
- * What became of an operation, by the id that Stripe's metadata keeps: of a refund with the refund, of a capture with the capture, of a
+ * What became of an operation, by the id that Stripe's metadata keeps: of a refund with the refund, of a capture or a raise with it, of a
  * cancelation just before it (ADR 0012). Pure.
  */
 export function standingOfOperation(
@@ -32,7 +32,8 @@ export function standingOfOperation(
   if (refund) return { kind: 'done', object: refund };
   const metadata = metadataOf(paymentIntent);
   const isNoted = metadata[operationNoteKey(operationId)] !== undefined;
-  if (isNoted && (transactionType === 'Charge' || paymentIntent.status === 'canceled')) {
+  const isNotedByItself = transactionType === 'Charge' || transactionType === 'Authorization';
+  if (isNoted && (isNotedByItself || paymentIntent.status === 'canceled')) {
     return { kind: 'done', object: paymentIntent };
   }
   const mayBeForgotten = transactionType !== 'Refund' && Object.keys(metadata).length >= FULL;

@@ -151,7 +151,13 @@ describe.each(VERSIONS)('an event of the API version %s', (version) => {
       { does: 'moves a refund', which: 0, status: 'failed' },
       { does: 'is disputed', share: 100, status: 'needs_response', withdrawn: true },
     ] as const;
-    const lived = { captureMethod: 'manual', showsReleases: true, isOlderEndpoint: true, takenOverAfter: 0 } as const;
+    const lived = {
+      captureMethod: 'manual',
+      showsReleases: true,
+      isOlderEndpoint: true,
+      isRaisable: false,
+      takenOverAfter: 0,
+    } as const;
     const { life, before } = begin({ ...lived, steps: [...steps] }, 'opened-by-intent');
     for (const emission of life.emissions) {
       if (emission.by !== 'stripe') continue;

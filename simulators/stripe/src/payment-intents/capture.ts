@@ -1,4 +1,4 @@
-import { bookCapture } from '../charges.ts';
+import { bookCapture, mostCapturable } from '../charges.ts';
 import { disputeIfMeant } from '../disputes.ts';
 import { invalidParameter, refused, unexpectedState } from '../errors.ts';
 import { display } from '../money.ts';
@@ -40,7 +40,9 @@ export function capturePaymentIntent(
       'parameter_invalid_integer',
     );
   }
-  if (amount > paymentIntent.amount_capturable) {
+  const most =
+    isFinalAsked && charge.amount_captured === 0 ? mostCapturable(paymentIntent) : paymentIntent.amount_capturable;
+  if (amount > most) {
     throw refused(
       `The amount to capture (${display(amount, charge.currency)}) is greater than the capturable amount of this PaymentIntent (${display(paymentIntent.amount_capturable, charge.currency)}).`,
       'amount_too_large',
@@ -48,7 +50,7 @@ export function capturePaymentIntent(
     );
   }
   if (params.has('metadata')) paymentIntent.metadata = params.metadata(paymentIntent.metadata);
-  const isFinal = isFinalAsked || amount === paymentIntent.amount_capturable;
+  const isFinal = isFinalAsked || amount >= paymentIntent.amount_capturable;
   const wasCaptured = charge.amount_captured;
   const previous: Record<string, unknown> = {
     amount_captured: wasCaptured,
@@ -59,7 +61,8 @@ export function capturePaymentIntent(
   paymentIntent.amount_received += amount;
   // Released with a movement of its own, what is let go of was booked with what is captured.
   const isReleaseBooked = isFinal && simulation.settings.releases === 'movement';
-  if (amount > 0) bookCapture(simulation, charge, isReleaseBooked ? charge.amount - wasCaptured : amount);
+  if (amount > 0)
+    bookCapture(simulation, charge, isReleaseBooked ? Math.max(amount, charge.amount - wasCaptured) : amount);
   if (!isFinal) {
     paymentIntent.amount_capturable -= amount;
     simulation.events.emit('charge.updated', charge, previous);

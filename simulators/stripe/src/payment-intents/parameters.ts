@@ -67,12 +67,25 @@ export function shippingOf(params: Params): PaymentIntent['shipping'] | undefine
   };
 }
 
+/** What a card's authorisation may be asked to allow. */
+const REQUESTS = [
+  'request_multicapture',
+  'request_overcapture',
+  'request_extended_authorization',
+  'request_incremental_authorization',
+] as const;
+
 export function optionsOf(
   params: Params,
   current: PaymentIntent['payment_method_options'],
 ): NonNullable<PaymentIntent['payment_method_options']> {
   const card = params.object('payment_method_options')?.object('card');
-  const multicapture = card?.oneOf('request_multicapture', ['if_available', 'never']);
+  const requests = Object.fromEntries(
+    REQUESTS.flatMap((name) => {
+      const asked = card?.oneOf(name, ['if_available', 'never']);
+      return asked ? [[name, asked]] : [];
+    }),
+  );
   const usage = card?.oneOf('setup_future_usage', ['none', 'off_session', 'on_session']);
   return {
     ...current,
@@ -83,7 +96,7 @@ export function optionsOf(
         network: null,
         request_three_d_secure: 'automatic' as const,
       }),
-      ...(multicapture ? { request_multicapture: multicapture } : {}),
+      ...requests,
       ...(usage ? { setup_future_usage: usage } : {}),
     },
   };

@@ -7,9 +7,6 @@ import { expireAuthorization } from './cancel.ts';
 import { fail } from './decline.ts';
 import { settle } from './settle.ts';
 
-/** How long an authorisation can be captured, in ms; the charge tells it as `capture_before`. */
-const AUTHORIZED_MS = 7 * 86_400_000;
-
 export function pay(
   simulation: Simulation,
   paymentIntent: PaymentIntent,
@@ -50,7 +47,8 @@ export function pay(
     paymentIntent.amount_capturable = paymentIntent.amount;
     simulation.events.emit('charge.succeeded', charge);
     simulation.events.emit('payment_intent.amount_capturable_updated', paymentIntent);
-    simulation.later(AUTHORIZED_MS, () => {
+    const captureBefore = charge.payment_method_details?.card?.capture_before ?? simulation.now() + 7 * 86_400;
+    simulation.later((captureBefore - simulation.now()) * 1000, () => {
       const isOpen = paymentIntent.status === 'requires_capture' && paymentIntent.latest_charge === charge.id;
       if (isOpen) expireAuthorization(simulation, paymentIntent);
     });

@@ -5,6 +5,7 @@ import { cancelPaymentIntent } from '../payment-intents/cancel.ts';
 import { capturePaymentIntent } from '../payment-intents/capture.ts';
 import { confirmPaymentIntent } from '../payment-intents/confirm.ts';
 import { createPaymentIntent } from '../payment-intents/create.ts';
+import { incrementAuthorization } from '../payment-intents/increment.ts';
 import { updatePaymentIntent } from '../payment-intents/update.ts';
 import { BROWSER, type Call, LIST, type Routes, route } from './route.ts';
 
@@ -42,6 +43,10 @@ export const PAYMENT_INTENT_ROUTES: Routes = {
   'POST payment_intents/:id/capture': route(
     (call) => capturePaymentIntent(call.simulation, paymentIntentOf(call), call.params),
     'amount_details amount_to_capture application_fee_amount final_capture hooks metadata payment_details statement_descriptor statement_descriptor_suffix transfer_data',
+  ),
+  'POST payment_intents/:id/increment_authorization': route(
+    (call) => incrementAuthorization(call.simulation, paymentIntentOf(call), call.params),
+    'amount amount_details application_fee_amount description hooks metadata payment_details statement_descriptor transfer_data',
   ),
   'POST payment_intents/:id/cancel': route(
     (call) => cancelPaymentIntent(call.simulation, paymentIntentOf(call), call.params),

@@ -131,7 +131,7 @@ function processOf(
         return world.events.publish(type, unique, data);
       })) as typeof world.events.publish,
   };
-  return { payments: world.payments, paymentIntents: watched, events, multiOperations: true, log };
+  return { payments: world.payments, paymentIntents: watched, events, cardFeatures: { multicapture: true }, log };
 }
 
 /** What the simulated Stripe has of the case: captured, and given back by real refunds, in minor units. */

@@ -1,5 +1,6 @@
 import type { Logger } from '@connector/telemetry';
 import type { BehaviourSettings } from '../../domain/behaviour.ts';
+import type { CardFeatures } from '../../domain/card-features.ts';
 import type { Snapshot } from '../../domain/opening.ts';
 import type { Session } from '../../domain/session.ts';
 import type { InBackground } from '../background.ts';
@@ -33,7 +34,7 @@ export interface OpenCheckoutSettings {
   projectKey: string;
   paymentInterface: string;
   merchantReturnUrl: string;
-  multiOperations: boolean;
+  cardFeatures: CardFeatures;
   /** Whether the number of the order is the description of its PaymentIntent, too. */
   orderInDescription?: boolean | undefined;
   behaviour: BehaviourSettings;
