@@ -1,6 +1,8 @@
 import type { Cart, CustomLineItem, FreezeStrategy } from '@commercetools/platform-sdk';
 import * as z from 'zod';
-import { centPrecision } from './money.ts';
+import { identifierOf } from './custom-fields.ts';
+import { centPrecision, isCountry, isCurrency } from './money.ts';
+import { parse } from './parse.ts';
 
 /** The cart at another total, in cents of its currency; a taxed price keeps its proportions. */
 export function withTotal(cart: Cart, centAmount: number): Cart {
@@ -48,13 +50,37 @@ export function withoutAttached<A extends { readonly action: string; readonly pa
   const attached = new Set(cart.paymentInfo?.payments.map((payment) => payment.id));
   return actions.filter(({ action, payment }) => {
     if (action !== 'addPayment') return true;
-    const ref = z.object({ id: z.string().optional(), key: z.string().optional() }).safeParse(payment).data ?? {};
+    const ref = identifierOf('payment').safeParse(payment).data ?? {};
     const id = ref.id ?? idOfKey(ref.key ?? '');
     if (id !== undefined && attached.has(id)) return false;
     if (id !== undefined) attached.add(id);
     return true;
   });
 }
+
+const address = z.looseObject({ country: z.string().refine(isCountry, 'must be a country code of ISO 3166-1') });
+const addresses = { shippingAddress: address.nullish(), billingAddress: address.nullish() };
+const country = z.string().refine(isCountry, 'must be a country code of ISO 3166-1').nullish();
+const cartDraft = z.looseObject({
+  currency: z.string().refine(isCurrency, 'must be a currency code of ISO 4217'),
+  country,
+  ...addresses,
+});
+const cartActions = z.looseObject({
+  actions: z.array(
+    z.looseObject({
+      action: z.string(),
+      country,
+      address: address.nullish(),
+      payment: identifierOf('payment').nullish(),
+      type: identifierOf('type').nullish(),
+    }),
+  ),
+});
+
+/** Refuses a draft or an update whose currency, countries or kinds of references do not exist. Throws ApiError 400 InvalidJsonInput. */
+export const checkCart = (kind: 'draft' | 'update', body: unknown): void =>
+  void parse(kind === 'draft' ? cartDraft : cartActions, body);
 
 interface CartAction {
   readonly action: string;

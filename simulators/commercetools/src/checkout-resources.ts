@@ -1,7 +1,13 @@
 import type { PaymentMethod } from '@commercetools/platform-sdk';
 import * as z from 'zod';
 import { type Address, Collection, type Resource } from './collection.ts';
-import { createCustomFields, customFieldsDraft, resourceIdentifier, withCustomField } from './custom-fields.ts';
+import {
+  createCustomFields,
+  customFieldsDraft,
+  identifierOf,
+  type ResourceIdentifier,
+  withCustomField,
+} from './custom-fields.ts';
 import { invalidInput, referencedResourceNotFound } from './errors.ts';
 import { parse } from './parse.ts';
 import type { References } from './payments/stored-payment.ts';
@@ -11,7 +17,7 @@ const text = z.string();
 const paymentMethodDraft = z.object({
   key: text.optional(),
   name: z.record(text, text).optional(),
-  customer: resourceIdentifier.optional(),
+  customer: identifierOf('customer').optional(),
   method: text.optional(),
   paymentInterface: text.optional(),
   interfaceAccount: text.optional(),
@@ -111,7 +117,7 @@ export class RecurringPaymentJobs extends Collection<RecurringPaymentJob> {
 }
 
 const sessionDraft = z.object({
-  cart: z.object({ cartRef: resourceIdentifier }),
+  cart: z.object({ cartRef: identifierOf('cart') }),
   metadata: z.record(text, z.unknown()).default({}),
 });
 
@@ -143,7 +149,7 @@ export class Sessions extends Collection<Session> {
   /** Throws ApiError 400: no such cart, or metadata with neither processorUrl nor applicationKey. */
   async create(
     body: unknown,
-    findCart: (ref: z.output<typeof resourceIdentifier>) => Promise<SessionCart | undefined>,
+    findCart: (ref: ResourceIdentifier) => Promise<SessionCart | undefined>,
   ): Promise<Session> {
     const { cart, metadata } = parse(sessionDraft, body);
     if (metadata.processorUrl === undefined && metadata.applicationKey === undefined) {

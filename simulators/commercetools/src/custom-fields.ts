@@ -5,10 +5,13 @@ import { ApiError, invalidJson, invalidOperation, referencedResourceNotFound } f
 /** A Type by id or by key, if there is one. */
 export type FindType = (ref: { id?: string | undefined; key?: string | undefined }) => Type | undefined;
 
-/** A reference by id or by key, as drafts carry it. */
-export const resourceIdentifier = z
-  .object({ id: z.string().optional(), key: z.string().optional(), typeId: z.string().optional() })
-  .refine((ref) => ref.id !== undefined || ref.key !== undefined, "ResourceIdentifier requires an 'id' xor a 'key'");
+/** A reference by id or by key, as drafts carry it, to a resource of this kind; the kind may be left out. */
+export const identifierOf = (typeId: string) =>
+  z
+    .object({ id: z.string().optional(), key: z.string().optional(), typeId: z.literal(typeId).optional() })
+    .refine((ref) => ref.id !== undefined || ref.key !== undefined, "ResourceIdentifier requires an 'id' xor a 'key'");
+
+export type ResourceIdentifier = z.output<ReturnType<typeof identifierOf>>;
 
 /** Custom fields as they are stored and answered. */
 export interface StoredCustomFields {
@@ -18,7 +21,7 @@ export interface StoredCustomFields {
 
 /** Draft of custom fields: a type by id or key, and the values. */
 export const customFieldsDraft = z.object({
-  type: resourceIdentifier,
+  type: identifierOf('type'),
   fields: z.record(z.string(), z.unknown()).nullish(),
 });
 
@@ -61,7 +64,7 @@ function checkField(definitions: readonly FieldDefinition[], name: string, value
 }
 
 /** Throws ApiError 400 when `type` does not exist. */
-function resolveType(findType: FindType, ref: z.output<typeof resourceIdentifier>): Type {
+function resolveType(findType: FindType, ref: ResourceIdentifier): Type {
   const type = findType(ref);
   if (!type) throw referencedResourceNotFound('type', ref);
   return type;

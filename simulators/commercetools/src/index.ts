@@ -5,5 +5,6 @@ export type { CommercetoolsSimulator } from './controls.ts';
 export { fractionDigitsOf } from './money.ts';
 export type { StoredPayment } from './payments/stored-payment.ts';
 export type { SimulatorState } from './project.ts';
+export { QUERY_FIELDS, type QueryFields } from './query-fields.ts';
 export * from './seed.ts';
 export { type SimulatorOptions, startCommercetoolsSimulator } from './simulator.ts';

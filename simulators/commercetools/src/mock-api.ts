@@ -2,7 +2,15 @@ import type { Cart, Order } from '@commercetools/platform-sdk';
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import * as z from 'zod';
 import type { ApiRequest, ApiResponse } from './api-request.ts';
-import { askedPayments, changesLock, withForgotten, withOwnActions, withoutAttached, withTotal } from './carts.ts';
+import {
+  askedPayments,
+  changesLock,
+  checkCart,
+  withForgotten,
+  withOwnActions,
+  withoutAttached,
+  withTotal,
+} from './carts.ts';
 import { type Address, checkKey } from './collection.ts';
 import { checkCustom, checkCustomActions, type FindType, type StoredCustomFields } from './custom-fields.ts';
 import {
@@ -193,6 +201,7 @@ export class MockApi {
     if (key !== undefined && (await this.#find(typeId, { key }))) throw duplicateField('key', key);
     checkCustom(this.#findType, typeId, custom);
     if (typeId === 'order') return this.#order(request, draft.data);
+    if (typeId === 'cart') checkCart('draft', request.body);
     const response = await this.#forward(request);
     if (typeId === 'customer' && response.status === 201) {
       const { customer } = response.body as { customer: Versioned };
@@ -261,6 +270,7 @@ export class MockApi {
     request: ApiRequest,
   ): Promise<ApiResponse> {
     if (cart.cartState === 'Ordered') throw invalidOperation(`The cart '${cart.id}' is already ordered.`);
+    checkCart('update', request.body);
     if (cart.lock || actions.some(changesLock)) request.needOneOf(['manage_locked_carts']);
     const effective = withoutAttached(cart, actions, (key) => this.#payments.find({ key })?.id);
     const known = effective.filter((action) => !changesLock(action));

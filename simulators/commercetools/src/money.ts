@@ -10,6 +10,15 @@ const ISO_DIGITS: Readonly<Record<string, number>> = Object.fromEntries(
 /** Minor-unit digits of an ISO 4217 currency, as commercetools answers them in `fractionDigits`. */
 export const fractionDigitsOf = (currencyCode: string): number => ISO_DIGITS[currencyCode] ?? 2;
 
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+/** Whether ISO 4217 has, or had, the currency. */
+export const isCurrency = (code: string): boolean => CURRENCIES.has(code);
+
+/** Whether ISO 3166-1 has the country (two letters). */
+export const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && REGIONS.of(code) !== undefined;
+
 export interface CentPrecisionMoney {
   type: 'centPrecision';
   currencyCode: string;

@@ -150,6 +150,23 @@ describe('carts', () => {
     });
   });
 
+  it('leave a payment that is gone unexpanded, one by one and in a query', async () => {
+    const [cart, gone, payment] = [await createCart(), await createPayment(), await createPayment()];
+    await updateCart(cart.id, 1, addPayment(gone.id), addPayment(payment.id));
+    await test.call('DELETE', `/payments/${gone.id}?version=1`);
+    const expand = 'expand=paymentInfo.payments[*]';
+    const [one, list] = [
+      await test.call('GET', `/carts/${cart.id}?${expand}`),
+      await test.call('GET', `/carts?${expand}&where=${encodeURIComponent(`id="${cart.id}"`)}`),
+    ];
+    const { body } = one as unknown as { body: { paymentInfo: { payments: { id: string; obj?: object }[] } } };
+    expect(body.paymentInfo.payments.map(({ id, obj }) => [id, obj !== undefined])).toEqual([
+      [gone.id, false],
+      [payment.id, true],
+    ]);
+    expect(list.body.results).toEqual([body]);
+  });
+
   it('are found by a payment that they have', async () => {
     const [cart, payment] = [await createCart(), await createPayment()];
     await createCart();
@@ -160,6 +177,25 @@ describe('carts', () => {
     expect(await find()).toMatchObject({ count: 1, total: 1, results: [{ id: cart.id }] });
     await updateCart(cart.id, 2, { ...addPayment(payment.id), action: 'removePayment' });
     expect((await find()).count).toBe(0);
+  });
+
+  it.each([
+    ['/carts', { currency: 'EUE' }, 'currency: must be a currency code of ISO 4217'],
+    ['/carts', { currency: 'EUR', country: 'XY' }, 'country: must be a country code of ISO 3166-1'],
+    ['/carts', { currency: 'EUR', shippingAddress: { country: 'Germany' } }, 'shippingAddress -> country: must be'],
+    ['/payments', { amountPlanned: money(100, 'ABC') }, 'amountPlanned -> currencyCode: must be a currency code'],
+  ])('and payments are of currencies and countries that exist: %s %j', async (path, draft, message) => {
+    const { status, body } = await test.call('POST', path, draft);
+    expect({ status, errors: body.errors }).toEqual({
+      status: 400,
+      errors: [
+        {
+          code: 'InvalidJsonInput',
+          message: 'Request body does not contain valid JSON.',
+          detailedErrorMessage: expect.stringContaining(message),
+        },
+      ],
+    });
   });
 
   it('can be frozen, and take payments all the same', async () => {

@@ -14,9 +14,9 @@ const KEY_REFERENCE = values('typeId key');
 const BY: QueryFields = {
   ...values('clientId externalUserId anonymousId'),
   customer: REFERENCE,
-  associate: { customer: REFERENCE },
+  associate: REFERENCE,
 };
-const MONEY = values('type currencyCode centAmount fractionDigits preciseAmount');
+const MONEY = values('type currencyCode centAmount fractionDigits');
 const CUSTOM: QueryFields = { type: REFERENCE, fields: 'any' };
 const TAXED: QueryFields = {
   totalNet: MONEY,
@@ -36,15 +36,14 @@ const BASE: QueryFields = {
   lastModifiedBy: BY,
 };
 const ITEM: QueryFields = {
-  ...values('id key quantity priceMode addedAt'),
+  ...values('id key quantity priceMode'),
   name: 'any',
   state: { quantity: 'value', state: REFERENCE },
-  taxCategory: REFERENCE,
   taxRate: values('id key name amount includedInPrice country state'),
   taxedPrice: TAXED,
   totalPrice: MONEY,
   custom: CUSTOM,
-  recurrenceInfo: { recurrencePolicy: REFERENCE, priceSelectionMode: 'value', expiresAt: 'value' },
+  recurrenceInfo: { recurrencePolicy: REFERENCE },
 };
 const PAYMENT_METHOD_INFO: QueryFields = {
   ...values('paymentInterface method interfaceAccount'),
@@ -73,20 +72,22 @@ const PAYMENT: QueryFields = {
 /** What carts and orders have in common. */
 const PURCHASE: QueryFields = {
   ...BASE,
-  ...values('key customerId customerEmail anonymousId country locale origin taxMode taxRoundingMode'),
-  ...values('taxCalculationMode inventoryMode shippingMode purchaseOrderNumber'),
+  ...values('customerId customerEmail anonymousId country locale origin taxMode taxRoundingMode'),
+  ...values('taxCalculationMode inventoryMode shippingMode shippingKey purchaseOrderNumber priceRoundingMode'),
   businessUnit: KEY_REFERENCE,
   store: KEY_REFERENCE,
   customerGroup: REFERENCE,
   lineItems: {
     ...ITEM,
-    ...values('productId productKey productSlug priceKey lineItemMode'),
+    ...values('productId productKey lineItemMode addedAt'),
+    productSlug: 'any',
     productType: REFERENCE,
+    recurrenceInfo: { recurrencePolicy: REFERENCE, priceSelectionMode: 'value' },
     variant: { ...values('id sku key'), attributes: { name: 'value', value: 'any' } },
     distributionChannel: REFERENCE,
     supplyChannel: REFERENCE,
   },
-  customLineItems: { ...ITEM, slug: 'value', money: MONEY },
+  customLineItems: { ...ITEM, slug: 'value', money: MONEY, taxCategory: REFERENCE },
   totalPrice: MONEY,
   taxedPrice: TAXED,
   taxedShippingPrice: TAXED,
@@ -94,6 +95,13 @@ const PURCHASE: QueryFields = {
   billingAddress: ADDRESS,
   itemShippingAddresses: ADDRESS,
   shippingInfo: { ...values('shippingMethodName shippingMethodState'), price: MONEY, shippingMethod: REFERENCE },
+  shippingRateInput: { ...values('type key score'), label: 'any' },
+  shippingCustomFields: CUSTOM,
+  shipping: { shippingKey: 'value', shippingAddress: ADDRESS, shippingCustomFields: CUSTOM },
+  discountOnTotalPrice: { discountedAmount: MONEY },
+  directDiscounts: values('id'),
+  discountTypeCombination: values('type'),
+  refusedGifts: REFERENCE,
   discountCodes: { state: 'value', discountCode: REFERENCE },
   paymentInfo: { payments: REFERENCE },
   custom: CUSTOM,
@@ -104,12 +112,13 @@ export const QUERY_FIELDS: Readonly<Record<string, QueryFields>> = {
   payment: PAYMENT,
   cart: {
     ...PURCHASE,
-    ...values('cartState freezeStrategy deleteDaysAfterLastModification totalLineItemQuantity'),
+    ...values('key cartState freezeStrategy deleteDaysAfterLastModification totalLineItemQuantity'),
     lock: values('createdAt clientId'),
   },
   order: {
     ...PURCHASE,
     ...values('orderNumber orderState shipmentState paymentState completedAt lastMessageSequenceNumber'),
+    syncInfo: { ...values('externalId syncedAt'), channel: REFERENCE },
     cart: REFERENCE,
     quote: REFERENCE,
     recurringOrder: REFERENCE,
@@ -126,6 +135,7 @@ export const QUERY_FIELDS: Readonly<Record<string, QueryFields>> = {
     ...values('defaultBillingAddressId shippingAddressIds billingAddressIds'),
     addresses: ADDRESS,
     customerGroup: REFERENCE,
+    customerGroupAssignments: { customerGroup: REFERENCE },
     stores: KEY_REFERENCE,
     custom: CUSTOM,
   },

@@ -32,6 +32,13 @@ export class SandboxStorage extends InMemoryStorage {
   override getByKey: InMemoryStorage['getByKey'] = async (projectKey, typeId, key, params) =>
     typeId === 'payment' ? this.#payment({ key }) : super.getByKey(projectKey, typeId, key, params);
 
+  /** A reference to a payment that is gone is left unexpanded, as commercetools does; commercetools-mock fails. */
+  override getByResourceIdentifier: InMemoryStorage['getByResourceIdentifier'] = async (projectKey, identifier) => {
+    const { typeId, id, key } = identifier as { typeId: string; id?: string; key?: string };
+    if (typeId !== 'payment') return super.getByResourceIdentifier(projectKey, identifier);
+    return (this.#payment(id !== undefined ? { id } : { key: key ?? '' }) ?? undefined) as never;
+  };
+
   override add: InMemoryStorage['add'] = async (projectKey, typeId, resource, params) => {
     if (typeId === 'cart' || typeId === 'order') {
       correctFractionDigits(resource);

@@ -99,7 +99,7 @@ export const ACTIONS: Record<string, ActionRule> = {
     checkKey(key);
     set(payment, 'key', key);
   }),
-  setCustomer: action({ customer: optionalRef }, (payment, { customer }, { references }) => {
+  setCustomer: action({ customer: optionalRef('customer') }, (payment, { customer }, { references }) => {
     delete payment.anonymousId;
     set(payment, 'customer', customer && customerReference(references, customer));
   }),
@@ -157,7 +157,7 @@ export const ACTIONS: Record<string, ActionRule> = {
     payment.custom = withCustomField(references.findType, payment.custom, name, value);
   }),
   transitionState: action(
-    { state: optionalRef, force: z.boolean().nullish() },
+    { state: optionalRef('state'), force: z.boolean().nullish() },
     (payment, { state }, { references }) => {
       if (!state) return set(payment.paymentStatus, 'state', undefined);
       const id = references.find('state', state);

@@ -1,15 +1,22 @@
 import * as z from 'zod';
-import { customFieldsDraft, resourceIdentifier } from '../custom-fields.ts';
+import { customFieldsDraft, identifierOf } from '../custom-fields.ts';
+import { isCurrency } from '../money.ts';
 
 export const text = z.string();
 export const optionalText = text.nullish().transform((value) => value ?? undefined);
 export const dateTime = text.refine((value) => !Number.isNaN(Date.parse(value)), 'must be a date-time in UTC');
-export const money = z.object({ centAmount: z.int(), currencyCode: text.regex(/^[A-Z]{3}$/) });
+export const money = z.object({
+  centAmount: z.int(),
+  currencyCode: text.refine(isCurrency, 'must be a currency code of ISO 4217'),
+});
 const transactionType = z.enum(['Authorization', 'CancelAuthorization', 'Charge', 'Chargeback', 'Refund']);
 export const transactionState = z.enum(['Initial', 'Pending', 'Success', 'Failure']);
 export const localized = z.record(z.string(), z.string());
-export const optionalRef = resourceIdentifier.nullish().transform((value) => value ?? undefined);
-export const customType = { type: optionalRef, fields: z.record(z.string(), z.unknown()).nullish() };
+export const optionalRef = (typeId: string) =>
+  identifierOf(typeId)
+    .nullish()
+    .transform((value) => value ?? undefined);
+export const customType = { type: optionalRef('type'), fields: z.record(z.string(), z.unknown()).nullish() };
 export const customField = { name: text, value: z.unknown() };
 export const token = z.object({ value: text });
 
@@ -34,7 +41,7 @@ const methodInfoDraft = z.object({
 
 export const paymentDraft = z.object({
   key: optionalText,
-  customer: optionalRef,
+  customer: optionalRef('customer'),
   anonymousId: optionalText,
   interfaceId: optionalText,
   amountPlanned: money,

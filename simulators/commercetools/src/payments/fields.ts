@@ -1,8 +1,7 @@
-import type * as z from 'zod';
 import {
   createCustomFields,
   type FindType,
-  type resourceIdentifier,
+  type ResourceIdentifier,
   type StoredCustomFields,
 } from '../custom-fields.ts';
 import { invalidOperation, referencedResourceNotFound } from '../errors.ts';
@@ -11,10 +10,7 @@ import type { References, WritablePayment } from './stored-payment.ts';
 export function setCustomType(
   target: { custom?: StoredCustomFields },
   resourceTypeId: string,
-  {
-    type,
-    fields,
-  }: { type?: z.output<typeof resourceIdentifier> | undefined; fields?: Record<string, unknown> | null | undefined },
+  { type, fields }: { type?: ResourceIdentifier | undefined; fields?: Record<string, unknown> | null | undefined },
   findType: FindType,
 ): void {
   if (type) target.custom = createCustomFields(findType, resourceTypeId, { type, fields });
@@ -34,7 +30,7 @@ export function set<T extends object, K extends keyof T>(target: T, field: K, va
   else target[field] = value;
 }
 
-export function customerReference(references: References, ref: z.output<typeof resourceIdentifier>) {
+export function customerReference(references: References, ref: ResourceIdentifier) {
   const id = references.find('customer', ref);
   if (!id) throw referencedResourceNotFound('customer', ref);
   return { typeId: 'customer' as const, id };
