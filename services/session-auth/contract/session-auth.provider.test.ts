@@ -2,18 +2,18 @@ import { createCommercetools } from '@connector/commercetools';
 import { createHttpServer } from '@connector/http';
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
+import { json, serveCommercetools } from '@connector/testing/fakes';
 import { verifyAnswers } from '@connector/testing/pact';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { it } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { configSchema } from '../src/config.ts';
-import { json, startFakeCommercetools } from '../src/testing/fake-commercetools.ts';
 
 const PROJECT = 'shop';
 const ISSUER = 'https://mc.example.com';
 
 it('session-auth answers as intent expects', async () => {
-  const commercetools = await startFakeCommercetools(PROJECT);
+  const commercetools = await serveCommercetools();
   const { url, sessions, tokens, keys, instead } = commercetools;
   const log = createLogger('session-auth', 'silent');
   const config = parseConfig(configSchema, {

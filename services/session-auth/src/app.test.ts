@@ -4,11 +4,11 @@ import { type EventRecord, eventRecord } from '@connector/contracts';
 import { createHttpServer } from '@connector/http';
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger, metrics } from '@connector/telemetry';
+import { type Answer, type CommercetoolsServer, json, serveCommercetools } from '@connector/testing/fakes';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
-import { type Answer, type FakeCommercetools, json, startFakeCommercetools } from './testing/fake-commercetools.ts';
 
 const ISSUER = 'https://mc.example.com';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -28,7 +28,7 @@ const cut: Answer = (req) => req.socket.destroy();
 const IMPATIENT = { UPSTREAM_TIMEOUT_MS: '1500' };
 
 describe('session-auth', () => {
-  let ct: FakeCommercetools;
+  let ct: CommercetoolsServer;
   let commercetools: Commercetools;
   let app: ReturnType<typeof createApp>;
   let server: ReturnType<typeof createHttpServer>;
@@ -70,7 +70,7 @@ describe('session-auth', () => {
 
   beforeEach(async () => {
     published = [];
-    ct = await startFakeCommercetools('shop');
+    ct = await serveCommercetools();
     ct.sessions.set('s-1', sessionOf('cart-1'));
     ct.tokens.set('t-1', { active: true, scope: 'manage_project:shop', client_id: 'operator' });
     await start();

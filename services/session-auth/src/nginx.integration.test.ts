@@ -9,17 +9,17 @@ import { type Commercetools, createCommercetools } from '@connector/commercetool
 import { createHttpServer } from '@connector/http';
 import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
+import { type CommercetoolsServer, serveCommercetools } from '@connector/testing/fakes';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
-import { type FakeCommercetools, startFakeCommercetools } from './testing/fake-commercetools.ts';
 
 const nginx = [process.env.NGINX_BIN, 'nginx', '/usr/sbin/nginx'].find(
   (path) => path && spawnSync(path, ['-v']).status === 0,
 );
 
 describe.skipIf(!nginx)('a real nginx with the example configuration', () => {
-  let ct: FakeCommercetools;
+  let ct: CommercetoolsServer;
   let commercetools: Commercetools;
   let server: ReturnType<typeof createHttpServer>;
   let gateway: ChildProcess;
@@ -34,7 +34,7 @@ describe.skipIf(!nginx)('a real nginx with the example configuration', () => {
   });
 
   beforeAll(async () => {
-    ct = await startFakeCommercetools('shop');
+    ct = await serveCommercetools();
     const log = createLogger('test', 'silent');
     const config = parseConfig(configSchema, {
       KAFKA_BROKERS: 'localhost:9092',

@@ -6,6 +6,7 @@ import { createHttpServer } from '@connector/http';
 import { ConfigError, parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import { chargeOf, paymentIntent, stripeEvent } from '@connector/testing';
+import { serveCommercetools } from '@connector/testing/fakes';
 import { Client } from 'undici';
 // The insides of services, which nothing but a test may look at.
 import { configWarnings, configSchema as intentConfig } from '../../../services/intent/src/config.ts';
@@ -13,7 +14,6 @@ import { EXAMPLE_ENVIRONMENT } from '../../../services/intent/src/documentation.
 import { toPaymentEvent } from '../../../services/ledger/src/domain/payment-event.ts';
 import { createApp } from '../../../services/session-auth/src/app.ts';
 import { configSchema as sessionAuthConfig } from '../../../services/session-auth/src/config.ts';
-import { startFakeCommercetools } from '../../../services/session-auth/src/testing/fake-commercetools.ts';
 import { signingKey } from '../../../services/webhook-ingest/src/domain/verify-signature.ts';
 import { stripeWebhooksRoute } from '../../../services/webhook-ingest/src/routes/stripe-webhooks.ts';
 import { startWebhookMetrics } from '../../../services/webhook-ingest/src/webhook-metrics.ts';
@@ -181,7 +181,7 @@ async function kafkaMessage(): Promise<Target> {
 
 /** Any session id: answered, and never a question to another path of commercetools. */
 async function sessionId(): Promise<Target> {
-  const commercetools = await startFakeCommercetools('shop');
+  const commercetools = await serveCommercetools();
   const state = { state: 'ACTIVE', activeCart: { cartRef: { id: 'cart-1' } }, metadata: {} };
   commercetools.sessions.set('session-1', state);
   const config = parseConfig(sessionAuthConfig, {

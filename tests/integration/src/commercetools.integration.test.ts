@@ -2,6 +2,7 @@ import { type Commercetools, createCommercetools } from '@connector/commercetool
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { createLogger } from '@connector/telemetry';
 import { itIsCommercetools } from '@connector/testing/conformance/commercetools';
+import { itGivesAccess } from '@connector/testing/conformance/commercetools-access';
 import { afterAll, beforeAll, describe } from 'vitest';
 
 describe('the client before the simulated commercetools', () => {
@@ -28,4 +29,8 @@ describe('the client before the simulated commercetools', () => {
   });
 
   itIsCommercetools(() => commercetools);
+  itGivesAccess(() => {
+    const { clientId, clientSecret, url } = simulator;
+    return { client: commercetools, clientId, clientSecret, url, jwksUrl: `${url}/.well-known/jwks.json` };
+  });
 });

@@ -146,6 +146,14 @@ export class FakeCommercetools
       }
       case 'POST customers/:id':
         return updated(customers, id ?? '', body as Update<never>, (one, action) => changeCustomer(this, one, action));
+      case 'GET sessions/:id':
+        return existing(this.sessions, id ?? '');
+      case 'POST sessions': {
+        const { cart: activeCart, metadata } = body as { cart: object; metadata: object };
+        const session = { id: this.newId(), state: 'ACTIVE', activeCart, metadata };
+        this.sessions.set(session.id, session);
+        return session;
+      }
       case 'GET types/:id':
         return existing(types, id ?? '');
       case 'POST types': {

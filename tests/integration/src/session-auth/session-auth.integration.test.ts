@@ -11,16 +11,13 @@ import {
 } from '@connector/kafka';
 import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
+import { type CommercetoolsServer, serveCommercetools } from '@connector/testing/fakes';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import {
-  type FakeCommercetools,
-  startFakeCommercetools,
-} from '../../../../services/session-auth/src/testing/fake-commercetools.ts';
 
 const log = createLogger('test', 'silent');
 let broker: RunningKafka;
 let kafka: Kafka;
-let ct: FakeCommercetools;
+let ct: CommercetoolsServer;
 let service: ChildProcess;
 let lines: { msg?: string; port?: number }[] = [];
 
@@ -73,7 +70,7 @@ const addSession = (id: string, cartId: string) =>
   ct.sessions.set(id, { state: 'ACTIVE', activeCart: { cartRef: { id: cartId } } });
 
 beforeAll(async () => {
-  [broker, ct] = await Promise.all([startKafka(), startFakeCommercetools('shop')]);
+  [broker, ct] = await Promise.all([startKafka(), serveCommercetools()]);
   kafka = createKafka(
     { KAFKA_BROKERS: broker.brokers.split(','), KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false },
     { clientId: 'test', log },

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { Commercetools } from '@connector/commercetools';
+import { describe, expect, it } from 'vitest';
+
+/** The hosts of a project that tell who may do what, and the client of a service. */
+export interface Access {
+  readonly client: Pick<Commercetools, 'projectKey' | 'api' | 'call' | 'fetch' | 'plainFetch' | 'tokens'>;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Base of the Session API and of the authorization server, without a slash at the end. */
+  readonly url: string;
+  readonly jwksUrl: string;
+}
+
+/** What commercetools' Session API and authorization server do, whoever plays them. `access` is asked in each test. */
+export function itGivesAccess(access: () => Access): void {
+  const sessionsUrl = () => `${access().url}/${access().client.projectKey}/sessions`;
+  const json = async (answer: Promise<Response>) => {
+    const got = await answer;
+    return { status: got.status, body: JSON.parse(await got.text()) };
+  };
+  const session = (id: string) => json(access().client.fetch(`${sessionsUrl()}/${encodeURIComponent(id)}`));
+  const open = (body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    return json(access().client.fetch(sessionsUrl(), { method: 'POST', headers, body: JSON.stringify(body) }));
+  };
+  const introspect = (token: string, secret = access().clientSecret) => {
+    const basic = Buffer.from(`${access().clientId}:${secret}`).toString('base64');
+    const body = new URLSearchParams({ token }).toString();
+    const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' };
+    return json(access().client.plainFetch(`${access().url}/oauth/introspect`, { method: 'POST', headers, body }));
+  };
+
+  describe('a session', () => {
+    it('is found by its id, with its cart and metadata', async () => {
+      const { api, call } = access().client;
+      const { id } = await call('carts.create', api.carts().post({ body: { currency: 'EUR' } }));
+      const metadata = { processorUrl: 'https://processor.example', allowedPaymentMethods: ['card'] };
+      const made = await open({ cart: { cartRef: { typeId: 'cart', id } }, metadata });
+      expect(made.body).toMatchObject({ state: 'ACTIVE', activeCart: { cartRef: { id } }, metadata });
+      expect(await session(made.body.id)).toMatchObject({ status: 200, body: made.body });
+    });
+
+    it.each(['nobody-has-it', '../carts', 'a?b#c'])('of the id %s is not found', async (id) => {
+      expect(await session(id)).toMatchObject({ status: 404, body: { statusCode: 404 } });
+    });
+  });
+
+  describe('introspection', () => {
+    it('tells whose an active token is, and its scopes', async () => {
+      const { client, clientId } = access();
+      const { accessToken } = await client.tokens.get();
+      const { status, body } = await introspect(accessToken);
+      expect({ status, body }).toMatchObject({ status: 200, body: { active: true, client_id: clientId } });
+      expect(body.scope.split(' ')).toContainEqual(expect.stringMatching(new RegExp(`^\\w+:${client.projectKey}$`)));
+    });
+
+    it('tells of an unknown token that it is not active, and nothing else', async () => {
+      expect(await introspect(randomUUID())).toEqual({ status: 200, body: { active: false } });
+    });
+
+    it('is refused to a client with a wrong secret', async () => {
+      const refused = { status: 401, body: { error: 'invalid_client', message: expect.any(String) } };
+      expect(await introspect(randomUUID(), 'wrong')).toMatchObject(refused);
+    });
+  });
+
+  it("the Merchant Center's keys are a JSON Web Key Set", async () => {
+    const { status, body } = await json(access().client.plainFetch(access().jwksUrl));
+    expect(status).toBe(200);
+    expect(body.keys).toEqual(expect.any(Array));
+  });
+}
