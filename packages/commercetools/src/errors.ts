@@ -6,6 +6,7 @@ import {
   retryAfterMs,
   StaleVersionError,
   TransientError,
+  type TransientReason,
 } from '@connector/errors';
 
 /** One entry of a commercetools error answer, as far as it is used. */
@@ -70,7 +71,7 @@ export function errorOfAnswer(operation: string, { status, body, retryAfter }: F
   return new CommercetoolsRejection(operation, status, problemsOf(body));
 }
 
-const reasonOf = (status: number): string => {
+const reasonOf = (status: number): TransientReason => {
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 429) return RATE_LIMITED;
   return status >= 500 ? 'server_error' : 'unreadable';

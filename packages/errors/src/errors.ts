@@ -1,3 +1,5 @@
+import type { PermanentReason, TransientReason } from './reasons.ts';
+
 /** An error body as the connector's contract has it: the first error's text, the status, and the errors one by one. */
 export interface ErrorBody {
   message: string;
@@ -85,7 +87,7 @@ export const OVERLOADED = 'Overloaded';
  */
 export class TransientError extends ServiceError {
   readonly statusCode = 503;
-  readonly reason: string;
+  readonly reason: TransientReason;
   readonly retryAfterMs: number | undefined;
   readonly dependency: string | undefined;
   readonly status: number | undefined;
@@ -113,7 +115,7 @@ export class TransientError extends ServiceError {
 }
 
 interface TransientOptions extends ErrorOptions {
-  reason?: string;
+  reason?: TransientReason;
   retryAfterMs?: number | undefined;
   dependency?: string;
   status?: number;
@@ -122,9 +124,9 @@ interface TransientOptions extends ErrorOptions {
 /** It will never succeed as it is: unreadable, or refused by the other side as invalid. */
 export class PermanentError extends ServiceError {
   readonly statusCode = 500;
-  readonly reason: string;
+  readonly reason: PermanentReason;
 
-  constructor(message: string, { reason = 'rejected', ...options }: ErrorOptions & { reason?: string } = {}) {
+  constructor(message: string, { reason = 'rejected', ...options }: ErrorOptions & { reason?: PermanentReason } = {}) {
     super('General', message, {}, options);
     this.reason = reason;
   }

@@ -128,7 +128,7 @@ class TopicDeadLetterQueue implements DeadLetterQueue {
   }
 
   async discard(selected: readonly DeadLetter[], reason: string, options: HandleOptions = {}): Promise<Handled[]> {
-    if (!reason.trim()) throw new PermanentError('a discarded dead letter needs a reason', { reason: 'no_reason' });
+    if (!reason.trim()) throw new PermanentError('a discarded dead letter needs a reason');
     const work = (letter: DeadLetter) => this.#resolve(letter, 'discarded', reason);
     return oneByOne(selected.toSorted(byPlace), 'discarded', options, work);
   }

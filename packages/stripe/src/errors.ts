@@ -5,6 +5,7 @@ import {
   RATE_LIMITED,
   retryAfterMs,
   TransientError,
+  type TransientReason,
 } from '@connector/errors';
 import Stripe from 'stripe';
 
@@ -91,14 +92,14 @@ export function errorOf(operation: string, error: unknown): unknown {
 }
 
 /** Answers that pass: credentials and rights are the operator's to fix, the request itself is right. */
-const TRANSIENT: Readonly<Record<number, string>> = {
+const TRANSIENT: Readonly<Record<number, TransientReason>> = {
   401: 'unauthorized',
   403: 'unauthorized',
   409: 'conflict',
   429: RATE_LIMITED,
 };
 
-function reasonWithoutAnswer(error: Stripe.errors.StripeError): string {
+function reasonWithoutAnswer(error: Stripe.errors.StripeError): TransientReason {
   if (!(error instanceof Stripe.errors.StripeConnectionError)) return 'unreadable';
   const detail = error.detail as
     | { code?: string; name?: string; exception?: { name?: string; code?: string } }

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_REASONS, RETRY_REASONS } from '@connector/errors';
 import { trace } from '@opentelemetry/api';
 import {
   Counter,
@@ -377,14 +378,14 @@ export const DEFINITIONS = {
     type: 'counter',
     name: `${P}ledger_retries_total`,
     help: 'Events handled again after a transient failure',
-    labels: { reason: 'reason of the failure, such as `conflict`, `unauthorized`, `unknown`' },
+    labels: { reason: RETRY_REASONS },
     from: ['ledger'],
   },
   deadLetters: {
     type: 'counter',
     name: `${P}dead_letters_total`,
     help: 'Messages moved to the dead letters',
-    labels: { topic: TOPIC, reason: 'reason of the dead letter, such as `rejected`, `unreadable`' },
+    labels: { topic: TOPIC, reason: DEAD_LETTER_REASONS },
     from: ['ledger'],
   },
   parkedKeys: {

@@ -7,6 +7,7 @@ import {
   STRIPE_EVENT_TYPES,
   STRIPE_TYPE_PREFIX,
 } from '@connector/contracts';
+import { DEAD_LETTER_REASONS, RETRY_REASONS } from '@connector/errors';
 import { type ConsumerHooks, isRedriven, startSentMessages } from '@connector/kafka';
 import { DEFINITIONS, metrics } from '@connector/telemetry';
 import type { TransactionChange } from './domain/decide.ts';
@@ -27,31 +28,6 @@ const OUTCOMES: readonly LedgerOutcome[] = [
   'dead_lettered',
 ];
 const OWN_TYPES = Object.keys(EVENTS).filter((type) => type.startsWith('checkout.payment.'));
-/** Reasons that come without a bug; others count from their first appearance on. */
-const DEAD_LETTER_REASONS = [
-  'rejected',
-  'transient_exhausted',
-  'unreadable',
-  'unsupported_version',
-  'unknown_error',
-  'gone_from_stripe',
-  'foreign_project',
-  'inexpressible_amount',
-];
-
-/** Reasons of failures that pass; others count from their first appearance on. */
-const RETRY_REASONS = [
-  'conflict',
-  'timeout',
-  'connection',
-  'server_error',
-  'rate_limited',
-  'unauthorized',
-  'revoked',
-  'circuit_open',
-  'unknown',
-];
-
 const labelOfType = (type: string): string => (isStripeEventType(type) || OWN_TYPES.includes(type) ? type : 'other');
 
 /** Counts one event; `type` is Stripe's event type or ours. */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '@connector/contracts';
-import { backOffMs } from '@connector/errors';
+import { backOffMs, type DeadLetterReason } from '@connector/errors';
 import { context, contextFrom, type Logger, redactText } from '@connector/telemetry';
 import type { Producer } from '../producer.ts';
 import type { ReceivedMessage } from './message.ts';
 
 /** Why a message became a dead letter, and after what. */
 export interface DeadLetterCause {
-  readonly reason: string;
+  readonly reason: DeadLetterReason;
   readonly error: unknown;
   readonly attempts: number;
   readonly firstFailedAt: Date;

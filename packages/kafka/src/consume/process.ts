@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attributesOf } from '@connector/contracts';
-import { TransientError } from '@connector/errors';
+import { type DeadLetterReason, type RetryReason, TransientError } from '@connector/errors';
 import type { Logger } from '@connector/telemetry';
 import type { Producer } from '../producer.ts';
 import { processing } from '../spans.ts';
@@ -14,8 +14,8 @@ import { classifyFailure, Parking, type RetryLimits, reasonForGood } from './ret
 /** What the runner tells about messages, for counting; each with the message's headers. */
 export interface ConsumerHooks {
   /** A try failed and will be repeated, because of `reason`. */
-  onRetry?(reason: string, headers: Readonly<Record<string, string>>): void;
-  onDeadLetter?(reason: string, headers: Readonly<Record<string, string>>): void;
+  onRetry?(reason: RetryReason, headers: Readonly<Record<string, string>>): void;
+  onDeadLetter?(reason: DeadLetterReason, headers: Readonly<Record<string, string>>): void;
   /** So many keys wait for a retry now. */
   onParked?(keys: number): void;
   /** Calls of a dependency fail broadly and messages are held, or they work again. */
@@ -112,7 +112,7 @@ function park(
 
 async function deadLetter(
   message: ReceivedMessage,
-  reason: string,
+  reason: DeadLetterReason,
   { error }: { error: unknown },
   attempts: number,
   parking: Parking,

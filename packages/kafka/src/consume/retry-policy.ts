@@ -1,5 +1,14 @@
 import { UnreadableEventError } from '@connector/contracts';
-import { backOffMs, PermanentError, RATE_LIMITED, TransientError } from '@connector/errors';
+import {
+  backOffMs,
+  type DeadLetterReason,
+  PermanentError,
+  type PermanentReason,
+  RATE_LIMITED,
+  type RetryReason,
+  TransientError,
+  type TransientReason,
+} from '@connector/errors';
 import type { Dependencies } from './dependencies.ts';
 
 export interface RetryLimits {
@@ -11,14 +20,14 @@ export interface RetryLimits {
 }
 
 export type Verdict =
-  | { readonly kind: 'retry'; readonly waitMs: number; readonly reason: string }
-  | { readonly kind: 'dead-letter'; readonly reason: string };
+  | { readonly kind: 'retry'; readonly waitMs: number; readonly reason: RetryReason }
+  | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason };
 
 /**
  * What no message is to blame for, whatever works for others: a wrong or expired key, or one that lacks a right, passes once somebody has fixed that,
  * however late; a limit that is reached is everybody's.
  */
-const NEVER_ITS_OWN: ReadonlySet<string> = new Set(['unauthorized', RATE_LIMITED]);
+const NEVER_ITS_OWN: ReadonlySet<TransientReason> = new Set(['unauthorized', RATE_LIMITED]);
 
 /** How long a message has been failing; its key waits meanwhile. Times are ms since the epoch. */
 export class Parking {
@@ -48,7 +57,7 @@ export class Parking {
 }
 
 /** Whether trying again could ever help: undefined when it could, else the dead letter's reason. */
-export function reasonForGood(error: unknown): string | undefined {
+export function reasonForGood(error: unknown): PermanentReason | undefined {
   if (error instanceof UnreadableEventError) return 'unreadable';
   if (error instanceof PermanentError) return error.reason;
   return undefined;

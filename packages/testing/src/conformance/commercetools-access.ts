@@ -15,7 +15,7 @@ export interface Access {
 /** What commercetools' Session API and authorization server do, whoever plays them. `access` is asked in each test. */
 export function itGivesAccess(access: () => Access): void {
   const sessionsUrl = () => `${access().url}/${access().client.projectKey}/sessions`;
-  const json = async (answer: Promise<Response>) => {
+  const json = async (answer: ReturnType<Access['client']['fetch']>) => {
     const got = await answer;
     return { status: got.status, body: JSON.parse(await got.text()) };
   };

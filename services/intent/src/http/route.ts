@@ -194,7 +194,7 @@ async function schemaErrorsAsInternal(work: () => Promise<void>): Promise<void> 
     await work();
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    throw new PermanentError('data does not fit its schema', { reason: 'schema', cause: error });
+    throw new PermanentError('data does not fit its schema', { reason: 'unreadable', cause: error });
   }
 }
 

@@ -32,9 +32,7 @@ export const intentOperations = (baseUrl: string, fetch: Fetch, token: () => Pro
     if (status === 200 && answer.success) return answer.data.outcome === 'rejected' ? 'refused' : 'done';
     if (status === 400) return 'nothing';
     if (status === 401)
-      throw new PermanentError('intent refused the token: the API client needs manage_checkout_payment_intents', {
-        reason: 'unauthorized',
-      });
+      throw new PermanentError('intent refused the token: the API client needs manage_checkout_payment_intents');
     throw new TransientError(`intent answered ${status}`, { reason: 'server_error', dependency: 'intent' });
   },
 });

@@ -76,7 +76,7 @@ async function create(dependencies: FindDependencies, collected: CollectedFacts)
       return { kind: 'found', payment, created: attachment, attachment };
     }
   }
-  throw new TransientError('the payment exists and cannot be read yet', { reason: 'payment_not_visible' });
+  throw new TransientError('the payment exists and cannot be read yet', { reason: 'not_visible' });
 }
 
 /** A customer who is gone by now must not keep the payment from being recorded. */

@@ -1,5 +1,11 @@
 import type { PaymentMethod, PaymentMethodUpdateAction } from '@commercetools/platform-sdk';
-import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import {
+  NotFoundError,
+  PermanentError,
+  StaleVersionError,
+  TransientError,
+  type TransientReason,
+} from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
 import { savedCard, stripeEvent } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
@@ -223,7 +229,7 @@ describe('an event of a payment method that is not stored here', () => {
 });
 
 describe('when payment methods cannot be reached', () => {
-  const answer = (status: number, reason: string) => () =>
+  const answer = (status: number, reason: TransientReason) => () =>
     new TransientError(`answered ${status}`, { reason, dependency: 'commercetools', status });
 
   it('the event comes again after an outage, and after a key that is refused', async () => {

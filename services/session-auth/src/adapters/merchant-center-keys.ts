@@ -65,6 +65,6 @@ function invalid(error: unknown): JwtReading {
   ) {
     return say('malformed', 'jwt malformed');
   }
-  const reason = error instanceof errors.JWKSTimeout ? 'timeout' : 'jwks';
+  const reason = error instanceof errors.JWKSTimeout ? 'timeout' : 'unreadable';
   throw new TransientError('the keys of Merchant Center JWTs cannot be read', { reason, cause: error });
 }
