@@ -43,6 +43,18 @@ it('receives every record from its start on, and none from before', async () => 
   await vi.waitFor(() => expect(heard.toSorted()).toEqual(values), PATIENTLY);
 });
 
+it('asks again a moment after an answer with few records, so that what comes together is fetched together', async () => {
+  await start();
+  const steps = 20;
+  const began = performance.now();
+  // Each record that is heard puts the next one: without the moment, one request for each as fast as they go.
+  for (let n = 0; n < steps; n += 1) {
+    put(cluster, TOPIC, eventOf('k', n));
+    await vi.waitFor(() => expect(heard).toHaveLength(n + 1), { ...PATIENTLY, interval: 1 });
+  }
+  expect(performance.now() - began).toBeGreaterThan((steps - 1) * 9);
+});
+
 it('reports that it receives nothing while the brokers answer no fetches, and catches up afterwards', async () => {
   await start();
   cluster.script = ({ apiKey }) => (apiKey === FETCH ? 'silent' : undefined);

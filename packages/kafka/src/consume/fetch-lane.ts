@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { backOffMs } from '@connector/errors';
 import type { Logger } from '@connector/telemetry';
 import type { KafkaMessage } from 'kafkajs';
@@ -43,6 +44,12 @@ const SLACK_MS = 3_000;
 const MOVED_GRACE_MS = 500;
 /** A partition that the broker answered with an error is asked for again after this long, in ms. */
 const ERROR_PAUSE_MS = 100;
+/**
+ * A request and its answer cost as much as handling a record. After an answer with a few records the next request waits this long, in ms, so that
+ * what comes together is fetched together; one that comes alone is given out at once.
+ */
+const GATHER_MS = 10;
+const FEW_RECORDS = 50;
 const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
 const READ_COMMITTED = 1;
 const LATEST = -1;
@@ -55,6 +62,8 @@ export class FetchLane {
   #connection: BrokerConnection | undefined;
   #busy = false;
   #underWay: { readonly positions: readonly PartitionPosition[]; readonly since: number } | undefined;
+  /** Records that the last answer held. */
+  #received = 0;
   #failures = 0;
   #notBefore = 0;
   #stopped = false;
@@ -107,6 +116,7 @@ export class FetchLane {
         );
         this.#underWay = undefined;
         this.#failures = 0;
+        if (this.#received > 0 && this.#received < FEW_RECORDS) await sleep(GATHER_MS);
         if (this.#stopped) break;
       }
     } catch (error) {
@@ -160,6 +170,7 @@ export class FetchLane {
   }
 
   async #fetch(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
+    this.#received = 0;
     if (positions.length === 0) return;
     const { maxWaitMs, minBytes = 1, maxBytesPerPartition, rackId = '' } = this.#options;
     const asked = new Map(positions.map((position) => [position, position.next as bigint]));
@@ -179,13 +190,13 @@ export class FetchLane {
     this.#each(
       named,
       positions,
-      (position, fetched) => this.#received(position, fetched, asked.get(position) as bigint),
+      (position, fetched) => this.#take(position, fetched, asked.get(position) as bigint),
       (position) => outOfRange.push(position),
     );
     for (const position of outOfRange) await this.#backIntoRange(connection, position);
   }
 
-  #received(position: PartitionPosition, fetched: FetchedPartition, asked: bigint): void {
+  #take(position: PartitionPosition, fetched: FetchedPartition, asked: bigint): void {
     position.answeredAt = performance.now();
     if (fetched.preferredReadReplica !== undefined) position.preferReplica(fetched.preferredReadReplica);
     // Another lane may have read on, or the partition may be another member's by now.
@@ -195,6 +206,7 @@ export class FetchLane {
     // A broker gives whole batches, which may begin before what was asked for.
     const messages = readable(fetched).filter(({ offset }) => BigInt(offset) >= asked);
     position.next = BigInt(last.offset) + 1n;
+    this.#received += messages.length;
     if (messages.length > 0) this.#options.onMessages(position, messages);
   }
 
