@@ -13,6 +13,7 @@ afterAll(() => simulator.close());
 
 const create = (params: object, options: Stripe.RequestOptions = {}) =>
   stripe.paymentIntents.create({ amount: 1000, currency: 'eur', ...params }, options);
+const cardOption = (name: string, value: string) => ({ payment_method_options: { card: { [name]: value } } });
 const NAMED = { name: 'Ada', address: { line1: 'Lange Straße 1' } };
 
 it.each([
@@ -32,6 +33,37 @@ it.each([
 ])('refuses %s that Stripe does not know', async (_what, params, param) => {
   expect(await refusalOf(create(params))).toMatchObject({ statusCode: 400, code: 'parameter_unknown', param });
 });
+
+it.each([
+  ['a component', { components: { payment: { enabled: true } } }, 'components[payment]'],
+  [
+    'a feature of a component',
+    { components: { payment_element: { enabled: true, features: { redisplay: 'enabled' } } } },
+    'components[payment_element][features][redisplay]',
+  ],
+])('refuses %s of a customer session that Stripe does not know', async (_what, params, param) => {
+  const { id: customer } = await stripe.customers.create({});
+  const refusal = await refusalOf(stripe.customerSessions.create({ customer, ...params } as never));
+  expect(refusal).toMatchObject({ statusCode: 400, code: 'parameter_unknown', param });
+});
+
+it.each([
+  ['off_session', { off_session: 'perhaps' }],
+  ['payment_method_options[card][stored_credential_usage]', cardOption('stored_credential_usage', 'sometimes')],
+  ['payment_method_options[card][request_three_d_secure]', cardOption('request_three_d_secure', 'never')],
+  ['payment_method_options[card][capture_method]', cardOption('capture_method', 'later')],
+])('refuses a %s of none of its values', async (param, params) => {
+  const confirmed = { confirm: true, payment_method: 'pm_card_visa', return_url: 'https://shop.example' };
+  expect(await refusalOf(create({ ...confirmed, ...params }))).toMatchObject({ statusCode: 400, param });
+});
+
+it.each(['line1', 'city', 'postal_code', 'country'])(
+  'refuses an address whose %s has more than 5,000 characters',
+  async (field) => {
+    const refusal = await refusalOf(stripe.customers.create({ address: { line1: 'x', [field]: 'x'.repeat(5001) } }));
+    expect(refusal).toMatchObject({ statusCode: 400, param: `address[${field}]` });
+  },
+);
 
 it.each([
   ['description', 1000],

@@ -28,11 +28,28 @@ const CARD_OPTIONS = tree(
   'capture_method cvc_token installments mandate_options moto network request_decremental_authorization request_extended_authorization request_incremental_authorization request_multicapture request_overcapture request_partial_authorization request_three_d_secure require_cvc_recollection setup_future_usage statement_descriptor_suffix_kana statement_descriptor_suffix_kanji statement_details stored_credential_transaction_type stored_credential_usage three_d_secure',
 );
 
+const ENABLED = tree('enabled');
+const SHEET = tree('enabled', { features: tree('payment_method_allow_redisplay_filters payment_method_remove') });
+const REDISPLAY =
+  'payment_method_allow_redisplay_filters payment_method_redisplay payment_method_remove payment_method_save';
+const COMPONENTS: Known = {
+  buy_button: ENABLED,
+  customer_sheet: SHEET,
+  mobile_payment_element: tree('enabled', {
+    features: tree(`${REDISPLAY} payment_method_save_allow_redisplay_override`),
+  }),
+  payment_element: tree('enabled', {
+    features: tree(`${REDISPLAY} payment_method_redisplay_limit payment_method_save_usage`),
+  }),
+  pricing_table: ENABLED,
+};
+
 /** What is known inside parameters, whichever call has them. Those that are not named here are taken as they come. */
 const NESTED: Known = {
   address: ADDRESS,
   automatic_payment_methods: tree('allow_redirects enabled'),
   billing_details: BILLING,
+  components: COMPONENTS,
   hooks: { inputs: { tax: tree('calculation') } },
   payment_method_data: tree(
     'allow_redisplay card customer metadata radar_options sepa_debit type ideal bancontact eps p24 klarna paypal giropay twint wero alipay affirm afterpay_clearpay us_bank_account bacs_debit au_becs_debit sofort link blik boleto customer_balance konbini multibanco oxxo',
@@ -54,10 +71,17 @@ const MAX_LENGTHS: Readonly<Record<string, number>> = {
   phone: 20,
   statement_descriptor: 22,
   statement_descriptor_suffix: 22,
-  'shipping[address][city]': 5000,
-  'shipping[address][line1]': 5000,
-  'shipping[name]': 5000,
-  'shipping[phone]': 5000,
+};
+/** Of every other text but an address in the web. */
+const MAX_LENGTH = 5000;
+const IS_URL = /(?:^|_)url\]?$/;
+
+/** Values of parameters that are taken as they come otherwise, by their path. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  off_session: ['true', 'false', 'one_off', 'recurring'],
+  'payment_method_options[card][capture_method]': ['', 'manual'],
+  'payment_method_options[card][request_three_d_secure]': ['any', 'automatic', 'challenge'],
+  'payment_method_options[card][stored_credential_usage]': ['installment', 'recurring', 'unscheduled'],
 };
 
 /** Refuses what stands inside a parameter and Stripe does not know, or is too long. Throws StripeApiError 400. */
@@ -65,21 +89,28 @@ export function refuseNested(raw: RawParams): void {
   walk(raw, { ...NESTED, payment_method_options: { ...METHOD_OPTIONS, card: CARD_OPTIONS } }, '');
 }
 
-function walk(value: RawParams, known: Known, at: string): void {
+/** `known` is absent where anything may stand. */
+function walk(value: RawParams, known: Known | undefined, at: string): void {
   for (const [name, inner] of Object.entries(value)) {
     const path = at ? `${at}[${name}]` : name;
-    const max = MAX_LENGTHS[path];
-    if (typeof inner === 'string' && max !== undefined && inner.length > max) {
-      throw invalidParameter(
-        path,
-        `Invalid string: ${inner.slice(0, 10)}...${inner.slice(-5)}; must be at most ${max} characters`,
-      );
-    }
-    const within = known[name];
-    if (at && within === undefined) {
+    if (typeof inner === 'string') refuseText(path, inner);
+    const within = known?.[name];
+    if (at && known && within === undefined) {
       throw invalidParameter(path, `Received unknown parameter: ${path}`, 'parameter_unknown');
     }
-    if (within !== undefined && within !== true && isObject(inner)) walk(inner, within, path);
+    if (isObject(inner)) walk(inner, within === true ? undefined : within, path);
+  }
+}
+
+function refuseText(path: string, text: string): void {
+  const max = MAX_LENGTHS[path] ?? (IS_URL.test(path) ? Number.POSITIVE_INFINITY : MAX_LENGTH);
+  if (text.length > max) {
+    const ends = `${text.slice(0, 10)}...${text.slice(-5)}`;
+    throw invalidParameter(path, `Invalid string: ${ends}; must be at most ${max} characters`);
+  }
+  const values = VALUES[path];
+  if (values && !values.includes(text)) {
+    throw invalidParameter(path, `Invalid ${path}: must be one of ${values.filter(Boolean).join(', ')}`);
   }
 }
 

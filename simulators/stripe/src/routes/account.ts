@@ -57,6 +57,20 @@ const account = ({ accountId }: Simulation): object => ({
   details_submitted: true,
   email: 'shop@example.com',
   payouts_enabled: true,
-  settings: { dashboard: { display_name: 'Sandbox shop', timezone: 'Europe/Berlin' } },
+  settings: {
+    branding: { icon: null, logo: null, primary_color: null, secondary_color: null },
+    card_payments: {
+      decline_on: { avs_failure: false, cvc_failure: false },
+      statement_descriptor_prefix: 'SANDBOX',
+      statement_descriptor_prefix_kana: null,
+      statement_descriptor_prefix_kanji: null,
+    },
+    dashboard: { display_name: 'Sandbox shop', timezone: 'Europe/Berlin' },
+    payments: {
+      statement_descriptor: 'SANDBOX SHOP',
+      statement_descriptor_kana: null,
+      statement_descriptor_kanji: null,
+    },
+  },
   type: 'standard',
 });
