@@ -119,7 +119,13 @@ export const EVENTS = {
     amount: moneySchema,
     paidSince: z.iso.datetime(),
     settlement: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('order_created'), orderId: z.string(), orderNumber: z.string() }),
+      z.object({
+        kind: z.literal('order_created'),
+        orderId: z.string(),
+        orderNumber: z.string(),
+        /** `Pending` while the money is only authorised; `BalanceDue` or `Failed` where some or all of it went back meanwhile. */
+        paymentState: z.enum(['Paid', 'Pending', 'BalanceDue', 'Failed']).optional(),
+      }),
       /** Canceled where it was authorised, refunded where it was charged; the transactions tell which. */
       z.object({ kind: z.literal('returned') }),
     ]),

@@ -94,6 +94,7 @@ async function settledBy(mode: 'create' | 'return'): Promise<EventRecord[]> {
     orders: {
       of: async () => [],
       byNumber: async () => undefined,
+      changePaymentState: none,
       create: async (_cart, { orderNumber }) => ({
         id: 'order-1',
         orderNumber,

@@ -26,7 +26,7 @@ const ROWS = [
     of: schema.extend({ settlement: orderCreated }),
     example: {
       ...common,
-      settlement: { kind: 'order_created', orderId: 'order-1', orderNumber: 'stripe-cart-1' },
+      settlement: { kind: 'order_created', orderId: 'order-1', orderNumber: 'stripe-cart-1', paymentState: 'Paid' },
     } as const,
     does: 'ship order-1, which payment-1 paid with 10000 EUR',
   },
@@ -43,7 +43,7 @@ function next(value: Buffer): string {
   const { paymentId, cartId, amount, settlement } = schema.parse(JSON.parse(value.toString()));
   const money = `${amount.centAmount} ${amount.currencyCode}`;
   return settlement.kind === 'order_created'
-    ? `ship ${settlement.orderId}, which ${paymentId} paid with ${money}`
+    ? `${settlement.paymentState === 'Paid' ? 'ship' : 'wait with'} ${settlement.orderId}, which ${paymentId} paid with ${money}`
     : `tell the shopper of ${cartId} that ${money} come back`;
 }
 

@@ -47,6 +47,7 @@ try {
   const began = performance.now();
   const child = spawn(process.execPath, [COMMAND, ...args, values.csv ? '--csv' : '--json'], { env });
   const memory: { payments: number; megabytes: number }[] = [];
+  let peak = Number.NaN;
   let out = '';
   child.stdout.on('data', (chunk) => {
     if (!values.csv) out += chunk;
@@ -57,6 +58,7 @@ try {
     if (!compared) return void console.error(line);
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
     const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
+    peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
     memory.push({ payments: Number(compared), megabytes: kilobytes / 1024 });
   });
   const [code] = await once(child, 'close');
@@ -80,6 +82,7 @@ try {
         ['calls to commercetools', books.calls.commercetools],
         ['calls a second', Math.round((books.calls.stripe + books.calls.commercetools) / seconds)],
         ['memory at 10 %, 50 %, 100 %', [0.1, 0.5, 1].map(megabytes).join(', ')],
+        ['peak', `${Math.round(peak)} MB`],
       ],
     ),
   );

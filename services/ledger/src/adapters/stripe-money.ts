@@ -71,6 +71,7 @@ export function stripeMoney(client: StripeClient): StripeMoney {
       id: transaction.id,
       type,
       createdAt: new Date(transaction.created * 1000),
+      availableAt: new Date(transaction.available_on * 1000),
       amount: transaction.amount,
       fee: transaction.fee,
       net: transaction.net,

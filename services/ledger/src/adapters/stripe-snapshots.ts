@@ -2,6 +2,7 @@ import { orUndefined } from '@connector/errors';
 import { isMissing, type StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 import type { Snapshot, StripeSnapshots } from '../use-cases/ports.ts';
+import { MOVEMENTS } from './stripe-facts.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 
 /** Stripe's objects as they are now, over its API. */
@@ -10,12 +11,13 @@ export function stripeSnapshots(client: StripeClient): StripeSnapshots {
     orUndefined(client.call(operation, work) as Promise<Snapshot>);
   return {
     paymentIntent: (id) => read('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id)),
-    refund: (id) => read('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id)),
+    refund: (id) =>
+      read('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id, { expand: ['balance_transaction'] })),
     dispute: (id) => read('disputes.retrieve', (stripe) => stripe.disputes.retrieve(id)),
     refundsOf: async (payment_intent) => {
       try {
         const refunds = await listAll(client, 'refunds.list', (stripe) =>
-          stripe.refunds.list({ payment_intent, limit: 100 }),
+          stripe.refunds.list({ payment_intent, limit: 100, expand: [...MOVEMENTS] }),
         );
         return refunds as unknown as Snapshot[];
       } catch (error) {

@@ -85,6 +85,12 @@ export const unorderedOrders = ({ api, call }: Commercetools): Orders => {
         return 'number-taken';
       }
     },
+    changePaymentState: async (ID, paymentState) => {
+      const order = orders.withId({ ID });
+      const { version } = await call('orders.get', order.get());
+      const actions = [{ action: 'changePaymentState' as const, paymentState }];
+      await call('orders.update', order.post({ body: { version, actions } }));
+    },
   };
 };
 

@@ -2,10 +2,11 @@ import { interruption, optionsOrExit, print, toStderr } from '@connector/cli';
 import { createCommercetools } from '@connector/commercetools';
 import { CHECKPOINTS, PROJECT_HEADER } from '@connector/contracts';
 import { JOB } from '@connector/http';
-import { createKafka, createProducer, readLatest } from '@connector/kafka';
-import { readConfig } from '@connector/lifecycle';
+import { createKafka, createProducer, readLatest, scanTopic } from '@connector/kafka';
+import { collectGarbage, readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
+import { auditDifferences } from '../adapters/audit-differences.ts';
 import { auditProgressRecord, auditRecord, interruptedAudit } from '../adapters/audit-status.ts';
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { finance } from '../adapters/finance.ts';
@@ -25,6 +26,8 @@ const NAME = 'audit';
 const EXIT_DIFFERENT = 1;
 /** Another try goes on where this one came to. */
 const EXIT_NOT_DONE = 2;
+/** Differences that a report for people lists. */
+const LISTED = 100;
 
 const command = optionsOrExit((argv) => parseAudit(argv, new Date()), AUDIT_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
@@ -42,11 +45,15 @@ try {
   await producer.start?.();
   const { projectKey } = commercetools;
   const latest = (topic: string, key: string) => readLatest(kafka, topic, key);
-  const resume = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, command);
+  const kept = auditDifferences((topic, onMessage) => scanTopic(kafka, topic, onMessage), producer, projectKey);
+  const earlier = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, command);
+  const resume = earlier && { ...earlier, differences: await kept.before(command, earlier.from) };
   if (resume)
     toStderr(
       `An earlier run came to ${resume.from.toISOString()}: this one goes on there (--from-start compares all again).`,
     );
+  // Only JSON has them all.
+  const listed = command.format === 'json' ? Number.POSITIVE_INFINITY : LISTED;
   const differences: AuditDifference[] = [];
   const onMovements = command.format === 'csv' ? await csv() : undefined;
   const summary = await audit(
@@ -60,17 +67,24 @@ try {
       producer,
       signal: interrupted,
       ...(onMovements && { onMovements }),
-      onDifference: (difference) => differences.push(difference),
+      onDifference: (difference) => {
+        if (differences.length < listed) differences.push(difference);
+      },
       onFailure: (what, error) => toStderr(`${what} could not be compared: ${describeError(error).message}`),
-      onSlice: async (now, comparedUntil) => {
+      onSlice: async (now, comparedUntil, found) => {
         toStderr(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
+        // In this order: what is compared is only what was kept, too.
+        await kept.keep(command, comparedUntil, found);
         await producer.send(CHECKPOINTS, auditProgressRecord(projectKey, now, comparedUntil));
+        // What an hour left behind goes before the next begins: V8 itself would let it grow to several times what is in use.
+        collectGarbage();
       },
     },
     { ...command, resume },
   );
   if (summary.complete && !command.dryRun)
     await producer.send(CHECKPOINTS, auditRecord(projectKey, summary, new Date()));
+  if (!interrupted.aborted) await kept.clear();
   const report = auditReport(summary, differences, command);
   if (command.format === 'json') print(JSON.stringify({ ...summary, differences }));
   else if (command.format === 'csv') toStderr(report);
@@ -87,12 +101,14 @@ try {
 
 /** Prints each page of movements as rows; what order a payment is of, and with which payout it came, is looked up for it. */
 async function csv(): Promise<(movements: readonly AuditedMovement[]) => Promise<void>> {
-  const { orderNumbers, payoutsSince } = finance(commercetools, stripe);
-  const payouts = await payoutsSince(command.since);
+  const { orderNumbers, payoutsOf } = finance(commercetools, stripe, command.since);
   print(CSV_HEAD);
   return async (movements) => {
     const ids = new Set(movements.flatMap(({ payment }) => (payment ? [payment.id] : [])));
-    const orders = await orderNumbers([...ids]);
+    const [orders, payouts] = await Promise.all([
+      orderNumbers([...ids]),
+      payoutsOf(movements.map(({ movement }) => movement)),
+    ]);
     for (const audited of movements) {
       const orderNumber = orders.get(audited.payment?.id ?? '');
       print(csvRow(audited, { orderNumber, payout: payouts.get(audited.movement.id) }));

@@ -99,6 +99,8 @@ export interface UnorderedSnapshot {
 }
 
 export type PaymentState = 'Paid' | 'Pending';
+/** Of an order whose money moved while it was made: a part of it is gone, or all. */
+export type MovedState = 'BalanceDue' | 'Failed';
 
 export type Verdict =
   /** Every payment is named by an order. */
@@ -201,6 +203,17 @@ function totalVerdict(cart: CartView, ours: readonly Payment[], held: UnorderedS
   }
   if (paid !== cart.total.centAmount) return left('total_differs');
   return { kind: 'unordered', reason: 'ready', paymentState: isCharged ? 'Paid' : 'Pending' };
+}
+
+/**
+ * What an order shows of money that was given back, let go of or disputed while it was made; undefined where all of it is still held or taken. A
+ * capture, in part too, is none: whoever makes the order may capture at once.
+ */
+export function movedState(held: readonly (HeldMoney | undefined)[]): MovedState | undefined {
+  const isThere = (money: HeldMoney | undefined) => money && !money.isDisputed && money.status !== 'canceled';
+  if (held.every((money) => isThere(money) && money?.refunded === 0)) return undefined;
+  const isAnyLeft = held.some((money) => isThere(money) && (money?.refunded ?? 0) < (money?.captured ?? 0));
+  return isAnyLeft ? 'BalanceDue' : 'Failed';
 }
 
 const viewOf = ({ transactions }: Payment) => transactions as readonly TransactionView[];

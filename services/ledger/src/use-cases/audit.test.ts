@@ -28,6 +28,7 @@ function movementAt(hours: number, metadata: Record<string, string> = { ...METAD
     id: `txn_${intent.id}`,
     type: 'charge',
     createdAt: at(hours),
+    availableAt: at(hours + 48),
     amount: 10_000,
     fee: 175,
     net: 9_825,
@@ -203,25 +204,42 @@ describe('an audit', () => {
   });
 
   it('goes on where an earlier run was cut off, with what that had counted', async () => {
-    const movements = [movementAt(0), movementAt(2)];
-    const recorded = movements.map((each) => recordedOf(each));
+    const movements = [movementAt(0), movementAt(0), movementAt(2), movementAt(2)];
+    // Of each hour one is recorded, and one shows nothing.
+    const recorded = movements.map((each, n) =>
+      n % 2 === 0 ? recordedOf(each) : { ...recordedOf(each), transactions: [] },
+    );
     const first = world(movements, recorded);
     const stop = new AbortController();
-    let kept: { summary: AuditSummary; from: Date } | undefined;
+    let kept: AuditOptions['resume'];
     const cutOff = await audit(
       {
         ...first.deps,
         signal: stop.signal,
-        onSlice: async (summary, from) => {
-          kept = { summary: structuredClone(summary), from };
+        onSlice: async (summary, from, differences) => {
+          kept = structuredClone({ summary, from, differences });
           stop.abort();
         },
       },
       options,
     );
-    expect(cutOff).toMatchObject({ payments: 1, complete: false });
+    expect(cutOff).toMatchObject({ payments: 2, complete: false });
     const second = world(movements, recorded);
-    expect(await audit(second.deps, { ...options, resume: kept })).toMatchObject({ payments: 2, complete: true });
+    const slices: number[] = [];
+    const onSlice = async (_summary: AuditSummary, until: Date, differences: readonly AuditDifference[]) => {
+      second.slices.push(until);
+      slices.push(differences.length);
+    };
+    expect(await audit({ ...second.deps, onSlice }, { ...options, resume: kept })).toMatchObject({
+      payments: 4,
+      kinds: { missing_here: 2 },
+      complete: true,
+    });
+    // What the earlier run found is told with the rest; what this one found, once.
+    expect(second.differences.map(({ paymentIntentId }) => paymentIntentId)).toEqual(
+      [movements[1], movements[3]].map((each) => each && idOf(each)),
+    );
+    expect(slices).toEqual([0, 1]);
     expect(second.calls.some((call) => call.includes(BEGIN.toISOString()))).toBe(false);
     expect(second.slices).toEqual([at(2), at(3)]);
   });

@@ -1,6 +1,12 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-summary.ts';
-import { comparePayment, noteGone, type PaymentAuditDependencies, type RepairOptions } from './audit-payment.ts';
+import {
+  type AuditDifference,
+  comparePayment,
+  noteGone,
+  type PaymentAuditDependencies,
+  type RepairOptions,
+} from './audit-payment.ts';
 import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
 import type { Movement, Snapshot } from './ports.ts';
 import { inParallel, pages, withRetry } from './with-retry.ts';
@@ -14,8 +20,10 @@ export interface AuditedMovement {
 export interface AuditDependencies extends PaymentAuditDependencies {
   /** Called with each page of this project's movements. */
   onMovements?: (movements: readonly AuditedMovement[]) => Promise<void>;
-  /** Called after each slice of the window, up to which time all is compared; a run that begins there goes on from it. */
-  onSlice?: (summary: AuditSummary, comparedUntil: Date) => Promise<void>;
+  /**
+   * Called after each slice of the window, with what differed in it; a run that begins at `comparedUntil` goes on from it.
+   */
+  onSlice?: (summary: AuditSummary, comparedUntil: Date, differences: readonly AuditDifference[]) => Promise<void>;
   onFailure?: (what: string, error: unknown) => void;
 }
 
@@ -24,8 +32,10 @@ export interface AuditOptions extends RepairOptions {
   readonly until: Date;
   /** Payments compared at the same time. */
   readonly atOnce: number;
-  /** What an earlier run of the same window compared already, and until when. */
-  readonly resume?: { readonly summary: AuditSummary; readonly from: Date } | undefined;
+  /** What an earlier run of the same window compared already, until when, and what differed. */
+  readonly resume?:
+    | { readonly summary: AuditSummary; readonly from: Date; readonly differences: readonly AuditDifference[] }
+    | undefined;
 }
 
 /** A window is compared an hour at a time: a run that was cut off loses at most one. Kept of what was compared are the ids alone, some 60 bytes each. */
@@ -36,17 +46,25 @@ const SLICE_MS = 60 * 60_000;
  * appears on either side is compared as a whole, by the ledger's own rules, so that a movement outside of the window is no difference.
  * Throws TransientError when commercetools or Stripe cannot be listed at all.
  */
-export async function audit(deps: AuditDependencies, options: AuditOptions): Promise<AuditSummary> {
+export async function audit(given: AuditDependencies, options: AuditOptions): Promise<AuditSummary> {
   const { since, until, resume } = options;
   const summary = resume?.summary ?? emptyAudit(since, until);
   // A payment whose money moves several times in the window is compared, and summed, once.
   const compared = new Set<string>();
+  for (const difference of resume?.differences ?? []) given.onDifference?.(difference);
+  let differences: AuditDifference[] = [];
+  const onDifference = (difference: AuditDifference) => {
+    differences.push(difference);
+    given.onDifference?.(difference);
+  };
+  const deps = { ...given, onDifference };
   for (let from = resume?.from ?? since; from < until; ) {
     const to = new Date(Math.min(from.getTime() + SLICE_MS, until.getTime()));
     await compareMovements(deps, options, summary, { from, to, compared });
     await comparePayments(deps, options, summary, { from, to, compared });
     if (deps.signal?.aborted) return summary;
-    await deps.onSlice?.(summary, to);
+    await deps.onSlice?.(summary, to, differences);
+    differences = [];
     from = to;
   }
   summary.complete = summary.failed === 0;

@@ -1,6 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { derivedEventId, type EventRecord, eventRecord, SOURCES } from '@connector/contracts';
-import { METADATA, operationNoteKey } from '@connector/payment-model';
+import { isRelease, METADATA, operationNoteKey } from '@connector/payment-model';
+import { refundSchema } from '../domain/stripe-objects.ts';
 import type { RequestedOperation, Snapshot } from './ports.ts';
 
 /** How an operation without an end stands. */
@@ -28,7 +29,9 @@ export function standingOfOperation(
   // Notes of versions before this one do not say what would be booked.
   if (!payment || !paymentIntent || !transactionType || !amount) return { kind: 'settled' };
   if (payment.transactions.some(({ interactionId }) => interactionId === operationId)) return { kind: 'settled' };
-  const refund = refunds.find((one) => metadataOf(one)[METADATA.operationId] === operationId);
+  const refund = refunds.find(
+    (one) => metadataOf(one)[METADATA.operationId] === operationId && !isReleaseOf(one, paymentIntent),
+  );
   if (refund) return { kind: 'done', object: refund };
   const metadata = metadataOf(paymentIntent);
   const isNoted = metadata[operationNoteKey(operationId)] !== undefined;
@@ -38,6 +41,11 @@ export function standingOfOperation(
   }
   const mayBeForgotten = transactionType !== 'Refund' && Object.keys(metadata).length >= FULL;
   return { kind: mayBeForgotten ? 'settled' : 'not-done' };
+}
+
+/** Money that was authorised and let go of looks like a refund, and gave nothing back. */
+function isReleaseOf(refund: Snapshot, { amount, amount_received: captured }: Snapshot): boolean {
+  return isRelease(refundSchema.parse(refund), Number(amount ?? 0) - Number(captured ?? 0));
 }
 
 const metadataOf = ({ metadata }: Snapshot): Record<string, string> => (metadata ?? {}) as Record<string, string>;

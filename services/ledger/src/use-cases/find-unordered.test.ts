@@ -49,6 +49,7 @@ function world({ carts: given = {}, payments: givenPayments = [], held = {}, ord
   );
   const orders = [...givenOrders];
   const paymentStates: string[] = [];
+  const changedStates = new Map<string, string>();
   const open = new Map<string, Intention>();
   const sent: EventRecord[] = [];
   const reversed = new Map<string, string>();
@@ -130,6 +131,7 @@ function world({ carts: given = {}, payments: givenPayments = [], held = {}, ord
           return order(cart, draft.orderNumber);
         },
       ),
+      changePaymentState: port('orders.update', (id: string, state: string) => void changedStates.set(id, state)),
     },
     moneyAtStripe: port('payment_intents.get', (id: string) => (id in held ? held[id] : CHARGED)),
     operations: {
@@ -162,6 +164,7 @@ function world({ carts: given = {}, payments: givenPayments = [], held = {}, ord
     carts,
     orders,
     paymentStates,
+    changedStates,
     open,
     sent,
     reversed,
@@ -379,6 +382,38 @@ describe('an order is made', () => {
     });
     await run({ mode: 'create' });
     expect(paymentStates).toEqual([state]);
+  });
+
+  it.each<[what: string, now: Partial<HeldMoney>, state: string]>([
+    ['refunded', { refunded: 10_000 }, 'Failed'],
+    ['refunded in part', { refunded: 100 }, 'BalanceDue'],
+    ['disputed', { isDisputed: true }, 'Failed'],
+    ['let go of', { status: 'canceled', captured: 0 }, 'Failed'],
+  ])('and shows that it is not paid where the money was %s between the last look and it', async (_what, now, state) => {
+    const { run, held, orders, changedStates, findings, events, open, settled } = world(one());
+    const summary = await run({ mode: 'create' }, ({ name, when }) => {
+      if (name === 'orders.create' && when === 'before') held.pi_p = { ...CHARGED, ...now };
+    });
+    expect(orders).toHaveLength(1);
+    expect([...changedStates]).toEqual([['order-1', state]]);
+    expect([...events().values()]).toMatchObject([{ settlement: { kind: 'order_created', paymentState: state } }]);
+    expect(findings).toMatchObject([{ reason: 'money_moved', detail: `order stripe-cart-p is ${state}` }]);
+    expect(settled).toHaveLength(1);
+    expect(summary).toMatchObject({ settlements: { order_created: 1 }, reasons: { money_moved: 1 } });
+    expect(open.size).toBe(0);
+  });
+
+  it('and stays paid where its maker captured it at once, in part too', async () => {
+    const given = {
+      payments: [authorized('p')],
+      carts: { 'cart-p': { paymentIds: ['p'] } },
+      held: { pi_p: AUTHORIZED },
+    };
+    const { run, held, changedStates, findings } = world(given);
+    await run({ mode: 'create' }, ({ name, when }) => {
+      if (name === 'orders.create' && when === 'after') held.pi_p = { ...CHARGED, captured: 4_000 };
+    });
+    expect([[...changedStates], findings]).toEqual([[], []]);
   });
 
   it('not under the number of another cart’s order', async () => {

@@ -12,7 +12,7 @@ import {
 } from '../domain/unordered.ts';
 import type { PaidPayments } from './ports.ts';
 import {
-  type GroupOutcome,
+  type Found,
   type SettleDependencies,
   type SettleOptions,
   settleGroup,
@@ -150,14 +150,17 @@ async function handle({ deps, options, summary, done }: Run, group: UnorderedGro
     if (outcome.kind === 'elsewhere') return;
     if (outcome.kind === 'settled') {
       summary.settlements[outcome.settlement] += 1;
-      deps.onSettled?.({ ...outcome, cartId: group.cartId, paymentIds: group.payments.map(({ id }) => id) });
-      return;
+      const { settlement, orderNumber } = outcome;
+      const paymentIds = group.payments.map(({ id }) => id);
+      deps.onSettled?.({ settlement, orderNumber, cartId: group.cartId, paymentIds });
     }
-    if (outcome.isLimited) summary.limited = true;
-    for (const payment of outcome.payments) {
+    const left = outcome.kind === 'found' ? outcome : outcome.left;
+    if (!left) return;
+    if (left.isLimited) summary.limited = true;
+    for (const payment of left.payments) {
       done.add(payment.id);
-      summary.reasons[outcome.reason] += 1;
-      deps.onFinding?.(findingOf(payment, outcome, group.cartId));
+      summary.reasons[left.reason] += 1;
+      deps.onFinding?.(findingOf(payment, left, group.cartId));
     }
   } catch (error) {
     // One cart that cannot be looked at must not keep the others from it; the run does not count as complete.
@@ -166,11 +169,7 @@ async function handle({ deps, options, summary, done }: Run, group: UnorderedGro
   }
 }
 
-function findingOf(
-  payment: Payment,
-  { reason, cart, detail }: Extract<GroupOutcome, { kind: 'found' }>,
-  cartId: string | undefined,
-): Finding {
+function findingOf(payment: Payment, { reason, cart, detail }: Found, cartId: string | undefined): Finding {
   const { centAmount, currencyCode, fractionDigits } = payment.amountPlanned;
   return {
     reason,

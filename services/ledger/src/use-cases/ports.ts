@@ -14,7 +14,7 @@ import type { BalanceType } from '../domain/audit-summary.ts';
 import type { MethodDisplay } from '../domain/method-name.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
-import type { CartView, HeldMoney, OrderRef, PaymentState } from '../domain/unordered.ts';
+import type { CartView, HeldMoney, MovedState, OrderRef, PaymentState } from '../domain/unordered.ts';
 
 /** The payments of the commercetools project. Each method makes one call; failures are those of @connector/errors. */
 export interface Payments {
@@ -74,7 +74,7 @@ export interface StripeSnapshots {
   paymentIntent(id: string): Promise<Snapshot | undefined>;
   refund(id: string): Promise<Snapshot | undefined>;
   dispute(id: string): Promise<Snapshot | undefined>;
-  /** All refunds of a PaymentIntent. */
+  /** All refunds of a PaymentIntent, each with its balance transaction: without it, a release cannot be told from money given back. */
   refundsOf(paymentIntentId: string): Promise<readonly Snapshot[]>;
   /** PaymentIntents created from `since` to `until`, newest first, those after `afterId`; none = the end. */
   paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
@@ -85,6 +85,8 @@ export interface Movement {
   readonly id: string;
   readonly type: BalanceType;
   readonly createdAt: Date;
+  /** From when on a payout may have it. */
+  readonly availableAt: Date;
   /** Minor units of the settlement currency, negative for money that leaves; `net` = `amount` - `fee`. */
   readonly amount: number;
   readonly fee: number;
@@ -206,6 +208,8 @@ export interface Orders {
     cart: Pick<CartView, 'id' | 'version'>,
     order: { readonly orderNumber: string; readonly paymentState: PaymentState },
   ): Promise<OrderRef | 'number-taken'>;
+  /** Throws StaleVersionError when the order changed meanwhile. */
+  changePaymentState(orderId: string, paymentState: MovedState): Promise<void>;
 }
 
 /** What Stripe holds of a PaymentIntent now; undefined when Stripe has none of this id. */

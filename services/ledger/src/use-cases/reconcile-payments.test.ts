@@ -444,6 +444,20 @@ describe('an operation whose result nobody told', () => {
     expect(sent.map(dataOf)).toMatchObject([{ object: { id: refund.id } }]);
   });
 
+  it('and for which Stripe only let go of what was not captured was not done: that gave nothing back', async () => {
+    const one = captured();
+    const part = { ...one.atStripe, amount_received: 9_700 } as unknown as Snapshot;
+    const release = (balance_transaction: unknown) =>
+      ({
+        ...refundOf(one.charge, { amount: 300, metadata: { ct_operation_id: OPERATION } }),
+        balance_transaction,
+      }) as unknown as Snapshot;
+    const kindFor = (refund: Snapshot) => standingOfOperation(requested(one), one.ofIt, part, [refund]).kind;
+    expect(kindFor(release(null))).toBe('not-done');
+    expect(kindFor(release({ id: 'txn_1', reporting_category: 'partial_capture_reversal' }))).toBe('not-done');
+    expect(kindFor(release({ id: 'txn_1', reporting_category: 'refund' }))).toBe('done');
+  });
+
   it('is left alone while it is young, and only reported in a dry run', async () => {
     const one = captured();
     const young = requested(one, { requestedAt: new Date(NOW.getTime() - HOUR / 2) });

@@ -13,6 +13,8 @@ import {
   type CartView,
   type HeldMoney,
   isPaid,
+  type MovedState,
+  movedState,
   type OrderRef,
   orderNumberOf,
   type PaymentState,
@@ -71,9 +73,11 @@ export type GroupOutcome =
       readonly kind: 'settled';
       readonly settlement: 'order_created' | 'returned';
       readonly orderNumber?: string | undefined;
+      /** What a person still has to look at: the money moved while the order was made. */
+      readonly left?: Found | undefined;
     };
 
-interface Found {
+export interface Found {
   readonly reason: UnorderedReason;
   readonly cart: CartView | undefined;
   /** Those that no order names. */
@@ -124,7 +128,7 @@ function found(
   { snapshot: { cart, orders, payments } }: Work,
   reason: UnorderedReason,
   more: Pick<Found, 'detail' | 'isLimited'> = {},
-): GroupOutcome {
+): Found & { readonly kind: 'found' } {
   const isLeft = (payment: Payment): boolean =>
     isPaid(payment) &&
     paidSince(payment) !== undefined &&
@@ -191,7 +195,31 @@ async function order(work: Work, paymentState: PaymentState): Promise<GroupOutco
   const intention = known ?? (await begin(work, intentionOf(work, 'create', orderNumber)));
   const made = await orderOr(work, intention, () => deps.orders.create(cart, { orderNumber, paymentState }));
   if ('kind' in made) return made;
-  return told(work, intention, { kind: 'order_created', orderId: made.id, orderNumber });
+  const moved = await afterMoneyMoved(deps, made, intention);
+  const created = {
+    kind: 'order_created' as const,
+    orderId: made.id,
+    orderNumber,
+    paymentState: moved ?? paymentState,
+  };
+  const outcome = await told(work, intention, created);
+  const left = moved && found(work, 'money_moved', { detail: `order ${orderNumber} is ${moved}` });
+  return left && outcome.kind === 'settled' ? { ...outcome, left } : outcome;
+}
+
+/**
+ * Stripe and commercetools share no transaction: a refund, a cancelation or a dispute between the last look and the order is seen by another look
+ * behind it, and the order says that it is not paid. What comes later meets an order, and is its owner's to handle.
+ */
+async function afterMoneyMoved(
+  { moneyAtStripe, orders }: SettleDependencies,
+  { id }: OrderRef,
+  { payments }: Intention,
+): Promise<MovedState | undefined> {
+  const held = await Promise.all(payments.map(({ paymentIntentId }) => moneyAtStripe(paymentIntentId)));
+  const moved = movedState(held);
+  if (moved) await orders.changePaymentState(id, moved);
+  return moved;
 }
 
 /** The order, whoever was first; an outcome where there is none of ours. */

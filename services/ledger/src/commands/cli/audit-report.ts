@@ -25,14 +25,15 @@ const ADVICE: Record<DifferenceKind, string> = {
   doubled: 'set one of the two to Failure in commercetools, and report it: the ledger never books twice',
 };
 
-/** A run as a person reads it: what differed and what to do, the sums, and how much was compared. */
+/** A run as a person reads it: what differed (the first of it, where there is more) and what to do, the sums, and how much was compared. */
 export function auditReport(
   summary: AuditSummary,
   differences: readonly AuditDifference[],
-  { dryRun, repair, limit = 100 }: { dryRun: boolean; repair: boolean; limit?: number },
+  { dryRun, repair }: { dryRun: boolean; repair: boolean },
 ): string {
   const parts = [`Money moved from ${clock(summary.since)} to ${clock(summary.until)}`];
-  if (differences.length > 0) parts.push(differing(differences, { dryRun, limit }));
+  const total = Object.values(summary.kinds).reduce((sum, count) => sum + count, 0);
+  if (differences.length > 0) parts.push(differing(differences, { dryRun, total }));
   parts.push(sums(summary), counts(summary));
   const left = Object.entries(summary.kinds).filter(([, count]) => count > 0) as [DifferenceKind, number][];
   if (left.length > 0 && !repair) {
@@ -47,7 +48,7 @@ export function auditReport(
   return parts.join('\n\n');
 }
 
-function differing(differences: readonly AuditDifference[], { dryRun, limit }: { dryRun: boolean; limit: number }) {
+function differing(differences: readonly AuditDifference[], { dryRun, total }: { dryRun: boolean; total: number }) {
   const columns = [
     { title: 'DIFFERENCE', whole: true },
     { title: 'OF', whole: true },
@@ -58,10 +59,9 @@ function differing(differences: readonly AuditDifference[], { dryRun, limit }: {
   const side = (of: AuditDifference['stripe']) =>
     of ? [of.centAmount, of.currencyCode, of.state].filter((part) => part !== undefined).join(' ') : 'nothing';
   const fixed = dryRun ? 'would repair' : 'repaired';
-  const shown = differences.slice(0, limit);
   const [head = '', ...lines] = table(
     columns,
-    shown.map(({ kind, type, currencyCode, stripe, commercetools, repaired }) => [
+    differences.map(({ kind, type, currencyCode, stripe, commercetools, repaired }) => [
       IN_WORDS[kind],
       `${type} ${currencyCode}`,
       side(stripe),
@@ -69,8 +69,8 @@ function differing(differences: readonly AuditDifference[], { dryRun, limit }: {
       repaired ? fixed : '',
     ]),
   ).split('\n');
-  const text = [head, ...lines.flatMap((line, at) => [line, ...idsOf(shown[at] as AuditDifference)])].join('\n');
-  return differences.length > limit ? `${text}\n… and ${differences.length - limit} more (--json has all)` : text;
+  const text = [head, ...lines.flatMap((line, at) => [line, ...idsOf(differences[at] as AuditDifference)])].join('\n');
+  return total > differences.length ? `${text}\n… and ${total - differences.length} more (--json has all)` : text;
 }
 
 /** On lines of their own, so that they can be copied whole. */

@@ -82,8 +82,9 @@ describe('the report', () => {
   });
 
   it('says how many more there are than it shows', () => {
-    const text = auditReport(found(), [difference, difference], { dryRun: false, repair: false, limit: 1 });
-    expect(text).toContain('… and 1 more');
+    const kinds = { ...emptyAudit(now, now).kinds, missing_here: 2, doubled: 3 };
+    const text = auditReport(found({ kinds }), [difference, difference], { dryRun: false, repair: false });
+    expect(text).toContain('… and 3 more');
   });
 });
 
@@ -92,6 +93,7 @@ it('writes a movement as a row in whole units, and no cell that a spreadsheet ta
     id: 'txn_1',
     type: 'charge' as const,
     createdAt: now,
+    availableAt: now,
     amount: 1_234,
     fee: 43,
     net: 1_191,

@@ -1,0 +1,71 @@
+import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
+import { expect, it } from 'vitest';
+import type { AuditDifference } from '../use-cases/audit-payment.ts';
+import { auditDifferences } from './audit-differences.ts';
+
+const day = (n: number) => new Date(Date.UTC(2026, 10, n));
+const hour = (n: number) => new Date(day(25).getTime() + n * 3_600_000);
+const window = { since: day(25), until: day(26) };
+const of = (paymentIntentId: string): AuditDifference => ({
+  kind: 'other_amount',
+  type: 'Charge',
+  interactionId: paymentIntentId,
+  transactionId: 'transaction-1',
+  currencyCode: 'EUR',
+  stripe: { centAmount: 4_999, state: 'Success' },
+  commercetools: { centAmount: 99, state: 'Success', currencyCode: 'USD' },
+  paymentIntentId,
+  paymentId: 'payment-1',
+  repaired: false,
+});
+
+/** The topic of checkpoints, with everything that was ever written to it. */
+function topic() {
+  const records: EventRecord[] = [];
+  const send = async (name: string, record: EventRecord) => {
+    expect(name).toBe(CHECKPOINTS);
+    records.push(record);
+  };
+  const scan = async (name: string, onMessage: (record: EventRecord) => void) => {
+    expect(name).toBe(CHECKPOINTS);
+    records.forEach(onMessage);
+  };
+  return { records, of: (projectKey: string) => auditDifferences(scan, { send }, projectKey) };
+}
+
+it('gives back what was kept of the slices before the one to go on with, as it was found', async () => {
+  const kept = topic().of('shop');
+  await kept.keep(window, hour(1), [of('pi_1'), of('pi_2')]);
+  await kept.keep(window, hour(2), []);
+  await kept.keep(window, hour(3), [of('pi_3')]);
+  expect(await kept.before(window, hour(2))).toEqual([of('pi_1'), of('pi_2')]);
+  expect(await kept.before(window, hour(3))).toHaveLength(3);
+});
+
+it('replaces what was kept of a slice that is compared again', async () => {
+  const kept = topic().of('shop');
+  await kept.keep(window, hour(1), [of('pi_1')]);
+  await kept.keep(window, hour(1), [of('pi_1')]);
+  expect(await kept.before(window, hour(1))).toEqual([of('pi_1')]);
+});
+
+it('tells nothing of another window or project', async () => {
+  const { of: project } = topic();
+  await project('shop').keep({ since: day(24), until: day(26) }, hour(1), [of('pi_1')]);
+  await project('shop-b').keep(window, hour(1), [of('pi_2')]);
+  expect(await project('shop').before(window, hour(9))).toEqual([]);
+});
+
+it('keeps many in records that a topic takes, and forgets all of them once a run has come to its end', async () => {
+  const { records, of: project } = topic();
+  const kept = project('shop');
+  const many = Array.from({ length: 2_500 }, (_, n) => of(`pi_${n}`));
+  await kept.keep(window, hour(1), many);
+  expect(records.map(({ value }) => value.length).filter((bytes) => bytes > 1024 * 1024)).toEqual([]);
+  expect(await kept.before(window, hour(1))).toEqual(many);
+  await kept.clear();
+  expect(await kept.before(window, hour(1))).toEqual([]);
+  const keys = records.map(({ key }) => key);
+  // Each key's last record is one without a value.
+  for (const key of new Set(keys)) expect(records[keys.lastIndexOf(key)]?.value).toHaveLength(0);
+});

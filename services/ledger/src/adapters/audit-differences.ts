@@ -1,0 +1,84 @@
+import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
+import type { StoredMessage } from '@connector/kafka';
+import * as z from 'zod';
+import { DIFFERENCE_KINDS, MOVEMENT_TYPES } from '../domain/audit.ts';
+import type { AuditDifference } from '../use-cases/audit-payment.ts';
+
+const sideSchema = z.object({ centAmount: z.int(), state: z.string(), currencyCode: z.string().optional() });
+const differenceSchema = z.object({
+  kind: z.enum(DIFFERENCE_KINDS),
+  type: z.enum(MOVEMENT_TYPES),
+  interactionId: z.string(),
+  transactionId: z.string().optional(),
+  currencyCode: z.string(),
+  stripe: sideSchema.optional(),
+  commercetools: sideSchema.optional(),
+  paymentIntentId: z.string(),
+  paymentId: z.string().optional(),
+  repaired: z.boolean(),
+});
+const recordSchema = z.object({
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+  comparedUntil: z.iso.datetime(),
+  differences: z.array(differenceSchema),
+});
+
+/** Differences in one record: far below what a topic takes, at some 500 bytes each. */
+const AT_ONCE = 1_000;
+
+interface Window {
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** What an audit found so far, kept until it has come to its end: a run that goes on tells it again. */
+export interface AuditDifferences {
+  /** Those that an earlier run of this window found in what it compared before `from`. */
+  before(window: Window, from: Date): Promise<readonly AuditDifference[]>;
+  /** Those of the slice that ends at `comparedUntil`. */
+  keep(window: Window, comparedUntil: Date, differences: readonly AuditDifference[]): Promise<void>;
+  /** Forgets all that was kept, of other windows too: a run has come to its end. */
+  clear(): Promise<void>;
+}
+
+/** On the topic of checkpoints, by project, window and slice: a slice that is compared again replaces what was kept of it. */
+export function auditDifferences(
+  scan: (topic: string, onMessage: (message: Pick<StoredMessage, 'key' | 'value'>) => void) => Promise<unknown>,
+  producer: { send(topic: string, record: EventRecord): Promise<void> },
+  projectKey: string,
+): AuditDifferences {
+  const prefix = `audit-differences:${projectKey}:`;
+  const records = async () => {
+    const found = new Map<string, Buffer>();
+    await scan(CHECKPOINTS, ({ key, value }) => {
+      if (!key.startsWith(prefix)) return;
+      if (value.length > 0) found.set(key, value);
+      else found.delete(key);
+    });
+    return found;
+  };
+  const put = (key: string, value: Buffer) => producer.send(CHECKPOINTS, { key, value, headers: {} });
+  return {
+    before: async ({ since, until }, from) => {
+      const differences: AuditDifference[] = [];
+      for (const value of (await records()).values()) {
+        const record = recordSchema.safeParse(JSON.parse(value.toString())).data;
+        if (!record || record.since !== since.toISOString() || record.until !== until.toISOString()) continue;
+        if (new Date(record.comparedUntil) <= from) differences.push(...(record.differences as AuditDifference[]));
+      }
+      return differences;
+    },
+    keep: async ({ since, until }, comparedUntil, differences) => {
+      for (let at = 0; at < differences.length; at += AT_ONCE) {
+        const value = { since, until, comparedUntil, differences: differences.slice(at, at + AT_ONCE) };
+        const key = `${prefix}${since.toISOString()}:${until.toISOString()}:${comparedUntil.toISOString()}:${at}`;
+        await put(key, Buffer.from(JSON.stringify(value)));
+      }
+    },
+    clear: async () => {
+      // A record without a value is how a compacted topic forgets a key.
+      for (const key of (await records()).keys()) await put(key, Buffer.alloc(0));
+    },
+  };
+}
