@@ -4,20 +4,20 @@ import { createProducer, type Kafka } from '@connector/kafka';
 import { createStripe } from '@connector/stripe';
 import type { Logger } from '@connector/telemetry';
 import type * as z from 'zod';
-import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
-import { kafkaMessages } from '../adapters/kafka-messages.ts';
-import { commercetoolsOrders } from '../adapters/orders.ts';
-import { stripeFacts } from '../adapters/stripe-facts.ts';
-import { stripeMoney } from '../adapters/stripe-money.ts';
-import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
-import { stripeStory } from '../adapters/stripe-story.ts';
-import type { reconcilePendingConfigSchema } from '../config.ts';
-import { type Explanation, explain } from '../use-cases/explain.ts';
+import { commercetoolsPayments } from './adapters/commercetools-payments.ts';
+import { kafkaMessages } from './adapters/kafka-messages.ts';
+import { commercetoolsOrders } from './adapters/orders.ts';
+import { stripeFacts } from './adapters/stripe-facts.ts';
+import { stripeMoney } from './adapters/stripe-money.ts';
+import { stripeSnapshots } from './adapters/stripe-snapshots.ts';
+import { stripeStory } from './adapters/stripe-story.ts';
+import type { reconcilePendingConfigSchema } from './config.ts';
+import { type Explanation, explain } from './use-cases/explain.ts';
 
-export { seenMessage } from '../adapters/kafka-messages.ts';
-export { reconcilePendingConfigSchema as explainConfigSchema } from '../config.ts';
-export { type Known, nothingKnown, type SeenDeadLetter, type SeenMessage, storyOf } from '../domain/story.ts';
-export type { Explanation } from '../use-cases/explain.ts';
+export { seenMessage } from './adapters/kafka-messages.ts';
+export { reconcilePendingConfigSchema as explainConfigSchema } from './config.ts';
+export { type Known, nothingKnown, type SeenDeadLetter, type SeenMessage, storyOf } from './domain/story.ts';
+export type { Explanation } from './use-cases/explain.ts';
 
 export interface Explainer {
   /** The story of the payment that goes by this name; an event that waits for longer than `handledWithinMs` is parked. */

@@ -1,0 +1,73 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** When a process dies, seen from one of its calls. */
+export const MOMENTS = ['before', 'done', 'answered'] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+export interface Killing {
+  /** Which of its calls, from 1; those of all sides are counted together. */
+  readonly call: number;
+  /** Before the call arrives, once it is done and not answered, or right after its answer, with what follows (a note in Kafka) under way. */
+  readonly moment: Moment;
+  readonly kill: () => void;
+}
+
+/** Stands between one process and the sides that it calls, and kills the process at one of its calls. */
+export class KillingProxy {
+  readonly #servers: Server[] = [];
+  #calls = 0;
+  killing: Killing | undefined;
+  /** The call at which it killed. */
+  killedAt: string | undefined;
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Answers the origin by which `target` is reached through here. */
+  async to(target: string): Promise<string> {
+    const server = createServer((req, res) => this.#pass(target, req, res));
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  #pass(target: string, req: IncomingMessage, res: ServerResponse): void {
+    this.#calls += 1;
+    const killing = this.killing?.call === this.#calls ? this.killing : undefined;
+    const name = `${req.method} ${new URL(req.url ?? '/', target).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')}`;
+    const kill = () => {
+      this.killedAt = `${killing?.moment} ${name.replace(/(pi|ch|re)_\w+/g, ':id')}`;
+      killing?.kill();
+    };
+    if (killing?.moment === 'before') {
+      kill();
+      return;
+    }
+    const onward = request(`${target}${req.url}`, {
+      method: req.method,
+      headers: { ...req.headers, host: new URL(target).host },
+    });
+    req.pipe(onward);
+    onward.on('error', () => res.destroy());
+    onward.on('response', (answer) => {
+      if (killing?.moment === 'done') {
+        answer.resume();
+        answer.once('end', kill);
+        return;
+      }
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(res);
+      // The process has read the answer by then, and does what comes next.
+      if (killing) res.once('finish', () => setTimeout(kill, 2));
+    });
+  }
+}
