@@ -1,12 +1,18 @@
 import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
+<<<<<<< HEAD
 import { retryAfterMs, ServiceError } from '@connector/errors';
 import { type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
+=======
+import { ServiceError } from '@connector/errors';
+import { createHttpClient, type Fetch } from '@connector/http';
+import { followSecrets } from '@connector/lifecycle';
+>>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
 import { BUILD, type Logger } from '@connector/telemetry';
 import { type CommercetoolsConfig, regionOf } from './config.ts';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
 import { operationOf } from './operation.ts';
-import { createTokens, type Tokens } from './tokens.ts';
+import { basicCredentials, createTokens, type Tokens } from './tokens.ts';
 
 export interface CommercetoolsOptions {
   log: Logger;
@@ -37,6 +43,8 @@ export interface Commercetools {
   /** The same pool and time-out without a token: introspection, JWKS. */
   readonly plainFetch: Fetch;
   readonly tokens: Tokens;
+  /** The Authorization header of our API client itself, as its credentials are now. */
+  readonly clientCredentials: () => string;
   close(): Promise<void>;
 }
 
@@ -54,6 +62,7 @@ export function createCommercetools(
 ): Commercetools {
   const projectKey = config.CTP_PROJECT_KEY;
   log.info({ projectKey, region: regionOf(config.CTP_API_URL) }, 'the commercetools project and its region');
+<<<<<<< HEAD
   const http = createHttpClient({
     api: 'commercetools',
     timeoutMs,
@@ -61,10 +70,20 @@ export function createCommercetools(
     limits: { pushbackOf, claim },
     operationOf,
   });
+=======
+  const http = createHttpClient({ api: 'commercetools', timeoutMs, connections, operationOf });
+  const secrets = followSecrets(config, ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET'], {
+    log,
+    isUsable: ({ CTP_CLIENT_ID: id, CTP_CLIENT_SECRET: secret }) => id !== '' && secret !== '',
+  });
+  const clientCredentials = () => {
+    const { CTP_CLIENT_ID, CTP_CLIENT_SECRET } = secrets();
+    return basicCredentials(CTP_CLIENT_ID, CTP_CLIENT_SECRET);
+  };
+>>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
   const tokens = createTokens({
     authUrl: config.CTP_AUTH_URL,
-    clientId: config.CTP_CLIENT_ID,
-    clientSecret: config.CTP_CLIENT_SECRET,
+    credentials: clientCredentials,
     scope: config.CTP_SCOPE,
     fetch: http.fetch,
   });
@@ -110,6 +129,7 @@ export function createCommercetools(
     fetch: authorised,
     plainFetch: http.fetch,
     tokens,
+    clientCredentials,
     close: http.close,
   };
 }

@@ -1,7 +1,7 @@
 import { TransientError } from '@connector/errors';
 import type { Fetch } from '@connector/http';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTokens } from './tokens.ts';
+import { basicCredentials, createTokens } from './tokens.ts';
 
 /** The authorization server as a function: numbered tokens, or the next queued answer. */
 const authorizationServer = () => {
@@ -25,11 +25,11 @@ const authorizationServer = () => {
 describe('the token cache', () => {
   let clock = 0;
   let server = authorizationServer();
+  let secret = 's:ecret';
   const tokens = () =>
     createTokens({
       authUrl: 'https://auth.example.com',
-      clientId: 'id',
-      clientSecret: 's:ecret',
+      credentials: () => basicCredentials('id', secret),
       fetch: server.fetch,
       now: () => clock,
       random: () => 0.5,
@@ -47,9 +47,19 @@ describe('the token cache', () => {
     expect(new Headers(request?.init.headers).get('authorization')).toBe(`Basic ${btoa('id:s:ecret')}`);
   });
 
+  it('asks with the credentials of now', async () => {
+    const cache = tokens();
+    await cache.get();
+    secret = 'another';
+    await cache.request();
+    secret = 's:ecret';
+    const sent = server.requests.map(({ init }) => new Headers(init.headers).get('authorization'));
+    expect(sent).toEqual([`Basic ${btoa('id:s:ecret')}`, `Basic ${btoa('id:another')}`]);
+  });
+
   it('asks for the scopes it is told to', async () => {
     const { fetch } = server;
-    const asked = { authUrl: 'https://auth.example.com', clientId: 'id', clientSecret: 's', fetch };
+    const asked = { authUrl: 'https://auth.example.com', credentials: () => basicCredentials('id', 's'), fetch };
     await createTokens({ ...asked, scope: 'manage_payments:shop view_sessions:shop' }).get();
     expect(Object.fromEntries(new URLSearchParams(String(server.requests[0]?.init.body)))).toEqual({
       grant_type: 'client_credentials',

@@ -22,8 +22,8 @@ export interface Tokens {
 
 export interface TokenOptions {
   authUrl: string;
-  clientId: string;
-  clientSecret: string;
+  /** The Authorization header of the API client, as its credentials are now. */
+  credentials: () => string;
   /** Scopes to ask for, separated by spaces; undefined = all that the client has. */
   scope?: string | undefined;
   fetch: Fetch;
@@ -37,6 +37,10 @@ const answerSchema = z.object({
   scope: z.string().default(''),
 });
 
+/** Client credentials as an Authorization header (RFC 6749, 2.3.1). */
+export const basicCredentials = (id: string, secret: string): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
 /** Longest time before its end at which a token is renewed, in ms; for short-lived ones a fifth of their life. */
 const RENEW_AHEAD_MS = 5 * 60_000;
 /** A renewal ahead of time that failed is tried again after this long, in ms; the token at hand still works. */
@@ -47,8 +51,7 @@ const RENEW_PAUSE_MS = 5_000;
  * is renewed in the background ahead of its end, with jitter, so that pods do not ask at once and no request waits for it.
  */
 export function createTokens(options: TokenOptions): Tokens {
-  const { authUrl, clientId, clientSecret, scope: asked, fetch, now = Date.now, random = Math.random } = options;
-  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const { authUrl, credentials, scope: asked, fetch, now = Date.now, random = Math.random } = options;
   const form = new URLSearchParams({ grant_type: 'client_credentials', ...(asked && { scope: asked }) }).toString();
   const flight = new SingleFlight<Token>();
   let current: Token | undefined;
@@ -60,7 +63,7 @@ export function createTokens(options: TokenOptions): Tokens {
     try {
       answer = await fetch(`${authUrl}/oauth/token`, {
         method: 'POST',
-        headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+        headers: { authorization: credentials(), 'content-type': 'application/x-www-form-urlencoded' },
         body: form,
       });
       const text = await answer.text();

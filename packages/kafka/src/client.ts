@@ -1,3 +1,4 @@
+import { followSecrets } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 import kafkajs, { type Admin, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
 import { addressOf, checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
@@ -54,7 +55,7 @@ export function createKafka(
   const bootstrap = env.KAFKA_BROKERS.flatMap((broker) => addressOf(broker) ?? []);
   const security = {
     ...(env.KAFKA_SSL_ENABLED && { ssl: tlsOptions(env) }),
-    ...(env.KAFKA_SASL_MECHANISM && { sasl: saslOf(env) }),
+    ...(env.KAFKA_SASL_MECHANISM && { sasl: saslOf(env, log) }),
   };
   const client = new KafkaClient({
     clientId: id,
@@ -104,14 +105,26 @@ const unhidden =
   (to) =>
     sockets({ ...to, host: to.host.includes('%3A') ? decodeURIComponent(to.host) : to.host });
 
-function saslOf(env: KafkaEnvironment): SASLOptions {
+function saslOf(env: KafkaEnvironment, log: Logger): SASLOptions {
   const mechanism = env.KAFKA_SASL_MECHANISM;
   if (mechanism === 'oauthbearer' || mechanism === 'aws-msk-iam') {
-    const source = mechanism === 'oauthbearer' ? oidcTokens(env) : mskTokens(env.KAFKA_SASL_AWS_REGION ?? '');
+    const source = mechanism === 'oauthbearer' ? oidcTokens(env, log) : mskTokens(env.KAFKA_SASL_AWS_REGION ?? '');
     return { mechanism: 'oauthbearer', oauthBearerProvider: cachedTokens(source) };
   }
-  const { KAFKA_SASL_USERNAME: username = '', KAFKA_SASL_PASSWORD: password = '' } = env;
-  return { mechanism, username, password } as SASLOptions;
+  const secrets = followSecrets(env, ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'], {
+    log,
+    isUsable: ({ KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD: password }) => user !== '' && password !== '',
+  });
+  // Each new connection asks anew.
+  return {
+    mechanism,
+    get username() {
+      return secrets().KAFKA_SASL_USERNAME;
+    },
+    get password() {
+      return secrets().KAFKA_SASL_PASSWORD;
+    },
+  } as SASLOptions;
 }
 
 /** kafkajs's own lines, as debug or warn: what matters is reported by the parts that use it. */

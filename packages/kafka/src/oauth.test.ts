@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createLogger } from '@connector/telemetry';
 import { describe, expect, it } from 'vitest';
 import { checkKafkaEnvironment, type KafkaEnvironment } from './config.ts';
 import { type BearerToken, cachedTokens, mskTokens, oidcTokens } from './oauth.ts';
 
+const log = createLogger('test', 'silent');
 const env = (over: Partial<KafkaEnvironment> = {}): KafkaEnvironment => ({
   KAFKA_BROKERS: ['localhost:9092'],
   KAFKA_TOPIC_PREFIX: '',
@@ -68,11 +70,11 @@ it('come from an OpenID Connect provider by client credentials, and its refusal 
       KAFKA_SASL_OAUTH_CLIENT_SECRET: 's/ecret',
       KAFKA_SASL_OAUTH_SCOPE: 'kafka',
     };
-    const token = await oidcTokens(env(settings))();
+    const token = await oidcTokens(env(settings), log)();
     expect(token.value).toBe('a-token');
     expect(token.expiresAt - Date.now()).toBeGreaterThan(290_000);
     expect(seen[0]?.body).toBe('grant_type=client_credentials&scope=kafka');
-    const refused = oidcTokens(env({ ...settings, KAFKA_SASL_OAUTH_CLIENT_SECRET: 'wrong-secret' }))();
+    const refused = oidcTokens(env({ ...settings, KAFKA_SASL_OAUTH_CLIENT_SECRET: 'wrong-secret' }), log)();
     await expect(refused).rejects.toThrow(/^the token server of Kafka answered 401$/);
   } finally {
     server.closeAllConnections();

@@ -1,4 +1,6 @@
 import { SingleFlight } from '@connector/http';
+import { followSecrets } from '@connector/lifecycle';
+import type { Logger } from '@connector/telemetry';
 import * as z from 'zod';
 import type { KafkaEnvironment } from './config.ts';
 
@@ -47,10 +49,22 @@ export function cachedTokens(
 const answerSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(300) });
 
 /** Tokens of an OpenID Connect provider by client credentials (RFC 6749, 4.4). Throws Error without any secret in its message. */
-export const oidcTokens = (env: KafkaEnvironment) => async (): Promise<BearerToken> => {
-  const { KAFKA_SASL_OAUTH_TOKEN_URL: url = '', KAFKA_SASL_OAUTH_CLIENT_ID: id = '' } = env;
+export const oidcTokens = (env: KafkaEnvironment, log: Pick<Logger, 'info' | 'warn'>) => {
+  const secrets = followSecrets(env, ['KAFKA_SASL_OAUTH_CLIENT_ID', 'KAFKA_SASL_OAUTH_CLIENT_SECRET'], {
+    log,
+    isUsable: ({ KAFKA_SASL_OAUTH_CLIENT_ID: id, KAFKA_SASL_OAUTH_CLIENT_SECRET: secret }) =>
+      id !== '' && secret !== '',
+  });
+  return () => oidcToken(env, secrets());
+};
+
+async function oidcToken(
+  env: KafkaEnvironment,
+  secrets: Readonly<Record<'KAFKA_SASL_OAUTH_CLIENT_ID' | 'KAFKA_SASL_OAUTH_CLIENT_SECRET', string>>,
+): Promise<BearerToken> {
+  const { KAFKA_SASL_OAUTH_TOKEN_URL: url = '' } = env;
   // RFC 6749, 2.3.1: both are form-encoded before they are joined.
-  const pair = [id, env.KAFKA_SASL_OAUTH_CLIENT_SECRET ?? '']
+  const pair = [secrets.KAFKA_SASL_OAUTH_CLIENT_ID, secrets.KAFKA_SASL_OAUTH_CLIENT_SECRET]
     .map((part) => new URLSearchParams({ part }).toString().slice(5))
     .join(':');
   const body = new URLSearchParams({ grant_type: 'client_credentials' });
@@ -69,7 +83,7 @@ export const oidcTokens = (env: KafkaEnvironment) => async (): Promise<BearerTok
   const parsed = answerSchema.safeParse(jsonOf(text));
   if (!parsed.success) throw new Error('the token server of Kafka gave no token');
   return { value: parsed.data.access_token, expiresAt: asked + parsed.data.expires_in * 1000 };
-};
+}
 
 function jsonOf(text: string): unknown {
   try {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { LOG_LEVELS } from '@connector/telemetry';
 import * as z from 'zod';
+import { noteFiles, valueIn } from './secret-files.ts';
 
 /** Exit code of a process that refuses to start with its configuration (`EX_CONFIG` of sysexits). */
 export const EXIT_CONFIG = 78;
@@ -29,6 +29,7 @@ export function parseConfig<S extends z.ZodObject>(
 ): z.output<S> {
   const problems: string[] = [];
   const given: Record<string, string> = {};
+  const files: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
     const file = env[`${name}_FILE`];
     const value = env[name];
@@ -36,7 +37,8 @@ export function parseConfig<S extends z.ZodObject>(
     if (value !== undefined) given[name] = value.replace(/[\r\n]+$/, '');
     else if (file) {
       try {
-        given[name] = readFileSync(file, 'utf8').trim();
+        given[name] = valueIn(file);
+        files[name] = file;
       } catch {
         problems.push(`${name}_FILE: cannot be read`);
       }
@@ -46,7 +48,7 @@ export function parseConfig<S extends z.ZodObject>(
   if (!parsed.success) problems.push(...parsed.error.issues.map(describe(given)));
   else problems.push(...together.flatMap((check) => check(parsed.data as z.output<S>)));
   if (problems.length > 0) throw new ConfigError(problems);
-  return parsed.data as z.output<S>;
+  return noteFiles(parsed.data as z.output<S>, files);
 }
 
 const describe = (given: Record<string, string>) => (issue: z.core.$ZodIssue) => {

@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NotFoundError, TransientError } from '@connector/errors';
+import { parseConfig } from '@connector/lifecycle';
 import { createLogger, metrics } from '@connector/telemetry';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
 import { createStripe, type StripeClient } from './client.ts';
+import { stripeConfig } from './config.ts';
 import { StripeRejection } from './errors.ts';
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
@@ -15,6 +21,8 @@ const json =
   };
 const error = (status: number, fields: Record<string, unknown>, headers?: Record<string, string>): Answer =>
   json(status, { error: { message: 'words of Stripe', ...fields } }, headers);
+
+const disposable = (client: StripeClient) => ({ client, [Symbol.asyncDispose]: () => client.close() });
 
 describe('the Stripe client', () => {
   let calls: IncomingMessage[] = [];
@@ -64,6 +72,27 @@ describe('the Stripe client', () => {
     expect(JSON.stringify(call?.headers)).not.toContain('pp_partner');
     for (const name of ['traceparent', 'baggage', 'x-correlation-id', 'x-stripe-client-telemetry']) {
       expect(call?.headers).not.toHaveProperty(name);
+    }
+  });
+
+  it('calls with the key that its file has now, unless that is one of the other mode', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stripe-key-'));
+    const file = join(folder, 'key');
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      writeFileSync(file, 'sk_test_one\n');
+      const config = parseConfig(z.object(stripeConfig), { STRIPE_SECRET_KEY_FILE: file, STRIPE_API_BASE: base });
+      await using mounted = disposable(createStripe(config, { log: createLogger('test', 'silent'), retries: 0 }));
+      for (const key of ['rk_test_two', 'sk_live_three', 'nothing', 'sk_test_four']) {
+        writeFileSync(file, key);
+        vi.advanceTimersByTime(10_000);
+        await capture(mounted.client);
+      }
+      const sent = ['rk_test_two', 'rk_test_two', 'rk_test_two', 'sk_test_four'].map((key) => `Bearer ${key}`);
+      expect(calls.map(({ headers }) => headers.authorization)).toEqual(sent);
+    } finally {
+      vi.useRealTimers();
+      rmSync(folder, { recursive: true });
     }
   });
 

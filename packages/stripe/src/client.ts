@@ -1,9 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+<<<<<<< HEAD
 import { retryAfterMs } from '@connector/errors';
 import { type Answer, asGlobalFetch, type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
+=======
+import { type Answer, asGlobalFetch, createHttpClient, type Fetch } from '@connector/http';
+import { followSecrets } from '@connector/lifecycle';
+>>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
 import { BUILD, type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
-import { isLiveKey, type StripeConfig } from './config.ts';
+import { isLiveKey, SECRET_KEY, type StripeConfig } from './config.ts';
 import { errorOf } from './errors.ts';
 import { operationOf } from './operation.ts';
 
@@ -52,10 +57,20 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     limits: { pushbackOf, claim },
     operationOf,
   });
+  const livemode = isLiveKey(config.STRIPE_SECRET_KEY);
+  const secrets = followSecrets(config, ['STRIPE_SECRET_KEY'], {
+    log,
+    // The other mode is another account's money.
+    isUsable: ({ STRIPE_SECRET_KEY: key }) => SECRET_KEY.test(key) && isLiveKey(key) === livemode,
+  });
   const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
     apiVersion: Stripe.API_VERSION,
     appInfo: { name: 'stripe-checkout-connector', version: BUILD.version },
-    httpClient: Stripe.createFetchHttpClient(asGlobalFetch(countingRetries(http.fetch, log))),
+    httpClient: Stripe.createFetchHttpClient(
+      asGlobalFetch(
+        withKey(countingRetries(http.fetch, log), config.STRIPE_SECRET_KEY, () => secrets().STRIPE_SECRET_KEY),
+      ),
+    ),
     host: hostname,
     protocol: protocol === 'http:' ? 'http' : 'https',
     ...(port && { port }),
@@ -66,7 +81,7 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
   });
   return {
     stripe,
-    livemode: isLiveKey(config.STRIPE_SECRET_KEY),
+    livemode,
     call: async (operation, work) => {
       try {
         return await callsUnderWay.run({}, () => work(stripe));
@@ -78,6 +93,7 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
   };
 }
 
+<<<<<<< HEAD
 /** Longer than any claim's patience, in ms. */
 const LONGEST_WAIT_MS = 90_000;
 
@@ -94,6 +110,17 @@ const pushbackOf: PushbackOf = (status, headers, body) => {
   const asked = retryAfterMs(headers.get('retry-after')) ?? 0;
   return { scope: reason.startsWith('global') ? 'all' : 'operation', retryAfterMs: asked };
 };
+=======
+/** The SDK keeps the key that it was made with, `first`; each call has the one of now. */
+const withKey =
+  (fetch: Fetch, first: string, key: () => string): Fetch =>
+  (input, init = {}) => {
+    if (key() === first) return fetch(input, init);
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${key()}`);
+    return fetch(input, { ...init, headers });
+  };
+>>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
 
 /** The HTTP call before the present one within one `call`. */
 interface Previous {

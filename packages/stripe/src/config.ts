@@ -1,14 +1,14 @@
 import { baseUrl } from '@connector/lifecycle';
 import * as z from 'zod';
 
+/** A secret or restricted key of either mode. */
+export const SECRET_KEY = /^(sk|rk)_(test|live)_\w+$/;
+
 /** The variables every caller of Stripe has. */
 export const stripeConfig = {
   STRIPE_SECRET_KEY: z
     .string()
-    .regex(
-      /^(sk|rk)_(test|live)_\w+$/,
-      'must be a secret or restricted key: sk_test_…, sk_live_…, rk_test_… or rk_live_…',
-    )
+    .regex(SECRET_KEY, 'must be a secret or restricted key: sk_test_…, sk_live_…, rk_test_… or rk_live_…')
     .describe('Server key, a restricted one is recommended (secret)'),
   STRIPE_API_BASE: baseUrl()
     .refine((value) => !URL.canParse(value) || new URL(value).origin === value, 'must be an origin, without a path')

@@ -60,6 +60,7 @@ const PINNED = [
   'gauge stripe_connector_unordered_last_success_timestamp_seconds{}',
   'counter stripe_connector_unordered_settlements_total{settlement}',
   'gauge stripe_connector_reconciliation_requests_open{}',
+  'counter stripe_connector_secret_file_reads_total{outcome}',
   'gauge stripe_connector_certificate_expiry_timestamp_seconds{certificate}',
   'gauge stripe_connector_build_info{service,version,revision}',
 ];

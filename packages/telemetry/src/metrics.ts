@@ -535,6 +535,13 @@ export const DEFINITIONS = {
     labels: {},
     from: ['webhook-ingest'],
   },
+  secretFileReads: {
+    type: 'counter',
+    name: `${P}secret_file_reads_total`,
+    help: 'Files of secrets that were read again and had changed, or could not be used: the known value stays then',
+    labels: { outcome: ['changed', 'unusable'] },
+    from: EVERY_SERVICE,
+  },
   certificateExpiry: {
     type: 'gauge',
     name: `${P}certificate_expiry_timestamp_seconds`,

@@ -63,8 +63,7 @@ export function createApp({ config, commercetools, send, log }: Deps) {
   const verifyOauth2 = createVerifyOauth2({
     introspection: oauthIntrospection({
       authUrl: config.CTP_AUTH_URL,
-      clientId: config.CTP_CLIENT_ID,
-      clientSecret: config.CTP_CLIENT_SECRET,
+      credentials: commercetools.clientCredentials,
       fetch: commercetools.plainFetch,
       log,
     }),

@@ -1,6 +1,6 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import { expect, it } from 'vitest';
-import type { AuditDifference } from '../use-cases/audit-payment.ts';
+import type { AuditDifference } from '../domain/audit.ts';
 import { auditDifferences } from './audit-differences.ts';
 
 const day = (n: number) => new Date(Date.UTC(2026, 10, n));

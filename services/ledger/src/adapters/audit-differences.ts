@@ -1,8 +1,8 @@
 import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { StoredMessage } from '@connector/kafka';
 import * as z from 'zod';
+import type { AuditDifference } from '../domain/audit.ts';
 import { DIFFERENCE_KINDS, MOVEMENT_TYPES } from '../domain/audit.ts';
-import type { AuditDifference } from '../use-cases/audit-payment.ts';
 
 const sideSchema = z.object({ centAmount: z.int(), state: z.string(), currencyCode: z.string().optional() });
 const differenceSchema = z.object({

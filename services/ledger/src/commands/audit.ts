@@ -15,9 +15,9 @@ import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeMoney } from '../adapters/stripe-money.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import { reconcilePendingConfigSchema } from '../config.ts';
+import type { AuditDifference } from '../domain/audit.ts';
 import { agrees } from '../domain/audit-summary.ts';
 import { type AuditedMovement, audit } from '../use-cases/audit.ts';
-import type { AuditDifference } from '../use-cases/audit-payment.ts';
 import { AUDIT_HELP, parseAudit } from './cli/audit-options.ts';
 import { auditReport, CSV_HEAD, csvRow } from './cli/audit-report.ts';
 

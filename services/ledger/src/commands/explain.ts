@@ -4,9 +4,9 @@ import { createKafka } from '@connector/kafka';
 import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import { reconcilePendingConfigSchema } from '../config.ts';
+import { createExplainer } from '../explainer.ts';
 import { EXPLAIN_HELP, parseExplain } from './cli/explain-options.ts';
 import { explainJson, explainReport } from './cli/explain-report.ts';
-import { createExplainer } from '../explainer.ts';
 
 const NAME = 'explain';
 const command = optionsOrExit(parseExplain, EXPLAIN_HELP);

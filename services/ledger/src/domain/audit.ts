@@ -55,6 +55,14 @@ interface DifferenceSide {
   readonly currencyCode?: string;
 }
 
+/** A difference, the payment it is of, and what was done about it. */
+export interface AuditDifference extends MoneyDifference {
+  readonly paymentIntentId: string;
+  readonly paymentId?: string | undefined;
+  /** An event was published, or would have been in a dry run, by which the ledger fixes it. */
+  readonly repaired: boolean;
+}
+
 type AuditedPayment = Pick<Payment, 'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo'>;
 
 /** The facts that the rules make transactions of, in the order in which money moves. */

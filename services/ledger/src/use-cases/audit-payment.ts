@@ -2,6 +2,7 @@ import type { Payment } from '@commercetools/platform-sdk';
 import { PermanentError } from '@connector/errors';
 import { defaultFractionDigits } from '@connector/payment-model';
 import {
+  type AuditDifference,
   MOVEMENT_TYPES,
   type MoneyDifference,
   moneyDifferences,
@@ -13,14 +14,6 @@ import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts
 import type { MovedPayments, Payments, Snapshot, StripeMoney, StripeSnapshots } from './ports.ts';
 import { type CompareDependencies, compare } from './reconcile-object.ts';
 import { sleep, withRetry } from './with-retry.ts';
-
-/** A difference, the payment it is of, and what was done about it. */
-export interface AuditDifference extends MoneyDifference {
-  readonly paymentIntentId: string;
-  readonly paymentId?: string | undefined;
-  /** An event was published, or would have been in a dry run, by which the ledger fixes it. */
-  readonly repaired: boolean;
-}
 
 export interface PaymentAuditDependencies extends CompareDependencies {
   money: StripeMoney;

@@ -10,10 +10,10 @@ import {
   transaction,
 } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
+import type { AuditDifference } from '../domain/audit.ts';
 import { type AuditSummary, agrees } from '../domain/audit-summary.ts';
 import { chargeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import { type AuditDependencies, type AuditOptions, audit } from './audit.ts';
-import type { AuditDifference } from './audit-payment.ts';
 import type { Movement, Snapshot } from './ports.ts';
 
 const HOUR = 60 * 60_000;

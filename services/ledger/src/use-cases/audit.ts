@@ -1,12 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
+import type { AuditDifference } from '../domain/audit.ts';
 import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-summary.ts';
-import {
-  type AuditDifference,
-  comparePayment,
-  noteGone,
-  type PaymentAuditDependencies,
-  type RepairOptions,
-} from './audit-payment.ts';
+import { comparePayment, noteGone, type PaymentAuditDependencies, type RepairOptions } from './audit-payment.ts';
 import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
 import type { Movement, Snapshot } from './ports.ts';
 import { inParallel, pages, withRetry } from './with-retry.ts';

@@ -16,23 +16,22 @@ class AuthorizationFailedError extends PermanentError {
 
 export interface IntrospectionOptions {
   authUrl: string;
-  clientId: string;
-  clientSecret: string;
+  /** The Authorization header of our API client, as its credentials are now. */
+  credentials: () => string;
   fetch: Fetch;
   log: Logger;
 }
 
 /** commercetools' introspection (RFC 7662) with Basic credentials; our client needs `introspect_oauth_tokens:{projectKey}`. */
 export function oauthIntrospection(options: IntrospectionOptions): TokenIntrospection {
-  const { authUrl, clientId, clientSecret, fetch, log } = options;
-  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const { authUrl, credentials, fetch, log } = options;
   const ask = async (token: string): Promise<Introspected> => {
     let answer: Answer;
     let body: unknown;
     try {
       answer = await fetch(`${authUrl}/oauth/introspect`, {
         method: 'POST',
-        headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+        headers: { authorization: credentials(), 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({ token }).toString(),
       });
       const text = await answer.text();

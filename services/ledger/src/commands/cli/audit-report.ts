@@ -1,9 +1,9 @@
 import { clock, pairs, table } from '@connector/cli';
 import { stripeExponent } from '@connector/payment-model';
+import type { AuditDifference } from '../../domain/audit.ts';
 import { type DifferenceKind, MOVEMENT_TYPES } from '../../domain/audit.ts';
 import { type AuditSummary, agrees } from '../../domain/audit-summary.ts';
 import type { AuditedMovement } from '../../use-cases/audit.ts';
-import type { AuditDifference } from '../../use-cases/audit-payment.ts';
 import { ownershipOfSnapshot } from '../../use-cases/payment-of-snapshot.ts';
 
 const IN_WORDS: Record<DifferenceKind, string> = {

@@ -1,7 +1,7 @@
 import { UsageError } from '@connector/cli';
 import { describe, expect, it } from 'vitest';
+import type { AuditDifference } from '../../domain/audit.ts';
 import { type AuditSummary, emptyAudit } from '../../domain/audit-summary.ts';
-import type { AuditDifference } from '../../use-cases/audit-payment.ts';
 import { AUDIT_HELP, parseAudit } from './audit-options.ts';
 import { auditReport, CSV_HEAD, csvRow } from './audit-report.ts';
 

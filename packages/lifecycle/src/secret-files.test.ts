@@ -1,0 +1,97 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type createLogger, metrics } from '@connector/telemetry';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { parseConfig } from './config.ts';
+import { followSecrets } from './secret-files.ts';
+
+const schema = z.object({ CLIENT_ID: z.string(), CLIENT_SECRET: z.string() });
+const NAMES = ['CLIENT_ID', 'CLIENT_SECRET'] as const;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string) => join(folder, name);
+/** As a mount is renewed: the new file takes the old one's place at once. */
+function write(name: string, value: string): void {
+  writeFileSync(file(`${name}.new`), value);
+  renameSync(file(`${name}.new`), file(name));
+}
+const counted = async (outcome: string) => {
+  const { values } = await metrics.secretFileReads.get();
+  return values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0;
+};
+
+function following(given: Record<string, string>) {
+  let at = 0;
+  const told: string[] = [];
+  const log = { info: note, warn: note };
+  function note(...words: unknown[]): void {
+    told.push(JSON.stringify(words));
+  }
+  const config = { ...parseConfig(schema, given) };
+  const secrets = followSecrets(config, NAMES, {
+    log: log as unknown as ReturnType<typeof createLogger>,
+    isUsable: ({ CLIENT_ID, CLIENT_SECRET }) => CLIENT_ID !== '' && CLIENT_SECRET !== '',
+    now: () => at,
+  });
+  const later = () => {
+    at += 5_000;
+    return secrets();
+  };
+  return { secrets, later, told };
+}
+
+describe('secrets in files', () => {
+  beforeEach(() => {
+    write('id', 'client-1\n');
+    write('secret', 'secret-1\n');
+  });
+  const given = () => ({ CLIENT_ID_FILE: file('id'), CLIENT_SECRET_FILE: file('secret') });
+
+  it('follow them without a restart, together, and are told by name alone', async () => {
+    const before = await counted('changed');
+    const { secrets, later, told } = following(given());
+    expect(secrets()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
+    write('id', 'client-2');
+    write('secret', 'secret-2');
+    // Not read for each use.
+    expect(secrets()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
+    expect(later()).toEqual({ CLIENT_ID: 'client-2', CLIENT_SECRET: 'secret-2' });
+    expect(later()).toEqual(secrets());
+    expect(told).toHaveLength(1);
+    expect(told.join()).toContain('CLIENT_ID');
+    expect(told.join()).not.toMatch(/client-|secret-/);
+    expect((await counted('changed')) - before).toBe(1);
+  });
+
+  it('stay as they were while a file is missing or not usable, which is told once and counted', async () => {
+    const before = await counted('unusable');
+    const { secrets, later, told } = following(given());
+    rmSync(file('secret'));
+    expect(later()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
+    write('secret', '');
+    expect(later()).toEqual(secrets());
+    expect(told).toHaveLength(1);
+    write('secret', 'secret-2');
+    expect(later()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-2' });
+    expect((await counted('unusable')) - before).toBe(2);
+  });
+
+  it('stand beside one that was given as a variable, which has the last word', () => {
+    const { later } = following({ ...given(), CLIENT_ID: 'client-0' });
+    write('id', 'client-2');
+    write('secret', 'secret-2');
+    expect(later()).toEqual({ CLIENT_ID: 'client-0', CLIENT_SECRET: 'secret-2' });
+  });
+});
+
+it('secrets that were given as variables stay as they are', () => {
+  const { later } = following({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
+  expect(later()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
+});
