@@ -1,13 +1,8 @@
 import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
-<<<<<<< HEAD
 import { retryAfterMs, ServiceError } from '@connector/errors';
 import { type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
-=======
-import { ServiceError } from '@connector/errors';
-import { createHttpClient, type Fetch } from '@connector/http';
 import { followSecrets } from '@connector/lifecycle';
->>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
 import { BUILD, type Logger } from '@connector/telemetry';
 import { type CommercetoolsConfig, regionOf } from './config.ts';
 import { errorOfAnswer, errorOfFailure } from './errors.ts';
@@ -62,7 +57,6 @@ export function createCommercetools(
 ): Commercetools {
   const projectKey = config.CTP_PROJECT_KEY;
   log.info({ projectKey, region: regionOf(config.CTP_API_URL) }, 'the commercetools project and its region');
-<<<<<<< HEAD
   const http = createHttpClient({
     api: 'commercetools',
     timeoutMs,
@@ -70,8 +64,6 @@ export function createCommercetools(
     limits: { pushbackOf, claim },
     operationOf,
   });
-=======
-  const http = createHttpClient({ api: 'commercetools', timeoutMs, connections, operationOf });
   const secrets = followSecrets(config, ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET'], {
     log,
     isUsable: ({ CTP_CLIENT_ID: id, CTP_CLIENT_SECRET: secret }) => id !== '' && secret !== '',
@@ -80,7 +72,6 @@ export function createCommercetools(
     const { CTP_CLIENT_ID, CTP_CLIENT_SECRET } = secrets();
     return basicCredentials(CTP_CLIENT_ID, CTP_CLIENT_SECRET);
   };
->>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
   const tokens = createTokens({
     authUrl: config.CTP_AUTH_URL,
     credentials: clientCredentials,

@@ -1,11 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-<<<<<<< HEAD
 import { retryAfterMs } from '@connector/errors';
 import { type Answer, asGlobalFetch, type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
-=======
-import { type Answer, asGlobalFetch, createHttpClient, type Fetch } from '@connector/http';
 import { followSecrets } from '@connector/lifecycle';
->>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
 import { BUILD, type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { isLiveKey, SECRET_KEY, type StripeConfig } from './config.ts';
@@ -93,7 +89,6 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
   };
 }
 
-<<<<<<< HEAD
 /** Longer than any claim's patience, in ms. */
 const LONGEST_WAIT_MS = 90_000;
 
@@ -110,7 +105,7 @@ const pushbackOf: PushbackOf = (status, headers, body) => {
   const asked = retryAfterMs(headers.get('retry-after')) ?? 0;
   return { scope: reason.startsWith('global') ? 'all' : 'operation', retryAfterMs: asked };
 };
-=======
+
 /** The SDK keeps the key that it was made with, `first`; each call has the one of now. */
 const withKey =
   (fetch: Fetch, first: string, key: () => string): Fetch =>
@@ -120,7 +115,6 @@ const withKey =
     headers.set('authorization', `Bearer ${key()}`);
     return fetch(input, { ...init, headers });
   };
->>>>>>> ff83ab8 (feat(lifecycle): Stripe's key, commercetools' client and Kafka's password follow their files without a restart)
 
 /** The HTTP call before the present one within one `call`. */
 interface Previous {
