@@ -55,7 +55,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /**
- * Sends one request and reads its answer whole. Without undici's own reading of answers, which makes a stream of each (docs/adr/0022). Throws what
+ * Sends one request and reads its answer whole. Without undici's own reading of answers, which makes a stream of each (docs/adr/0025). Throws what
  * undici throws, a `TimeoutError` when the last byte is not there after `timeoutMs`, and the signal's reason.
  */
 export async function exchange(
