@@ -1,59 +1,22 @@
 import { withoutClientSecrets } from '@connector/contracts';
-import { InvalidRequestError, NotFoundError, TransientError } from '@connector/errors';
-import { idempotencyKey, isOfTransaction, METADATA, type Money } from '@connector/payment-model';
-import { StripeRejection } from '@connector/stripe';
-import { metrics } from '@connector/telemetry';
+import { InvalidRequestError } from '@connector/errors';
+import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { AmountDue } from '../domain/amount-due.ts';
-import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
-import { type BehaviourSettings, behaviourFor } from '../domain/behaviour.ts';
-import { type CardFeatures, cardOptions, cardRequestsOf } from '../domain/card-features.ts';
-import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
-import {
-  goesBefore,
-  type TransactionIdentity,
-  transactionKeyOf,
-  transactionStateOf,
-} from '../domain/merchant-transaction.ts';
+import { paymentIntentIdOf } from '../domain/attempts.ts';
+import type { Payment } from '../domain/checkout-cart.ts';
+import { transactionKeyOf, transactionStateOf } from '../domain/merchant-transaction.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
 import type { RequestedAmount } from '../domain/operations.ts';
-import { type OptionalField, refusedOfPaymentIntent } from '../domain/optional-data.ts';
-import { paymentDraft } from '../domain/payment-draft.ts';
-import type { StoredMethod } from '../domain/stored-methods.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
-import type { InBackground } from './background.ts';
 import { link } from './link-payment.ts';
-import { isYoung, lookAtOthers, type WaitingPayment } from './other-payments.ts';
-import type { Carts, Customers, PaymentEvents, PaymentIntents, Payments, StoredMethods } from './ports.ts';
+import { lookAtOthers } from './other-payments.ts';
 import { requiredField } from './stored-payment-methods.ts';
+import { cancelOther, confirm } from './transaction/confirm.ts';
+import type { RunTransactionDeps, RunTransactionRequest } from './transaction/deps.ts';
+import { createPayment, leftBehind, MAX_METADATA_LENGTH, prepare, storedMethod } from './transaction/prepare.ts';
 
-export interface RunTransactionDeps {
-  isEnabled: boolean;
-  carts: Carts;
-  customers: Customers;
-  payments: Payments;
-  paymentIntents: PaymentIntents;
-  storedMethods: StoredMethods;
-  events: PaymentEvents;
-  inBackground: InBackground;
-  settings: {
-    projectKey: string;
-    paymentInterface: string;
-    behaviour: BehaviourSettings;
-    cardFeatures: CardFeatures;
-    /** Whether the number of the order is the description of its PaymentIntent, too. */
-    orderInDescription?: boolean | undefined;
-  };
-  /** Ms since the epoch. */
-  now: () => number;
-}
-
-export interface RunTransactionRequest extends TransactionIdentity {
-  cartId: string;
-  paymentMethodId?: string | undefined;
-  amount?: RequestedAmount | undefined;
-  futureOrderNumber?: string | undefined;
-}
+export type { RunTransactionDeps, RunTransactionRequest } from './transaction/deps.ts';
 
 export interface TransactionOutcome {
   readonly state: 'Completed' | 'Failed' | 'Pending';
@@ -107,110 +70,6 @@ async function refuseIfOnAnother({ carts }: RunTransactionDeps, cartId: string, 
   if (holders.some((holder) => holder !== cartId)) throw keyTaken();
 }
 
-async function createPayment(
-  { payments, settings }: RunTransactionDeps,
-  input: { cart: Cart; key: string; amount: Money; request: RunTransactionRequest; method: ChargeableMethod },
-): Promise<Payment> {
-  const { cart, key, amount, request, method } = input;
-  const { checkoutTransactionItemId } = request;
-  const draft = paymentDraft({
-    key,
-    cart,
-    amount,
-    paymentInterface: settings.paymentInterface,
-    checkoutTransactionItemId,
-  });
-  const { interfaceAccount, method: type, token } = method;
-  const { payment } = await payments.create({
-    ...draft,
-    paymentMethodInfo: {
-      ...draft.paymentMethodInfo,
-      token: { value: token },
-      ...(interfaceAccount && { interfaceAccount }),
-      ...(type && { method: type }),
-    },
-  });
-  return payment;
-}
-
-interface Charge {
-  readonly cart: Cart;
-  readonly customerId: string;
-  readonly payment: Payment;
-  readonly amount: Money;
-  /** Stripe's id of the stored method. */
-  readonly token: string;
-  /** The number that Checkout will give the order. */
-  readonly orderNumber?: string | undefined;
-}
-
-/** The longest value that Stripe takes in metadata, in characters. */
-const MAX_METADATA_LENGTH = 500;
-
-/** The PaymentIntent that a request made for the payment before it died, where it is what would be made now. */
-async function leftBehind(
-  { paymentIntents }: RunTransactionDeps,
-  { payment, amount, token }: Charge,
-): Promise<Stripe.PaymentIntent | undefined> {
-  const found = await paymentIntents.search(payment.key ?? '', chargeableAmount(amount));
-  return found?.status === 'requires_confirmation' && found.payment_method === token ? found : undefined;
-}
-
-/** The PaymentIntent of a payment, not confirmed: no money moves by it, and its client secret never leaves this process. */
-async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe.PaymentIntent> {
-  const { cart, customerId, payment, amount, token, orderNumber } = charge;
-  const { customers, storedMethods, settings } = deps;
-  const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
-  // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
-  const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
-  const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
-  const paymentKey = payment.key ?? '';
-  const { captureMethod } = behaviourFor(cart, isRecurring(cart), settings.behaviour);
-  const params: Stripe.PaymentIntentCreateParams = {
-    amount: chargeableAmount(amount),
-    currency: amount.currencyCode.toLowerCase(),
-    ...(stripeCustomerId && { customer: stripeCustomerId }),
-    payment_method: token,
-    capture_method: captureMethod,
-    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-    metadata: {
-      [METADATA.cartId]: cart.id,
-      [METADATA.projectKey]: settings.projectKey,
-      [METADATA.customerId]: customerId,
-      [METADATA.paymentId]: payment.id,
-      [METADATA.paymentKey]: paymentKey,
-      ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
-    },
-    ...(settings.orderInDescription && orderNumber && { description: orderNumber }),
-  };
-  return createWith(deps, paymentKey, params, cardOptions(cardRequestsOf(settings.cardFeatures, captureMethod)));
-}
-
-type Optional = Pick<Stripe.PaymentIntentCreateParams, 'payment_method_options'>;
-
-/** Creates it with what a charge can do without (rulings 38), which Stripe may refuse. */
-async function createWith(
-  deps: RunTransactionDeps,
-  paymentKey: string,
-  params: Stripe.PaymentIntentCreateParams,
-  optional: Optional,
-): Promise<Stripe.PaymentIntent> {
-  const whole = { ...params, ...optional };
-  try {
-    const outcome = await deps.paymentIntents.create(whole, idempotencyKey('transaction', paymentKey, whole));
-    if (outcome.kind === 'created') return outcome.paymentIntent;
-  } catch (error) {
-    const field = refusedOfPaymentIntent(error);
-    if (!field || !isOptional(field, optional)) throw error;
-    metrics.optionalDataRefused.inc({ field });
-    return createWith(deps, paymentKey, params, {});
-  }
-  throw new TransientError('the PaymentIntent is being made from other parameters', { reason: 'conflict' });
-}
-
-const isOptional = (field: OptionalField, optional: Optional): boolean =>
-  field === 'card_features' && optional.payment_method_options !== undefined;
-
 /** Answers from the PaymentIntent that the payment names; confirms it when nobody has yet. */
 async function goOn(
   deps: RunTransactionDeps,
@@ -254,66 +113,6 @@ async function refuseUnlessDue(
   for (const other of waiting) await cancelOther(deps, other, payment);
 }
 
-async function cancelOther(deps: RunTransactionDeps, other: WaitingPayment, payment: Payment): Promise<void> {
-  const { id, status } = other.paymentIntent;
-  const isUnderWay = status === 'requires_confirmation' && isOfTransaction(other.payment);
-  // One whose process died is not waited for longer than a request lives.
-  if (isUnderWay && isYoung(other.payment, deps.now()) && goesBefore(other.payment, payment)) {
-    throw new TransientError('another transaction of the cart is under way', { reason: 'conflict' });
-  }
-  try {
-    await deps.paymentIntents.cancel(id, idempotencyKey('replace', id));
-  } catch (error) {
-    if (!(error instanceof StripeRejection)) throw error;
-    const now = await deps.paymentIntents.find(id);
-    if (!now || statusOf(now) === 'over') return;
-    // It was paid in this moment: whoever asks again sees that.
-    throw new TransientError('the cart is being paid', { reason: 'conflict', cause: error });
-  }
-}
-
-const ONCE: Stripe.PaymentIntentConfirmParams = { off_session: true };
-/** Tells the card's bank that the charge is one of a series that the customer agreed to. */
-const OF_SERIES: Stripe.PaymentIntentConfirmParams = {
-  ...ONCE,
-  payment_method_options: { card: { stored_credential_usage: 'recurring' } },
-};
-
-/** Says that it is one of a series, and leaves that out where Stripe does not take it of this account (rulings 38). */
-async function confirmOfSeries(deps: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> {
-  try {
-    return await deps.paymentIntents.confirm(id, OF_SERIES, idempotencyKey('confirm', id, 'recurring'));
-  } catch (error) {
-    const isRefused = error instanceof StripeRejection && error.param?.startsWith('payment_method_options');
-    if (!isRefused) throw error;
-    return confirmOnce(deps, id);
-  }
-}
-
-const confirmOnce = ({ paymentIntents }: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> =>
-  paymentIntents.confirm(id, ONCE, idempotencyKey('confirm', id));
-
-/** The PaymentIntent after its confirmation, also a refused one. Its idempotency key only spares two requests at once an error. */
-async function confirm(
-  deps: RunTransactionDeps,
-  { id }: Stripe.PaymentIntent,
-  { paymentMethodInfo: { method } }: Payment,
-): Promise<Stripe.PaymentIntent> {
-  try {
-    if (method === 'card') return await confirmOfSeries(deps, id);
-    return await confirmOnce(deps, id);
-  } catch (error) {
-    if (!(error instanceof StripeRejection)) throw error;
-    const now = await deps.paymentIntents.find(id);
-    if (!now) throw error;
-    const { code, declineCode } = error;
-    const refusal = { code, ...(declineCode && { decline_code: declineCode }) };
-    return now.last_payment_error
-      ? now
-      : { ...now, last_payment_error: refusal as Stripe.PaymentIntent.LastPaymentError };
-  }
-}
-
 function answer(deps: RunTransactionDeps, payment: Payment, paymentIntent: Stripe.PaymentIntent): TransactionOutcome {
   const { id: paymentId } = payment;
   const { id, status, amount_received } = paymentIntent;
@@ -348,21 +147,6 @@ function chargeable(cartId: string, amount: AmountDue, asked: RequestedAmount | 
     throw invalidField('amount.centAmount', asked.centAmount, [`<= ${due.centAmount}`]);
   }
   return { ...due, centAmount: asked.centAmount };
-}
-
-type ChargeableMethod = StoredMethod & { readonly token: string };
-
-async function storedMethod(
-  { storedMethods }: RunTransactionDeps,
-  customerId: string,
-  id: string | undefined,
-): Promise<ChargeableMethod> {
-  if (!id) throw requiredField('paymentMethodId');
-  const method = (await storedMethods.list(customerId)).find((candidate) => candidate.id === id);
-  if (!method) throw new NotFoundError('The payment method was not found.');
-  const token = method.token?.value;
-  if (!token) throw requiredField('token');
-  return { ...method, token } as ChargeableMethod;
 }
 
 const keyTaken = () =>

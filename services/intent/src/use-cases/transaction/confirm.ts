@@ -1,0 +1,70 @@
+import { TransientError } from '@connector/errors';
+import { idempotencyKey, isOfTransaction } from '@connector/payment-model';
+import { StripeRejection } from '@connector/stripe';
+import type Stripe from 'stripe';
+import { statusOf } from '../../domain/attempts.ts';
+import type { Payment } from '../../domain/checkout-cart.ts';
+import { goesBefore } from '../../domain/merchant-transaction.ts';
+import { isYoung, type WaitingPayment } from '../other-payments.ts';
+import type { RunTransactionDeps } from './deps.ts';
+
+/** Cancels what waits to be paid by another. Throws TransientError while that one is under way, or has been paid in this moment. */
+export async function cancelOther(deps: RunTransactionDeps, other: WaitingPayment, payment: Payment): Promise<void> {
+  const { id, status } = other.paymentIntent;
+  const isUnderWay = status === 'requires_confirmation' && isOfTransaction(other.payment);
+  // One whose process died is not waited for longer than a request lives.
+  if (isUnderWay && isYoung(other.payment, deps.now()) && goesBefore(other.payment, payment)) {
+    throw new TransientError('another transaction of the cart is under way', { reason: 'conflict' });
+  }
+  try {
+    await deps.paymentIntents.cancel(id, idempotencyKey('replace', id));
+  } catch (error) {
+    if (!(error instanceof StripeRejection)) throw error;
+    const now = await deps.paymentIntents.find(id);
+    if (!now || statusOf(now) === 'over') return;
+    // It was paid in this moment: whoever asks again sees that.
+    throw new TransientError('the cart is being paid', { reason: 'conflict', cause: error });
+  }
+}
+
+const ONCE: Stripe.PaymentIntentConfirmParams = { off_session: true };
+/** Says to the card's bank that the charge is one of a series that the customer agreed to. */
+const OF_SERIES: Stripe.PaymentIntentConfirmParams = {
+  ...ONCE,
+  payment_method_options: { card: { stored_credential_usage: 'recurring' } },
+};
+
+/** Says that it is one of a series, and leaves that out where Stripe does not take it of this account (rulings 38). */
+async function confirmOfSeries(deps: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> {
+  try {
+    return await deps.paymentIntents.confirm(id, OF_SERIES, idempotencyKey('confirm', id, 'recurring'));
+  } catch (error) {
+    const isRefused = error instanceof StripeRejection && error.param?.startsWith('payment_method_options');
+    if (!isRefused) throw error;
+    return confirmOnce(deps, id);
+  }
+}
+
+const confirmOnce = ({ paymentIntents }: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> =>
+  paymentIntents.confirm(id, ONCE, idempotencyKey('confirm', id));
+
+/** The PaymentIntent after its confirmation, also a refused one. Its idempotency key only spares two requests at once an error. */
+export async function confirm(
+  deps: RunTransactionDeps,
+  { id }: Stripe.PaymentIntent,
+  { paymentMethodInfo: { method } }: Payment,
+): Promise<Stripe.PaymentIntent> {
+  try {
+    if (method === 'card') return await confirmOfSeries(deps, id);
+    return await confirmOnce(deps, id);
+  } catch (error) {
+    if (!(error instanceof StripeRejection)) throw error;
+    const now = await deps.paymentIntents.find(id);
+    if (!now) throw error;
+    const { code, declineCode } = error;
+    const refusal = { code, ...(declineCode && { decline_code: declineCode }) };
+    return now.last_payment_error
+      ? now
+      : { ...now, last_payment_error: refusal as Stripe.PaymentIntent.LastPaymentError };
+  }
+}

@@ -1,0 +1,134 @@
+import { NotFoundError, TransientError } from '@connector/errors';
+import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
+import { metrics } from '@connector/telemetry';
+import type Stripe from 'stripe';
+import { behaviourFor } from '../../domain/behaviour.ts';
+import { cardOptions, cardRequestsOf } from '../../domain/card-features.ts';
+import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../../domain/checkout-cart.ts';
+import { type OptionalField, refusedOfPaymentIntent } from '../../domain/optional-data.ts';
+import { paymentDraft } from '../../domain/payment-draft.ts';
+import type { StoredMethod } from '../../domain/stored-methods.ts';
+import { chargeableAmount } from '../../domain/stripe-amount.ts';
+import { requiredField } from '../stored-payment-methods.ts';
+import type { RunTransactionDeps, RunTransactionRequest } from './deps.ts';
+
+type ChargeableMethod = StoredMethod & { readonly token: string };
+
+/** The method to charge. Throws InvalidRequestError without an id or a token, NotFoundError when the customer does not have it. */
+export async function storedMethod(
+  { storedMethods }: RunTransactionDeps,
+  customerId: string,
+  id: string | undefined,
+): Promise<ChargeableMethod> {
+  if (!id) throw requiredField('paymentMethodId');
+  const method = (await storedMethods.list(customerId)).find((candidate) => candidate.id === id);
+  if (!method) throw new NotFoundError('The payment method was not found.');
+  const token = method.token?.value;
+  if (!token) throw requiredField('token');
+  return { ...method, token } as ChargeableMethod;
+}
+
+/** The commercetools payment, with the stored method as its token. Its key is unique: a second one is answered with the first. */
+export async function createPayment(
+  { payments, settings }: RunTransactionDeps,
+  input: { cart: Cart; key: string; amount: Money; request: RunTransactionRequest; method: ChargeableMethod },
+): Promise<Payment> {
+  const { cart, key, amount, request, method } = input;
+  const { checkoutTransactionItemId } = request;
+  const draft = paymentDraft({
+    key,
+    cart,
+    amount,
+    paymentInterface: settings.paymentInterface,
+    checkoutTransactionItemId,
+  });
+  const { interfaceAccount, method: type, token } = method;
+  const { payment } = await payments.create({
+    ...draft,
+    paymentMethodInfo: {
+      ...draft.paymentMethodInfo,
+      token: { value: token },
+      ...(interfaceAccount && { interfaceAccount }),
+      ...(type && { method: type }),
+    },
+  });
+  return payment;
+}
+
+export interface Charge {
+  readonly cart: Cart;
+  readonly customerId: string;
+  readonly payment: Payment;
+  readonly amount: Money;
+  /** Stripe's id of the stored method. */
+  readonly token: string;
+  /** The number that Checkout will give the order. */
+  readonly orderNumber?: string | undefined;
+}
+
+/** The longest value that Stripe takes in metadata, in characters. */
+export const MAX_METADATA_LENGTH = 500;
+
+/** The PaymentIntent that a request made for the payment before it died, where it is what would be made now. */
+export async function leftBehind(
+  { paymentIntents }: RunTransactionDeps,
+  { payment, amount, token }: Charge,
+): Promise<Stripe.PaymentIntent | undefined> {
+  const found = await paymentIntents.search(payment.key ?? '', chargeableAmount(amount));
+  return found?.status === 'requires_confirmation' && found.payment_method === token ? found : undefined;
+}
+
+/** The PaymentIntent of a payment, not confirmed: no money moves by it, and its client secret never leaves this process. */
+export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe.PaymentIntent> {
+  const { cart, customerId, payment, amount, token, orderNumber } = charge;
+  const { customers, storedMethods, settings } = deps;
+  const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
+  // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
+  const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
+  const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
+  const paymentKey = payment.key ?? '';
+  const { captureMethod } = behaviourFor(cart, isRecurring(cart), settings.behaviour);
+  const params: Stripe.PaymentIntentCreateParams = {
+    amount: chargeableAmount(amount),
+    currency: amount.currencyCode.toLowerCase(),
+    ...(stripeCustomerId && { customer: stripeCustomerId }),
+    payment_method: token,
+    capture_method: captureMethod,
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    metadata: {
+      [METADATA.cartId]: cart.id,
+      [METADATA.projectKey]: settings.projectKey,
+      [METADATA.customerId]: customerId,
+      [METADATA.paymentId]: payment.id,
+      [METADATA.paymentKey]: paymentKey,
+      ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
+    },
+    ...(settings.orderInDescription && orderNumber && { description: orderNumber }),
+  };
+  return createWith(deps, paymentKey, params, cardOptions(cardRequestsOf(settings.cardFeatures, captureMethod)));
+}
+
+type Optional = Pick<Stripe.PaymentIntentCreateParams, 'payment_method_options'>;
+
+/** Creates it with what a charge can do without (rulings 38), which Stripe may refuse. */
+async function createWith(
+  deps: RunTransactionDeps,
+  paymentKey: string,
+  params: Stripe.PaymentIntentCreateParams,
+  optional: Optional,
+): Promise<Stripe.PaymentIntent> {
+  const whole = { ...params, ...optional };
+  try {
+    const outcome = await deps.paymentIntents.create(whole, idempotencyKey('transaction', paymentKey, whole));
+    if (outcome.kind === 'created') return outcome.paymentIntent;
+  } catch (error) {
+    const field = refusedOfPaymentIntent(error);
+    if (!field || !isOptional(field, optional)) throw error;
+    metrics.optionalDataRefused.inc({ field });
+    return createWith(deps, paymentKey, params, {});
+  }
+  throw new TransientError('the PaymentIntent is being made from other parameters', { reason: 'conflict' });
+}
+
+const isOptional = (field: OptionalField, optional: Optional): boolean =>
+  field === 'card_features' && optional.payment_method_options !== undefined;
