@@ -1,23 +1,13 @@
-import { type EventData, withoutClientSecrets } from '@connector/contracts';
+import { withoutClientSecrets } from '@connector/contracts';
 import { InvalidRequestError, TransientError } from '@connector/errors';
-import {
-  fittingMetadata,
-  InexpressibleAmountError,
-  idempotencyKey,
-  METADATA,
-  operationNote,
-  operationNoteKey,
-  toStripeAmount,
-} from '@connector/payment-model';
+import { InexpressibleAmountError, toStripeAmount } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
-import { type Logger, metrics } from '@connector/telemetry';
+import { metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import { paymentIntentIdOf } from '../domain/attempts.ts';
-import type { CardFeatures } from '../domain/card-features.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
-import { type Done, doneUnder, inWords, type OperationLabels, operationIdOf } from '../domain/operation-identity.ts';
+import { type Done, doneUnder, inWords, operationIdOf } from '../domain/operation-identity.ts';
 import {
-  type Captured,
   capturedOf,
   mayHoldRelease,
   type Operation,
@@ -26,21 +16,11 @@ import {
   type StripeStep,
   TRANSACTION_TYPES,
 } from '../domain/operations.ts';
-import { beginningOf } from '../domain/text.ts';
-import type { PaymentEvents, PaymentIntents, Payments } from './ports.ts';
+import { callStripe, forget } from './operation/call-stripe.ts';
+import { publishCompleted, publishRequested } from './operation/publish.ts';
+import type { RunOperationDeps, RunOperationRequest, Work } from './operation/work.ts';
 
-export interface RunOperationDeps {
-  payments: Payments;
-  paymentIntents: PaymentIntents;
-  events: PaymentEvents;
-  cardFeatures: CardFeatures;
-  log: Logger;
-}
-
-export interface RunOperationRequest extends OperationLabels {
-  paymentId: string;
-  operation: Operation;
-}
+export type { RunOperationDeps, RunOperationRequest } from './operation/work.ts';
 
 /** `approved`: Stripe did it. `received`: Stripe took it, a webhook tells how it ends. `rejected`: refused. */
 export type OperationOutcome = 'approved' | 'received' | 'rejected';
@@ -64,19 +44,6 @@ export async function runOperation(deps: RunOperationDeps, request: RunOperation
     count(operation, 'error');
     throw error;
   }
-}
-
-interface Work {
-  readonly deps: RunOperationDeps;
-  readonly request: RunOperationRequest;
-  readonly payment: Payment;
-  /** As Stripe has it now, its charge expanded. */
-  readonly paymentIntent: Stripe.PaymentIntent;
-  readonly captured: Captured;
-  /** The operation's id. */
-  readonly id: string;
-  /** What Stripe shows as done under the id already. */
-  readonly done: Done | undefined;
 }
 
 /** Reads what Stripe knows: what identifies an operation, and whether it was done before. */
@@ -121,39 +88,20 @@ async function carryOut(work: Work): Promise<OperationOutcome> {
 }
 
 async function ask(work: Work, step: StripeStep): Promise<OperationOutcome> {
-  const { deps, request, payment, paymentIntent, id } = work;
-  const { id: paymentIntentId } = paymentIntent;
-  const { merchantReference } = request;
+  const { deps, payment, paymentIntent } = work;
   const transactionType = TRANSACTION_TYPES[step.kind];
-  await deps.events.publish('checkout.payment.operation_requested', [id], {
-    paymentId: payment.id,
-    paymentIntentId,
-    operationId: id,
-    operation: request.operation.action,
-    transactionType,
-    amount: step.money,
-    ...(merchantReference && { merchantReference }),
-  });
+  await publishRequested(work, step);
   try {
     return await finished(work, await callStripe(work, step));
   } catch (error) {
     if (!(error instanceof StripeRejection)) throw error;
     if (error.type === 'idempotency_error') return takenAtStripe(work);
-    deps.log.warn({ error, paymentId: payment.id, paymentIntentId }, 'Stripe refused an operation');
+    deps.log.warn({ error, paymentId: payment.id, paymentIntentId: paymentIntent.id }, 'Stripe refused an operation');
     const { code, declineCode } = error;
-    await completed(work, { kind: 'refused', transactionType, amount: step.money, code, declineCode });
+    await publishCompleted(work, { kind: 'refused', transactionType, amount: step.money, code, declineCode });
     if (step.kind === 'cancel') await forget(work);
     return 'rejected';
   }
-}
-
-/** Takes back the note of a cancelation that Stripe refused, so that another's is never taken for it. */
-async function forget({ deps, paymentIntent, id }: Work): Promise<void> {
-  const key = operationNoteKey(id);
-  const now = await deps.paymentIntents.find(paymentIntent.id);
-  if (!now?.metadata[key]) return;
-  const params = { metadata: { [key]: '' } };
-  await deps.paymentIntents.update(now.id, params, idempotencyKey('forget', id, now.status));
 }
 
 /** Stripe knows the key from a request with other parameters: an equal operation that met another's state, or a key used twice. */
@@ -163,90 +111,10 @@ async function takenAtStripe({ deps, request, payment, paymentIntent }: Work): P
   throw keyTaken();
 }
 
-/** How often an operation is asked for again within one request because Stripe repeats a refusal of an earlier one. */
-const MAX_REPLAYS = 10;
-
-/**
- * Asks Stripe under the operation's id. A refusal that Stripe remembers from an earlier request says nothing about now, and nothing was
- * done by it: the operation is asked for again under the next key, the same for everybody who comes this far.
- */
-async function callStripe(work: Work, step: StripeStep): Promise<Stripe.PaymentIntent | Stripe.Refund> {
-  for (let replays = 0; ; replays += 1) {
-    const key = replays === 0 ? work.id : `${work.id}-${replays}`;
-    try {
-      return await callOnce(work, step, key);
-    } catch (error) {
-      if (!(error instanceof StripeRejection) || !error.isReplayed || replays >= MAX_REPLAYS) throw error;
-    }
-  }
-}
-
-/** The longest value, in characters, that Stripe takes in metadata. */
-const MAX_METADATA_VALUE = 500;
-
-async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stripe.PaymentIntent | Stripe.Refund> {
-  const { deps, request, payment, paymentIntent, id } = work;
-  const { paymentIntents } = deps;
-  const words = inWords(request.operation);
-  const note = operationNote(id, words, paymentIntent.metadata);
-  const label: Record<string, string> = request.merchantReference
-    ? { [METADATA.merchantReference]: beginningOf(request.merchantReference, MAX_METADATA_VALUE) }
-    : {};
-  const reference = fittingMetadata({ ...paymentIntent.metadata, ...note }, label);
-  switch (step.kind) {
-    case 'capture':
-      return paymentIntents.capture(
-        paymentIntent.id,
-        { amount: step.amount, isFinal: step.isFinal, metadata: { ...reference, ...note } },
-        key,
-      );
-    case 'increment':
-      return paymentIntents.increment(
-        paymentIntent.id,
-        { amount: step.amount, metadata: { ...reference, ...note } },
-        key,
-      );
-    case 'refund': {
-      const ids = { [METADATA.paymentId]: payment.id, [METADATA.operationId]: id, [METADATA.operation]: words };
-      return paymentIntents.refund(paymentIntent.id, { amount: step.amount, metadata: { ...label, ...ids } }, key);
-    }
-    case 'cancel':
-      // Stripe takes no metadata with a cancelation. What is canceled already was so by another.
-      if (paymentIntent.status !== 'canceled') {
-        await paymentIntents.update(
-          paymentIntent.id,
-          { metadata: { ...reference, ...note } },
-          idempotencyKey('note', key, reference, note),
-        );
-      }
-      return paymentIntents.cancel(paymentIntent.id, key);
-  }
-}
-
 /** A refund's end comes by a webhook; the others are done when Stripe answers. */
 async function finished(work: Work, object: Stripe.PaymentIntent | Stripe.Refund): Promise<OperationOutcome> {
-  await completed(work, { kind: 'done', object: { ...withoutClientSecrets(object) } });
+  await publishCompleted(work, { kind: 'done', object: { ...withoutClientSecrets(object) } });
   return object.object === 'refund' ? 'received' : 'approved';
-}
-
-type Completed = EventData<'checkout.payment.operation_completed'>['outcome'];
-
-async function completed({ deps, request, payment, paymentIntent, id }: Work, outcome: Completed): Promise<void> {
-  try {
-    // What was refused once can be done later under the same identity.
-    const unique = outcome.kind === 'done' ? [id] : [id, outcome.kind];
-    await deps.events.publish('checkout.payment.operation_completed', unique, {
-      paymentId: payment.id,
-      paymentIntentId: paymentIntent.id,
-      operationId: id,
-      operation: request.operation.action,
-      outcome,
-    });
-  } catch (error) {
-    if (!(error instanceof TransientError)) throw error;
-    // Stripe has decided, and its webhook or reconcile-pending tells the ledger; to answer an error would say that nothing happened.
-    deps.log.error({ error, paymentId: payment.id, operationId: id }, "an operation's result could not be published");
-  }
 }
 
 const OPERATION_LABELS = {
