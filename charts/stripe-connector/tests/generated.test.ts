@@ -24,7 +24,8 @@ it('settings are exactly the variables of the services that no other value gives
 
 it('every variable that the templates name is read by some part', () => {
   const all = new Set(Object.values(variablesOf()).flat());
-  const named = read('templates/_config.tpl').matchAll(/"((?:CTP|STRIPE|KAFKA|SESSION|CONNECT)_[A-Z_]+)"/g);
+  const templates = ['_config', '_env', '_volumes'].map((name) => read(`templates/${name}.tpl`)).join('');
+  const named = templates.matchAll(/"((?:CTP|STRIPE|KAFKA|SESSION|CONNECT)_[A-Z_]+)"/g);
   const unread = [...named].flatMap(([, name]) => (name && !all.has(name) ? [name] : []));
   expect([...new Set(unread)]).toEqual([]);
 });

@@ -1,0 +1,90 @@
+{{/* Where a component finds its files: temporary ones, CAs, certificates for Kafka, the webhook secret. (dict "root" "component") */}}
+{{- define "connector.volumeMounts" -}}
+{{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $names := index (.root.Files.Get "files/variables.json" | fromJson) .component -}}
+- name: tmp
+  mountPath: /tmp
+{{- if or .root.Values.extraCaCerts.existingConfigMap .root.Values.extraCaCerts.existingSecret }}
+- name: extra-ca-certs
+  mountPath: /etc/connector/ca
+  readOnly: true
+{{- end }}
+{{- if and $access.tls (has "KAFKA_BROKERS" $names) }}
+{{- if and $access.tlsSecret $access.ca }}
+- name: kafka-ca
+  mountPath: /etc/connector/kafka-ca
+  readOnly: true
+{{- end }}
+{{- if or $access.certSecret (and $access.tlsSecret $access.cert) }}
+- name: kafka-cert
+  mountPath: /etc/connector/kafka-cert
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
+- name: signing-secret
+  mountPath: /etc/connector/stripe
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "connector.volumes" -}}
+{{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $names := index (.root.Files.Get "files/variables.json" | fromJson) .component -}}
+- name: tmp
+  emptyDir:
+    sizeLimit: {{ .tmpSizeLimit }}
+{{- with .root.Values.extraCaCerts }}
+{{- if .existingConfigMap }}
+- name: extra-ca-certs
+  configMap:
+    name: {{ .existingConfigMap }}
+    items: [{ key: {{ .key | quote }}, path: ca.crt }]
+{{- else if .existingSecret }}
+- name: extra-ca-certs
+  secret:
+    secretName: {{ .existingSecret }}
+    defaultMode: 0440
+    items: [{ key: {{ .key | quote }}, path: ca.crt }]
+{{- end }}
+{{- end }}
+{{- if and $access.tls (has "KAFKA_BROKERS" $names) }}
+{{- if and $access.tlsSecret $access.ca }}
+- name: kafka-ca
+  secret:
+    secretName: {{ $access.tlsSecret }}
+    defaultMode: 0440
+    {{- if eq .component "preflight" }}
+    optional: true
+    {{- end }}
+    items: [{ key: {{ $access.ca | quote }}, path: ca.crt }]
+{{- end }}
+{{- if $access.certSecret }}
+- name: kafka-cert
+  secret:
+    secretName: {{ $access.certSecret }}
+    defaultMode: 0440
+    {{- if eq .component "preflight" }}
+    optional: true
+    {{- end }}
+    items: [{ key: user.crt, path: tls.crt }, { key: user.key, path: tls.key }]
+{{- else if and $access.tlsSecret $access.cert }}
+- name: kafka-cert
+  secret:
+    secretName: {{ $access.tlsSecret }}
+    defaultMode: 0440
+    {{- if eq .component "preflight" }}
+    optional: true
+    {{- end }}
+    items: [{ key: {{ $access.cert | quote }}, path: tls.crt }, { key: {{ $access.key | quote }}, path: tls.key }]
+{{- end }}
+{{- end }}
+{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
+{{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET" "component" .component) | fromJsonArray }}
+- name: signing-secret
+  secret:
+    secretName: {{ index $ref 0 }}
+    defaultMode: 0440
+    items: [{ key: {{ index $ref 1 | quote }}, path: webhook-signing-secret }]
+{{- end }}
+{{- end -}}
