@@ -89,10 +89,31 @@ it('never keeps a call longer than its patience', async () => {
   expect(Math.max(...took)).toBeLessThanOrEqual(1_520);
 });
 
+it('lets a first call wait for half of the patience only, so that what has begun can be finished', async () => {
+  const { gate, call } = await atLimit(5);
+  const began = performance.now();
+  const request = (calls: number) =>
+    withClaim({ priority: 'urgent', patienceMs: 2_000 }, async () => {
+      const statuses: number[] = [];
+      for (let at = 0; at < calls; at += 1) {
+        const { status } = await gate.run('x.create', call('x'));
+        statuses.push(status);
+        if (status !== 200) break;
+      }
+      return { statuses, took: performance.now() - began };
+    });
+  const outcomes = await settled(times(20, () => request(2)));
+  const [done, shed] = [200, 429].map((last) => outcomes.filter(({ statuses }) => statuses.at(-1) === last));
+  expect(done?.length).toBeGreaterThanOrEqual(4);
+  // Nothing was begun in vain.
+  expect(shed?.map(({ statuses }) => statuses.length)).toEqual(Array(20 - (done?.length ?? 0)).fill(1));
+  expect(Math.max(...(shed ?? []).map(({ took }) => took))).toBeLessThanOrEqual(1_020);
+});
+
 it('lets the more urgent go first, but for one call of four', async () => {
   const { gate, asked, call } = await atLimit(5);
   const claimed = (priority: Claim['priority'], name: string) =>
-    withClaim({ priority, patienceMs: 4_000 }, () => gate.run('x.create', call(name)));
+    withClaim({ priority, patienceMs: 8_000 }, () => gate.run('x.create', call(name)));
   const low = times(6, () => claimed('low', 'low'));
   const high = times(6, () => claimed('high', 'high'));
   const urgent = times(9, () => claimed('urgent', 'urgent'));

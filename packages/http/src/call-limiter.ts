@@ -1,6 +1,6 @@
 import { metrics } from '@connector/telemetry';
 import type { Answer } from './answer.ts';
-import { type Claim, claimed, PRIORITIES, type Priority } from './claim.ts';
+import { type Claim, type Claimed, claimed, PRIORITIES, type Priority } from './claim.ts';
 import { LearntRate } from './learnt-rate.ts';
 
 /** That the other side takes no more for now. */
@@ -35,6 +35,8 @@ interface Waiting {
   /** Place of its priority; 0 goes first. */
   readonly rank: number;
   readonly notBefore: number;
+  readonly until: number;
+  /** Of its claim: the less is left, the earlier it began. */
   readonly giveUpAt: number;
   readonly go: (isMade: boolean) => void;
 }
@@ -61,10 +63,12 @@ export class CallLimiter {
 
   /** Answers what `send` does, or a 429 of our own, with Retry-After, when the call cannot be made in time. */
   async run(operation: string, send: () => Promise<Answer>): Promise<Answer> {
-    const { claim, pushbackOf, api } = this.#options;
-    const { priority, giveUpAt } = claimed(claim);
+    const { pushbackOf, api, host } = this.#options;
+    const claim = claimed(this.#options.claim);
+    const { priority } = claim;
     for (let notBefore = 0; ; ) {
-      if (!(await this.#admitted(operation, priority, notBefore, giveUpAt)))
+      const until = claim.begun.has(host) ? claim.giveUpAt : claim.beginBy;
+      if (!(await this.#admitted(operation, claim, notBefore, until)))
         return this.#shed(priority, this.#delayMs(operation, PRIORITIES.indexOf(priority)));
       const answer = await send();
       const isRefusal = answer.status === 429 || answer.status === 503;
@@ -73,12 +77,13 @@ export class CallLimiter {
       if (!pushback) {
         this.#rateOf(operation).took(now);
         this.#all.took(now);
+        claim.begun.add(host);
         return answer;
       }
       (pushback.scope === 'all' ? this.#all : this.#rateOf(operation)).refused(now);
       this.#reporting ??= setInterval(() => this.#report(), REPORT_MS).unref();
       notBefore = now + pushback.retryAfterMs;
-      if (notBefore > giveUpAt) return this.#shed(priority, pushback.retryAfterMs);
+      if (notBefore > until) return this.#shed(priority, pushback.retryAfterMs);
       metrics.apiRetries.inc({ api, operation, reason: String(answer.status) });
     }
   }
@@ -93,14 +98,19 @@ export class CallLimiter {
     return rate;
   }
 
-  #admitted(operation: string, priority: Priority, notBefore: number, giveUpAt: number): Promise<boolean> | boolean {
+  #admitted(
+    operation: string,
+    { priority, giveUpAt }: Claimed,
+    notBefore: number,
+    until: number,
+  ): Promise<boolean> | boolean {
     const now = performance.now();
     if (notBefore <= now && this.#hasNobodyWaitingFor(operation) && this.#take(operation, now)) return true;
     const rank = PRIORITIES.indexOf(priority);
-    if (Math.max(now + this.#delayMs(operation, rank, giveUpAt), notBefore) > giveUpAt) return false;
+    if (Math.max(now + this.#delayMs(operation, rank, giveUpAt), notBefore) > until) return false;
     return new Promise<boolean>((go) => {
       const at = this.#waiting.findIndex((other) => !isAhead(other, rank, giveUpAt));
-      this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, { operation, rank, notBefore, giveUpAt, go });
+      this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, { operation, rank, notBefore, until, giveUpAt, go });
       this.#gauge(rank, 1);
       this.#ticking ??= setInterval(() => this.#tick(), TICK_MS);
     });
@@ -133,7 +143,7 @@ export class CallLimiter {
 
   #tick(): void {
     const now = performance.now();
-    for (const one of this.#waiting.filter(({ giveUpAt }) => now > giveUpAt)) this.#release(one, false);
+    for (const one of this.#waiting.filter(({ until }) => now > until)) this.#release(one, false);
     for (let one = this.#next(now); one; one = this.#next(now)) this.#release(one, true);
     if (this.#waiting.length > 0) return;
     clearInterval(this.#ticking);

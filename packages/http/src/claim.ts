@@ -13,18 +13,27 @@ export interface Claim {
 /** Of a job: it has time, and gives way to everybody who has not. */
 export const JOB: Claim = { priority: 'low', patienceMs: 60_000 };
 
-interface Claimed {
+/** A claim from now on; times are ms of `performance.now()`. */
+export interface Claimed {
   readonly priority: Priority;
-  /** Ms of `performance.now()`. */
+  /** Until when its first call to a host may wait: what has not begun has cost nothing, and what has begun needs time for the rest. */
+  readonly beginBy: number;
   readonly giveUpAt: number;
+  /** Hosts that have taken a call of it. */
+  readonly begun: Set<string>;
 }
+
+const FIRST_CALL = 0.5;
 
 const claims = new AsyncLocalStorage<Claimed>();
 
-const from = ({ priority, patienceMs }: Claim): Claimed => ({ priority, giveUpAt: performance.now() + patienceMs });
+function from({ priority, patienceMs }: Claim, firstCall: number): Claimed {
+  const now = performance.now();
+  return { priority, beginBy: now + firstCall * patienceMs, giveUpAt: now + patienceMs, begun: new Set() };
+}
 
-/** Runs `work`, whose calls all together wait no longer for limits than the claim's patience. */
-export const withClaim = <T>(claim: Claim, work: () => T): T => claims.run(from(claim), work);
+/** Runs `work`, whose calls all together wait no longer for limits than the claim's patience, and the first of them for half of it. */
+export const withClaim = <T>(claim: Claim, work: () => T): T => claims.run(from(claim, FIRST_CALL), work);
 
-/** The claim that runs, else the given one from now on. */
-export const claimed = (otherwise: Claim): Claimed => claims.getStore() ?? from(otherwise);
+/** The claim that runs, else the given one for a single call. */
+export const claimed = (otherwise: Claim): Claimed => claims.getStore() ?? from(otherwise, 1);

@@ -1,5 +1,5 @@
 import { ServiceError } from '@connector/errors';
-import { withClaim } from '@connector/http';
+import { type Claim, withClaim } from '@connector/http';
 import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
@@ -9,8 +9,11 @@ import type { Logger } from '@connector/telemetry';
  */
 export type InBackground = (name: string, work: () => Promise<unknown>, options?: { afterMs?: number }) => void;
 
-/** Nobody waits for it: it may wait itself while Stripe or commercetools take fewer calls than are wanted, in ms. */
-const PATIENCE_MS = 15_000;
+/** Nobody waits for it: it may wait itself, in ms, while Stripe or commercetools take fewer calls than are wanted. */
+const UNHURRIED: Claim = { priority: 'normal', patienceMs: 15_000 };
+
+/** Runs work that is begun while a request runs and that its answer does not wait for, with a patience of its own. */
+export const unhurried = <T>(work: () => T): T => withClaim(UNHURRIED, work);
 
 /** Runs such work; a stop starts what was put off, and waits for what is under way. */
 export function createBackground(log: Logger): Component & { readonly run: InBackground } {
@@ -18,8 +21,7 @@ export function createBackground(log: Logger): Component & { readonly run: InBac
   const putOff = new Map<NodeJS.Timeout, () => void>();
 
   const start = (work: string, task: () => Promise<unknown>) => {
-    // Its patience is its own, not what is left of the request's.
-    const running = withClaim({ priority: 'normal', patienceMs: PATIENCE_MS }, task)
+    const running = unhurried(task)
       .then(
         () => {},
         (error: unknown) => {

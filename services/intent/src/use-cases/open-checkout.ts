@@ -5,6 +5,7 @@ import { behaviourFor } from '../domain/behaviour.ts';
 import { isRecurring, type Payment } from '../domain/checkout-cart.ts';
 import { nextStep, type Refusal, type Snapshot, type Step } from '../domain/opening.ts';
 import { returnUrlOf } from '../domain/return-url.ts';
+import { unhurried } from './background.ts';
 import { link, nameCustomer } from './link-payment.ts';
 import { look } from './opening/look.ts';
 import { type Memory, newMemory } from './opening/memory.ts';
@@ -113,7 +114,7 @@ function opened(
   const { id: paymentIntentId, client_secret: clientSecret } = paymentIntent;
   if (!clientSecret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
 
-  const linking = link(deps.payments, payment, paymentIntentId);
+  const linking = unhurried(() => link(deps.payments, payment, paymentIntentId));
   deps.inBackground('link payment to PaymentIntent and customer', async () => {
     const linked = await linking;
     if (customer) await nameCustomer(deps.payments, linked, customer.id);

@@ -26,7 +26,7 @@ export const limitsBenchmark: Benchmark<LimitsFigures> = {
     const { intent, shoppers, stop } = await startProcessor(environment);
     const ledger = await environment.start('ledger');
     const ingest = await environment.start('webhook-ingest');
-    const world = { environment, plan, intent, shoppers, seconds };
+    const world = { environment, plan, intent, ledger, shoppers, seconds };
     const overloads: Overload[] = [];
     try {
       await setWebhooks(environment, { paused: false });

@@ -14,6 +14,7 @@ export interface World {
   readonly environment: Environment;
   readonly plan: Plan;
   readonly intent: Running;
+  readonly ledger: Running;
   readonly shoppers: Shoppers;
   readonly seconds: number;
 }
@@ -65,6 +66,7 @@ export async function overload(world: World, limit: Limit): Promise<Overload> {
   const possible = limit.callsPerSecond / limit.callsOfAnOpening;
   const ready = await shoppers.ready(Math.round(possible * TIMES * seconds));
   const paid = await shoppers.paid(CONFIRMATIONS_PER_SECOND * seconds);
+  await atRest(world);
   await limitSide(world, limit);
   const job = audit(environment);
   const began = performance.now();
@@ -73,7 +75,7 @@ export async function overload(world: World, limit: Limit): Promise<Overload> {
     arriving(CONFIRMATIONS_PER_SECOND, paid, (one) => shoppers.confirm(one).then(Boolean, () => false)),
     takenPerSecond(world, limit),
   ]);
-  const { passed, refused } = await counts(world, limit);
+  const { all, refused } = await counts(world, limit);
   const jobDone = await job;
   await environment.slow(plan.latencies);
   const opened = openings.filter(({ answer }) => answer.status === 200);
@@ -92,7 +94,7 @@ export async function overload(world: World, limit: Limit): Promise<Overload> {
     otherwise: openings.length - opened.length - told.length,
     answers: latencyOf(took),
     slowest: Math.max(...took),
-    repeats: refused / Math.max(1, passed),
+    repeats: refused / Math.max(1, all),
     confirmed: confirmations.filter(Boolean).length,
     notConfirmed: confirmations.filter((isDone) => !isDone).length,
     servedLater: later,
@@ -110,13 +112,15 @@ function limitSide({ environment, plan }: World, { side, faults }: Limit): Promi
   return side === 'stripe' ? environment.stripeFaults(all) : environment.commercetoolsFaults(all);
 }
 
-/** Calls that the limit of what openings need most has let pass and refused so far; all limits' refusals. */
-async function counts(world: World, limit: Limit): Promise<{ passed: number; refused: number }> {
+/** Calls so far that the first limit has let pass, which is that of what openings need most; those that the last one has, which is that of all; all refusals. */
+async function counts(world: World, limit: Limit): Promise<{ passed: number; all: number; refused: number }> {
   const { text } = await done(call('GET', `${sideOf(world, limit)}/_sandbox/faults`));
   const faults = JSON.parse(text) as { passed?: number; refused?: number }[];
+  const limits = faults.flatMap(({ passed = 0, refused }) => (refused === undefined ? [] : [{ passed, refused }]));
   return {
-    passed: faults.find(({ passed }) => passed !== undefined)?.passed ?? 0,
-    refused: faults.reduce((sum, { refused = 0 }) => sum + refused, 0),
+    passed: limits[0]?.passed ?? 0,
+    all: limits.at(-1)?.passed ?? 0,
+    refused: limits.reduce((sum, { refused }) => sum + refused, 0),
   };
 }
 
@@ -173,6 +177,15 @@ async function livePaymentIntents({ stripe }: Environment, carts: ReadonlySet<st
     payment_intents: { status: string; metadata: Record<string, string> }[];
   };
   return all.filter(({ status, metadata }) => status !== 'canceled' && carts.has(metadata.cart_id ?? '')).length;
+}
+
+/** Resolves once the ledger has handled nothing more for a while: what was done before is no part of the measurement. */
+async function atRest({ ledger }: World): Promise<void> {
+  for (let before = -1, now = 0; before !== now; ) {
+    before = now;
+    await sleep(2_000);
+    now = await ledger.count('stripe_connector_ledger_events_total');
+  }
 }
 
 /** What the ledger still has to do it does within this time, in ms. */
