@@ -13,6 +13,9 @@ import {
   stripeCalls,
 } from './series.ts';
 
+const shed = (service: 'intent' | 'ledger', priority: string) =>
+  series(service, `${P}api_shed_calls_total`, { api: 'stripe', priority });
+
 /** Alerts about Stripe, commercetools, session-auth, certificates and the metrics themselves. */
 export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
   CertificateExpiring: [
@@ -70,9 +73,37 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
   ApiRateLimited: [
     fires('two a minute', [[stripeCalls('rate_limited'), rising(2)]], {
       labels: { severity: 'warning', job: 'pay-intent', api: 'stripe' },
-      description: '20 calls of pay-intent to stripe were answered 429 in the last 10 minutes, in namespace shop.',
+      description:
+        '20 calls of pay-intent to stripe were answered 429, or not made because of that limit, in the last 10 minutes, in namespace shop.',
     }),
+    fires(
+      'one a minute, and two that the ledger did not make for it',
+      [
+        [
+          series('ledger', `${P}api_request_duration_seconds_count`, { api: 'stripe', outcome: 'rate_limited' }),
+          rising(1),
+        ],
+        [shed('ledger', 'normal'), rising(2)],
+      ],
+      {
+        labels: { severity: 'warning', job: 'pay-ledger', api: 'stripe' },
+        description:
+          '30 calls of pay-ledger to stripe were answered 429, or not made because of that limit, in the last 10 minutes, in namespace shop.',
+      },
+    ),
     quiet('a single one', [[stripeCalls('rate_limited'), '0+0x50 1+0x60']]),
+  ],
+  ShoppersTurnedAway: [
+    fires('two openings a minute', [[shed('intent', 'urgent'), rising(2)]], {
+      labels: { severity: 'critical', job: 'pay-intent', api: 'stripe' },
+      description:
+        '10 calls of pay-intent to stripe that somebody waited for were not made in the last 5 minutes because of its limit, in namespace shop. Those shoppers cannot pay until they try again.',
+    }),
+    quiet('the ledger and jobs, which wait', [
+      [shed('ledger', 'normal'), rising(60)],
+      [shed('ledger', 'low'), rising(60)],
+    ]),
+    quiet('a moment', [[shed('intent', 'high'), '0+0x57 3+0x60']]),
   ],
   ApiCredentialsRefused: [
     fires(

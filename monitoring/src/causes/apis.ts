@@ -27,12 +27,26 @@ export const APIS: readonly Alert[] = [
   {
     alert: 'ApiRateLimited',
     expr: `
-sum by (namespace, job, api) (increase(${of('any', `${P}api_request_duration_seconds_count`, 'outcome="rate_limited"')}[10m])) > ${threshold('ApiRateLimited')}`,
+sum by (namespace, job, api) (
+  increase(${of('any', `${P}api_request_duration_seconds_count`, 'outcome="rate_limited"')}[10m])
+  or increase(${of('any', `${P}api_shed_calls_total`)}[10m])
+) > ${threshold('ApiRateLimited')}`,
     for: '5m',
     severity: 'warning',
     service: 'ledger',
-    summary: 'Stripe or commercetools refuses calls for their number (429): payments are recorded late',
-    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 429 in the last 10 minutes, ${HERE}.`,
+    summary: 'Stripe or commercetools refuses calls for their number: payments are recorded late',
+    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 429, or not made because of that limit, in the last 10 minutes, ${HERE}.`,
+    dashboard: 'apis',
+  },
+  {
+    alert: 'ShoppersTurnedAway',
+    expr: `
+sum by (namespace, job, api) (increase(${of('any', `${P}api_shed_calls_total`, 'priority=~"urgent|high"')}[5m])) > ${threshold('ShoppersTurnedAway')}`,
+    for: '2m',
+    severity: 'critical',
+    service: 'intent',
+    summary: 'The limit of Stripe or commercetools is reached: shoppers are told to try again',
+    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} that somebody waited for were not made in the last 5 minutes because of its limit, ${HERE}. Those shoppers cannot pay until they try again.`,
     dashboard: 'apis',
   },
   {

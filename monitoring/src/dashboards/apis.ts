@@ -93,7 +93,7 @@ export const APIS: Dashboard = {
             { expr: `sum by (api, priority) (${m(`${P}api_waiting_calls`)})`, legend: '{{api}} {{priority}} waiting' },
             { expr: sumRate('api, priority', `${P}api_shed_calls_total`), legend: '{{api}} {{priority}} shed' },
           ],
-          alerts: ['ApiRateLimited'],
+          alerts: ['ApiRateLimited', 'ShoppersTurnedAway'],
         },
         {
           title: 'Outgoing requests by host',

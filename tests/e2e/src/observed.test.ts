@@ -401,7 +401,7 @@ const FAULTS: readonly Fault[] = [
       const shoppers = steadily(8, () => pay());
       return () => Promise.all([healed(), shoppers.stop()]);
     },
-    alerts: ['ApiRateLimited', 'PaymentApiBudgetBurn'],
+    alerts: ['ApiRateLimited', 'PaymentApiBudgetBurn', 'ShoppersTurnedAway'],
   },
   {
     what: "Stripe refuses the connector's key",
