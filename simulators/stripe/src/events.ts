@@ -1,7 +1,11 @@
+import { invalidParameter } from './errors.ts';
 import { API_VERSION, type CurrentRequest, type EventRecord, type StripeEvent } from './objects.ts';
 import type { Params } from './params.ts';
 import { Collection, type Page } from './state.ts';
 import { typeMatches, type WebhookSender } from './webhooks.ts';
+
+/** Stripe takes this many types in one list call. */
+const MAX_TYPES = 20;
 
 /** What an event takes from the account that it happens in. */
 interface EventContext {
@@ -80,6 +84,10 @@ export class EventLog {
   list(params: Params): Page<StripeEvent> {
     const type = params.string('type');
     const types = params.strings('types');
+    if (type && types) throw invalidParameter('types', 'You may only specify one of these parameters: type, types.');
+    if (types && types.length > MAX_TYPES) {
+      throw invalidParameter('types', `Array types exceeded maximum ${MAX_TYPES} allowed elements.`);
+    }
     const delivered = params.boolean('delivery_success');
     const wanted = type ? [type] : types;
     const page = this.#records.page('/v1/events', params, (record) => {

@@ -343,6 +343,48 @@ export function itIsStripe(account: () => Account): void {
     });
   });
 
+  describe('events', () => {
+    const list = (params: Stripe.EventListParams = {}) =>
+      call('events.list', (stripe) => stripe.events.list({ types: ['payment_intent.created'], limit: 100, ...params }));
+    const made = async () => {
+      const ids = [(await create()).id, (await create()).id, (await create()).id];
+      return (await list({ limit: 3 })).data.map((event) => {
+        expect(event).toMatchObject({ object: 'event', type: 'payment_intent.created', livemode: false });
+        expect((event.data.object as Stripe.PaymentIntent).id).toBe(ids.pop());
+        return event;
+      });
+    };
+
+    it('are listed by their types, the newest first', async () => {
+      const events = await made();
+      expect(events).toHaveLength(3);
+      expect((await list({ types: ['payout.paid'] })).data).toEqual([]);
+    });
+
+    it('are listed from a known one on, towards older and towards newer ones', async () => {
+      const [newest, middle, oldest] = (await made()).map(({ id }) => id);
+      const older = await list({ limit: 1, starting_after: newest ?? '' });
+      expect(older).toMatchObject({ has_more: true, data: [{ id: middle }] });
+      expect(older.data).toHaveLength(1);
+      const newer = await list({ limit: 1, ending_before: oldest ?? '' });
+      expect(newer).toMatchObject({ has_more: true, data: [{ id: middle }] });
+      expect((await list({ ending_before: oldest ?? '' })).data.map(({ id }) => id)).toEqual([newest, middle]);
+    });
+
+    it('are listed by the time when they happened', async () => {
+      const [newest] = await made();
+      const at = newest?.created ?? 0;
+      expect((await list({ limit: 1, created: { gte: at } })).data.map(({ id }) => id)).toEqual([newest?.id]);
+      expect((await list({ created: { gte: at + 3600 } })).data).toEqual([]);
+      expect((await list({ created: { lt: at - 3600 } })).data).toEqual([]);
+    });
+
+    it('are not listed by more than 20 types', async () => {
+      const types = Array.from({ length: 21 }, () => 'charge.succeeded');
+      await expect(list({ types })).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
+    });
+  });
+
   describe('a webhook endpoint', () => {
     const url = 'https://payments.example.com/stripe/webhooks';
     const add = (fields: Partial<Stripe.WebhookEndpointCreateParams> = {}) =>

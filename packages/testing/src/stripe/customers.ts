@@ -1,20 +1,15 @@
 import type Stripe from 'stripe';
 import { foundBy, mergedMetadata } from './lists.ts';
-import { missing, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
 
 /** `customers`, and what the browser gets for one, of the SDK. */
 export function customersOf(stripe: StripeState) {
-  const existing = (id: string, param?: string): Stripe.Customer => {
-    const customer = stripe.customers.get(id);
-    if (!customer) throw missing(param);
-    return customer;
-  };
   const secretFor = (prefix: string, customer: string) =>
-    `${stripe.newId(prefix)}_secret_of_${existing(customer, 'customer').id}`;
+    `${stripe.newId(prefix)}_secret_of_${stripe.existing(stripe.customers, customer, 'customer').id}`;
   return {
     customers: {
-      retrieve: async (id: string) => existing(id),
+      retrieve: async (id: string) => stripe.existing(stripe.customers, id),
       search: async ({ query, limit = 10 }: Stripe.CustomerSearchParams) => {
         const found = foundBy(stripe.customers.values(), query);
         return { object: 'search_result', data: found.slice(0, limit), has_more: found.length > limit };

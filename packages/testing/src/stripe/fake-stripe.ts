@@ -4,6 +4,7 @@ import { copyOf } from '../copy.ts';
 import type { Gate } from '../gate.ts';
 import type { Truth } from '../payment-life.ts';
 import { customersOf } from './customers.ts';
+import { eventsOf } from './events.ts';
 import { moneyOf } from './money.ts';
 import { paymentIntentsOf } from './payment-intents.ts';
 import { StripeState } from './state.ts';
@@ -23,6 +24,7 @@ export class FakeStripe extends StripeState implements Pick<StripeClient, 'call'
     paymentIntents: paymentIntentsOf(this),
     ...moneyOf(this),
     ...customersOf(this),
+    ...eventsOf(this),
     webhookEndpoints: webhookEndpointsOf(this),
   } as unknown as Stripe;
 

@@ -8,9 +8,14 @@ interface Page {
 }
 
 /** A list as the SDK answers it: a page (10 unless `limit` says), and all that follow by iterating. `all` is in the order of creation. */
-export function listOf<T extends { id: string; created?: number }>(all: Iterable<T>, params: Page = {}) {
+export function listOf<T extends { id: string; created?: number }>(
+  { maxPage }: { readonly maxPage: number },
+  all: Iterable<T>,
+  params: Page = {},
+) {
   const newestFirst = [...all].reverse().filter(({ created }) => isWithin(created ?? 0, params.created));
-  const { limit = 10, starting_after: after, ending_before: before } = params;
+  const { limit: wanted = 10, starting_after: after, ending_before: before } = params;
+  const limit = Math.min(wanted, maxPage);
   const from = after ? newestFirst.findIndex(({ id }) => id === after) + 1 : 0;
   const to = before ? newestFirst.findIndex(({ id }) => id === before) : newestFirst.length;
   const rest = newestFirst.slice(from, to);

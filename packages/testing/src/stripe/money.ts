@@ -2,22 +2,17 @@ import type Stripe from 'stripe';
 import { type Charge, refundOf } from '../stripe-objects.ts';
 import { listOf, mergedMetadata } from './lists.ts';
 import { chargeOfIntent } from './payment-intents.ts';
-import { missing, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
-
-const existing = <T>(stored: ReadonlyMap<string, T>, id: string, param?: string): T => {
-  const found = stored.get(id);
-  if (!found) throw missing(param);
-  return found;
-};
 
 /** `charges`, `refunds` and `disputes` of the SDK. */
 export function moneyOf(stripe: StripeState) {
   return {
     charges: {
-      retrieve: async (id: string) => existing(stripe.charges, id),
+      retrieve: async (id: string) => stripe.existing(stripe.charges, id),
       list: ({ payment_intent: of, ...page }: Stripe.ChargeListParams) =>
         listOf(
+          stripe,
           [...stripe.charges.values()].filter((each) => !of || each.payment_intent === of),
           page,
         ),
@@ -29,11 +24,12 @@ export function moneyOf(stripe: StripeState) {
           stripe.refunds.set(refund.id, refund);
           return refund;
         }),
-      retrieve: async (id: string) => existing(stripe.refunds, id),
+      retrieve: async (id: string) => stripe.existing(stripe.refunds, id),
       list: ({ payment_intent: of, charge, ...page }: Stripe.RefundListParams) => {
-        if (of) existing(stripe.paymentIntents, of, 'payment_intent');
+        if (of) stripe.existing(stripe.paymentIntents, of, 'payment_intent');
         const refunds = [...stripe.refunds.values()].filter((each) => !of || each.payment_intent === of);
         return listOf(
+          stripe,
           refunds.filter((each) => !charge || each.charge === charge),
           page,
         );
@@ -41,7 +37,7 @@ export function moneyOf(stripe: StripeState) {
     },
     disputes: {
       retrieve: async (id: string, { expand = [] }: { expand?: string[] } = {}) => {
-        const dispute = existing(stripe.disputes, id);
+        const dispute = stripe.existing(stripe.disputes, id);
         const charge = stripe.charges.get(dispute.charge as string);
         return expand.includes('charge') && charge ? { ...dispute, charge } : dispute;
       },
@@ -58,7 +54,7 @@ const givenBack = ({ refunds }: StripeState, paymentIntentId: string): number =>
 
 function newRefund(stripe: StripeState, params: Stripe.RefundCreateParams): Stripe.Refund {
   const { payment_intent: of = '', metadata } = params;
-  const charge = chargeOfIntent(stripe, existing(stripe.paymentIntents, of, 'payment_intent'));
+  const charge = chargeOfIntent(stripe, stripe.existing(stripe.paymentIntents, of, 'payment_intent'));
   if (!charge) throw refusal(undefined);
   const left = charge.amount_captured - givenBack(stripe, of);
   if (left === 0) throw refusal('charge_already_refunded');

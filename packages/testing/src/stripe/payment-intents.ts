@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { stripeEvent } from '../stripe-events.ts';
 import { type Charge, chargeOf, type PaymentIntent, paymentIntent } from '../stripe-objects.ts';
 import { foundBy, listOf, mergedMetadata } from './lists.ts';
 import { missing, refusal } from './refusal.ts';
@@ -14,11 +15,7 @@ export const chargeOfIntent = (
 
 /** `payment_intents` of the SDK. */
 export function paymentIntentsOf(stripe: StripeState) {
-  const existing = (id: string): Stripe.PaymentIntent => {
-    const found = stripe.paymentIntents.get(id);
-    if (!found) throw missing();
-    return found;
-  };
+  const existing = (id: string) => stripe.existing(stripe.paymentIntents, id);
   /** As it is answered: with the charge's id, or itself where that was asked for. */
   const answer = (found: Stripe.PaymentIntent, expand: readonly string[] = []): Stripe.PaymentIntent => {
     const charge = chargeOfIntent(stripe, found);
@@ -43,12 +40,16 @@ export function paymentIntentsOf(stripe: StripeState) {
       stripe.once(options, params, () => {
         const made = newPaymentIntent(stripe, params);
         stripe.paymentIntents.set(made.id, made);
+        const id = stripe.newId('evt');
+        const event = stripeEvent('payment_intent.created', made as PaymentIntent, { id, created: made.created });
+        stripe.events.set(id, event as unknown as Stripe.Event);
         if (params.confirm) pay(stripe, made);
         return answer(made);
       }),
     retrieve: async (id: string, { expand }: { expand?: string[] } = {}) => answer(existing(id), expand),
     list: (params: Stripe.PaymentIntentListParams) =>
       listOf(
+        stripe,
         map(stripe.paymentIntents, (each) => answer(each)),
         params,
       ),

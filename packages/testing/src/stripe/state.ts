@@ -3,7 +3,7 @@ import Stripe from 'stripe';
 import { copyOf } from '../copy.ts';
 import { stripeId } from '../ids.ts';
 import { EPOCH } from '../stripe-objects.ts';
-import { refusal, replayed } from './refusal.ts';
+import { missing, refusal, replayed } from './refusal.ts';
 
 /** How long Stripe remembers an idempotency key, in ms. */
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
@@ -29,6 +29,11 @@ export class StripeState {
   readonly disputes = new Map<string, Stripe.Dispute>();
   readonly customers = new Map<string, Stripe.Customer>();
   readonly webhookEndpoints = new Map<string, Stripe.WebhookEndpoint>();
+  readonly accountId = 'acct_own';
+  /** In their order; of what the fake does itself, creations of PaymentIntents alone make one. */
+  readonly events = new Map<string, Stripe.Event>();
+  /** Ids of events that an endpoint has not taken. */
+  readonly undelivered = new Set<string>();
   /** What each confirmation said. */
   readonly confirmations: Stripe.PaymentIntentConfirmParams[] = [];
   /** Refuses what it does not like of the parameters of a PaymentIntent, as Stripe does; like there, the answer is repeated for the key. */
@@ -36,6 +41,10 @@ export class StripeState {
   /** What the bank answers to a charge without the shopper: a decline code, or undefined for yes. */
   declines: (paymentIntent: Stripe.PaymentIntent) => string | undefined = ({ payment_method: method }) =>
     TEST_DECLINES[typeof method === 'string' ? method : ''];
+  /** Runs before one that has an id is looked up by it: what fails for it. */
+  beforeRead: (id: string) => void = () => {};
+  /** The most that one page of a list has. */
+  maxPage = 100;
   newId: (prefix: string) => string = stripeId;
   /** Ms since the epoch. */
   now: () => number = () => EPOCH * 1000;
@@ -66,6 +75,14 @@ export class StripeState {
       }
       throw error;
     }
+  }
+
+  /** The one of that id; nobody has it: a 404, or a 400 where `param` names it. */
+  existing<T>(stored: ReadonlyMap<string, T>, id: string, param?: string): T {
+    this.beforeRead(id);
+    const found = stored.get(id);
+    if (!found) throw missing(param);
+    return found;
   }
 
   /** Now, in Stripe's seconds. */

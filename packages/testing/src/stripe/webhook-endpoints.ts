@@ -1,21 +1,16 @@
 import type Stripe from 'stripe';
 import { listOf } from './lists.ts';
-import { missing, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
 
 /** `webhook_endpoints` of the SDK; a new one's secret is `whsec_of_` and its id. */
 export function webhookEndpointsOf(stripe: StripeState) {
-  const existing = (id: string): Stripe.WebhookEndpoint => {
-    const endpoint = stripe.webhookEndpoints.get(id);
-    if (!endpoint) throw missing();
-    return endpoint;
-  };
   const checked = (url: string): string => {
     if (!URL.canParse(url)) throw refusal('url_invalid', { param: 'url' });
     return url;
   };
   return {
-    list: (params: Stripe.WebhookEndpointListParams) => listOf(stripe.webhookEndpoints.values(), params),
+    list: (params: Stripe.WebhookEndpointListParams) => listOf(stripe, stripe.webhookEndpoints.values(), params),
     create: async (params: Stripe.WebhookEndpointCreateParams) => {
       const { url, enabled_events, api_version = null, description = null, metadata = {} } = params;
       const endpoint = {
@@ -35,12 +30,12 @@ export function webhookEndpointsOf(stripe: StripeState) {
       return { ...endpoint, secret: `whsec_of_${endpoint.id}` };
     },
     update: async (id: string, { url, enabled_events }: Stripe.WebhookEndpointUpdateParams) =>
-      Object.assign(existing(id), {
+      Object.assign(stripe.existing(stripe.webhookEndpoints, id), {
         ...(url !== undefined && { url: checked(url) }),
         ...(enabled_events && { enabled_events }),
       }),
     del: async (id: string) => {
-      existing(id);
+      stripe.existing(stripe.webhookEndpoints, id);
       stripe.webhookEndpoints.delete(id);
       return { id, object: 'webhook_endpoint', deleted: true };
     },

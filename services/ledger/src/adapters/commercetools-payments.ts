@@ -39,7 +39,7 @@ export function commercetoolsPayments({ api, call }: Pick<Commercetools, 'api' |
 
 /** The payments of several PaymentIntents, in one call. */
 export const commercetoolsPaymentsOf =
-  ({ api, call }: Commercetools): PaymentsOf =>
+  ({ api, call }: Pick<Commercetools, 'api' | 'call'>): PaymentsOf =>
   async (paymentIntentIds) => {
     const where = `interfaceId in (${paymentIntentIds.map(quoted).join(', ')})`;
     const queryArgs = { where, limit: 2 * paymentIntentIds.length, withTotal: false };

@@ -2,9 +2,12 @@ import type { Payment } from '@commercetools/platform-sdk';
 import { attributesOf, derivedEventId, EVENTS, type EventRecord, PAYMENT_EVENTS } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
 import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/testing';
+import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsPayments, commercetoolsPaymentsOf } from '../adapters/commercetools-payments.ts';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
+import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import type { Divergence } from '../domain/reconciliation.ts';
-import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import { standingOfOperation } from './find-unfinished-operations.ts';
 import type { RequestedOperation, Snapshot } from './ports.ts';
 import { type ReconcilePaymentsOptions, reconcilePayments } from './reconcile-payments.ts';
@@ -15,9 +18,8 @@ const METADATA = { ct_project_key: 'shop', cart_id: 'cart-1' };
 
 interface World {
   payments?: Payment[];
+  /** What Stripe has, the newest first. */
   stripe?: object[];
-  /** PaymentIntents that Stripe lists. */
-  listed?: object[];
   /** Errors of the next calls that name an object. */
   faults?: Record<string, Error[]>;
   sendFaults?: Error[];
@@ -25,23 +27,31 @@ interface World {
   operations?: RequestedOperation[];
 }
 
-function world({ payments = [], stripe = [], listed = [], faults = {}, sendFaults = [], operations = [] }: World) {
+/** Puts an object where Stripe keeps those of its kind. */
+function put(account: FakeStripe, object: Snapshot): void {
+  const { paymentIntents, charges, refunds, disputes } = account;
+  const kinds: Record<string, Map<string, unknown>> = {
+    payment_intent: paymentIntents,
+    charge: charges,
+    refund: refunds,
+    dispute: disputes,
+  };
+  kinds[object.object]?.set(object.id, object);
+}
+
+function world({ payments = [], stripe = [], faults = {}, sendFaults = [], operations = [] }: World) {
   const sent: EventRecord[] = [];
   const divergences: Divergence[] = [];
   const failures: string[] = [];
   const pauses: number[] = [];
-  const objects = new Map([...stripe, ...listed].map((object) => [(object as Snapshot).id, object as Snapshot]));
-  const read = async (id: string) => {
+  const account = new FakeStripe();
+  account.maxPage = 1;
+  account.beforeRead = (id) => {
     const fault = faults[id]?.shift();
     if (fault) throw fault;
-    return objects.get(id);
   };
-  const existing = async (id: string) => {
-    const found = await read(id);
-    if (!found) throw new PermanentError('gone', { reason: 'gone_from_stripe' });
-    return found;
-  };
-  const all = (kind: string) => [...objects.values()].filter(({ object }) => object === kind);
+  for (const object of stripe.toReversed()) put(account, object as Snapshot);
+  const project = new FakeCommercetools().add(...payments);
   const run = (options: Partial<ReconcilePaymentsOptions> = {}) =>
     reconcilePayments(
       {
@@ -56,38 +66,14 @@ function world({ payments = [], stripe = [], listed = [], faults = {}, sendFault
               .toSorted((a, b) => (a.id < b.id ? -1 : 1));
             return open.filter(({ id }) => !afterId || id > afterId).slice(0, 1);
           },
-          ofPaymentIntents: async (ids) => payments.filter(({ interfaceId }) => ids.includes(interfaceId ?? '')),
+          ofPaymentIntents: commercetoolsPaymentsOf(project),
         },
-        payments: {
-          byId: async (id) => payments.find((one) => one.id === id),
-          byKey: async (key) => payments.find((one) => one.key === key),
-        },
-        snapshots: {
-          paymentIntent: read,
-          refund: read,
-          dispute: read,
-          refundsOf: async (id) => all('refund').filter(({ payment_intent }) => payment_intent === id),
-          paymentIntents: async (_since, _until, afterId) => {
-            const at = listed.findIndex((object) => (object as Snapshot).id === afterId) + 1;
-            return listed.slice(at, at + 1) as Snapshot[];
-          },
-        },
+        payments: commercetoolsPayments(project),
+        snapshots: stripeSnapshots(account),
         operations: {
           withoutEnd: async (before) => operations.filter(({ requestedAt }) => requestedAt < before),
         },
-        stripe: {
-          paymentIntent: async (id) => paymentIntentSchema.parse(await existing(id)),
-          refundsOf: async (id) => ({
-            charge: chargeSchema.parse(await existing(id)),
-            refunds: all('refund')
-              .filter(({ charge }) => charge === id)
-              .map((refund) => refundSchema.parse(refund)),
-          }),
-          dispute: async (id) => {
-            const dispute = disputeSchema.parse(await existing(id));
-            return { dispute, charge: chargeSchema.parse(await existing(dispute.charge ?? '')) };
-          },
-        },
+        stripe: stripeFacts(account),
         projectKey: 'shop',
         producer: {
           send: async (topic, record) => {
@@ -265,7 +251,7 @@ describe("Stripe's PaymentIntents", () => {
   const paid = () => paymentIntent({ status: 'succeeded', amount_received: 10_000, metadata: METADATA });
 
   it('without a payment are reported, and repaired when asked to', async () => {
-    const { run, sent, divergences } = world({ listed: [paid()] });
+    const { run, sent, divergences } = world({ stripe: [paid()] });
     expect(await run({ since })).toMatchObject({ complete: true, paymentIntents: { diverging: 1, repaired: 0 } });
     expect(sent).toEqual([]);
     expect(await run({ since, repair: true })).toMatchObject({ repairs: { payment_missing: 1 } });
@@ -280,7 +266,7 @@ describe("Stripe's PaymentIntents", () => {
     const [one, two] = [paid(), paid()];
     const named = { ...two, metadata: { ...METADATA, ct_payment_key: 'cart-1-1' } };
     const payments = [payment({ interfaceId: one.id }), payment({ key: 'cart-1-1' })];
-    const { run, sent } = world({ payments, listed: [one, named] });
+    const { run, sent } = world({ payments, stripe: [one, named] });
     expect(await run({ since, repair: true })).toMatchObject({ repairs: { transaction_missing: 2 } });
     expect(sent.map(dataOf).map(({ paymentId }) => paymentId)).toEqual(payments.map(({ id }) => id));
   });
@@ -290,7 +276,7 @@ describe("Stripe's PaymentIntents", () => {
       paymentIntent({ status: 'requires_payment_method', metadata: { ...METADATA, ct_payment_key: key } });
     const [untied, tied, alone] = [waiting('cart-1-1'), waiting('cart-2-1'), waiting('cart-3-1')];
     const payments = [payment({ key: 'cart-1-1' }), payment({ key: 'cart-2-1', interfaceId: tied.id })];
-    const { run, sent, divergences } = world({ payments, listed: [untied, tied, alone] });
+    const { run, sent, divergences } = world({ payments, stripe: [untied, tied, alone] });
     expect(await run({ since, repair: true })).toMatchObject({
       paymentIntents: { checked: 3, diverging: 1, repaired: 1 },
       repairs: { payment_untied: 1, payment_missing: 0 },
@@ -302,7 +288,7 @@ describe("Stripe's PaymentIntents", () => {
   it('are no divergence when the payment that they name belongs to another one', async () => {
     const named = { ...paid(), metadata: { ...METADATA, ct_payment_key: 'cart-1-1' } };
     const other = payment({ key: 'cart-1-1', interfaceId: stripeId('pi') });
-    const { run, divergences } = world({ payments: [other], listed: [named] });
+    const { run, divergences } = world({ payments: [other], stripe: [named] });
     await run({ since });
     expect(divergences).toMatchObject([{ kind: 'payment_missing', paymentId: undefined }]);
   });
@@ -316,13 +302,13 @@ describe("Stripe's PaymentIntents", () => {
       paymentIntent({ status: 'canceled', latest_charge: null, metadata: METADATA }),
     ],
   ])('%s are not looked at', async (_which, object) => {
-    const { run } = world({ listed: [object] });
+    const { run } = world({ stripe: [object] });
     expect((await run({ since, repair: true })).paymentIntents).toMatchObject({ checked: 0, diverging: 0 });
   });
 
   it('are not asked for twice', async () => {
     const { atStripe, ofIt } = debit('succeeded');
-    const { run, sent } = world({ payments: [ofIt], listed: [atStripe] });
+    const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
     expect(await run({ since, repair: true })).toMatchObject({
       payments: { repaired: 1 },
       paymentIntents: { checked: 0 },
@@ -331,7 +317,7 @@ describe("Stripe's PaymentIntents", () => {
   });
 
   it('are left out without a time', async () => {
-    const { run } = world({ listed: [paid()] });
+    const { run } = world({ stripe: [paid()] });
     expect((await run({ since: undefined })).paymentIntents.checked).toBe(0);
   });
 });
