@@ -10,12 +10,14 @@ const never = ['**/node_modules/**', '**/dist/**', '**/public/**', '**/.cache/**
  */
 const retry = 1;
 
-/** Kafka's client waits most of the time, for heartbeats and time limits on scripted brokers: it begins first, and the others fill its pauses. */
-class LongWaitsFirst extends BaseSequencer {
+/** Kafka's client on scripted brokers waits most of the time, for heartbeats and time limits; histories and bundles compute for long. */
+const LONG = /\/packages\/kafka\/|\/histories\.property\.test|\/bundle\.test/;
+
+class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const waits = ({ moduleId }: TestSpecification) => moduleId.includes('/packages/kafka/');
-    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))];
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
 
@@ -23,7 +25,7 @@ class LongWaitsFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     passWithNoTests: false,
-    sequence: { sequencer: LongWaitsFirst },
+    sequence: { sequencer: LongOnesFirst },
     projects: [
       {
         test: {
@@ -45,8 +47,8 @@ export default defineConfig({
           // Loading the same modules for each file again takes as much as the tests themselves.
           isolate: false,
           setupFiles: ['packages/testing/src/fresh-metrics.ts'],
-          // One worker waits at any time (see LongWaitsFirst).
-          maxWorkers: availableParallelism() + 1,
+          // As many again as compute wait.
+          maxWorkers: 2 * availableParallelism(),
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '@connector/lifecycle';
+import { metrics } from '@connector/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConsumerOptions } from './consume/consumer-options.ts';
 import { createConsumer } from './consumer.ts';
@@ -17,8 +18,7 @@ const JOIN = 11;
 const METADATA = 3;
 /** Short, so that heartbeats and expiry come soon: a heartbeat each 300 ms. */
 const SESSION_MS = 900;
-const PATIENTLY = { timeout: 8_000 };
-const AT_LENGTH = { timeout: 40_000, interval: 50 };
+const PATIENTLY = { timeout: 40_000, interval: 20 };
 
 let cluster: ScriptedCluster;
 let running: Component[] = [];
@@ -63,6 +63,10 @@ function putSome(count = 8): string[] {
   return values.map(({ key, n }) => `${key} ${n}`);
 }
 const requested = (apiKey: number) => cluster.requests.filter((request) => request.apiKey === apiKey).length;
+const timesRecreated = async () => {
+  const { values } = await metrics.consumerCrashes.get();
+  return values.find(({ labels }) => labels.group === 'g' && labels.restart === 'true')?.value ?? 0;
+};
 const committed = () =>
   [...groupOf(cluster, 'g').committed.values()].reduce((sum, { offset }) => sum + Number(offset), 0);
 const expectHandled = (handled: string[], values: string[]) =>
@@ -97,8 +101,8 @@ describe('a consumer whose coordinator moves', () => {
     group.isLoading = true;
     group.coordinator = 1;
     const values = putSome();
-    const fetched = requested(FETCH);
-    await sleep(400);
+    const [fetched, asked] = [requested(FETCH), requested(JOIN)];
+    await vi.waitFor(() => expect(requested(JOIN)).toBeGreaterThan(asked + 2), PATIENTLY);
     // Nothing is fetched to be thrown away.
     expect(requested(FETCH) - fetched).toBeLessThan(20);
     group.isLoading = false;
@@ -162,7 +166,12 @@ describe('a consumer that does not come into its group', () => {
     const consumer = await startConsumer([], { sessionTimeoutMs: 300 });
     for (const nodeId of [0, 1, 2]) await cluster.kill(nodeId);
     await vi.waitFor(() => expect(consumer.joined).toBe(false), PATIENTLY);
-    await sleep(6_000);
+    // Long after the last answer, and after its client was recreated.
+    const { now } = performance;
+    const recreated = await timesRecreated();
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 60_000);
+    expect(consumer.dead?.()).toBeUndefined();
+    await vi.waitFor(async () => expect(await timesRecreated()).toBeGreaterThan(recreated), PATIENTLY);
     expect(consumer.dead?.()).toBeUndefined();
     for (const nodeId of [0, 1, 2]) await cluster.restart(nodeId);
     await vi.waitFor(() => expect(consumer.joined).toBe(true), PATIENTLY);
@@ -252,20 +261,28 @@ describe('reading', () => {
     const handled: string[] = [];
     const consumer = await startConsumer(handled);
     await expectHandled(handled, putSome());
+    await vi.waitFor(() => expect(committed()).toBe(handled.length), PATIENTLY);
     cluster.partitions.delete(TOPIC);
-    await vi.waitFor(() => expect(consumer.notReady?.()).toBe('the topic t does not exist'), AT_LENGTH);
+    const { now } = performance;
+    let laterMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + laterMs);
+    const told = requested(METADATA);
+    await vi.waitFor(() => expect(requested(METADATA)).toBeGreaterThan(told + 1), PATIENTLY);
+    // Only what the brokers say for a while is believed.
+    expect(consumer.notReady?.()).toBeUndefined();
+    laterMs = 6_000;
+    await vi.waitFor(() => expect(consumer.notReady?.()).toBe('the topic t does not exist'), PATIENTLY);
     // Kafka forgets with a topic how far its groups were.
     groupOf(cluster, 'g').committed.clear();
-    const { now } = performance;
-    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 100 * SESSION_MS);
+    laterMs += 100 * SESSION_MS;
     // Asked again, so that the brokers are known to answer now.
     const asked = requested(METADATA);
-    await vi.waitFor(() => expect(requested(METADATA)).toBeGreaterThan(asked + 1), AT_LENGTH);
+    await vi.waitFor(() => expect(requested(METADATA)).toBeGreaterThan(asked + 1), PATIENTLY);
     expect(consumer.dead?.()).toBeUndefined();
 
     cluster.addTopic(TOPIC, PARTITIONS);
     await expectHandled(handled, putSome());
-    await vi.waitFor(() => expect(consumer.notReady?.()).toBeUndefined(), AT_LENGTH);
+    await vi.waitFor(() => expect(consumer.notReady?.()).toBeUndefined(), PATIENTLY);
     expect(consumer.dead?.()).toBeUndefined();
   }, 60_000);
 

@@ -143,7 +143,7 @@ it('sends a large record in its turn, however many small ones come beside it', a
 
 it('is not ready while a topic that it will send to is missing, and is again once it is there', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1 });
-  producer = createProducer(kafkaOf(cluster.bootstrap), { ...FAST, topics: [TOPIC] });
+  producer = createProducer(kafkaOf(cluster.bootstrap), { ...FAST, topics: [TOPIC], deadlineMs: 1_000 });
   await producer.start?.();
   await vi.waitFor(() => expect(producer?.notReady?.()).toBe('the topic t does not exist'), WAIT);
   cluster.addTopic(TOPIC, 2);
@@ -152,8 +152,16 @@ it('is not ready while a topic that it will send to is missing, and is again onc
   // One that was there counts as missing once the cluster has said so for a while.
   cluster.partitions.delete(TOPIC);
   const send = producer.send(TOPIC, eventOf('k', 1)).catch(() => {});
+  const asked = timesAsked();
+  await vi.waitFor(() => expect(timesAsked()).toBeGreaterThan(asked + 1), WAIT);
+  expect(producer.notReady?.()).toBeUndefined();
+  const { now } = performance;
+  let laterMs = 6_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + laterMs);
   await vi.waitFor(() => expect(producer?.notReady?.()).toBe('the topic t does not exist'), WAIT);
   await send;
+  // A while after the failed send.
+  laterMs += 10_000;
   cluster.addTopic(TOPIC, 1);
   await vi.waitFor(() => expect(producer?.notReady?.()).toBeUndefined(), WAIT);
   await producer.send(TOPIC, eventOf('k', 2));
