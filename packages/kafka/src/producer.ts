@@ -180,9 +180,7 @@ function inSendSpan(topic: string, record: EventRecord, kafka: Kafka) {
       'messaging.message.id': headerOf(record.headers, 'ce_id') ?? '',
     });
   }
-  const active = context.active();
-  // A span that nobody records is the one around.
-  const within = trace.getSpan(active) === span ? active : trace.setSpan(active, span);
+  const within = trace.setSpan(context.active(), span);
   return { span, headers: injectContext({ ...kafka.headers, ...record.headers }, within) };
 }
 

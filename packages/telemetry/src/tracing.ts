@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type Attributes,
   type Context,
@@ -44,13 +43,10 @@ export async function startTracing(service: string, { version } = BUILD): Promis
 
 let tracer = (): Pick<Tracer, 'startSpan'> => trace.getTracer('stripe-connector');
 
-/** Spans that nobody records: they carry the trace's id on, or begin one. The SDK makes them too, at several times the price. */
+/** Spans that nobody records: they carry the trace's id on, or begin one. The SDK, which is not loaded for that, would do the same (docs/adr/0003). */
 const unrecorded: Pick<Tracer, 'startSpan'> = {
   startSpan: (_name, _options, parent = context.active()) => {
-    const around = trace.getSpan(parent);
-    const { traceId = randomHex(32), traceState, traceFlags, isRemote } = around?.spanContext() ?? {};
-    // One in this process will do for all the work below it.
-    if (around && traceFlags === TraceFlags.NONE && !isRemote) return around;
+    const { traceId = randomHex(32), traceState } = trace.getSpanContext(parent) ?? {};
     return trace.wrapSpanContext({
       traceId,
       spanId: randomHex(16),
@@ -60,17 +56,14 @@ const unrecorded: Pick<Tracer, 'startSpan'> = {
   },
 };
 
-let digits = '';
-let used = 0;
-
-/** Random hexadecimal digits for the ids of traces, which are distinguished and not guarded; drawn some thousand at a time. */
+/** Random hexadecimal digits for the ids of traces, which are distinguished and not guarded; eight at a time. */
 function randomHex(count: number): string {
-  if (used + count > digits.length) {
-    digits = randomBytes(2048).toString('hex');
-    used = 0;
-  }
-  used += count;
-  return digits.slice(used - count, used);
+  let digits = '';
+  while (digits.length < count)
+    digits += Math.trunc(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return digits;
 }
 
 /** What a span is about; `parent` is the context that caused it, by default the current one. */

@@ -48,6 +48,34 @@ const aRequest = (fields: Partial<OpenCheckoutRequest> = {}): OpenCheckoutReques
   };
 };
 
+/** The calls of `work`, those that are under way at the same time together: what it waits for is the longest of each. */
+async function roundTrips(world: FakeWorld, work: () => Promise<unknown>): Promise<string[][]> {
+  const trips: string[][] = [];
+  let waiting: { call: string; answer: () => void }[] = [];
+  let isDone = false;
+  world.gate = async (call, moment) => {
+    if (moment === 'before' && !isDone)
+      await new Promise<void>((answer) => {
+        waiting.push({ call, answer });
+      });
+  };
+  const running = work().finally(() => {
+    isDone = true;
+    for (const { answer } of waiting) answer();
+  });
+  while (!isDone) {
+    // Whatever is asked for without waiting for an answer has been asked for by then.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const together = waiting;
+    waiting = [];
+    if (isDone || together.length === 0) continue;
+    trips.push(together.map(({ call }) => call).toSorted());
+    for (const { answer } of together) answer();
+  }
+  await running;
+  return trips;
+}
+
 const open = async (
   world: FakeWorld,
   fields: Partial<OpenCheckoutRequest> = {},
@@ -112,6 +140,22 @@ describe('opening a cart', () => {
     const world = new FakeWorld();
     await openCheckout(depsOf(world), aRequest());
     expect(world.calls.slice(0, 4)).toEqual(['carts.get', 'payment_intents.create', 'payments.create', 'carts.update']);
+    await world.settled();
+  });
+
+  const BOTH_SIDES = [['payment_intents.create', 'payments.create'], ['carts.update']];
+
+  it.each([
+    ['a guest without any earlier request', undefined, false, [['carts.get'], ...BOTH_SIDES]],
+    ['a customer without any earlier request', 'customer-1', false, [['carts.get'], ['customers.get'], ...BOTH_SIDES]],
+    ['a customer whose session the page has asked for', 'customer-1', true, BOTH_SIDES],
+  ])('has %s wait for no more than these calls, one after the other', async (_whom, customerId, isSeen, expected) => {
+    const world = new FakeWorld(aCart(customerId ? { customerId } : {}));
+    if (customerId) world.putCustomer(aCustomer({ id: customerId }));
+    const deps = depsOf(world);
+    const request = aRequest();
+    if (isSeen) await openCustomerSession({ ...deps, features: {} }, request);
+    expect(await roundTrips(world, () => openCheckout(deps, request))).toEqual(expected);
     await world.settled();
   });
 
