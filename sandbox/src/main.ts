@@ -1,4 +1,5 @@
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import { commandLine } from '@connector/cli';
 import { ConfigError } from '@connector/lifecycle';
 import { BuildFailed } from './build.ts';
 import { ConfigProblem } from './environment.ts';
@@ -19,26 +20,15 @@ const HELP = `npm start [-- options]
 Variables: PORT (8080; 0 = any free port), CTP_* and STRIPE_* (use the real side instead of its simulator),
 STRIPE_API_BASE (another server that speaks Stripe's API), KAFKA_BROKERS (an existing cluster), KAFKA_SANDBOX_BROKERS (3 = a cluster of our own, instead of one broker).`;
 
-const options = (() => {
-  try {
-    return parseArgs({
-      options: {
-        observe: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-        keep: { type: 'boolean', default: false },
-        host: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return process.exit(EX_CONFIG);
-  }
-})();
-if (options.help) {
-  console.log(HELP);
-  process.exit(0);
-}
+const { values: options } = commandLine(
+  {
+    observe: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    host: { type: 'string' },
+  },
+  HELP,
+);
 
 const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'gray'] as const;
 const seen: string[] = [];

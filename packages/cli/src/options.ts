@@ -33,7 +33,7 @@ export const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false
 /** Prints `text` and ends the process well. */
 export function showHelp(text: string): never {
   letReadersLeave();
-  process.stdout.write(text);
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   process.exit(0);
 }
 
@@ -44,10 +44,26 @@ export function optionsOrExit<T>(parse: (argv: readonly string[]) => T | 'help',
     return options === 'help' ? showHelp(help) : options;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\nTry --help.\n`);
-    return process.exit(EXIT_USAGE);
+    return refuseUsage(error.message);
   }
 }
+
+/** Says what is wrong with the command line, and ends the process. */
+export function refuseUsage(message: string): never {
+  process.stderr.write(`${message}\nTry --help.\n`);
+  process.exit(EXIT_USAGE);
+}
+
+/** What this process was asked for, with `--help` besides `options`; prints `help`, or what is wrong, and ends the process where it is asked so. */
+export const commandLine = <O extends ParseArgsOptionsConfig>(
+  options: O,
+  help: string,
+  { allowPositionals = false } = {},
+): ReturnType<typeof parseArguments<O>> =>
+  optionsOrExit((argv) => {
+    const read = parseArguments(argv, { ...options, ...HELP_OPTION }, { allowPositionals });
+    return (read.values as { help?: boolean }).help ? 'help' : (read as ReturnType<typeof parseArguments<O>>);
+  }, help);
 
 const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

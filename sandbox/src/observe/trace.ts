@@ -1,7 +1,7 @@
 // `npm run trace`: prints a trace of a running sandbox, or of one payment in a sandbox of its own.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { commandLine } from '@connector/cli';
 import { PINNED_NODE, REPOSITORY } from '../build.ts';
 import { runToEnd } from '../processes/managed-process.ts';
 import { startSandbox } from '../start.ts';
@@ -12,14 +12,9 @@ const HELP = `npm run trace -- [<trace id, payment id or PaymentIntent id>] [--u
 With an id: prints the traces that have it, of the sandbox that runs at --url (npm start -- --observe).
 Without: starts a sandbox, pays once, and prints the traces of that payment: its confirmation and its webhooks.`;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = commandLine({ url: { type: 'string', default: 'http://localhost:8080' } }, HELP, {
   allowPositionals: true,
-  options: { url: { type: 'string', default: 'http://localhost:8080' }, help: { type: 'boolean', default: false } },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
 
 /** The services hand their spans over in batches. */
 const UNTIL_ALL_SPANS_MS = 2_500;

@@ -1,5 +1,5 @@
 // `npm run simulate`: what 10 to 10,000 payments a second need, what breaks first, and whether a simulation of that plan holds.
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { ms } from '@connector/load-tests/benchmark';
 import { writeSections } from '@connector/load-tests/report';
 import { table } from '@connector/load-tests/table';
@@ -17,8 +17,8 @@ const USAGE = `npm run simulate -- [options]
   --utilisation N     share of a core that a pod may be busy (default ${ASSUMPTIONS.utilisation})
   --write-docs        writes the tables into docs/capacity.md`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     rates: { type: 'string', default: '10,100,1000,10000' },
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
@@ -27,18 +27,13 @@ const { values } = parseArgs({
     stripe: { type: 'string', default: String(ASSUMPTIONS.stripeMs) },
     utilisation: { type: 'string', default: String(ASSUMPTIONS.utilisation) },
     'write-docs': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 const positive = (text: string, option: string): number => {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
-  console.error(`--${option} must be a number above 0.\n${USAGE}`);
-  return process.exit(64);
+  return refuseUsage(`--${option} must be a number above 0.`);
 };
 const rates = values.rates.split(',').map((text) => positive(text, 'rates'));
 const assumptions = {

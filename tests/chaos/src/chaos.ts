@@ -1,5 +1,5 @@
 // `npm run chaos`: payments go through scenarios while everything around them fails; at the end both sides must agree.
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { chaosTables, isClean } from './chaos-report.ts';
 import { ALL_CLUSTER_FAULTS } from './cluster-faults.ts';
 import { type FaultName, faultsWith, wordsOf } from './faults.ts';
@@ -22,8 +22,8 @@ ${listed(ALL_CLUSTER_FAULTS)}
 
 const LIVES_PER_SECOND = 8;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     payments: { type: 'string' },
     seconds: { type: 'string' },
     duration: { type: 'string' },
@@ -32,27 +32,21 @@ const { values } = parseArgs({
     faults: { type: 'string', default: 'all' },
     outage: { type: 'string', default: '20' },
     'no-build': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 
 function number(name: 'payments' | 'seconds' | 'duration' | 'seed' | 'outage' | 'brokers'): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
-  console.error(`--${name} must be a number, not "${text}".\n${USAGE}`);
-  return process.exit(64);
+  return refuseUsage(`--${name} must be a number, not "${text}".`);
 }
 
 const brokers = number('brokers') ?? 1;
 if (![1, 3, 5].includes(brokers)) {
-  console.error(`--brokers must be 1, 3 or 5, not "${values.brokers}".\n${USAGE}`);
-  process.exit(64);
+  refuseUsage(`--brokers must be 1, 3 or 5, not "${values.brokers}".`);
 }
 
 function faults(): FaultName[] {
@@ -61,8 +55,7 @@ function faults(): FaultName[] {
   const names = values.faults === 'none' ? [] : values.faults.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !possible.includes(name as FaultName));
   if (unknown.length === 0) return names as FaultName[];
-  console.error(`There is no fault ${unknown.join(', ')} with ${brokers} brokers.\n${USAGE}`);
-  return process.exit(64);
+  return refuseUsage(`There is no fault ${unknown.join(', ')} with ${brokers} brokers.`);
 }
 
 const over = number('seconds') ?? number('duration');

@@ -1,7 +1,7 @@
 // `npm run images`: builds the images of the services, the enabler's server and the trial's simulators, and brings them to a cluster.
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { buildImages, buildKafkaImage, CACHE, chartVersion, imageValues, loadImages } from './images.ts';
 
 const USAGE = `npm run images -- [options]
@@ -14,28 +14,23 @@ const USAGE = `npm run images -- [options]
 Writes .cache/images.yaml, the chart's values for these images: helm install … -f .cache/images.yaml
 Needs buildah, and for the default base apt-get.`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     tag: { type: 'string' },
     registry: { type: 'string' },
     'load-with': { type: 'string' },
     base: { type: 'string' },
     kafka: { type: 'boolean', default: false },
     'no-load': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 // Without a registry the names are those that the chart asks for.
 const registry = values.registry ?? 'ghcr.io';
 const tag = values.tag ?? chartVersion();
 const print = (line: string) => console.log(line);
 if (!values['no-load'] && !values['load-with'] && !values.registry) {
-  console.error(`Nothing would reach a cluster: give --registry, --load-with or --no-load.\n\n${USAGE}`);
-  process.exit(64);
+  refuseUsage(`Nothing would reach a cluster: give --registry, --load-with or --no-load.`);
 }
 const references = await buildImages({ registry, tags: [tag], base: values.base, onProgress: print });
 const broker = values.kafka ? await buildKafkaImage(registry, print) : undefined;

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { commandLine } from '@connector/cli';
 import { table } from '@connector/load-tests/table';
 import { freePort } from '@connector/sandbox';
 import { startKafka } from '@connector/sandbox/kafka';
@@ -18,19 +18,15 @@ const USAGE = `npm run images:check -- [options]
   --runs N       starts of each service; the median counts (default 5)
 Needs podman, and Java 17 with Maven for the broker that the services start with.`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     tag: { type: 'string', default: chartVersion() },
     registry: { type: 'string', default: 'ghcr.io' },
     runtime: { type: 'string' },
     runs: { type: 'string', default: '5' },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 
 const RUNTIME = values.runtime ? ['--runtime', values.runtime] : [];
 /** What the chart's security contexts ask for; no limit of the starter is passed on. */

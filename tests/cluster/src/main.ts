@@ -1,5 +1,5 @@
 // `npm run e2e:cluster`: the chart in a real cluster, from building the images to having left nothing behind.
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { clusterRun } from './run.ts';
 
 const USAGE = `npm run e2e:cluster -- --load-with 'CMD {tar}' | --registry R [options]
@@ -19,8 +19,8 @@ Runs against the cluster that KUBECONFIG names, in a namespace of its own, and r
   --keep             leave the namespace as it is at the end
 Needs kubectl, Go (helm, and the operators' definitions), buildah; for the broker's image also Java 17 and Maven.`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     'load-with': { type: 'string' },
     registry: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
@@ -34,16 +34,11 @@ const { values } = parseArgs({
     meanwhile: { type: 'string', default: '300' },
     set: { type: 'string', multiple: true, default: [] },
     keep: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 if (!values['load-with'] && !values.registry && !values['no-build']) {
-  console.error(`The images would not reach the cluster: give --load-with or --registry.\n\n${USAGE}`);
-  process.exit(64);
+  refuseUsage(`The images would not reach the cluster: give --load-with or --registry.`);
 }
 const began = performance.now();
 const { report, failures } = await clusterRun({

@@ -1,8 +1,8 @@
 // `npm run fuzz`: feeds everything that reads what strangers send with mutations that reach further and further into the code.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { RESULTS } from '@connector/load-tests/report';
 import { table } from '@connector/load-tests/table';
 import { TARGETS } from './targets.ts';
@@ -13,25 +13,20 @@ const USAGE = `npm run fuzz -- [options]
   --only LIST      of ${Object.keys(TARGETS).join(', ')} (default: all)
   --seed N         (default: random, and printed)`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     seconds: { type: 'string', default: '60' },
     only: { type: 'string', default: Object.keys(TARGETS).join(',') },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 const names = values.only.split(',').map((name) => name.trim());
 const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
 const unknown = names.filter((name) => !(name in TARGETS));
-if (unknown.length > 0 || !(seconds > 0) || !Number.isInteger(seed)) {
-  console.error(`${unknown.length > 0 ? `There is no target ${unknown.join(', ')}.\n` : ''}${USAGE}`);
-  process.exit(64);
-}
+if (unknown.length > 0) refuseUsage(`There is no target ${unknown.join(', ')}.`);
+if (!(seconds > 0)) refuseUsage('--seconds must be a number above 0.');
+if (!Number.isInteger(seed)) refuseUsage('--seed must be a whole number.');
 
 /** An input that has not come back by then never will, in ms. */
 const HANGS_MS = 10_000;

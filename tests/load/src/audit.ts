@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { commandLine } from '@connector/cli';
 import { TOPICS } from '@connector/contracts';
 import { createKafka, ensureTopics } from '@connector/kafka';
 import { startKafka } from '@connector/sandbox/kafka';
@@ -11,14 +11,21 @@ import { createLogger } from '@connector/telemetry';
 import { startBooks } from './audit-books.ts';
 import { table } from './table.ts';
 
-const { values } = parseArgs({
-  options: {
+const USAGE = `npm run bench:audit -- [options]
+  --movements N     balance transactions to audit (default 100000)
+  --concurrency N   payments that the audit compares at once (default 8)
+  --latency-ms N    latency of each call to either side (default 0)
+  --csv             the table for finance instead of the report as JSON`;
+
+const { values } = commandLine(
+  {
     movements: { type: 'string', default: '100000' },
     concurrency: { type: 'string', default: '8' },
     'latency-ms': { type: 'string', default: '0' },
     csv: { type: 'boolean', default: false },
   },
-});
+  USAGE,
+);
 const movements = Number(values.movements);
 const DAY_MS = 86_400_000;
 const since = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - 2 * DAY_MS);

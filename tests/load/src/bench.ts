@@ -1,6 +1,6 @@
 // `npm run bench`: what each step costs, beside the least that it could cost, measured in the same run.
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import type { Benchmark, Budget, Plan } from './benchmark.ts';
 import { confirmBenchmark } from './confirm.ts';
 import { buildServices, startEnvironment } from './environment.ts';
@@ -42,8 +42,8 @@ const USAGE = `npm run bench -- [options]
   --check             ends with 1 when a target is missed
   --no-build          the services are built already`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     only: { type: 'string', default: Object.keys(BENCHMARKS).join(',') },
     quick: { type: 'boolean', default: false },
     commercetools: { type: 'string', default: '40' },
@@ -53,24 +53,15 @@ const { values } = parseArgs({
     'write-docs': { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-const EX_USAGE = 64;
-const refuse = (problem: string): never => {
-  console.error(`${problem}\n${USAGE}`);
-  return process.exit(EX_USAGE);
-};
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 const names = values.only.split(',').map((name) => name.trim());
 const unknown = names.filter((name) => !(name in BENCHMARKS));
-if (unknown.length > 0) refuse(`There is no benchmark ${unknown.join(', ')}.`);
+if (unknown.length > 0) refuseUsage(`There is no benchmark ${unknown.join(', ')}.`);
 const number = (name: 'commercetools' | 'stripe'): number => {
   const value = Number(values[name]);
-  return Number.isInteger(value) && value >= 0 ? value : refuse(`--${name} must be a whole number of ms.`);
+  return Number.isInteger(value) && value >= 0 ? value : refuseUsage(`--${name} must be a whole number of ms.`);
 };
 const progress = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 const plan: Plan = {

@@ -1,7 +1,7 @@
 // `npm run bench:growth`: how each cost grows with load, partitions, ledger processes and backlog; tables, and one page of plots.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine } from '@connector/cli';
 import { REPOSITORY } from '@connector/sandbox';
 import { buildServices, type Environment, ownTopics, startEnvironment } from './environment.ts';
 import {
@@ -34,20 +34,16 @@ const USAGE = `npm run bench:growth -- [options]
   --write-docs     writes the tables into docs/benchmarks.md and the picture into docs/images
   --no-build       the services are built already`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     only: { type: 'string', default: 'load,partitions,processes,backlog' },
     minutes: { type: 'string', default: '8' },
     quick: { type: 'boolean', default: false },
     'write-docs': { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 const only = values.only.split(',').map((name) => name.trim());
 const began = performance.now();
 const endsAt = began + Number(values.minutes) * 60_000;

@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { REPOSITORY } from '@connector/sandbox';
 import { ms, rate } from './benchmark.ts';
 import {
@@ -31,8 +31,8 @@ const USAGE = `npm run soak -- [options]
   --write-docs        writes the table into docs/benchmarks.md and the picture into docs/images
   --no-build          the services are built already`;
 
-const { values } = parseArgs({
-  options: {
+const { values } = commandLine(
+  {
     minutes: { type: 'string', default: '60' },
     rate: { type: 'string' },
     every: { type: 'string', default: '5' },
@@ -40,18 +40,13 @@ const { values } = parseArgs({
     stripe: { type: 'string', default: '120' },
     'write-docs': { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+  USAGE,
+);
 const number = (name: 'minutes' | 'rate' | 'every' | 'commercetools' | 'stripe', least: number): number => {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value >= least) return value;
-  console.error(`--${name} must be a number from ${least} on.\n${USAGE}`);
-  return process.exit(64);
+  return refuseUsage(`--${name} must be a number from ${least} on.`);
 };
 const seconds = number('minutes', 0.1) * 60;
 const everyMs = number('every', 1) * 1000;

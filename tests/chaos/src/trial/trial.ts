@@ -1,7 +1,7 @@
 // `npm run chaos:trial -- <fault>`: one fault of a cluster under a steady load of webhooks, measured: what was lost, and how long who waited.
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, refuseUsage } from '@connector/cli';
 import { buildServices } from '@connector/load-tests/environment';
 import { table } from '@connector/load-tests/table';
 import { ALL_CLUSTER_FAULTS, CLUSTER_FAULTS, type ClusterFaultName } from '../cluster-faults.ts';
@@ -21,9 +21,8 @@ const USAGE = `npm run chaos:trial -- <fault> … [options]
 Faults:
 ${ALL_CLUSTER_FAULTS.map((name) => `  ${name.padEnd(22)} ${CLUSTER_FAULTS[name]}`).join('\n')}`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { values, positionals } = commandLine(
+  {
     times: { type: 'string', default: '1' },
     every: { type: 'string', default: '2' },
     down: { type: 'string', default: '15' },
@@ -34,15 +33,13 @@ const { values, positionals } = parseArgs({
     logs: { type: 'string' },
     json: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-});
+  USAGE,
+  { allowPositionals: true },
+);
 const unknown = positionals.filter((name) => !(name in CLUSTER_FAULTS));
-if (values.help || positionals.length === 0 || unknown.length > 0) {
-  if (unknown.length > 0) console.error(`There is no fault ${unknown.join(', ')}.`);
-  console.log(USAGE);
-  process.exit(values.help ? 0 : 64);
-}
+if (unknown.length > 0) refuseUsage(`There is no fault ${unknown.join(', ')}.`);
+if (positionals.length === 0) refuseUsage('Which fault?');
 
 const seconds = (value: number) => `${value.toFixed(1)} s`;
 
