@@ -70,8 +70,9 @@ export class GroupMember {
         .catch(() => {});
     }
     coordinator?.destroy('stopped');
-    this.#coordinator?.destroy('stopped');
     await this.#running;
+    // It may have been found meanwhile.
+    this.#coordinator?.destroy('stopped');
   }
 
   /** Commits under `generation`. Throws kafkajs's errors, and Error when the group has moved on. */
@@ -96,6 +97,8 @@ export class GroupMember {
     while (!this.#stopping.signal.aborted) {
       try {
         const coordinator = await this.#findCoordinator();
+        // Nobody would leave again for whom joins now: its partitions would wait for the session's end.
+        if (this.#stopping.signal.aborted) break;
         if (!this.#generation) await this.#join(coordinator);
         failures = 0;
         await this.#heartbeats(coordinator);
