@@ -11,7 +11,7 @@ import {
 } from '../errors.ts';
 import { toStripeLocale } from '../locale.ts';
 import type { DropinComponent, DropinOptions, PaymentDropinBuilder, PaymentResult } from '../payment-enabler.ts';
-import { confirmParams, createPaymentFlow, isCartChange, type Outcome } from '../payment-flow.ts';
+import { confirmParams, createPaymentFlow, isCartChange, type Outcome, type PaymentFlow } from '../payment-flow.ts';
 import type { ElementConfig, OpenedPayment } from '../processor-client.ts';
 import { handled, safeCallback } from '../reporter.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
@@ -37,45 +37,93 @@ interface Form {
 }
 
 /** Builds drop-ins on Stripe's Payment Element; the host's own button calls `submit`. */
-export function createDropinBuilder(
+export const createDropinBuilder = (
   context: Context,
   setup: SessionSetup,
   reserved: Reserved | undefined,
   resume: (url?: string) => Promise<PaymentResult | undefined>,
-): PaymentDropinBuilder {
-  return { dropinHasSubmit: true, build: (options) => buildDropin(context, setup, reserved, resume, options) };
-}
+): PaymentDropinBuilder => ({
+  dropinHasSubmit: true,
+  build(options) {
+    const { text, reporter, onPageRestored } = context;
+    const dropin = new Dropin(context, setup, reserved, options);
+    const afterFailure = (error: Error) => dropin.focus(error);
+    return {
+      mount: (selector) => handled(dropin.mount(selector)),
+      submit: createSubmission(() => dropin.pay(), { reporter, text, onPageRestored, afterFailure }),
+      unmount: async () => dropin.unmount(),
+      resume,
+    } satisfies DropinComponent;
+  },
+});
 
-function buildDropin(
-  context: Context,
-  { stripe, element: configured, customer, appearance }: SessionSetup,
-  reserved: Reserved | undefined,
-  resume: (url?: string) => Promise<PaymentResult | undefined>,
-  options: DropinOptions,
-): DropinComponent {
-  const { text, reporter, processor, sleep, onPageRestored } = context;
-  const look = { appearance, locale: toStripeLocale(context.options.locale) };
-  const flow = createPaymentFlow({ stripe, processor, text, sleep, release: reserved?.reservation.release });
-  const onDropinReady = safeCallback(options.onDropinReady);
-  /** What the form shows; `bound` is the payment that it is bound to in the pi_first flow. */
-  let config = configured;
-  let bound = reserved?.opened;
-  let elements: StripeElements | undefined;
-  let form: Form | undefined;
+class Dropin {
+  readonly #context: Context;
+  readonly #setup: SessionSetup;
+  readonly #reservation: Reservation | undefined;
+  readonly #flow: PaymentFlow;
+  readonly #onDropinReady: () => void;
+  /** What the form shows. */
+  #config: ElementConfig;
+  /** The payment that the form is bound to in the pi_first flow. */
+  #bound: OpenedPayment | undefined;
+  #elements: StripeElements | undefined;
+  #form: Form | undefined;
 
-  async function pay(): Promise<Outcome> {
-    const used = form;
-    if (!used) throw notReady('not_mounted');
+  constructor(context: Context, setup: SessionSetup, reserved: Reserved | undefined, options: DropinOptions) {
+    const { text, processor, sleep } = context;
+    this.#context = context;
+    this.#setup = setup;
+    this.#reservation = reserved?.reservation;
+    this.#bound = reserved?.opened;
+    this.#config = setup.element;
+    const release = reserved?.reservation.release;
+    this.#flow = createPaymentFlow({ stripe: setup.stripe, processor, text, sleep, release });
+    this.#onDropinReady = safeCallback(options.onDropinReady);
+  }
+
+  /** Mounts before it returns, for pages that call `submit` without having waited. */
+  async mount(selector: string): Promise<void> {
+    const { text, reporter } = this.#context;
+    this.unmount();
+    try {
+      this.#elements ??= this.#createElements();
+      this.#form = this.#mountForm(this.#elements, selector);
+    } catch (cause) {
+      const failure = toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
+      reporter.error(failure);
+      throw failure;
+    }
+    const mounted = this.#form;
+    mounted.ready.then(
+      () => this.#onDropinReady(),
+      (error: EnablerError) => {
+        if (mounted === this.#form) reporter.error(error);
+      },
+    );
+  }
+
+  unmount(): void {
+    const mounted = this.#form;
+    this.#form = undefined;
+    mounted?.abandon(this.#notReady('unmounted'));
+    mounted?.element.destroy();
+  }
+
+  async pay(): Promise<Outcome> {
+    const { text, processor } = this.#context;
+    const used = this.#form;
+    if (!used) throw this.#notReady('not_mounted');
     await within(READY_TIMEOUT_MS, used.ready, () => {
-      throw notReady('not_ready');
+      throw this.#notReady('not_ready');
     });
     const { error } = await used.elements.submit();
-    if (error) throw fromStripe(error, text, bound?.paymentReference);
+    if (error) throw fromStripe(error, text, this.#bound?.paymentReference);
     try {
-      return await flow.pay(
-        async () => bound ?? processor.openPayment(),
+      return await this.#flow.pay(
+        async () => this.#bound ?? processor.openPayment(),
         (opened) =>
-          stripe.confirmPayment({
+          this.#setup.stripe.confirmPayment({
             elements: used.elements,
             clientSecret: opened.sClientSecret,
             redirect: 'if_required',
@@ -83,94 +131,26 @@ function buildDropin(
           }),
       );
     } catch (failure) {
-      throw await followCart(failure);
+      throw await this.#followCart(failure);
     }
-  }
-
-  const notReady = (code: string) => new NotReadyError(code, { message: text('not_ready') });
-
-  /**
-   * The cart may cost something else than the form shows: after a payment of the earlier amount (`cart_changed`), or because it
-   * changed before the shopper paid, which Stripe refuses. The form follows, so that the next submit pays what is due; answers what the
-   * shopper is told.
-   */
-  async function followCart(failure: unknown): Promise<unknown> {
-    if (isCartChange(failure)) {
-      await (reserved ? rebind(reserved.reservation) : showDue()).catch(() => {});
-      return failure;
-    }
-    if (reserved || !(failure instanceof PaymentError) || failure.type !== 'invalid_request_error') return failure;
-    const due = await showDue().catch(() => undefined);
-    return due ? amountChanged(due, failure, text) : failure;
-  }
-
-  /** Brings the form to what is due now; undefined when that is what it showed. */
-  async function showDue() {
-    const now = await processor.elementConfig();
-    if (sameTerms(now, config)) return undefined;
-    config = now;
-    form?.elements.update(terms(now));
-    const { amount, currency } = now.cartInfo;
-    return fromStripeAmount(amount, currency, defaultFractionDigits(currency));
-  }
-
-  const terms = ({ cartInfo: { amount, currency }, captureMethod, setupFutureUsage }: ElementConfig) => ({
-    amount,
-    currency: currency.toLowerCase(),
-    captureMethod,
-    ...(customer && setupFutureUsage && { setupFutureUsage }),
-  });
-
-  /** A form that is bound to a payment can't be given another one: it is recreated in its place. */
-  async function rebind(reservation: Reservation): Promise<void> {
-    bound = await reservation.current();
-    elements = undefined;
-    if (form) await mount(form.selector);
   }
 
   /** Keyboard and screen-reader users land where they can do something about a refused card. */
-  function focusForm(error: Error): void {
-    if (error instanceof PaymentError && error.type === 'card_error') form?.element.focus?.();
+  focus(error: Error): void {
+    if (error instanceof PaymentError && error.type === 'card_error') this.#form?.element.focus?.();
   }
 
-  function unmount(): void {
-    const mounted = form;
-    form = undefined;
-    mounted?.abandon(notReady('unmounted'));
-    mounted?.element.destroy();
+  #createElements(): StripeElements {
+    const { stripe, customer, appearance } = this.#setup;
+    const look = { appearance, locale: toStripeLocale(this.#context.options.locale) };
+    return this.#bound
+      ? stripe.elements(clientSecretOptions(this.#bound.sClientSecret, look))
+      : stripe.elements(deferredOptions(this.#config, customer, look));
   }
 
-  /** Mounts before it returns, for pages that call `submit` without having waited. */
-  async function mount(selector: string): Promise<void> {
-    unmount();
-    try {
-      elements ??= bound
-        ? stripe.elements(clientSecretOptions(bound.sClientSecret, look))
-        : stripe.elements(deferredOptions(config, customer, look));
-      form = mountForm(elements, selector);
-    } catch (cause) {
-      const failure = toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
-      reporter.error(failure);
-      throw failure;
-    }
-    const mounted = form;
-    mounted.ready.then(
-      () => onDropinReady(),
-      (error: EnablerError) => {
-        if (mounted === form) reporter.error(error);
-      },
-    );
-  }
-
-  return {
-    mount: (selector) => handled(mount(selector)),
-    submit: createSubmission(pay, { reporter, text, onPageRestored, afterFailure: focusForm }),
-    unmount: async () => unmount(),
-    resume,
-  };
-
-  function mountForm(from: StripeElements, selector: string): Form {
-    const element = from.create('payment', paymentElementOptions(config));
+  #mountForm(from: StripeElements, selector: string): Form {
+    const { text } = this.#context;
+    const element = from.create('payment', paymentElementOptions(this.#config));
     const { promise: ready, resolve, reject } = deferred();
     element.on('ready', () => resolve());
     element.on('loaderror', ({ error }) => {
@@ -179,6 +159,52 @@ function buildDropin(
     });
     element.mount(selector);
     return { elements: from, element, selector, ready, abandon: reject };
+  }
+
+  #notReady(code: string): NotReadyError {
+    return new NotReadyError(code, { message: this.#context.text('not_ready') });
+  }
+
+  /**
+   * The cart may cost something else than the form shows: after a payment of the earlier amount (`cart_changed`), or because it
+   * changed before the shopper paid, which Stripe refuses. The form follows, so that the next submit pays what is due; answers what the
+   * shopper is told.
+   */
+  async #followCart(failure: unknown): Promise<unknown> {
+    if (isCartChange(failure)) {
+      await (this.#reservation ? this.#rebind(this.#reservation) : this.#showDue()).catch(() => {});
+      return failure;
+    }
+    if (this.#reservation || !(failure instanceof PaymentError) || failure.type !== 'invalid_request_error')
+      return failure;
+    const due = await this.#showDue().catch(() => undefined);
+    return due ? amountChanged(due, failure, this.#context.text) : failure;
+  }
+
+  /** Brings the form to what is due now; undefined when that is what it showed. */
+  async #showDue() {
+    const now = await this.#context.processor.elementConfig();
+    if (sameTerms(now, this.#config)) return undefined;
+    this.#config = now;
+    this.#form?.elements.update(this.#terms(now));
+    const { amount, currency } = now.cartInfo;
+    return fromStripeAmount(amount, currency, defaultFractionDigits(currency));
+  }
+
+  #terms({ cartInfo: { amount, currency }, captureMethod, setupFutureUsage }: ElementConfig) {
+    return {
+      amount,
+      currency: currency.toLowerCase(),
+      captureMethod,
+      ...(this.#setup.customer && setupFutureUsage && { setupFutureUsage }),
+    };
+  }
+
+  /** A form that is bound to a payment can't be given another one: it is recreated in its place. */
+  async #rebind(reservation: Reservation): Promise<void> {
+    this.#bound = await reservation.current();
+    this.#elements = undefined;
+    if (this.#form) await this.mount(this.#form.selector);
   }
 }
 
