@@ -11,7 +11,8 @@ import {
   toEnablerError,
 } from './errors.ts';
 import { messageKeyFor, type Texts } from './messages.ts';
-import { isTransient, type OpenedPayment, type ProcessorClient } from './processor-client.ts';
+import type { OpenedPayment, ProcessorClient } from './processor-client.ts';
+import { isTransient } from './processor-http.ts';
 
 /** What became of a payment that was not refused. */
 export interface Outcome {

@@ -1,6 +1,7 @@
 import { type EnablerError, NetworkError, PaymentError, ProcessorError } from './errors.ts';
 import { messageKeyFor, type Texts } from './messages.ts';
 import type { Money } from './payment-enabler.ts';
+import { httpCalls, isTransient, type ProcessorClientOptions, retrying } from './processor-http.ts';
 
 /** `GET /operations/config`, and `POST /express-config` without the stored methods part. */
 export interface OperationsConfig {
@@ -78,24 +79,10 @@ export interface ProcessorClient {
   deleteStoredPaymentMethod(id: string): Promise<void>;
 }
 
-export interface ProcessorClientOptions {
-  processorUrl: string;
-  /** Read at each call, because express gets its session only when a wallet opens. */
-  sessionId: () => string | undefined;
-  text: Texts;
-  fetch: typeof fetch;
-  sleep: (ms: number) => Promise<void>;
-}
-
-const TIMEOUT_MS = 30_000;
 const READ_RETRIES_MS = [300, 1_000];
 /** A confirm whose answer got lost is asked for again for about a quarter of a minute, also where each refusal takes long. */
 const CONFIRM_RETRIES_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const CONFIRM_WITHIN_MS = 16_000;
-
-/** True where the same call may well succeed a moment later: no answer, or the processor's own or its neighbours' outage. */
-export const isTransient = (error: unknown): boolean =>
-  error instanceof NetworkError || (error instanceof ProcessorError && (error.status >= 500 || error.status === 429));
 
 /** A limit is reached that all shoppers share: who asks again at once makes it worse. */
 const isOverloaded = (error: unknown): boolean => error instanceof ProcessorError && error.code === 'Overloaded';
@@ -103,45 +90,12 @@ const isOverloaded = (error: unknown): boolean => error instanceof ProcessorErro
 /** All HTTP of the enabler. Every method throws EnablerErrors only. */
 export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
   const { text, sleep } = options;
-  const base = options.processorUrl.replace(/\/+$/, '');
-
-  async function call(method: string, path: string, init: { headers?: Record<string, string>; body?: unknown } = {}) {
-    const sessionId = options.sessionId();
-    const headers: Record<string, string> = { ...init.headers };
-    if (method !== 'DELETE') headers['Content-Type'] = 'application/json';
-    if (sessionId) headers['X-Session-Id'] = sessionId;
-    try {
-      const request: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
-      if (init.body !== undefined) request.body = JSON.stringify(init.body);
-      const response = await options.fetch(`${base}${path}`, request);
-      const answer = await response.text();
-      return { status: response.status, ok: response.ok, body: parse(answer) };
-    } catch (cause) {
-      throw new NetworkError('network_error', { message: text('network'), cause });
-    }
-  }
-
-  /** No further attempt begins later than `withinMs` after the first. */
-  async function retrying<T>(
-    delays: readonly number[],
-    attempt: () => Promise<T>,
-    { withinMs = Number.POSITIVE_INFINITY, mayRetry = isTransient } = {},
-  ): Promise<T> {
-    const began = Date.now();
-    for (const delay of delays) {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!mayRetry(error) || Date.now() - began + delay > withinMs) throw error;
-        await sleep(delay);
-      }
-    }
-    return attempt();
-  }
+  const call = httpCalls(options);
 
   /** Reads and opening are idempotent at the processor, so a lost answer is simply asked for again. */
   const get = <T>(path: string, headers?: Record<string, string>): Promise<T> =>
     retrying(
+      sleep,
       READ_RETRIES_MS,
       async () => {
         const { status, ok, body } = await call('GET', path, headers ? { headers } : {});
@@ -167,26 +121,13 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
     },
     confirmPayment: (paymentReference, paymentIntentId) =>
       retrying(
+        sleep,
         CONFIRM_RETRIES_MS,
         async () => {
           const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
           const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
-          const { outcome, code, declineCode, amountDue } = (body ?? {}) as {
-            outcome?: string;
-            code?: string;
-            declineCode?: string;
-            amountDue?: Money;
-          };
-          if (code === 'cart_changed' && amountDue) throw cartChanged(amountDue, paymentReference, text);
-          if (outcome === 'rejected') {
-            const message = text(messageKeyFor(code, declineCode));
-            throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', {
-              message,
-              declineCode,
-              paymentReference,
-            });
-          }
-          if (!ok) throw processorError(status, body, text);
+          throwIfRefused(status, ok, body, paymentReference, text);
+          const { outcome } = (body ?? {}) as ConfirmAnswer;
           return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
         },
         { withinMs: CONFIRM_WITHIN_MS },
@@ -216,14 +157,22 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-function parse(answer: string): unknown {
-  if (answer === '') return undefined;
-  try {
-    return JSON.parse(answer);
-  } catch {
-    // A proxy's HTML page is as good as no body; the status tells the rest.
-    return undefined;
+interface ConfirmAnswer {
+  outcome?: string;
+  code?: string;
+  declineCode?: string;
+  amountDue?: Money;
+}
+
+/** Throws what an answer to a confirmation says went wrong; PaymentError for a refusal. */
+function throwIfRefused(status: number, ok: boolean, body: unknown, paymentReference: string, text: Texts): void {
+  const { outcome, code, declineCode, amountDue } = (body ?? {}) as ConfirmAnswer;
+  if (code === 'cart_changed' && amountDue) throw cartChanged(amountDue, paymentReference, text);
+  if (outcome === 'rejected') {
+    const message = text(messageKeyFor(code, declineCode));
+    throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', { message, declineCode, paymentReference });
   }
+  if (!ok) throw processorError(status, body, text);
 }
 
 /** What was paid stays paid; the shopper is told what remains. */

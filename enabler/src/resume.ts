@@ -2,7 +2,7 @@ import type { PaymentIntent, Stripe } from '@stripe/stripe-js';
 import { NetworkError, toEnablerError } from './errors.ts';
 import type { PaymentResult, RedirectReturn } from './payment-enabler.ts';
 import { isDone, isExpiredSession, type Outcome } from './payment-flow.ts';
-import { isTransient } from './processor-client.ts';
+import { isTransient } from './processor-http.ts';
 import type { Context } from './setup.ts';
 
 /** The redirect's outcome in `url`, or undefined when the page was not reached that way. */

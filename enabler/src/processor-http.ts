@@ -1,0 +1,66 @@
+import { NetworkError, ProcessorError } from './errors.ts';
+import type { Texts } from './messages.ts';
+
+export interface ProcessorClientOptions {
+  processorUrl: string;
+  /** Read at each call, because express gets its session only when a wallet opens. */
+  sessionId: () => string | undefined;
+  text: Texts;
+  fetch: typeof fetch;
+  sleep: (ms: number) => Promise<void>;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** True where the same call may well succeed a moment later: no answer, or the processor's own or its neighbours' outage. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof NetworkError || (error instanceof ProcessorError && (error.status >= 500 || error.status === 429));
+
+/** One HTTP call of the processor; its body is undefined where it is no JSON. Throws NetworkError alone. */
+export function httpCalls(options: ProcessorClientOptions) {
+  const base = options.processorUrl.replace(/\/+$/, '');
+  return async (method: string, path: string, init: { headers?: Record<string, string>; body?: unknown } = {}) => {
+    const sessionId = options.sessionId();
+    const headers: Record<string, string> = { ...init.headers };
+    if (method !== 'DELETE') headers['Content-Type'] = 'application/json';
+    if (sessionId) headers['X-Session-Id'] = sessionId;
+    try {
+      const request: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      if (init.body !== undefined) request.body = JSON.stringify(init.body);
+      const response = await options.fetch(`${base}${path}`, request);
+      const answer = await response.text();
+      return { status: response.status, ok: response.ok, body: parse(answer) };
+    } catch (cause) {
+      throw new NetworkError('network_error', { message: options.text('network'), cause });
+    }
+  };
+}
+
+/** No further attempt begins later than `withinMs` after the first. */
+export async function retrying<T>(
+  sleep: (ms: number) => Promise<void>,
+  delays: readonly number[],
+  attempt: () => Promise<T>,
+  { withinMs = Number.POSITIVE_INFINITY, mayRetry = isTransient } = {},
+): Promise<T> {
+  const began = Date.now();
+  for (const delay of delays) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayRetry(error) || Date.now() - began + delay > withinMs) throw error;
+      await sleep(delay);
+    }
+  }
+  return attempt();
+}
+
+function parse(answer: string): unknown {
+  if (answer === '') return undefined;
+  try {
+    return JSON.parse(answer);
+  } catch {
+    // A proxy's HTML page is as good as no body; the status tells the rest.
+    return undefined;
+  }
+}
