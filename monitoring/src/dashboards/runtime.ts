@@ -45,7 +45,7 @@ export const RUNTIME: Dashboard = {
         },
         {
           title: 'Heap in use',
-          description: "Used part of Node's heap, and buffers outside of it. A saw-tooth is well, a ramp is a leak.",
+          description: "Used part of Node's heap, and buffers outside of it. A saw-tooth is healthy, a ramp is a leak.",
           unit: 'bytes',
           queries: [
             { expr: `max by (pod) (${m('nodejs_heap_size_used_bytes')})`, legend: 'heap {{pod}}' },
@@ -72,7 +72,7 @@ export const RUNTIME: Dashboard = {
           runbooks: ['resources'],
         },
         {
-          title: 'Requests in hand',
+          title: 'Requests in progress',
           description: 'HTTP requests being served at the moment.',
           unit: 'short',
           queries: [{ expr: `sum by (pod) (${m('http_server_active_requests')})`, legend: '{{pod}}' }],

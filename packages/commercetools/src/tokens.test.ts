@@ -100,7 +100,7 @@ describe('the token cache', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('lives on with the token at hand when a renewal ahead of time fails, and does not hammer', async () => {
+  it('goes on with the present token when an early renewal fails, and does not ask again at once', async () => {
     const cache = tokens();
     await cache.get();
     server.queue.push(() => new Error('no network'));

@@ -43,7 +43,7 @@ export const basicCredentials = (id: string, secret: string): string =>
 
 /** Longest time before its end at which a token is renewed, in ms; for short-lived ones a fifth of their life. */
 const RENEW_AHEAD_MS = 5 * 60_000;
-/** A renewal ahead of time that failed is tried again after this long, in ms; the token at hand still works. */
+/** A renewal ahead of time that failed is tried again after this long, in ms; the present token still works. */
 const RENEW_PAUSE_MS = 5_000;
 
 /**
@@ -100,7 +100,7 @@ export function createTokens(options: TokenOptions): Tokens {
       if (!current || now() >= current.expiresAt - 1_000) return renew();
       if (now() >= renewAt) {
         renewAt = now() + RENEW_PAUSE_MS;
-        // The failure is of no interest yet: the token at hand is valid, and the next try reports it once it is not.
+        // The failure is of no interest yet: the present token is valid, and the next try reports it once it is not.
         renew().catch(() => {});
       }
       return current;

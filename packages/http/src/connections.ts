@@ -82,7 +82,7 @@ export function listen(
   });
 }
 
-/** Takes no new connection, lets requests in hand finish. */
+/** Takes no new connection, lets requests that are under way finish. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

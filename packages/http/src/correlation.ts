@@ -2,7 +2,7 @@ import { type Baggage, type BaggageEntry, type Context, context, propagation } f
 
 const ENTRY = 'correlation.id';
 
-/** The correlation id of the work at hand; it travels as baggage, so over Kafka too. */
+/** The correlation id of the current work; it travels as baggage, so over Kafka too. */
 export const correlationId = (): string | undefined => propagation.getBaggage(context.active())?.getEntry(ENTRY)?.value;
 
 /** `within` with `id` as the correlation id. */

@@ -41,7 +41,7 @@ const SILENCE_MS = 3 * MAX_WAIT_MS;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 
 /**
- * Reads topics in full in every process, from where they end when it starts. It is in no group: nothing is committed or dealt out, so
+ * Reads topics in full in every process, from where they end when it starts. It is in no group: nothing is committed or assigned, so
  * that no coordinator and no other pod can make it deaf (docs/adr/0018).
  */
 export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions): BroadcastConsumer {

@@ -115,7 +115,7 @@ function saslOf(env: KafkaEnvironment, log: Logger): SASLOptions {
     log,
     isUsable: ({ KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD: password }) => user !== '' && password !== '',
   });
-  // Each new connection asks anew.
+  // Each new connection asks again.
   return {
     mechanism,
     get username() {

@@ -44,7 +44,7 @@ function collector(): NodeJS.GCFunction {
 const collectRarely = (): void => setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 
 /**
- * The young generation is collected on the main thread alone. What survives there are the few requests in hand: less work than waking
+ * The young generation is collected on the main thread alone. What survives there are the few requests under way: less work than waking
  * other threads and waiting for them, which took a tenth of webhook-ingest's processor time.
  */
 const collectAlone = (): void => setFlagsFromString('--no-parallel-scavenge');

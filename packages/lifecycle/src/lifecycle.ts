@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@connector/telemetry';
 import { settleHeap } from './heap.ts';
 
-/** A component of a running service. `start` resolves once it works; `stop` finishes what is in hand and releases everything. */
+/** A component of a running service. `start` resolves once it works; `stop` finishes what is under way and releases everything. */
 export interface Component {
   readonly name: string;
   start?(): Promise<void>;

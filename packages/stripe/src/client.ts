@@ -71,7 +71,7 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     protocol: protocol === 'http:' ? 'http' : 'https',
     ...(port && { port }),
     maxNetworkRetries: retries,
-    // The pool's time-out is each call's; this one is a net below it, which waiting for a limit counts towards as well.
+    // The pool's time-out is each call's; this one is an upper bound, which waiting for a limit counts towards as well.
     timeout: timeoutMs + LONGEST_WAIT_MS,
     telemetry: false,
   });

@@ -13,7 +13,7 @@ Runs against the cluster that KUBECONFIG names, in a namespace of its own, and r
   --host NAME        public host name of the release (default payments.localhost)
   --ingress-class C  default: the cluster's default
   --namespace N      default stripe-connector-e2e
-  --payments N       paid in peace (default 100)
+  --payments N       paid before the rollouts (default 100)
   --meanwhile N      paid at least while upgrade, restart and rollback go on (default 300)
   --set PATH=JSON    further values of the chart, e.g. settings.SHUTDOWN_GRACE_MS=0 to see requests fail; may be repeated
   --keep             leave the namespace as it is at the end

@@ -49,7 +49,7 @@ export async function clusterRun(options: RunOptions): Promise<{ report: string;
     await secondRelease(cluster, client, broker, options, found);
     await twins(cluster, client, broker, options, found);
     await inBrowser(publicUrlOf(options), found);
-    reportPaid(found, 'in peace', await pay(client, { count: payments }), payments);
+    reportPaid(found, 'with nothing else going on', await pay(client, { count: payments }), payments);
     await scaled(cluster, client, found);
     await rollWhilePaying(run);
     await failedUpgrade(cluster, client, (tag) => releaseOf(run, tag), found);

@@ -8,7 +8,7 @@ export interface Task {
   readonly target: string;
   readonly seed: number;
   readonly seconds: number;
-  /** Where the input at hand is kept: its number, its length, its bytes. */
+  /** Where the current input is kept: its number, its length, its bytes. */
   readonly current: SharedArrayBuffer;
 }
 

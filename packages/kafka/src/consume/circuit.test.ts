@@ -63,7 +63,7 @@ it('keeps probing when a probe never comes back', async () => {
   expect(passed).toBe(3);
 });
 
-it('wastes no probe on work that was sent away', async () => {
+it('wastes no probe on work of an ended generation', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   let sentAway = 0;

@@ -49,7 +49,7 @@ export class Circuit {
     return this.#now() - this.#lastSuccessAt;
   }
 
-  /** Resolves when work may be tried, or was sent away: who passes looks whether it still has to do anything. */
+  /** Resolves when work may be tried, or was released because its generation ended: the caller checks whether it still has to do anything. */
   async pass(): Promise<void> {
     if (!this.#open) return;
     if (this.#probeIsDue) {

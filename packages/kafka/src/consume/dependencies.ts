@@ -24,7 +24,7 @@ export class Dependencies {
   readonly #circuits = new Map<string, Circuit>();
   readonly #options: readonly DependencyOptions[];
   readonly #unnamed: Circuit;
-  /** How often all that waited was sent away. */
+  /** How often all waiters were released. */
   #releases = 0;
 
   constructor(
@@ -51,7 +51,7 @@ export class Dependencies {
   }
 
   /**
-   * Resolves when a message may be tried whose last try failed because of `failed`, or was sent away. Answers which dependencies it may call:
+   * Resolves when a message may be tried whose last try failed because of `failed`, or was released. Answers which dependencies it may call:
    * those that work, and those whose probe it is.
    */
   async pass(failed: string | undefined): Promise<(dependency: string) => boolean> {
@@ -60,7 +60,7 @@ export class Dependencies {
     const needed = this.#options.filter(({ name, neededByAll }) => neededByAll || name === failed);
     for (const { name } of needed) {
       await this.#circuits.get(name)?.pass();
-      // Sent away from one gate, it must not go on to the next: there it would use up the probes.
+      // Released by one circuit, it must not go on to the next: there it would use up the probes.
       if (this.#releases !== before) break;
       passed.add(name);
     }

@@ -7,7 +7,7 @@ import type { Callers } from './callers.ts';
 
 /** A page makes its requests within seconds. */
 const TTL_MS = 10_000;
-/** For how long after a transaction of a cart its sessions are not remembered anew, in ms. */
+/** For how long after a transaction of a cart its sessions are not remembered again, in ms. */
 const SETTLE_MS = 5_000;
 
 export interface RememberedCallersOptions {

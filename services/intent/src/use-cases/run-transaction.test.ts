@@ -332,7 +332,7 @@ describe('beside a shopper', () => {
   });
 
   it.each([
-    ['that has read the cart anew', false],
+    ['that has read the cart again', false],
     ['that remembers the cart from before', true],
   ])('a page %s and opens right after the charge leaves no PaymentIntent open', async (_which, remembers) => {
     const world = aWorld();

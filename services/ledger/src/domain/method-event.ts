@@ -35,7 +35,7 @@ export interface MethodEvent {
  * JSON or an object that is not what its type says.
  */
 export function toMethodEvent({ type }: EventAttributes, value: Buffer): MethodEvent | undefined {
-  // Decided without reading the body, which most messages would be read for in vain.
+  // Decided without reading the body, which most messages would be read for nothing.
   if (!type.startsWith(METHOD_PREFIX)) return undefined;
   const { id, type: stripeType, livemode, account, data } = readable(type, value);
   if (!isStripeEventType(stripeType) || STRIPE_EVENTS[stripeType] !== 'method-changed') return undefined;

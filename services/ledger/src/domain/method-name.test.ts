@@ -23,6 +23,6 @@ it.each([
   [{ en: 'Visa •••• 4242, 08/27' }, false],
   [{ en: 'My card' }, false],
   [{ de: 'Firmenkarte' }, false],
-])('a method named %o is named anew: %s', (present, expected) => {
+])('a method named %o is renamed: %s', (present, expected) => {
   expect(needsName(present, 'Visa •••• 4242, 08/27')).toBe(expected);
 });

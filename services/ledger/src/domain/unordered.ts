@@ -18,7 +18,7 @@ export const UNORDERED_REASONS = [
   'total_differs',
   /** A payment of the cart is pending: a voucher, a bank debit. */
   'money_pending',
-  /** Refunded, canceled, disputed or captured in part: somebody has taken it in hand. */
+  /** Refunded, canceled, disputed or captured in part: somebody is dealing with it. */
   'money_moved',
   /** Stripe shows otherwise than commercetools; the ledger or reconcile-pending will write it. */
   'differs_from_stripe',

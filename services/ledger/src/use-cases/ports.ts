@@ -226,7 +226,7 @@ export interface Operations {
   reverse(paymentId: string, key: string): Promise<'done' | 'refused' | 'nothing'>;
 }
 
-/** What was begun with a cart, kept until it is told: a run that is killed leaves it to the next. */
+/** What was begun with a cart, kept until it is published: a run that is killed leaves it to the next. */
 export interface Intention {
   readonly settlement: 'create' | 'return';
   readonly cartId: string;

@@ -11,7 +11,7 @@ const ATTEMPTS = 5;
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Tries again what fails in passing, and what another writer was faster at: `work` reads and decides anew each time. Throws the last of these
+ * Tries again what fails in passing, and what another writer was faster at: `work` reads and decides again each time. Throws the last of these
  * errors, and at once what will not pass.
  */
 export async function withRetry<T>({ pause, signal }: Retrying, work: () => Promise<T>): Promise<T> {

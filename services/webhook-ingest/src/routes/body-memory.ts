@@ -42,7 +42,7 @@ interface Arrival {
 }
 
 /**
- * The memory for bodies in hand, shared so that nobody can hold all of it. Large bodies have a part of it, so has each address that has shown no
+ * The memory for bodies being received, shared so that nobody can hold all of it. Large bodies have a part of it, so has each address that has shown no
  * valid signature lately, and where there is no room left, the body that is longest on its way is given up for the newcomer. Where all
  * requests seem to come from one address (a proxy whose hops are not told), Stripe's signatures are valid for that one too, so its
  * part does not bind: the other two rules hold by themselves. Times in ms of one monotonic clock.

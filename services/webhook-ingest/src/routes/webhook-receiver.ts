@@ -44,7 +44,7 @@ export interface WebhookOptions {
   readonly bodyTimeoutMs?: number;
   /** While the circuit is open, one event is tried this often, in ms. */
   readonly probeEveryMs?: number;
-  /** Bytes that bodies in hand may take together. */
+  /** Bytes that bodies being received may take together. */
   readonly bodyMemory?: number;
   /** Called when bodies took much memory and do not any more. */
   readonly onRelief?: () => void;

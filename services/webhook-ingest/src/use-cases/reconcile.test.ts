@@ -211,7 +211,7 @@ describe('reconciliation', () => {
     });
   });
 
-  it('ends after the page in hand when it is interrupted, incomplete', async () => {
+  it('ends after the current page when it is interrupted, incomplete', async () => {
     pages = [[event('evt_1')], [event('evt_2')]];
     const interrupted = new AbortController();
     const summary = await run({}, { signal: interrupted.signal, onProgress: () => interrupted.abort() });

@@ -36,7 +36,7 @@ export interface Reconciliation {
   readonly accountId: string | undefined;
   /** Told after each page. */
   readonly onProgress?: (summary: ReconcileSummary) => void;
-  /** Ends the run after the page in hand. */
+  /** Ends the run after the page that is being handled. */
   readonly signal?: AbortSignal;
   /** How often a send that failed in passing is tried. */
   readonly attempts?: number;
@@ -69,7 +69,7 @@ export interface ReconcileSummary {
   complete: boolean;
 }
 
-/** Pages between two checkpoints stored on the way, so that a run that is cut off is not in vain. */
+/** Pages between two checkpoints stored on the way, so that a run that is cut off was not for nothing. */
 const PAGES_PER_CHECKPOINT = 20;
 
 /**
