@@ -15,7 +15,8 @@ import { it } from 'vitest';
 import { kafkaResults } from '../src/adapters/results.ts';
 import { handlePaymentEvent, type PaymentEventsDependencies } from '../src/consumers/payment-events.ts';
 import { paymentIntentSchema } from '../src/domain/stripe-objects.ts';
-import { type SettleDependencies, settleGroup } from '../src/use-cases/settle-unordered.ts';
+import { settleGroup } from '../src/use-cases/settle-unordered.ts';
+import type { SettleDependencies } from '../src/use-cases/unordered/work.ts';
 
 const waiting = paymentIntent();
 const declined = paymentIntent({

@@ -11,13 +11,8 @@ import {
   type UnorderedSummary,
 } from '../domain/unordered.ts';
 import type { PaidPayments } from './ports.ts';
-import {
-  type Found,
-  type SettleDependencies,
-  type SettleOptions,
-  settleGroup,
-  type UnorderedGroup,
-} from './settle-unordered.ts';
+import { settleGroup } from './settle-unordered.ts';
+import type { Found, SettleDependencies, SettleOptions, UnorderedGroup } from './unordered/work.ts';
 import { inParallel, type Retrying, withRetry } from './with-retry.ts';
 
 export interface FindUnorderedDependencies extends SettleDependencies, Retrying {

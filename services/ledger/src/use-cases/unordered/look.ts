@@ -1,0 +1,39 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import {
+  type CartView,
+  type HeldMoney,
+  isPaid,
+  paymentIntentIdOf,
+  type UnorderedSnapshot,
+} from '../../domain/unordered.ts';
+import type { SettleDependencies, UnorderedGroup } from './work.ts';
+
+/** The cart, its payments, the orders that name them, and what Stripe holds, all as they are now. */
+export async function look(deps: SettleDependencies, group: UnorderedGroup): Promise<UnorderedSnapshot> {
+  const cart = group.cartId === undefined ? undefined : await deps.carts.byId(group.cartId);
+  const onCart = new Map(cart?.payments.map((payment) => [payment.id, payment]));
+  const wanted = new Set([
+    ...group.payments.map(({ id }) => id),
+    ...(group.intention?.payments ?? []).map(({ paymentId }) => paymentId),
+  ]);
+  const elsewhere = await Promise.all([...wanted].filter((id) => !onCart.has(id)).map((id) => deps.payments.byId(id)));
+  const isOurs = (payment: Payment) =>
+    wanted.has(payment.id) || (payment.paymentMethodInfo.paymentInterface === deps.paymentInterface && isPaid(payment));
+  const payments = [...[...onCart.values()].filter(isOurs), ...elsewhere.filter((payment) => payment !== undefined)];
+  const [orders, ...money] = await Promise.all([
+    deps.orders.of([...wanted, ...payments.map(({ id }) => id)], group.cartId),
+    ...payments.map((payment) => heldBy(deps, payment, cart)),
+  ]);
+  return { payments, cart, orders, held: new Map(payments.map(({ id }, at) => [id, money[at]])) };
+}
+
+/** Undefined where Stripe's PaymentIntent is of another cart: then nothing of it is this cart's. */
+async function heldBy(
+  deps: SettleDependencies,
+  payment: Payment,
+  cart: CartView | undefined,
+): Promise<HeldMoney | undefined> {
+  const paymentIntentId = paymentIntentIdOf(payment);
+  const money = paymentIntentId === undefined ? undefined : await deps.moneyAtStripe(paymentIntentId);
+  return money?.cartId && cart && money.cartId !== cart.id ? undefined : money;
+}

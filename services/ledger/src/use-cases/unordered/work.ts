@@ -1,0 +1,83 @@
+import type { Payment } from '@commercetools/platform-sdk';
+import type { EventRecord } from '@connector/contracts';
+import {
+  type CartView,
+  isPaid,
+  paidSince,
+  type SettleMode,
+  type UnorderedReason,
+  type UnorderedSnapshot,
+} from '../../domain/unordered.ts';
+import type { Intention, Intentions, MoneyAtStripe, Operations, Orders, PaidCarts, Payments } from '../ports.ts';
+
+export interface SettleDependencies {
+  payments: Pick<Payments, 'byId'>;
+  carts: PaidCarts;
+  orders: Orders;
+  moneyAtStripe: MoneyAtStripe;
+  operations: Operations;
+  intentions: Intentions;
+  producer: { send(topic: string, record: EventRecord): Promise<void> };
+  paymentInterface: string;
+  now: () => Date;
+}
+
+export interface SettleOptions {
+  readonly mode: SettleMode;
+  /** With `{cartId}`. */
+  readonly orderNumber: string;
+  /** Asked once for each cart that is about to be settled, just before. */
+  readonly mayBegin: () => boolean;
+}
+
+/** Paid payments of one cart, or one whose cart does not have it. */
+export interface UnorderedGroup {
+  readonly cartId: string | undefined;
+  readonly payments: readonly Payment[];
+  /** What was begun and not ended, by an earlier run or this one. */
+  intention?: Intention;
+}
+
+export type GroupOutcome =
+  /** An order names them by now, or the money was given back by others. */
+  | { readonly kind: 'elsewhere' }
+  | (Found & { readonly kind: 'found' })
+  | {
+      readonly kind: 'settled';
+      readonly settlement: 'order_created' | 'returned';
+      readonly orderNumber?: string | undefined;
+      /** What a person still has to look at: the money moved while the order was made. */
+      readonly left?: Found | undefined;
+    };
+
+export interface Found {
+  readonly reason: UnorderedReason;
+  readonly cart: CartView | undefined;
+  /** Those that no order names. */
+  readonly payments: readonly Payment[];
+  /** Code of a refusal. */
+  readonly detail?: string | undefined;
+  /** It could be settled, but this run has settled as many as it may. */
+  readonly isLimited?: boolean;
+}
+
+/** One cart, as it was looked at. */
+export interface Work {
+  readonly deps: SettleDependencies;
+  readonly options: SettleOptions;
+  readonly group: UnorderedGroup;
+  readonly snapshot: UnorderedSnapshot;
+}
+
+/** What is left to a person, or to a later run. */
+export function found(
+  { snapshot: { cart, orders, payments } }: Work,
+  reason: UnorderedReason,
+  more: Pick<Found, 'detail' | 'isLimited'> = {},
+): Found & { readonly kind: 'found' } {
+  const isLeft = (payment: Payment): boolean =>
+    isPaid(payment) &&
+    paidSince(payment) !== undefined &&
+    !orders.some(({ paymentIds }) => paymentIds.includes(payment.id));
+  return { kind: 'found', reason, cart, payments: payments.filter(isLeft), ...more };
+}
