@@ -21,7 +21,7 @@ export interface HttpClientOptions {
   propagate?: boolean;
   /** Header of an answer by which the other side finds the call, in small letters; the span has it as `<api>.request.id`. */
   requestIdHeader?: string;
-  /** The other side has limits, each of its hosts its own: how its refusals are told apart, and what calls claim by themselves. */
+  /** The other side has limits, each of its hosts its own: how its refusals are distinguished, and what calls claim by themselves. */
   limits?: Pick<LimiterOptions, 'pushbackOf' | 'claim'>;
   /** Metric label of a call: a handful of values, no ids. */
   operationOf: (method: string, url: URL) => string;

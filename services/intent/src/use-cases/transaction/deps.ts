@@ -32,10 +32,3 @@ export interface RunTransactionRequest extends TransactionIdentity {
   amount?: RequestedAmount | undefined;
   futureOrderNumber?: string | undefined;
 }
-
-export interface TransactionOutcome {
-  readonly state: 'Completed' | 'Failed' | 'Pending';
-  /** Stripe's code, when Failed. */
-  readonly code?: string | undefined;
-  readonly paymentId: string;
-}
