@@ -40,9 +40,8 @@ export function paymentIntentsOf(stripe: StripeState) {
       stripe.once(options, params, () => {
         const made = newPaymentIntent(stripe, params);
         stripe.paymentIntents.set(made.id, made);
-        const id = stripe.newId('evt');
-        const event = stripeEvent('payment_intent.created', made as PaymentIntent, { id, created: made.created });
-        stripe.events.set(id, event as unknown as Stripe.Event);
+        const event = stripeEvent('payment_intent.created', made as PaymentIntent, { created: made.created });
+        stripe.events.set(event.id, event as unknown as Stripe.Event);
         if (params.confirm) pay(stripe, made);
         return answer(made);
       }),
