@@ -71,6 +71,7 @@ const SETTINGS: Record<string, Schema> = {
   STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: oneOf('off_session', 'on_session', '', 'none', 'null', 'undefined'),
   STRIPE_COLLECT_BILLING_ADDRESS: oneOf('auto', 'never', 'if_required'),
   STRIPE_ENABLE_MULTI_OPERATIONS: flag,
+  STRIPE_ENABLE_LINE_ITEMS: flag,
   STRIPE_ENABLE_OVERCAPTURE: flag,
   STRIPE_ENABLE_EXTENDED_AUTHORIZATION: flag,
   STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION: flag,

@@ -8,6 +8,8 @@ export const METADATA = {
   merchantReference: 'merchant_reference',
   /** The number that Checkout will give the order, where it says so before. */
   orderNumber: 'order_number',
+  /** What the goods of a PaymentIntent are, in brief, by which a change of them is seen. */
+  lineItems: 'ct_line_items',
   /** The operation that made a refund; of a PaymentIntent, the latest that captured or canceled it. */
   operationId: 'ct_operation_id',
   /** What the operation was to do, as `refundPayment 500 EUR`. */

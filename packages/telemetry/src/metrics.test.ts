@@ -32,6 +32,7 @@ const PINNED = [
   'counter stripe_connector_payment_operations_total{operation,outcome}',
   'counter stripe_connector_denials_total{scheme,reason}',
   'counter stripe_connector_optional_data_refused_total{field}',
+  'counter stripe_connector_line_items_left_out_total{reason}',
   'counter stripe_connector_session_checks_total{outcome,cache}',
   'gauge stripe_connector_pending_payments{state,age}',
   'gauge stripe_connector_oldest_pending_payment_timestamp_seconds{state}',

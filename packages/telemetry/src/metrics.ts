@@ -332,8 +332,25 @@ export const DEFINITIONS = {
     name: `${P}optional_data_refused_total`,
     help: 'Data that Stripe refused and a payment went on without',
     labels: {
-      field: ['phone', 'email', 'name', 'address', 'shipping', 'tax_calculation', 'customer', 'card_features'],
+      field: [
+        'phone',
+        'email',
+        'name',
+        'address',
+        'shipping',
+        'tax_calculation',
+        'customer',
+        'card_features',
+        'line_items',
+      ],
     },
+    from: ['intent'],
+  },
+  lineItemsLeftOut: {
+    type: 'counter',
+    name: `${P}line_items_left_out_total`,
+    help: 'Payments that Stripe was told no goods of, although that is on: why',
+    labels: { reason: ['part_of_cart', 'too_many', 'sums_differ', 'inexpressible'] },
     from: ['intent'],
   },
   sessionChecks: {

@@ -78,6 +78,7 @@ export function routeDefinitions({ config, ports, inBackground, log }: AppDeps):
     paymentInterface: config.PAYMENT_INTERFACE,
     merchantReturnUrl: config.MERCHANT_RETURN_URL,
     cardFeatures: features,
+    lineItems: config.STRIPE_ENABLE_LINE_ITEMS,
     behaviour,
     orderInDescription: config.STRIPE_ORDER_NUMBER_IN_DESCRIPTION,
   };

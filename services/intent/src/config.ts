@@ -121,6 +121,9 @@ export const configSchema = z
       .describe(
         'Authorisations that `incrementAuthorization` raises; needs the feature on the Stripe account and manual capture',
       ),
+    STRIPE_ENABLE_LINE_ITEMS: flag()
+      .default(false)
+      .describe('Whether Stripe is told of the goods, for Level 2 and 3 rates and for methods that pay later'),
     STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
       .default(false)
       .describe(

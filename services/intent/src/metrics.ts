@@ -14,5 +14,6 @@ export function initialiseCounters(): void {
     for (const reason of ['refused', 'too_many']) metrics.denials.inc({ scheme, reason }, 0);
   }
   for (const field of DEFINITIONS.optionalDataRefused.labels.field) metrics.optionalDataRefused.inc({ field }, 0);
+  for (const reason of DEFINITIONS.lineItemsLeftOut.labels.reason) metrics.lineItemsLeftOut.inc({ reason }, 0);
   startSentMessages(PAYMENT_EVENTS);
 }

@@ -147,6 +147,24 @@ describe('the life of a PaymentIntent', () => {
     expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ amount: 1500 });
   });
 
+  it('takes goods that come to the amount, and no others unless it is asked to', async () => {
+    const item = { product_name: 'Chair', product_code: 'C-1', quantity: 2, unit_cost: 400 };
+    const goods = { line_items: [{ ...item, tax: { total_tax_amount: 100 } }], shipping: { amount: 150 } };
+    const fitting = { ...goods, discount_amount: 50 };
+    await open({ amount: 1000, amount_details: fitting });
+    const other = await refusalOf(open({ amount: 1000, amount_details: goods }));
+    expect(other).toMatchObject({ statusCode: 400, param: 'amount_details[line_items]' });
+    const { id } = await open({ amount: 1000, amount_details: { ...goods, enforce_arithmetic_validation: false } });
+    const changed = await refusalOf(stripe.paymentIntents.update(id, { amount: 1100, amount_details: fitting }));
+    expect(changed).toMatchObject({ param: 'amount_details[line_items]' });
+    const clear = { line_items: '', shipping: '', discount_amount: '' } as const;
+    expect(await stripe.paymentIntents.update(id, { amount: 1100, amount_details: clear })).toMatchObject({
+      amount: 1100,
+    });
+    const unknown = await refusalOf(open({ amount_details: { goods: 'x' } as never }));
+    expect(unknown).toMatchObject({ code: 'parameter_unknown' });
+  });
+
   it('raises none that was not asked for, or is captured', async () => {
     const { id } = await open({ capture_method: 'manual' });
     simulator.controls.pay(id);

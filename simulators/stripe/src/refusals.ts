@@ -43,10 +43,16 @@ const COMPONENTS: Known = {
   }),
   pricing_table: ENABLED,
 };
+const AMOUNT_DETAILS = tree('discount_amount enforce_arithmetic_validation', {
+  line_items: true,
+  shipping: tree('amount from_postal_code to_postal_code'),
+  tax: tree('total_tax_amount'),
+});
 
 /** What is known inside parameters, whichever call has them. Those that are not named here are taken as they come. */
 const NESTED: Known = {
   address: ADDRESS,
+  amount_details: AMOUNT_DETAILS,
   automatic_payment_methods: tree('allow_redirects enabled'),
   billing_details: BILLING,
   components: COMPONENTS,

@@ -19,6 +19,7 @@ beforeAll(async () => {
       intent: {
         STORED_PAYMENT_METHODS_ENABLED: 'true',
         STRIPE_ENABLE_MULTI_OPERATIONS: 'true',
+        STRIPE_ENABLE_LINE_ITEMS: 'true',
         STRIPE_ENABLE_OVERCAPTURE: 'true',
         STRIPE_ENABLE_EXTENDED_AUTHORIZATION: 'true',
         STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION: 'true',

@@ -1,6 +1,7 @@
 import { NotFoundError } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
 import { isMissing, type StripeClient, StripeRejection } from '@connector/stripe';
+import { WITHOUT_LINE_ITEMS } from '../domain/line-items.ts';
 import type { PaymentIntents } from '../use-cases/ports.ts';
 
 const isOtherParameters = (error: unknown): boolean =>
@@ -43,17 +44,26 @@ export function stripePaymentIntents({ call }: Pick<StripeClient, 'call'>): Paym
       call('payment_intents.update', (stripe) => stripe.paymentIntents.update(id, params, { idempotencyKey: key })),
     cancel: (id, key) =>
       call('payment_intents.cancel', (stripe) => stripe.paymentIntents.cancel(id, {}, { idempotencyKey: key })),
-    capture: (id, { amount, isFinal, metadata }, key) =>
+    capture: (id, { amount, isFinal, metadata, withoutLineItems = false }, key) =>
       call('payment_intents.capture', (stripe) =>
         stripe.paymentIntents.capture(
           id,
-          { amount_to_capture: amount, ...(!isFinal && { final_capture: false }), metadata },
+          {
+            amount_to_capture: amount,
+            ...(!isFinal && { final_capture: false }),
+            metadata,
+            ...(withoutLineItems && { amount_details: WITHOUT_LINE_ITEMS }),
+          },
           { idempotencyKey: key },
         ),
       ),
-    increment: (id, { amount, metadata }, key) =>
+    increment: (id, { amount, metadata, withoutLineItems = false }, key) =>
       call('payment_intents.increment_authorization', (stripe) =>
-        stripe.paymentIntents.incrementAuthorization(id, { amount, metadata }, { idempotencyKey: key }),
+        stripe.paymentIntents.incrementAuthorization(
+          id,
+          { amount, metadata, ...(withoutLineItems && { amount_details: WITHOUT_LINE_ITEMS }) },
+          { idempotencyKey: key },
+        ),
       ),
     refund: (payment_intent, { amount, metadata }, key) =>
       call('refunds.create', (stripe) =>

@@ -1,6 +1,7 @@
 import type {
   Cart as CommercetoolsCart,
   Customer as CommercetoolsCustomer,
+  LineItem as CommercetoolsLineItem,
   Payment as CommercetoolsPayment,
 } from '@commercetools/platform-sdk';
 import type { TransactionView } from '@connector/payment-model';
@@ -22,16 +23,21 @@ export type Cart = Pick<
   | 'shippingAddress'
   | 'custom'
   | 'paymentInfo'
+  | 'locale'
+  | 'discountOnTotalPrice'
 > & {
   /** commercetools changes a cart's payments while it is `Active` or `Frozen` only. */
   readonly cartState?: CommercetoolsCart['cartState'];
   /** Of a cart with several shipping methods (`shippingMode: Multiple`). */
   readonly shipping?: readonly Pick<CommercetoolsCart['shipping'][number], 'shippingInfo'>[];
-  readonly lineItems: readonly MaybeRecurring[];
-  readonly customLineItems: readonly MaybeRecurring[];
+  readonly lineItems: readonly CartItem[];
+  readonly customLineItems: readonly CartItem[];
 };
 
-interface MaybeRecurring {
+/** A line item or a custom one, which has no variant. */
+export interface CartItem
+  extends Partial<Pick<CommercetoolsLineItem, 'name' | 'quantity' | 'totalPrice' | 'taxedPrice'>> {
+  readonly variant?: Pick<CommercetoolsLineItem['variant'], 'sku'>;
   readonly recurrenceInfo?: unknown;
 }
 

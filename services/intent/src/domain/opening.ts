@@ -53,6 +53,8 @@ export interface Asked {
   readonly orderInDescription?: boolean | undefined;
   readonly projectKey: string;
   readonly cardFeatures: CardFeatures;
+  /** Whether Stripe is told of the goods. */
+  readonly lineItems?: boolean | undefined;
   readonly behaviour: BehaviourSettings;
 }
 
@@ -206,21 +208,12 @@ const isUnderWay = ({ payment, paymentIntent }: KnownAttempt, snapshot: Snapshot
 
 const isYoung = ({ createdAt }: Payment, { now }: Snapshot): boolean => now - Date.parse(createdAt) <= YOUNG_MS;
 
-const wantedFor = (
-  { cart, customer, leftOut }: Snapshot,
-  { express, expressCustomerSession, projectKey, cardFeatures, behaviour, orderNumber, orderInDescription }: Asked,
-  due: Money,
-): Wanted =>
+const wantedFor = ({ cart, customer, leftOut }: Snapshot, asked: Asked, due: Money): Wanted =>
   wantedOf({
+    ...asked,
     cart,
     customer,
     due,
-    behaviour: behaviourFor(cart, isRecurring(cart), behaviour),
-    projectKey,
-    cardFeatures,
-    express,
-    expressCustomerSession,
-    orderNumber,
-    orderInDescription,
+    behaviour: behaviourFor(cart, isRecurring(cart), asked.behaviour),
     leftOut,
   });

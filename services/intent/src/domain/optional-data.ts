@@ -9,7 +9,8 @@ export type OptionalField =
   | 'shipping'
   | 'tax_calculation'
   | 'customer'
-  | 'card_features';
+  | 'card_features'
+  | 'line_items';
 
 /** Stripe's parameters, by how they begin, and the field they hold; the first that fits counts. */
 type Table = readonly (readonly [prefix: string, field: OptionalField])[];
@@ -20,6 +21,8 @@ const OF_PAYMENT_INTENT: Table = [
   ['hooks', 'tax_calculation'],
   ['customer', 'customer'],
   ['payment_method_options', 'card_features'],
+  ['amount_details', 'line_items'],
+  ['payment_details', 'line_items'],
 ];
 
 const OF_CUSTOMER: Table = [

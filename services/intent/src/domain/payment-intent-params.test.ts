@@ -118,6 +118,52 @@ describe('the idempotency key of an attempt', () => {
   });
 });
 
+describe('the goods of a payment', () => {
+  const goods = (quantity: number) =>
+    aCart({
+      lineItems: [{ name: { en: 'Chair' }, quantity, totalPrice: { type: 'centPrecision', ...euro(1190) } }],
+    });
+  const sent = wanted({ cart: goods(1), lineItems: true });
+
+  it('are sent where that is on, with a reference of the order', () => {
+    expect(createParams('k', sent)).toMatchObject({
+      amount_details: { line_items: [{ product_name: 'Chair', quantity: 1, unit_cost: 1190 }] },
+      payment_details: { order_reference: 'cart-1' },
+      metadata: { ct_line_items: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    });
+    const named = createParams('k', wanted({ cart: goods(1), lineItems: true, orderNumber: 'A-17' }));
+    expect(named.payment_details).toEqual({ order_reference: 'A-17' });
+  });
+
+  it.each<[string, Partial<WantedInput>]>([
+    ['while that is off', { cart: goods(1) }],
+    ['once Stripe refused them', { cart: goods(1), lineItems: true, leftOut: new Set(['line_items'] as const) }],
+    ['when they do not come to the amount', { cart: goods(1), due: euro(1000), lineItems: true }],
+  ])('are not sent %s', (_when, fields) => {
+    const params = createParams('k', wanted(fields));
+    expect(params).not.toHaveProperty('amount_details');
+    expect(params).not.toHaveProperty('payment_details');
+    expect(params.metadata).not.toHaveProperty('ct_line_items');
+  });
+
+  it('are changed with the cart, and taken away when they fit no more', () => {
+    const present = aPaymentIntent(createParams('k', sent) as never);
+    expect(changeTo(present, sent)).toEqual({ kind: 'none' });
+    expect(changeTo(present, wanted({ cart: goods(2), lineItems: true }))).toMatchObject({
+      kind: 'update',
+      params: { amount_details: { line_items: [{ quantity: 2, unit_cost: 595 }] } },
+    });
+    const without = changeTo(present, wanted({ cart: goods(1), due: euro(1000), lineItems: true }));
+    expect(without).toMatchObject({
+      params: {
+        amount: 1000,
+        amount_details: { line_items: '', shipping: '', discount_amount: '' },
+        metadata: { ct_line_items: '' },
+      },
+    });
+  });
+});
+
 describe('making a PaymentIntent what is wanted', () => {
   it('asks for features of a card that were enabled since, once', () => {
     const manual = behaviourFor(cart, false, someBehaviour({ captureMethod: 'manual' }));

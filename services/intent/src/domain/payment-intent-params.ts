@@ -5,7 +5,9 @@ import { type StripeShipping, shippingOf } from './addresses.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type CardFeatures, type CardRequests, cardOptions, cardRequestsOf, lacksRequests } from './card-features.ts';
 import { type Cart, type Customer, stripeCustomerIdOf, taxCalculationOf } from './checkout-cart.ts';
+import { type LineItems, lineItemsOf, WITHOUT_LINE_ITEMS } from './line-items.ts';
 import type { OptionalField } from './optional-data.ts';
+import { beginningOf } from './text.ts';
 
 /** What a PaymentIntent of a cart is to be, whichever attempt it belongs to. */
 export interface Wanted {
@@ -17,6 +19,8 @@ export interface Wanted {
   readonly cardRequests: CardRequests;
   readonly taxCalculation: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Undefined where they are not sent at all. */
+  readonly lineItems?: LineItems | undefined;
   /** What the merchant, and with some methods the shopper, reads at the payment. */
   readonly description?: string | undefined;
 }
@@ -36,12 +40,16 @@ export interface WantedInput {
   orderNumber?: string | undefined;
   /** Whether the order's number is the description, too. */
   orderInDescription?: boolean | undefined;
+  /** Whether Stripe is told of the goods. */
+  lineItems?: boolean | undefined;
   /** What Stripe has refused. */
   leftOut?: ReadonlySet<OptionalField>;
 }
 
 /** The longest value that Stripe takes in metadata, in characters. */
 const MAX_METADATA_LENGTH = 500;
+/** The longest order reference that a method shows, in characters. */
+const MAX_ORDER_REFERENCE = 255;
 const NOTHING: ReadonlySet<OptionalField> = new Set();
 
 export function wantedOf(input: WantedInput): Wanted {
@@ -50,6 +58,7 @@ export function wantedOf(input: WantedInput): Wanted {
   const orderNumber = input.orderNumber?.slice(0, MAX_METADATA_LENGTH);
   const isBound = (!express || expressCustomerSession) && !leftOut.has('customer');
   const stripeCustomerId = isBound ? stripeCustomerIdOf(customer) : undefined;
+  const lineItems = input.lineItems && !leftOut.has('line_items') ? lineItemsOf(cart, due) : undefined;
   return {
     due,
     captureMethod: behaviour.captureMethod,
@@ -64,7 +73,9 @@ export function wantedOf(input: WantedInput): Wanted {
       [METADATA.projectKey]: projectKey,
       ...(cart.customerId && { [METADATA.customerId]: cart.customerId }),
       ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
+      ...(lineItems?.kind === 'details' && { [METADATA.lineItems]: lineItems.digest }),
     },
+    ...(lineItems && { lineItems }),
     ...(orderInDescription && orderNumber && { description: orderNumber }),
   };
 }
@@ -96,6 +107,20 @@ export function createParams(paymentKey: string, wanted: Wanted): Stripe.Payment
     ...cardOptions(cardRequests),
     ...(taxCalculation && { hooks: { inputs: { tax: { calculation: taxCalculation } } } }),
     ...(wanted.description && { description: wanted.description }),
+    ...lineItemParams(wanted),
+  };
+}
+
+/** Level 2 and 3 rates need a reference of the order beside its items. */
+export function lineItemParams({ lineItems, metadata }: Pick<Wanted, 'lineItems' | 'metadata'>): {
+  amount_details?: Stripe.PaymentIntentCreateParams.AmountDetails;
+  payment_details?: Stripe.PaymentIntentCreateParams.PaymentDetails;
+} {
+  if (lineItems?.kind !== 'details') return {};
+  const reference = metadata[METADATA.orderNumber] ?? metadata[METADATA.cartId] ?? '';
+  return {
+    amount_details: lineItems.amountDetails,
+    payment_details: { order_reference: beginningOf(reference, MAX_ORDER_REFERENCE) },
   };
 }
 
@@ -143,6 +168,13 @@ export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): C
   const changed = Object.entries(metadata).filter(([name, value]) => present.metadata[name] !== value);
   if (wanted.description && present.description !== wanted.description) params.description = wanted.description;
   if (changed.length > 0) params.metadata = Object.fromEntries(changed);
+  const presentItems = present.metadata[METADATA.lineItems];
+  if (wanted.lineItems?.kind === 'details') {
+    if (presentItems !== metadata[METADATA.lineItems]) Object.assign(params, lineItemParams(wanted));
+  } else if (presentItems) {
+    params.amount_details = WITHOUT_LINE_ITEMS;
+    params.metadata = { ...(params.metadata || {}), [METADATA.lineItems]: '' };
+  }
   return Object.keys(params).length === 0 ? { kind: 'none' } : { kind: 'update', params };
 }
 

@@ -604,6 +604,15 @@ describe('data that Stripe refuses and a payment can do without', () => {
     },
   );
 
+  it('is its goods: the shopper pays without them', async () => {
+    const chair = { name: { en: 'Chair' }, quantity: 1, totalPrice: { type: 'centPrecision' as const, ...euro(1190) } };
+    const world = refusing(new FakeWorld(aCart({ lineItems: [chair] })), 'amount_details[line_items]');
+    const outcome = await open(world, {}, someBehaviour(), { lineItems: true });
+    expectOneJoinedAttempt(world, outcome);
+    expect(live(world)[0]?.metadata).not.toHaveProperty('ct_line_items');
+    expect(secretOf(await open(world, {}, someBehaviour(), { lineItems: true }))).toBe(secretOf(outcome));
+  });
+
   it('does not include the amount: that refusal is answered', async () => {
     const world = new FakeWorld(aFullCart());
     world.stripe.refuse = (call) =>

@@ -1,5 +1,6 @@
 import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/errors';
 import { idempotencyKey, METADATA, type Money, sameMoney } from '@connector/payment-model';
+import { metrics } from '@connector/telemetry';
 import { type BillingDetails, billingDetailsOf } from '../domain/addresses.ts';
 import { behaviourFor } from '../domain/behaviour.ts';
 import { isRecurring, type Payment } from '../domain/checkout-cart.ts';
@@ -113,6 +114,11 @@ function opened(
   const { payment, paymentIntent } = attempt;
   const { id: paymentIntentId, client_secret: clientSecret } = paymentIntent;
   if (!clientSecret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
+  if (wanted.lineItems?.kind === 'left-out') {
+    const { reason } = wanted.lineItems;
+    metrics.lineItemsLeftOut.inc({ reason });
+    deps.log.warn({ reason, cartId: cart.id }, 'Stripe is told no goods of a payment');
+  }
 
   const linking = unhurried(() => link(deps.payments, payment, paymentIntentId));
   deps.inBackground('link payment to PaymentIntent and customer', async () => {

@@ -106,13 +106,13 @@ export interface PaymentIntents {
   /** `amount` in Stripe's minor units; when not final the rest stays authorised. */
   capture(
     id: string,
-    capture: { amount: number; isFinal: boolean; metadata: Record<string, string> },
+    capture: { amount: number; isFinal: boolean; metadata: Record<string, string>; withoutLineItems?: boolean },
     key: string,
   ): Promise<Stripe.PaymentIntent>;
   /** Raises what is authorised to `amount`, in Stripe's minor units. */
   increment(
     id: string,
-    increment: { amount: number; metadata: Record<string, string> },
+    increment: { amount: number; metadata: Record<string, string>; withoutLineItems?: boolean },
     key: string,
   ): Promise<Stripe.PaymentIntent>;
   refund(

@@ -56,6 +56,16 @@ describe('an operation', () => {
     expect(JSON.stringify(world.published)).not.toContain('client_secret');
   });
 
+  it('of an amount that the goods do not come to is done without the goods', async () => {
+    const world = worldWith('requires_capture');
+    Object.assign(world.intents.get('pi_1')?.metadata ?? {}, { ct_line_items: 'digest' });
+    const refusals = [stripeRejection(undefined, { param: 'amount_details[line_items]' })];
+    world.stripe.refuse = (call) => (call.endsWith('capture') ? refusals.pop() : undefined);
+    expect(await run(world, capture)).toBe('approved');
+    expect(world.calls.filter((call) => call.endsWith('capture'))).toHaveLength(2);
+    expect(outcomes(world).at(-1)?.[1]).toMatchObject({ kind: 'done', object: { status: 'succeeded' } });
+  });
+
   describe('that raises the authorisation', () => {
     const raise: Operation = { action: 'incrementAuthorization', amount: EUR(1500) };
 

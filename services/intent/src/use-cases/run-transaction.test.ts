@@ -142,6 +142,21 @@ describe('a merchant-initiated transaction', () => {
     }
   });
 
+  it.each([false, true])('tells Stripe of the goods, or goes on without (refused: %s)', async (refuses) => {
+    const world = aWorld();
+    const chair = { name: { en: 'Chair' }, quantity: 1, totalPrice: { type: 'centPrecision' as const, ...euro(1190) } };
+    world.changeCart({ lineItems: [chair] });
+    const asked: unknown[] = [];
+    world.stripe.refuseParams = (params) => {
+      if (!('amount' in params)) return undefined;
+      asked.push('amount_details' in params);
+      return refuses && asked.at(-1) ? stripeRejection(undefined, { param: 'amount_details[line_items]' }) : undefined;
+    };
+    const settings = { ...depsOf(world).settings, lineItems: true };
+    expect(await run(world, {}, { settings })).toMatchObject({ state: 'Completed' });
+    expect(asked).toEqual(refuses ? [true, false] : [true]);
+  });
+
   it('that is declined has failed with the reason, and can be paid by nobody any more', async () => {
     const world = aWorld();
     world.stripe.declines = () => 'insufficient_funds';

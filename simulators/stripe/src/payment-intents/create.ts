@@ -4,6 +4,7 @@ import type { PaymentIntent } from '../objects.ts';
 import type { Params } from '../params.ts';
 import { type Simulation, token } from '../simulation.ts';
 import type { PaymentIntentSecrets } from '../state.ts';
+import { checkAmountDetails } from './amount-details.ts';
 import { confirm } from './confirm.ts';
 import { automaticTypes } from './offered-types.ts';
 import {
@@ -23,6 +24,7 @@ export function createPaymentIntent(simulation: Simulation, params: Params): Pay
   if (amount === undefined) throw missingParameter('amount');
   const currency = parseCurrency(params.requiredString('currency'));
   checkAmount(amount, currency);
+  checkAmountDetails(params, amount);
   const captureMethod = params.oneOf('capture_method', CAPTURE_METHODS) ?? 'automatic_async';
   const isConfirmed = params.boolean('confirm') ?? false;
   const automatic = params.object('automatic_payment_methods');

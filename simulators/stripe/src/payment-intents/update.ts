@@ -4,6 +4,7 @@ import type { PaymentIntent } from '../objects.ts';
 import type { Params } from '../params.ts';
 import type { Simulation } from '../simulation.ts';
 import { holdsVoucher, voidVoucher } from '../vouchers.ts';
+import { checkAmountDetails } from './amount-details.ts';
 import { automaticTypes } from './offered-types.ts';
 import {
   CAPTURE_METHODS,
@@ -43,6 +44,7 @@ export function updatePaymentIntent(
   const currency = params.has('currency') ? parseCurrency(params.requiredString('currency')) : paymentIntent.currency;
   const amount = params.integer('amount') ?? paymentIntent.amount;
   if (params.has('amount') || params.has('currency')) checkAmount(amount, currency);
+  checkAmountDetails(params, amount);
   const captureMethod = params.oneOf('capture_method', CAPTURE_METHODS) ?? paymentIntent.capture_method;
   const customer = checkedCustomer(simulation, params);
   const metadata = params.metadata(paymentIntent.metadata);

@@ -35,6 +35,8 @@ export interface OpenCheckoutSettings {
   paymentInterface: string;
   merchantReturnUrl: string;
   cardFeatures: CardFeatures;
+  /** Whether Stripe is told of the goods. */
+  lineItems?: boolean | undefined;
   /** Whether the number of the order is the description of its PaymentIntent, too. */
   orderInDescription?: boolean | undefined;
   behaviour: BehaviourSettings;

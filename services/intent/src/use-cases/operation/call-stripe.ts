@@ -1,8 +1,10 @@
 import { fittingMetadata, idempotencyKey, METADATA, operationNote, operationNoteKey } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
+import { metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import { inWords } from '../../domain/operation-identity.ts';
 import type { StripeStep } from '../../domain/operations.ts';
+import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { beginningOf } from '../../domain/text.ts';
 import type { Work } from './work.ts';
 
@@ -37,18 +39,19 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
     : {};
   const reference = fittingMetadata({ ...paymentIntent.metadata, ...note }, label);
   switch (step.kind) {
-    case 'capture':
-      return paymentIntents.capture(
-        paymentIntent.id,
-        { amount: step.amount, isFinal: step.isFinal, metadata: { ...reference, ...note } },
-        key,
+    case 'capture': {
+      const { amount, isFinal } = step;
+      const capture = { amount, isFinal, metadata: { ...reference, ...note } };
+      return withoutItemsIfRefused(work, key, (items) =>
+        paymentIntents.capture(paymentIntent.id, { ...capture, ...items.params }, items.key),
       );
-    case 'increment':
-      return paymentIntents.increment(
-        paymentIntent.id,
-        { amount: step.amount, metadata: { ...reference, ...note } },
-        key,
+    }
+    case 'increment': {
+      const increment = { amount: step.amount, metadata: { ...reference, ...note } };
+      return withoutItemsIfRefused(work, key, (items) =>
+        paymentIntents.increment(paymentIntent.id, { ...increment, ...items.params }, items.key),
       );
+    }
     case 'refund': {
       const ids = { [METADATA.paymentId]: payment.id, [METADATA.operationId]: id, [METADATA.operation]: words };
       return paymentIntents.refund(paymentIntent.id, { amount: step.amount, metadata: { ...label, ...ids } }, key);
@@ -63,6 +66,31 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
         );
       }
       return paymentIntents.cancel(paymentIntent.id, key);
+  }
+}
+
+interface Items {
+  readonly key: string;
+  readonly params: { readonly withoutLineItems?: boolean };
+}
+
+/** The goods of a PaymentIntent may not fit another amount: then they are taken from it, rather than the money left (rulings 38). */
+async function withoutItemsIfRefused<T>(
+  { deps, paymentIntent }: Work,
+  key: string,
+  ask: (items: Items) => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask({ key, params: {} });
+  } catch (error) {
+    const isRefused = paymentIntent.metadata[METADATA.lineItems] && refusedOfPaymentIntent(error) === 'line_items';
+    if (!isRefused) throw error;
+    metrics.optionalDataRefused.inc({ field: 'line_items' });
+    deps.log.warn(
+      { error, paymentIntentId: paymentIntent.id },
+      'the goods of a payment do not fit what is taken of it',
+    );
+    return ask({ key: `${key}-without-items`, params: { withoutLineItems: true } });
   }
 }
 

@@ -19,6 +19,8 @@ export interface RunTransactionDeps {
     paymentInterface: string;
     behaviour: BehaviourSettings;
     cardFeatures: CardFeatures;
+    /** Whether Stripe is told of the goods. */
+    lineItems?: boolean | undefined;
     /** Whether the number of the order is the description of its PaymentIntent, too. */
     orderInDescription?: boolean | undefined;
   };

@@ -5,8 +5,10 @@ import type Stripe from 'stripe';
 import { behaviourFor } from '../../domain/behaviour.ts';
 import { cardOptions, cardRequestsOf } from '../../domain/card-features.ts';
 import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../../domain/checkout-cart.ts';
+import { lineItemsOf } from '../../domain/line-items.ts';
 import { type OptionalField, refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { paymentDraft } from '../../domain/payment-draft.ts';
+import { lineItemParams } from '../../domain/payment-intent-params.ts';
 import type { StoredMethod } from '../../domain/stored-methods.ts';
 import { chargeableAmount } from '../../domain/stripe-amount.ts';
 import { requiredField } from '../stored-payment-methods.ts';
@@ -88,6 +90,14 @@ export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise
   const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
   const paymentKey = payment.key ?? '';
   const { captureMethod } = behaviourFor(cart, isRecurring(cart), settings.behaviour);
+  const metadata = {
+    [METADATA.cartId]: cart.id,
+    [METADATA.projectKey]: settings.projectKey,
+    [METADATA.customerId]: customerId,
+    [METADATA.paymentId]: payment.id,
+    [METADATA.paymentKey]: paymentKey,
+    ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
+  };
   const params: Stripe.PaymentIntentCreateParams = {
     amount: chargeableAmount(amount),
     currency: amount.currencyCode.toLowerCase(),
@@ -95,20 +105,19 @@ export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise
     payment_method: token,
     capture_method: captureMethod,
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-    metadata: {
-      [METADATA.cartId]: cart.id,
-      [METADATA.projectKey]: settings.projectKey,
-      [METADATA.customerId]: customerId,
-      [METADATA.paymentId]: payment.id,
-      [METADATA.paymentKey]: paymentKey,
-      ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
-    },
+    metadata,
     ...(settings.orderInDescription && orderNumber && { description: orderNumber }),
   };
-  return createWith(deps, paymentKey, params, cardOptions(cardRequestsOf(settings.cardFeatures, captureMethod)));
+  const lineItems = settings.lineItems ? lineItemsOf(cart, amount) : undefined;
+  if (lineItems?.kind === 'left-out') metrics.lineItemsLeftOut.inc({ reason: lineItems.reason });
+  return createWith(deps, paymentKey, params, {
+    card_features: cardOptions(cardRequestsOf(settings.cardFeatures, captureMethod)),
+    line_items: lineItemParams({ lineItems, metadata }),
+  });
 }
 
-type Optional = Pick<Stripe.PaymentIntentCreateParams, 'payment_method_options'>;
+/** Parameters that a charge can do without, by what Stripe may refuse. */
+type Optional = Partial<Record<OptionalField, Partial<Stripe.PaymentIntentCreateParams>>>;
 
 /** Creates it with what a charge can do without (rulings 38), which Stripe may refuse. */
 async function createWith(
@@ -117,18 +126,15 @@ async function createWith(
   params: Stripe.PaymentIntentCreateParams,
   optional: Optional,
 ): Promise<Stripe.PaymentIntent> {
-  const whole = { ...params, ...optional };
+  const whole = Object.assign({}, params, ...Object.values(optional)) as Stripe.PaymentIntentCreateParams;
   try {
     const outcome = await deps.paymentIntents.create(whole, idempotencyKey('transaction', paymentKey, whole));
     if (outcome.kind === 'created') return outcome.paymentIntent;
   } catch (error) {
     const field = refusedOfPaymentIntent(error);
-    if (!field || !isOptional(field, optional)) throw error;
+    if (!field || Object.keys(optional[field] ?? {}).length === 0) throw error;
     metrics.optionalDataRefused.inc({ field });
-    return createWith(deps, paymentKey, params, {});
+    return createWith(deps, paymentKey, params, { ...optional, [field]: {} });
   }
   throw new TransientError('the PaymentIntent is being made from other parameters', { reason: 'conflict' });
 }
-
-const isOptional = (field: OptionalField, optional: Optional): boolean =>
-  field === 'card_features' && optional.payment_method_options !== undefined;
