@@ -7,6 +7,8 @@ import { CommercetoolsRejection } from './errors.ts';
 export const INTERACTION_TYPE = 'commercetools-checkout-payment-interface-interaction';
 /** Field of a customer that holds the Stripe customer's id. */
 export const STRIPE_CUSTOMER_FIELD = 'stripeConnector_stripeCustomerId';
+/** Field of a customer that holds the Stripe customers of its business units: JSON, ids by the unit's key. */
+const STRIPE_CUSTOMERS_OF_UNITS_FIELD = 'stripeConnector_stripeCustomerIdsOfBusinessUnits';
 
 const field = (name: string, type: FieldType, label: string, required = false): FieldDefinition => ({
   name,
@@ -24,7 +26,10 @@ export const customTypes = (keys: { customer: string; purchaseOrder: string }): 
     key: keys.customer,
     name: { en: 'Stripe customer' },
     resourceTypeIds: ['customer'],
-    fieldDefinitions: [field(STRIPE_CUSTOMER_FIELD, text, 'Stripe customer id')],
+    fieldDefinitions: [
+      field(STRIPE_CUSTOMER_FIELD, text, 'Stripe customer id'),
+      field(STRIPE_CUSTOMERS_OF_UNITS_FIELD, text, 'Stripe customer ids of business units'),
+    ],
   },
   {
     key: keys.purchaseOrder,

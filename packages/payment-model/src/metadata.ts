@@ -3,6 +3,10 @@ export const METADATA = {
   cartId: 'cart_id',
   projectKey: 'ct_project_key',
   customerId: 'ct_customer_id',
+  /** Key of the business unit that the customer buys for, as its associate. */
+  businessUnit: 'ct_business_unit',
+  /** Of a customer at Stripe that is one of a business unit: the customer's id and the unit's key. */
+  associate: 'ct_associate',
   paymentId: 'ct_payment_id',
   paymentKey: 'ct_payment_key',
   merchantReference: 'merchant_reference',
@@ -57,6 +61,7 @@ export interface Ownership {
   readonly cartId?: string;
   readonly projectKey?: string;
   readonly customerId?: string;
+  readonly businessUnit?: string;
   readonly paymentId?: string;
   readonly paymentKey?: string;
 }
@@ -64,12 +69,13 @@ export interface Ownership {
 /** Reads our metadata keys; empty strings count as absent, as Stripe has them. */
 export function ownershipOf(metadata: Readonly<Record<string, string>> | null | undefined): Ownership {
   const read = (key: string) => metadata?.[key] || undefined;
-  const { cartId, projectKey, customerId, paymentId, paymentKey } = METADATA;
+  const { cartId, projectKey, customerId, businessUnit, paymentId, paymentKey } = METADATA;
   return Object.fromEntries(
     Object.entries({
       cartId: read(cartId),
       projectKey: read(projectKey),
       customerId: read(customerId),
+      businessUnit: read(businessUnit),
       paymentId: read(paymentId),
       paymentKey: read(paymentKey),
     }).filter(([, value]) => value !== undefined),

@@ -18,6 +18,8 @@ const paymentMethodDraft = z.object({
   key: text.optional(),
   name: z.record(text, text).optional(),
   customer: identifierOf('customer').optional(),
+  /** The units themselves are not simulated for methods: any key is taken. */
+  businessUnit: z.object({ typeId: z.literal('business-unit').optional(), key: text }).optional(),
   method: text.optional(),
   paymentInterface: text.optional(),
   interfaceAccount: text.optional(),
@@ -53,7 +55,7 @@ export class PaymentMethods extends Collection<PaymentMethod> {
 
   /** Throws ApiError 400. */
   create(body: unknown, clientId: string): PaymentMethod {
-    const { custom, customer, ...draft } = parse(paymentMethodDraft, body);
+    const { custom, customer, businessUnit, ...draft } = parse(paymentMethodDraft, body);
     const customerId = customer && this.#references.find('customer', customer);
     if (customer && !customerId) throw referencedResourceNotFound('customer', customer);
     this.checkKeyIsFree(draft.key);
@@ -61,6 +63,7 @@ export class PaymentMethods extends Collection<PaymentMethod> {
       ...this.base(clientId),
       ...draft,
       ...(customerId && { customer: { typeId: 'customer', id: customerId } }),
+      ...(businessUnit && { businessUnit: { typeId: 'business-unit', key: businessUnit.key } }),
       ...(custom && { custom: createCustomFields(this.#references.findType, 'payment-method', custom) }),
     } as PaymentMethod);
   }

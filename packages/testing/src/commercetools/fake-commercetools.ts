@@ -155,7 +155,7 @@ export class FakeCommercetools
         return session;
       }
       case 'GET types/:id':
-        return existing(types, id ?? '');
+        return id?.startsWith('key=') ? byKey(types.values(), id) : existing(types, id ?? '');
       case 'POST types': {
         const made = { ...(body as Type), id: this.newId(), version: 1 };
         types.set(made.id, made);

@@ -1,7 +1,12 @@
 import type { CustomerUpdateAction } from '@commercetools/platform-sdk';
 import type { Commercetools } from '@connector/commercetools';
 import { NotFoundError, StaleVersionError } from '@connector/errors';
-import { type Customer, STRIPE_CUSTOMER_FIELD, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
+import {
+  type Customer,
+  STRIPE_CUSTOMER_FIELD,
+  stripeCustomerField,
+  stripeCustomerIdOf,
+} from '../domain/checkout-cart.ts';
 import type { Customers } from '../use-cases/ports.ts';
 
 const TRIES = 4;
@@ -20,12 +25,15 @@ export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' 
   };
 
   /** A customer's own type that lacks our field gets it: replacing the type would drop the merchant's fields. */
-  const ensureField = async (typeId: string) => {
-    const type = await call('types.get', api.types().withId({ ID: typeId }).get());
-    if (type.fieldDefinitions.some(({ name }) => name === STRIPE_CUSTOMER_FIELD)) return;
+  const ensureField = async (ofType: { id: string } | { key: string }, fieldName: string) => {
+    const address = 'id' in ofType ? api.types().withId({ ID: ofType.id }) : api.types().withKey(ofType);
+    const type = await call('types.get', address.get());
+    if (type.fieldDefinitions.some(({ name }) => name === fieldName)) return;
     const fieldDefinition = {
-      name: STRIPE_CUSTOMER_FIELD,
-      label: { en: 'Stripe customer id' },
+      name: fieldName,
+      label: {
+        en: fieldName === STRIPE_CUSTOMER_FIELD ? 'Stripe customer id' : 'Stripe customer ids of business units',
+      },
       required: false,
       type: { name: 'String' as const },
       inputHint: 'SingleLine' as const,
@@ -36,7 +44,7 @@ export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' 
         'types.update',
         api
           .types()
-          .withId({ ID: typeId })
+          .withId({ ID: type.id })
           .post({ body: { version: type.version, actions } }),
       );
     } catch (error) {
@@ -47,18 +55,21 @@ export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' 
 
   return {
     find,
-    saveStripeCustomerId: async (given, stripeCustomerId) => {
+    saveStripeCustomerId: async (given, stripeCustomerId, businessUnit) => {
       let current: Customer | undefined = given;
       for (let attempt = 1; current; attempt += 1) {
-        if (stripeCustomerIdOf(current) === stripeCustomerId) return current;
+        if (stripeCustomerIdOf(current, businessUnit) === stripeCustomerId) return current;
+        const { name, value } = stripeCustomerField(current, stripeCustomerId, businessUnit);
         const action: CustomerUpdateAction = current.custom
-          ? { action: 'setCustomField', name: STRIPE_CUSTOMER_FIELD, value: stripeCustomerId }
+          ? { action: 'setCustomField', name, value }
           : {
               action: 'setCustomType',
               type: { typeId: 'type', key: typeKey },
-              fields: { [STRIPE_CUSTOMER_FIELD]: stripeCustomerId },
+              fields: { [name]: value },
             };
-        if (current.custom) await ensureField(current.custom.type.id);
+        if (current.custom) await ensureField({ id: current.custom.type.id }, name);
+        // Our own type has had this field for a shorter time than the other.
+        else if (businessUnit) await ensureField({ key: typeKey }, name);
         try {
           const { id, version } = current;
           return await call('customers.update', customer(id).post({ body: { version, actions: [action] } }));

@@ -15,8 +15,8 @@ export function rememberingCustomers(customers: Customers, { max }: { max: numbe
   };
   return {
     find: async (customerId) => remembered(customerId, await customers.find(customerId)),
-    saveStripeCustomerId: async (customer, stripeCustomerId) =>
-      remembered(customer.id, await customers.saveStripeCustomerId(customer, stripeCustomerId)),
+    saveStripeCustomerId: async (customer, ...saved) =>
+      remembered(customer.id, await customers.saveStripeCustomerId(customer, ...saved)),
     recall: (customerId) => {
       const found = seen.get(customerId);
       seen.delete(customerId);

@@ -18,14 +18,17 @@ export function storedMethods(
 ): StoredMethods {
   const quoted = (text: string) => JSON.stringify(text);
   return {
-    list: async (customerId) => {
+    list: async (customerId, businessUnit) => {
       const where = [
         `customer(id=${quoted(customerId)})`,
         `paymentInterface=${quoted(paymentInterface)}`,
         ...(interfaceAccount ? [`interfaceAccount=${quoted(interfaceAccount)}`] : []),
       ].join(' and ');
       const page = await call('payment-methods.query', api.paymentMethods().get({ queryArgs: { where, limit: PAGE } }));
-      return page.results;
+      // An associate's methods for a business unit are none of its own, nor of another unit.
+      return page.results.filter(
+        (method) => method.businessUnit?.key === businessUnit && method.paymentMethodStatus !== 'Inactive',
+      );
     },
     find: async (ID) => orUndefined(call('payment-methods.get', api.paymentMethods().withId({ ID }).get())),
     delete: async ({ id: ID, version }) => {

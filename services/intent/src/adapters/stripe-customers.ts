@@ -1,9 +1,11 @@
 import { NotFoundError } from '@connector/errors';
-import { METADATA } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
+import { ownerMetadata } from '../domain/stripe-customer.ts';
 import type { StripeCustomers } from '../use-cases/ports.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+const KEY = /^[\w-]*$/;
 
 /** `apiVersion` is the Stripe-Version of ephemeral keys: that of the Stripe.js which uses them. */
 export function stripeCustomers({ call }: Pick<StripeClient, 'call'>, apiVersion: string): StripeCustomers {
@@ -17,10 +19,11 @@ export function stripeCustomers({ call }: Pick<StripeClient, 'call'>, apiVersion
         throw error;
       }
     },
-    search: async (customerId) => {
-      // The id becomes part of a query, and commercetools ids are UUIDs.
-      if (!UUID.test(customerId)) return undefined;
-      const query = `metadata['${METADATA.customerId}']:'${customerId}'`;
+    search: async (customerId, businessUnit) => {
+      // They become part of a query; commercetools ids are UUIDs, and keys of a few characters.
+      if (!UUID.test(customerId) || !KEY.test(businessUnit ?? '')) return undefined;
+      const [[name, value] = []] = Object.entries(ownerMetadata(customerId, businessUnit));
+      const query = `metadata['${name}']:'${value}'`;
       const found = await call('customers.search', (stripe) => stripe.customers.search({ query, limit: 1 }));
       return found.data[0];
     },

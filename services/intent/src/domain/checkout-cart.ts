@@ -23,6 +23,7 @@ export type Cart = Pick<
   | 'shippingAddress'
   | 'custom'
   | 'paymentInfo'
+  | 'businessUnit'
   | 'locale'
   | 'discountOnTotalPrice'
 > & {
@@ -69,10 +70,44 @@ export const isRecurring = ({ customerId, lineItems, customLineItems }: Cart): b
 /** Custom field of a customer that holds its Stripe customer's id. */
 export const STRIPE_CUSTOMER_FIELD = 'stripeConnector_stripeCustomerId';
 
-/** The Stripe customer that a customer's custom field names. */
-export function stripeCustomerIdOf(customer: Pick<Customer, 'custom'> | undefined): string | undefined {
-  const value: unknown = customer?.custom?.fields[STRIPE_CUSTOMER_FIELD];
+/** Custom field of a customer with the Stripe customers of its business units: JSON, ids by the unit's key. */
+const STRIPE_CUSTOMERS_OF_UNITS_FIELD = 'stripeConnector_stripeCustomerIdsOfBusinessUnits';
+
+/** Key of the business unit that a cart's customer buys for, as its associate; undefined for a private cart. */
+export const businessUnitOf = ({ businessUnit }: Pick<Cart, 'businessUnit'>): string | undefined => businessUnit?.key;
+
+/**
+ * The Stripe customer that a customer's custom field names: its own, or the one for `businessUnit` (a key). What is saved in a private cart and what
+ * is saved for a business unit belong to different customers at Stripe, so that neither is ever shown or charged for the other.
+ */
+export function stripeCustomerIdOf(
+  customer: Pick<Customer, 'custom'> | undefined,
+  businessUnit: string | undefined,
+): string | undefined {
+  const value: unknown = businessUnit
+    ? stripeCustomersOfUnits(customer)[businessUnit]
+    : customer?.custom?.fields[STRIPE_CUSTOMER_FIELD];
   return typeof value === 'string' && value ? value : undefined;
+}
+
+/** Name and value of the custom field that makes `stripeCustomerIdOf` answer `stripeCustomerId`. */
+export function stripeCustomerField(
+  customer: Pick<Customer, 'custom'>,
+  stripeCustomerId: string,
+  businessUnit: string | undefined,
+): { readonly name: string; readonly value: string } {
+  if (!businessUnit) return { name: STRIPE_CUSTOMER_FIELD, value: stripeCustomerId };
+  const all = { ...stripeCustomersOfUnits(customer), [businessUnit]: stripeCustomerId };
+  return { name: STRIPE_CUSTOMERS_OF_UNITS_FIELD, value: JSON.stringify(all) };
+}
+
+function stripeCustomersOfUnits(customer: Pick<Customer, 'custom'> | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const ids: unknown = JSON.parse(String(customer?.custom?.fields[STRIPE_CUSTOMERS_OF_UNITS_FIELD] ?? '{}'));
+    return typeof ids === 'object' && ids !== null ? { ...ids } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Custom field of a cart with the Stripe Tax calculations made for it, written by the Stripe Tax connector. */

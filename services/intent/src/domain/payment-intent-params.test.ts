@@ -118,6 +118,35 @@ describe('the idempotency key of an attempt', () => {
   });
 });
 
+describe('a cart of a business unit', () => {
+  const businessUnit = { typeId: 'business-unit' as const, key: 'acme' };
+  const fields = {
+    stripeConnector_stripeCustomerId: 'cus_own',
+    stripeConnector_stripeCustomerIdsOfBusinessUnits: '{"acme":"cus_acme"}',
+  };
+  const associate = (more: Record<string, string> = {}) =>
+    aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields: { ...fields, ...more } } });
+  const of = (cart: Partial<Parameters<typeof aCart>[0]>, customer = associate()) =>
+    createParams('k', wanted({ cart: aCart({ customerId: customer.id, ...cart }), customer }));
+
+  it('is paid by the customer at Stripe that the associate has for the unit, and says so', () => {
+    const params = of({ businessUnit });
+    expect(params).toMatchObject({ customer: 'cus_acme', metadata: { ct_business_unit: 'acme' } });
+    expect(params.metadata).toHaveProperty('ct_customer_id');
+  });
+
+  it('never by the associate’s own, nor by another unit’s', () => {
+    expect(of({ businessUnit: { ...businessUnit, key: 'other' } }).customer).toBeUndefined();
+    expect(of({})).toMatchObject({ customer: 'cus_own' });
+    expect(of({}).metadata).not.toHaveProperty('ct_business_unit');
+  });
+
+  it.each(['', 'no json', '[]', 'null', '{"acme":7}'])('has none where the field holds %j', (text) => {
+    const customer = associate({ stripeConnector_stripeCustomerIdsOfBusinessUnits: text });
+    expect(of({ businessUnit }, customer).customer).toBeUndefined();
+  });
+});
+
 describe('the goods of a payment', () => {
   const goods = (quantity: number) =>
     aCart({

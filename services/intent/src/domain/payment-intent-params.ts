@@ -4,7 +4,7 @@ import type Stripe from 'stripe';
 import { type StripeShipping, shippingOf } from './addresses.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type CardFeatures, type CardRequests, cardOptions, cardRequestsOf, lacksRequests } from './card-features.ts';
-import { type Cart, type Customer, stripeCustomerIdOf, taxCalculationOf } from './checkout-cart.ts';
+import { businessUnitOf, type Cart, type Customer, stripeCustomerIdOf, taxCalculationOf } from './checkout-cart.ts';
 import { type LineItems, lineItemsOf, WITHOUT_LINE_ITEMS } from './line-items.ts';
 import type { OptionalField } from './optional-data.ts';
 import { beginningOf } from './text.ts';
@@ -56,8 +56,9 @@ export function wantedOf(input: WantedInput): Wanted {
   const { cart, customer, due, behaviour, projectKey, cardFeatures, express, expressCustomerSession } = input;
   const { leftOut = NOTHING, orderInDescription = false } = input;
   const orderNumber = input.orderNumber?.slice(0, MAX_METADATA_LENGTH);
+  const businessUnit = businessUnitOf(cart);
   const isBound = (!express || expressCustomerSession) && !leftOut.has('customer');
-  const stripeCustomerId = isBound ? stripeCustomerIdOf(customer) : undefined;
+  const stripeCustomerId = isBound ? stripeCustomerIdOf(customer, businessUnit) : undefined;
   const lineItems = input.lineItems && !leftOut.has('line_items') ? lineItemsOf(cart, due) : undefined;
   return {
     due,
@@ -72,6 +73,7 @@ export function wantedOf(input: WantedInput): Wanted {
       [METADATA.cartId]: cart.id,
       [METADATA.projectKey]: projectKey,
       ...(cart.customerId && { [METADATA.customerId]: cart.customerId }),
+      ...(businessUnit && { [METADATA.businessUnit]: businessUnit }),
       ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
       ...(lineItems?.kind === 'details' && { [METADATA.lineItems]: lineItems.digest }),
     },

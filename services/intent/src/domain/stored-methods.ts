@@ -4,7 +4,16 @@ import type Stripe from 'stripe';
 /** A stored payment method of a customer, as commercetools has it. */
 export type StoredMethod = Pick<
   CommercetoolsPaymentMethod,
-  'id' | 'version' | 'method' | 'token' | 'default' | 'createdAt' | 'customer' | 'paymentInterface' | 'interfaceAccount'
+  | 'id'
+  | 'version'
+  | 'businessUnit'
+  | 'method'
+  | 'token'
+  | 'default'
+  | 'createdAt'
+  | 'customer'
+  | 'paymentInterface'
+  | 'interfaceAccount'
 >;
 
 /** What a shopper is shown of a stored method. */

@@ -1,7 +1,7 @@
 import { METADATA } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import { customerAddressOf, fullName } from './addresses.ts';
-import type { Cart, Customer } from './checkout-cart.ts';
+import { businessUnitOf, type Cart, type Customer } from './checkout-cart.ts';
 import { beginningOf } from './text.ts';
 
 /** The longest that Stripe takes, in characters. */
@@ -21,10 +21,21 @@ export function stripeCustomerParams(cart: Cart, customer: Customer): Stripe.Cus
     ...(name && { name }),
     ...(phone && phone.length <= MAX_PHONE && { phone }),
     ...(Object.keys(address).length > 0 && { address }),
-    metadata: { [METADATA.customerId]: customer.id },
+    metadata: ownerMetadata(customer.id, businessUnitOf(cart)),
   };
 }
 
-/** Whether a Stripe customer was made for this commercetools customer. */
-export const isOf = (stripeCustomer: Pick<Stripe.Customer, 'metadata'>, customerId: string): boolean =>
-  stripeCustomer.metadata[METADATA.customerId] === customerId;
+/**
+ * Whose a customer at Stripe is. One of a business unit does not carry the customer's id in a key of its own: whoever looks for the customer's own would
+ * find it.
+ */
+export const ownerMetadata = (customerId: string, businessUnit: string | undefined): Record<string, string> =>
+  businessUnit ? { [METADATA.associate]: `${customerId}.${businessUnit}` } : { [METADATA.customerId]: customerId };
+
+/** Whether a Stripe customer was made for this commercetools customer, for itself or for a business unit. */
+export const isOf = (
+  { metadata }: Pick<Stripe.Customer, 'metadata'>,
+  customerId: string,
+  businessUnit: string | undefined,
+): boolean =>
+  Object.entries(ownerMetadata(customerId, businessUnit)).every(([name, value]) => metadata[name] === value);

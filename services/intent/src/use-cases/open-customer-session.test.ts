@@ -111,3 +111,38 @@ describe("a Stripe customer's parameters", () => {
     expect(stripeCustomerParams(aCart(), customer)).toMatchObject({ phone, email });
   });
 });
+
+describe('an associate of a business unit', () => {
+  const unit = (key: string) => ({ businessUnit: { typeId: 'business-unit' as const, key } });
+  const stripeId = async (world: FakeWorld) => {
+    const outcome = await open(world);
+    return outcome.kind === 'customer' ? outcome.stripeCustomerId : undefined;
+  };
+
+  it('has one customer at Stripe for itself and one for each unit, which are found again and never mixed up', async () => {
+    const world = aWorld();
+    const ids: Record<string, string | undefined> = { own: await stripeId(world) };
+    for (const key of ['acme', 'other']) {
+      world.changeCart(unit(key));
+      ids[key] = await stripeId(world);
+    }
+    expect(new Set(Object.values(ids)).size).toBe(3);
+    world.changeCart(unit('acme'));
+    expect(await stripeId(world)).toBe(ids.acme);
+    world.changeCart({ businessUnit: undefined } as never);
+    expect(await stripeId(world)).toBe(ids.own);
+    expect(world.stripe.customers.size).toBe(3);
+  });
+
+  it('is found at Stripe by both together, when commercetools has forgotten it', async () => {
+    const customer = aCustomer();
+    const world = aWorld({}, unit('acme'));
+    const first = await stripeId(world);
+    world.putCustomer(customer);
+    expect(await stripeId(world)).toBe(first);
+    // Nor is it the customer's own, which is looked for by the customer alone.
+    world.putCustomer(customer);
+    world.changeCart({ businessUnit: undefined } as never);
+    expect(await stripeId(world)).not.toBe(first);
+  });
+});

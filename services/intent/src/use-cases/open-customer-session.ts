@@ -3,7 +3,7 @@ import { idempotencyKey } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import { type Logger, metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
-import { type Cart, type Customer, isRecurring, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
+import { businessUnitOf, type Cart, type Customer, isRecurring, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import { refusedOfCustomer } from '../domain/optional-data.ts';
 import type { Session } from '../domain/session.ts';
 import { isOf, stripeCustomerParams } from '../domain/stripe-customer.ts';
@@ -72,9 +72,12 @@ type CustomerDeps = Pick<CustomerSessionDeps, 'customers' | 'stripeCustomers' | 
 
 /** The customer's Stripe customer: the one it names, else the one Stripe knows, else a new one; remembered for the next time. */
 async function stripeCustomerFor(deps: CustomerDeps, cart: Cart, customer: Customer): Promise<string> {
-  const saved = stripeCustomerIdOf(customer);
+  const businessUnit = businessUnitOf(cart);
+  const saved = stripeCustomerIdOf(customer, businessUnit);
   const known = saved && (await deps.stripeCustomers.find(saved));
-  return known && isOf(known, customer.id) ? known.id : replaceStripeCustomer(deps, cart, customer, saved);
+  return known && isOf(known, customer.id, businessUnit)
+    ? known.id
+    : replaceStripeCustomer(deps, cart, customer, saved);
 }
 
 /**
@@ -85,9 +88,10 @@ export async function replaceStripeCustomer(
   { customers, stripeCustomers, log }: CustomerDeps,
   cart: Cart,
   customer: Customer,
-  goneId = stripeCustomerIdOf(customer),
+  goneId = stripeCustomerIdOf(customer, businessUnitOf(cart)),
 ): Promise<string> {
-  const found = await stripeCustomers.search(customer.id);
+  const businessUnit = businessUnitOf(cart);
+  const found = await stripeCustomers.search(customer.id, businessUnit);
   // The search lags: it still knows who was deleted in the last minute, and not yet who was made in it.
   const { id } =
     found && found.id !== goneId
@@ -101,7 +105,7 @@ export async function replaceStripeCustomer(
             ),
           log,
         );
-  await customers.saveStripeCustomerId(customer, id);
+  await customers.saveStripeCustomerId(customer, id, businessUnit);
   return id;
 }
 

@@ -40,8 +40,15 @@ export interface RememberingCarts extends Carts {
 export interface Customers {
   /** The customer, or undefined when there is none; any other failure is thrown. */
   find(customerId: string): Promise<Customer | undefined>;
-  /** Remembers the customer's Stripe customer in its custom field, keeping the other fields it has. Answers the customer as it then is. */
-  saveStripeCustomerId(customer: Customer, stripeCustomerId: string): Promise<Customer | undefined>;
+  /**
+   * Remembers the customer's Stripe customer, its own or the one for a business unit (by key), in its custom field, keeping the other fields it has.
+   * Answers the customer as it then is.
+   */
+  saveStripeCustomerId(
+    customer: Customer,
+    stripeCustomerId: string,
+    businessUnit?: string,
+  ): Promise<Customer | undefined>;
 }
 
 /** A customer is read for the page's customer session, and once more when the payment opens. */
@@ -73,8 +80,8 @@ export interface Payments {
 }
 
 export interface StoredMethods {
-  /** The methods that a customer stored for this interface and account. */
-  list(customerId: string): Promise<readonly StoredMethod[]>;
+  /** The active methods that a customer stored for this interface and account: for itself, or as an associate of a business unit (by key). */
+  list(customerId: string, businessUnit: string | undefined): Promise<readonly StoredMethod[]>;
   find(id: string): Promise<StoredMethod | undefined>;
   /** Throws StaleVersionError when the method changed since it was read, NotFoundError when it is gone. */
   delete(method: Pick<StoredMethod, 'id' | 'version'>): Promise<void>;
@@ -129,7 +136,7 @@ export interface StripeCustomers {
   /** Undefined when there is none of this id, or it was deleted. */
   find(id: string): Promise<Stripe.Customer | undefined>;
   /** The first one whose metadata names the commercetools customer; Stripe's search lags behind by about a minute. */
-  search(customerId: string): Promise<Stripe.Customer | undefined>;
+  search(customerId: string, businessUnit?: string): Promise<Stripe.Customer | undefined>;
   create(params: Stripe.CustomerCreateParams, key: string): Promise<Stripe.Customer>;
   /** A key with which the browser may act for the customer; its secret. Each call makes one of its own. */
   createEphemeralKey(stripeCustomerId: string): Promise<string>;

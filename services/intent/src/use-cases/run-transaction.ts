@@ -50,7 +50,7 @@ export async function runTransaction(
   const amount = chargeable(cart.id, due, request.amount);
   // Refused before anything is made for it.
   chargeableAmount(amount);
-  const method = await storedMethod(deps, customerId, request.paymentMethodId);
+  const method = await storedMethod(deps, cart, request.paymentMethodId);
   const payment = known ?? (await createPayment(deps, { cart, key, amount, request, method }));
   if (paymentIntentIdOf(payment)) return goOn(deps, request, payment);
   if (!payments.some(({ id }) => id === payment.id)) await deps.carts.addPayment(cart, payment.id);

@@ -1,5 +1,6 @@
 import { InvalidRequestError, NotFoundError, StaleVersionError } from '@connector/errors';
 import { idempotencyKey } from '@connector/payment-model';
+import { businessUnitOf } from '../domain/checkout-cart.ts';
 import type { Session } from '../domain/session.ts';
 import { type DisplayOptions, displayOptionsOf, type StoredMethod } from '../domain/stored-methods.ts';
 import type { InBackground } from './background.ts';
@@ -23,7 +24,8 @@ export interface ListedMethod {
 
 /** The stored methods of the cart's customer that can be paid with. Throws InvalidRequestError when there is no customer. */
 export async function listStoredMethods(deps: StoredMethodsDeps, session: Session): Promise<ListedMethod[]> {
-  const methods = await deps.storedMethods.list(await customerOf(deps, session));
+  const { customerId, businessUnit } = await payerOf(deps, session);
+  const methods = await deps.storedMethods.list(customerId, businessUnit);
   return Promise.all(
     methods.flatMap((method) => {
       const token = method.token?.value;
@@ -50,8 +52,8 @@ export async function deleteStoredMethod(
   { session, id }: { session: Session; id: string },
 ): Promise<void> {
   const { storedMethods } = deps;
-  const customerId = await customerOf(deps, session);
-  const method = (await storedMethods.list(customerId)).find((candidate) => candidate.id === id);
+  const { customerId, businessUnit } = await payerOf(deps, session);
+  const method = (await storedMethods.list(customerId, businessUnit)).find((candidate) => candidate.id === id);
   if (!method) throw notFound();
   await deleteCurrent(storedMethods, method, customerId);
   const token = method.token?.value;
@@ -79,11 +81,16 @@ async function deleteCurrent(storedMethods: StoredMethods, method: StoredMethod,
 
 const notFound = () => new NotFoundError('The payment method was not found.');
 
-async function customerOf({ isEnabled, carts }: StoredMethodsDeps, session: Session): Promise<string> {
+/** Who pays with the cart: a customer for itself, or for a business unit. */
+async function payerOf(
+  { isEnabled, carts }: StoredMethodsDeps,
+  session: Session,
+): Promise<{ customerId: string; businessUnit: string | undefined }> {
   if (!isEnabled) throw new InvalidRequestError('InvalidOperation', 'Stored payment methods are not enabled.');
-  const { customerId } = (await carts.get(session.cartId)).cart;
+  const { cart } = await carts.get(session.cartId);
+  const { customerId } = cart;
   if (!customerId) throw requiredField('customerId');
-  return customerId;
+  return { customerId, businessUnit: businessUnitOf(cart) };
 }
 
 export const requiredField = (field: string): InvalidRequestError =>

@@ -177,6 +177,14 @@ describe('what is kept', () => {
     expect(methods).toMatchObject([{ interfaceAccount: 'shop-a', name: { en: 'Visa •••• 4242, 08/27' } }]);
   });
 
+  it('for the business unit that the customer bought for, as its associate', async () => {
+    const { deps, methods, recorded } = world();
+    await savePaymentMethod(deps)(succeeded, recorded({ ...METADATA, ct_business_unit: 'acme' }));
+    expect(methods).toMatchObject([
+      { customer: { id: 'customer-1' }, businessUnit: { typeId: 'business-unit', key: 'acme' } },
+    ]);
+  });
+
   it('what reconciliation read at Stripe, like a webhook', async () => {
     const { deps, methods, recorded } = world();
     const attributes = { key: paid.id, id: 'rec-1', source: SOURCES.reconcile };

@@ -115,7 +115,7 @@ export function savePaymentMethod(
 
   return async (event, { payment, collected }) => {
     const used = usedMethodOf(event);
-    const { customerId, cartId } = collected.ownership;
+    const { customerId, businessUnit, cartId } = collected.ownership;
     if (!used || !customerId) return { kind: 'nothing-to-save' };
     const present = payment.paymentMethodInfo.token?.value;
     if (present !== undefined) {
@@ -127,7 +127,7 @@ export function savePaymentMethod(
     if (!atStripe) return { kind: 'not-saved-by-shopper' };
     const token = atStripe.id;
     const [method, cart] = await Promise.all([
-      findOrCreate(deps, customerId, atStripe),
+      findOrCreate(deps, { customerId, businessUnit }, atStripe),
       cartId ? deps.carts.byId(cartId) : undefined,
     ]);
     const needsJob = isRecurring(cart);
@@ -182,7 +182,7 @@ async function reusable(deps: SaveDependencies, used: UsedMethod): Promise<Strip
 /** commercetools lets several methods have one token; the key, made of the token, is what only one can have. */
 async function findOrCreate(
   { paymentMethods, paymentInterface, interfaceAccount, names = false }: SaveDependencies,
-  customerId: string,
+  { customerId, businessUnit }: { customerId: string; businessUnit: string | undefined },
   { id: token, type: method, display }: StripePaymentMethod,
 ): Promise<PaymentMethod> {
   const of = { customerId, paymentInterface, token };
@@ -193,6 +193,8 @@ async function findOrCreate(
   const created = await paymentMethods.create({
     key,
     customer: { typeId: 'customer', id: customerId },
+    // Saved by an associate for its business unit, and not for itself.
+    ...(businessUnit && { businessUnit: { typeId: 'business-unit', key: businessUnit } }),
     paymentInterface,
     ...(interfaceAccount && { interfaceAccount }),
     method,

@@ -116,6 +116,13 @@ describe('payment methods in commercetools', () => {
     expect([first, second].filter(Boolean)).toHaveLength(1);
   });
 
+  it('say for which business unit its associate stored them', async () => {
+    const methods = commercetoolsPaymentMethods(commercetools);
+    const businessUnit = { typeId: 'business-unit' as const, key: 'acme' };
+    await methods.create({ ...draft(), businessUnit });
+    expect(await methods.byKey('stripe-pm_1')).toMatchObject({ businessUnit, customer: { id: customerId } });
+  });
+
   it('are changed and deleted at the version they were read at', async () => {
     const methods = commercetoolsPaymentMethods(commercetools);
     const created = await methods.create(draft());

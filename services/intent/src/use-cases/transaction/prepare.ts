@@ -4,7 +4,13 @@ import { metrics } from '@connector/telemetry';
 import type Stripe from 'stripe';
 import { behaviourFor } from '../../domain/behaviour.ts';
 import { cardOptions, cardRequestsOf } from '../../domain/card-features.ts';
-import { type Cart, isRecurring, type Payment, stripeCustomerIdOf } from '../../domain/checkout-cart.ts';
+import {
+  businessUnitOf,
+  type Cart,
+  isRecurring,
+  type Payment,
+  stripeCustomerIdOf,
+} from '../../domain/checkout-cart.ts';
 import { lineItemsOf } from '../../domain/line-items.ts';
 import { type OptionalField, refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { paymentDraft } from '../../domain/payment-draft.ts';
@@ -16,14 +22,15 @@ import type { RunTransactionDeps, RunTransactionRequest } from './deps.ts';
 
 type ChargeableMethod = StoredMethod & { readonly token: string };
 
-/** The method to charge. Throws InvalidRequestError without an id or a token, NotFoundError when the customer does not have it. */
+/** The method to charge. Throws InvalidRequestError without an id or a token, NotFoundError when the cart's customer does not have it (for its business unit). */
 export async function storedMethod(
   { storedMethods }: RunTransactionDeps,
-  customerId: string,
+  cart: Cart,
   id: string | undefined,
 ): Promise<ChargeableMethod> {
   if (!id) throw requiredField('paymentMethodId');
-  const method = (await storedMethods.list(customerId)).find((candidate) => candidate.id === id);
+  const methods = await storedMethods.list(cart.customerId ?? '', businessUnitOf(cart));
+  const method = methods.find((candidate) => candidate.id === id);
   if (!method) throw new NotFoundError('The payment method was not found.');
   const token = method.token?.value;
   if (!token) throw requiredField('token');
@@ -84,16 +91,18 @@ export async function leftBehind(
 export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe.PaymentIntent> {
   const { cart, customerId, payment, amount, token, orderNumber } = charge;
   const { customers, storedMethods, settings } = deps;
+  const businessUnit = businessUnitOf(cart);
   const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
   // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
   const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
-  const stripeCustomerId = owner ?? stripeCustomerIdOf(customer);
+  const stripeCustomerId = owner ?? stripeCustomerIdOf(customer, businessUnit);
   const paymentKey = payment.key ?? '';
   const { captureMethod } = behaviourFor(cart, isRecurring(cart), settings.behaviour);
   const metadata = {
     [METADATA.cartId]: cart.id,
     [METADATA.projectKey]: settings.projectKey,
     [METADATA.customerId]: customerId,
+    ...(businessUnit && { [METADATA.businessUnit]: businessUnit }),
     [METADATA.paymentId]: payment.id,
     [METADATA.paymentKey]: paymentKey,
     ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
