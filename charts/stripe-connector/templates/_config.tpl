@@ -142,7 +142,7 @@
 {{- end -}}
 {{- end -}}
 {{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) -}}
-{{- $_ := set $all "STRIPE_WEBHOOK_SIGNING_SECRET_FILE" "/etc/connector/stripe/webhook-signing-secret" -}}
+{{- $_ := set $all "STRIPE_WEBHOOK_SIGNING_SECRET_FILE" (ternary "/etc/connector/credentials/STRIPE_WEBHOOK_SIGNING_SECRET" "/etc/connector/stripe/webhook-signing-secret" (ne (include "connector.signingSecretInVolume" .) "")) -}}
 {{- end -}}
 {{- if eq .component "ensure-topics" -}}
 {{- $_ := set $all "KAFKA_TOPICS_REPLICATION" (include "connector.text" $values.kafka.topics.replication) -}}

@@ -23,45 +23,65 @@
 {{- toJson $ref -}}
 {{- end -}}
 
+{{/*
+The credentials that a part reads, as JSON list of variable, Secret, key and whether it comes as a file; what the release makes itself (of simulators,
+of Strimzi's users) is never in the operator's own volume. The preflight tells of a Secret that is not there, so it has these as variables.
+(dict "root" "component")
+*/}}
+{{- define "connector.credentials" -}}
+{{- $root := .root -}}
+{{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
+{{- $isPreflight := eq .component "preflight" -}}
+{{- $files := $root.Values.credentialFiles -}}
+{{- $simulated := include "connector.simulated" $root | fromJsonArray -}}
+{{- $access := include "connector.kafkaAccess" . | fromJson -}}
+{{- $all := list -}}
+{{- range $name := concat (list "CTP_CLIENT_ID" "CTP_CLIENT_SECRET" "STRIPE_SECRET_KEY") (ternary (list "STRIPE_WEBHOOK_SIGNING_SECRET") list $isPreflight) -}}
+{{- if has $name $names -}}
+{{- $ref := include "connector.secretRef" (dict "root" $root "name" $name "component" $.component) | fromJsonArray -}}
+{{- $all = append $all (dict "name" $name "secret" (index $ref 0) "key" (index $ref 1) "isOurs" (has (ternary "commercetools" "stripe" (hasPrefix "CTP_" $name)) $simulated)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $access.saslSecret (has "KAFKA_SASL_PASSWORD" $names) -}}
+{{- $isOurs := $root.Values.kafka.strimzi.users.enabled -}}
+{{- if $access.usernameKey -}}{{- $all = append $all (dict "name" "KAFKA_SASL_USERNAME" "secret" $access.saslSecret "key" $access.usernameKey "isOurs" $isOurs) -}}{{- end -}}
+{{- $all = append $all (dict "name" "KAFKA_SASL_PASSWORD" "secret" $access.saslSecret "key" $access.passwordKey "isOurs" $isOurs) -}}
+{{- end -}}
+{{- if and $access.oauthSecret (has "KAFKA_SASL_OAUTH_CLIENT_SECRET" $names) -}}
+{{- $all = append $all (dict "name" "KAFKA_SASL_OAUTH_CLIENT_ID" "secret" $access.oauthSecret "key" $access.clientIdKey "isOurs" false) -}}
+{{- $all = append $all (dict "name" "KAFKA_SASL_OAUTH_CLIENT_SECRET" "secret" $access.oauthSecret "key" $access.clientSecretKey "isOurs" false) -}}
+{{- end -}}
+{{- range $all -}}
+{{- $inVolume := and $files.volume (not .isOurs) -}}
+{{- $_ := set . "inVolume" (not (empty $inVolume)) -}}
+{{- $_ := set . "asFile" (and $files.enabled (or .inVolume (and (not $files.volume) (not $isPreflight)))) -}}
+{{- end -}}
+{{- toJson $all -}}
+{{- end -}}
+
+{{/* Whether a part reads the signing secret from the operator's own volume; empty where not. */}}
+{{- define "connector.signingSecretInVolume" -}}
+{{- $files := .root.Values.credentialFiles -}}
+{{- if and $files.enabled $files.volume (not (has "stripe" (include "connector.simulated" .root | fromJsonArray))) -}}true{{- end -}}
+{{- end -}}
+
 {{/* Environment of one part's container: what depends on the pod, secrets, then the operator's own. (dict "root" "component" "extra") */}}
 {{- define "connector.env" -}}
 {{- $root := .root -}}
-{{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
 {{- /* The preflight tells of a Secret that is not there, so its pod must start without it. */ -}}
 {{- $isPreflight := eq .component "preflight" -}}
 {{- $optional := ternary ", optional: true" "" $isPreflight -}}
 {{- $places := dict -}}
-{{- range $name := concat (list "CTP_CLIENT_ID" "CTP_CLIENT_SECRET" "STRIPE_SECRET_KEY") (ternary (list "STRIPE_WEBHOOK_SIGNING_SECRET") list $isPreflight) -}}
-{{- if has $name $names }}
-{{- $ref := include "connector.secretRef" (dict "root" $root "name" $name "component" $.component) | fromJsonArray }}
-{{- $_ := set $places $name $ref }}
-- name: {{ $name }}
+{{- range include "connector.credentials" . | fromJsonArray }}
+{{- if .asFile }}
+- name: {{ .name }}_FILE
+  value: /etc/connector/credentials/{{ .name }}
+{{- else }}
+- name: {{ .name }}
   valueFrom:
-    secretKeyRef: { name: {{ index $ref 0 | quote }}, key: {{ index $ref 1 | quote }}{{ $optional }} }
+    secretKeyRef: { name: {{ .secret | quote }}, key: {{ .key | quote }}{{ $optional }} }
+{{- $_ := set $places .name (list .secret .key) }}
 {{- end }}
-{{- end }}
-{{- $access := include "connector.kafkaAccess" . | fromJson }}
-{{- if and $access.saslSecret (has "KAFKA_SASL_PASSWORD" $names) }}
-{{- if $access.usernameKey }}
-- name: KAFKA_SASL_USERNAME
-  valueFrom:
-    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.usernameKey | quote }}{{ $optional }} }
-{{- $_ := set $places "KAFKA_SASL_USERNAME" (list $access.saslSecret $access.usernameKey) }}
-{{- end }}
-- name: KAFKA_SASL_PASSWORD
-  valueFrom:
-    secretKeyRef: { name: {{ $access.saslSecret | quote }}, key: {{ $access.passwordKey | quote }}{{ $optional }} }
-{{- $_ := set $places "KAFKA_SASL_PASSWORD" (list $access.saslSecret $access.passwordKey) }}
-{{- end }}
-{{- if and $access.oauthSecret (has "KAFKA_SASL_OAUTH_CLIENT_SECRET" $names) }}
-- name: KAFKA_SASL_OAUTH_CLIENT_ID
-  valueFrom:
-    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientIdKey | quote }}{{ $optional }} }
-{{- $_ := set $places "KAFKA_SASL_OAUTH_CLIENT_ID" (list $access.oauthSecret $access.clientIdKey) }}
-- name: KAFKA_SASL_OAUTH_CLIENT_SECRET
-  valueFrom:
-    secretKeyRef: { name: {{ $access.oauthSecret | quote }}, key: {{ $access.clientSecretKey | quote }}{{ $optional }} }
-{{- $_ := set $places "KAFKA_SASL_OAUTH_CLIENT_SECRET" (list $access.oauthSecret $access.clientSecretKey) }}
 {{- end }}
 {{- if $isPreflight }}
 - name: DOCTOR_SECRETS
@@ -105,7 +125,7 @@
 {{/* What the chart's own Secret holds from values, as JSON; empty when every credential comes from elsewhere. */}}
 {{- define "connector.valueSecrets" -}}
 {{- $data := dict -}}
-{{- if not .Values.externalSecrets.enabled -}}
+{{- if not (or .Values.externalSecrets.enabled .Values.credentialFiles.volume) -}}
 {{- $ct := .Values.commercetools -}}
 {{- $stripe := .Values.stripe -}}
 {{- $sasl := .Values.kafka.sasl -}}

@@ -86,6 +86,20 @@
 {{- if not (hasKey $v.externalSecrets.remoteRefs .) -}}{{- $problems = append $problems (printf "externalSecrets.remoteRefs.%s is required, no existingSecret holds it" .) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if $v.credentialFiles.volume -}}
+{{- if not $v.credentialFiles.enabled -}}{{- $problems = append $problems "credentialFiles.volume needs credentialFiles.enabled" -}}{{- end -}}
+{{- $others := list -}}
+{{- range $place := list "commercetools.existingSecret" "stripe.existingSecret" "stripe.webhookExistingSecret" "stripe.setupExistingSecret" "kafka.sasl.existingSecret" -}}
+{{- $value := $v -}}{{- range splitList "." $place -}}{{- $value = get $value . -}}{{- end -}}
+{{- if $value -}}{{- $others = append $others $place -}}{{- end -}}
+{{- end -}}
+{{- if $v.externalSecrets.enabled -}}{{- $others = append $others "externalSecrets" -}}{{- end -}}
+{{- range $place := list "commercetools.clientId" "commercetools.clientSecret" "stripe.secretKey" "stripe.webhookSigningSecret" "kafka.sasl.password" -}}
+{{- $value := $v -}}{{- range splitList "." $place -}}{{- $value = get $value . -}}{{- end -}}
+{{- if $value -}}{{- $others = append $others $place -}}{{- end -}}
+{{- end -}}
+{{- if $others -}}{{- $problems = append $problems (printf "credentialFiles.volume holds all credentials: leave out %s" (join ", " $others)) -}}{{- end -}}
+{{- end -}}
 {{- if and $v.extraCaCerts.existingConfigMap $v.extraCaCerts.existingSecret -}}{{- $problems = append $problems "extraCaCerts.existingConfigMap and extraCaCerts.existingSecret contradict each other: name one" -}}{{- end -}}
 {{- if and $v.proxy.existingSecret (or $v.proxy.https $v.proxy.http) -}}{{- $problems = append $problems "proxy.existingSecret and proxy.https or proxy.http contradict each other: the address comes from one" -}}{{- end -}}
 {{- /* Inline credentials beside a Secret would be forgotten in the release's history. */ -}}

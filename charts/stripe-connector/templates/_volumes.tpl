@@ -21,11 +21,40 @@
   readOnly: true
 {{- end }}
 {{- end }}
-{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
+{{- $hasSigningSecret := has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
+{{- $inVolume := include "connector.signingSecretInVolume" . }}
+{{- if and $hasSigningSecret (not $inVolume) }}
 - name: signing-secret
   mountPath: /etc/connector/stripe
   readOnly: true
 {{- end }}
+{{- if include "connector.credentialsVolume" . | trim }}
+- name: credentials
+  mountPath: /etc/connector/credentials
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{/* The volume of a part's credentials; empty where it has none as a file. */}}
+{{- define "connector.credentialsVolume" -}}
+{{- $files := .root.Values.credentialFiles -}}
+{{- $hasSigningSecret := has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) -}}
+{{- $projected := list -}}
+{{- $needsOwn := and $hasSigningSecret (include "connector.signingSecretInVolume" .) -}}
+{{- range include "connector.credentials" . | fromJsonArray -}}
+{{- if and .asFile .inVolume -}}{{- $needsOwn = true -}}
+{{- else if .asFile -}}
+{{- $projected = append $projected (dict "secret" (dict "name" .secret "items" (list (dict "key" .key "path" .name)))) -}}
+{{- end -}}
+{{- end -}}
+{{- if $needsOwn -}}
+{{- toYaml $files.volume -}}
+{{- else if $projected -}}
+projected:
+  defaultMode: 0440
+  sources:
+    {{- toYaml $projected | nindent 4 }}
+{{- end -}}
 {{- end -}}
 
 {{- define "connector.volumes" -}}
@@ -79,7 +108,11 @@
     items: [{ key: {{ $access.cert | quote }}, path: tls.crt }, { key: {{ $access.key | quote }}, path: tls.key }]
 {{- end }}
 {{- end }}
-{{- if has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) }}
+{{- with include "connector.credentialsVolume" . | trim }}
+- name: credentials
+  {{- . | nindent 2 }}
+{{- end }}
+{{- if and (has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list)) (not (include "connector.signingSecretInVolume" .)) }}
 {{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET" "component" .component) | fromJsonArray }}
 - name: signing-secret
   secret:

@@ -106,10 +106,11 @@ function configProblems(pod: Pod, objects: readonly KubernetesObject[]): string[
       Object.assign(env, map?.data);
     }
     for (const { name, value } of container.env ?? []) env[name] = value ?? SECRETS[name] ?? '';
-    // The file is there in a pod only.
-    if (env.STRIPE_WEBHOOK_SIGNING_SECRET_FILE) {
-      delete env.STRIPE_WEBHOOK_SIGNING_SECRET_FILE;
-      env.STRIPE_WEBHOOK_SIGNING_SECRET = 'whsec_51abc';
+    // The files are there in a pod only.
+    for (const file of Object.keys(env).filter((variable) => variable.endsWith('_FILE'))) {
+      delete env[file];
+      const variable = file.replace(/_FILE$/, '');
+      env[variable] = SECRETS[variable] ?? '';
     }
     const live = env.STRIPE_PUBLISHABLE_KEY?.startsWith('pk_live_');
     if (live && env.STRIPE_SECRET_KEY) env.STRIPE_SECRET_KEY = 'sk_live_51abc';
@@ -127,6 +128,7 @@ const SECRETS: Record<string, string> = {
   CTP_CLIENT_ID: 'id-of-a-client',
   CTP_CLIENT_SECRET: 'secret-of-a-client',
   STRIPE_SECRET_KEY: 'sk_test_51abc',
+  STRIPE_WEBHOOK_SIGNING_SECRET: 'whsec_51abc',
   KAFKA_SASL_USERNAME: 'connector',
   KAFKA_SASL_PASSWORD: 'secret',
   KAFKA_SASL_OAUTH_CLIENT_ID: 'connector',

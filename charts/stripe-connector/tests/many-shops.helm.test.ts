@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { TOPICS } from '@connector/contracts';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { invalid } from './kubeconform.ts';
 import { type KubernetesObject, OPERATORS, render } from './rendered.ts';
 import type { Values } from './values.ts';
 
@@ -31,6 +32,12 @@ function filled<T>(value: T, shop: Shop): T {
   });
   return JSON.parse(words) as T;
 }
+
+it('is an ApplicationSet that Argo CD takes, field by field', () => {
+  expect(invalid(text)).toBe('');
+  expect(invalid(text.replace('missingkey=error]', 'missingkey=error]\n  goTemplates: true'))).toContain('goTemplates');
+  expect(invalid(text.replace('valuesObject:', 'valueObject:'))).toContain('valueObject');
+});
 
 interface Release {
   readonly shop: Shop;

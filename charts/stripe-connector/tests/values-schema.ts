@@ -124,6 +124,7 @@ const RULES: Record<string, Schema> = {
   commonAnnotations: texts,
   imagePullSecrets: list({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }),
   publicUrl: url,
+  'credentialFiles.volume': open,
   'jobs.quitSidecarUrl': url,
   'metrics.serviceMonitor.scheme': { enum: ['', 'http', 'https'] },
   'metrics.podMonitor.scheme': { enum: ['', 'http', 'https'] },
