@@ -22,6 +22,7 @@ export const expressPaymentDataRoute = ({ carts }: { carts: Carts }) =>
     id: 'getExpressPaymentData',
     summary: "Amount due and line items for a wallet's sheet",
     auth: ACCESS['GET /express-payment-data'],
+    isOpening: true,
     passesOn: ['commercetools'],
     answers: { 200: { description: 'The amounts', schema: response } },
     handle: async ({ session, reply }) => {
