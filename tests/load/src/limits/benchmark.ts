@@ -22,7 +22,7 @@ export const limitsBenchmark: Benchmark<LimitsFigures> = {
   webhooks: true,
 
   async measure(environment, plan) {
-    const seconds = plan.quick ? 10 : 30;
+    const seconds = plan.quick ? 10 : 20;
     const { intent, shoppers, stop } = await startProcessor(environment);
     const ledger = await environment.start('ledger');
     const ingest = await environment.start('webhook-ingest');

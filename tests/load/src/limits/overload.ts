@@ -164,7 +164,7 @@ const isTold = ({ answer }: Opening): boolean =>
 
 async function servedLater({ intent }: World, told: readonly Opening[]): Promise<number> {
   let served = 0;
-  await atOnce(8, told.length, async (index) => {
+  await atOnce(16, told.length, async (index) => {
     const { answer } = await open(intent, (told[index] as Opening).shopper, 0);
     if (answer.status === 200) served += 1;
   });
