@@ -93,11 +93,11 @@ function after(seconds: number, rate: LearntRate): number | undefined {
   return rate.perSecond;
 }
 
-it('finds a side that took nothing to be up again, and is at its full rate within half a minute', () => {
+it('finds a side that took nothing to be up again, and is at its full rate within a quarter of a minute', () => {
   const rate = new LearntRate();
   rate.refused(0);
-  expect(after(1, rate)).toBeGreaterThanOrEqual(2);
-  expect(after(20, rate)).toBeGreaterThan(500);
+  expect(after(1, rate)).toBeGreaterThanOrEqual(3);
+  expect(after(15, rate)).toBeGreaterThan(500);
 });
 
 it('forgets a limit that nothing was refused by for a minute', () => {

@@ -7,10 +7,10 @@ const ONE_REFUSAL_MS = 250;
 const STEP_BACK = 0.96;
 const FAR_BELOW = 0.8;
 /** So much is always tried, in calls a second: a side that was down and took nothing is found to be up again. */
-const LEAST = 2;
+const LEAST = 3;
 /** How the rate grows each second: carefully while refusals come, and doubling when none has come for long. */
 const GROWTH = 0.01;
-const CALM_MS = 10_000;
+const CALM_MS = 6_000;
 /** Nothing was refused for so long: there is no limit that matters. */
 const FORGET_MS = 60_000;
 

@@ -395,15 +395,6 @@ const FAULTS: readonly Fault[] = [
     alerts: ['StripeApiErrors', 'PaymentApiBudgetBurn'],
   },
   {
-    what: 'Stripe answers 429',
-    inject: async () => {
-      await shopper.stripeFaults([{ match: '^POST /v1/payment_intents', status: 429 }]);
-      const shoppers = steadily(8, () => pay());
-      return () => Promise.all([healed(), shoppers.stop()]);
-    },
-    alerts: ['ApiRateLimited', 'PaymentApiBudgetBurn', 'ShoppersTurnedAway'],
-  },
-  {
     what: "Stripe refuses the connector's key",
     inject: async () => {
       await shopper.stripeFaults([{ match: '^POST /v1/payment_intents', status: 401 }]);
@@ -411,6 +402,16 @@ const FAULTS: readonly Fault[] = [
       return () => Promise.all([healed(), shoppers.stop()]);
     },
     alerts: ['ApiCredentialsRefused'],
+  },
+  {
+    // The limit that is learnt here lasts for some seconds; what follows asks for less than is always tried.
+    what: 'Stripe answers 429',
+    inject: async () => {
+      await shopper.stripeFaults([{ match: '^POST /v1/payment_intents', status: 429 }]);
+      const shoppers = steadily(8, () => pay());
+      return () => Promise.all([healed(), shoppers.stop()]);
+    },
+    alerts: ['ApiRateLimited', 'PaymentApiBudgetBurn', 'ShoppersTurnedAway'],
   },
   {
     what: 'webhook-ingest is gone',
