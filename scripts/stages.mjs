@@ -1,4 +1,4 @@
-// Runs the stages of `npm test` one after the other and ends with the plain line `N passed, N failed`.
+// Runs the stages of `npm test`, two at a time where there are two cores, and ends with the plain line `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const ROOMS = [
   'scripts',
 ];
 
-/** Each answers how many checks passed, failed and were skipped, what to show when one failed, and which passed at the second try only. */
+/** Each takes variables for its tests, and answers how many checks passed, failed and were skipped, what to show when one failed, and which passed at the second try only. */
 const STAGES = {
   lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error'], ['depcruise', ...ROOMS], ['knip']]),
   types: () =>
@@ -35,23 +35,39 @@ const STAGES = {
         cwd: REPOSITORY,
       }).map((file) => ['node', NATIVE_TSC, '-p', file]),
     ),
-  unit: () => vitest('unit'),
-  pact: () => vitest('pact'),
-  chart: () =>
-    vitest('chart', {
+  unit: (env) => vitest('unit', env),
+  pact: (env) => vitest('pact', env),
+  chart: (env) =>
+    vitest('chart', env, {
       HELM_BIN: 'helm',
       KUBECONFORM_BIN: 'kubeconform',
       KUSTOMIZE_BIN: 'kustomize',
       ACTIONLINT_BIN: 'actionlint',
     }),
-  integration: () => vitest('integration', { NGINX_BIN: 'nginx' }),
-  api: () => vitest('api', { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
-  conformance: () => vitest('conformance', { STRIPE_DESCRIPTION: 'stripe-description' }),
-  e2e: () => vitest('e2e'),
+  integration: (env) => vitest('integration', env, { NGINX_BIN: 'nginx' }),
+  api: (env) => vitest('api', env, { SCHEMATHESIS_BIN: 'schemathesis', STRIPE_MOCK_BIN: 'stripe-mock' }),
+  conformance: (env) => vitest('conformance', env, { STRIPE_DESCRIPTION: 'stripe-description' }),
+  e2e: (env) => vitest('e2e', env),
   alerts: () => testAlerts(),
 };
 
-const { selected, leftOut } = select(process.argv.slice(2));
+/** Each builds what it starts into the same folders, and starts all of it: one of them at a time. */
+const WHOLE_SYSTEMS = ['api', 'conformance', 'e2e'];
+
+/**
+ * Lanes run side by side, the stages of a lane in turn. Those that start whole systems wait a good part of their time, those of the other
+ * lane compute. Each lane has ports of its own (sandbox/src/processes/free-port.ts): one is looked for long before its server listens.
+ */
+function lanesOf(stages) {
+  if (isInTurn || availableParallelism() < 2) return [{ stages, ports: '20000-31999' }];
+  const startsSystem = (name) => WHOLE_SYSTEMS.includes(name);
+  return [
+    { stages: stages.filter(startsSystem), ports: '20000-25999' },
+    { stages: stages.filter((name) => !startsSystem(name)), ports: '26000-31999' },
+  ];
+}
+
+const { selected, leftOut, isInTurn } = select(process.argv.slice(2));
 const reports = mkdtempSync(join(tmpdir(), 'connector-tests-'));
 const running = new Set();
 
@@ -64,9 +80,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) {
 }
 
 const total = { passed: 0, failed: 0 };
-for (const name of selected) {
+await Promise.all(
+  lanesOf(selected).map(async ({ stages, ports }) => {
+    for (const name of stages) await runStage(name, { FREE_PORTS: ports });
+  }),
+);
+rmSync(reports, { recursive: true, force: true });
+const without = leftOut.length > 0 ? ` (left out: ${leftOut.join(', ')})` : '';
+console.log(`\n${total.passed} passed, ${total.failed} failed${without}`);
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+
+/** Runs a stage with the environment on top of this process's, and prints its line; what failed is shown above it. */
+async function runStage(name, env) {
   const began = performance.now();
-  const { passed, failed, skipped = 0, repeated = [], output } = await STAGES[name]();
+  const { passed, failed, skipped = 0, repeated = [], output } = await STAGES[name](env);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (failed > 0) console.log(`\n${output.trimEnd()}\n`);
   for (const { test, why } of repeated) console.log(`\npassed at the second try: ${test}\n${why}\n`);
@@ -80,16 +107,12 @@ for (const name of selected) {
   total.passed += passed;
   total.failed += failed;
 }
-rmSync(reports, { recursive: true, force: true });
-const without = leftOut.length > 0 ? ` (left out: ${leftOut.join(', ')})` : '';
-console.log(`\n${total.passed} passed, ${total.failed} failed${without}`);
-process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
-/** `--only a,b` and `--without a,b`. */
+/** `--only a,b`, `--without a,b` and `--in-turn`. */
 function select(args) {
   const all = Object.keys(STAGES);
   try {
-    const options = { only: { type: 'string' }, without: { type: 'string' } };
+    const options = { only: { type: 'string' }, without: { type: 'string' }, 'in-turn': { type: 'boolean' } };
     const { values } = parseArgs({ args, options });
     const list = (text) => text?.split(',').map((name) => name.trim()) ?? [];
     const unknown = [...list(values.only), ...list(values.without)].filter((name) => !all.includes(name));
@@ -97,9 +120,12 @@ function select(args) {
     const isWanted = (name) =>
       (!values.only || list(values.only).includes(name)) && !list(values.without).includes(name);
     const selected = all.filter(isWanted);
-    return { selected, leftOut: all.filter((name) => !selected.includes(name)) };
+    const isInTurn = values['in-turn'] ?? false;
+    return { selected, leftOut: all.filter((name) => !selected.includes(name)), isInTurn };
   } catch (error) {
-    console.error(`${error.message}\nnpm test [-- --only a,b | --without a,b], with stages ${all.join(', ')}`);
+    console.error(
+      `${error.message}\nnpm test [-- --only a,b | --without a,b] [--in-turn], with stages ${all.join(', ')}`,
+    );
     return process.exit(EX_CONFIG);
   }
 }
@@ -123,8 +149,8 @@ async function oneCheck(commands) {
  * A project of vitest.config.ts. A file that could not be loaded, an error outside of tests, a tool that can't be had, and no test at
  * all count as failed. `tools` names the variables in which the tests find tools that are no npm packages.
  */
-async function vitest(project, tools = {}) {
-  const env = {};
+async function vitest(project, variables, tools = {}) {
+  const env = { ...variables };
   for (const [variable, tool] of Object.entries(tools)) {
     try {
       env[variable] = await (CHART_TOOLS.includes(tool) ? chartTool(tool) : toolPath(tool));

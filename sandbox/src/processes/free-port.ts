@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the range from which systems take ports for outgoing connections, so that none takes it before its server listens. */
-const FIRST = 20_000;
-const LAST = 32_000;
+/**
+ * Below the range from which systems take ports for outgoing connections, so that none takes it before its server listens. Stages of
+ * `npm test` that run side by side have a part of it each, in FREE_PORTS, as their servers would meet for the same reason.
+ */
+const [FIRST = 20_000, LAST = 31_999] = process.env.FREE_PORTS?.split('-').map(Number) ?? [];
 
 /** Handed out by this process; the server that got one may not listen yet. */
 const taken = new Set<number>();
@@ -11,7 +13,7 @@ const taken = new Set<number>();
 /** A port that nothing listens on and that was not handed out before. Throws when a hundred random ones are all taken. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = randomInt(FIRST, LAST);
+    const port = randomInt(FIRST, LAST + 1);
     if (taken.has(port)) continue;
     taken.add(port);
     if (await isFree(port)) return port;
