@@ -6,8 +6,9 @@ export const MOMENTS = ['before', 'done', 'answered'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 export interface Killing {
-  /** Which of its calls, from 1; those of all sides are counted together. */
+  /** Which of its calls, from 1; those of all sides are counted together, or those that `of` matches (`POST /v1/refunds`) alone. */
   readonly call: number;
+  readonly of?: RegExp;
   /** Before the call arrives, once it is done and not answered, or right after its answer, with what follows (a note in Kafka) under way. */
   readonly moment: Moment;
   readonly kill: () => void;
@@ -41,9 +42,11 @@ export class KillingProxy {
   }
 
   #pass(target: string, req: IncomingMessage, res: ServerResponse): void {
-    this.#calls += 1;
-    const killing = this.killing?.call === this.#calls ? this.killing : undefined;
-    const name = `${req.method} ${new URL(req.url ?? '/', target).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')}`;
+    const what = `${req.method} ${new URL(req.url ?? '/', target).pathname}`;
+    if (this.killing?.of?.test(what) ?? true) this.#calls += 1;
+    const isIt = this.killing?.call === this.#calls && (this.killing.of?.test(what) ?? true);
+    const killing = isIt ? this.killing : undefined;
+    const name = what.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id');
     const kill = () => {
       this.killedAt = `${killing?.moment} ${name.replace(/(pi|ch|re)_\w+/g, ':id')}`;
       killing?.kill();

@@ -137,7 +137,6 @@ const expected = (made: Map<string, (typeof KINDS)[number]>, which = (_kind: (ty
   [...made].flatMap(([id, kind]) => (which(kind) ? [`${id} ${kind.found}`] : [])).toSorted();
 const show = async (...args: string[]) => {
   const { out } = await stage.command('audit', ['--since', since, '--until', '0d', '--from-start', ...args]);
-  // Ten of each differ in their ids alone: what is counted is shown, and the first of each.
   console.log(`$ audit --since ${since} --until 0d ${args.join(' ')}\n${out}`);
 };
 
