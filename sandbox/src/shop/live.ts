@@ -38,7 +38,7 @@ const KEEP_ALIVE_MS = 15_000;
 /** Nothing new for so long, in ms, and everyone is asked. */
 const QUIET_MS = 500;
 /** While not all is well, everyone is asked again after so long, in ms. */
-const LOOK_AGAIN_MS = 15_000;
+const LOOK_AGAIN_MS = 5_000;
 /** Events from before the page began to look; enough for the payments of one demonstration. */
 const REMEMBERED = 2_000;
 

@@ -54,8 +54,8 @@ describe('a card', () => {
     await shop.timeline('com.stripe.payment_intent.succeeded').waitFor();
     await shop.timeline('checkout.transaction.recorded').first().waitFor();
     // The story is the one that the command explain tells: with Stripe's side, and a sentence at its end.
-    await shop.verdict(/^All is well/).waitFor();
-    await shop.timeline('balance transaction').waitFor();
+    await shop.verdict(/^All is well/).waitFor({ timeout: 60_000 });
+    await shop.timeline('balance transaction').waitFor({ timeout: 60_000 });
   });
 
   it('that is declined is told to the shopper, who pays with another one in the same form', async () => {
