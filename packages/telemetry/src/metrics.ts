@@ -315,7 +315,17 @@ export const DEFINITIONS = {
     name: `${P}payment_operations_total`,
     help: 'Payment operations by outcome; save_payment_method is counted by the ledger',
     labels: {
-      operation: ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'increment', 'save_payment_method'],
+      operation: [
+        'create',
+        'confirm',
+        'capture',
+        'cancel',
+        'refund',
+        'reverse',
+        'increment',
+        'transaction',
+        'save_payment_method',
+      ],
       outcome: ['approved', 'received', 'rejected', 'error'],
     },
     from: ['intent', 'ledger'],

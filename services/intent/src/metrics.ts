@@ -2,7 +2,7 @@ import { PAYMENT_EVENTS } from '@connector/contracts';
 import { startSentMessages } from '@connector/kafka';
 import { DEFINITIONS, metrics } from '@connector/telemetry';
 
-const OPERATIONS = ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'increment'] as const;
+const OPERATIONS = ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'increment', 'transaction'] as const;
 const OUTCOMES = ['approved', 'received', 'rejected', 'error'] as const;
 
 /** Makes every series exist from the start, so that its first event counts as an increase. */

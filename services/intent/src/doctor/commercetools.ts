@@ -24,6 +24,8 @@ const SETTLE_SCOPES: Readonly<Record<CommercetoolsSide['ORDERS_SETTLE'], Readonl
   return: { manage_checkout_payment_intents: 'returning the money of a cart without an order (orders.settle: return)' },
 };
 
+const IF_RECURRING = 'Only shops with recurring orders need it; a new API client can have it.';
+
 const IF_LOCKED = 'Only projects that lock carts (lockCart) need it; a new API client can have it.';
 
 const HTTP_API = 'HTTP API';
@@ -67,6 +69,15 @@ export function scopeFindings(
           ),
         ]
       : []),
+    ...(holds(granted, 'manage_recurring_payment_jobs')
+      ? []
+      : [
+          warn(
+            'scope manage_recurring_payment_jobs',
+            'missing: a recurring order gets no recurring payment job, and Checkout cannot charge its next cycles',
+            IF_RECURRING,
+          ),
+        ]),
     ...(holds(granted, 'manage_locked_carts')
       ? []
       : [warn('scope manage_locked_carts', 'missing: a payment cannot be put on a cart that is locked', IF_LOCKED)]),

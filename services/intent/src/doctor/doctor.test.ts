@@ -85,7 +85,12 @@ describe('scopes', () => {
     [
       'those that only the status asks for are missing',
       of(all.replace(/ view_api_clients.*jobs/, '')),
-      ['scopes for status'],
+      ['scopes for status', 'scope manage_recurring_payment_jobs'],
+    ],
+    [
+      'recurring orders get no job',
+      of(all.replace(' manage_recurring_payment_jobs', '')),
+      ['scopes for status', 'scope manage_recurring_payment_jobs'],
     ],
     ['locked carts cannot be changed', of(all.replace(' manage_locked_carts', '')), ['scope manage_locked_carts']],
   ])('%s', (_what, scope, wrong) => {

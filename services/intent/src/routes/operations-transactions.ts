@@ -1,4 +1,5 @@
 import { ACCESS } from '@connector/contracts';
+import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { amountSchema } from '../http/schemas.ts';
@@ -26,6 +27,21 @@ const response = z.object({
   paymentId: z.string(),
 });
 
+const OUTCOMES = { Completed: 'approved', Pending: 'received', Failed: 'rejected' } as const;
+
+/** A cycle of a recurring order that fails makes no order, and nobody sees a form: it is to be seen here. */
+async function counted<T extends { state: keyof typeof OUTCOMES }>(work: () => Promise<T>): Promise<T> {
+  const count = (outcome: string) => metrics.paymentOperations.inc({ operation: 'transaction', outcome });
+  try {
+    const outcome = await work();
+    count(OUTCOMES[outcome.state]);
+    return outcome;
+  } catch (error) {
+    count('error');
+    throw error;
+  }
+}
+
 /** Charges a stored method for a recurring order, without the shopper. */
 export const transactionsRoute = (deps: RunTransactionDeps) =>
   defineRoute({
@@ -38,7 +54,7 @@ export const transactionsRoute = (deps: RunTransactionDeps) =>
     body,
     answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },
     handle: async ({ body: given, reply, annotate }) => {
-      const { state, code, paymentId } = await runTransaction(deps, given);
+      const { state, code, paymentId } = await counted(() => runTransaction(deps, given));
       annotate({ 'commercetools.payment.id': paymentId, 'connector.outcome': state });
       const errors =
         state === 'Failed'

@@ -587,6 +587,40 @@ describe('what every route has in common', () => {
     }
   });
 
+  it('counts the cycles of recurring orders by how they end, and charges none of them again', async () => {
+    const cartId = '6a1f3c52-6f0b-4f6e-9a55-3d7f5c0b2a11';
+    const method = { id: '7c1f5c7e-0d3e-4b5a-8f6d-2b1a0c9d8e7f', method: 'card', token: { value: 'pm_1' } };
+    const world = new FakeWorld(aCart({ id: cartId, customerId: 'customer-1' }));
+    world.putCustomer(aCustomer({ id: 'customer-1' }));
+    world.stripe.declines = () => 'insufficient_funds';
+    const storedMethods = { ...noStoredMethods, list: async () => [method as never] };
+    await using app = await startApp(world, {
+      env: { STORED_PAYMENT_METHODS_ENABLED: 'true' },
+      ports: { storedMethods },
+    });
+    register.resetMetrics();
+    const cycle = (checkoutTransactionItemId: string) =>
+      app.call('POST', '/operations/transactions', {
+        token: tokenFor('manage_checkout_transactions'),
+        body: JSON.stringify({ type: 'Recurring', cartId, checkoutTransactionItemId, paymentMethodId: method.id }),
+      });
+    const [failing, other] = ['0b54d1f2-6a6e-4a43-9d5b-1f2e3d4c5b6a', '0b54d1f2-6a6e-4a43-9d5b-1f2e3d4c5b6b'] as const;
+    const failed = { transactionStatus: { state: 'Failed', errors: [{ code: 'PaymentRejected' }] } };
+    expect((await cycle(failing)).body).toMatchObject(failed);
+    world.stripe.declines = () => undefined;
+    // Asked for again, a cycle that failed is answered as it ended; its next try has an identity of its own.
+    expect((await cycle(failing)).body).toMatchObject(failed);
+    expect((await cycle(other)).body).toMatchObject({ transactionStatus: { state: 'Completed', errors: [] } });
+    expect((await cycle(other)).body).toMatchObject({ transactionStatus: { state: 'Completed' } });
+    expect([...world.intents.values()].filter(({ status }) => status === 'succeeded')).toHaveLength(1);
+    const { values = [] } = (await register.getSingleMetric('stripe_connector_payment_operations_total')?.get()) ?? {};
+    const counts = values.filter(({ labels, value }) => labels.operation === 'transaction' && value > 0);
+    expect(Object.fromEntries(counts.map(({ labels, value }) => [labels.outcome, value]))).toEqual({
+      rejected: 2,
+      approved: 2,
+    });
+  });
+
   it('counts every denial by what the route asks for, also those that are not even looked at', async () => {
     const denials = async () => {
       const { values = [] } = (await register.getSingleMetric('stripe_connector_denials_total')?.get()) ?? {};
