@@ -166,6 +166,25 @@ describe('GET /payments', () => {
     expect(headers.get('retry-after')).toBe('3');
   });
 
+  it('tells to try again where a limit of Stripe is reached, and the next try goes on with the same attempt', async () => {
+    const world = new FakeWorld();
+    let isLimited = true;
+    world.gate = async (call, moment) => {
+      if (isLimited && call === 'payment_intents.create' && moment === 'before')
+        throw new TransientError('Stripe answered 429', { reason: 'rate_limited', retryAfterMs: 2_000 });
+    };
+    await using app = await startApp(world);
+    const told = await app.call('GET', '/payments', { session: true });
+    expect(told.status).toBe(503);
+    expect(told.headers.get('retry-after')).toBe('2');
+    const message = 'Too many payments are being made at the moment. Please try again.';
+    expect(told.body).toMatchObject({ message, statusCode: 503, errors: [{ code: 'Overloaded', message }] });
+    isLimited = false;
+    expect((await app.call('GET', '/payments', { session: true })).status).toBe(200);
+    expect(world.paymentsOnCart()).toHaveLength(1);
+    expect([...world.intents.values()]).toHaveLength(1);
+  });
+
   it.each([
     ['JPY', 1001, 0, 1001],
     ['JOD', 10100, 3, 10100],
