@@ -7,7 +7,7 @@ export function metricsReference(): string {
     families.filter(({ buckets }) => buckets),
     ({ buckets }) => buckets?.join(', '),
   );
-  return `<!-- Generated from packages/telemetry/src/metrics.ts by \`npm run docs\`; a test fails when it is stale. -->
+  return `<!-- Generated from packages/telemetry/src/metrics by \`npm run docs\`; a test fails when it is stale. -->
 # Metrics
 
 Each service serves these in OpenMetrics on \`/metrics\` of its port \`metrics\` (\`METRICS_PORT\`, 9464). Units are seconds, bytes and

@@ -1,0 +1,170 @@
+import { DEAD_LETTER_REASONS, RETRY_REASONS } from '@connector/errors';
+import { DURATION_BUCKETS, EVERY_SERVICE, HANDLED, type MetricDefinition, P } from './definition.ts';
+
+const KAFKA = ['kafka'];
+const TOPIC = 'topic, without its prefix';
+const GROUP = 'consumer group, without its prefix';
+
+/** Kafka: sent, consumed, retried, dead letters, lag, and its certificates. */
+export const KAFKA_METRICS = {
+  sentMessages: {
+    type: 'counter',
+    name: 'messaging_client_sent_messages_total',
+    help: 'Messages the broker acknowledged or refused',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['send'],
+      messaging_destination_name: TOPIC,
+      error_type: 'class of the error, else empty',
+    },
+    from: EVERY_SERVICE,
+  },
+  repeatedSends: {
+    type: 'counter',
+    name: `${P}kafka_repeated_sends_total`,
+    help: 'Messages sent again because the broker did not name them as written',
+    labels: { error_type: "Kafka's error, or the class of the connection's" },
+    from: EVERY_SERVICE,
+  },
+  consumedMessages: {
+    type: 'counter',
+    name: 'messaging_client_consumed_messages_total',
+    help: 'Messages delivered to this process',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['poll'],
+      messaging_destination_name: TOPIC,
+      messaging_consumer_group_name: GROUP,
+      messaging_destination_partition_id: 'partition',
+      error_type: ['empty'],
+    },
+    from: ['ledger'],
+  },
+  messagingDuration: {
+    type: 'histogram',
+    name: 'messaging_client_operation_duration_seconds',
+    help: 'Duration of one send to the broker',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['send'],
+      messaging_destination_name: TOPIC,
+      error_type: 'class of the error, else empty',
+    },
+    buckets: DURATION_BUCKETS,
+    exemplars: true,
+    from: EVERY_SERVICE,
+  },
+  processDuration: {
+    type: 'histogram',
+    name: 'messaging_process_duration_seconds',
+    help: 'Duration of handling one message, retries and waits included',
+    labels: {
+      messaging_system: KAFKA,
+      messaging_operation_name: ['process'],
+      messaging_destination_name: TOPIC,
+      messaging_consumer_group_name: GROUP,
+      messaging_destination_partition_id: 'partition',
+      error_type: ['dead_lettered', 'empty'],
+    },
+    buckets: DURATION_BUCKETS,
+    from: ['ledger'],
+  },
+  ledgerRetries: {
+    type: 'counter',
+    name: `${P}ledger_retries_total`,
+    help: 'Events handled again after a transient failure',
+    labels: { reason: RETRY_REASONS },
+    from: ['ledger'],
+  },
+  deadLetters: {
+    type: 'counter',
+    name: `${P}dead_letters_total`,
+    help: 'Messages moved to the dead letters',
+    labels: { topic: TOPIC, reason: DEAD_LETTER_REASONS },
+    from: ['ledger'],
+  },
+  parkedKeys: {
+    type: 'gauge',
+    name: `${P}ledger_parked_keys`,
+    help: 'Partition keys whose events wait for a retry',
+    labels: {},
+    from: ['ledger'],
+  },
+  circuitOpen: {
+    type: 'gauge',
+    name: `${P}ledger_circuit_open`,
+    help: '1 while calls to the dependency fail broadly and the events that need it are held',
+    labels: { dependency: ['commercetools', 'stripe', 'kafka', 'other'] },
+    from: ['ledger'],
+  },
+  dlqDepth: {
+    type: 'gauge',
+    name: `${P}dlq_depth`,
+    help: 'Dead letters that wait; every pod says the same',
+    labels: { topic: TOPIC },
+    from: ['ledger'],
+  },
+  dlqRedriven: {
+    type: 'counter',
+    name: `${P}dlq_redriven_total`,
+    help: 'Dead letters that were put back, by what became of them',
+    labels: { topic: TOPIC, outcome: [...HANDLED, 'dead_lettered'] },
+    from: ['ledger'],
+  },
+  consumerLag: {
+    type: 'gauge',
+    name: `${P}consumer_lag_messages`,
+    help: 'Messages of the partition that the group has not committed; every pod says the same',
+    labels: { topic: TOPIC, partition: 'partition' },
+    from: ['ledger'],
+  },
+  consumerLagSeconds: {
+    type: 'gauge',
+    name: `${P}consumer_lag_seconds`,
+    help: 'Age of the oldest message that the group has not committed, 0 without one; every pod says the same',
+    labels: { topic: TOPIC },
+    from: ['ledger'],
+  },
+  consumerDeletedRecords: {
+    type: 'counter',
+    name: `${P}consumer_records_deleted_total`,
+    help: 'Messages that were deleted before the group had handled them, as far as this process noticed',
+    labels: { topic: TOPIC },
+    from: ['ledger'],
+  },
+  consumerRebalances: {
+    type: 'counter',
+    name: `${P}consumer_rebalances_total`,
+    help: 'Times a consumer joined its group',
+    labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  consumerCrashes: {
+    type: 'counter',
+    name: `${P}consumer_crashes_total`,
+    help: 'Times a consumer did not come into its group and was recreated (`restart` is true)',
+    labels: { group: GROUP, restart: ['true', 'false'] },
+    from: ['ledger'],
+  },
+  consumerJoined: {
+    type: 'gauge',
+    name: `${P}consumer_group_joined`,
+    help: '1 while the consumer is a member of its group',
+    labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  consumerLastCommit: {
+    type: 'gauge',
+    name: `${P}consumer_last_commit_timestamp_seconds`,
+    help: 'When this process last committed offsets, Unix time',
+    labels: { group: GROUP },
+    from: ['ledger'],
+  },
+  certificateExpiry: {
+    type: 'gauge',
+    name: `${P}certificate_expiry_timestamp_seconds`,
+    help: 'When a certificate in use ends, Unix time; none without TLS of its own',
+    labels: { certificate: ['kafka_client', 'kafka_ca'] },
+    from: EVERY_SERVICE,
+  },
+} as const satisfies Record<string, MetricDefinition>;
