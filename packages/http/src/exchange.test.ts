@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exchange } from './exchange.ts';
 import { createHttpClient } from './http-client.ts';
 
 /** A server of bytes: what a socket gets for each request is up to the test. */
@@ -103,11 +105,17 @@ describe('a call that takes too long', () => {
 
   it('ends while it waits for a connection, and is never sent', async () => {
     answer = silent;
-    const fetch = client({ timeoutMs: 100, connections: 1 });
-    const both = await Promise.allSettled([fetch(`${base}/first`), fetch(`${base}/second`)]);
-    expect(both.map((one) => one.status === 'rejected' && one.reason.name)).toEqual(['TimeoutError', 'TimeoutError']);
+    const agent = new Agent({ connections: 1, pipelining: 1 });
+    clients.push({ close: () => agent.close() });
+    const call = (path: string, timeoutMs: number) =>
+      exchange(agent, { origin: base, path, method: 'GET' }, { timeoutMs });
+    const first = call('/first', 60_000);
+    await expect.poll(() => requests).toHaveLength(1);
+    await expect(call('/second', 50)).rejects.toMatchObject({ name: 'TimeoutError' });
     answer = (socket) => void socket.write(ok('{}'));
-    await fetch(`${base}/third`);
+    for (const socket of sockets) answer(socket, '');
+    await first;
+    await call('/third', 60_000);
     expect(requests.map((request) => request.split(' ')[1])).toEqual(['/first', '/third']);
   });
 
