@@ -99,7 +99,7 @@ export class Params {
   strings(name: string): string[] | undefined {
     const value = this.raw[name];
     if (value === undefined || value === '') return undefined;
-    const list = Array.isArray(value) ? value : typeof value === 'object' && value !== null ? Object.values(value) : [];
+    const list = Array.isArray(value) ? value : isIndexed(value) ? Object.values(value) : [];
     if (list.length === 0 || list.some((entry) => typeof entry !== 'string')) {
       throw invalidParameter(this.#path(name), 'Invalid array');
     }
@@ -149,3 +149,7 @@ export class Params {
     return this.#prefix ? `${this.#prefix}[${name}]` : name;
   }
 }
+
+/** A list whose elements are numbered: `name[0]=…`. */
+const isIndexed = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^\d+$/.test(name));

@@ -101,6 +101,22 @@ it.each(['2026-10-28.endive', '2025-12-15.clover', '2026-02-25.clover', '2022-11
   },
 );
 
+it.each([
+  ['an API version that never was', { api_version: 'latest' }, undefined],
+  ['what is no event type', { enabled_events: ['charge'] }, 'enabled_events'],
+  ['events that are not numbered', { enabled_events: { first: 'charge.failed' } }, 'enabled_events'],
+])('refuses a webhook endpoint of %s', async (_what, params, param) => {
+  const endpoint = { url: 'https://shop.example/hooks', enabled_events: ['charge.failed'], ...params };
+  const refusal = await refusalOf(stripe.webhookEndpoints.create(endpoint as never));
+  expect(refusal).toMatchObject({ statusCode: 400, ...(param && { param }) });
+});
+
+it('refuses what is no amount of an increment, whatever state the PaymentIntent is in', async () => {
+  const { id } = await create({});
+  const refusal = await refusalOf(stripe.paymentIntents.incrementAuthorization(id, { amount: 'more' as never }));
+  expect(refusal).toMatchObject({ statusCode: 400, code: 'parameter_invalid_integer', param: 'amount' });
+});
+
 it('refuses an idempotency key of more than 255 characters', async () => {
   await create({}, { idempotencyKey: 'k'.repeat(255) });
   expect(await refusalOf(create({}, { idempotencyKey: 'k'.repeat(256) }))).toMatchObject({ statusCode: 400 });

@@ -1,6 +1,7 @@
 import { invalidParameter, missingParameter } from './errors.ts';
 import type { WebhookEndpoint } from './objects.ts';
 import type { Params } from './params.ts';
+import { refuseVersion } from './refusals.ts';
 import type { Simulation } from './simulation.ts';
 import { token } from './simulation.ts';
 
@@ -13,12 +14,14 @@ export function createWebhookEndpoint(
   params: Params,
 ): WebhookEndpoint {
   const url = checkedUrl(params.requiredString('url'));
-  const events = params.strings('enabled_events');
+  const events = checkedEvents(params);
   if (!events) throw missingParameter('enabled_events');
+  const apiVersion = params.string('api_version');
+  refuseVersion(apiVersion);
   const endpoint: WebhookEndpoint = {
     id: simulation.newId('we'),
     object: 'webhook_endpoint',
-    api_version: params.string('api_version') ?? null,
+    api_version: apiVersion ?? null,
     application: null,
     created: simulation.now(),
     description: params.nullableString('description') ?? null,
@@ -36,7 +39,7 @@ export function createWebhookEndpoint(
 
 export function updateWebhookEndpoint(endpoint: WebhookEndpoint, params: Params): WebhookEndpoint {
   const url = params.string('url');
-  const events = params.strings('enabled_events');
+  const events = checkedEvents(params);
   const metadata = params.metadata(endpoint.metadata);
   const isDisabled = params.boolean('disabled');
   if (url !== undefined) endpoint.url = checkedUrl(url);
@@ -45,6 +48,14 @@ export function updateWebhookEndpoint(endpoint: WebhookEndpoint, params: Params)
   if (params.has('description')) endpoint.description = params.nullableString('description') ?? null;
   if (isDisabled !== undefined) endpoint.status = isDisabled ? 'disabled' : 'enabled';
   return endpoint;
+}
+
+/** Names of event types, or `*` for all. Which types there are is not known here. */
+function checkedEvents(params: Params): string[] | undefined {
+  const events = params.strings('enabled_events');
+  const wrong = events?.find((event) => event !== '*' && !/^[a-z0-9_]+(?:\.[a-z0-9_]+)+$/.test(event));
+  if (wrong === undefined) return events;
+  throw invalidParameter('enabled_events', `Invalid enabled_events: ${wrong.slice(0, 100)} is not an event type.`);
 }
 
 function checkedUrl(url: string): string {

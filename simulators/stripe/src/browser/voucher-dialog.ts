@@ -46,15 +46,25 @@ function voucherOf(action: Action | null): Record<string, unknown> | null {
 }
 
 function linesOf(voucher: Record<string, unknown>, texts: Texts): Line[] {
-  const [account] = (voucher.financial_addresses ?? []) as { iban?: { iban: string; account_holder_name: string } }[];
+  const [account] = (voucher.financial_addresses ?? []) as {
+    iban?: { iban: string; bic: string; account_holder_name: string };
+  }[];
   const stores = (voucher.stores ?? {}) as Record<string, { payment_code: string }>;
   const expires = voucher.expires_at ?? voucher.expires_after;
   const lines: [string, unknown][] = [
     [texts.entity, voucher.entity],
     [texts.recipient, account?.iban?.account_holder_name],
-    [texts.iban, account?.iban?.iban],
+    [texts.iban, account?.iban && inGroups(account.iban.iban)],
+    ['BIC', account?.iban?.bic],
     [texts.reference, voucher.reference ?? voucher.number ?? stores.lawson?.payment_code],
-    [texts.payBy, typeof expires === 'number' ? new Date(expires * 1000).toLocaleDateString() : undefined],
+    [texts.payBy, typeof expires === 'number' ? longDate(expires) : undefined],
   ];
   return lines.filter((line): line is Line => typeof line[1] === 'string');
 }
+
+/** An IBAN as people read and type it. */
+const inGroups = (iban: string): string => iban.replace(/.{4}(?=.)/g, '$& ');
+
+/** A day whose month is a word: 04/12 is April to some. `seconds` since the epoch. */
+const longDate = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleDateString(undefined, { dateStyle: 'long' });

@@ -1,4 +1,4 @@
-import { invalidParameter, refused, StripeApiError, unexpectedState } from '../errors.ts';
+import { invalidParameter, missingParameter, refused, StripeApiError, unexpectedState } from '../errors.ts';
 import { checkAmount } from '../money.ts';
 import type { PaymentIntent } from '../objects.ts';
 import type { Params } from '../params.ts';
@@ -17,6 +17,9 @@ export function incrementAuthorization(
   paymentIntent: PaymentIntent,
   params: Params,
 ): PaymentIntent {
+  const amount = params.integer('amount');
+  if (amount === undefined) throw missingParameter('amount');
+  checkAmount(amount, paymentIntent.currency);
   const charge = paymentIntent.latest_charge ? simulation.state.charges.get(paymentIntent.latest_charge) : undefined;
   if (paymentIntent.status !== 'requires_capture' || !charge) {
     throw unexpectedState(
@@ -31,8 +34,6 @@ export function incrementAuthorization(
       'incremental_authorization_not_available',
     );
   }
-  const amount = Number(params.requiredString('amount'));
-  checkAmount(amount, paymentIntent.currency);
   const { amount: before } = paymentIntent;
   if (amount <= before) {
     throw invalidParameter('amount', `The amount must be greater than the currently authorized amount (${before}).`);
