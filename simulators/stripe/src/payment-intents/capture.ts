@@ -2,7 +2,7 @@ import { bookCapture, mostCapturable } from '../charges.ts';
 import { disputeIfMeant } from '../disputes.ts';
 import { invalidParameter, refused, unexpectedState } from '../errors.ts';
 import { display } from '../money.ts';
-import type { PaymentIntent } from '../objects.ts';
+import type { Charge, PaymentIntent } from '../objects.ts';
 import type { Params } from '../params.ts';
 import { releaseUncaptured } from '../refunds.ts';
 import type { Simulation } from '../simulation.ts';
@@ -14,8 +14,51 @@ export function capturePaymentIntent(
   paymentIntent: PaymentIntent,
   params: Params,
 ): PaymentIntent {
-  const requested = params.integer('amount_to_capture');
   const isFinalAsked = params.boolean('final_capture') ?? true;
+  const { charge, amount } = checkedCapture(simulation, paymentIntent, params, isFinalAsked);
+  if (params.has('metadata')) paymentIntent.metadata = params.metadata(paymentIntent.metadata);
+  const isFinal = isFinalAsked || amount >= paymentIntent.amount_capturable;
+  const wasCaptured = charge.amount_captured;
+  const previous: Record<string, unknown> = {
+    amount_captured: wasCaptured,
+    balance_transaction: charge.balance_transaction,
+    ...(isFinal ? { captured: false } : {}),
+  };
+  charge.amount_captured += amount;
+  paymentIntent.amount_received += amount;
+  // Released with a movement of its own, what is let go of was booked with what is captured.
+  const isReleaseBooked = isFinal && simulation.settings.releases === 'movement';
+  if (amount > 0)
+    bookCapture(simulation, charge, isReleaseBooked ? Math.max(amount, charge.amount - wasCaptured) : amount);
+  if (!isFinal) {
+    const { amount_capturable, amount_received } = paymentIntent;
+    paymentIntent.amount_capturable -= amount;
+    simulation.events.emit('charge.updated', charge, previous);
+    simulation.events.emit('payment_intent.amount_capturable_updated', paymentIntent, {
+      amount_capturable,
+      amount_received: amount_received - amount,
+    });
+    return paymentIntent;
+  }
+  charge.captured = true;
+  paymentIntent.amount_capturable = 0;
+  paymentIntent.status = 'succeeded';
+  if (wasCaptured > 0 && amount > 0) simulation.events.emit('charge.updated', charge, previous);
+  simulation.events.emit('charge.captured', charge, previous);
+  simulation.events.emit('payment_intent.succeeded', paymentIntent);
+  releaseUncaptured(simulation, charge, charge.amount - charge.amount_captured);
+  disputeIfMeant(simulation, charge, simulation.state.behaviours.get(charge.payment_method ?? '') ?? {});
+  return paymentIntent;
+}
+
+/** The charge and how much of it to capture, in minor units. Throws StripeApiError where that cannot be. */
+function checkedCapture(
+  simulation: Simulation,
+  paymentIntent: PaymentIntent,
+  params: Params,
+  isFinalAsked: boolean,
+): { charge: Charge; amount: number } {
+  const requested = params.integer('amount_to_capture');
   const charge = paymentIntent.latest_charge ? simulation.state.charges.get(paymentIntent.latest_charge) : undefined;
   if (paymentIntent.status !== 'requires_capture' || !charge) {
     throw unexpectedState(
@@ -49,36 +92,5 @@ export function capturePaymentIntent(
       'amount_to_capture',
     );
   }
-  if (params.has('metadata')) paymentIntent.metadata = params.metadata(paymentIntent.metadata);
-  const isFinal = isFinalAsked || amount >= paymentIntent.amount_capturable;
-  const wasCaptured = charge.amount_captured;
-  const previous: Record<string, unknown> = {
-    amount_captured: wasCaptured,
-    balance_transaction: charge.balance_transaction,
-    ...(isFinal ? { captured: false } : {}),
-  };
-  charge.amount_captured += amount;
-  paymentIntent.amount_received += amount;
-  // Released with a movement of its own, what is let go of was booked with what is captured.
-  const isReleaseBooked = isFinal && simulation.settings.releases === 'movement';
-  if (amount > 0)
-    bookCapture(simulation, charge, isReleaseBooked ? Math.max(amount, charge.amount - wasCaptured) : amount);
-  if (!isFinal) {
-    paymentIntent.amount_capturable -= amount;
-    simulation.events.emit('charge.updated', charge, previous);
-    simulation.events.emit('payment_intent.amount_capturable_updated', paymentIntent, {
-      amount_capturable: paymentIntent.amount_capturable + amount,
-      amount_received: paymentIntent.amount_received - amount,
-    });
-    return paymentIntent;
-  }
-  charge.captured = true;
-  paymentIntent.amount_capturable = 0;
-  paymentIntent.status = 'succeeded';
-  if (wasCaptured > 0 && amount > 0) simulation.events.emit('charge.updated', charge, previous);
-  simulation.events.emit('charge.captured', charge, previous);
-  simulation.events.emit('payment_intent.succeeded', paymentIntent);
-  releaseUncaptured(simulation, charge, charge.amount - charge.amount_captured);
-  disputeIfMeant(simulation, charge, simulation.state.behaviours.get(charge.payment_method ?? '') ?? {});
-  return paymentIntent;
+  return { charge, amount };
 }

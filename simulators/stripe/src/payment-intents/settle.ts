@@ -1,7 +1,7 @@
 import { bookFailure } from '../charges.ts';
 import { disputeIfMeant } from '../disputes.ts';
 import { unexpectedState } from '../errors.ts';
-import type { PaymentIntent } from '../objects.ts';
+import type { Charge, PaymentIntent, PaymentMethod } from '../objects.ts';
 import { findPaymentMethod } from '../payment-methods.ts';
 import type { Simulation } from '../simulation.ts';
 
@@ -16,18 +16,35 @@ export function settle(
     throw unexpectedState(paymentIntent, `This PaymentIntent has a status of ${paymentIntent.status}, not processing.`);
   }
   const method = findPaymentMethod(simulation, charge.payment_method ?? '', 'payment_method');
-  if (outcome === 'succeeded') {
-    charge.status = 'succeeded';
-    charge.paid = true;
-    charge.captured = true;
-    charge.amount_captured = charge.amount;
-    paymentIntent.status = 'succeeded';
-    paymentIntent.amount_received = paymentIntent.amount;
-    simulation.events.emit('charge.succeeded', charge);
-    simulation.events.emit('payment_intent.succeeded', paymentIntent);
-    disputeIfMeant(simulation, charge, simulation.state.behaviours.get(method.id) ?? {});
-    return paymentIntent;
-  }
+  return outcome === 'succeeded'
+    ? settled(simulation, paymentIntent, charge, method)
+    : bounced(simulation, paymentIntent, charge, method);
+}
+
+function settled(
+  simulation: Simulation,
+  paymentIntent: PaymentIntent,
+  charge: Charge,
+  method: PaymentMethod,
+): PaymentIntent {
+  charge.status = 'succeeded';
+  charge.paid = true;
+  charge.captured = true;
+  charge.amount_captured = charge.amount;
+  paymentIntent.status = 'succeeded';
+  paymentIntent.amount_received = paymentIntent.amount;
+  simulation.events.emit('charge.succeeded', charge);
+  simulation.events.emit('payment_intent.succeeded', paymentIntent);
+  disputeIfMeant(simulation, charge, simulation.state.behaviours.get(method.id) ?? {});
+  return paymentIntent;
+}
+
+function bounced(
+  simulation: Simulation,
+  paymentIntent: PaymentIntent,
+  charge: Charge,
+  method: PaymentMethod,
+): PaymentIntent {
   charge.status = 'failed';
   charge.paid = false;
   charge.captured = false;
