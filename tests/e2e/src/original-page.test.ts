@@ -35,7 +35,9 @@ beforeEach(async () => {
   page = await context.newPage();
 });
 afterEach(async () => {
-  await shopper.call('PUT', '/_sandbox/stripe/settings', { body: { clickNeedsRates: true, settleDelayMs: null } });
+  await shopper.call('PUT', '/_sandbox/stripe/settings', {
+    body: { clickNeedsRates: true, settleDelayMs: null, alsoOffers: [] },
+  });
   await context.close();
 });
 
@@ -102,6 +104,29 @@ describe.each([
     await visit({ customer: true });
     await payByCard();
     expect(await bookedOnceDone()).toEqual(CHARGED);
+  });
+
+  it('keeps a card with the shopper’s consent, and pays the next order with it', async () => {
+    const { customerId } = await visit({ customer: true });
+    await page.check('#save-payment-method');
+    await payByCard();
+    expect(await bookedOnceDone()).toEqual(CHARGED);
+    await visit({ customer: customerId });
+    await page.locator('#container', { hasText: '4242' }).waitFor();
+    await page.click('#pay');
+    expect(await bookedOnceDone()).toEqual(CHARGED);
+  });
+
+  it('does not thank for a voucher that the shopper takes away', async () => {
+    await shopper.call('PUT', '/_sandbox/stripe/settings', { body: { alsoOffers: ['multibanco'] } });
+    await visit();
+    await page.click('[data-method=multibanco]');
+    await page.fill('#voucher-name', 'Jenny Rosen');
+    await page.fill('#voucher-email', 'jenny@example.com');
+    await page.click('#pay');
+    await page.waitForSelector('#voucher-dialog[open]');
+    await page.click('#voucher-close');
+    await outcome('payment failed').waitFor();
   });
 
   it('does not thank for a bank debit that is pending', async () => {

@@ -1,4 +1,4 @@
-// `npm run screenshots`: the pictures of docs/images, taken of a sandbox that is started for it.
+// `npm run screenshots`: the pictures of docs/images, taken of a sandbox that is started for it; `npm run screenshots -- voucher` takes those alone.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSandbox } from '@connector/sandbox';
@@ -6,6 +6,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { launchBrowser } from './browser.ts';
 import { toPalettePng } from './palette-png.ts';
 import { ShopPage } from './shop-page.ts';
+import { Shopper } from './shopper.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../docs/images');
 const DESKTOP: BrowserContextOptions = {
@@ -20,6 +21,9 @@ const PHONE: BrowserContextOptions = {
   hasTouch: true,
   reducedMotion: 'reduce',
 };
+
+/** As much as a reader needs of what the shopper holds in their hand. */
+const SMALL: BrowserContextOptions = { viewport: { width: 900, height: 700 }, reducedMotion: 'reduce' };
 
 type Shot = [name: string, options: BrowserContextOptions, story: (shop: ShopPage) => Promise<unknown>];
 
@@ -39,7 +43,30 @@ async function paidAndRefunded(shop: ShopPage): Promise<void> {
     .waitFor();
 }
 
+/** Has the voucher, or the money of the transfer, come three days later. */
+async function paidLater(shop: ShopPage): Promise<void> {
+  await shop.askForVoucher('multibanco');
+  await shop.page.click('#voucher-close');
+  await shop.result('pending');
+  await shop.transaction('Authorization:Pending');
+  await control('POST', 'clock', { advanceMs: 3 * 86_400_000 });
+  const { interfaceId } = await new Shopper(sandbox.url).payment(await shop.paymentReference());
+  await control('POST', `payment_intents/${interfaceId}/fund`, {});
+  await shop.result('approved');
+  await shop.transaction('Charge:Success');
+}
+
 const SHOTS: Shot[] = [
+  ['voucher', SMALL, (shop) => shop.askForVoucher('multibanco')],
+  [
+    'bank-transfer',
+    SMALL,
+    async (shop) => {
+      await shop.choose('customer');
+      await shop.askForVoucher('customer_balance');
+    },
+  ],
+  ['voucher-paid', DESKTOP, paidLater],
   ['payment-form', DESKTOP, (shop) => shop.fillCard()],
   ['payment-form-dark', { ...DESKTOP, colorScheme: 'dark' }, (shop) => shop.fillCard()],
   ['confirmation', DESKTOP, paidAndRefunded],
@@ -63,16 +90,25 @@ const SHOTS: Shot[] = [
 const showFromAbove = (element: { scrollIntoView(options: object): void; id: string }) =>
   element.scrollIntoView({ block: element.id === 'pay' ? 'end' : 'start' });
 
+/** A switch of the simulated Stripe. */
+async function control(method: string, path: string, body: object): Promise<void> {
+  const { status, text } = await new Shopper(sandbox.url).call(method, `/_sandbox/stripe/${path}`, { body });
+  if (status >= 300) throw new Error(`${path} answered ${status}: ${text}`);
+}
+
+const only = process.argv.slice(2);
 const [sandbox, browser] = await Promise.all([startSandbox({ port: 0 }), launchBrowser()]);
 try {
   await mkdir(FOLDER, { recursive: true });
+  await control('PUT', 'settings', { voucherDelayMs: null, alsoOffers: ['multibanco', 'customer_balance'] });
   for (const [name, options, story] of SHOTS) {
+    if (only.length > 0 && !only.includes(name)) continue;
     const shop = await ShopPage.open(browser, `${sandbox.url}/`, options);
     await story(shop);
     await shop.page.evaluate('document.activeElement?.blur()');
     // A phone's picture is what fits its screen, from the payment on.
     if (options.isMobile) await shop.page.locator('#pay:visible, #result:visible').first().evaluate(showFromAbove);
-    const picture = await shop.page.screenshot({ fullPage: !options.isMobile });
+    const picture = await shop.page.screenshot({ fullPage: !options.isMobile && options !== SMALL });
     await writeFile(join(FOLDER, `${name}.png`), toPalettePng(picture));
     await shop.heal();
     await shop.close();

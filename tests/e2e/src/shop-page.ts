@@ -75,6 +75,15 @@ export class ShopPage {
     await this.page.fill('#sepa-email', 'jenny@example.com');
   }
 
+  /** Asks for a voucher or a bank transfer, and waits until it is shown; `#voucher-close` takes it away. */
+  async askForVoucher(method: string): Promise<void> {
+    await this.page.click(`[data-method=${method}]`);
+    await this.page.fill('#voucher-name', 'Jenny Rosen');
+    await this.page.fill('#voucher-email', 'jenny@example.com');
+    await this.pay();
+    await this.#appears('#voucher-dialog[open]');
+  }
+
   /** Waits for this outcome and answers its words. */
   async result(state: ResultState): Promise<string> {
     await this.page.waitForSelector(`#result[data-state=${state}]`, { state: 'attached' });

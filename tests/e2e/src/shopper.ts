@@ -18,6 +18,8 @@ export interface Payment {
 export interface Checkout {
   cartId: string;
   sessionId: string;
+  /** Of a shopper who is signed in. */
+  customerId?: string;
 }
 export interface Opened {
   sClientSecret: string;

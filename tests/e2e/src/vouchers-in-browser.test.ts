@@ -42,11 +42,7 @@ const until = async (...names: string[]): Promise<Payment> =>
 
 /** The shopper chooses `method`, reads what to pay with, and is told that the payment is pending. Answers the PaymentIntent's id. */
 async function takeAway(method: string): Promise<string> {
-  await shop.page.click(`[data-method=${method}]`);
-  await shop.page.fill('#voucher-name', 'Jenny Rosen');
-  await shop.page.fill('#voucher-email', 'jenny@example.com');
-  await shop.pay();
-  await shop.page.waitForSelector('#voucher-dialog[open]');
+  await shop.askForVoucher(method);
   await shop.page.click('#voucher-close');
   await shop.result('pending');
   const payment = await until('Authorization:Pending');
