@@ -5,8 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const never = ['**/node_modules/**', '**/dist/**', '**/public/**', '**/.cache/**'];
 
 /**
- * Tests of whole systems share two cores with brokers and browsers. One that fails is tried once more, and named with its failure in the
- * output of `npm test` when only the second try passed, so that it is seen and fixed.
+ * Tests of whole systems, and of Kafka's client on its sockets, share two cores with brokers and browsers. One that fails is tried once more, and
+ * named with its failure in the output of `npm test` when only the second try passed, so that it is seen and fixed. Properties meet the same cases
+ * again (packages/testing/src/each-file.ts), so that no second try hides what a generated case has found.
  */
 const retry = 1;
 
@@ -46,7 +47,8 @@ export default defineConfig({
           expect: { poll: { timeout: 30_000 } },
           // Loading the same modules for each file again takes as much as the tests themselves.
           isolate: false,
-          setupFiles: ['packages/testing/src/fresh-metrics.ts'],
+          setupFiles: ['packages/testing/src/each-file.ts'],
+          retry,
           // As many again as compute wait.
           maxWorkers: 2 * availableParallelism(),
           sequence: { groupOrder: 1 },
