@@ -161,8 +161,20 @@ describe('the life of a PaymentIntent', () => {
     expect(await stripe.paymentIntents.update(id, { amount: 1100, amount_details: clear })).toMatchObject({
       amount: 1100,
     });
-    const unknown = await refusalOf(open({ amount_details: { goods: 'x' } as never }));
-    expect(unknown).toMatchObject({ code: 'parameter_unknown' });
+    for (const wrong of [
+      { amount_details: { goods: 'x' } },
+      { amount_details: { line_items: [{ ...item, colour: 'red' }] } },
+      { amount_details: { line_items: [{ ...item, tax: { total_tax_amount: 0, rate: 19 } }] } },
+      { payment_details: { invoice: '1' } },
+    ]) {
+      expect(await refusalOf(open(wrong as never))).toMatchObject({ code: 'parameter_unknown' });
+    }
+    const long = { line_items: [{ ...item, product_name: 'x'.repeat(1025) }] };
+    expect(await refusalOf(open({ amount: 800, amount_details: long }))).toMatchObject({ statusCode: 400 });
+    for (const kind of ['shipping', 'discount_amount']) {
+      const update = { amount_details: { line_items: '', [kind]: 'wrong' } as never };
+      expect(await refusalOf(stripe.paymentIntents.update(id, update))).toMatchObject({ statusCode: 400 });
+    }
   });
 
   it('raises none that was not asked for, or is captured', async () => {

@@ -43,6 +43,7 @@ const COMPONENTS: Known = {
   }),
   pricing_table: ENABLED,
 };
+const PAYMENT_DETAILS = tree('car_rental customer_reference event_details flight order_reference subscription');
 const AMOUNT_DETAILS = tree('discount_amount enforce_arithmetic_validation', {
   line_items: true,
   shipping: tree('amount from_postal_code to_postal_code'),
@@ -53,6 +54,7 @@ const AMOUNT_DETAILS = tree('discount_amount enforce_arithmetic_validation', {
 const NESTED: Known = {
   address: ADDRESS,
   amount_details: AMOUNT_DETAILS,
+  payment_details: PAYMENT_DETAILS,
   automatic_payment_methods: tree('allow_redirects enabled'),
   billing_details: BILLING,
   components: COMPONENTS,
