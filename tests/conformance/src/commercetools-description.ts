@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { createGenerator } from 'ts-json-schema-generator';
-import { CORRELATED, ERROR_ANSWER, KEY, NOT_QUERYABLE, QUERY_LIMITS } from './commercetools-facts.ts';
+import {
+  ADDED_FIELDS,
+  AUTH_ERROR_ANSWER,
+  CORRELATED,
+  ERROR_ANSWER,
+  KEY,
+  NOT_QUERYABLE,
+  OTHER_CALLS,
+  QUERY_LIMITS,
+} from './commercetools-facts.ts';
 import { createValidators, type Schema, strict, type Validate } from './schemas.ts';
 
 /** A resource of the project, by its path: the name that the types of its draft, update and answers begin with. */
@@ -24,13 +33,14 @@ const CREATED: Readonly<Record<string, string>> = { customers: 'CustomerSignInRe
 export interface CommercetoolsCall {
   /** As `POST payments/{id}`. */
   readonly name: string;
+  /** Whether the request has to carry a correlation id. */
+  readonly isCorrelated: boolean;
   request(body: string, query: URLSearchParams): string[];
   answer(status: number, body: unknown): string[];
 }
 
-/** commercetools' API as its SDK's types and our own list of facts describe it. */
-export function readCommercetoolsDescription() {
-  // The SDK's types are generated from the API's own description (RAML), which no registry carries.
+/** The SDK's types as schemas, with what commercetools has beyond them. They are generated from the API's own description (RAML), which no registry carries. */
+export function sdkDefinitions(): Record<string, Schema> {
   const generator = createGenerator({
     path: join(import.meta.dirname, 'commercetools-types.ts'),
     type: 'CheckedTypes',
@@ -41,6 +51,38 @@ export function readCommercetoolsDescription() {
   const { definitions = {} } = generator.createSchema('CheckedTypes') as unknown as {
     definitions?: Record<string, Schema>;
   };
+  for (const [type, fields] of Object.entries(ADDED_FIELDS)) {
+    const own = definitions[type];
+    if (own) definitions[type] = { ...own, properties: { ...(own.properties as Schema), ...fields } };
+  }
+  return definitions;
+}
+
+/** Whether a field of a type, or one inside it, exists; lists stand for their elements. */
+export function hasPath(definitions: Readonly<Record<string, Schema>>, type: string, path: readonly string[]): boolean {
+  const reached = path.reduce<Schema[]>(
+    (schemas, name) => schemas.flatMap((schema) => fieldsOf(definitions, schema, name)),
+    [{ $ref: `#/definitions/${type}` }],
+  );
+  return reached.length > 0;
+}
+
+function fieldsOf(definitions: Readonly<Record<string, Schema>>, schema: Schema, name: string): Schema[] {
+  if (typeof schema.$ref === 'string') {
+    const found = definitions[decodeURIComponent(schema.$ref.split('/').at(-1) ?? '')];
+    return found ? fieldsOf(definitions, found, name) : [];
+  }
+  if (schema.items) return fieldsOf(definitions, schema.items as Schema, name);
+  const alternatives = (schema.anyOf ?? schema.allOf ?? []) as Schema[];
+  const own = (schema.properties as Schema | undefined)?.[name] as Schema | undefined;
+  // Maps, of languages or custom fields, have any name.
+  const any = typeof schema.additionalProperties === 'object' ? [schema.additionalProperties as Schema] : [];
+  return [...(own ? [own] : any), ...alternatives.flatMap((each) => fieldsOf(definitions, each, name))];
+}
+
+/** commercetools' API as its SDK's types and our own list of facts describe it. */
+export function readCommercetoolsDescription() {
+  const definitions = sdkDefinitions();
   const nameOf = (ref: string) => decodeURIComponent(ref.split('/').at(-1) ?? '');
   const resolve = (ref: string) => definitions[nameOf(ref)] as Schema;
   const validatorOf = createValidators({
@@ -48,11 +90,25 @@ export function readCommercetoolsDescription() {
   });
   /** The validator of a type of the SDK. */
   const validatorOfType = (type: string): Validate => validatorOf({ $ref: `#/definitions/${type}` });
-  const validateError = createValidators({})(ERROR_ANSWER);
+  const validatorOfFact = createValidators({});
+  const validateError = validatorOfFact(ERROR_ANSWER);
+  const validateAuthError = validatorOfFact(AUTH_ERROR_ANSWER);
+  const errorOf = (status: number, body: unknown): string[] =>
+    (status === 401 || status === 403 ? validateAuthError : validateError)(body);
 
   return {
     /** The call that a request below the project makes; undefined when none is described. */
     callOf(method: string, path: string): CommercetoolsCall | undefined {
+      const other = OTHER_CALLS.find(({ pattern }) => pattern.test(`${method} ${path}`));
+      if (other) {
+        const { name, request, answer, isCorrelated } = other;
+        return {
+          name,
+          isCorrelated,
+          request: (body) => (request ? validatorOfFact(request)(parsed(body)) : []),
+          answer: (status, body) => (status >= 400 ? errorOf(status, body) : validatorOfFact(answer)(body)),
+        };
+      }
       const [resource = '', id, ...more] = path.split('/').filter(Boolean);
       const name = RESOURCES[resource];
       if (!name || more.length > 0) return undefined;
@@ -63,13 +119,15 @@ export function readCommercetoolsDescription() {
       const answerType = one || method === 'POST' ? name : `${name}PagedQueryResponse`;
       return {
         name: called,
+        isCorrelated: true,
         request: (body, query) => [
           ...(bodyType ? validatorOfType(bodyType)(JSON.parse(body)) : []),
           ...(bodyType ? keysOf(JSON.parse(body)) : []),
           ...queryOf(query, resource),
+          ...pathsOf(query, (field) => hasPath(definitions, name, field)),
         ],
         answer: (status, body) => {
-          if (status >= 400) return validateError(body);
+          if (status >= 400) return errorOf(status, body);
           const created = !one && method === 'POST' ? CREATED[resource] : undefined;
           return validatorOfType(created ?? answerType)(body);
         },
@@ -103,6 +161,22 @@ function queryOf(query: URLSearchParams, resource: string): string[] {
   return wrong;
 }
 
+/** Paths of a sort or an expansion that lead nowhere. */
+function pathsOf(query: URLSearchParams, exists: (path: readonly string[]) => boolean): string[] {
+  const wrong = (name: string, path = '') =>
+    exists(path.replaceAll('[*]', '').split('.')) ? [] : [`${name}: there is no ${path}`];
+  return [
+    ...query.getAll('sort').flatMap((sort) => wrong('sort', sort.split(' ')[0])),
+    ...query.getAll('expand').flatMap((path) => wrong('expand', path)),
+  ];
+}
+
+/** A body in JSON, or a form. */
+const parsed = (body: string): unknown =>
+  body.startsWith('{') ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
+
 /** What is wrong with the headers of a request. */
-export const commercetoolsHeaders = (headers: Readonly<Record<string, unknown>>): string[] =>
-  headers[CORRELATED] ? [] : [`${CORRELATED}: is missing`];
+export const commercetoolsHeaders = (
+  { isCorrelated }: CommercetoolsCall,
+  headers: Readonly<Record<string, unknown>>,
+): string[] => (!isCorrelated || headers[CORRELATED] ? [] : [`${CORRELATED}: is missing`]);

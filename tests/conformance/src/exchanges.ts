@@ -45,10 +45,10 @@ export function commercetoolsDifferences(
   const [pathname = '', query = ''] = path.split('?');
   const below = pathname.startsWith(`/${projectKey}/`) ? pathname.slice(projectKey.length + 2) : pathname;
   const described = description.callOf(method, below);
-  if (!described) return [];
+  if (!described) return [`commercetools request ${method} ${below}: is not described`];
   const answered = status < 500 && isJson(answer) ? described.answer(status, JSON.parse(answer)) : [];
   return [
-    ...commercetoolsHeaders(headers).map((wrong) => `commercetools request ${described.name}: ${wrong}`),
+    ...commercetoolsHeaders(described, headers).map((wrong) => `commercetools request ${described.name}: ${wrong}`),
     ...(status < 400 || method === 'GET' ? described.request(body, new URLSearchParams(query)) : []).map(
       (wrong) => `commercetools request ${described.name}: ${wrong}`,
     ),

@@ -112,11 +112,17 @@ function onlyValue(schema: Schema | undefined, resolve: Resolve): unknown {
 const mapValues = (object: Schema, change: (value: unknown) => unknown): Schema =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
+/** Whether a field or a value that the schema does not describe is known all the same; `path` leads to it through `root`. */
+export type IsKnown = (root: unknown, path: readonly string[]) => boolean;
+
 /** What is wrong with a value, as `field.inner: rule`, indexes and keys of maps left out, each once; empty when nothing is. */
 export type Validate = (value: unknown) => string[];
 
 /** `coerce`: values are texts of a form or a query. */
-export function createValidators(document: Schema, { coerce = false } = {}): (schema: Schema) => Validate {
+export function createValidators(
+  document: Schema,
+  { coerce = false } = {},
+): (schema: Schema, isKnown?: IsKnown) => Validate {
   const ajv = new Ajv({
     allErrors: true,
     strict: false,
@@ -127,11 +133,19 @@ export function createValidators(document: Schema, { coerce = false } = {}): (sc
   formats.default(ajv);
   ajv.addSchema({ ...document, $id: 'document' });
   const known = new Map<string, ValidateFunction>();
-  return (schema) => {
+  return (schema, isKnown = () => false) => {
     const text = JSON.stringify(schema);
     const validate = known.get(text) ?? ajv.compile(absolute(schema) as object);
     known.set(text, validate);
-    return (value) => (validate(value) ? [] : [...new Set((validate.errors ?? []).flatMap(problemsOf))]);
+    return (value) => {
+      if (validate(value)) return [];
+      const isWrong = ({ keyword, instancePath, params }: ErrorObject): boolean => {
+        const path = instancePath.split('/').slice(1);
+        if (keyword === 'enum') return !isKnown(value, path);
+        return keyword !== 'additionalProperties' || !isKnown(value, [...path, String(params.additionalProperty)]);
+      };
+      return [...new Set((validate.errors ?? []).filter(isWrong).flatMap(problemsOf))];
+    };
   };
 }
 

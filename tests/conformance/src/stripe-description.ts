@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { toolPath } from '@connector/e2e-tests/tool';
 import qs from 'qs';
-import { createValidators, type Schema, strict, type Validate } from './schemas.ts';
+import { createValidators, type IsKnown, type Schema, strict, type Validate } from './schemas.ts';
+import { readStripeTypings } from './stripe-typings.ts';
 
 interface Operation {
   readonly parameters?: readonly {
@@ -25,7 +26,7 @@ export interface StripeCall {
   answer(status: number, body: unknown): string[];
 }
 
-/** Stripe's published description of its API: which calls there are, and what they take and answer. */
+/** Stripe's published description of its API, and the `stripe` package's types for what it leaves out: which calls there are, and what they take and answer. */
 export function readStripeDescription(file = toolPath('stripe-description', process.env.STRIPE_DESCRIPTION)) {
   const document = JSON.parse(readFileSync(file, 'utf8')) as {
     info: { version: string };
@@ -48,18 +49,26 @@ export function readStripeDescription(file = toolPath('stripe-description', proc
   }));
   paths.sort((a, b) => a.parameters - b.parameters);
   const calls = new Map<string, StripeCall>();
+  const typings = readStripeTypings();
+  const isKnownOfObject: IsKnown = (root, path) => {
+    const { name, inside, value } = nearestObject(root, path);
+    return typings.allows(name, inside, value);
+  };
 
   const described = (name: string, operation: Operation): StripeCall => {
     // Stripe describes an empty form also for what is read.
     const body = name.startsWith('POST') && operation.requestBody?.content['application/x-www-form-urlencoded']?.schema;
     const query = querySchema(operation);
-    const request = requestValidator(strict(body || query, resolve));
+    const isKnownParameter: IsKnown = (root, path) =>
+      typings.allows(paramsOf(name), withoutIndexes(path), valueAt(root, path), { isForm: true });
+    const request = requestValidator(strict(body || query, resolve), isKnownParameter);
     const validators = new Map<string, Validate>();
     const answerOf = (status: number) => {
       const key = operation.responses[String(status)] ? String(status) : 'default';
       const schema = operation.responses[key]?.content?.['application/json']?.schema;
       const validate =
-        validators.get(key) ?? (schema ? answerValidator(strict(schema, resolve)) : () => ['is not described']);
+        validators.get(key) ??
+        (schema ? answerValidator(strict(schema, resolve), isKnownOfObject) : () => ['is not described']);
       validators.set(key, validate);
       return validate;
     };
@@ -88,7 +97,7 @@ export function readStripeDescription(file = toolPath('stripe-description', proc
     event(event: { type: string; data: { object: { object?: string } } }): string[] {
       const kind = event.data.object.object ?? '';
       if (!components[kind]) return [`data.object: there is no ${kind}`];
-      const ref = (name: string) => answerValidator({ $ref: `#/components/schemas/${name}` });
+      const ref = (name: string) => answerValidator({ $ref: `#/components/schemas/${name}` }, isKnownOfObject);
       return [
         ...ref('event')({ ...event, data: { ...event.data, object: {} } }),
         ...ref(kind)(event.data.object).map((wrong) => `data.object.${wrong}`),
@@ -106,4 +115,30 @@ function querySchema({ parameters = [] }: Operation): Schema {
     required: own.filter(({ required }) => required).map(({ name }) => name),
     additionalProperties: false,
   };
+}
+
+const withoutIndexes = (path: readonly string[]): string[] => path.filter((step) => !/^\d+$/.test(step));
+
+const valueAt = (root: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((value, step) => (value as Record<string, unknown> | null)?.[step], root);
+
+/** The type of the innermost object of Stripe's around a field, and the way from there to the field. */
+function nearestObject(root: unknown, path: readonly string[]): { name: string; inside: string[]; value: unknown } {
+  for (let depth = path.length - 1; depth >= 0; depth -= 1) {
+    const { object } = (valueAt(root, path.slice(0, depth)) ?? {}) as { object?: unknown };
+    if (typeof object !== 'string') continue;
+    return { name: camelCase(object), inside: withoutIndexes(path.slice(depth)), value: valueAt(root, path) };
+  }
+  return { name: '', inside: [], value: undefined };
+}
+
+const camelCase = (name: string): string =>
+  name.replace(/(?:^|[_.])([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** `PaymentIntentConfirmParams` of `POST /v1/payment_intents/{intent}/confirm`. */
+function paramsOf(call: string): string {
+  const [method = '', path = ''] = call.split(' ');
+  const [resource = '', id, action] = path.split('/').slice(2);
+  const verb = method === 'GET' ? (id ? 'Retrieve' : 'List') : action ? camelCase(action) : id ? 'Update' : 'Create';
+  return `${camelCase(resource.replace(/s$/, ''))}${verb}Params`;
 }

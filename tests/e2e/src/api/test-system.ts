@@ -28,6 +28,8 @@ export interface TestSystemOptions {
   readonly serviceEnv?: SandboxOptions['serviceEnv'];
   /** A second Stripe that sees every request as well; its answers are noted in `stripeRelay.calls`. */
   readonly stripeMirror?: string;
+  /** Whether sessions, jobs, tokens and keys of commercetools go through its relay, too; by default its HTTP API alone does. */
+  readonly relayAll?: boolean;
 }
 
 export interface CartWishes {
@@ -57,7 +59,7 @@ export interface Ask {
 export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
 
 /** Resolves when every service is ready; nothing is left running when it throws. */
-export async function startTestSystem({ serviceEnv, stripeMirror }: TestSystemOptions = {}) {
+export async function startTestSystem({ serviceEnv, stripeMirror, relayAll = false }: TestSystemOptions = {}) {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
@@ -82,6 +84,7 @@ export async function startTestSystem({ serviceEnv, stripeMirror }: TestSystemOp
     stops.push(() => stripeRelay.close());
 
     await makeTypes(commercetools);
+    const besideApi = relayAll ? commercetoolsRelay.url : commercetools.url;
     const sandbox = await startSandbox({
       port: 0,
       env: {
@@ -90,11 +93,11 @@ export async function startTestSystem({ serviceEnv, stripeMirror }: TestSystemOp
         ...secrets,
         CTP_PROJECT_KEY: commercetools.projectKey,
         CTP_CLIENT_ID: commercetools.clientId,
-        CTP_AUTH_URL: commercetools.url,
+        CTP_AUTH_URL: besideApi,
         CTP_API_URL: commercetoolsRelay.url,
-        CTP_SESSION_URL: commercetools.url,
-        CTP_CHECKOUT_URL: commercetools.url,
-        CTP_JWKS_URL: `${commercetools.url}/.well-known/jwks.json`,
+        CTP_SESSION_URL: besideApi,
+        CTP_CHECKOUT_URL: besideApi,
+        CTP_JWKS_URL: `${besideApi}/.well-known/jwks.json`,
         CTP_JWT_ISSUER: commercetools.url,
         STRIPE_API_BASE: stripeRelay.url,
         STRIPE_PUBLISHABLE_KEY: `pk_test_${random()}`,
@@ -196,13 +199,17 @@ function shopOf(
     return (await answer.json()) as T;
   };
 
-  const stripeCall = async <T = { id: string }>(path: string, form: Record<string, string>) => {
+  const stripeCall = async <T = { id: string }>(
+    path: string,
+    form: Record<string, string>,
+    method: 'POST' | 'DELETE' = 'POST',
+  ) => {
     const answer = await fetch(`${stripe.url}/v1${path}`, {
-      method: 'POST',
+      method,
       headers: { authorization: `Bearer ${stripeKey}` },
       body: new URLSearchParams(form),
     });
-    if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
   };
 
@@ -213,7 +220,7 @@ function shopOf(
 
   return {
     merchant,
-    /** A POST at Stripe, beside the connector. Throws on any answer but 2xx. */
+    /** A POST or DELETE at Stripe, beside the connector. Throws on any answer but 2xx. */
     stripeCall,
     session,
     async checkout({
