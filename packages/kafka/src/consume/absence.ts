@@ -7,8 +7,9 @@ const DEAD_AFTER_SESSIONS = 6;
 export class Absence {
   readonly #sessionTimeoutMs: number;
   #since = performance.now();
-  /** When the client was last recreated because of it. */
+  /** When the client was last recreated because of it, and how often. */
   #recreatedAt = performance.now();
+  #recreations = 0;
 
   constructor(sessionTimeoutMs: number) {
     this.#sessionTimeoutMs = sessionTimeoutMs;
@@ -18,11 +19,13 @@ export class Absence {
     return performance.now() - this.#since;
   }
 
-  /** Longer than any rebalance takes, since the client was last recreated: it may not come back by itself. */
+  /**
+   * Longer than any rebalance takes, since the client was last recreated: it may not come back by itself. Each next client has twice as long: where all
+   * is slow, one that is replaced just before it joins would be replaced for ever.
+   */
   get isStuck(): boolean {
-    return (
-      performance.now() - Math.max(this.#since, this.#recreatedAt) >= STUCK_AFTER_SESSIONS * this.#sessionTimeoutMs
-    );
+    const patienceMs = STUCK_AFTER_SESSIONS * this.#sessionTimeoutMs * 2 ** this.#recreations;
+    return performance.now() - Math.max(this.#since, this.#recreatedAt) >= patienceMs;
   }
 
   /** Recreating the client did not help. */
@@ -32,9 +35,11 @@ export class Absence {
 
   beginNow(): void {
     this.#since = performance.now();
+    this.#recreations = 0;
   }
 
   recreatedNow(): void {
     this.#recreatedAt = performance.now();
+    this.#recreations += 1;
   }
 }
