@@ -159,7 +159,6 @@ it('makes the order of a paid cart that has none, once, and tells it', async () 
   expect(made.code).toBe(0);
   expect(JSON.parse(made.out).settled).toEqual([
     {
-      kind: 'settled',
       settlement: 'order_created',
       orderNumber: `test-${cartId}`,
       cartId,
