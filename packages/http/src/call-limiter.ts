@@ -59,6 +59,12 @@ export class CallLimiter {
   constructor(options: LimiterOptions) {
     this.#options = options;
     this.#all = this.#newRate();
+    // Known from the start, so that what rises from nothing is seen.
+    metrics.apiLimit.set({ api: options.api, limit: options.host }, 0);
+    for (const priority of PRIORITIES) {
+      metrics.apiWaiting.inc({ api: options.api, priority }, 0);
+      metrics.apiShed.inc({ api: options.api, priority }, 0);
+    }
   }
 
   /** Answers what `send` does, or a 429 of our own, with Retry-After, when the call cannot be made in time. */

@@ -31,6 +31,7 @@ export function followSecrets<Names extends string>(
   names: readonly Names[],
   { log, isUsable, now = Date.now }: FollowOptions<Names>,
 ): () => Readonly<Record<Names, string>> {
+  for (const outcome of ['changed', 'unusable'] as const) metrics.secretFileReads.inc({ outcome }, 0);
   const files = (config as { [FILES]?: Readonly<Record<string, string>> })[FILES] ?? {};
   let current = Object.fromEntries(names.map((name) => [name, config[name] ?? ''])) as Record<Names, string>;
   if (!names.some((name) => files[name])) return () => current;

@@ -10,7 +10,8 @@ const ISO_DIGITS: Readonly<Record<string, number>> = Object.fromEntries(
 /** Minor-unit digits of an ISO 4217 currency, as commercetools answers them in `fractionDigits`. */
 export const fractionDigitsOf = (currencyCode: string): number => ISO_DIGITS[currencyCode] ?? 2;
 
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+/** Intl has those of today and most of the past; Stripe still takes the dobra of before 2018. */
+const CURRENCIES: ReadonlySet<string> = new Set([...Intl.supportedValuesOf('currency'), 'STD']);
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
 /** Whether ISO 4217 has, or had, the currency. */

@@ -192,20 +192,24 @@ describe('the trace of a payment', () => {
   beforeAll(async () => {
     // A confirmation that finds everything recorded already, or whose pod does not listen yet, has nothing to wait for.
     await shopper.webhooks({ paused: true });
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 120_000;
     do {
       paymentId = await pay();
       const { interfaceId = '' } = await shopper.until(paymentId, hasCharge);
       paymentIntent = interfaceId;
-      await sleep(1_500);
+      // Its spans come in batches of each service.
+      const soon = Date.now() + 10_000;
+      while (!waited(paymentId) && Date.now() < soon) await sleep(250);
     } while (!waited(paymentId) && Date.now() < deadline);
     await shopper.webhooks({ paused: false });
   });
 
   it("runs from the browser's confirmation over Kafka to the write in commercetools, and back to the answer", async () => {
     const spans = await traceWith(paymentId, 'POST /confirmPayments/:id', 'process payments.transactions');
-    // Whether session-auth is asked, and has to ask commercetools, depends on what was heard of the opening.
+    // Whether session-auth is asked, and has to ask commercetools, depends on what was heard of the opening; whether the payment is read, on
+    // whether the pod heard the ledger in time.
     const asked = [
+      'intent: GET payments.get',
       'intent: POST verify.session',
       'session-auth: POST /verify/session',
       'session-auth: GET sessions.get',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '@connector/telemetry';
+import { createLogger, metrics } from '@connector/telemetry';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseSigningSecrets } from '../config.ts';
 import { verifySignature } from '../domain/verify-signature.ts';
@@ -33,4 +33,9 @@ it('follow their file; one that is missing or wrong changes nothing', async () =
   expect(await after('something else')).toEqual(['verified', 'verified']);
   expect(await after(undefined)).toEqual(['verified', 'verified']);
   expect(await after('whsec_new')).toEqual(['refused', 'verified']);
+  const { values } = await metrics.secretFileReads.get();
+  expect(Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]))).toEqual({
+    changed: 2,
+    unusable: 3,
+  });
 });
