@@ -249,7 +249,8 @@ describe('the back office', () => {
     await open();
     await shop.choose('manual');
     await shop.payByCard();
-    expect(await shop.result('approved')).toContain('authorised');
+    // The page says so once the shop's own view shows the authorisation.
+    await expect.poll(() => shop.result('approved'), { timeout: 60_000 }).toContain('authorised');
     expect(await shop.operate('capture')).toContain('approved');
     await shop.transaction('Charge:Success');
     expect(await shop.operate('refund', '7.50')).toContain('received');
