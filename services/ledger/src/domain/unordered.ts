@@ -191,7 +191,7 @@ function totalVerdict(cart: CartView, ours: readonly Payment[], held: UnorderedS
     const charged = sum(payment, 'Charge') - sum(payment, 'Refund');
     const money = held.get(payment.id);
     const amount = isOurs.has(payment.id)
-      ? money && moneyIn(payment, money.amount, money.currency)
+      ? money && moneyIn(payment, Math.max(money.amount, money.captured), money.currency)
       : { ...payment.amountPlanned, centAmount: charged > 0 ? charged : sum(payment, 'Authorization') };
     const hasForeignCurrency = payment.transactions.some(
       ({ amount: { currencyCode } }) => currencyCode !== cart.total.currencyCode,
@@ -205,15 +205,25 @@ function totalVerdict(cart: CartView, ours: readonly Payment[], held: UnorderedS
   return { kind: 'unordered', reason: 'ready', paymentState: isCharged ? 'Paid' : 'Pending' };
 }
 
+/** What was given back of what was captured, in Stripe's minor units: a charge counts the release of what was not captured as refunded, too. */
+const givenBack = ({ amount, captured, refunded }: HeldMoney): number =>
+  captured > 0 ? Math.max(0, refunded - Math.max(0, amount - captured)) : refunded;
+
+/** Whether any of it is still taken, or held. */
+function isLeft(money: HeldMoney | undefined): boolean {
+  if (!money || money.isDisputed) return false;
+  return money.captured > 0 ? givenBack(money) < money.captured : money.status !== 'canceled' && money.refunded === 0;
+}
+
 /**
  * What an order shows of money that was given back, let go of or disputed while it was made; undefined where all of it is still held or taken. A
  * capture, in part too, is none: whoever makes the order may capture at once.
  */
 export function movedState(held: readonly (HeldMoney | undefined)[]): MovedState | undefined {
-  const isThere = (money: HeldMoney | undefined) => money && !money.isDisputed && money.status !== 'canceled';
-  if (held.every((money) => isThere(money) && money?.refunded === 0)) return undefined;
-  const isAnyLeft = held.some((money) => isThere(money) && (money?.refunded ?? 0) < (money?.captured ?? 0));
-  return isAnyLeft ? 'BalanceDue' : 'Failed';
+  const isWhole = (money: HeldMoney | undefined) =>
+    money && !money.isDisputed && money.status !== 'canceled' && givenBack(money) === 0;
+  if (held.every(isWhole)) return undefined;
+  return held.some(isLeft) ? 'BalanceDue' : 'Failed';
 }
 
 const viewOf = ({ transactions }: Payment) => transactions as readonly TransactionView[];
