@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aCart, aPayment, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
-import { amountDue, totalOf } from './amount-due.ts';
+import { aCart, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
+import { amountDue, asPaid, totalOf } from './amount-due.ts';
 
 const paid = (...transactions: Parameters<typeof aTransaction>[]) =>
   aPayment({ planned: euro(500), transactions: transactions.map((one) => aTransaction(...one)) });
@@ -85,5 +85,15 @@ describe('the amount due', () => {
 
   it('is gross where the cart is taxed', () => {
     expect(totalOf(aCart({ total: euro(1000), taxedPrice: aTaxedPrice(1000, 190) }))).toEqual(euro(1190));
+  });
+
+  it.each([
+    ['in full', 1190, euro(0)],
+    ['above what was authorised', 1390, euro(200)],
+    ['in part, and no more', 500, euro(0)],
+  ])('counts what was captured %s: nobody is asked for it again', (_what, received, above) => {
+    const paymentIntent = aPaymentIntent({ status: 'succeeded', amount: 1190, amount_received: received });
+    const total = euro(1190 + above.centAmount);
+    expect(amountDue(aCart({ total }), [asPaid(aPayment(), paymentIntent)])).toMatchObject({ kind: 'paid' });
   });
 });

@@ -48,13 +48,16 @@ export function amountDue(
   return { kind: 'due', due: { ...total, centAmount }, ...amounts };
 }
 
+/** What a PaymentIntent is about, in minor units: all that was authorised, and what was captured beyond that, as the ledger plans it. */
+type Held = Pick<Stripe.PaymentIntent, 'amount' | 'amount_received' | 'currency'>;
+
 /** A PaymentIntent's amount in the payment's units; undefined where those cannot express it. */
 export function moneyOf(
-  { amount, currency }: Pick<Stripe.PaymentIntent, 'amount' | 'currency'>,
+  { amount, amount_received: received, currency }: Held,
   { amountPlanned: { fractionDigits } }: Pick<Payment, 'amountPlanned'>,
 ): Money | undefined {
   try {
-    return fromStripeAmount(amount, currency, fractionDigits);
+    return fromStripeAmount(Math.max(amount, received), currency, fractionDigits);
   } catch (error) {
     if (error instanceof InexpressibleAmountError) return undefined;
     throw error;
@@ -62,10 +65,7 @@ export function moneyOf(
 }
 
 /** A payment as the ledger is about to show it: paid, over what its PaymentIntent holds (rulings 30). */
-export function asPaid<P extends PaidPayment>(
-  payment: P,
-  paymentIntent: Pick<Stripe.PaymentIntent, 'amount' | 'currency'>,
-): P {
+export function asPaid<P extends PaidPayment>(payment: P, paymentIntent: Held): P {
   const amount = moneyOf(paymentIntent, payment) ?? payment.amountPlanned;
   return {
     ...payment,

@@ -116,6 +116,11 @@ describe('a payment that was captured above what was authorised', () => {
 });
 
 describe('a cancellation', () => {
+  it('of what was captured above its authorisation is one of nothing, never of less', () => {
+    const above = aPaymentIntent({ status: 'succeeded', amount_received: 1390, latest_charge: charge(1390) });
+    expect(planOf({ action: 'cancelPayment' }, payment, above, NONE)).toEqual({ kind: 'cancel', money: euro(0) });
+  });
+
   it('releases what was not captured', () => {
     expect(planOf({ action: 'cancelPayment' }, payment, partlyCaptured, SEVERAL)).toEqual({
       kind: 'cancel',

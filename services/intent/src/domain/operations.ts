@@ -148,7 +148,8 @@ export function planOf(
       return { kind: 'increment', amount: checked.amount, money: moneyOf(checked.amount - paymentIntent.amount) };
     }
     case 'cancelPayment':
-      return { kind: 'cancel', money: moneyOf(paymentIntent.amount - paymentIntent.amount_received) };
+      // More than what was authorised may have been captured: then there is nothing left, and Stripe says no.
+      return { kind: 'cancel', money: moneyOf(Math.max(0, paymentIntent.amount - paymentIntent.amount_received)) };
     case 'reversePayment': {
       if (captured > 0 && refunded === 0) return { kind: 'refund', amount: captured, money: moneyOf(captured) };
       if (captured === 0 && paymentIntent.status === 'requires_capture') {
