@@ -408,8 +408,18 @@ describe('what goes wrong', () => {
     expect(one.calls).toContain('methods.create');
   });
 
+  it('tries again what a key was refused for (401): one that was renewed in its file is read a moment later', async () => {
+    const refused = () => new TransientError('401', { reason: 'unauthorized', status: 401 });
+    const one = world({ cart: recurring, faults: { 'stripe.paymentMethod': [refused()], 'jobs.create': [refused()] } });
+    const keep = keepPaymentMethod(one.deps);
+    await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
+    await expect(keep(succeeded, one.recorded(), 2)).rejects.toThrow(TransientError);
+    await keep(succeeded, one.recorded(), 3);
+    expect(one.jobs).toHaveLength(1);
+  });
+
   it('warns of a missing permission once an hour, and does not try again', async () => {
-    const denied = () => new TransientError('403', { reason: 'unauthorized' });
+    const denied = () => new TransientError('403', { reason: 'unauthorized', status: 403 });
     const lines: string[] = [];
     const log = createLogger('test', 'warn', { write: (line) => void lines.push(line) });
     let now = 0;

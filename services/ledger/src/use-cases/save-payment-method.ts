@@ -46,6 +46,9 @@ const LATE_ATTEMPT = 10;
 const STALE_ATTEMPTS = 5;
 const HOUR_MS = 60 * 60 * 1000;
 
+/** Who is not let in (401) may hold a key that was renewed a moment ago; a permission somebody has to give first. */
+const isMissingPermission = (error: unknown): boolean => error instanceof TransientError && error.status === 403;
+
 /**
  * Keeps a saved payment method in commercetools, after the payment was recorded. What fails in passing is thrown as TransientError, so that the
  * event comes again, twice at most; then, and for everything else, it is logged and counted and the event is done: the money is recorded,
@@ -68,7 +71,7 @@ export function keepPaymentMethod(
       counted('approved');
       log.info({ ...about, paymentMethodId: outcome.paymentMethodId, job: outcome.job }, 'payment method kept');
     } catch (error) {
-      if (error instanceof TransientError && error.reason === 'unauthorized') {
+      if (isMissingPermission(error)) {
         counted('rejected');
         if (now() - warnedAt >= HOUR_MS) {
           warnedAt = now();
@@ -106,7 +109,7 @@ export function savePaymentMethod(
     try {
       await deps.jobs.create(paymentId, paymentMethodId);
     } catch (error) {
-      if (!(error instanceof TransientError) || error.reason === 'unauthorized') owed.delete(paymentId);
+      if (!(error instanceof TransientError) || isMissingPermission(error)) owed.delete(paymentId);
       throw error;
     }
     owed.delete(paymentId);
