@@ -49,6 +49,16 @@ it('replaces what was kept of a slice that is compared again', async () => {
   expect(await kept.before(window, hour(1))).toEqual([of('pi_1')]);
 });
 
+it('forgets what a slice that is compared again does not show any more', async () => {
+  const kept = topic().of('shop');
+  const many = Array.from({ length: 1_500 }, (_, n) => of(`pi_${n}`));
+  await kept.keep(window, hour(1), [of('pi_1')]);
+  await kept.keep(window, hour(1), []);
+  await kept.keep(window, hour(2), many);
+  await kept.keep(window, hour(2), many.slice(0, 3));
+  expect(await kept.before(window, hour(2))).toEqual(many.slice(0, 3));
+});
+
 it('tells nothing of another window or project', async () => {
   const { of: project } = topic();
   await project('shop').keep({ since: day(24), until: day(26) }, hour(1), [of('pi_1')]);

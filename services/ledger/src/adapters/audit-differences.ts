@@ -70,11 +70,15 @@ export function auditDifferences(
       return differences;
     },
     keep: async ({ since, until }, comparedUntil, differences) => {
-      for (let at = 0; at < differences.length; at += AT_ONCE) {
+      const keyOf = (at: number) =>
+        `${prefix}${since.toISOString()}:${until.toISOString()}:${comparedUntil.toISOString()}:${at}`;
+      let at = 0;
+      for (; at < differences.length; at += AT_ONCE) {
         const value = { since, until, comparedUntil, differences: differences.slice(at, at + AT_ONCE) };
-        const key = `${prefix}${since.toISOString()}:${until.toISOString()}:${comparedUntil.toISOString()}:${at}`;
-        await put(key, Buffer.from(JSON.stringify(value)));
+        await put(keyOf(at), Buffer.from(JSON.stringify(value)));
       }
+      // A run that was cut off right after it kept this slice may have found more in it.
+      await put(keyOf(at), Buffer.alloc(0));
     },
     clear: async () => {
       // A record without a value is how a compacted topic forgets a key.
