@@ -1,7 +1,7 @@
 import { type ByProjectKeyRequestBuilder, createApiBuilderFromCtpClient } from '@commercetools/platform-sdk';
 import { ClientBuilder, type Middleware } from '@commercetools/ts-client';
 import { retryAfterMs, ServiceError } from '@connector/errors';
-import { type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
+import { type Claim, createHttpClient, type Fetch, type PushbackOf, SOMEBODY_WAITS } from '@connector/http';
 import { followSecrets } from '@connector/lifecycle';
 import { BUILD, type Logger } from '@connector/telemetry';
 import { type CommercetoolsConfig, regionOf } from './config.ts';
@@ -124,9 +124,6 @@ export function createCommercetools(
     close: http.close,
   };
 }
-
-/** Somebody waits, and should be told within three seconds. */
-const SOMEBODY_WAITS: Claim = { priority: 'high', patienceMs: 2_000 };
 
 /** commercetools answers 429, or 503 with Retry-After, to more than it takes; a 503 without is a failure. */
 const pushbackOf: PushbackOf = (status, headers) => {

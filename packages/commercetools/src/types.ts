@@ -1,14 +1,11 @@
 import type { FieldDefinition, FieldType, TypeDraft } from '@commercetools/platform-sdk';
 import { NotFoundError } from '@connector/errors';
+import { STRIPE_CUSTOMER_FIELD, STRIPE_CUSTOMERS_OF_UNITS_FIELD } from '@connector/payment-model';
 import type { Commercetools } from './client.ts';
 import { CommercetoolsRejection } from './errors.ts';
 
 /** Key of the type that Checkout's tools read interface interactions in. */
 export const INTERACTION_TYPE = 'commercetools-checkout-payment-interface-interaction';
-/** Field of a customer that holds the Stripe customer's id. */
-export const STRIPE_CUSTOMER_FIELD = 'stripeConnector_stripeCustomerId';
-/** Field of a customer that holds the Stripe customers of its business units: JSON, ids by the unit's key. */
-const STRIPE_CUSTOMERS_OF_UNITS_FIELD = 'stripeConnector_stripeCustomerIdsOfBusinessUnits';
 
 const field = (name: string, type: FieldType, label: string, required = false): FieldDefinition => ({
   name,
@@ -20,16 +17,19 @@ const field = (name: string, type: FieldType, label: string, required = false): 
 const text: FieldType = { name: 'String' };
 const dateTime: FieldType = { name: 'DateTime' };
 
+/** The fields of a customer that the connector writes, in its own type or in the merchant's. */
+export const CUSTOMER_FIELDS: readonly FieldDefinition[] = [
+  field(STRIPE_CUSTOMER_FIELD, text, 'Stripe customer id'),
+  field(STRIPE_CUSTOMERS_OF_UNITS_FIELD, text, 'Stripe customer ids of business units'),
+];
+
 /** The custom types that the connector writes to, under the keys its configuration names. */
 export const customTypes = (keys: { customer: string; purchaseOrder: string }): TypeDraft[] => [
   {
     key: keys.customer,
     name: { en: 'Stripe customer' },
     resourceTypeIds: ['customer'],
-    fieldDefinitions: [
-      field(STRIPE_CUSTOMER_FIELD, text, 'Stripe customer id'),
-      field(STRIPE_CUSTOMERS_OF_UNITS_FIELD, text, 'Stripe customer ids of business units'),
-    ],
+    fieldDefinitions: [...CUSTOMER_FIELDS],
   },
   {
     key: keys.purchaseOrder,

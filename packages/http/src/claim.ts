@@ -10,6 +10,9 @@ export interface Claim {
   readonly patienceMs: number;
 }
 
+/** Somebody waits, and should be told within three seconds. */
+export const SOMEBODY_WAITS: Claim = { priority: 'high', patienceMs: 2_000 };
+
 /** Of a job: it has time, and gives way to everybody who has not. */
 export const JOB: Claim = { priority: 'low', patienceMs: 60_000 };
 

@@ -1,3 +1,4 @@
+export * from './customer-fields.ts';
 export * from './keys.ts';
 export * from './metadata.ts';
 export * from './money.ts';

@@ -1,6 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { retryAfterMs } from '@connector/errors';
-import { type Answer, asGlobalFetch, type Claim, createHttpClient, type Fetch, type PushbackOf } from '@connector/http';
+import {
+  type Answer,
+  asGlobalFetch,
+  type Claim,
+  createHttpClient,
+  type Fetch,
+  type PushbackOf,
+  SOMEBODY_WAITS,
+} from '@connector/http';
 import { followSecrets } from '@connector/lifecycle';
 import { BUILD, type Logger, metrics } from '@connector/telemetry';
 import Stripe from 'stripe';
@@ -92,9 +100,6 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
 /** Longer than any claim's patience, in ms. */
 const LONGEST_WAIT_MS = 90_000;
 
-/** Somebody waits, and should be told within three seconds. */
-const SOMEBODY_WAITS: Claim = { priority: 'high', patienceMs: 2_000 };
-
 /**
  * Stripe answers 429 to what exceeds its limits and names which in a header: `global-rate`, `global-concurrency`, `endpoint-rate`,
  * `endpoint-concurrency` (https://docs.stripe.com/rate-limits). A 429 about one object is no limit of ours: `lock_timeout`, `resource-specific`.
@@ -110,9 +115,10 @@ const pushbackOf: PushbackOf = (status, headers, body) => {
 const withKey =
   (fetch: Fetch, first: string, key: () => string): Fetch =>
   (input, init = {}) => {
-    if (key() === first) return fetch(input, init);
+    const current = key();
+    if (current === first) return fetch(input, init);
     const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${key()}`);
+    headers.set('authorization', `Bearer ${current}`);
     return fetch(input, { ...init, headers });
   };
 

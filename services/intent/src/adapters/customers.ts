@@ -1,12 +1,7 @@
 import type { CustomerUpdateAction } from '@commercetools/platform-sdk';
-import type { Commercetools } from '@connector/commercetools';
+import { type Commercetools, CUSTOMER_FIELDS } from '@connector/commercetools';
 import { NotFoundError, StaleVersionError } from '@connector/errors';
-import {
-  type Customer,
-  STRIPE_CUSTOMER_FIELD,
-  stripeCustomerField,
-  stripeCustomerIdOf,
-} from '../domain/checkout-cart.ts';
+import { type Customer, stripeCustomerField, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import type { Customers } from '../use-cases/ports.ts';
 
 const TRIES = 4;
@@ -28,16 +23,8 @@ export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' 
   const ensureField = async (ofType: { id: string } | { key: string }, fieldName: string) => {
     const address = 'id' in ofType ? api.types().withId({ ID: ofType.id }) : api.types().withKey(ofType);
     const type = await call('types.get', address.get());
-    if (type.fieldDefinitions.some(({ name }) => name === fieldName)) return;
-    const fieldDefinition = {
-      name: fieldName,
-      label: {
-        en: fieldName === STRIPE_CUSTOMER_FIELD ? 'Stripe customer id' : 'Stripe customer ids of business units',
-      },
-      required: false,
-      type: { name: 'String' as const },
-      inputHint: 'SingleLine' as const,
-    };
+    const fieldDefinition = CUSTOMER_FIELDS.find(({ name }) => name === fieldName);
+    if (!fieldDefinition || type.fieldDefinitions.some(({ name }) => name === fieldName)) return;
     const actions = [{ action: 'addFieldDefinition' as const, fieldDefinition }];
     try {
       await call(

@@ -1,4 +1,4 @@
-import { type Commercetools, customTypes, DEFAULT_REGION, regionOf } from '@connector/commercetools';
+import { basicCredentials, type Commercetools, customTypes, DEFAULT_REGION, regionOf } from '@connector/commercetools';
 import { NotFoundError, TransientError } from '@connector/errors';
 import { asGlobalFetch } from '@connector/http';
 import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
@@ -186,7 +186,7 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
         const answer = await plainFetch(`${side.CTP_AUTH_URL}/oauth/introspect`, {
           method: 'POST',
           headers: {
-            authorization: `Basic ${Buffer.from(`${side.CTP_CLIENT_ID}:${side.CTP_CLIENT_SECRET}`).toString('base64')}`,
+            authorization: basicCredentials(side.CTP_CLIENT_ID, side.CTP_CLIENT_SECRET),
             'content-type': 'application/x-www-form-urlencoded',
           },
           body: new URLSearchParams({ token: accessToken }),

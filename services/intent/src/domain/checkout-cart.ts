@@ -4,7 +4,7 @@ import type {
   LineItem as CommercetoolsLineItem,
   Payment as CommercetoolsPayment,
 } from '@commercetools/platform-sdk';
-import type { TransactionView } from '@connector/payment-model';
+import { STRIPE_CUSTOMER_FIELD, STRIPE_CUSTOMERS_OF_UNITS_FIELD, type TransactionView } from '@connector/payment-model';
 
 /** The fields of a commercetools cart that the processor looks at. */
 export type Cart = Pick<
@@ -66,12 +66,6 @@ export interface CheckoutCart {
 /** Whether the cart starts a recurring order: its customer is known and an item has recurrence information. */
 export const isRecurring = ({ customerId, lineItems, customLineItems }: Cart): boolean =>
   Boolean(customerId) && [...lineItems, ...customLineItems].some(({ recurrenceInfo }) => Boolean(recurrenceInfo));
-
-/** Custom field of a customer that holds its Stripe customer's id. */
-export const STRIPE_CUSTOMER_FIELD = 'stripeConnector_stripeCustomerId';
-
-/** Custom field of a customer with the Stripe customers of its business units: JSON, ids by the unit's key. */
-const STRIPE_CUSTOMERS_OF_UNITS_FIELD = 'stripeConnector_stripeCustomerIdsOfBusinessUnits';
 
 /** Key of the business unit that a cart's customer buys for, as its associate; undefined for a private cart. */
 export const businessUnitOf = ({ businessUnit }: Pick<Cart, 'businessUnit'>): string | undefined => businessUnit?.key;

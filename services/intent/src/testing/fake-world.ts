@@ -1,7 +1,7 @@
 import type * as Sdk from '@commercetools/platform-sdk';
 import { derivedEventId, type EventType } from '@connector/contracts';
 import { NotFoundError, TransientError } from '@connector/errors';
-import type { Money } from '@connector/payment-model';
+import { type Money, STRIPE_CUSTOMER_FIELD } from '@connector/payment-model';
 import { FakeCommercetools, FakeStripe, type Gate } from '@connector/testing/fakes';
 import type Stripe from 'stripe';
 import { commercetoolsCarts } from '../adapters/carts.ts';
@@ -9,13 +9,7 @@ import { commercetoolsCustomers } from '../adapters/customers.ts';
 import { stripePaymentIntents } from '../adapters/payment-intents.ts';
 import { commercetoolsPayments } from '../adapters/payments.ts';
 import { stripeCustomers } from '../adapters/stripe-customers.ts';
-import {
-  type Cart,
-  type Customer,
-  type Payment,
-  STRIPE_CUSTOMER_FIELD,
-  type Transaction,
-} from '../domain/checkout-cart.ts';
+import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
 import type { PaymentEvents } from '../use-cases/ports.ts';
 import { aCart } from './builders.ts';
 

@@ -22,7 +22,7 @@ const NAME = 'unordered';
 
 const optionsWith = (defaults: UnorderedDefaults) =>
   optionsOrExit((argv) => parseUnordered(argv, new Date(), defaults), UNORDERED_HELP);
-// Mistakes in what was typed are reported before those in the configuration, and needs no configuration for --help.
+// Mistakes in what was typed are reported before those in the configuration, and --help needs none.
 optionsWith({});
 const config = readConfig(unorderedConfigSchema, process.env, (given) =>
   optionsWith(given).mode === 'return' && !given.INTENT_URL ? ['INTENT_URL: is required to return money'] : [],

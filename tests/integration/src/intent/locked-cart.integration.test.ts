@@ -1,14 +1,14 @@
-import { addPaymentToCart, type Commercetools, createCommercetools } from '@connector/commercetools';
+import { addPaymentToCart, type Commercetools } from '@connector/commercetools';
 import { NotFoundError, StaleVersionError, TransientError } from '@connector/errors';
 import {
   type CommercetoolsSimulator,
   createCart,
   startCommercetoolsSimulator,
 } from '@connector/simulator-commercetools';
-import { createLogger } from '@connector/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commercetoolsCarts as intentCarts } from '../../../../services/intent/src/adapters/carts.ts';
 import { commercetoolsCarts as ledgerCarts } from '../../../../services/ledger/src/adapters/commercetools-payments.ts';
+import { clientOf } from '../client-of.ts';
 
 /** A cart that somebody at the merchant's locked, and what our services do with it. */
 describe('a locked cart', () => {
@@ -24,17 +24,7 @@ describe('a locked cart', () => {
   });
 
   const clientWith = (...scopes: string[]): Commercetools => {
-    const { clientId, clientSecret } = project.createClient({ scopes });
-    const client = createCommercetools(
-      {
-        CTP_PROJECT_KEY: project.projectKey,
-        CTP_CLIENT_ID: clientId,
-        CTP_CLIENT_SECRET: clientSecret,
-        CTP_AUTH_URL: project.url,
-        CTP_API_URL: project.url,
-      },
-      { log: createLogger('test', 'silent') },
-    );
+    const client = clientOf(project, project.createClient({ scopes }));
     clients.push(client);
     return client;
   };

@@ -1,4 +1,4 @@
-import { type Commercetools, createCommercetools } from '@connector/commercetools';
+import type { Commercetools } from '@connector/commercetools';
 import {
   type CommercetoolsSimulator,
   createCart,
@@ -19,6 +19,7 @@ import { storedMethods } from '../../../../services/intent/src/adapters/stored-m
 import { stripeCustomers } from '../../../../services/intent/src/adapters/stripe-customers.ts';
 import { FakeWorld } from '../../../../services/intent/src/testing/fake-world.ts';
 import { JWT, startApp, tokenFor } from '../../../../services/intent/src/testing/start-app.ts';
+import { clientOf } from '../client-of.ts';
 
 /** The processor over HTTP with the real SDKs on simulated sides; Kafka and session-auth are not in it. */
 describe('the processor on commercetools and Stripe', () => {
@@ -31,17 +32,7 @@ describe('the processor on commercetools and Stripe', () => {
   beforeAll(async () => {
     project = await startCommercetoolsSimulator();
     account = await startStripeSimulator();
-    const { url, projectKey, clientId, clientSecret } = project;
-    commercetools = createCommercetools(
-      {
-        CTP_PROJECT_KEY: projectKey,
-        CTP_CLIENT_ID: clientId,
-        CTP_CLIENT_SECRET: clientSecret,
-        CTP_AUTH_URL: url,
-        CTP_API_URL: url,
-      },
-      { log },
-    );
+    commercetools = clientOf(project);
     stripe = createStripe({ STRIPE_SECRET_KEY: 'sk_test_integration', STRIPE_API_BASE: account.url }, { log });
   });
   afterAll(async () => {

@@ -1,4 +1,4 @@
-import { type Commercetools, createCommercetools } from '@connector/commercetools';
+import type { Commercetools } from '@connector/commercetools';
 import { freePort } from '@connector/sandbox';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
@@ -11,6 +11,7 @@ import {
   stripeCustomerOwner,
   stripePaymentMethod,
 } from '../../../../services/ledger/src/adapters/payment-methods.ts';
+import { clientOf } from '../client-of.ts';
 
 const log = createLogger('test', 'silent');
 let simulator: CommercetoolsSimulator;
@@ -20,22 +21,10 @@ let stripe: StripeClient;
 let customerId: string;
 let paymentId: string;
 
-const clientFor = (clientId: string, clientSecret: string) =>
-  createCommercetools(
-    {
-      CTP_PROJECT_KEY: simulator.projectKey,
-      CTP_CLIENT_ID: clientId,
-      CTP_CLIENT_SECRET: clientSecret,
-      CTP_AUTH_URL: simulator.url,
-      CTP_API_URL: simulator.url,
-    },
-    { log },
-  );
-
 beforeAll(async () => {
   simulator = await startCommercetoolsSimulator();
   stripeSimulator = await startStripeSimulator();
-  commercetools = clientFor(simulator.clientId, simulator.clientSecret);
+  commercetools = clientOf(simulator);
   stripe = createStripe({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_API_BASE: stripeSimulator.url }, { log });
 });
 afterAll(async () => {
@@ -139,7 +128,7 @@ describe('payment methods in commercetools', () => {
 
   it('are refused for a client without the permission, and not taken for an outage', async () => {
     const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
-    const limited = clientFor(clientId, clientSecret);
+    const limited = clientOf(simulator, { clientId, clientSecret });
     await expect(commercetoolsPaymentMethods(limited).create(draft())).rejects.toMatchObject({
       reason: 'unauthorized',
     });
@@ -181,7 +170,7 @@ describe('a recurring payment job', () => {
 
   it('is refused for a client without the permission, with its own reason', async () => {
     const { clientId, clientSecret } = simulator.createClient({ scopes: ['manage_payments'] });
-    const limited = clientFor(clientId, clientSecret);
+    const limited = clientOf(simulator, { clientId, clientSecret });
     await expect(jobs(limited).create(paymentId, 'm')).rejects.toMatchObject({ reason: 'unauthorized' });
     await limited.close();
   });

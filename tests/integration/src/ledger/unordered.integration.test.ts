@@ -1,4 +1,4 @@
-import { type Commercetools, createCommercetools } from '@connector/commercetools';
+import type { Commercetools } from '@connector/commercetools';
 import { EVENTS, type EventRecord } from '@connector/contracts';
 import {
   type CommercetoolsSimulator,
@@ -23,6 +23,7 @@ import {
   type FindUnorderedOptions,
   findUnordered,
 } from '../../../../services/ledger/src/use-cases/find-unordered.ts';
+import { clientOf } from '../client-of.ts';
 
 const log = createLogger('unordered', 'silent');
 const INTERFACE = 'checkout-stripe';
@@ -45,17 +46,7 @@ let stripe: StripeClient;
 
 beforeAll(async () => {
   [project, account] = await Promise.all([startCommercetoolsSimulator(), startStripeSimulator()]);
-  const { url, projectKey, clientId, clientSecret } = project;
-  commercetools = createCommercetools(
-    {
-      CTP_PROJECT_KEY: projectKey,
-      CTP_CLIENT_ID: clientId,
-      CTP_CLIENT_SECRET: clientSecret,
-      CTP_AUTH_URL: url,
-      CTP_API_URL: url,
-    },
-    { log },
-  );
+  commercetools = clientOf(project);
   stripe = createStripe({ STRIPE_SECRET_KEY: 'sk_test_integration', STRIPE_API_BASE: account.url }, { log });
 });
 afterAll(async () => {
