@@ -8,10 +8,11 @@ import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { checkupTable, countOf, fail, ok, runCheckup } from './checkup.ts';
 import { clockCheck } from './clock.ts';
-import { regionFinding, scopeFindings } from './commercetools.ts';
+import { regionFinding } from './commercetools.ts';
+import { scopeFindings } from './commercetools-token.ts';
 import { readSides } from './config.ts';
 import { topicFinding } from './kafka.ts';
-import { destinationFinding, secretFinding } from './stripe.ts';
+import { destinationFinding, secretFinding } from './stripe-webhooks.ts';
 
 const explain = (error: unknown) => (error as Error).message;
 

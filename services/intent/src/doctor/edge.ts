@@ -3,11 +3,10 @@ import { postSignedProbe, webhookUrl } from '@connector/stripe';
 import { type Check, type Finding, fail, ok, unknown, warn } from './checkup.ts';
 import type { EdgeSide } from './config.ts';
 
+type Fetch = typeof globalThis.fetch;
+
 /** What reaches the connector from outside, tried from here. `fetch` follows no proxy of a browser's. */
-export function edgeChecks(
-  side: EdgeSide,
-  { fetch = globalThis.fetch }: { fetch?: typeof globalThis.fetch } = {},
-): Check[] {
+export function edgeChecks(side: EdgeSide, { fetch = globalThis.fetch }: { fetch?: Fetch } = {}): Check[] {
   const { CONNECT_SERVICE_URL: publicUrl, STRIPE_WEBHOOK_SIGNING_SECRET: secrets } = side;
   return [
     ...(publicUrl
@@ -40,112 +39,109 @@ export function edgeBefore(side: EdgeSide, { unresolvedOk }: { unresolvedOk: boo
   return [{ name: inDns.name, run }, ...others];
 }
 
-function publicChecks(
+const LIMIT_MS = 10_000;
+const NOT_LET_IN = 'answers 403: STRIPE_WEBHOOK_ALLOWED_IPS lets no other address in';
+
+const publicChecks = (
   publicUrl: string,
   secrets: readonly string[],
-  origins: readonly string[],
-  fetch: typeof globalThis.fetch,
-): Check[] {
+  [origin = '']: readonly string[],
+  fetch: Fetch,
+) => {
   const url = webhookUrl(publicUrl);
-  const { hostname, protocol } = new URL(url);
-  const todo =
-    'From outside it may work all the same, where the cluster does not reach its own gateway. Else: DNS, gateway or ingress, certificate.';
-  const post = (headers: Record<string, string>) =>
-    fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: '{}',
-      signal: AbortSignal.timeout(10_000),
-    });
   return [
-    {
-      name: 'public address',
-      run: async () => {
-        let status: number;
-        try {
-          const answer = await post({ 'stripe-signature': 't=1,v1=00' });
-          await answer.body?.cancel();
-          status = answer.status;
-        } catch (error) {
-          return warn('public address', `${url} cannot be reached from here: ${reasonOf(error)}`, todo);
-        }
-        const certificate: Finding[] =
-          protocol === 'https:'
-            ? []
-            : [
-                warn(
-                  'TLS',
-                  'the public address is not https',
-                  'Stripe takes only https in live mode, and browsers for wallets.',
-                ),
-              ];
-        if (status === 400)
-          return [ok('public address', `${hostname} answers; a badly signed webhook is refused`), ...certificate];
-        if (status === 403)
-          return [
-            unknown('public address', 'answers 403: STRIPE_WEBHOOK_ALLOWED_IPS lets no other address in'),
-            ...certificate,
-          ];
-        return [
-          fail(
-            'public address',
-            `a badly signed webhook was answered ${status} instead of 400`,
-            'Something else answers there: route /stripe/webhooks to webhook-ingest, unchanged.',
-          ),
-          ...certificate,
-        ];
-      },
-    },
-    {
-      name: 'webhook signature',
-      run: async () => {
-        const statuses: number[] = [];
-        try {
-          for (const secret of secrets) statuses.push(await postSignedProbe(url, secret));
-        } catch (error) {
-          return unknown('webhook signature', reasonOf(error));
-        }
-        const refused = statuses.filter((status) => status !== 200);
-        if (statuses.length === 0) return unknown('webhook signature', 'there is no signing secret');
-        if (refused.length === 0)
-          return ok('webhook signature', 'the running pods take what is signed with our secret');
-        if (refused[0] === 403)
-          return unknown('webhook signature', 'answers 403: STRIPE_WEBHOOK_ALLOWED_IPS lets no other address in');
-        return fail(
-          'webhook signature',
-          `signed with our secret, answered ${refused[0]}`,
-          'The pods have another secret (wait two minutes after a change), or a proxy changes the body.',
-        );
-      },
-    },
-    {
-      name: 'CORS',
-      run: async () => {
-        const [origin = ''] = origins;
-        try {
-          const answer = await fetch(new URL('/payments', publicUrl), {
-            method: 'OPTIONS',
-            headers: {
-              origin,
-              'access-control-request-method': 'GET',
-              'access-control-request-headers': 'x-session-id',
-            },
-            signal: AbortSignal.timeout(10_000),
-          });
-          await answer.body?.cancel();
-          if (answer.headers.get('access-control-allow-origin') === origin)
-            return ok('CORS', `pages of ${origin} may call`);
-          return fail(
-            'CORS',
-            `pages of ${origin} are not let in (answer ${answer.status})`,
-            'The gateway must pass OPTIONS on to intent unchanged; ALLOWED_ORIGINS of the running pods may differ.',
-          );
-        } catch (error) {
-          return unknown('CORS', reasonOf(error));
-        }
-      },
-    },
+    { name: 'public address', run: () => addressFindings(url, fetch) },
+    { name: 'webhook signature', run: () => signatureFinding(url, secrets) },
+    { name: 'CORS', run: () => corsFinding(publicUrl, origin, fetch) },
   ];
+};
+
+/** Whether webhook-ingest is what answers at the public address: it refuses a webhook that is badly signed. */
+async function addressFindings(url: string, fetch: Fetch): Promise<Finding[]> {
+  const name = 'public address';
+  const { hostname, protocol } = new URL(url);
+  let status: number;
+  try {
+    status = await statusOfBadlySigned(url, fetch);
+  } catch (error) {
+    return [
+      warn(
+        name,
+        `${url} cannot be reached from here: ${reasonOf(error)}`,
+        'From outside it may work all the same, where the cluster does not reach its own gateway. Else: DNS, gateway or ingress, certificate.',
+      ),
+    ];
+  }
+  const answered = (): Finding => {
+    if (status === 400) return ok(name, `${hostname} answers; a badly signed webhook is refused`);
+    if (status === 403) return unknown(name, NOT_LET_IN);
+    return fail(
+      name,
+      `a badly signed webhook was answered ${status} instead of 400`,
+      'Something else answers there: route /stripe/webhooks to webhook-ingest, unchanged.',
+    );
+  };
+  if (protocol === 'https:') return [answered()];
+  return [
+    answered(),
+    warn('TLS', 'the public address is not https', 'Stripe takes only https in live mode, and browsers for wallets.'),
+  ];
+}
+
+async function statusOfBadlySigned(url: string, fetch: Fetch): Promise<number> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'stripe-signature': 't=1,v1=00' },
+    body: '{}',
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+/** Whether the running pods know every signing secret that we know. */
+async function signatureFinding(url: string, secrets: readonly string[]): Promise<Finding> {
+  const name = 'webhook signature';
+  const statuses: number[] = [];
+  try {
+    for (const secret of secrets) statuses.push(await postSignedProbe(url, secret));
+  } catch (error) {
+    return unknown(name, reasonOf(error));
+  }
+  if (statuses.length === 0) return unknown(name, 'there is no signing secret');
+  const refused = statuses.find((status) => status !== 200);
+  if (refused === undefined) return ok(name, 'the running pods take what is signed with our secret');
+  if (refused === 403) return unknown(name, NOT_LET_IN);
+  return fail(
+    name,
+    `signed with our secret, answered ${refused}`,
+    'The pods have another secret (wait two minutes after a change), or a proxy changes the body.',
+  );
+}
+
+/** Whether a page of the shop may call intent from a browser. */
+async function corsFinding(publicUrl: string, origin: string, fetch: Fetch): Promise<Finding> {
+  const name = 'CORS';
+  try {
+    const answer = await fetch(new URL('/payments', publicUrl), {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'x-session-id',
+      },
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+    await answer.body?.cancel();
+    if (answer.headers.get('access-control-allow-origin') === origin) return ok(name, `pages of ${origin} may call`);
+    return fail(
+      name,
+      `pages of ${origin} are not let in (answer ${answer.status})`,
+      'The gateway must pass OPTIONS on to intent unchanged; ALLOWED_ORIGINS of the running pods may differ.',
+    );
+  } catch (error) {
+    return unknown(name, reasonOf(error));
+  }
 }
 
 const resolves = (name: string, url: string, todo: string): Check => ({

@@ -16,20 +16,49 @@ export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Fi
       'is not there, or we may not see it',
       "Run ensure-topics, or make it as in the chart's files/topics.json; give our user Describe.",
     );
-  const { partitions, replicas, inSync, config } = state;
-  const number = (key: string) => (config?.[key] === undefined ? undefined : Number(config[key]));
-  const minInSync = number('min.insync.replicas');
-  const maxBytes = number('max.message.bytes');
-  const retention = number('retention.ms');
-  const wanted = Number(spec.config['retention.ms']);
-  const lacks = [
-    inSync < (minInSync ?? 1) &&
-      `only ${inSync} replicas in sync, min.insync.replicas is ${minInSync}: nothing can be written`,
+  const lacks = lacksOf(state);
+  if (lacks.length > 0)
+    return fail(
+      name,
+      lacks.join('; '),
+      'Change the topic or its brokers; large webhooks or all events cannot be kept as it is.',
+    );
+  const less = lessOf(spec, state);
+  if (less.length > 0)
+    return warn(
+      name,
+      less.join('; '),
+      'Fine for a trial; in production an event could be lost with a broker or by age.',
+    );
+  const described = `${state.partitions} partitions, replication ${state.replicas}`;
+  return state.config
+    ? ok(name, described)
+    : unknown(name, `${described}; its settings cannot be read (needs DescribeConfigs)`);
+}
+
+const numberOf = ({ config }: TopicState, key: string): number | undefined =>
+  config?.[key] === undefined ? undefined : Number(config[key]);
+
+/** Why events cannot be kept in the topic at all. */
+function lacksOf(state: TopicState) {
+  const minInSync = numberOf(state, 'min.insync.replicas');
+  const maxBytes = numberOf(state, 'max.message.bytes');
+  return [
+    state.inSync < (minInSync ?? 1) &&
+      `only ${state.inSync} replicas in sync, min.insync.replicas is ${minInSync}: nothing can be written`,
     maxBytes !== undefined &&
       maxBytes < MAX_MESSAGE_BYTES &&
       `max.message.bytes ${maxBytes} below ${MAX_MESSAGE_BYTES}`,
   ].filter(Boolean);
-  const less = [
+}
+
+/** Where the topic keeps events less safely, or for a shorter time, than `spec` asks for. */
+function lessOf(spec: TopicSpec, state: TopicState) {
+  const { partitions, replicas, config } = state;
+  const minInSync = numberOf(state, 'min.insync.replicas');
+  const retention = numberOf(state, 'retention.ms');
+  const wanted = Number(spec.config['retention.ms']);
+  return [
     partitions < spec.partitions && `${partitions} partitions instead of ${spec.partitions}`,
     replicas < 3 && `replication ${replicas} instead of 3`,
     minInSync !== undefined && minInSync < 2 && `min.insync.replicas ${minInSync} instead of 2`,
@@ -44,22 +73,6 @@ export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Fi
       config['cleanup.policy'] !== spec.config['cleanup.policy'] &&
       `cleanup.policy ${config['cleanup.policy']} instead of ${spec.config['cleanup.policy']}`,
   ].filter(Boolean);
-  const described = `${partitions} partitions, replication ${replicas}`;
-  if (lacks.length > 0)
-    return fail(
-      name,
-      lacks.join('; '),
-      'Change the topic or its brokers; large webhooks or all events cannot be kept as it is.',
-    );
-  if (less.length > 0)
-    return warn(
-      name,
-      less.join('; '),
-      'Fine for a trial; in production an event could be lost with a broker or by age.',
-    );
-  return config
-    ? ok(name, described)
-    : unknown(name, `${described}; its settings cannot be read (needs DescribeConfigs)`);
 }
 
 /** Whether the ledger may read in its group, and reads there alone. */
