@@ -82,83 +82,119 @@ export const mayHoldRelease = ({ latest_charge: charge }: Stripe.PaymentIntent):
   charge.amount_captured > 0 &&
   charge.amount_captured < charge.amount;
 
+/** What a plan is decided from. */
+interface PlanInput {
+  readonly payment: Pick<Payment, 'amountPlanned' | 'transactions'>;
+  readonly paymentIntent: Stripe.PaymentIntent;
+  readonly features: CardFeatures;
+  readonly captured: Captured;
+}
+
+type OperationOf<A extends Operation['action']> = Extract<Operation, { action: A }>;
+
 /** Decides what to ask of Stripe, from the payment and the PaymentIntent as Stripe has it now (with its charge expanded). */
 export function planOf(
   operation: Operation,
-  payment: Pick<Payment, 'amountPlanned' | 'transactions'>,
+  payment: PlanInput['payment'],
   paymentIntent: Stripe.PaymentIntent,
   features: CardFeatures,
-  { captured, refunded }: Captured = capturedOf(paymentIntent),
+  captured: Captured = capturedOf(paymentIntent),
 ): Plan {
-  const { amountPlanned: planned } = payment;
-  const moneyOf = (stripeAmount: number): Money =>
-    fromStripeAmount(stripeAmount, planned.currencyCode, planned.fractionDigits);
-  // An authorisation released without a capture counts as refunded at Stripe; it is nothing to give back.
-  const refundable = captured - Math.min(refunded, captured);
-
+  const input: PlanInput = { payment, paymentIntent, features, captured };
   switch (operation.action) {
-    case 'capturePayment': {
-      const checked = checkedAmount(operation.amount, planned);
-      if (checked.kind === 'invalid') return checked;
-      if (planned.centAmount <= 0) return { kind: 'refused', reason: 'the payment has no planned amount' };
-      const isFinal = paymentIntent.amount_received + checked.amount >= paymentIntent.amount;
-      if (!isFinal && !features.multicapture) return { kind: 'refused', reason: 'partial captures are not enabled' };
-      return { kind: 'capture', amount: checked.amount, money: checked.money, isFinal };
-    }
-    case 'refundPayment': {
-      const checked = checkedAmount(operation.amount, planned);
-      if (checked.kind === 'invalid') return checked;
-      const { transactionId } = operation;
-      const isCharge = ({ id, type }: { id: string; type: string }) => id === transactionId && type === 'Charge';
-      if (transactionId !== undefined && !payment.transactions.some(isCharge)) {
-        return {
-          kind: 'invalid',
-          field: 'transactionId',
-          value: transactionId,
-          allowed: payment.transactions.filter(({ type }) => type === 'Charge').map(({ id }) => id),
-          reason: 'is not a Charge of the payment',
-        };
-      }
-      if (checked.amount > refundable) {
-        return {
-          kind: 'invalid',
-          field: 'amount.centAmount',
-          value: operation.amount.centAmount,
-          allowed: [`<= ${moneyOf(refundable).centAmount}`],
-          reason: 'is above what is left to refund',
-        };
-      }
-      return { kind: 'refund', amount: checked.amount, money: checked.money };
-    }
-    case 'incrementAuthorization': {
-      const checked = checkedAmount(operation.amount, planned);
-      if (checked.kind === 'invalid') return checked;
-      if (!features.incrementalAuthorization) {
-        return { kind: 'refused', reason: 'incremental authorizations are not enabled' };
-      }
-      if (checked.amount <= paymentIntent.amount) {
-        return {
-          kind: 'invalid',
-          field: 'amount.centAmount',
-          value: operation.amount.centAmount,
-          allowed: [`> ${moneyOf(paymentIntent.amount).centAmount}`],
-          reason: 'is not above what is authorised',
-        };
-      }
-      return { kind: 'increment', amount: checked.amount, money: moneyOf(checked.amount - paymentIntent.amount) };
-    }
+    case 'capturePayment':
+      return captureOf(operation, input);
+    case 'refundPayment':
+      return refundOf(operation, input);
+    case 'incrementAuthorization':
+      return incrementOf(operation, input);
     case 'cancelPayment':
-      // More than what was authorised may have been captured: then there is nothing left, and Stripe says no.
-      return { kind: 'cancel', money: moneyOf(Math.max(0, paymentIntent.amount - paymentIntent.amount_received)) };
-    case 'reversePayment': {
-      if (captured > 0 && refunded === 0) return { kind: 'refund', amount: captured, money: moneyOf(captured) };
-      if (captured === 0 && paymentIntent.status === 'requires_capture') {
-        return { kind: 'cancel', money: moneyOf(paymentIntent.amount) };
-      }
-      return { kind: 'nothing-to-reverse' };
-    }
+      return cancelOf(input);
+    case 'reversePayment':
+      return reversalOf(input);
   }
 }
+
+function captureOf(operation: OperationOf<'capturePayment'>, { payment, paymentIntent, features }: PlanInput): Plan {
+  const planned = payment.amountPlanned;
+  const checked = checkedAmount(operation.amount, planned);
+  if (checked.kind === 'invalid') return checked;
+  if (planned.centAmount <= 0) return { kind: 'refused', reason: 'the payment has no planned amount' };
+  const isFinal = paymentIntent.amount_received + checked.amount >= paymentIntent.amount;
+  if (!isFinal && !features.multicapture) return { kind: 'refused', reason: 'partial captures are not enabled' };
+  return { kind: 'capture', amount: checked.amount, money: checked.money, isFinal };
+}
+
+function refundOf(
+  operation: OperationOf<'refundPayment'>,
+  { payment, captured: { captured, refunded } }: PlanInput,
+): Plan {
+  const checked = checkedAmount(operation.amount, payment.amountPlanned);
+  if (checked.kind === 'invalid') return checked;
+  const { transactionId } = operation;
+  const charges = payment.transactions.filter(({ type }) => type === 'Charge').map(({ id }) => id);
+  if (transactionId !== undefined && !charges.includes(transactionId)) {
+    return {
+      kind: 'invalid',
+      field: 'transactionId',
+      value: transactionId,
+      allowed: charges,
+      reason: 'is not a Charge of the payment',
+    };
+  }
+  // An authorisation released without a capture counts as refunded at Stripe; it is nothing to give back.
+  const refundable = captured - Math.min(refunded, captured);
+  if (checked.amount > refundable) {
+    return {
+      kind: 'invalid',
+      field: 'amount.centAmount',
+      value: operation.amount.centAmount,
+      allowed: [`<= ${moneyOf(refundable, payment.amountPlanned).centAmount}`],
+      reason: 'is above what is left to refund',
+    };
+  }
+  return { kind: 'refund', amount: checked.amount, money: checked.money };
+}
+
+function incrementOf(
+  operation: OperationOf<'incrementAuthorization'>,
+  { payment: { amountPlanned: planned }, paymentIntent: { amount: authorised }, features }: PlanInput,
+): Plan {
+  const checked = checkedAmount(operation.amount, planned);
+  if (checked.kind === 'invalid') return checked;
+  if (!features.incrementalAuthorization) {
+    return { kind: 'refused', reason: 'incremental authorizations are not enabled' };
+  }
+  if (checked.amount <= authorised) {
+    return {
+      kind: 'invalid',
+      field: 'amount.centAmount',
+      value: operation.amount.centAmount,
+      allowed: [`> ${moneyOf(authorised, planned).centAmount}`],
+      reason: 'is not above what is authorised',
+    };
+  }
+  return { kind: 'increment', amount: checked.amount, money: moneyOf(checked.amount - authorised, planned) };
+}
+
+/** More than what was authorised may have been captured: then there is nothing left, and Stripe says no. */
+const cancelOf = ({ payment, paymentIntent: { amount, amount_received } }: PlanInput): Plan => ({
+  kind: 'cancel',
+  money: moneyOf(Math.max(0, amount - amount_received), payment.amountPlanned),
+});
+
+function reversalOf({ payment, paymentIntent, captured: { captured, refunded } }: PlanInput): Plan {
+  const planned = payment.amountPlanned;
+  if (captured > 0 && refunded === 0) return { kind: 'refund', amount: captured, money: moneyOf(captured, planned) };
+  if (captured === 0 && paymentIntent.status === 'requires_capture') {
+    return { kind: 'cancel', money: moneyOf(paymentIntent.amount, planned) };
+  }
+  return { kind: 'nothing-to-reverse' };
+}
+
+/** `stripeAmount`, in Stripe's minor units, in the currency of the payment. */
+const moneyOf = (stripeAmount: number, planned: Money): Money =>
+  fromStripeAmount(stripeAmount, planned.currencyCode, planned.fractionDigits);
 
 type CheckedAmount = { kind: 'valid'; amount: number; money: Money } | Extract<Plan, { kind: 'invalid' }>;
 

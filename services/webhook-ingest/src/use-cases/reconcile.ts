@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
 import { backOffMs, PermanentError, TransientError } from '@connector/errors';
-import {
-  checkpointKey,
-  FIRST_RUN_SECONDS,
-  leavesNoGap,
-  type Missed,
-  missedBefore,
-  OVERLAP_SECONDS,
-} from '../domain/checkpoint.ts';
+import type Stripe from 'stripe';
+import { checkpointKey, type Missed } from '../domain/checkpoint.ts';
 import { classify, type Ours } from '../domain/classify.ts';
-import { advanced, isServedBy, type ReconcileRequest, requestedSince } from '../domain/reconcile-request.ts';
+import { planRun, type RunPlan } from '../domain/reconcile-plan.ts';
+import { advanced, type ReconcileRequest } from '../domain/reconcile-request.ts';
 import { toPaymentRecord } from '../domain/to-payment-record.ts';
 import type { Checkpoints, ListEvents, ReconcileRequests } from './ports.ts';
 
@@ -77,90 +72,93 @@ const PAGES_PER_CHECKPOINT = 20;
  * the window. Throws TransientError when Stripe or Kafka stay away; what was produced by then is harmless to produce again.
  */
 export async function reconcile(deps: Reconciliation, options: ReconcileOptions): Promise<ReconcileSummary> {
-  const {
-    listEvents,
-    checkpoints,
-    requests,
-    ours,
-    accountId,
-    onProgress = () => {},
-    signal,
-    now = () => new Date(),
-  } = deps;
-  const { until, types, undeliveredOnly, dryRun, acceptGap } = options;
+  const { listEvents, checkpoints, requests, ours, accountId, onProgress = () => {}, now = () => new Date() } = deps;
+  const { until, types, undeliveredOnly, dryRun } = options;
   const key = checkpointKey({ accountId, livemode: ours.livemode }, undeliveredOnly);
   const last = await checkpoints.read(key);
-  const scheduled = Math.min(last ? last.until - OVERLAP_SECONDS : until - FIRST_RUN_SECONDS, until - 1);
   const allTypes = STRIPE_EVENT_TYPES.every((type) => types.includes(type));
-  const asked = allTypes && !undeliveredOnly ? await requests.open() : [];
-  const since = options.since ?? Math.min(scheduled, ...asked.map((request) => requestedSince(request, until)));
-  let serves = asked.filter((request) => isServedBy(request, { since, until }));
-  const movesCheckpoint = !dryRun && allTypes && leavesNoGap(last, { since, until });
-  const tooOld = (from: number) => missedBefore(from, now().getTime() / 1000);
-  const missed = acceptGap ? undefined : mergeMissed(last?.missed, tooOld(since));
-  // The checkpoint keeps a gap that the schedule left; one that was asked for, by --since or a request, is told each time.
-  const kept = acceptGap
-    ? undefined
-    : mergeMissed(last?.missed, options.since === undefined ? tooOld(scheduled) : undefined);
-  const summary: ReconcileSummary = {
-    since,
-    until,
-    dryRun,
-    undeliveredOnly,
-    listed: 0,
-    undelivered: 0,
-    produced: 0,
-    ignored: 0,
-    failed: 0,
-    byType: {},
-    requests: 0,
-    ...(missed && { missed }),
-    checkpoint: 'unchanged',
-    complete: false,
-  };
+  const open = allTypes && !undeliveredOnly ? await requests.open() : [];
+  const plan = planRun({ last, requests: open, now: now().getTime() / 1000 }, { ...options, allTypes });
+  const summary = emptySummary(plan, options);
 
+  let { serves } = plan;
   let pages = 0;
-  for await (const page of listEvents({ since, until, types, undeliveredOnly })) {
-    const records: EventRecord[] = [];
-    for (const event of page) {
-      summary.listed += 1;
-      if (event.pending_webhooks > 0) summary.undelivered += 1;
-      const classified = classify(event, ours);
-      if (classified.kind === 'malformed' || classified.kind === 'thin') summary.failed += 1;
-      if (classified.kind === 'ignored') summary.ignored += 1;
-      if (classified.kind !== 'record') continue;
-      records.push(toPaymentRecord(classified.event, Buffer.from(JSON.stringify(event)), accountId));
-      summary.byType[event.type] = (summary.byType[event.type] ?? 0) + 1;
-    }
-    const tooLarge = dryRun ? 0 : await produce(records, deps);
-    summary.produced += records.length - tooLarge;
-    summary.failed += tooLarge;
+  for await (const page of listEvents({ since: plan.since, until, types, undeliveredOnly })) {
+    await producePage(page, summary, deps);
     onProgress(summary);
-    if (signal?.aborted) return summary;
+    if (deps.signal?.aborted) return summary;
     pages += 1;
     const reached = page.at(-1)?.created;
     if (dryRun || summary.failed > 0 || reached === undefined || pages % PAGES_PER_CHECKPOINT !== 0) continue;
     serves = await advance(serves, reached, requests);
-    if (movesCheckpoint && (!last || reached > last.until)) {
-      await checkpoints.write(key, { until: reached, ...(kept && { missed: kept }) });
+    if (plan.movesCheckpoint && (!last || reached > last.until)) {
+      await checkpoints.write(key, { until: reached, ...(plan.keptGap && { missed: plan.keptGap }) });
     }
   }
 
-  if (movesCheckpoint && summary.failed === 0) {
-    const { undelivered, produced } = summary;
-    // A run that left a gap is no success: its end is not noted, so that the alert of stale reconciliation stays.
-    const told = kept ? { missed: kept } : { finishedAt: now().toISOString(), undelivered, produced };
-    await checkpoints.write(key, { until, ...told });
-    summary.checkpoint = 'stored';
-  } else if (movesCheckpoint) {
-    summary.checkpoint = 'failed';
-  }
-  summary.complete = summary.failed === 0 && !missed;
+  if (plan.movesCheckpoint) summary.checkpoint = await storeCheckpoint(key, plan, summary, deps);
+  summary.complete = summary.failed === 0 && !plan.missed;
   if (summary.complete) {
-    if (!dryRun) for (const request of serves) await requests.complete(request, { since, until });
+    if (!dryRun) for (const request of serves) await requests.complete(request, { since: plan.since, until });
     summary.requests = serves.length;
   }
   return summary;
+}
+
+const emptySummary = (
+  { since, missed }: RunPlan,
+  { until, dryRun, undeliveredOnly }: ReconcileOptions,
+): ReconcileSummary => ({
+  since,
+  until,
+  dryRun,
+  undeliveredOnly,
+  listed: 0,
+  undelivered: 0,
+  produced: 0,
+  ignored: 0,
+  failed: 0,
+  byType: {},
+  requests: 0,
+  ...(missed && { missed }),
+  checkpoint: 'unchanged',
+  complete: false,
+});
+
+/** Counts the events of a page and, but for a dry run, produces those of ours. */
+async function producePage(
+  page: readonly Stripe.Event[],
+  summary: ReconcileSummary,
+  deps: Reconciliation,
+): Promise<void> {
+  const records: EventRecord[] = [];
+  for (const event of page) {
+    summary.listed += 1;
+    if (event.pending_webhooks > 0) summary.undelivered += 1;
+    const classified = classify(event, deps.ours);
+    if (classified.kind === 'malformed' || classified.kind === 'thin') summary.failed += 1;
+    if (classified.kind === 'ignored') summary.ignored += 1;
+    if (classified.kind !== 'record') continue;
+    records.push(toPaymentRecord(classified.event, Buffer.from(JSON.stringify(event)), deps.accountId));
+    summary.byType[event.type] = (summary.byType[event.type] ?? 0) + 1;
+  }
+  const tooLarge = summary.dryRun ? 0 : await produce(records, deps);
+  summary.produced += records.length - tooLarge;
+  summary.failed += tooLarge;
+}
+
+/** Stores where the run came, unless something of its window could not be produced. */
+async function storeCheckpoint(
+  key: string,
+  { keptGap }: RunPlan,
+  { until, failed, undelivered, produced }: ReconcileSummary,
+  { checkpoints, now = () => new Date() }: Reconciliation,
+): Promise<'stored' | 'failed'> {
+  if (failed > 0) return 'failed';
+  // A run that left a gap is no success: its end is not noted, so that the alert of stale reconciliation stays.
+  const told = keptGap ? { missed: keptGap } : { finishedAt: now().toISOString(), undelivered, produced };
+  await checkpoints.write(key, { until, ...told });
+  return 'stored';
 }
 
 /** What was reached need not be listed again when this run is cut off: the next one goes on from there. */
@@ -173,10 +171,6 @@ async function advance(
   for (const request of moved) await requests.replace(request);
   return moved;
 }
-
-/** One gap from the earlier one's beginning to the later one's end. */
-const mergeMissed = (one: Missed | undefined, other: Missed | undefined): Missed | undefined =>
-  one && other ? { from: Math.min(one.from, other.from), to: Math.max(one.to, other.to) } : (one ?? other);
 
 /** Sends in order, waits for all, and tries again those that failed in passing. Answers how many the topic does not take. */
 async function produce(records: readonly EventRecord[], deps: Reconciliation): Promise<number> {
