@@ -11,8 +11,15 @@ function useStyle(): void {
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
 
-/** Adds a pay button after what was mounted in `selector`; answers how to take it away. */
-export function addPayButton(selector: string, label: string, onClick: () => Promise<unknown>): () => void {
+/**
+ * Adds a pay button after what was mounted in `selector`; answers how to take it away. A click asks the host first: it may refuse to
+ * pay, e.g. because its terms are not accepted, and that is no failure of the payment.
+ */
+export function addPayButton<Answer>(
+  selector: string,
+  label: string,
+  { askHost, pay }: { askHost: () => Promise<Answer> | undefined; pay: (answer: Answer | undefined) => Promise<void> },
+): () => void {
   useStyle();
   const button = document.createElement('button');
   button.type = 'button';
@@ -20,10 +27,23 @@ export function addPayButton(selector: string, label: string, onClick: () => Pro
   button.textContent = label;
   button.addEventListener('click', () => {
     button.disabled = true;
-    void onClick().finally(() => {
+    void payIfHostAgrees(askHost, pay).finally(() => {
       button.disabled = false;
     });
   });
   document.querySelector(selector)?.after(button);
   return () => button.remove();
+}
+
+async function payIfHostAgrees<Answer>(
+  askHost: () => Promise<Answer> | undefined,
+  pay: (answer: Answer | undefined) => Promise<void>,
+): Promise<void> {
+  let answer: Answer | undefined;
+  try {
+    answer = await askHost();
+  } catch {
+    return;
+  }
+  await pay(answer);
 }

@@ -29,17 +29,6 @@ export interface FlowDeps {
   release?: (paymentReference: string) => void;
 }
 
-export interface PaymentFlow {
-  /**
-   * Opens a payment, lets Stripe confirm it, asks the processor for the outcome. Throws EnablerErrors, with the payment's reference
-   * as soon as it is known. An attempt whose answer from Stripe got lost is looked at first, so that nobody pays twice.
-   */
-  pay(
-    open: () => Promise<OpenedPayment>,
-    confirm: (opened: OpenedPayment) => Promise<PaymentIntentResult>,
-  ): Promise<Outcome>;
-}
-
 /** Waits between questions for a PaymentIntent whose confirmation got lost. */
 const LOOK_AGAIN_MS = [500, 1_500, 4_000];
 /** Stripe has the shopper's money or promise: from here on only the processor's word is missing. */
@@ -49,10 +38,44 @@ const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing']
 export const isDone = (paymentIntent: PaymentIntent): boolean =>
   TAKEN.includes(paymentIntent.status) || waitsForVoucher(paymentIntent);
 
-export function createPaymentFlow({ stripe, processor, text, sleep, release }: FlowDeps): PaymentFlow {
-  let unsettled: OpenedPayment | undefined;
+/** The payments of one form: one at a time, and none twice. */
+export class PaymentFlow {
+  readonly #deps: FlowDeps;
+  /** The payment whose outcome is not known yet. */
+  #unsettled: OpenedPayment | undefined;
 
-  async function lookUp({ sClientSecret, paymentReference }: OpenedPayment): Promise<PaymentIntent> {
+  constructor(deps: FlowDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Opens a payment, lets Stripe confirm it, asks the processor for the outcome. Throws EnablerErrors, with the payment's reference
+   * as soon as it is known. An attempt whose answer from Stripe got lost is looked at first, so that nobody pays twice.
+   */
+  async pay(
+    open: () => Promise<OpenedPayment>,
+    confirm: (opened: OpenedPayment) => Promise<PaymentIntentResult>,
+  ): Promise<Outcome> {
+    const unsettled = this.#unsettled;
+    let paymentReference = unsettled?.paymentReference;
+    try {
+      if (unsettled) {
+        const earlier = await this.#lookUp(unsettled);
+        if (isDone(earlier)) return await this.#settle(earlier, unsettled.paymentReference);
+        this.#unsettled = undefined;
+      }
+      const opened = await open();
+      paymentReference = opened.paymentReference;
+      return await this.#settle(await this.#confirmAtStripe(opened, confirm), paymentReference);
+    } catch (error) {
+      const failure = toEnablerError(error, this.#deps.text);
+      failure.paymentReference ??= paymentReference;
+      throw failure;
+    }
+  }
+
+  async #lookUp({ sClientSecret, paymentReference }: OpenedPayment): Promise<PaymentIntent> {
+    const { stripe, text, sleep } = this.#deps;
     for (const delay of [...LOOK_AGAIN_MS, undefined]) {
       const { paymentIntent, error } = await stripe.retrievePaymentIntent(sClientSecret).catch(() => ({
         paymentIntent: undefined,
@@ -65,23 +88,40 @@ export function createPaymentFlow({ stripe, processor, text, sleep, release }: F
     throw new NetworkError('payment_status_unknown', { message: text('status_unknown'), paymentReference });
   }
 
-  async function confirmAtStripe(
+  async #confirmAtStripe(
     opened: OpenedPayment,
     confirm: (opened: OpenedPayment) => Promise<PaymentIntentResult>,
   ): Promise<PaymentIntent> {
-    unsettled = opened;
+    this.#unsettled = opened;
     const { paymentIntent, error } = await confirm(opened);
     if (paymentIntent) return paymentIntent;
     // Lost answer, or "already confirmed": Stripe's record of the PaymentIntent is the truth.
     if (isLostAnswer(error) || error.code === 'payment_intent_unexpected_state') {
-      const found = await lookUp(opened);
+      const found = await this.#lookUp(opened);
       if (isDone(found)) return found;
     }
-    unsettled = undefined;
-    throw fromStripe(error, text, opened.paymentReference);
+    this.#unsettled = undefined;
+    throw fromStripe(error, this.#deps.text, opened.paymentReference);
   }
 
-  async function confirmAtProcessor(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
+  async #settle(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
+    if (!isDone(paymentIntent)) throw notTaken(paymentIntent, this.#deps.text);
+    try {
+      const outcome = await this.#confirmAtProcessor(paymentIntent, paymentReference);
+      this.#unsettled = undefined;
+      return outcome;
+    } catch (error) {
+      // This payment is over; the next one is for what remains.
+      if (isCartChange(error)) {
+        this.#unsettled = undefined;
+        this.#deps.release?.(paymentReference);
+      }
+      throw error;
+    }
+  }
+
+  async #confirmAtProcessor(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
+    const { processor } = this.#deps;
     if (waitsForVoucher(paymentIntent)) {
       // The shopper holds the voucher, whatever the processor says now; Stripe tells it of the payment, too.
       await processor.confirmPayment(paymentReference, paymentIntent.id).catch(() => {});
@@ -95,42 +135,6 @@ export function createPaymentFlow({ stripe, processor, text, sleep, release }: F
       throw error;
     }
   }
-
-  async function settle(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
-    if (!isDone(paymentIntent)) throw notTaken(paymentIntent, text);
-    try {
-      const outcome = await confirmAtProcessor(paymentIntent, paymentReference);
-      unsettled = undefined;
-      return outcome;
-    } catch (error) {
-      // This payment is over; the next one is for what remains.
-      if (isCartChange(error)) {
-        unsettled = undefined;
-        release?.(paymentReference);
-      }
-      throw error;
-    }
-  }
-
-  return {
-    async pay(open, confirm) {
-      let paymentReference = unsettled?.paymentReference;
-      try {
-        if (unsettled) {
-          const earlier = await lookUp(unsettled);
-          if (isDone(earlier)) return await settle(earlier, unsettled.paymentReference);
-          unsettled = undefined;
-        }
-        const opened = await open();
-        paymentReference = opened.paymentReference;
-        return await settle(await confirmAtStripe(opened, confirm), paymentReference);
-      } catch (error) {
-        const failure = toEnablerError(error, text);
-        failure.paymentReference ??= paymentReference;
-        throw failure;
-      }
-    },
-  };
 }
 
 /** The payment went through, and the cart costs more by now. */

@@ -1,6 +1,6 @@
-import { type EnablerError, NetworkError, PaymentError, ProcessorError } from './errors.ts';
-import { messageKeyFor, type Texts } from './messages.ts';
+import { NetworkError, ProcessorError } from './errors.ts';
 import type { Money } from './payment-enabler.ts';
+import { type ConfirmAnswer, expressConfigError, processorError, throwIfRefused } from './processor-errors.ts';
 import { httpCalls, isTransient, type ProcessorClientOptions, retrying } from './processor-http.ts';
 
 /** `GET /operations/config`, and `POST /express-config` without the stored methods part. */
@@ -89,25 +89,8 @@ const isOverloaded = (error: unknown): boolean => error instanceof ProcessorErro
 
 /** All HTTP of the enabler. Every method throws EnablerErrors only. */
 export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
-  const { text, sleep } = options;
   const call = httpCalls(options);
-
-  /** Reads and opening are idempotent at the processor, so a lost answer is simply asked for again. */
-  const get = <T>(path: string, headers?: Record<string, string>): Promise<T> =>
-    retrying(
-      sleep,
-      READ_RETRIES_MS,
-      async () => {
-        const { status, ok, body } = await call('GET', path, headers ? { headers } : {});
-        if (!ok) throw processorError(status, body, text);
-        // A captive portal or a proxy answers 200 with its own page.
-        if (status !== 204 && !isObject(body))
-          throw new NetworkError('unreadable_answer', { message: text('network') });
-        return body as T;
-      },
-      { mayRetry: (error) => isTransient(error) && !isOverloaded(error) },
-    );
-
+  const get = <T>(path: string, headers: Record<string, string> = {}) => read<T>(call, options, path, headers);
   return {
     operationsConfig: () => get('/operations/config'),
     elementConfig: () => get('/config-element/payment'),
@@ -119,82 +102,64 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
       if (express?.withCustomer) headers['x-express-customer-session'] = 'true';
       return get('/payments', headers);
     },
-    confirmPayment: (paymentReference, paymentIntentId) =>
-      retrying(
-        sleep,
-        CONFIRM_RETRIES_MS,
-        async () => {
-          const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
-          const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
-          throwIfRefused(status, ok, body, paymentReference, text);
-          const { outcome } = (body ?? {}) as ConfirmAnswer;
-          return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
-        },
-        { withinMs: CONFIRM_WITHIN_MS },
-      ),
+    confirmPayment: (paymentReference, paymentIntentId) => confirm(call, options, paymentReference, paymentIntentId),
     async expressConfig() {
       const { status, ok, body } = await call('POST', '/express-config', { body: {} });
-      if (ok) return body as OperationsConfig;
-      const detail =
-        status === 403 ? 'Unauthorized error fetching express config' : 'Not able to initialize Express Checkout';
-      throw new ProcessorError(status === 403 ? 'origin_not_allowed' : 'express_config_failed', status, detail, {
-        message: detail,
-      });
+      if (!ok) throw expressConfigError(status);
+      return body as OperationsConfig;
     },
     expressPaymentData: () => get('/express-payment-data'),
     async storedPaymentMethods() {
-      return (
-        (await get<{ storedPaymentMethods?: RawStoredPaymentMethod[] }>('/stored-payment-methods'))
-          .storedPaymentMethods ?? []
-      );
+      const answer = await get<{ storedPaymentMethods?: RawStoredPaymentMethod[] }>('/stored-payment-methods');
+      return answer.storedPaymentMethods ?? [];
     },
     async deleteStoredPaymentMethod(id) {
       const { status, ok, body } = await call('DELETE', `/stored-payment-methods/${encodeURIComponent(id)}`);
-      if (!ok) throw processorError(status, body, text);
+      if (!ok) throw processorError(status, body, options.text);
     },
   };
 }
 
+type Call = ReturnType<typeof httpCalls>;
+type Surroundings = Pick<ProcessorClientOptions, 'text' | 'sleep'>;
+
+/** Reads and opening are idempotent at the processor, so a lost answer is simply asked for again. */
+const read = <T>(
+  call: Call,
+  { text, sleep }: Surroundings,
+  path: string,
+  headers: Record<string, string>,
+): Promise<T> =>
+  retrying(
+    sleep,
+    READ_RETRIES_MS,
+    async () => {
+      const { status, ok, body } = await call('GET', path, { headers });
+      if (!ok) throw processorError(status, body, text);
+      // A captive portal or a proxy answers 200 with its own page.
+      if (status !== 204 && !isObject(body)) throw new NetworkError('unreadable_answer', { message: text('network') });
+      return body as T;
+    },
+    { mayRetry: (error) => isTransient(error) && !isOverloaded(error) },
+  );
+
+const confirm = (
+  call: Call,
+  { text, sleep }: Surroundings,
+  paymentReference: string,
+  paymentIntentId: string,
+): Promise<'approved' | 'pending'> =>
+  retrying(
+    sleep,
+    CONFIRM_RETRIES_MS,
+    async () => {
+      const path = `/confirmPayments/${encodeURIComponent(paymentReference)}`;
+      const { status, ok, body } = await call('POST', path, { body: { paymentIntent: paymentIntentId } });
+      throwIfRefused(status, ok, body, paymentReference, text);
+      const { outcome } = (body ?? {}) as ConfirmAnswer;
+      return status === 202 || outcome !== 'approved' ? 'pending' : 'approved';
+    },
+    { withinMs: CONFIRM_WITHIN_MS },
+  );
+
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-interface ConfirmAnswer {
-  outcome?: string;
-  code?: string;
-  declineCode?: string;
-  amountDue?: Money;
-}
-
-/** Throws what an answer to a confirmation says went wrong; PaymentError for a refusal. */
-function throwIfRefused(status: number, ok: boolean, body: unknown, paymentReference: string, text: Texts): void {
-  const { outcome, code, declineCode, amountDue } = (body ?? {}) as ConfirmAnswer;
-  if (code === 'cart_changed' && amountDue) throw cartChanged(amountDue, paymentReference, text);
-  if (outcome === 'rejected') {
-    const message = text(messageKeyFor(code, declineCode));
-    throw new PaymentError(code ?? 'payment_rejected', 'payment_failed', { message, declineCode, paymentReference });
-  }
-  if (!ok) throw processorError(status, body, text);
-}
-
-/** What was paid stays paid; the shopper is told what remains. */
-const cartChanged = (amountDue: Money, paymentReference: string, text: Texts): PaymentError =>
-  new PaymentError('cart_changed', 'cart_changed', {
-    message: text('cart_changed', { due: amountDue }),
-    paymentReference,
-    extra: { amountDue },
-  });
-
-const ALREADY_PAID = 'The cart has already been paid in full';
-
-function processorError(status: number, body: unknown, text: Texts): EnablerError {
-  const { message, errors } = (body ?? {}) as { message?: string; errors?: { code?: string }[] };
-  const alreadyPaid = message?.startsWith(ALREADY_PAID) ?? false;
-  const code = alreadyPaid ? 'already_paid' : (errors?.[0]?.code ?? `http_${status}`);
-  const key = alreadyPaid
-    ? 'already_paid'
-    : status === 401
-      ? 'session_expired'
-      : status >= 500 || code === 'cart_locked'
-        ? 'unavailable'
-        : 'generic';
-  return new ProcessorError(code, status, message, { message: text(key) });
-}

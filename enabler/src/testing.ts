@@ -75,26 +75,46 @@ interface FakeElement {
 }
 
 /** Stripe.js for tests: what was asked of it, and answers that a test may replace. An element is ready as soon as it is mounted. */
-export function fakeStripe() {
-  const fake = {
-    elementsOptions: [] as unknown[],
-    elementsUpdates: [] as unknown[],
-    elements: [] as FakeElement[],
-    confirms: [] as Record<string, unknown>[],
-    /** As when the merchant's appearance is one that Stripe.js refuses. */
-    elementsFails: false,
-    isReadyAtOnce: true,
-    submit: async (): Promise<{ error?: Partial<StripeError> }> => ({}),
-    confirm: async (): Promise<PaymentIntentResult> => succeeded,
-    retrieve: async (): Promise<PaymentIntentResult> => succeeded,
-    stripe: undefined as unknown as Stripe,
-    get element(): FakeElement {
-      const latest = fake.elements.at(-1);
-      if (!latest) throw new Error('no element was created');
-      return latest;
+class FakeStripe {
+  readonly elementsOptions: unknown[] = [];
+  readonly elementsUpdates: unknown[] = [];
+  readonly elements: FakeElement[] = [];
+  readonly confirms: Record<string, unknown>[] = [];
+  /** As when the merchant's appearance is one that Stripe.js refuses. */
+  elementsFails = false;
+  isReadyAtOnce = true;
+  submit = async (): Promise<{ error?: Partial<StripeError> }> => ({});
+  confirm = async (): Promise<PaymentIntentResult> => succeeded;
+  retrieve = async (): Promise<PaymentIntentResult> => succeeded;
+
+  get element(): FakeElement {
+    const latest = this.elements.at(-1);
+    if (!latest) throw new Error('no element was created');
+    return latest;
+  }
+
+  readonly stripe = {
+    elements: (options: unknown) => {
+      if (this.elementsFails) throw new Error('IntegrationError: Invalid value for elements()');
+      this.elementsOptions.push(options);
+      return {
+        create: (type: string, options: unknown) => this.#createElement(type, options),
+        submit: () => this.submit(),
+        update: (update: unknown) => this.elementsUpdates.push(update),
+      };
     },
-  };
-  const createElement = (type: string, options: unknown) => {
+    confirmPayment: (options: Record<string, unknown>) => {
+      this.confirms.push(options);
+      return this.confirm();
+    },
+    confirmCardPayment: (clientSecret: string, data: Record<string, unknown>) => {
+      this.confirms.push({ clientSecret, ...data });
+      return this.confirm();
+    },
+    retrievePaymentIntent: () => this.retrieve(),
+  } as unknown as Stripe;
+
+  #createElement(type: string, options: unknown) {
     const handlers: Record<string, ((payload: unknown) => void)[]> = {};
     const element: FakeElement = {
       type,
@@ -105,15 +125,15 @@ export function fakeStripe() {
         for (const handler of handlers[event] ?? []) handler(payload);
       },
     };
-    fake.elements.push(element);
+    this.elements.push(element);
     return {
       on(event: string, handler: (payload: unknown) => void) {
         handlers[event] = [...(handlers[event] ?? []), handler];
       },
-      mount(selector: string) {
+      mount: (selector: string) => {
         if (selector === '#missing') throw new Error('IntegrationError: no such element');
         element.isMounted = true;
-        if (fake.isReadyAtOnce) element.emit('ready');
+        if (this.isReadyAtOnce) element.emit('ready');
       },
       unmount: () => {
         element.isMounted = false;
@@ -125,29 +145,10 @@ export function fakeStripe() {
         element.isFocused = true;
       },
     };
-  };
-  fake.stripe = {
-    elements: (options: unknown) => {
-      if (fake.elementsFails) throw new Error('IntegrationError: Invalid value for elements()');
-      fake.elementsOptions.push(options);
-      return {
-        create: createElement,
-        submit: () => fake.submit(),
-        update: (update: unknown) => fake.elementsUpdates.push(update),
-      };
-    },
-    confirmPayment: (options: Record<string, unknown>) => {
-      fake.confirms.push(options);
-      return fake.confirm();
-    },
-    confirmCardPayment: (clientSecret: string, data: Record<string, unknown>) => {
-      fake.confirms.push({ clientSecret, ...data });
-      return fake.confirm();
-    },
-    retrievePaymentIntent: () => fake.retrieve(),
-  } as unknown as Stripe;
-  return fake;
+  }
 }
+
+export const fakeStripe = () => new FakeStripe();
 
 /** A host page for tests: what it was told, and how the enabler reaches its surroundings. */
 export function fakeHost(stripe: ReturnType<typeof fakeStripe>, processor: ReturnType<typeof fakeProcessor>) {

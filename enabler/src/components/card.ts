@@ -2,8 +2,9 @@ import type { StripeCardElement, StripeCardElementChangeEvent, StripeElements } 
 import { addPayButton } from '../dom.ts';
 import { fromStripe, NotReadyError, PaymentError, toEnablerError } from '../errors.ts';
 import { toStripeLocale } from '../locale.ts';
-import type { ComponentOptions, PaymentComponent, PaymentComponentBuilder } from '../payment-enabler.ts';
-import { confirmParams, createPaymentFlow } from '../payment-flow.ts';
+import type { PaymentComponent, PaymentComponentBuilder, PaymentComponentState } from '../payment-enabler.ts';
+import { confirmParams, type Outcome, PaymentFlow } from '../payment-flow.ts';
+import type { OpenedPayment } from '../processor-client.ts';
 import { handled } from '../reporter.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
@@ -15,102 +16,119 @@ export const createCardBuilder = (
   payments: Reservation,
 ): PaymentComponentBuilder => ({
   componentHasSubmit: true,
-  build: (options) => buildCard(context, setup, payments, options),
+  build(options) {
+    const { text, reporter, onPageRestored } = context;
+    const form = new CardForm(context, setup, payments);
+    const afterFailure = () => form.focus();
+    const pay = createSubmission(() => form.pay(), { reporter, text, onPageRestored, afterFailure });
+    const payButton = (selector: string) =>
+      addPayButton(selector, text('pay'), {
+        askHost: () => options.onPayButtonClick?.(),
+        pay: (consent) => component.submit(consent ?? {}),
+      });
+    const component: PaymentComponent = {
+      mount: (selector) => handled(form.mount(selector, options.showPayButton ? payButton : undefined)),
+      submit(consent = {}) {
+        if (consent.storePaymentDetails !== undefined) context.storePaymentDetails = consent.storePaymentDetails;
+        return pay();
+      },
+      showValidation: async () => form.showValidation(),
+      isValid: async () => form.isComplete,
+      getState: async () => form.state,
+      isAvailable: async () => true,
+      unmount: async () => form.unmount(),
+    };
+    return component;
+  },
 });
 
-function buildCard(
-  context: Context,
-  { stripe, customer, appearance }: SessionSetup,
-  payments: Reservation,
-  options: ComponentOptions,
-): PaymentComponent {
-  const { text, processor, reporter, sleep, onPageRestored } = context;
-  const flow = createPaymentFlow({ stripe, processor, text, sleep, release: payments.release });
+class CardForm {
+  readonly #context: Context;
+  readonly #setup: SessionSetup;
+  readonly #payments: Reservation;
+  readonly #flow: PaymentFlow;
   /** Made when the card is mounted, so that `build` cannot fail on Stripe's side. */
-  let elements: StripeElements | undefined;
-  let element: StripeCardElement | undefined;
-  let state: StripeCardElementChangeEvent | undefined;
-  let removeButton = () => {};
+  #elements: StripeElements | undefined;
+  #element: StripeCardElement | undefined;
+  #input: StripeCardElementChangeEvent | undefined;
+  #removeButton = () => {};
 
-  /** Stripe's own words for what is wrong with the input, or that something is missing. */
-  function refusal(): PaymentError | undefined {
-    if (state?.complete) return undefined;
-    if (state?.error) return fromStripe(state.error, text);
-    return new PaymentError('incomplete_card', 'validation_error', { message: text('incomplete_card') });
+  constructor(context: Context, setup: SessionSetup, payments: Reservation) {
+    const { text, processor, sleep } = context;
+    this.#context = context;
+    this.#setup = setup;
+    this.#payments = payments;
+    this.#flow = new PaymentFlow({ stripe: setup.stripe, processor, text, sleep, release: payments.release });
   }
 
-  const submission = createSubmission(
-    async () => {
-      const card = element;
-      if (!card) throw new NotReadyError('not_mounted', { message: text('not_ready') });
-      const wrong = refusal();
-      if (wrong) throw wrong;
-      return flow.pay(payments.current, (opened) => {
-        const { return_url, payment_method_data } = confirmParams(opened, text);
-        const isKept = customer !== undefined && context.storePaymentDetails;
-        return stripe.confirmCardPayment(opened.sClientSecret, {
-          return_url,
-          payment_method: { card, ...payment_method_data, ...(isKept && { allow_redisplay: 'always' as const }) },
-          ...(isKept && { setup_future_usage: 'off_session' as const }),
-        });
-      });
-    },
-    { reporter, text, onPageRestored, afterFailure: () => element?.focus() },
-  );
-
-  function unmount(): void {
-    removeButton();
-    removeButton = () => {};
-    element?.destroy();
-    element = undefined;
-    state = undefined;
+  get isComplete(): boolean {
+    return this.#input?.complete ?? false;
   }
 
-  /** Mounts before it returns, for pages that do not wait. */
-  async function mount(selector: string): Promise<void> {
-    unmount();
+  get state(): PaymentComponentState {
+    const brand = this.#input?.brand;
+    return brand && brand !== 'unknown' ? { card: { brand } } : {};
+  }
+
+  /** Mounts before it returns, for pages that do not wait. `addButton` adds a pay button and answers how to take it away. */
+  async mount(selector: string, addButton: ((selector: string) => () => void) | undefined): Promise<void> {
+    const { text, reporter, options } = this.#context;
+    this.unmount();
     try {
-      elements ??= stripe.elements({ appearance, locale: toStripeLocale(context.options.locale) });
-      element = elements.create('card', { hidePostalCode: true });
-      element.on('change', (event) => {
-        state = event;
+      const { stripe, appearance } = this.#setup;
+      this.#elements ??= stripe.elements({ appearance, locale: toStripeLocale(options.locale) });
+      this.#element = this.#elements.create('card', { hidePostalCode: true });
+      this.#element.on('change', (event) => {
+        this.#input = event;
       });
-      element.mount(selector);
+      this.#element.mount(selector);
     } catch (cause) {
       const failure = toEnablerError(cause, text, 'mount_failed', 'stripe_unavailable');
       reporter.error(failure);
       throw failure;
     }
-    if (options.showPayButton) removeButton = addPayButton(selector, text('pay'), payByButton);
+    if (addButton) this.#removeButton = addButton(selector);
   }
 
-  const component = {
-    mount: (selector: string) => handled(mount(selector)),
-    submit(consent: { storePaymentDetails?: boolean } = {}) {
-      if (consent.storePaymentDetails !== undefined) context.storePaymentDetails = consent.storePaymentDetails;
-      return submission();
-    },
-    async showValidation() {
-      if (refusal()) element?.focus();
-    },
-    isValid: async () => state?.complete ?? false,
-    async getState() {
-      const brand = state?.brand;
-      return brand && brand !== 'unknown' ? { card: { brand } } : {};
-    },
-    isAvailable: async () => true,
-    unmount: async () => unmount(),
-  };
-  return component;
+  unmount(): void {
+    this.#removeButton();
+    this.#removeButton = () => {};
+    this.#element?.destroy();
+    this.#element = undefined;
+    this.#input = undefined;
+  }
 
-  /** The host may refuse to pay, e.g. because its terms are not accepted; that is no failure of the payment. */
-  async function payByButton(): Promise<void> {
-    let consent: Awaited<ReturnType<NonNullable<ComponentOptions['onPayButtonClick']>>>;
-    try {
-      consent = await options.onPayButtonClick?.();
-    } catch {
-      return;
-    }
-    await component.submit(consent ?? {});
+  focus(): void {
+    this.#element?.focus();
+  }
+
+  showValidation(): void {
+    if (this.#refusal()) this.focus();
+  }
+
+  async pay(): Promise<Outcome> {
+    const card = this.#element;
+    if (!card) throw new NotReadyError('not_mounted', { message: this.#context.text('not_ready') });
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
+    return this.#flow.pay(this.#payments.current, (opened) => this.#confirm(opened, card));
+  }
+
+  #confirm(opened: OpenedPayment, card: StripeCardElement) {
+    const { return_url, payment_method_data } = confirmParams(opened, this.#context.text);
+    const isKept = this.#setup.customer !== undefined && this.#context.storePaymentDetails;
+    return this.#setup.stripe.confirmCardPayment(opened.sClientSecret, {
+      return_url,
+      payment_method: { card, ...payment_method_data, ...(isKept && { allow_redisplay: 'always' as const }) },
+      ...(isKept && { setup_future_usage: 'off_session' as const }),
+    });
+  }
+
+  /** Stripe's own words for what is wrong with the input, or that something is missing. */
+  #refusal(): PaymentError | undefined {
+    const { text } = this.#context;
+    if (this.#input?.complete) return undefined;
+    if (this.#input?.error) return fromStripe(this.#input.error, text);
+    return new PaymentError('incomplete_card', 'validation_error', { message: text('incomplete_card') });
   }
 }

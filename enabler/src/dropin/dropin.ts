@@ -11,7 +11,7 @@ import {
 } from '../errors.ts';
 import { toStripeLocale } from '../locale.ts';
 import type { DropinComponent, DropinOptions, PaymentDropinBuilder, PaymentResult } from '../payment-enabler.ts';
-import { confirmParams, createPaymentFlow, isCartChange, type Outcome, type PaymentFlow } from '../payment-flow.ts';
+import { confirmParams, isCartChange, type Outcome, PaymentFlow } from '../payment-flow.ts';
 import type { ElementConfig, OpenedPayment } from '../processor-client.ts';
 import { handled, safeCallback } from '../reporter.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
@@ -78,7 +78,7 @@ class Dropin {
     this.#bound = reserved?.opened;
     this.#config = setup.element;
     const release = reserved?.reservation.release;
-    this.#flow = createPaymentFlow({ stripe: setup.stripe, processor, text, sleep, release });
+    this.#flow = new PaymentFlow({ stripe: setup.stripe, processor, text, sleep, release });
     this.#onDropinReady = safeCallback(options.onDropinReady);
   }
 

@@ -7,7 +7,7 @@ import type {
 } from '@stripe/stripe-js';
 import { CancelledError, type EnablerError, fromStripe, hostFailed, NotReadyError, toEnablerError } from '../errors.ts';
 import type { ExpressComponent, ExpressOptions, PaymentExpressBuilder } from '../payment-enabler.ts';
-import { createPaymentFlow, isCartChange, type PaymentFlow } from '../payment-flow.ts';
+import { isCartChange, PaymentFlow } from '../payment-flow.ts';
 import { createProcessorClient, type ProcessorClient } from '../processor-client.ts';
 import { handled, safeCallback, toPaymentResult } from '../reporter.ts';
 import type { Context, ExpressSetup } from '../setup.ts';
@@ -16,7 +16,7 @@ import { createExpressElement, createExpressElements } from './express-elements.
 import { cartTotals, initialTotals, type Totals } from './totals.ts';
 import { WalletChanges } from './wallet-changes.ts';
 import { explainedFailure, notifyHost, payByWallet } from './wallet-payment.ts';
-import { createWalletSession, type WalletSession } from './wallet-session.ts';
+import { WalletSession } from './wallet-session.ts';
 
 /** Stripe waits one second for the answer to a click; the cart is asked for a part of it. */
 const CLICK_WAIT_MS = 600;
@@ -56,12 +56,12 @@ class ExpressButton {
     this.#setup = setup;
     this.#options = options;
     this.#totals = initialTotals(options.initialAmount);
-    this.#wallet = createWalletSession(() => options.onPayButtonClick(), sessionId || undefined, text);
+    this.#wallet = new WalletSession(() => options.onPayButtonClick(), sessionId || undefined, text);
     const clientOf = (session: () => string | undefined) =>
       createProcessorClient({ processorUrl, sessionId: session, text, fetch, sleep });
     this.#processor = clientOf(() => this.#wallet.id);
     this.#reader = clientOf(() => this.#wallet.known);
-    this.#flow = createPaymentFlow({ stripe: setup.stripe, processor: this.#processor, text, sleep });
+    this.#flow = new PaymentFlow({ stripe: setup.stripe, processor: this.#processor, text, sleep });
     this.#changes = new WalletChanges({
       wallet: this.#wallet,
       processor: this.#processor,

@@ -3,73 +3,73 @@ import type { Texts } from '../messages.ts';
 import type { ExpressOptions } from '../payment-enabler.ts';
 
 /** Which session pays while a wallet is open. What an earlier opening still answers is stale. */
-export interface WalletSession {
-  /** A wallet opens: asks the host which session pays. Rejects when the host has none, or the wallet was closed meanwhile. */
-  open(): Promise<string>;
-  /** The session of the open wallet; the host is asked once more when its first answer failed. */
-  current(): Promise<string>;
-  close(): void;
-  /** The session to call the processor with. */
-  readonly id: string | undefined;
-  /** The session that the last wallet had; the cart can be read with it before the host names the next one. */
-  readonly known: string | undefined;
-  /** Answers whether the wallet that is open now still is. */
-  stillOpen(): () => boolean;
-}
+export class WalletSession {
+  readonly #askHost: ExpressOptions['onPayButtonClick'];
+  readonly #given: string | undefined;
+  readonly #text: Texts;
+  /** Counts openings and closings. */
+  #opened = 0;
+  #opening: Promise<string> | undefined;
+  #id: string | undefined;
+  #known: string | undefined;
 
-export function createWalletSession(
-  askHost: ExpressOptions['onPayButtonClick'],
-  given: string | undefined,
-  text: Texts,
-): WalletSession {
-  let opened = 0;
-  let opening: Promise<string> | undefined;
-  let id = given;
-  let known: string | undefined;
-
-  const stillOpen = () => {
-    const mine = opened;
-    return () => mine === opened;
-  };
-
-  function ask(): Promise<string> {
-    const isOpen = stillOpen();
-    opening = Promise.resolve()
-      .then(() => askHost())
-      .then((answer) => {
-        if (!answer?.sessionId) throw new TypeError('onPayButtonClick answered no sessionId');
-        if (!isOpen()) throw new NotReadyError('stale_session', { message: text('cancelled') });
-        id = answer.sessionId;
-        known = id;
-        return id;
-      });
-    return opening;
+  /** `given` is the session that the page had from the start. */
+  constructor(askHost: ExpressOptions['onPayButtonClick'], given: string | undefined, text: Texts) {
+    this.#askHost = askHost;
+    this.#given = given;
+    this.#text = text;
+    this.#id = given;
   }
 
-  return {
-    open() {
-      opened += 1;
-      return ask();
-    },
-    async current() {
-      const isOpen = stillOpen();
-      if (!opening) return ask();
-      return opening.catch((error: unknown) => {
-        if (!isOpen()) throw error;
-        return ask();
+  /** The session to call the processor with. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** The session that the last wallet had; the cart can be read with it before the host names the next one. */
+  get known(): string | undefined {
+    return this.#known;
+  }
+
+  /** A wallet opens: asks the host which session pays. Rejects when the host has none, or the wallet was closed meanwhile. */
+  open(): Promise<string> {
+    this.#opened += 1;
+    return this.#ask();
+  }
+
+  /** The session of the open wallet; the host is asked once more when its first answer failed. */
+  async current(): Promise<string> {
+    const isOpen = this.stillOpen();
+    if (!this.#opening) return this.#ask();
+    return this.#opening.catch((error: unknown) => {
+      if (!isOpen()) throw error;
+      return this.#ask();
+    });
+  }
+
+  close(): void {
+    this.#opened += 1;
+    this.#opening = undefined;
+    this.#id = this.#given;
+  }
+
+  /** Answers whether the wallet that is open now still is. */
+  stillOpen(): () => boolean {
+    const mine = this.#opened;
+    return () => mine === this.#opened;
+  }
+
+  #ask(): Promise<string> {
+    const isOpen = this.stillOpen();
+    this.#opening = Promise.resolve()
+      .then(() => this.#askHost())
+      .then((answer) => {
+        if (!answer?.sessionId) throw new TypeError('onPayButtonClick answered no sessionId');
+        if (!isOpen()) throw new NotReadyError('stale_session', { message: this.#text('cancelled') });
+        this.#id = answer.sessionId;
+        this.#known = answer.sessionId;
+        return answer.sessionId;
       });
-    },
-    close() {
-      opened += 1;
-      opening = undefined;
-      id = given;
-    },
-    get id() {
-      return id;
-    },
-    get known() {
-      return known;
-    },
-    stillOpen,
-  };
+    return this.#opening;
+  }
 }

@@ -1,7 +1,7 @@
 import { addPayButton } from '../dom.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { StoredComponent, StoredComponentBuilder, StoredComponentOptions } from '../payment-enabler.ts';
-import { confirmParams, createPaymentFlow } from '../payment-flow.ts';
+import { confirmParams, PaymentFlow } from '../payment-flow.ts';
 import type { RawStoredPaymentMethod } from '../processor-client.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
@@ -32,7 +32,7 @@ function buildStored(
   options: StoredComponentOptions,
 ): StoredComponent {
   const { text, processor, reporter, sleep, onPageRestored } = context;
-  const flow = createPaymentFlow({ stripe, processor, text, sleep, release: payments.release });
+  const flow = new PaymentFlow({ stripe, processor, text, sleep, release: payments.release });
   const submit = createSubmission(
     () =>
       flow.pay(payments.current, (opened) => {
@@ -50,7 +50,8 @@ function buildStored(
   return {
     async mount(selector) {
       removeButton();
-      if (options.showPayButton) removeButton = addPayButton(selector, text('pay'), payByButton);
+      if (!options.showPayButton) return;
+      removeButton = addPayButton(selector, text('pay'), { askHost: () => options.onPayButtonClick?.(), pay: submit });
     },
     submit,
     async remove() {
@@ -62,14 +63,4 @@ function buildStored(
     isValid: async () => true,
     isAvailable: async () => true,
   };
-
-  async function payByButton(): Promise<void> {
-    try {
-      await options.onPayButtonClick?.();
-    } catch {
-      // The host does not want to pay now.
-      return;
-    }
-    await submit();
-  }
 }
