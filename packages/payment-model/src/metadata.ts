@@ -1,4 +1,4 @@
-/** Keys of the metadata of PaymentIntents and refunds; those of the original connector, and ours: `ct_payment_key`, `ct_operation…`. */
+/** Keys of the metadata of PaymentIntents and refunds; those of the original connector, and ours: `ct_payment_key`, `ct_operation…`, `ct_transaction_amount`. */
 export const METADATA = {
   cartId: 'cart_id',
   projectKey: 'ct_project_key',
@@ -10,6 +10,8 @@ export const METADATA = {
   paymentId: 'ct_payment_id',
   paymentKey: 'ct_payment_key',
   merchantReference: 'merchant_reference',
+  /** What a transaction without the shopper was first to charge, as `500 EUR`: what it is over may grow. */
+  transactionAmount: 'ct_transaction_amount',
   /** The number that Checkout will give the order, where it says so before. */
   orderNumber: 'order_number',
   /** What the goods of a PaymentIntent are, in brief, by which a change of them is seen. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { TRANSACTION_KEY_PREFIX } from '@connector/payment-model';
+import { METADATA, TRANSACTION_KEY_PREFIX } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Cart, Payment } from './checkout-cart.ts';
+import type { RequestedAmount } from './operations.ts';
 
 /** What names a merchant-initiated transaction, best first; the cart and its version when the caller gives neither (rulings 28). */
 export interface TransactionIdentity {
@@ -18,6 +19,28 @@ export function transactionKeyOf(cart: Pick<Cart, 'id' | 'version'>, identity: T
       ? ['item', checkoutTransactionItemId]
       : ['cart', cart.id, cart.version];
   return TRANSACTION_KEY_PREFIX + createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 40);
+}
+
+/** What a transaction is to charge, as its PaymentIntent's metadata keeps it. */
+export const transactionAmountOf = ({ centAmount, currencyCode }: RequestedAmount): string =>
+  `${centAmount} ${currencyCode}`;
+
+/**
+ * Whether a transaction that is asked for again was for this amount. Its authorisation may have been raised since, or captured above itself,
+ * which the planned amount follows; a PaymentIntent of an earlier version does not say what it was first over, its Authorization does.
+ */
+export function wasFor(
+  amount: RequestedAmount,
+  { amountPlanned, transactions }: Pick<Payment, 'amountPlanned' | 'transactions'>,
+  { id, metadata }: Pick<Stripe.PaymentIntent, 'id' | 'metadata'>,
+): boolean {
+  const asked = transactionAmountOf(amount);
+  const known = metadata[METADATA.transactionAmount];
+  if (known !== undefined) return asked === known;
+  const authorized = transactions.filter(({ type, interactionId }) => type === 'Authorization' && interactionId === id);
+  return [amountPlanned, ...authorized.map((transaction) => transaction.amount)]
+    .map(transactionAmountOf)
+    .includes(asked);
 }
 
 /** Of two transactions that met on one cart, whether `one` goes first. */

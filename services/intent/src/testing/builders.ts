@@ -5,7 +5,7 @@ import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-ca
 
 export const euro = (centAmount: number): Money => ({ centAmount, currencyCode: 'EUR', fractionDigits: 2 });
 
-const cent = (money: Money) => ({ type: 'centPrecision' as const, ...money });
+export const cent = (money: Money) => ({ type: 'centPrecision' as const, ...money });
 
 /** A guest's cart of 11.90 EUR, nothing paid. */
 export function aCart({ total = euro(1190), ...fields }: Partial<Cart> & { total?: Money } = {}): Cart {

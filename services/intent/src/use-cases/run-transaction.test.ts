@@ -1,5 +1,5 @@
 import { TransientError } from '@connector/errors';
-import type { Money } from '@connector/payment-model';
+import { METADATA, type Money } from '@connector/payment-model';
 import { stripeRejection } from '@connector/testing/fakes';
 import fc from 'fast-check';
 import type Stripe from 'stripe';
@@ -8,7 +8,7 @@ import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { statusOf } from '../domain/attempts.ts';
 import type { StoredMethod } from '../domain/stored-methods.ts';
-import { aCart, aPayment, aPaymentIntent, aTransaction, euro, someBehaviour } from '../testing/builders.ts';
+import { aCart, aPayment, aPaymentIntent, aTransaction, cent, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce } from '../testing/fake-world.ts';
 import { noStoredMethods } from '../testing/start-app.ts';
 import { openCheckout } from './open-checkout.ts';
@@ -285,6 +285,51 @@ describe('a transaction asked for again', () => {
     expect(await run(world)).toEqual({ state: 'Pending', paymentId });
     world.change(id, { status: 'succeeded' });
     expect(await run(world)).toEqual({ state: 'Completed', paymentId });
+  });
+
+  it.each([
+    ['raised', { amount: 900 }],
+    ['captured above what was authorised', { amount_received: 900 }],
+  ])(
+    'with its amount, after it was %s, is the same: what it is over by now is not what was asked for',
+    async (_how, held) => {
+      const world = aWorld();
+      const asked = { idempotencyKey: 'cycle-1', amount: EUR(500) };
+      const first = await run(world, asked);
+      const [id = ''] = world.intents.keys();
+      world.change(id, held);
+      recordCharge(world, first.paymentId);
+      world.commercetools.changeByAnother(first.paymentId, { amountPlanned: cent(euro(900)) });
+      expect(await run(world, asked)).toEqual(first);
+      await expect(run(world, { ...asked, amount: EUR(900) })).rejects.toMatchObject({ code: 'InvalidOperation' });
+    },
+  );
+
+  it('with its amount, made by an earlier version and raised since, is the same by its Authorization', async () => {
+    const world = aWorld();
+    const asked = { idempotencyKey: 'cycle-1', amount: EUR(500) };
+    const first = await run(world, asked);
+    const [[id = '', { metadata = {} } = {}] = []] = world.intents;
+    const { [METADATA.transactionAmount]: _amount, ...before } = metadata;
+    world.change(id, { amount: 900, metadata: before });
+    expect(await run(world, asked)).toEqual(first);
+    world.addTransaction(
+      first.paymentId,
+      aTransaction('Authorization', 'Success', { interactionId: id, amount: euro(500) }),
+    );
+    world.commercetools.changeByAnother(first.paymentId, { amountPlanned: cent(euro(900)) });
+    expect(await run(world, asked)).toEqual(first);
+    await expect(run(world, { ...asked, amount: EUR(700) })).rejects.toMatchObject({ code: 'InvalidOperation' });
+  });
+
+  it.each([
+    ['cart is gone', (world: FakeWorld) => void world.commercetools.carts.delete('cart-1')],
+    ['cart has no customer any more', (world: FakeWorld) => world.changeCart({ customerId: undefined as never })],
+  ])('after its %s is answered all the same', async (_what, change) => {
+    const world = aWorld();
+    const first = await run(world);
+    change(world);
+    expect(await run(world)).toEqual(first);
   });
 
   it('needs the method no more', async () => {

@@ -1,11 +1,11 @@
 import { withoutClientSecrets } from '@connector/contracts';
-import { InvalidRequestError } from '@connector/errors';
+import { InvalidRequestError, NotFoundError, orUndefined } from '@connector/errors';
 import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { AmountDue } from '../domain/amount-due.ts';
 import { paymentIntentIdOf } from '../domain/attempts.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
-import { transactionKeyOf, transactionStateOf } from '../domain/merchant-transaction.ts';
+import { transactionKeyOf, transactionStateOf, wasFor } from '../domain/merchant-transaction.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
 import type { RequestedAmount } from '../domain/operations.ts';
 import { chargeableAmount } from '../domain/stripe-amount.ts';
@@ -37,13 +37,15 @@ export async function runTransaction(
   request: RunTransactionRequest,
 ): Promise<TransactionOutcome> {
   if (!deps.isEnabled) throw new InvalidRequestError('InvalidOperation', 'Stored payment methods are not enabled.');
-  const checkout = await deps.carts.get(request.cartId);
+  const checkout = await orUndefined(deps.carts.get(request.cartId));
+  // What was charged is answered whatever became of its cart.
+  const key = transactionKeyOf(checkout?.cart ?? { id: request.cartId, version: 0 }, request);
+  const known = checkout?.payments.find((payment) => payment.key === key) ?? (await deps.payments.byKey(key));
+  if (known && paymentIntentIdOf(known)) return goOn(deps, request, known);
+  if (!checkout) throw new NotFoundError('The cart was not found.');
   const { cart, payments } = checkout;
   const { customerId } = cart;
   if (!customerId) throw requiredField('customerId');
-  const key = transactionKeyOf(cart, request);
-  const known = payments.find((payment) => payment.key === key) ?? (await deps.payments.byKey(key));
-  if (known && paymentIntentIdOf(known)) return goOn(deps, request, known);
 
   if (known) await refuseIfOnAnother(deps, cart.id, known);
   const { due } = await lookAtOthers(deps, checkout, key);
@@ -81,14 +83,12 @@ async function goOn(
   if (!paymentIntent) {
     throw new InvalidRequestError('InvalidOperation', 'The PaymentIntent of the payment does not exist.');
   }
-  const { amount } = request;
-  const { amountPlanned: planned } = payment;
+  const { amount, cartId } = request;
   const isOther =
-    paymentIntent.metadata[METADATA.cartId] !== request.cartId ||
-    (amount && (amount.centAmount !== planned.centAmount || amount.currencyCode !== planned.currencyCode));
+    paymentIntent.metadata[METADATA.cartId] !== cartId || (amount && !wasFor(amount, payment, paymentIntent));
   if (isOther) throw keyTaken();
   if (paymentIntent.status !== 'requires_confirmation') return answer(deps, payment, paymentIntent);
-  await refuseUnlessDue(deps, request.cartId, payment, paymentIntent);
+  await refuseUnlessDue(deps, cartId, payment, paymentIntent);
   return answer(deps, payment, await confirm(deps, paymentIntent, payment));
 }
 

@@ -12,6 +12,7 @@ import {
   stripeCustomerIdOf,
 } from '../../domain/checkout-cart.ts';
 import { lineItemsOf } from '../../domain/line-items.ts';
+import { transactionAmountOf } from '../../domain/merchant-transaction.ts';
 import { type OptionalField, refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { paymentDraft } from '../../domain/payment-draft.ts';
 import { lineItemParams } from '../../domain/payment-intent-params.ts';
@@ -105,6 +106,7 @@ export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise
     ...(businessUnit && { [METADATA.businessUnit]: businessUnit }),
     [METADATA.paymentId]: payment.id,
     [METADATA.paymentKey]: paymentKey,
+    [METADATA.transactionAmount]: transactionAmountOf(amount),
     ...(orderNumber && { [METADATA.orderNumber]: orderNumber }),
   };
   const params: Stripe.PaymentIntentCreateParams = {
