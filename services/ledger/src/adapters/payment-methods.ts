@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '@commercetools/platform-sdk';
 import {
   type Commercetools,
   CommercetoolsRejection,
@@ -22,7 +23,7 @@ const PAGE = 500;
 export function commercetoolsPaymentMethods({ api, call }: Commercetools): PaymentMethods {
   const methods = api.paymentMethods();
   return {
-    byToken: async ({ customerId, paymentInterface, token }) => {
+    withToken: async ({ customerId, paymentInterface, token }) => {
       // The token is no field of a predicate: the customer's methods are listed and compared.
       const ofCustomer = `customer(id=${quoted(customerId)}) and paymentInterface=${quoted(paymentInterface)}`;
       const page = (afterId: string | undefined) => {
@@ -32,10 +33,11 @@ export function commercetoolsPaymentMethods({ api, call }: Commercetools): Payme
           methods.get({ queryArgs: { where, sort: 'id asc', limit: PAGE, withTotal: false } }),
         );
       };
+      const found: PaymentMethod[] = [];
       for (let afterId: string | undefined; ; ) {
         const { results } = await page(afterId);
-        const found = results.find((method) => method.token?.value === token);
-        if (found || results.length < PAGE) return found;
+        found.push(...results.filter((method) => method.token?.value === token));
+        if (results.length < PAGE) return found;
         afterId = results.at(-1)?.id;
       }
     },

@@ -80,10 +80,10 @@ function world({ methods = [stored()], atStripe, names = false, faults = {}, now
   const follow = followPaymentMethod({
     paymentMethods: {
       byKey: (key) => call('byKey', () => structuredClone(methods.find((method) => method.key === key))),
-      byToken: ({ customerId, token, paymentInterface }) =>
-        call('byToken', () =>
+      withToken: ({ customerId, token, paymentInterface }) =>
+        call('withToken', () =>
           structuredClone(
-            methods.find(
+            methods.filter(
               (method) =>
                 method.customer?.id === customerId &&
                 method.token?.value === token &&
@@ -137,6 +137,25 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     expect(methods.map(({ id }) => id)).toEqual(['other']);
   });
 
+  it('is deleted as often as it was stored, also when that is cut off in between', async () => {
+    const copies = () => [
+      stored(),
+      ...['copy-1', 'copy-2'].map((id) => ({ ...stored({ id }), key: undefined as never })),
+    ];
+    const { follow, methods } = world({ methods: copies(), atStripe: GONE });
+    expect(await follow(detached)).toBe('applied');
+    expect(methods).toEqual([]);
+    for (const at of [0, 1, 2]) {
+      const away = new TransientError('503');
+      const faults = { delete: Array.from({ length: at + 1 }, (_, n) => (n === at ? away : undefined) as Error) };
+      const cutOff = world({ methods: copies(), atStripe: GONE, faults });
+      await expect(cutOff.follow(detached)).rejects.toThrow(away);
+      expect(cutOff.methods).toHaveLength(3 - at);
+      expect(await cutOff.follow(detached)).toBe('applied');
+      expect(cutOff.methods).toEqual([]);
+    }
+  });
+
   it('is deleted when Stripe has forgotten it by now', async () => {
     const { follow, methods } = world({});
     expect(await follow(detached)).toBe('applied');
@@ -181,6 +200,14 @@ describe('a card that its bank renewed', () => {
     const { follow, methods } = world({ methods: [stored(name && { name })], atStripe: SAVED, names: true });
     expect(await follow(renewed)).toBe('applied');
     expect(methods).toMatchObject([{ name: NAME }]);
+    expect(await follow(renewed)).toBe('duplicate');
+  });
+
+  it('is named as often as it was stored', async () => {
+    const copy = { ...stored({ id: 'copy' }), key: undefined as never };
+    const { follow, methods } = world({ methods: [copy, stored()], atStripe: SAVED, names: true });
+    expect(await follow(renewed)).toBe('applied');
+    expect(methods).toMatchObject([{ name: NAME }, { name: NAME }]);
     expect(await follow(renewed)).toBe('duplicate');
   });
 

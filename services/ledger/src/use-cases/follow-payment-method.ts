@@ -58,11 +58,15 @@ async function follow(deps: FollowDependencies, event: MethodEvent, attemptsLeft
   // Nothing but its name shows what changed.
   if (event.type !== DETACHED && !names) return 'ignored';
   const stored = await find(deps, event);
-  if (!stored) return 'ignored';
+  if (stored.length === 0) return 'ignored';
   const atStripe = await deps.stripePaymentMethod(event.methodId);
   if (!atStripe && event.type !== DETACHED) return 'ignored';
   try {
-    return atStripe?.customer ? await name(deps, stored, atStripe) : await remove(deps, stored);
+    const outcomes: FollowOutcome[] = [];
+    for (const method of stored) {
+      outcomes.push(atStripe?.customer ? await name(deps, method, atStripe) : await remove(deps, method));
+    }
+    return outcomes.includes('applied') ? 'applied' : 'duplicate';
   } catch (error) {
     if (!(error instanceof StaleVersionError)) throw error;
     if (attemptsLeft > 1) return follow(deps, event, attemptsLeft - 1);
@@ -70,14 +74,19 @@ async function follow(deps: FollowDependencies, event: MethodEvent, attemptsLeft
   }
 }
 
-/** The stored method of a method at Stripe: by the key that it was stored under here; the original connector's have none. */
-async function find(deps: FollowDependencies, event: MethodEvent): Promise<PaymentMethod | undefined> {
+/**
+ * The stored methods of a method at Stripe: the one under the key that is given here, and those that the original connector stored without one,
+ * of the same customer. The one with the key comes last: while it is there, a repeated event finds the others by it.
+ */
+async function find(deps: FollowDependencies, event: MethodEvent): Promise<PaymentMethod[]> {
   const { paymentMethods, paymentInterface } = deps;
-  const known = await paymentMethods.byKey(methodKeyOf(event.methodId));
-  if (known) return known.token?.value === event.methodId ? known : undefined;
-  const customerId = event.stripeCustomerId && (await deps.customerOf(event.stripeCustomerId));
-  if (!customerId) return undefined;
-  return paymentMethods.byToken({ customerId, paymentInterface, token: event.methodId });
+  const token = event.methodId;
+  const known = await paymentMethods.byKey(methodKeyOf(token));
+  const keyed = known?.token?.value === token ? known : undefined;
+  const customerId = keyed?.customer?.id ?? (event.stripeCustomerId && (await deps.customerOf(event.stripeCustomerId)));
+  if (!customerId) return keyed ? [keyed] : [];
+  const all = await paymentMethods.withToken({ customerId, paymentInterface, token });
+  return [...all.filter(({ id }) => id !== keyed?.id), ...(keyed ? [keyed] : [])];
 }
 
 async function name(

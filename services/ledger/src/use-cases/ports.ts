@@ -134,9 +134,10 @@ export interface RequestedOperations {
   withoutEnd(before: Date): Promise<readonly RequestedOperation[]>;
 }
 
-/** The payment methods of the project's customers. Each method makes one call, `byToken` one for each 500 methods of the customer. */
+/** The payment methods of the project's customers. Each method makes one call, `withToken` one for each 500 methods of the customer. */
 export interface PaymentMethods {
-  byToken(of: { customerId: string; paymentInterface: string; token: string }): Promise<PaymentMethod | undefined>;
+  /** A customer's methods of one token: several where the original connector stored it more than once. */
+  withToken(of: { customerId: string; paymentInterface: string; token: string }): Promise<PaymentMethod[]>;
   byKey(key: string): Promise<PaymentMethod | undefined>;
   /** Answers undefined when a payment method with the draft's key exists already. */
   create(draft: PaymentMethodDraft): Promise<PaymentMethod | undefined>;

@@ -83,9 +83,9 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, lea
     },
     carts: { byId: () => call('carts.byId', () => ofPayment) },
     paymentMethods: {
-      byToken: ({ token: value, customerId }) =>
-        call('methods.byToken', () =>
-          methods.find((one) => one.token?.value === value && one.customer?.id === customerId),
+      withToken: ({ token: value, customerId }) =>
+        call('methods.withToken', () =>
+          methods.filter((one) => one.token?.value === value && one.customer?.id === customerId),
         ),
       byKey: (key) => call('methods.byKey', () => methods.find((one) => one.key === key)),
       create: (draft) =>
@@ -423,7 +423,7 @@ describe('what goes wrong', () => {
     const lines: string[] = [];
     const log = createLogger('test', 'warn', { write: (line) => void lines.push(line) });
     let now = 0;
-    const one = world({ faults: { 'methods.byToken': [denied(), denied(), denied()] } });
+    const one = world({ faults: { 'methods.withToken': [denied(), denied(), denied()] } });
     const keep = keepPaymentMethod({ ...one.deps, log, now: () => now });
     await keep(succeeded, one.recorded(), 1);
     await keep(succeeded, one.recorded(), 1);

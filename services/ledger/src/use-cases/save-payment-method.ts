@@ -12,7 +12,7 @@ import type { RecordOutcome } from './record-payment-event.ts';
 export interface SaveDependencies {
   payments: Pick<Payments, 'byId' | 'update'>;
   carts: Pick<Carts, 'byId'>;
-  paymentMethods: Pick<PaymentMethods, 'byToken' | 'byKey' | 'create'>;
+  paymentMethods: Pick<PaymentMethods, 'withToken' | 'byKey' | 'create'>;
   jobs: RecurringJobs;
   /** undefined for one that Stripe does not have (any more). */
   stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
@@ -189,7 +189,7 @@ async function findOrCreate(
   { id: token, type: method, display }: StripePaymentMethod,
 ): Promise<PaymentMethod> {
   const of = { customerId, paymentInterface, token };
-  const known = await paymentMethods.byToken(of);
+  const [known] = await paymentMethods.withToken(of);
   if (known) return known;
   const key = methodKeyOf(token);
   const name = names ? nameOf(method, display) : undefined;

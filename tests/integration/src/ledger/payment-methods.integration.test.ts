@@ -64,7 +64,7 @@ describe('payment methods in commercetools', () => {
       return commercetools.call(operation, request);
     };
     const methods = commercetoolsPaymentMethods({ ...commercetools, call });
-    await methods.byToken({ customerId, paymentInterface: 'checkout-stripe', token: 'pm_1' });
+    await methods.withToken({ customerId, paymentInterface: 'checkout-stripe', token: 'pm_1' });
     expect(asked).toEqual([`customer(id="${customerId}") and paymentInterface="checkout-stripe"`]);
   });
 
@@ -82,20 +82,20 @@ describe('payment methods in commercetools', () => {
     }) as unknown as Commercetools['call'];
     const methods = commercetoolsPaymentMethods({ ...commercetools, call });
     const of = { customerId, paymentInterface: 'checkout-stripe' };
-    expect(await methods.byToken({ ...of, token: 'pm_1000' })).toMatchObject({ id: '1000' });
+    expect(await methods.withToken({ ...of, token: 'pm_1000' })).toMatchObject([{ id: '1000' }]);
     expect(pages).toBe(3);
-    expect(await methods.byToken({ ...of, token: 'pm_none' })).toBeUndefined();
+    expect(await methods.withToken({ ...of, token: 'pm_none' })).toEqual([]);
   });
 
   it('are found by customer, interface and token together, and by key', async () => {
     const methods = commercetoolsPaymentMethods(commercetools);
     const created = await methods.create(draft());
     const of = { customerId, paymentInterface: 'checkout-stripe', token: 'pm_1' };
-    expect(await methods.byToken(of)).toEqual(created);
+    expect(await methods.withToken(of)).toEqual([created]);
     expect(await methods.byKey('stripe-pm_1')).toEqual(created);
-    expect(await methods.byToken({ ...of, token: 'pm_2' })).toBeUndefined();
-    expect(await methods.byToken({ ...of, customerId: 'other' })).toBeUndefined();
-    expect(await methods.byToken({ ...of, paymentInterface: 'other' })).toBeUndefined();
+    expect(await methods.withToken({ ...of, token: 'pm_2' })).toEqual([]);
+    expect(await methods.withToken({ ...of, customerId: 'other' })).toEqual([]);
+    expect(await methods.withToken({ ...of, paymentInterface: 'other' })).toEqual([]);
     expect(await methods.byKey('stripe-pm_2')).toBeUndefined();
   });
 
