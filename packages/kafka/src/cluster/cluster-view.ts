@@ -113,7 +113,7 @@ export class ClusterView {
   stop(): void {
     this.#isRunning = false;
     clearTimeout(this.#timer);
-    this.#connection?.destroy('stopped');
+    this.#connection?.close('stopped');
   }
 
   #schedule(waitMs: number): void {
@@ -177,13 +177,13 @@ export class ClusterView {
         if (isTooLate()) throw new Error('another broker answered');
         return { connection, answer };
       } catch (error) {
-        connection.destroy('it did not answer first');
+        connection.close('it did not answer first');
         throw error;
       }
     });
-    if (connection !== this.#connection) this.#connection?.destroy('another broker answers');
+    if (connection !== this.#connection) this.#connection?.close('another broker answers');
     this.#connection = connection;
-    if (!this.#isRunning) connection.destroy('stopped');
+    if (!this.#isRunning) connection.close('stopped');
     this.#answeredAt = performance.now();
     return answer;
   }

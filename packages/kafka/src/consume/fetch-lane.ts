@@ -90,13 +90,13 @@ export class FetchLane {
       return leader >= 0 && position.readerOf(leader) !== this.#nodeId;
     };
     if (this.#underWay?.positions.some(isElsewhere) && this.waitedMs > maxWaitMs + MOVED_GRACE_MS)
-      this.#connection?.destroy('another broker leads');
+      this.#connection?.close('another broker leads');
     else this.pump();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#connection?.destroy('stopped');
+    this.#connection?.close('stopped');
   }
 
   async #run(): Promise<void> {
@@ -132,7 +132,7 @@ export class FetchLane {
     const address = this.#options.cluster.addressOf(this.#nodeId);
     if (!address) return undefined;
     this.#connection = await this.#options.open(address);
-    if (this.#stopped) this.#connection.destroy('stopped');
+    if (this.#stopped) this.#connection.close('stopped');
     return this.#connection;
   }
 

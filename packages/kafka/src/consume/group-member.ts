@@ -69,10 +69,10 @@ export class GroupMember {
         // It expires by itself.
         .catch(() => {});
     }
-    coordinator?.destroy('stopped');
+    coordinator?.close('stopped');
     await this.#running;
     // It may have been found meanwhile.
-    this.#coordinator?.destroy('stopped');
+    this.#coordinator?.close('stopped');
   }
 
   /** Commits under `generation`. Throws kafkajs's errors, and Error when the group has moved on. */

@@ -58,7 +58,7 @@ describe('a connection with a password', () => {
   it('is opened although the broker takes a moment to check it, as one that asks a directory does', async () => {
     const connection = await openFirst(await securedBy({ checkMs: 400 }));
     expect(await topicsOf(connection, 1_000)).toEqual(['t']);
-    connection.destroy('done');
+    connection.close('done');
   });
 
   it('authenticates again before its session ends, also when that takes longer than the request may', async () => {
@@ -66,7 +66,7 @@ describe('a connection with a password', () => {
     const connection = await openFirst(await securedBy({ sessionMs: 10_000, checkMs: 400 }));
     expect(await topicsOf(connection, 200)).toEqual(['t']);
     expect(askedFor(SASL_AUTHENTICATE)).toBe(2);
-    connection.destroy('done');
+    connection.close('done');
   });
 });
 
@@ -86,4 +86,25 @@ it('a request ends although the clock is put back while it is under way', async 
   vi.spyOn(Date, 'now').mockReturnValue(hourAgo);
   await vi.advanceTimersByTimeAsync(11_000);
   await failed;
+});
+
+it('says nothing of a connection that is closed on purpose, and warns of one that failed', async () => {
+  cluster = await ScriptedCluster.start({ brokers: 1, topics: { t: 1 } });
+  const warnings: unknown[] = [];
+  const log = createLogger('test', 'silent');
+  const kafka = createKafka(
+    { KAFKA_BROKERS: cluster.bootstrap, KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false },
+    { clientId: 'test', log: Object.assign(log, { warn: (...line: unknown[]) => void warnings.push(line[1]) }) },
+  );
+  cluster.script = ({ apiKey }) => (apiKey === METADATA ? 'silent' : undefined);
+  for (const ends of ['close', 'destroy'] as const) {
+    const connection = await openFirst(kafka);
+    const before = askedFor(METADATA);
+    const asked = topicsOf(connection, 5_000);
+    await vi.waitFor(() => expect(askedFor(METADATA)).toBe(before + 1), 30_000);
+    connection[ends]('stopped');
+    await expect(asked).rejects.toThrow('stopped');
+    expect(connection.isOpen).toBe(false);
+  }
+  expect(warnings).toEqual(['kafka: Connection error: stopped']);
 });

@@ -48,8 +48,10 @@ export interface BrokerConnection {
   call<T>(definition: Definition, args: object, timeoutMs: number): Promise<T>;
   /** The same, but an answer that names errors is returned as it is. */
   ask<T>(definition: Definition, args: object, timeoutMs: number): Promise<T>;
-  /** Ends it now; what waits for an answer fails. */
-  destroy(reason: string): void;
+  /** Ends it now, for a fault that kafkajs then logs; what waits for an answer fails. */
+  destroy(fault: string): void;
+  /** The same where nothing is wrong: it is not needed any more. */
+  close(reason: string): void;
 }
 
 /** The shortest time-out of a request, in ms; each names its own. */
@@ -62,7 +64,7 @@ const OVERDUE_MS = 10_000;
 
 /** Opens a connection. Throws kafkajs's errors, and Error when the broker does not answer in time. */
 export async function openConnection(address: BrokerAddress, settings: ConnectionSettings): Promise<BrokerConnection> {
-  let destroy: (reason: string) => void = () => {};
+  let destroy: (fault: string) => void = () => {};
   const connection = new Connection({
     ...address,
     clientId: settings.clientId,
@@ -75,7 +77,7 @@ export async function openConnection(address: BrokerAddress, settings: Connectio
     socketFactory: (of) => {
       const socket = settings.socketFactory(of);
       // kafkajs's own way to end a connection waits for the answers that do not come.
-      destroy = (reason) => socket.destroy(new Error(reason));
+      destroy = (fault) => socket.destroy(new Error(fault));
       return socket;
     },
   });
@@ -87,7 +89,7 @@ export async function openConnection(address: BrokerAddress, settings: Connectio
   try {
     // Brokers that authenticate without requests of Kafka's are waited for without an end by kafkajs.
     const versions = await Promise.race([introduce(connection, settings), timeout.promise]);
-    return connectionOf(connection, address, versions, (reason) => destroy(reason));
+    return connectionOf(connection, address, versions, (fault) => destroy(fault));
   } catch (error) {
     destroy('it could not be opened');
     throw error;
@@ -115,7 +117,7 @@ function connectionOf(
   connection: Connection,
   address: BrokerAddress,
   versions: Versions,
-  destroy: (reason: string) => void,
+  destroy: (fault: string) => void,
 ): BrokerConnection {
   const version = (apiKey: number, oldest: number, newest: number) => {
     const { minVersion = 0, maxVersion = -1 } = versions[apiKey] ?? {};
@@ -172,5 +174,10 @@ function connectionOf(
       return inTime(sent, timeoutMs);
     },
     destroy,
+    close: (reason) => {
+      // kafkajs takes whatever ends a socket for an error, and logs it.
+      connection.logError = connection.logDebug;
+      destroy(reason);
+    },
   };
 }

@@ -26,6 +26,9 @@ declare module 'kafkajs/src/network/connection.js' {
       readonly ssl: unknown;
       readonly sasl: SASLOptions | null;
     });
+    /** Its lines, which may be replaced. */
+    logError: (message: string, extra?: object) => void;
+    readonly logDebug: (message: string, extra?: object) => void;
     isConnected(): boolean;
     connect(): Promise<unknown>;
     authenticate(): Promise<void>;

@@ -81,13 +81,13 @@ export class LeaderLane {
     };
     const { queues = [], startedAt = 0 } = this.#underWay ?? {};
     if (queues.some(isElsewhere) && performance.now() - startedAt > MOVED_GRACE_MS)
-      this.#connection?.destroy('another broker leads');
+      this.#connection?.close('another broker leads');
     else this.pump();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#connection?.destroy('stopped');
+    this.#connection?.close('stopped');
   }
 
   async #run(): Promise<void> {
@@ -120,7 +120,7 @@ export class LeaderLane {
     }
     try {
       const connection = await this.#with.open(address);
-      if (this.#stopped) connection.destroy('stopped');
+      if (this.#stopped) connection.close('stopped');
       this.#connection = connection;
       return connection;
     } catch (error) {
