@@ -29,7 +29,7 @@ export function parseConfig<S extends z.ZodObject>(
 ): z.output<S> {
   const problems: string[] = [];
   const given: Record<string, string> = {};
-  const files: Record<string, string> = {};
+  const files: Record<string, { path: string; text: string }> = {};
   for (const name of Object.keys(schema.shape)) {
     const file = env[`${name}_FILE`];
     const value = env[name];
@@ -37,8 +37,9 @@ export function parseConfig<S extends z.ZodObject>(
     if (value !== undefined) given[name] = value.replace(/[\r\n]+$/, '');
     else if (file) {
       try {
-        given[name] = valueIn(file);
-        files[name] = file;
+        const text = valueIn(file);
+        given[name] = text;
+        files[name] = { path: file, text };
       } catch {
         problems.push(`${name}_FILE: cannot be read`);
       }

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type createLogger, metrics } from '@connector/telemetry';
@@ -28,7 +28,7 @@ const counted = async (outcome: string) => {
 };
 
 function following(given: Record<string, string>) {
-  let at = 0;
+  let at = Date.parse('2026-01-01T00:00:00Z');
   const told: string[] = [];
   const log = { info: note, warn: note };
   function note(...words: unknown[]): void {
@@ -44,7 +44,10 @@ function following(given: Record<string, string>) {
     at += 5_000;
     return secrets();
   };
-  return { secrets, later, told };
+  const pass = (ms: number) => {
+    at += ms;
+  };
+  return { secrets, later, told, pass, now: () => at };
 }
 
 describe('secrets in files', () => {
@@ -81,6 +84,30 @@ describe('secrets in files', () => {
     write('secret', 'secret-2');
     expect(later()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-2' });
     expect((await counted('unusable')) - before).toBe(2);
+  });
+
+  it('wait for a file that is being written, one of two too, and call it neither changed nor unusable', async () => {
+    const { secrets, now, pass, told } = following(given());
+    const before = secrets();
+    const writeInto = (name: string, value: string) => {
+      writeFileSync(file(name), value);
+      utimesSync(file(name), now() / 1_000, now() / 1_000);
+    };
+    const counts = async () => [await counted('changed'), await counted('unusable')];
+    const counted0 = await counts();
+    pass(60_000);
+    writeInto('id', 'client-2');
+    for (const half of ['', 'sec', 'secret-']) {
+      writeInto('secret', half);
+      pass(900);
+      expect(secrets()).toEqual(before);
+    }
+    writeInto('secret', 'secret-2');
+    expect(secrets()).toEqual(before);
+    expect(await counts()).toEqual(counted0);
+    pass(1_000);
+    expect(secrets()).toEqual({ CLIENT_ID: 'client-2', CLIENT_SECRET: 'secret-2' });
+    expect(told).toHaveLength(1);
   });
 
   it('stand beside one that was given as a variable, which has the last word', () => {

@@ -7,7 +7,7 @@ import { atMostEvery } from './adapters/at-most-every.ts';
 import { kafkaRequests } from './adapters/kafka-requests.ts';
 import { allCheckpoints, reconciliationStatus } from './adapters/reconciliation-status.ts';
 import { signingSecrets } from './adapters/signing-secrets.ts';
-import { configSchema, livemodeOf, parseSigningSecrets } from './config.ts';
+import { configSchema, livemodeOf } from './config.ts';
 import { addressList } from './domain/address-list.ts';
 import { stripeWebhooksRoute } from './routes/stripe-webhooks.ts';
 import { startWebhookMetrics } from './webhook-metrics.ts';
@@ -29,18 +29,12 @@ const producer = createProducer(kafka, {
   // The events of a broker that is away would take every place until their deadline, and those of the others be refused.
   maxWaitingPerLeader: Math.ceil(config.WEBHOOK_MAX_IN_FLIGHT / 2),
 });
-const secrets = signingSecrets({
-  initial: config.STRIPE_WEBHOOK_SIGNING_SECRET,
-  file: config.STRIPE_WEBHOOK_SIGNING_SECRET_FILE,
-  parse: parseSigningSecrets,
-  log,
-});
 const accountId = config.STRIPE_ACCOUNT_ID;
 const ours = { livemode: livemodeOf(config), projectKey: config.CTP_PROJECT_KEY, accountId };
 const webhooks = stripeWebhooksRoute({
   log,
   producer,
-  signingKeys: secrets.keys,
+  signingKeys: signingSecrets(config, log),
   ours,
   accountId,
   maxInFlight: config.WEBHOOK_MAX_IN_FLIGHT,
@@ -66,4 +60,4 @@ const status = reconciliationStatus({
 const admin = createAdminServer({ log, ...adminOptions(config), parts: [producer, server] });
 const tracing = { name: 'tracing', stop: stopTracing };
 
-await run(log, [tracing, admin, producer, status, secrets, server], config.SHUTDOWN_GRACE_MS);
+await run(log, [tracing, admin, producer, status, server], config.SHUTDOWN_GRACE_MS);
