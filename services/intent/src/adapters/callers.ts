@@ -49,18 +49,8 @@ export function sessionAuthCallers(baseUrl: string, fetch: Fetch): Callers {
     } catch (error) {
       throw new TransientError('session-auth cannot be asked', { reason: 'connection', cause: error });
     }
-    const { status } = response;
-    if (status === 200) return answer;
-    const refusal = refusalSchema.safeParse(answer);
-    if (status !== 401 || !refusal.success) {
-      const isOverloaded = refusal.data?.errors[0]?.code === OVERLOADED;
-      throw new TransientError(`session-auth answered ${status}`, {
-        reason: isOverloaded ? RATE_LIMITED : 'server_error',
-        retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
-      });
-    }
-    const { code, message, ...fields } = refusal.data.errors[0] as { code: string; message: string };
-    throw new UnauthorizedError(code, message, fields);
+    if (response.status === 200) return answer;
+    throw failureOf(response, answer);
   };
   return {
     session: async (sessionId, asking) => {
@@ -75,4 +65,18 @@ export function sessionAuthCallers(baseUrl: string, fetch: Fetch): Callers {
       await verify('oauth2', { authorization, anyOf, ...asking });
     },
   };
+}
+
+/** UnauthorizedError for a refusal; TransientError for anything else, which says nothing about the caller. */
+function failureOf({ status, headers }: Answer, answer: unknown): UnauthorizedError | TransientError {
+  const refusal = refusalSchema.safeParse(answer);
+  const [error] = refusal.data?.errors ?? [];
+  if (status === 401 && error) {
+    const { code, message, ...fields } = error;
+    return new UnauthorizedError(code, message, fields);
+  }
+  return new TransientError(`session-auth answered ${status}`, {
+    reason: error?.code === OVERLOADED ? RATE_LIMITED : 'server_error',
+    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+  });
 }

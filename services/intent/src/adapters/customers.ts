@@ -1,44 +1,18 @@
 import type { CustomerUpdateAction } from '@commercetools/platform-sdk';
 import { type Commercetools, CUSTOMER_FIELDS } from '@connector/commercetools';
-import { NotFoundError, StaleVersionError } from '@connector/errors';
+import { orUndefined, StaleVersionError } from '@connector/errors';
 import { type Customer, stripeCustomerField, stripeCustomerIdOf } from '../domain/checkout-cart.ts';
 import type { Customers } from '../use-cases/ports.ts';
 
 const TRIES = 4;
 
+type Api = Pick<Commercetools, 'api' | 'call'>;
+
 /** `typeKey` is the custom type with our field, for customers that have no custom type yet. */
-export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' | 'call'>, typeKey: string): Customers {
+export function commercetoolsCustomers(commercetools: Api, typeKey: string): Customers {
+  const { api, call } = commercetools;
   const customer = (ID: string) => api.customers().withId({ ID });
-
-  const find = async (customerId: string): Promise<Customer | undefined> => {
-    try {
-      return await call('customers.get', customer(customerId).get());
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
-  };
-
-  /** A customer's own type that lacks our field gets it: replacing the type would drop the merchant's fields. */
-  const ensureField = async (ofType: { id: string } | { key: string }, fieldName: string) => {
-    const address = 'id' in ofType ? api.types().withId({ ID: ofType.id }) : api.types().withKey(ofType);
-    const type = await call('types.get', address.get());
-    const fieldDefinition = CUSTOMER_FIELDS.find(({ name }) => name === fieldName);
-    if (!fieldDefinition || type.fieldDefinitions.some(({ name }) => name === fieldName)) return;
-    const actions = [{ action: 'addFieldDefinition' as const, fieldDefinition }];
-    try {
-      await call(
-        'types.update',
-        api
-          .types()
-          .withId({ ID: type.id })
-          .post({ body: { version: type.version, actions } }),
-      );
-    } catch (error) {
-      // Another request adds it at the same time; if not, the next write of the field says so.
-      if (!(error instanceof StaleVersionError)) throw error;
-    }
-  };
+  const find = (customerId: string) => orUndefined<Customer>(call('customers.get', customer(customerId).get()));
 
   return {
     find,
@@ -47,16 +21,12 @@ export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' 
       for (let attempt = 1; current; attempt += 1) {
         if (stripeCustomerIdOf(current, businessUnit) === stripeCustomerId) return current;
         const { name, value } = stripeCustomerField(current, stripeCustomerId, businessUnit);
+        if (current.custom) await ensureField(commercetools, { id: current.custom.type.id }, name);
+        // Our own type has had this field for a shorter time than the other.
+        else if (businessUnit) await ensureField(commercetools, { key: typeKey }, name);
         const action: CustomerUpdateAction = current.custom
           ? { action: 'setCustomField', name, value }
-          : {
-              action: 'setCustomType',
-              type: { typeId: 'type', key: typeKey },
-              fields: { [name]: value },
-            };
-        if (current.custom) await ensureField({ id: current.custom.type.id }, name);
-        // Our own type has had this field for a shorter time than the other.
-        else if (businessUnit) await ensureField({ key: typeKey }, name);
+          : { action: 'setCustomType', type: { typeId: 'type', key: typeKey }, fields: { [name]: value } };
         try {
           const { id, version } = current;
           return await call('customers.update', customer(id).post({ body: { version, actions: [action] } }));
@@ -68,4 +38,23 @@ export function commercetoolsCustomers({ api, call }: Pick<Commercetools, 'api' 
       return undefined;
     },
   };
+}
+
+/** A customer's own type that lacks our field gets it: replacing the type would drop the merchant's fields. */
+async function ensureField(
+  { api, call }: Api,
+  ofType: { id: string } | { key: string },
+  fieldName: string,
+): Promise<void> {
+  const address = 'id' in ofType ? api.types().withId({ ID: ofType.id }) : api.types().withKey(ofType);
+  const { id: ID, version, fieldDefinitions } = await call('types.get', address.get());
+  const fieldDefinition = CUSTOMER_FIELDS.find(({ name }) => name === fieldName);
+  if (!fieldDefinition || fieldDefinitions.some(({ name }) => name === fieldName)) return;
+  const actions = [{ action: 'addFieldDefinition' as const, fieldDefinition }];
+  try {
+    await call('types.update', api.types().withId({ ID }).post({ body: { version, actions } }));
+  } catch (error) {
+    // Another request adds it at the same time; if not, the next write of the field says so.
+    if (!(error instanceof StaleVersionError)) throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { isConfirmation } from '@connector/contracts';
 import { UnauthorizedError } from '@connector/errors';
 import { LRUCache } from 'lru-cache';
 import type { Session } from '../domain/session.ts';
-import type { Callers } from './callers.ts';
+import type { AskingRoute, Callers } from './callers.ts';
 
 /** A page makes its requests within seconds. */
 const TTL_MS = 10_000;
@@ -27,47 +27,77 @@ export function rememberingCallers(
   callers: Callers,
   { max, isHearing, now = () => performance.now() }: RememberedCallersOptions,
 ): Callers & { forget(cartId: string): void } {
-  const clock = { perf: { now }, ttlResolution: 0 };
-  const keysOf = new Map<string, Set<string>>();
-  const sessions = new LRUCache<string, Session>({
-    ...clock,
-    max,
-    dispose: ({ cartId }, key) => {
-      const keys = keysOf.get(cartId);
-      keys?.delete(key);
-      if (keys?.size === 0) keysOf.delete(cartId);
-    },
-  });
-  /** Sessions whose cart has a transaction. */
-  const spent = new WeakSet<Session>();
-  const forgotten = new LRUCache<string, number>({ ...clock, max, ttl: 60_000 });
+  const memory = new SessionMemory(max, now);
   return {
     ...callers,
     session: async (sessionId, asking) => {
       if (!sessionId || !isHearing()) return callers.session(sessionId, asking);
       const key = createHash('sha256').update(sessionId).digest('base64');
-      const known = sessions.get(key);
-      if (known && (isConfirmation(asking) || !spent.has(known))) return known;
-      const began = now();
+      const known = memory.recall(key, asking);
+      if (known) return known;
+      const askedAt = now();
       const session = await callers.session(sessionId, asking).catch((error: unknown) => {
-        if (error instanceof UnauthorizedError) sessions.delete(key);
+        if (error instanceof UnauthorizedError) memory.drop(key);
         throw error;
       });
-      const ttl = Math.min(TTL_MS, session.freshForMs ?? 0);
-      // session-auth may hear of the same record a moment later, and answer from its memory until then.
-      const isForgotten = began - (forgotten.get(session.cartId) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS;
-      if (ttl > 0 && !isForgotten) {
-        sessions.set(key, session, { ttl });
-        keysOf.set(session.cartId, (keysOf.get(session.cartId) ?? new Set()).add(key));
-      }
+      memory.remember(key, session, askedAt);
       return session;
     },
-    forget: (cartId) => {
-      for (const key of keysOf.get(cartId) ?? []) {
-        const session = sessions.peek(key);
-        if (session) spent.add(session);
-      }
-      forgotten.set(cartId, now());
-    },
+    forget: (cartId) => memory.forget(cartId),
   };
+}
+
+/** Granted sessions by the hash of their id. Times are ms of the monotonic clock `now`. */
+class SessionMemory {
+  readonly #now: () => number;
+  readonly #sessions: LRUCache<string, Session>;
+  /** Keys of the remembered sessions of a cart. */
+  readonly #keysOf = new Map<string, Set<string>>();
+  /** Sessions whose cart has a transaction. */
+  readonly #spent = new WeakSet<Session>();
+  /** When a cart was forgotten. */
+  readonly #forgotten: LRUCache<string, number>;
+
+  constructor(max: number, now: () => number) {
+    const clock = { perf: { now }, ttlResolution: 0 };
+    this.#now = now;
+    this.#forgotten = new LRUCache({ ...clock, max, ttl: 60_000 });
+    this.#sessions = new LRUCache({
+      ...clock,
+      max,
+      dispose: ({ cartId }, key) => {
+        const keys = this.#keysOf.get(cartId);
+        keys?.delete(key);
+        if (keys?.size === 0) this.#keysOf.delete(cartId);
+      },
+    });
+  }
+
+  recall(key: string, asking: AskingRoute): Session | undefined {
+    const known = this.#sessions.get(key);
+    return known && (isConfirmation(asking) || !this.#spent.has(known)) ? known : undefined;
+  }
+
+  /** `askedAt` is when session-auth was asked for the session. */
+  remember(key: string, session: Session, askedAt: number): void {
+    const { cartId, freshForMs = 0 } = session;
+    const ttl = Math.min(TTL_MS, freshForMs);
+    // session-auth may hear of the same record a moment later, and answer from its memory until then.
+    const isForgotten = askedAt - (this.#forgotten.get(cartId) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS;
+    if (ttl <= 0 || isForgotten) return;
+    this.#sessions.set(key, session, { ttl });
+    this.#keysOf.set(cartId, (this.#keysOf.get(cartId) ?? new Set()).add(key));
+  }
+
+  drop(key: string): void {
+    this.#sessions.delete(key);
+  }
+
+  forget(cartId: string): void {
+    for (const key of this.#keysOf.get(cartId) ?? []) {
+      const session = this.#sessions.peek(key);
+      if (session) this.#spent.add(session);
+    }
+    this.#forgotten.set(cartId, this.#now());
+  }
 }

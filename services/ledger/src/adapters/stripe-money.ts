@@ -26,93 +26,94 @@ const EXPANDED: Record<BalanceType, readonly string[]> = {
 };
 
 /** The money of a Stripe account, over its API. */
-export function stripeMoney(client: StripeClient): StripeMoney {
-  const { call } = client;
-
-  const retrieve = (id: string): Promise<Stripe.PaymentIntent | undefined> =>
-    orUndefined(
-      call('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] })),
+export const stripeMoney = (client: StripeClient): StripeMoney => ({
+  movements: async (type, since, until, afterId) => {
+    const created = { gte: unixSeconds(since), lt: unixSeconds(until) };
+    const { data } = await client.call('balance_transactions.list', (stripe) =>
+      stripe.balanceTransactions.list({
+        type,
+        created,
+        limit: 100,
+        expand: [...EXPANDED[type]],
+        ...(afterId && { starting_after: afterId }),
+      }),
     );
-
-  /**
-   * Refunds and disputes are asked for only where the charge says that there are some, or the payment: a refund that failed leaves its charge as
-   * if there had been none.
-   */
-  const factsOf = async (
-    paymentIntent: Stripe.PaymentIntent,
-    charge: Stripe.Charge | undefined,
-    shown: ShownMoney | undefined,
-  ): Promise<StripeMoneyFacts> => {
-    const isPaid = charge?.status === 'succeeded';
-    const shows = (type: MovementType) => shown?.transactions.some((each) => each.type === type) ?? false;
-    const [refunds, disputes] = await Promise.all([
-      isPaid && (charge.amount_refunded > 0 || shows('Refund'))
-        ? listAll(client, 'refunds.list', (stripe) =>
-            stripe.refunds.list({ charge: charge.id, limit: 100, expand: [...MOVEMENTS] }),
-          )
-        : [],
-      isPaid && (charge.disputed || shows('Chargeback'))
-        ? listAll(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))
-        : [],
-    ]);
+    return Promise.all(data.map((transaction) => movementOf(client, type, transaction)));
+  },
+  ofPaymentIntent: async (id, shown) => {
+    const paymentIntent = await retrieve(client, id);
+    if (!paymentIntent) return undefined;
+    const charge = objectOf<Stripe.Charge>(paymentIntent.latest_charge);
     return {
-      paymentIntent: paymentIntentSchema.parse(paymentIntent),
-      charges: isPaid
-        ? [{ charge: chargeSchema.parse(charge), refunds: refunds.map((refund) => refundSchema.parse(refund)) }]
-        : [],
-      disputes: disputes.map((dispute) => disputeSchema.parse(dispute)),
+      paymentIntent: { ...paymentIntent, latest_charge: charge?.id ?? null } as unknown as Snapshot,
+      facts: await factsOf(client, paymentIntent, charge, shown),
     };
-  };
+  },
+});
 
-  const movementOf = async (type: BalanceType, transaction: Stripe.BalanceTransaction): Promise<Movement> => {
-    const source = objectOf<Source>(transaction.source);
-    const links = source && (await linksOf(source, retrieve));
-    return {
-      id: transaction.id,
-      type,
-      createdAt: new Date(transaction.created * 1000),
-      availableAt: new Date(transaction.available_on * 1000),
-      amount: transaction.amount,
-      fee: transaction.fee,
-      net: transaction.net,
-      currency: transaction.currency,
-      presented: presentedOf(transaction, source),
-      sourceId: source?.id ?? String(transaction.source ?? ''),
-      paymentIntent: links?.paymentIntent as unknown as Snapshot | undefined,
-      facts: async (shown) => {
-        const { paymentIntent, charge } = links ?? {};
-        if (!paymentIntent) throw new TypeError(`${transaction.id} is of no PaymentIntent`);
-        // A charge that failed is not the one that paid, if one did: the PaymentIntent names it.
-        if (charge?.status === 'succeeded') return factsOf(paymentIntent, charge, shown);
-        const now = await retrieve(paymentIntent.id);
-        return factsOf(now ?? paymentIntent, objectOf<Stripe.Charge>(now?.latest_charge), shown);
-      },
-    };
-  };
+const retrieve = ({ call }: StripeClient, id: string): Promise<Stripe.PaymentIntent | undefined> =>
+  orUndefined(
+    call('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] })),
+  );
 
+async function movementOf(
+  client: StripeClient,
+  type: BalanceType,
+  transaction: Stripe.BalanceTransaction,
+): Promise<Movement> {
+  const source = objectOf<Source>(transaction.source);
+  const links = source && (await linksOf(client, source));
   return {
-    movements: async (type, since, until, afterId) => {
-      const created = { gte: unixSeconds(since), lt: unixSeconds(until) };
-      const { data } = await call('balance_transactions.list', (stripe) =>
-        stripe.balanceTransactions.list({
-          type,
-          created,
-          limit: 100,
-          expand: [...EXPANDED[type]],
-          ...(afterId && { starting_after: afterId }),
-        }),
-      );
-      return Promise.all(data.map((transaction) => movementOf(type, transaction)));
+    id: transaction.id,
+    type,
+    createdAt: new Date(transaction.created * 1000),
+    availableAt: new Date(transaction.available_on * 1000),
+    amount: transaction.amount,
+    fee: transaction.fee,
+    net: transaction.net,
+    currency: transaction.currency,
+    presented: presentedOf(transaction, source),
+    sourceId: source?.id ?? String(transaction.source ?? ''),
+    paymentIntent: links?.paymentIntent as unknown as Snapshot | undefined,
+    facts: async (shown) => {
+      const { paymentIntent, charge } = links ?? {};
+      if (!paymentIntent) throw new TypeError(`${transaction.id} is of no PaymentIntent`);
+      // A charge that failed is not the one that paid, if one did: the PaymentIntent names it.
+      if (charge?.status === 'succeeded') return factsOf(client, paymentIntent, charge, shown);
+      const now = await retrieve(client, paymentIntent.id);
+      return factsOf(client, now ?? paymentIntent, objectOf<Stripe.Charge>(now?.latest_charge), shown);
     },
-    ofPaymentIntent: async (id, shown) => {
-      const paymentIntent = await retrieve(id);
-      if (!paymentIntent) return undefined;
-      const charge = objectOf<Stripe.Charge>(paymentIntent.latest_charge);
-      return {
-        paymentIntent: { ...paymentIntent, latest_charge: charge?.id ?? null } as unknown as Snapshot,
-        facts: await factsOf(paymentIntent, charge, shown),
-      };
-    },
+  };
+}
+
+/**
+ * Refunds and disputes are asked for only where the charge says that there are some, or the payment: a refund that failed leaves its charge as
+ * if there had been none.
+ */
+async function factsOf(
+  client: StripeClient,
+  paymentIntent: Stripe.PaymentIntent,
+  charge: Stripe.Charge | undefined,
+  shown: ShownMoney | undefined,
+): Promise<StripeMoneyFacts> {
+  const isPaid = charge?.status === 'succeeded';
+  const shows = (type: MovementType) => shown?.transactions.some((each) => each.type === type) ?? false;
+  const [refunds, disputes] = await Promise.all([
+    isPaid && (charge.amount_refunded > 0 || shows('Refund'))
+      ? listAll(client, 'refunds.list', (stripe) =>
+          stripe.refunds.list({ charge: charge.id, limit: 100, expand: [...MOVEMENTS] }),
+        )
+      : [],
+    isPaid && (charge.disputed || shows('Chargeback'))
+      ? listAll(client, 'disputes.list', (stripe) => stripe.disputes.list({ charge: charge.id, limit: 100 }))
+      : [],
+  ]);
+  return {
+    paymentIntent: paymentIntentSchema.parse(paymentIntent),
+    charges: isPaid
+      ? [{ charge: chargeSchema.parse(charge), refunds: refunds.map((refund) => refundSchema.parse(refund)) }]
+      : [],
+    disputes: disputes.map((dispute) => disputeSchema.parse(dispute)),
   };
 }
 
@@ -120,8 +121,8 @@ type Source = Stripe.Charge | Stripe.Refund | Stripe.Dispute;
 
 /** The PaymentIntent and the charge that a movement is of, as far as the list brought them along. */
 async function linksOf(
+  client: StripeClient,
   source: Source,
-  retrieve: (id: string) => Promise<Stripe.PaymentIntent | undefined>,
 ): Promise<{ paymentIntent: Stripe.PaymentIntent | undefined; charge: Stripe.Charge | undefined } | undefined> {
   switch (source.object) {
     case 'charge':
@@ -133,7 +134,7 @@ async function linksOf(
       };
     case 'dispute': {
       const id = idOf(source.payment_intent);
-      const paymentIntent = id ? await retrieve(id) : undefined;
+      const paymentIntent = id ? await retrieve(client, id) : undefined;
       return {
         paymentIntent,
         charge: paymentIntent && objectOf<Stripe.Charge>(paymentIntent.latest_charge),

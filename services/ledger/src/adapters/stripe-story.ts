@@ -9,55 +9,56 @@ import { listAll } from './stripe-lists.ts';
 const MAX_UNDELIVERED = 1_000;
 
 /** What Stripe says beside the money of a PaymentIntent, over its API. */
-export function stripeStory({ call }: StripeClient): StripeStory {
-  const linkOf = async (id: string): Promise<{ payment_intent: Link } | { source: Link }> => {
-    const [prefix] = id.split('_');
-    switch (prefix) {
-      case 'ch':
-      case 'py':
-        return call('charges.retrieve', (stripe) => stripe.charges.retrieve(id));
-      case 're':
-      case 'pyr':
-        return call('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id));
-      case 'txn':
-        return call('balance_transactions.retrieve', (stripe) => stripe.balanceTransactions.retrieve(id));
-      default:
-        return call('disputes.retrieve', (stripe) => stripe.disputes.retrieve(id));
-    }
-  };
-  const paymentIntentOf = async (id: string): Promise<string | undefined> => {
-    const found = await orUndefined(linkOf(id));
-    if (!found) return undefined;
-    if ('payment_intent' in found) return idOf(found.payment_intent);
-    const source = idOf(found.source);
-    return source && paymentIntentOf(source);
-  };
-  return {
-    paymentIntentOf,
-    declinesOf: async (payment_intent) => {
-      const charges = await listAll({ call }, 'charges.list', (stripe) =>
-        stripe.charges.list({ payment_intent, limit: 100 }),
-      );
-      return charges.filter(({ status }) => status === 'failed').map(declineOf);
-    },
-    movementsOf: async (sourceIds) => {
-      const lists = await Promise.all(
-        sourceIds.map((source) =>
-          listAll({ call }, 'balance_transactions.list', (stripe) =>
-            stripe.balanceTransactions.list({ source, limit: 100 }),
-          ),
+export const stripeStory = (client: StripeClient): StripeStory => ({
+  paymentIntentOf: (id) => paymentIntentOf(client, id),
+  declinesOf: async (payment_intent) => {
+    const charges = await listAll(client, 'charges.list', (stripe) =>
+      stripe.charges.list({ payment_intent, limit: 100 }),
+    );
+    return charges.filter(({ status }) => status === 'failed').map(declineOf);
+  },
+  movementsOf: async (sourceIds) => {
+    const lists = await Promise.all(
+      sourceIds.map((source) =>
+        listAll(client, 'balance_transactions.list', (stripe) =>
+          stripe.balanceTransactions.list({ source, limit: 100 }),
         ),
-      );
-      return lists.flat().map(movementOf);
-    },
-    undelivered: async (objectIds) => {
-      const wanted = new Set(objectIds);
-      const events = await call('events.list', (stripe) =>
-        stripe.events.list({ delivery_success: false, limit: 100 }).autoPagingToArray({ limit: MAX_UNDELIVERED }),
-      );
-      return events.filter(({ data }) => wanted.has((data.object as { id?: string }).id ?? '')).map(undeliveredOf);
-    },
-  };
+      ),
+    );
+    return lists.flat().map(movementOf);
+  },
+  undelivered: async (objectIds) => {
+    const wanted = new Set(objectIds);
+    const events = await client.call('events.list', (stripe) =>
+      stripe.events.list({ delivery_success: false, limit: 100 }).autoPagingToArray({ limit: MAX_UNDELIVERED }),
+    );
+    return events.filter(({ data }) => wanted.has((data.object as { id?: string }).id ?? '')).map(undeliveredOf);
+  },
+});
+
+/** A charge, refund or dispute names its PaymentIntent; a balance transaction names what it is about. */
+async function paymentIntentOf(client: StripeClient, id: string): Promise<string | undefined> {
+  const found = await orUndefined(linkOf(client, id));
+  if (!found) return undefined;
+  if ('payment_intent' in found) return idOf(found.payment_intent);
+  const source = idOf(found.source);
+  return source && paymentIntentOf(client, source);
+}
+
+function linkOf({ call }: StripeClient, id: string): Promise<{ payment_intent: Link } | { source: Link }> {
+  const [prefix] = id.split('_');
+  switch (prefix) {
+    case 'ch':
+    case 'py':
+      return call('charges.retrieve', (stripe) => stripe.charges.retrieve(id));
+    case 're':
+    case 'pyr':
+      return call('refunds.retrieve', (stripe) => stripe.refunds.retrieve(id));
+    case 'txn':
+      return call('balance_transactions.retrieve', (stripe) => stripe.balanceTransactions.retrieve(id));
+    default:
+      return call('disputes.retrieve', (stripe) => stripe.disputes.retrieve(id));
+  }
 }
 
 type Link = string | { id: string } | null | undefined;
