@@ -8,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeProcessor, fakeStripe } from './testing.ts';
 
 /** What a shopper downloads, and what of it is code: the rest is sentences in 19 languages. */
 const MAX_GZIPPED_BYTES = 28 * 1024;
@@ -137,5 +138,53 @@ describe('the built files', () => {
     page.globalThis = page;
     runInNewContext(await readFile(join(folder, 'connector-enabler.umd.js'), 'utf8'), page);
     expect(page.Connector?.Enabler).toBeTypeOf('function');
+  });
+
+  it('pay, and resume after a redirect, in a browser of 2021 (Chrome 91, Firefox 90, Safari 15)', async () => {
+    const stripe = fakeStripe();
+    const processor = fakeProcessor();
+    const results: unknown[] = [];
+    const page: Record<string, unknown> = {
+      fetch: processor.fetch,
+      Stripe: Object.assign(() => stripe.stripe, { version: 'v3' }),
+      document: {},
+      URL: class extends URL {},
+      AbortController,
+      AbortSignal: class {},
+      setTimeout,
+      clearTimeout,
+      addEventListener() {},
+      results,
+    };
+    page.window = page;
+    page.self = page;
+    page.URL = Object.assign(page.URL as object, { canParse: undefined });
+    const code = await readFile(join(folder, 'connector-enabler.umd.js'), 'utf8');
+    const young = 'delete Object.hasOwn; delete Object.groupBy; delete Array.prototype.at; delete String.prototype.at;';
+    const newer = 'delete Array.prototype.findLast; delete Array.prototype.toSorted; delete Promise.withResolvers;';
+    const host = `(async () => {
+      const enabler = new Connector.Enabler({
+        processorUrl: 'https://processor.example',
+        sessionId: 'session-1',
+        locale: 'de',
+        onComplete: (result) => results.push({ ...result }),
+        onError: (error) => results.push(error.message),
+      });
+      const dropin = (await enabler.createDropinBuilder('embedded')).build({});
+      await dropin.mount('#payment');
+      await dropin.submit();
+      await enabler.resume('https://shop.example/?paymentReference=payment-1&payment_intent=pi_1&payment_intent_client_secret=s');
+    })()`;
+    await runInNewContext(`${young}${newer}\n${code}\n;${host}`, page);
+    const paid = { isSuccess: true, paymentReference: 'payment-1' };
+    expect(results).toEqual([paid, paid]);
+  });
+
+  it('are written in the language of such browsers', async () => {
+    for (const name of ['connector-enabler.es.js', 'connector-enabler.umd.js']) {
+      const code = await readFile(join(folder, name), 'utf8');
+      // Of ES2022 there are private members, which such browsers know; they do not know static blocks and `#name in`.
+      expect(code).not.toMatch(/static\s*\{|#\w+ in /);
+    }
   });
 });

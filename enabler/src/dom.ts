@@ -2,13 +2,23 @@
 const STYLE = `.ctc-connector-pay{width:100%;min-height:44px;margin-top:12px;font:inherit;font-weight:600;border:0;border-radius:6px;padding:10px;background:#0a2540;color:#fff;cursor:pointer}.ctc-connector-pay:focus-visible{outline:3px solid #5b8def;outline-offset:2px}.ctc-connector-pay:disabled{opacity:.6;cursor:default}`;
 let hasStyle = false;
 
-/** A constructed sheet, because a strict content security policy refuses `<style>` and reports it. */
+/**
+ * A constructed sheet, because a strict content security policy refuses `<style>` and reports it; an element for browsers that cannot
+ * construct one (Safari before 16.4), named as hosts of the current template know it.
+ */
 function useStyle(): void {
   if (hasStyle) return;
   hasStyle = true;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  } catch {
+    const element = document.createElement('style');
+    element.setAttribute('data-ctc-connector-styles', '');
+    element.textContent = STYLE;
+    document.head.append(element);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, vi } from 'vitest';
 import { Enabler } from './enabler.ts';
-import type { DropinOptions } from './payment-enabler.ts';
+import type { DropinOptions, EnablerOptions } from './payment-enabler.ts';
 import { type Answer, fakeHost, fakeProcessor, fakeStripe, paymentIntent, stripeError, succeeded } from './testing.ts';
 
 async function page(answers: Record<string, Answer | Answer[]> = {}, options: DropinOptions = {}) {
@@ -396,6 +397,9 @@ describe('when an answer gets lost', () => {
   it.each<[string, Answer]>([
     ['the processor stays unreachable', 'lost'],
     ['the session expired meanwhile', [401, { errors: [{ code: 'invalid_token' }] }]],
+    ['a firewall in front of the processor refuses the call', [403]],
+    ['the gateway does not know the route', [404, { message: 'no such route' }]],
+    ['the gateway gave up waiting', [408]],
   ])('a payment that Stripe has taken is pending: %s', async (_why, answer) => {
     const { dropin, results, errors } = await mounted({ [CONFIRM]: answer });
     await dropin.submit();
@@ -532,9 +536,10 @@ describe('the page', () => {
   it('that comes back from a redirect by the back button can pay again, after Stripe was asked', async () => {
     const { dropin, stripe, results, restorePage } = await mounted();
     stripe.confirm = () => new Promise(() => {});
-    void dropin.submit();
+    const submitting = dropin.submit();
     await expect.poll(() => stripe.confirms.length).toBe(1);
     restorePage();
+    await submitting;
     stripe.retrieve = async () => paymentIntent({ status: 'requires_payment_method' });
     stripe.confirm = async () => succeeded;
     await dropin.submit();
@@ -555,6 +560,20 @@ describe('the page', () => {
     const dropin = (await enabler.createDropinBuilder('embedded')).build({});
     await dropin.mount('#pay');
     await expect(dropin.submit()).resolves.toBeUndefined();
+  });
+
+  it('whose own callback answers a rejected promise of another kind is told of it', async () => {
+    const reported = vi.fn();
+    vi.stubGlobal('reportError', reported);
+    // As pages have it with a Promise of their own (Angular's zones), or with a host in another frame.
+    const onComplete = () => runInNewContext(`Promise.reject('host bug')`);
+    const { options, dependencies } = await page();
+    const enabler = new Enabler({ ...options, onComplete }, dependencies);
+    const dropin = (await enabler.createDropinBuilder('embedded')).build({});
+    await dropin.mount('#pay');
+    await dropin.submit();
+    await vi.waitFor(() => expect(reported.mock.calls).toEqual([['host bug']]));
+    vi.unstubAllGlobals();
   });
 });
 
@@ -589,6 +608,12 @@ describe('coming back from a redirect', () => {
   it.each<[what: string, answer: Answer, given: object, told: object]>([
     ['is pending where Stripe has the payment and the session has ended', EXPIRED, { status: 'processing' }, PENDING],
     ['is pending where Stripe has the payment and the processor is away', 'lost', { status: 'succeeded' }, PENDING],
+    [
+      'is pending where Stripe has the payment and a firewall refuses the call',
+      [403],
+      { status: 'succeeded' },
+      PENDING,
+    ],
     [
       'is a failure where the session has ended and Stripe does not have the payment',
       EXPIRED,
@@ -661,6 +686,49 @@ describe('setting up', () => {
       fakeProcessor({ 'GET /operations/config': ['lost', [200, { environment: 'x', publishableKey: 'pk_test_1' }]] }),
     );
     await expect(new Enabler(flaky.options, flaky.dependencies).createDropinBuilder('embedded')).resolves.toBeDefined();
+  });
+
+  it.each<[string, unknown]>([
+    ['no options', undefined],
+    ['no processor', { sessionId: 'session-1' }],
+    ['a processor that is no text', { processorUrl: 1, sessionId: 'session-1' }],
+    ['a locale that is no text', { sessionId: 'session-1', locale: 7 }],
+  ])('with %s fails in the builder, not in the constructor', async (_what, options) => {
+    const { dependencies } = fakeHost(fakeStripe(), fakeProcessor());
+    const enabler = new Enabler(options as EnablerOptions, dependencies);
+    for (const building of [
+      enabler.createDropinBuilder('embedded'),
+      enabler.createComponentBuilder('card'),
+      enabler.createExpressBuilder('dropin'),
+    ])
+      await expect(building).rejects.toMatchObject({
+        name: 'ConfigurationError',
+        code: expect.stringMatching(/^(invalid_processor_url|session_required)$/),
+      });
+  });
+
+  it.each<[string, string, Answer]>([
+    ['a page of a captive portal', 'GET /operations/config', [200]],
+    ['JSON of somebody else', 'GET /operations/config', [200, { ok: true }]],
+    ['JSON of somebody else', 'GET /config-element/payment', [200, { ok: true }]],
+    ['JSON of somebody else', 'GET /customer/session', [200, { ok: true }]],
+  ])('is told that the connection is not what it should be: %s for %s', async (_what, call, answer) => {
+    const { options, dependencies } = fakeHost(fakeStripe(), fakeProcessor({ [call]: answer }));
+    await expect(new Enabler(options, dependencies).createDropinBuilder('embedded')).rejects.toMatchObject({
+      name: 'NetworkError',
+      code: 'unreadable_answer',
+    });
+  });
+
+  it.each<[string, Answer]>([
+    ['a page of a captive portal', [200]],
+    ['JSON of somebody else', [200, { ok: true }]],
+    ['nothing', [204]],
+  ])('opens no payment by %s', async (_what, answer) => {
+    const { dropin, errors, stripe } = await mounted({ 'GET /payments': answer });
+    await dropin.submit();
+    expect(errors[0]?.error).toMatchObject({ name: 'NetworkError', code: 'unreadable_answer' });
+    expect(stripe.confirms).toEqual([]);
   });
 
   it('does nothing in the constructor, so that it may run on a server', () => {

@@ -47,7 +47,9 @@ export class Enabler implements PaymentEnabler {
   constructor(options: EnablerOptions);
   /** @internal Tests bring their own surroundings. */
   constructor(options: EnablerOptions, dependencies: Dependencies);
-  constructor(options: EnablerOptions, dependencies: Dependencies = browserDependencies) {
+  constructor(given: EnablerOptions, dependencies: Dependencies = browserDependencies) {
+    // A page in plain JavaScript may leave out anything, and hears of it from the builder.
+    const options = given ?? {};
     const context = createContext(options, textsFor(options.locale), dependencies);
     this.#context = context;
     this.#operationsConfig = once(() => context.processor.operationsConfig());

@@ -6,8 +6,9 @@ const STRIPE_LOCALES =
     ' ',
   );
 
-/** Lower case with hyphens, as both tables are searched. */
-const normalized = (locale: string | undefined): string => (locale ?? '').trim().replaceAll('_', '-').toLowerCase();
+/** Lower case with hyphens, as both tables are searched; '' also for what is no text, since pages are not all in TypeScript. */
+const normalized = (locale: string | undefined): string =>
+  typeof locale === 'string' ? locale.trim().replaceAll('_', '-').toLowerCase() : '';
 
 /** Chinese is Traditional by its script, or by a region that writes it where no script is named. */
 function isTraditionalChinese(locale: string): boolean {

@@ -9,7 +9,7 @@ export type Texts = (key: MessageKey, values?: { due: Money }) => string;
 /** Texts in the language of `locale` (`de-AT`, `fr_FR` …), English where there is none. */
 export function textsFor(locale: string | undefined): Texts {
   const language = textLanguage(locale);
-  const texts = Object.hasOwn(TEXTS, language) ? TEXTS[language as keyof typeof TEXTS] : TEXTS.en;
+  const texts = Object.keys(TEXTS).includes(language) ? TEXTS[language as keyof typeof TEXTS] : TEXTS.en;
   return (key, values) => texts[key].replace('{due}', () => (values ? formatMoney(values.due, locale) : ''));
 }
 

@@ -1,18 +1,9 @@
 import { waitsForVoucher } from '@connector/payment-model/voucher';
 import type { PaymentIntent, PaymentIntentResult, Stripe } from '@stripe/stripe-js';
 import { parseObject, returnUrl } from './elements-options.ts';
-import {
-  ConfigurationError,
-  EnablerError,
-  fromStripe,
-  isLostAnswer,
-  NetworkError,
-  PaymentError,
-  toEnablerError,
-} from './errors.ts';
+import { ConfigurationError, fromStripe, isLostAnswer, NetworkError, PaymentError, toEnablerError } from './errors.ts';
 import { messageKeyFor, type Texts } from './messages.ts';
 import type { OpenedPayment, ProcessorClient } from './processor-client.ts';
-import { isTransient } from './processor-http.ts';
 
 /** What became of a payment that was not refused. */
 export interface Outcome {
@@ -130,9 +121,10 @@ export class PaymentFlow {
     try {
       return { kind: await processor.confirmPayment(paymentReference, paymentIntent.id), paymentReference };
     } catch (error) {
-      // Stripe has taken the payment; that its record is late must not look like a failure to the shopper.
-      if (isTransient(error) || isExpiredSession(error)) return { kind: 'pending', paymentReference };
-      throw error;
+      // Stripe has taken the payment; that its record is late must not look like a failure to the shopper, whoever does not answer: the
+      // processor, a session that has ended, a firewall or a gateway on the way.
+      if (isRefusal(error)) throw error;
+      return { kind: 'pending', paymentReference };
     }
   }
 }
@@ -141,8 +133,8 @@ export class PaymentFlow {
 export const isCartChange = (error: unknown): error is PaymentError =>
   error instanceof PaymentError && error.code === 'cart_changed';
 
-export const isExpiredSession = (error: unknown): boolean =>
-  error instanceof EnablerError && 'status' in error && error.status === 401;
+/** The processor itself has refused the payment; every other failure says nothing of it. */
+export const isRefusal = (error: unknown): error is PaymentError => error instanceof PaymentError;
 
 /** Stripe answered without an error, yet the payment makes no progress: it waits for the shopper or was declined. */
 function notTaken(paymentIntent: PaymentIntent, text: Texts): PaymentError {

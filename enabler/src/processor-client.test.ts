@@ -70,7 +70,7 @@ it.each([
 });
 
 it('asks again for a form where the processor is only away', async () => {
-  const opened = { sClientSecret: 'pi_1_secret_1' };
+  const opened = { sClientSecret: 'pi_1_secret_1', paymentReference: 'payment-1' };
   const { processor } = answering([503, unavailable], [200, opened]);
   expect(await processor.openPayment()).toEqual(opened);
 });

@@ -1,4 +1,5 @@
 import { NetworkError, ProcessorError } from './errors.ts';
+import type { Texts } from './messages.ts';
 import type { Money } from './payment-enabler.ts';
 import { type ConfirmAnswer, expressConfigError, processorError, throwIfRefused } from './processor-errors.ts';
 import { httpCalls, isTransient, type ProcessorClientOptions, retrying } from './processor-http.ts';
@@ -87,30 +88,42 @@ const CONFIRM_WITHIN_MS = 16_000;
 /** A limit is reached that all shoppers share: who asks again at once makes it worse. */
 const isOverloaded = (error: unknown): boolean => error instanceof ProcessorError && error.code === 'Overloaded';
 
+type IsReadable = (body: unknown, status: number) => boolean;
+
+/** Whether an answer has what the page cannot do without; a captive portal or a proxy answers 200 with its own page. */
+const has =
+  (...fields: string[]): IsReadable =>
+  (body) =>
+    isObject(body) && fields.every((field) => Boolean((body as Record<string, unknown>)[field]));
+const isConfig = has('publishableKey');
+const isCustomerSession = has('stripeCustomerId', 'sessionId');
+
 /** All HTTP of the enabler. Every method throws EnablerErrors only. */
 export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
   const call = httpCalls(options);
-  const get = <T>(path: string, headers: Record<string, string> = {}) => read<T>(call, options, path, headers);
+  const get = <T>(path: string, isReadable: IsReadable, headers: Record<string, string> = {}) =>
+    read<T>(call, options, { path, headers, isReadable });
   return {
-    operationsConfig: () => get('/operations/config'),
-    elementConfig: () => get('/config-element/payment'),
-    async customerSession() {
-      return (await get<CustomerSession | undefined>('/customer/session')) ?? undefined;
-    },
+    operationsConfig: () => get('/operations/config', isConfig),
+    elementConfig: () => get('/config-element/payment', has('cartInfo')),
+    customerSession: () =>
+      get('/customer/session', (body, status) => status === 204 || isCustomerSession(body, status)),
     openPayment(express) {
       const headers: Record<string, string> = express ? { 'x-express-checkout': 'true' } : {};
       if (express?.withCustomer) headers['x-express-customer-session'] = 'true';
-      return get('/payments', headers);
+      return get('/payments', has('sClientSecret', 'paymentReference'), headers);
     },
     confirmPayment: (paymentReference, paymentIntentId) => confirm(call, options, paymentReference, paymentIntentId),
     async expressConfig() {
       const { status, ok, body } = await call('POST', '/express-config', { body: {} });
       if (!ok) throw expressConfigError(status);
+      if (!isConfig(body, status)) throw unreadable(options.text);
       return body as OperationsConfig;
     },
-    expressPaymentData: () => get('/express-payment-data'),
+    expressPaymentData: () => get('/express-payment-data', has('totalPrice', 'lineItems')),
     async storedPaymentMethods() {
-      const answer = await get<{ storedPaymentMethods?: RawStoredPaymentMethod[] }>('/stored-payment-methods');
+      type Listed = { storedPaymentMethods?: RawStoredPaymentMethod[] };
+      const answer = await get<Listed>('/stored-payment-methods', isObject);
       return answer.storedPaymentMethods ?? [];
     },
     async deleteStoredPaymentMethod(id) {
@@ -127,8 +140,7 @@ type Surroundings = Pick<ProcessorClientOptions, 'text' | 'sleep'>;
 const read = <T>(
   call: Call,
   { text, sleep }: Surroundings,
-  path: string,
-  headers: Record<string, string>,
+  { path, headers, isReadable }: { path: string; headers: Record<string, string>; isReadable: IsReadable },
 ): Promise<T> =>
   retrying(
     sleep,
@@ -136,8 +148,7 @@ const read = <T>(
     async () => {
       const { status, ok, body } = await call('GET', path, { headers });
       if (!ok) throw processorError(status, body, text);
-      // A captive portal or a proxy answers 200 with its own page.
-      if (status !== 204 && !isObject(body)) throw new NetworkError('unreadable_answer', { message: text('network') });
+      if (!isReadable(body, status)) throw unreadable(text);
       return body as T;
     },
     { mayRetry: (error) => isTransient(error) && !isOverloaded(error) },
@@ -161,5 +172,7 @@ const confirm = (
     },
     { withinMs: CONFIRM_WITHIN_MS },
   );
+
+const unreadable = (text: Texts): NetworkError => new NetworkError('unreadable_answer', { message: text('network') });
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

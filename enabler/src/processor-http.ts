@@ -1,4 +1,4 @@
-import { NetworkError, ProcessorError } from './errors.ts';
+import { ConfigurationError, NetworkError, ProcessorError } from './errors.ts';
 import type { Texts } from './messages.ts';
 
 export interface ProcessorClientOptions {
@@ -16,22 +16,34 @@ const TIMEOUT_MS = 30_000;
 export const isTransient = (error: unknown): boolean =>
   error instanceof NetworkError || (error instanceof ProcessorError && (error.status >= 500 || error.status === 429));
 
-/** One HTTP call of the processor; its body is undefined where it is no JSON. Throws NetworkError alone. */
+/**
+ * One HTTP call of the processor; its body is undefined where it is no JSON. Throws NetworkError, and ConfigurationError
+ * (`invalid_processor_url`) where the page names no processor.
+ */
 export function httpCalls(options: ProcessorClientOptions) {
-  const base = options.processorUrl.replace(/\/+$/, '');
+  const { processorUrl } = options;
   return async (method: string, path: string, init: { headers?: Record<string, string>; body?: unknown } = {}) => {
+    if (typeof processorUrl !== 'string' || processorUrl === '') {
+      const message = 'A processorUrl is needed: the base URL of the processor.';
+      throw new ConfigurationError('invalid_processor_url', { message });
+    }
+    const base = processorUrl.replace(/\/+$/, '');
     const sessionId = options.sessionId();
     const headers: Record<string, string> = { ...init.headers };
     if (method !== 'DELETE') headers['Content-Type'] = 'application/json';
     if (sessionId) headers['X-Session-Id'] = sessionId;
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), TIMEOUT_MS);
     try {
-      const request: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      const request: RequestInit = { method, headers, signal: giveUp.signal };
       if (init.body !== undefined) request.body = JSON.stringify(init.body);
       const response = await options.fetch(`${base}${path}`, request);
       const answer = await response.text();
       return { status: response.status, ok: response.ok, body: parse(answer) };
     } catch (cause) {
       throw new NetworkError('network_error', { message: options.text('network'), cause });
+    } finally {
+      clearTimeout(timer);
     }
   };
 }

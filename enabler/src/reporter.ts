@@ -16,8 +16,8 @@ export const toPaymentResult = ({ kind, paymentReference }: Outcome): PaymentRes
 export function safeCallback<Arguments extends unknown[]>(callback: ((...args: Arguments) => unknown) | undefined) {
   return (...args: Arguments): void => {
     try {
-      const answer = callback?.(...args);
-      if (answer instanceof Promise) answer.catch(reportToPage);
+      // Whatever has a `then` is waited for: a page may have a Promise of its own.
+      Promise.resolve(callback?.(...args)).catch(reportToPage);
     } catch (error) {
       reportToPage(error);
     }

@@ -1,13 +1,12 @@
 import type { PaymentIntent, Stripe } from '@stripe/stripe-js';
 import { NetworkError, toEnablerError } from './errors.ts';
 import type { PaymentResult, RedirectReturn } from './payment-enabler.ts';
-import { isDone, isExpiredSession, type Outcome } from './payment-flow.ts';
-import { isTransient } from './processor-http.ts';
+import { isDone, isRefusal, type Outcome } from './payment-flow.ts';
 import type { Context } from './setup.ts';
 
 /** The redirect's outcome in `url`, or undefined when the page was not reached that way. */
 export function readRedirect(url: string): RedirectReturn | undefined {
-  const query = URL.canParse(url) ? new URL(url).searchParams : undefined;
+  const query = parsed(url)?.searchParams;
   const paymentReference = query?.get('paymentReference');
   const paymentIntentId = query?.get('payment_intent');
   if (!paymentReference || !paymentIntentId || !query?.get('payment_intent_client_secret')) return undefined;
@@ -16,10 +15,19 @@ export function readRedirect(url: string): RedirectReturn | undefined {
   return { paymentReference, paymentIntentId, ...(cartId && { cartId }), ...(redirectStatus && { redirectStatus }) };
 }
 
+/** `URL.canParse` is younger than browsers that shoppers still have. */
+function parsed(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Asks the processor what became of the payment in `url` and tells the host through `onComplete` or `onError`; the processor reads
- * the PaymentIntent at Stripe itself, so the URL is never believed. Where it can't be asked, because the session has ended meanwhile
- * or it does not answer, Stripe is asked from here: a payment that Stripe has is pending. Never rejects; undefined = nothing to
+ * the PaymentIntent at Stripe itself, so the URL is never believed. Where it can't be asked, because the session has ended meanwhile,
+ * something between refuses, or it does not answer, Stripe is asked from here: a payment that Stripe has is pending. Never rejects; undefined = nothing to
  * resume, or it failed.
  */
 export async function resumeRedirect(
@@ -51,7 +59,7 @@ async function settle(
   try {
     return { kind: await processor.confirmPayment(paymentReference, paymentIntentId), paymentReference };
   } catch (error) {
-    if (!isTransient(error) && !isExpiredSession(error)) throw error;
+    if (isRefusal(error)) throw error;
     const paymentIntent = await record();
     if (paymentIntent?.id !== paymentIntentId)
       throw new NetworkError('payment_status_unknown', { message: text('unknown'), cause: error });

@@ -25,9 +25,12 @@ export function createSubmission(
   let isSettled = false;
   let latest = 0;
 
-  // The page left for a redirect while it paid, and the shopper pressed "back": the old submit will never answer.
+  // The page left for a redirect while it paid, and the shopper pressed "back": Stripe will never answer, and whoever waits for the old
+  // submit, a disabled button of ours or of the host, is let go.
+  let letGo = () => {};
   deps.onPageRestored(() => {
     inFlight = undefined;
+    letGo();
   });
 
   async function run(id: number): Promise<void> {
@@ -48,7 +51,10 @@ export function createSubmission(
     if (isSettled) return Promise.resolve();
     if (!inFlight) {
       latest += 1;
-      const current = run(latest).finally(() => {
+      const left = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      const current = Promise.race([run(latest), left]).finally(() => {
         if (inFlight === current) inFlight = undefined;
       });
       inFlight = current;

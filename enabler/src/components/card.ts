@@ -24,12 +24,12 @@ export const createCardBuilder = (
     const payButton = (selector: string) =>
       addPayButton(selector, text('pay'), {
         askHost: () => options.onPayButtonClick?.(),
-        pay: (consent) => component.submit(consent ?? {}),
+        pay: (consent) => component.submit(consent || undefined),
       });
     const component: PaymentComponent = {
       mount: (selector) => handled(form.mount(selector, options.showPayButton ? payButton : undefined)),
-      submit(consent = {}) {
-        if (consent.storePaymentDetails !== undefined) context.storePaymentDetails = consent.storePaymentDetails;
+      submit(consent) {
+        if (consent?.storePaymentDetails !== undefined) context.storePaymentDetails = consent.storePaymentDetails;
         return pay();
       },
       showValidation: async () => form.showValidation(),

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Enabler } from '../enabler.ts';
-import { type Answer, fakeHost, fakeProcessor, fakeStripe } from '../testing.ts';
+import { type Answer, fakeHost, fakeProcessor, fakeStripe, paymentIntent, succeeded } from '../testing.ts';
 
 const STORED = [
   {
@@ -124,6 +124,101 @@ describe('the card component', () => {
       setup_future_usage: 'off_session',
       payment_method: { allow_redisplay: 'always' },
     });
+  });
+});
+
+/** As much of a page as a pay button touches. */
+function fakeDocument() {
+  const buttons: { disabled: boolean; click: () => void }[] = [];
+  const styles: { attributes: string[]; textContent: string }[] = [];
+  const createElement = (tag: string) => {
+    const attributes: string[] = [];
+    const element = {
+      tag,
+      attributes,
+      disabled: false,
+      textContent: '',
+      click: () => {},
+      addEventListener: (_type: string, listener: () => void) => {
+        element.click = listener;
+      },
+      setAttribute: (name: string) => attributes.push(name),
+      remove: () => {},
+    };
+    return element;
+  };
+  vi.stubGlobal('document', {
+    adoptedStyleSheets: [],
+    createElement,
+    querySelector: () => ({ after: (button: (typeof buttons)[number]) => buttons.push(button) }),
+    head: { append: (style: (typeof styles)[number]) => styles.push(style) },
+  });
+  return { buttons, styles };
+}
+
+describe('a pay button of ours', () => {
+  beforeEach(() => {
+    vi.resetModules();
+    vi.stubGlobal(
+      'CSSStyleSheet',
+      class {
+        replaceSync() {}
+      },
+    );
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it.each(['card', 'stored'])(
+    'works again where the browser kept the page and the shopper comes back from the bank (%s)',
+    async (kind) => {
+      const { buttons } = fakeDocument();
+      const { enabler, stripe, results, restorePage } = page();
+      if (kind === 'card') {
+        const card = (await enabler.createComponentBuilder('card')).build({ showPayButton: true });
+        await card.mount('#card');
+        stripe.element.emit('change', { complete: true, brand: 'visa' });
+      } else {
+        const builder = await enabler.createStoredPaymentMethodBuilder('card');
+        await builder.build({ id: 'pm-1', brands: [], showPayButton: true }).mount('#card');
+      }
+      const [button] = buttons;
+      // The page leaves for the bank: Stripe never answers.
+      stripe.confirm = () => new Promise(() => {});
+      button?.click();
+      await vi.waitFor(() => expect(stripe.confirms).toHaveLength(1));
+      expect(button?.disabled).toBe(true);
+      restorePage();
+      await vi.waitFor(() => expect(button?.disabled).toBe(false));
+
+      stripe.retrieve = async () => paymentIntent({ status: 'requires_payment_method' });
+      stripe.confirm = async () => succeeded;
+      button?.click();
+      await vi.waitFor(() => expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]));
+    },
+  );
+
+  it('is there, styled by an element that hosts know, in a browser without constructed style sheets', async () => {
+    vi.stubGlobal(
+      'CSSStyleSheet',
+      class {
+        constructor() {
+          throw new TypeError('Illegal constructor');
+        }
+      },
+    );
+    const { buttons, styles } = fakeDocument();
+    const { addPayButton } = await import('../dom.ts');
+    addPayButton('#card', 'Pay', { askHost: async () => {}, pay: async () => {} });
+    addPayButton('#card', 'Pay', { askHost: async () => {}, pay: async () => {} });
+    expect(buttons).toHaveLength(2);
+    expect(styles).toEqual([
+      expect.objectContaining({
+        attributes: ['data-ctc-connector-styles'],
+        textContent: expect.stringContaining('.ctc-connector-pay'),
+      }),
+    ]);
   });
 });
 

@@ -15,6 +15,15 @@ const DATA: Answer = [
     ],
   },
 ];
+const OPENED: Answer = [
+  200,
+  {
+    sClientSecret: 'pi_1_secret',
+    paymentReference: 'payment-1',
+    merchantReturnUrl: 'https://shop.example/thanks',
+    cartId: 'cart-1',
+  },
+];
 const ADDRESS = { line1: '1 Main St', line2: null, city: 'Reno', state: 'NV', postal_code: '89501', country: 'US' };
 
 async function button(
@@ -366,6 +375,47 @@ describe('paying with a wallet', () => {
     });
     expect(expressResults).toEqual([{ isSuccess: true, paymentReference: 'payment-1', method: { type: 'apple_pay' } }]);
     expect(results).toEqual([]);
+  });
+
+  it('pays the next cart by the same button, which the host names with another session', async () => {
+    const onPayButtonClick = vi
+      .fn()
+      .mockResolvedValueOnce({ sessionId: 'first-session' })
+      .mockResolvedValueOnce({ sessionId: 'second-session' });
+    const { click, send, processor, expressResults } = await button({ options: { onPayButtonClick } });
+    click();
+    await send('confirm', paid);
+    const reopened = click();
+    await vi.waitFor(() => expect(reopened).toHaveBeenCalled());
+    await send('confirm', paid);
+    const opened = processor.calls.filter(({ call }) => call === 'GET /payments');
+    expect(opened.map(({ headers }) => headers['X-Session-Id'])).toEqual(['first-session', 'second-session']);
+    expect(expressResults).toHaveLength(2);
+  });
+
+  it('tells the wallet that the cart is paid where it is opened for it once more', async () => {
+    const alreadyPaid = { message: 'The cart has already been paid in full', errors: [{ code: 'InvalidOperation' }] };
+    const { click, send, processor, errors } = await button({
+      answers: { 'GET /payments': [OPENED, [400, alreadyPaid]] },
+    });
+    click();
+    await send('confirm', paid);
+    const reopened = click();
+    await vi.waitFor(() => expect(reopened).toHaveBeenCalled());
+    const { paymentFailed } = await send('confirm', paid);
+    expect(paymentFailed).toHaveBeenCalledWith({ reason: 'fail' });
+    expect(errors[0]?.error).toMatchObject({ code: 'already_paid' });
+    expect(processor.count('GET /payments')).toBe(2);
+  });
+
+  it('once, however often its wallet is confirmed', async () => {
+    const { click, send, stripe, expressResults } = await button();
+    click();
+    await send('confirm', paid);
+    stripe.element.emit('confirm', { ...paid, expressPaymentType: 'apple_pay', paymentFailed() {} });
+    await Promise.resolve();
+    expect(stripe.confirms).toHaveLength(1);
+    expect(expressResults).toHaveLength(1);
   });
 
   it('that is still processing is pending', async () => {

@@ -124,6 +124,8 @@ class ExpressButton {
     // Before the host is asked, because its answer may be about another cart.
     const isReopened = this.#wallet.known !== undefined;
     const cart = isReopened ? this.#reader.expressPaymentData().then(cartTotals) : undefined;
+    // The host may name another cart, as a page does that sells on after an order.
+    this.#isSettled = false;
     const opening = this.#wallet.open();
     const isOpen = this.#wallet.stillOpen();
     opening.catch((error: unknown) => {
