@@ -96,7 +96,7 @@ const has =
   (body) =>
     isObject(body) && fields.every((field) => Boolean((body as Record<string, unknown>)[field]));
 const isConfig = has('publishableKey');
-const isCustomerSession = has('stripeCustomerId', 'sessionId');
+const isCustomerSession = has('sessionId');
 
 /** All HTTP of the enabler. Every method throws EnablerErrors only. */
 export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
