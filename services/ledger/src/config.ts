@@ -3,7 +3,7 @@ import { kafkaConfig } from '@connector/kafka';
 import { baseUrl, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
-import { isOrderNumberTemplate } from './domain/unordered.ts';
+import { isOrderNumberTemplate } from './domain/order-number.ts';
 
 /** Every variable the ledger reads. */
 export const configSchema = z.object({

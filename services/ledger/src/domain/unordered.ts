@@ -254,22 +254,3 @@ export function paidSince({ transactions, createdAt }: Payment): Date | undefine
   };
   return of('Charge') ?? of('Authorization');
 }
-
-/** The PaymentIntent of a payment: its interface id; of one that the original connector made, the interaction id of its authorization. */
-export const paymentIntentIdOf = ({ interfaceId, transactions }: Payment): string | undefined =>
-  [interfaceId, ...transactions.map(({ interactionId }) => interactionId)].find((id) => id?.startsWith('pi_'));
-
-/** The cart that a payment's key names: `<cart id>-<attempt>`. */
-export const cartIdInKey = (key: string | undefined): string | undefined =>
-  key && !key.startsWith('stripe-') ? /^(?<cartId>.+)-[1-9]\d*$/.exec(key)?.groups?.cartId : undefined;
-
-const PLACEHOLDER = '{cartId}';
-/** What commercetools takes as an order number, here kept to what every system after it can read. */
-const ORDER_NUMBER = /^[A-Za-z0-9_-]{2,256}$/;
-
-/** Whether a template names one order for each cart. */
-export const isOrderNumberTemplate = (template: string): boolean =>
-  template.includes(PLACEHOLDER) && ORDER_NUMBER.test(orderNumberOf(template, '0'.repeat(36)));
-
-/** The order number of a cart: the same whoever makes it, however often. */
-export const orderNumberOf = (template: string, cartId: string): string => template.replaceAll(PLACEHOLDER, cartId);

@@ -1,6 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import type { AuditDifference } from '../domain/audit.ts';
 import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-summary.ts';
+import { paymentIntentIdOf } from '../domain/payment-names.ts';
 import { comparePayment, noteGone, type PaymentAuditDependencies, type RepairOptions } from './audit-payment.ts';
 import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
 import type { Movement, Snapshot } from './ports.ts';
@@ -162,6 +163,3 @@ async function paymentsOf(deps: AuditDependencies, page: readonly Movement[]): P
   const found = await withRetry(deps, () => deps.movedPayments.ofPaymentIntents(ids));
   return new Map(found.flatMap((payment) => (payment.interfaceId ? [[payment.interfaceId, payment] as const] : [])));
 }
-
-const paymentIntentIdOf = ({ interfaceId, transactions }: Payment): string | undefined =>
-  [interfaceId, ...transactions.map(({ interactionId }) => interactionId)].find((id) => id?.startsWith('pi_'));

@@ -4,8 +4,7 @@ import { moneyDifferences, type StripeMoneyFacts } from '../domain/audit.ts';
 import { type Known, type StoryLine, storyOf } from '../domain/story.ts';
 import { type Verdict, verdictOf } from '../domain/verdict.ts';
 import { ownerOf } from '../domain/whose-event.ts';
-import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
-import type { Snapshot } from './ports.ts';
+import { type Ask, type AtStripe, type Identified, identifyPayment } from './identify-payment.ts';
 import type { ExplainDependencies } from './ports-explain.ts';
 import { compare } from './reconcile-object.ts';
 
@@ -28,7 +27,7 @@ export async function explain(
   handledWithinMs?: number,
 ): Promise<Explanation> {
   const unavailable: { what: string; why: string }[] = [];
-  const ask = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+  const ask: Ask = async (what, work) => {
     try {
       return await work();
     } catch (error) {
@@ -37,21 +36,26 @@ export async function explain(
       return undefined;
     }
   };
-  const found = await identify(deps, asked, ask);
+  const found = await identifyPayment(deps, asked, ask);
+  const known: Known = {
+    ...(await everythingAbout(deps, found, ask)),
+    now: deps.now(),
+    unavailable: unavailable.toSorted((a, b) => a.what.localeCompare(b.what)),
+  };
+  return { known, story: storyOf(known), verdict: verdictOf(known, handledWithinMs) };
+}
+
+/** What every side says about a payment. */
+async function everythingAbout(
+  deps: ExplainDependencies,
+  found: Identified,
+  ask: Ask,
+): Promise<Omit<Known, 'now' | 'unavailable'>> {
   const { payment, atStripe, paymentIntentId } = found;
   const facts = atStripe?.facts;
-  const metadata = facts?.paymentIntent.metadata;
-  const cart = found.cartId
-    ? await ask('the cart', () => deps.orders.cart(found.cartId as string))
-    : payment && (await ask('the cart', () => deps.orders.cartOfPayment(payment.id)));
+  const cart = await cartOf(deps, found, ask);
   const [order, declines, movements, messages, deadLetters, undelivered, due] = await Promise.all([
-    ask(
-      'orders',
-      async () =>
-        found.order ??
-        (payment && (await deps.orders.ofPayment(payment.id))) ??
-        (cart && (await deps.orders.ofCart(cart.id))),
-    ),
+    ask('orders', () => orderOf(deps, found, cart)),
     ask("Stripe's charges", async () => (facts ? deps.story.declinesOf(facts.paymentIntent.id) : [])),
     ask("Stripe's balance transactions", async () => (facts ? deps.story.movementsOf(sourcesOf(facts)) : [])),
     ask('the topics', async () =>
@@ -61,13 +65,12 @@ export async function explain(
     ask("Stripe's undelivered events", async () => (facts ? deps.story.undelivered(objectsOf(facts)) : [])),
     ask('what the ledger would write', async () => (atStripe && payment ? dueOf(deps, payment, atStripe) : [])),
   ]);
-  const known: Known = {
-    now: deps.now(),
+  return {
     payment,
     cart,
     order,
     stripe: facts,
-    whose: facts && (ownerOf(metadata, deps.projectKey) ?? 'foreign'),
+    whose: facts && (ownerOf(facts.paymentIntent.metadata, deps.projectKey) ?? 'foreign'),
     otherPayments: ((order ?? cart)?.paymentInfo?.payments ?? []).flatMap(({ id }) => (id === payment?.id ? [] : [id])),
     declines: declines ?? [],
     movements: movements ?? [],
@@ -77,75 +80,24 @@ export async function explain(
     undelivered: undelivered ?? [],
     due: due ?? [],
     differences: payment && facts ? moneyDifferences(payment, facts) : [],
-    unavailable: unavailable.toSorted((a, b) => a.what.localeCompare(b.what)),
   };
-  return { known, story: storyOf(known), verdict: verdictOf(known, handledWithinMs) };
 }
 
-type Ask = <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>;
-type AtStripe = { paymentIntent: Snapshot; facts: StripeMoneyFacts };
-
-interface Identified {
-  readonly payment?: Payment | undefined;
-  readonly paymentIntentId?: string | undefined;
-  readonly atStripe?: AtStripe | undefined;
-  readonly cartId?: string | undefined;
-  readonly order?: Known['order'];
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const STRIPE_ID = /^(pi|ch|py|re|pyr|du|dp|pdp|txn)_/;
-
-/** Which payment and which PaymentIntent a name stands for. */
-async function identify(deps: ExplainDependencies, asked: string, ask: Ask): Promise<Identified> {
-  if (STRIPE_ID.test(asked)) {
-    const id = asked.startsWith('pi_') ? asked : await ask('Stripe', () => deps.story.paymentIntentOf(asked));
-    return id ? ofPaymentIntent(deps, id, ask) : {};
-  }
-  // commercetools refuses as an id what cannot be one.
-  const mayBeId = UUID.test(asked);
-  const payment =
-    (mayBeId ? await ask('payments', () => deps.payments.byId(asked)) : undefined) ??
-    (await ask('payments', () => deps.payments.byKey(asked)));
-  if (payment) return ofPayment(deps, payment, ask);
-  const cart = mayBeId ? await ask('carts', () => deps.orders.cart(asked)) : undefined;
-  const order =
-    (await ask('orders', () => deps.orders.byNumber(asked))) ??
-    (mayBeId && !cart ? await ask('orders', () => deps.orders.byId(asked)) : undefined) ??
-    (cart && (await ask('orders', () => deps.orders.ofCart(asked))));
-  const paid = await paymentOf(deps, (order ?? cart)?.paymentInfo?.payments ?? [], ask);
-  const cartId = cart?.id ?? order?.cart?.id;
-  return paid ? { ...(await ofPayment(deps, paid, ask)), cartId, order } : { cartId, order };
-}
-
-/** The payment that has money, else the last: earlier ones were given up. */
-async function paymentOf(
-  deps: ExplainDependencies,
-  payments: readonly { id: string }[],
+async function cartOf(
+  { orders }: ExplainDependencies,
+  { cartId, payment }: Identified,
   ask: Ask,
-): Promise<Payment | undefined> {
-  const read = await Promise.all(payments.map(({ id }) => ask('payments', () => deps.payments.byId(id))));
-  const there = read.filter((payment) => payment !== undefined);
-  return there.findLast(({ transactions }) => transactions.some(({ state }) => state === 'Success')) ?? there.at(-1);
+): Promise<Known['cart']> {
+  if (cartId) return ask('the cart', () => orders.cart(cartId));
+  return payment && ask('the cart', () => orders.cartOfPayment(payment.id));
 }
 
-async function ofPayment(deps: ExplainDependencies, payment: Payment, ask: Ask): Promise<Identified> {
-  const paymentIntentId = [payment.interfaceId, ...payment.transactions.map(({ interactionId }) => interactionId)].find(
-    (id) => id?.startsWith('pi_'),
-  );
-  const atStripe = paymentIntentId
-    ? await ask('Stripe', () => deps.money.ofPaymentIntent(paymentIntentId, payment))
-    : undefined;
-  return { payment, paymentIntentId, atStripe, cartId: atStripe && ownershipOfSnapshot(atStripe.paymentIntent).cartId };
-}
-
-async function ofPaymentIntent(deps: ExplainDependencies, paymentIntentId: string, ask: Ask): Promise<Identified> {
-  const tied = await ask('payments', () => deps.payments.byPaymentIntent(paymentIntentId));
-  const atStripe = await ask('Stripe', () => deps.money.ofPaymentIntent(paymentIntentId, tied));
-  const ownership = atStripe && ownershipOfSnapshot(atStripe.paymentIntent);
-  const payment = tied ?? (atStripe && (await ask('payments', () => paymentOfSnapshot(deps, atStripe.paymentIntent))));
-  return { payment, paymentIntentId, atStripe, cartId: ownership?.cartId };
-}
+const orderOf = async (
+  { orders }: ExplainDependencies,
+  { order, payment }: Identified,
+  cart: Known['cart'],
+): Promise<Known['order']> =>
+  order ?? (payment && (await orders.ofPayment(payment.id))) ?? (cart && (await orders.ofCart(cart.id)));
 
 /** What the ledger would write for each object at Stripe as it is now. */
 async function dueOf(

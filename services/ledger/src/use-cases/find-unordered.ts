@@ -1,10 +1,9 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import type { Money } from '@connector/payment-model';
+import { cartIdInKey, paymentIntentIdOf } from '../domain/payment-names.ts';
 import {
-  cartIdInKey,
   isPaid,
   paidSince,
-  paymentIntentIdOf,
   type Settled,
   UNORDERED_REASONS,
   type UnorderedReason,

@@ -1,5 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { PAYMENT_EVENTS } from '@connector/contracts';
+import { paymentIntentIdOf } from '../domain/payment-names.ts';
 import { type Divergence, OPEN_STATES } from '../domain/reconciliation.ts';
 import { notDone, standingOfOperation } from './find-unfinished-operations.ts';
 import { paymentOfSnapshot } from './payment-of-snapshot.ts';
@@ -36,7 +37,7 @@ export async function checkOpenPayment(
   before: Date,
   compared: Set<string>,
 ): Promise<Checked> {
-  const paymentIntentId = paymentIntentOf(payment);
+  const paymentIntentId = paymentIntentIdOf(payment);
   const objects = objectsOf(openTransactions(payment, before), paymentIntentId, deps.snapshots);
   if (paymentIntentId && objects.has(paymentIntentId)) compared.add(paymentIntentId);
   const gone = (what: string): Divergence => ({
@@ -58,9 +59,6 @@ export async function checkOpenPayment(
   }
   return divergences.length > 0 ? divergences : 'pending';
 }
-
-const paymentIntentOf = ({ interfaceId, transactions }: Payment): string | undefined =>
-  [interfaceId, ...transactions.map(({ interactionId }) => interactionId)].find((id) => id?.startsWith('pi_'));
 
 /** What these transactions are about at Stripe, by id, and how to read it; the PaymentIntent where no object of its own is named. */
 function objectsOf(

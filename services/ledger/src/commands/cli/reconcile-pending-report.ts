@@ -3,47 +3,52 @@ import type { Counts, Divergence, ReconciliationSummary } from '../../domain/rec
 
 /** A run as a person reads it: what differed, the counts, and what is still open. */
 export function report(summary: ReconciliationSummary, divergences: readonly Divergence[], limit = 100): string {
-  const { dryRun, payments, paymentIntents, operations, open, complete } = summary;
-  const parts: string[] = [];
-  if (divergences.length > 0) {
-    const columns = [{ title: 'DIVERGING', whole: true }, { title: '', whole: true }, { title: 'STRIPE SAYS' }];
-    const rows = divergences
-      .slice(0, limit)
-      .map(({ paymentIntentId, paymentId, repaired, change }) => [
-        paymentIntentId ?? `payment ${paymentId}`,
-        repaired ? (dryRun ? 'would repair' : 'repaired') : 'left',
-        change,
-      ]);
-    parts.push(table(columns, rows));
-    if (divergences.length > limit) parts.push(`… and ${divergences.length - limit} more (--json has all)`);
-  }
-  const right = { right: true, whole: true };
-  const columns = [
-    { title: '', whole: true },
-    ...['CHECKED', 'PENDING', 'DIVERGING', dryRun ? 'WOULD REPAIR' : 'REPAIRED', 'FAILED'].map((title) => ({
-      title,
-      ...right,
-    })),
+  const { dryRun, complete } = summary;
+  const parts = [
+    divergences.length > 0 && divergenceTable(divergences.slice(0, limit), dryRun),
+    divergences.length > limit && `… and ${divergences.length - limit} more (--json has all)`,
+    countTable(summary),
+    stillOpen(summary),
+    dryRun
+      ? 'Dry run: nothing was published.'
+      : !complete && 'Not everything could be checked; it can be run again at once.',
   ];
+  return parts.filter(Boolean).join('\n\n');
+}
+
+function divergenceTable(divergences: readonly Divergence[], dryRun: boolean): string {
+  const columns = [{ title: 'DIVERGING', whole: true }, { title: '', whole: true }, { title: 'STRIPE SAYS' }];
+  const rows = divergences.map(({ paymentIntentId, paymentId, repaired, change }) => [
+    paymentIntentId ?? `payment ${paymentId}`,
+    repaired ? (dryRun ? 'would repair' : 'repaired') : 'left',
+    change,
+  ]);
+  return table(columns, rows);
+}
+
+function countTable({ dryRun, payments, paymentIntents, operations }: ReconciliationSummary): string {
+  const titles = ['CHECKED', 'PENDING', 'DIVERGING', dryRun ? 'WOULD REPAIR' : 'REPAIRED', 'FAILED'];
   const row = (name: string, { checked, pending, diverging, repaired, failed }: Counts) => [
     name,
     ...[checked, pending, diverging, repaired, failed].map(String),
   ];
-  parts.push(
-    table(columns, [
+  return table(
+    [{ title: '', whole: true }, ...titles.map((title) => ({ title, right: true, whole: true }))],
+    [
       row('payments with open transactions', payments),
       row("Stripe's PaymentIntents", paymentIntents),
       row('operations without a result', operations),
-    ]),
+    ],
   );
-  const stillOpen = Object.entries(open)
-    .filter(([, { payments: count }]) => count > 0)
-    .map(([state, { payments: count, oldest }]): [string, string] => [
+}
+
+/** Payments by the state of their open transactions; undefined when there are none. */
+function stillOpen({ open }: ReconciliationSummary): string | undefined {
+  const states = Object.entries(open)
+    .filter(([, { payments }]) => payments > 0)
+    .map(([state, { payments, oldest }]): [string, string] => [
       state,
-      `${count}${oldest ? `, the oldest since ${clock(oldest)}` : ''}`,
+      `${payments}${oldest ? `, the oldest since ${clock(oldest)}` : ''}`,
     ]);
-  if (stillOpen.length > 0) parts.push(`Open when looked at, by state of the transaction\n${pairs(stillOpen, '  ')}`);
-  if (dryRun) parts.push('Dry run: nothing was published.');
-  else if (!complete) parts.push('Not everything could be checked; it can be run again at once.');
-  return parts.join('\n\n');
+  return states.length > 0 ? `Open when looked at, by state of the transaction\n${pairs(states, '  ')}` : undefined;
 }

@@ -1,9 +1,16 @@
-import { ago, clock, counted, pairs, table, WIDTH } from '@connector/cli';
-import { STRIPE_TYPE_PREFIX } from '@connector/contracts';
+import { counted } from '@connector/cli';
 import type { DeadLetter, DeadLetterFilter, DeadLetterQueue, Handled } from '@connector/kafka';
-import { redactText } from '@connector/telemetry';
-import { redacted } from './redact.ts';
 import type { Change, RedriveCommand } from './redrive-options.ts';
+import {
+  byCause,
+  contentOf,
+  failureTable,
+  letterPage,
+  letterTable,
+  resultTable,
+  shownHeaders,
+  toJson,
+} from './redrive-report.ts';
 
 /** What a command has around it. */
 export interface Surroundings {
@@ -65,106 +72,110 @@ async function show(
     return 1;
   }
   const { letter, value } = found;
-  const content = contentOf(value, raw);
   if (json) {
-    print(JSON.stringify({ ...toJson(letter), headers: shownHeaders(letter, raw), content: content.json }));
-    return 0;
-  }
-  const { headers, origin, event } = letter;
-  const tries = headers['dlq-attempts'];
-  const stack = headers['dlq-error-stack'];
-  print(`Dead letter ${id}: ${letter.resolution ? resolutionText(letter) : 'waits'}\n`);
-  print(
-    pairs(
-      [
-        ['event', `${shortType(letter)}  ${event.id ?? ''}`],
-        ['happened', event.time ?? 'unknown'],
-        ['key', letter.key],
-        ['came from', `${origin.topic ?? 'unknown'} ${origin.partition ?? '?'}:${origin.offset ?? '?'}`],
-        ['dead letter since', `${clock(letter.deadLetteredAt)}, ${ago(letter.deadLetteredAt, now())} ago`],
-        ['by', `${headers['dlq-consumer-group'] ?? 'unknown'} ${headers['dlq-app-version'] ?? ''}`.trim()],
-        ['after', tries ? counted(Number(tries), 'attempt') : 'unknown'],
-        ['reason', letter.reason],
-        ['error', `${headers['dlq-error-class'] ?? ''}: ${redactText(headers['dlq-error-message'] ?? '')}`],
-        ...(headers['dlq-redriven-from']
-          ? [['redriven from', `${headers['dlq-redriven-from']}, and refused again`] as const]
-          : []),
-      ],
-      '  ',
-    ),
-  );
-  const others = Object.entries(shownHeaders(letter, raw)).filter(([name]) => !name.startsWith('dlq-'));
-  print(`\nHeaders\n${pairs(others, '  ')}`);
-  if (stack) print(`\nStack\n${indented(redactText(stack))}`);
-  print(
-    `\nContent, ${counted(letter.bytes, 'byte')}${raw ? '' : ' (personal data and secrets hidden; --raw shows all)'}`,
-  );
-  print(content.text);
+    const content = contentOf(value, raw).json;
+    print(JSON.stringify({ ...toJson(letter), headers: shownHeaders(letter, raw), content }));
+  } else print(letterPage(found, raw, now()));
   return 0;
+}
+
+type Work = (letters: DeadLetter[], options: Parameters<DeadLetterQueue['redrive']>[1]) => Promise<Handled[]>;
+type ChangeCommand = Extract<Run, { kind: 'redrive' | 'discard' }>;
+
+/** Dead letters that a command is about. */
+interface Selection {
+  /** All that meet the conditions, resolved ones too. */
+  readonly matching: readonly DeadLetter[];
+  /** Those of them to do something about. */
+  readonly selected: DeadLetter[];
+  /** Ids that were named and are not there. */
+  readonly missing: readonly string[];
 }
 
 async function change(
   queue: DeadLetterQueue,
-  command: Extract<Run, { kind: 'redrive' | 'discard' }>,
+  command: ChangeCommand,
   around: Surroundings,
-  work: (letters: DeadLetter[], options: Parameters<DeadLetterQueue['redrive']>[1]) => Promise<Handled[]>,
+  work: Work,
 ): Promise<0 | 1> {
-  const { filter, dryRun, perSecond, json, kind } = command;
-  const { print, toStderr, now, signal } = around;
+  const { filter, dryRun, json, kind } = command;
+  const { print, toStderr } = around;
   const matching = await queue.list({ ...filter, resolved: true });
   const selected = filter.resolved ? matching : matching.filter(({ resolution }) => !resolution);
-  const already = matching.length - selected.length;
-  const missing = missingOf(filter, matching);
-  const what = counted(selected.length, 'dead letter');
-  const where = kind === 'redrive' ? `put back on ${topicsOf(selected)}` : 'discarded';
+  const selection: Selection = { matching, selected, missing: missingOf(filter, matching) };
+  const { missing } = selection;
+  if (!json) for (const text of announcement(selection, command, around.now())) print(text);
 
-  if (!json && selected.length > 0 && (dryRun || !command.yes)) print(letterTable(selected, now(), filter.resolved));
-  let handled: Handled[] = [];
-  let done = true;
-  if (dryRun) {
-    if (!json && matching.length > 0) print(`\nDry run: ${what} would be ${where}. Nothing was changed.`);
-    if (!json && already > 0) print(`${counted(already, 'dead letter')} of these conditions: resolved already.`);
-  } else if (selected.length > 0) {
-    done = await isAgreed(command, around, `${what} will be ${where}. Go on? [y/N] `);
-    if (done) {
-      const progress = progressTo(toStderr, now);
-      handled = await work(selected, { perSecond, onProgress: progress, ...(signal && { signal }) });
-    } else toStderr('Nothing was changed. Where nobody can be asked, --yes is needed.');
-  }
-
-  const count = (outcome: Handled['outcome']) => handled.filter((each) => each.outcome === outcome).length;
-  const verb = kind === 'redrive' ? ('redriven' as const) : ('discarded' as const);
-  const summary = {
-    selected: selected.length,
-    [verb]: count(verb),
-    failed: count('failed'),
-    left: done && !dryRun ? count('left') : selected.length,
-    alreadyResolved: already,
-    notFound: missing.length,
-  };
-  const failures = handled.filter(({ problem }) => problem);
+  const handled = await carryOut(selected, command, around, work);
+  const counts = countsOf(selection, handled, command);
+  const failures = (handled ?? []).filter(({ problem }) => problem);
   if (json) {
     const failed = failures.map(({ letter, problem }) => ({ id: letter.id, problem }));
-    print(JSON.stringify({ ...summary, dryRun, ids: selected.map(({ id }) => id), failures: failed, missing }));
+    print(JSON.stringify({ ...counts, dryRun, ids: selected.map(({ id }) => id), failures: failed, missing }));
   } else {
-    if (failures.length > 0) {
-      const columns = [{ title: 'FAILED', whole: true }, { title: 'EVENT', whole: true }, { title: 'WHY' }];
-      print(`\n${table(columns, failures.map(failureRow))}`);
-    }
+    if (failures.length > 0) print(`\n${failureTable(failures)}`);
     if (matching.length === 0 && missing.length === 0) print('No dead letter matches: there is nothing to do.');
-    else if (!dryRun)
-      print(`\n${pairs(Object.entries(summary).map(([name, value]) => [LABELS[name] ?? name, value]))}`);
+    else if (!dryRun) print(`\n${resultTable(counts)}`);
   }
   if (missing.length > 0) toStderr(`There is no dead letter ${missing.join(', ')}.`);
-  const complete = dryRun || (done && summary[verb] === selected.length);
-  return complete && missing.length === 0 ? 0 : 1;
+  const isComplete = dryRun || (handled !== undefined && counts[VERB[kind]] === selected.length);
+  return isComplete && missing.length === 0 ? 0 : 1;
 }
 
-const LABELS: Record<string, string> = {
-  alreadyResolved: 'already resolved',
-  notFound: 'not found',
-  left: 'not done',
-};
+const VERB = { redrive: 'redriven', discard: 'discarded' } as const;
+
+/** `3 dead letters would be discarded`, by what stands between the two. */
+const whatHappens = (selected: readonly DeadLetter[], will: string, kind: ChangeCommand['kind']): string =>
+  `${counted(selected.length, 'dead letter')} ${will} be ${kind === 'redrive' ? `put back on ${topicsOf(selected)}` : 'discarded'}.`;
+
+/** What is printed before anything is done. */
+function announcement(
+  { matching, selected }: Selection,
+  { filter, dryRun, yes, kind }: ChangeCommand,
+  now: Date,
+): string[] {
+  const already = matching.length - selected.length;
+  return [
+    ...(selected.length > 0 && (dryRun || !yes) ? [letterTable(selected, now, filter.resolved)] : []),
+    ...(dryRun && matching.length > 0
+      ? [`\nDry run: ${whatHappens(selected, 'would', kind)} Nothing was changed.`]
+      : []),
+    ...(dryRun && already > 0 ? [`${counted(already, 'dead letter')} of these conditions: resolved already.`] : []),
+  ];
+}
+
+/** Answers what became of each; nothing in a dry run, and undefined when nobody agreed. */
+async function carryOut(
+  selected: DeadLetter[],
+  command: ChangeCommand,
+  around: Surroundings,
+  work: Work,
+): Promise<readonly Handled[] | undefined> {
+  const { dryRun, perSecond, kind } = command;
+  const { toStderr, now, signal } = around;
+  if (dryRun || selected.length === 0) return [];
+  if (!(await isAgreed(command, around, `${whatHappens(selected, 'will', kind)} Go on? [y/N] `))) {
+    toStderr('Nothing was changed. Where nobody can be asked, --yes is needed.');
+    return undefined;
+  }
+  return work(selected, { perSecond, onProgress: progressTo(toStderr, now), ...(signal && { signal }) });
+}
+
+function countsOf(
+  { matching, selected, missing }: Selection,
+  handled: readonly Handled[] | undefined,
+  { kind, dryRun }: ChangeCommand,
+): Record<string, number> {
+  const count = (outcome: Handled['outcome']) => (handled ?? []).filter((each) => each.outcome === outcome).length;
+  return {
+    selected: selected.length,
+    [VERB[kind]]: count(VERB[kind]),
+    failed: count('failed'),
+    left: handled && !dryRun ? count('left') : selected.length,
+    alreadyResolved: matching.length - selected.length,
+    notFound: missing.length,
+  };
+}
 
 async function isAgreed({ yes }: Change, { confirm }: Surroundings, question: string): Promise<boolean> {
   return yes || (confirm !== undefined && (await confirm(question)));
@@ -187,89 +198,3 @@ const missingOf = ({ ids = [] }: DeadLetterFilter, letters: readonly DeadLetter[
 
 const topicsOf = (letters: readonly DeadLetter[]): string =>
   [...new Set(letters.map(({ origin }) => origin.topic ?? 'an unknown topic'))].join(', ') || 'their topic';
-
-const shortType = ({ event }: DeadLetter): string => (event.type ?? 'unknown').replace(STRIPE_TYPE_PREFIX, '');
-
-function letterTable(letters: readonly DeadLetter[], now: Date, withResolution = false): string {
-  const columns = [
-    { title: 'ID', whole: true },
-    { title: 'AGE', right: true, whole: true },
-    { title: 'TYPE' },
-    { title: 'REASON' },
-    { title: 'KEY', whole: true },
-    ...(withResolution ? [{ title: 'STATE' }] : []),
-  ];
-  const rows = letters.map((letter) => [
-    letter.id,
-    ago(letter.deadLetteredAt, now),
-    shortType(letter),
-    letter.reason,
-    letter.key,
-    ...(withResolution ? [stateOf(letter, now)] : []),
-  ]);
-  return table(columns, rows, WIDTH);
-}
-
-const stateOf = ({ resolution }: DeadLetter, now: Date): string =>
-  resolution ? `${resolution.kind} ${ago(resolution.at, now)} ago` : 'waits';
-
-function resolutionText({ resolution }: DeadLetter): string {
-  if (!resolution) return 'waits';
-  const { kind, at, by, reason } = resolution;
-  return `${kind} ${clock(at)} by ${by}${reason ? `: ${reason}` : ''}`;
-}
-
-/** The causes, most frequent first: dead letters that share one are fixed together. */
-function byCause(letters: readonly DeadLetter[]): string {
-  const causeOf = (letter: DeadLetter) => redactText(letter.headers['dlq-error-message'] ?? '');
-  const groups = [...Map.groupBy(letters, (letter) => `${letter.reason} ${causeOf(letter)}`).values()];
-  const rows = groups
-    .toSorted((a, b) => b.length - a.length)
-    .flatMap((group) => group.slice(0, 1).map((one) => [String(group.length), one.reason, causeOf(one)]));
-  const columns = [{ title: 'COUNT', right: true, whole: true }, { title: 'REASON', whole: true }, { title: 'ERROR' }];
-  return table(columns, [...rows, [String(letters.length), 'total', '']]);
-}
-
-const failureRow = ({ letter, problem = '' }: Handled): string[] => [letter.id, letter.event.id ?? '', problem];
-
-/** What machines read of a dead letter: nothing of its content. */
-function toJson(letter: DeadLetter) {
-  const { id, key, deadLetteredAt, reason, event, origin, bytes, headers, resolution } = letter;
-  return {
-    id,
-    key,
-    eventId: event.id,
-    type: event.type,
-    time: event.time,
-    reason,
-    error: { class: headers['dlq-error-class'], message: redactText(headers['dlq-error-message'] ?? '') },
-    attempts: Number(headers['dlq-attempts'] ?? 0),
-    deadLetteredAt,
-    firstFailedAt: headers['dlq-first-failed-at'],
-    origin,
-    bytes,
-    redrivenFrom: headers['dlq-redriven-from'],
-    resolution,
-  };
-}
-
-const shownHeaders = ({ headers }: DeadLetter, raw: boolean): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, raw ? text : redactText(text)]));
-
-function contentOf(value: Buffer, raw: boolean): { text: string; json: unknown } {
-  const text = value.toString();
-  if (raw) return { text, json: text };
-  try {
-    const json = redacted(JSON.parse(text));
-    return { text: JSON.stringify(json, null, 2), json };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { text: 'It is not JSON; --raw shows it.', json: null };
-  }
-}
-
-const indented = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => `  ${line.trim()}`)
-    .join('\n');

@@ -1,5 +1,6 @@
 import { durationMs, HELP_OPTION, momentOf, parseOptions, UsageError, wholeNumber } from '@connector/cli';
-import { isOrderNumberTemplate, type SettleMode } from '../../domain/unordered.ts';
+import { isOrderNumberTemplate } from '../../domain/order-number.ts';
+import type { SettleMode } from '../../domain/unordered.ts';
 import type { FindUnorderedOptions } from '../../use-cases/find-unordered.ts';
 
 export const UNORDERED_HELP = `unordered: payments that are paid and have no order

@@ -15,48 +15,52 @@ export function unorderedReport(
   now: Date,
   limit = 100,
 ): string {
-  const parts: string[] = [];
-  const whole = (title: string) => ({ title, whole: true });
-  if (settled.length > 0) {
-    const rows = settled
-      .slice(0, limit)
-      .map(({ cartId = '', settlement, orderNumber }) => [
-        cartId,
-        settlement === 'returned' ? 'money returned' : `order ${orderNumber}`,
-      ]);
-    parts.push(table([whole('CART'), whole('SETTLED')], rows));
-  }
-  if (findings.length > 0) {
-    const columns = [
-      whole('PAYMENT'),
-      { title: 'PAID', whole: true, right: true },
-      whole('AGO'),
-      whole('REASON'),
-      whole('CART'),
-    ];
-    const rows = findings
-      .slice(0, limit)
-      .map((finding) => [
-        finding.paymentId,
-        amountOf(finding),
-        ago(finding.paidSince, now),
-        finding.detail ? `${finding.reason} (${finding.detail})` : finding.reason,
-        finding.cartId ? `${finding.cartId}${finding.cartState ? ` ${finding.cartState}` : ''}` : '',
-      ]);
-    parts.push(table(columns, rows, Number.POSITIVE_INFINITY));
-  }
-  if (Math.max(findings.length, settled.length) > limit) parts.push(`Only ${limit} of each are shown; --json has all.`);
-  const reasons = UNORDERED_REASONS.filter((reason) => summary.reasons[reason] > 0);
-  if (reasons.length > 0) {
-    parts.push(pairs(reasons.map((reason) => [`${summary.reasons[reason]} ${reason}`, ADVICE[reason]])));
-  }
-  if (summary.limited) parts.push('The limit of this run was reached: more carts can be settled by the next.');
-  if (!summary.complete) {
-    parts.push(
-      `Not everything could be looked at (${counted(summary.failed, 'failure')}); it can be run again at once.`,
-    );
-  }
+  const { checked, failed, limited, complete } = summary;
   const left = counted(findings.length, 'payment');
-  parts.push(`${counted(summary.checked, 'paid payment')} looked at, ${left} without an order left.`);
-  return parts.join('\n\n');
+  const isCut = Math.max(findings.length, settled.length) > limit;
+  const parts = [
+    settled.length > 0 && settledTable(settled.slice(0, limit)),
+    findings.length > 0 && findingTable(findings.slice(0, limit), now),
+    isCut && `Only ${limit} of each are shown; --json has all.`,
+    adviceOn(summary),
+    limited && 'The limit of this run was reached: more carts can be settled by the next.',
+    !complete && `Not everything could be looked at (${counted(failed, 'failure')}); it can be run again at once.`,
+    `${counted(checked, 'paid payment')} looked at, ${left} without an order left.`,
+  ];
+  return parts.filter(Boolean).join('\n\n');
+}
+
+const whole = (title: string) => ({ title, whole: true });
+
+const settledTable = (settled: readonly Settled[]): string =>
+  table(
+    [whole('CART'), whole('SETTLED')],
+    settled.map(({ cartId = '', settlement, orderNumber }) => [
+      cartId,
+      settlement === 'returned' ? 'money returned' : `order ${orderNumber}`,
+    ]),
+  );
+
+function findingTable(findings: readonly Finding[], now: Date): string {
+  const columns = [
+    whole('PAYMENT'),
+    { title: 'PAID', whole: true, right: true },
+    whole('AGO'),
+    whole('REASON'),
+    whole('CART'),
+  ];
+  const rows = findings.map((finding) => [
+    finding.paymentId,
+    amountOf(finding),
+    ago(finding.paidSince, now),
+    finding.detail ? `${finding.reason} (${finding.detail})` : finding.reason,
+    finding.cartId ? `${finding.cartId}${finding.cartState ? ` ${finding.cartState}` : ''}` : '',
+  ]);
+  return table(columns, rows, Number.POSITIVE_INFINITY);
+}
+
+/** How many are left for each reason, and what there is to do about them; undefined when none are. */
+function adviceOn({ reasons }: UnorderedSummary): string | undefined {
+  const found = UNORDERED_REASONS.filter((reason) => reasons[reason] > 0);
+  return found.length > 0 ? pairs(found.map((reason) => [`${reasons[reason]} ${reason}`, ADVICE[reason]])) : undefined;
 }

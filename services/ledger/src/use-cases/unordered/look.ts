@@ -1,11 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
-import {
-  type CartView,
-  type HeldMoney,
-  isPaid,
-  paymentIntentIdOf,
-  type UnorderedSnapshot,
-} from '../../domain/unordered.ts';
+import { paymentIntentIdOf } from '../../domain/payment-names.ts';
+import { type CartView, type HeldMoney, isPaid, type UnorderedSnapshot } from '../../domain/unordered.ts';
 import type { SettleDependencies, UnorderedGroup } from './work.ts';
 
 /** The cart, its payments, the orders that name them, and what Stripe holds, all as they are now. */

@@ -1,10 +1,10 @@
 import { PermanentError } from '@connector/errors';
+import { orderNumberOf } from '../../domain/order-number.ts';
 import {
   type CartView,
   type MovedState,
   movedState,
   type OrderRef,
-  orderNumberOf,
   type PaymentState,
   verdictOf,
 } from '../../domain/unordered.ts';
