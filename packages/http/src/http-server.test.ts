@@ -29,7 +29,14 @@ const failing = (error: unknown) =>
   Router().get('/fail', () => {
     throw error;
   });
-const schema = z.object({ amount: z.object({ centAmount: z.int() }), kind: z.enum(['a', 'b']) });
+const schema = z.object({
+  amount: z.object({ centAmount: z.int() }),
+  kind: z.enum(['a', 'b']),
+  size: z.object({ cm: z.union([z.int(), z.string()]) }).optional(),
+  action: z
+    .discriminatedUnion('name', [z.object({ name: z.literal('a') }), z.object({ name: z.literal('b') })])
+    .optional(),
+});
 
 it('keeps idle connections for as long as it is told, so that no load balancer in front uses one that has just been closed', async () => {
   const server = createHttpServer({ log, port: 0, routes: [], keepAliveMs: 620_000 });
@@ -146,8 +153,26 @@ it.each([
     { code: 'InvalidField', field: 'kind', allowedValues: ['a', 'b'] },
   ],
   ['a wrong type', { kind: 'a', amount: { centAmount: 'x' } }, { code: 'InvalidJsonInput' }],
+  ['a missing value of a list', { amount: { centAmount: 1 } }, { code: 'RequiredField', field: 'kind' }],
+  ['a missing choice', { kind: 'a', amount: { centAmount: 1 }, size: {} }, { code: 'RequiredField', field: 'size.cm' }],
+  [
+    'a choice that is wrong',
+    { kind: 'a', amount: { centAmount: 1 }, size: { cm: true } },
+    { code: 'InvalidJsonInput' },
+  ],
+  [
+    'something without what it is',
+    { kind: 'a', amount: { centAmount: 1 }, action: {} },
+    { code: 'RequiredField', field: 'action.name' },
+  ],
+  [
+    'something of an unknown kind',
+    { kind: 'a', amount: { centAmount: 1 }, action: { name: 'c' } },
+    { code: 'InvalidJsonInput' },
+  ],
 ])('tells %s from the others', async (_case, given, error) => {
-  const call = await serve([express.json(), Router().post('/x', (req, res) => res.json(schema.parse(req.body)))]);
+  const parse = Router().post('/x', (req, res) => res.json(schema.parse(req.body, { reportInput: true })));
+  const call = await serve([express.json(), parse]);
   const answer = await call('/x', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

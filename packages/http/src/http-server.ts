@@ -256,12 +256,7 @@ export const invalidJson = (options?: ErrorOptions): InvalidRequestError =>
 export function fromZod(error: ZodError): InvalidRequestError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  if (
-    issue?.code === 'invalid_type' &&
-    issue.input === undefined &&
-    /received undefined/.test(issue.message) &&
-    field
-  ) {
+  if (issue && field && isMissing(issue)) {
     return new InvalidRequestError('RequiredField', `A value is required for field ${field}.`, { field });
   }
   if (issue?.code === 'invalid_value' && field) {
@@ -274,6 +269,28 @@ export function fromZod(error: ZodError): InvalidRequestError {
   }
   return invalidJson({ cause: withoutInput(error) });
 }
+
+type Issue = ZodError['issues'][number];
+
+/** Whether the value is not there at all: of one type, one of several types, one of a list, or what tells the kinds of an object apart. */
+function isMissing(issue: Issue): boolean {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined && /received undefined/.test(issue.message);
+    case 'invalid_value':
+      return 'input' in issue && issue.input === undefined;
+    case 'invalid_union': {
+      const { errors, input } = issue;
+      const discriminator = issue.path.at(-1);
+      if (errors.length === 0) return isRecord(input) && discriminator !== undefined && !(discriminator in input);
+      return errors.every(([first]) => first !== undefined && /received undefined/.test(first.message));
+    }
+    default:
+      return false;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null;
 
 /** What is wrong and where, for the log; the values themselves are the caller's own business, and as long as it likes. */
 const withoutInput = ({ issues }: ZodError): Error =>

@@ -13,6 +13,18 @@ export const amountSchema = z
   .object({ centAmount: wholeNumber, currencyCode: z.string() })
   .meta({ description: "Amount in the currency's minor units" });
 
+/** Text that may be left out. As for the original's validator, null leaves it out too, and a number is its digits. */
+export const optionalText = z
+  .union([z.string(), z.number(), z.null()])
+  .transform((value) => (value === null ? undefined : String(value)))
+  .optional();
+
+/** A value that null leaves out as well. */
+export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+/** Id of a commercetools resource in a body: a UUID of any version and variant, as commercetools takes it. */
+export const uuid = z.guid();
+
 export const moneySchema = z
   .object({ centAmount: z.int(), currencyCode: z.string(), fractionDigits: z.int() })
   .meta({ description: "Amount in the currency's minor units, of which there are 10^fractionDigits" });

@@ -3,12 +3,12 @@ import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { isPaymentIntentId } from '../domain/confirmation.ts';
 import { defineRoute } from '../http/route.ts';
-import { idParams, moneySchema } from '../http/schemas.ts';
+import { idParams, moneySchema, optionalText } from '../http/schemas.ts';
 import { type ConfirmPaymentDeps, type ConfirmPaymentOutcome, confirmPayment } from '../use-cases/confirm-payment.ts';
 
 const body = z.object({
   paymentIntent: z.string().meta({ description: 'Stripe PaymentIntent id' }),
-  confirmationToken: z.string().optional().meta({ description: 'Not used' }),
+  confirmationToken: optionalText.meta({ description: 'Not used' }),
 });
 
 const approved = z.object({ outcome: z.literal('approved') });

@@ -1,17 +1,17 @@
 import { ACCESS } from '@connector/contracts';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { amountSchema, idParams } from '../http/schemas.ts';
+import { amountSchema, idParams, optionalText } from '../http/schemas.ts';
 import { type RunOperationDeps, runOperation } from '../use-cases/run-operation.ts';
 
-const merchantReference = z.string().optional();
+const merchantReference = optionalText;
 const action = z.discriminatedUnion('action', [
   z.object({ action: z.literal('capturePayment'), amount: amountSchema, merchantReference }),
   z.object({
     action: z.literal('refundPayment'),
     amount: amountSchema,
     merchantReference,
-    transactionId: z.string().optional().meta({ description: 'commercetools transaction to refund' }),
+    transactionId: optionalText.meta({ description: 'commercetools transaction to refund' }),
   }),
   z.object({
     action: z.literal('incrementAuthorization'),
@@ -21,7 +21,7 @@ const action = z.discriminatedUnion('action', [
   z.object({ action: z.literal('cancelPayment'), merchantReference }),
   z.object({ action: z.literal('reversePayment'), merchantReference }),
 ]);
-const body = z.object({ actions: z.array(action).min(1).max(1), merchantReference: z.string().optional() });
+const body = z.object({ actions: z.array(action).min(1).max(1), merchantReference });
 
 const headers = z.object({
   'idempotency-key': z.string().min(1).max(255).optional().meta({

@@ -2,21 +2,21 @@ import { ACCESS } from '@connector/contracts';
 import { metrics } from '@connector/telemetry';
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { amountSchema } from '../http/schemas.ts';
+import { amountSchema, optional, optionalText, uuid } from '../http/schemas.ts';
 import { type RunTransactionDeps, runTransaction } from '../use-cases/run-transaction.ts';
 
 const body = z.object({
   type: z.literal('Recurring'),
-  cartId: z.uuid(),
-  checkoutTransactionItemId: z.uuid(),
-  paymentMethodId: z.uuid().optional().meta({ description: 'commercetools payment method to charge; needed' }),
-  amount: amountSchema.optional().meta({ description: 'Default: what is due on the cart' }),
-  idempotencyKey: z.string().optional().meta({
+  cartId: uuid,
+  checkoutTransactionItemId: uuid,
+  paymentMethodId: optional(uuid).meta({ description: 'commercetools payment method to charge; needed' }),
+  amount: optional(amountSchema).meta({ description: 'Default: what is due on the cart' }),
+  idempotencyKey: optionalText.meta({
     description:
       'Names the transaction for good: asked for again with the same key, it is answered as it stands at Stripe by then, a decline too. Default: the checkoutTransactionItemId',
   }),
-  futureOrderNumber: z.string().optional(),
-  paymentInterface: z.uuid().optional().meta({ deprecated: true }),
+  futureOrderNumber: optionalText,
+  paymentInterface: optional(uuid).meta({ deprecated: true }),
 });
 
 const response = z.object({

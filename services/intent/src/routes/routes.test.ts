@@ -217,6 +217,7 @@ describe('GET /payments', () => {
 describe('POST /confirmPayments/{id}', () => {
   const paid = (fields: Parameters<typeof aPaymentIntent>[0] = {}) => {
     const world = new FakeWorld();
+    const charge = { id: 'ch_1', amount_captured: 1190, amount_refunded: 0 };
     world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
     world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190, ...fields }));
     return world;
@@ -320,6 +321,31 @@ describe('POST /operations/payment-intents/{id}', () => {
     });
   });
 
+  it.each<[string, object, object]>([
+    ['no merchant reference by null', { merchantReference: null }, {}],
+    ['a merchant reference that is a number', { merchantReference: 4711 }, { merchant_reference: '4711' }],
+    ['no transaction by null', { transactionId: null }, {}],
+  ])('takes %s, as the original does', async (_what, fields, metadata) => {
+    const world = new FakeWorld();
+    world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
+    world.intents.set(
+      'pi_1',
+      aPaymentIntent({
+        status: 'succeeded',
+        latest_charge: { id: 'ch_1', amount_captured: 1190, amount_refunded: 0 } as never,
+      }),
+    );
+    await using app = await startApp(world);
+    const amount = { centAmount: 1190, currencyCode: 'EUR' };
+    const actions = [{ action: 'refundPayment', amount, ...fields }];
+    const { status, body } = await app.call('POST', path, {
+      token: OPERATOR,
+      body: { actions, merchantReference: null },
+    });
+    expect([status, body]).toEqual([200, { outcome: 'received' }]);
+    expect([...world.stripe.refunds.values()][0]?.metadata).toMatchObject(metadata);
+  });
+
   it('answers 404 for an unknown payment', async () => {
     await using app = await startApp(authorised());
     const nobody = '/operations/payment-intents/nobody';
@@ -333,6 +359,8 @@ describe('POST /operations/payment-intents/{id}', () => {
     ['two actions', { actions: [capture, capture] }, 'InvalidJsonInput'],
     ['no list', {}, 'RequiredField'],
     ['a capture without an amount', { actions: [{ action: 'capturePayment' }] }, 'RequiredField'],
+    ['half an amount', { actions: [{ ...capture, amount: { currencyCode: 'EUR' } }] }, 'RequiredField'],
+    ['an action without a name', { actions: [{ amount: capture.amount }] }, 'RequiredField'],
     ['an unknown action', { actions: [{ action: 'doIt' }] }, 'InvalidJsonInput'],
     ['no JSON', '{"actions":', 'InvalidJsonInput'],
     ['text', '"actions"', 'InvalidJsonInput'],
@@ -604,6 +632,42 @@ describe('what every route has in common', () => {
       const answer = await app.call(method, path, { body, token: 'Bearer nobody' });
       expect(answer.status).toBe(401);
     }
+  });
+
+  it('takes ids of any UUID form and null for what is left out of a transaction, as the original does', async () => {
+    const cartId = '12345678-1234-1234-1234-123456789012';
+    const method = { id: '11111111-2222-3333-4444-555555555555', method: 'card', token: { value: 'pm_1' } };
+    const world = new FakeWorld(aCart({ id: cartId, customerId: 'customer-1' }));
+    world.putCustomer(aCustomer({ id: 'customer-1' }));
+    await using app = await startApp(world, {
+      env: { STORED_PAYMENT_METHODS_ENABLED: 'true' },
+      ports: { storedMethods: { ...noStoredMethods, list: async () => [method as never] } },
+    });
+    const left = { amount: null, idempotencyKey: null, futureOrderNumber: null, paymentInterface: null };
+    const { status, body } = await app.call('POST', '/operations/transactions', {
+      token: tokenFor('manage_checkout_transactions'),
+      body: {
+        type: 'Recurring',
+        cartId,
+        checkoutTransactionItemId: '00000000-0000-0000-0000-00000000000a',
+        paymentMethodId: method.id,
+        ...left,
+      },
+    });
+    expect([status, body]).toMatchObject([201, { transactionStatus: { state: 'Completed' } }]);
+  });
+
+  it.each<[string, object, object]>([
+    ['a type', { type: undefined }, { code: 'RequiredField', field: 'type' }],
+    ['half an amount', { amount: { currencyCode: 'EUR' } }, { code: 'RequiredField', field: 'amount.centAmount' }],
+  ])('asks for %s of a transaction', async (_what, fields, error) => {
+    await using app = await startApp(new FakeWorld());
+    const id = '6a1f3c52-6f0b-4f6e-9a55-3d7f5c0b2a11';
+    const { status, body } = await app.call('POST', '/operations/transactions', {
+      token: tokenFor('manage_checkout_transactions'),
+      body: { type: 'Recurring', cartId: id, checkoutTransactionItemId: id, ...fields },
+    });
+    expect([status, body]).toMatchObject([400, { errors: [error] }]);
   });
 
   it('counts the cycles of recurring orders by how they end, and charges none of them again', async () => {
