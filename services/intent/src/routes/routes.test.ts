@@ -217,7 +217,6 @@ describe('GET /payments', () => {
 describe('POST /confirmPayments/{id}', () => {
   const paid = (fields: Parameters<typeof aPaymentIntent>[0] = {}) => {
     const world = new FakeWorld();
-    const charge = { id: 'ch_1', amount_captured: 1190, amount_refunded: 0 };
     world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
     world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190, ...fields }));
     return world;
