@@ -36,7 +36,6 @@ export const PERMANENT_REASONS = [
   'inexpressible_amount',
   'too_large',
   'other_customer',
-  'answer_lost',
 ] as const;
 export type PermanentReason = (typeof PERMANENT_REASONS)[number];
 

@@ -94,6 +94,7 @@ export class PaymentMethods extends Collection<PaymentMethod> {
 }
 
 const jobDraft = z.object({
+  key: text.optional(),
   originPayment: z.object({ typeId: z.literal('payment'), id: text }),
   paymentMethod: z.object({ typeId: z.literal('payment-method'), id: text }),
   status: z.object({ state: text }).default({ state: 'Initial' }),
@@ -104,12 +105,13 @@ export type RecurringPaymentJob = Resource & z.output<typeof jobDraft>;
 
 /** The part of Checkout's Recurring Payment Jobs API that the connector calls. */
 export class RecurringPaymentJobs extends Collection<RecurringPaymentJob> {
-  /** Throws ApiError 400 when the payment or the payment method does not exist. */
+  /** Throws ApiError 400 when the payment or the payment method does not exist, or another job has the key. */
   create(
     body: unknown,
     exists: { payment: (id: string) => boolean; paymentMethod: (id: string) => boolean },
   ): RecurringPaymentJob {
     const draft = parse(jobDraft, body);
+    this.checkKeyIsFree(draft.key);
     if (!exists.payment(draft.originPayment.id)) throw referencedResourceNotFound('payment', draft.originPayment);
     if (!exists.paymentMethod(draft.paymentMethod.id)) {
       throw referencedResourceNotFound('payment-method', draft.paymentMethod);

@@ -439,12 +439,17 @@ describe('saved payment methods and recurring payment jobs', () => {
   it('make a job for a payment and a method that exist', async () => {
     const [{ id }, payment] = [await customer(), await createPayment()];
     const draft = {
+      key: 'job-1',
       originPayment: { typeId: 'payment', id: payment.id },
       paymentMethod: { typeId: 'payment-method', id: (await method(id)).body.id },
       status: { state: 'Initial' },
     };
     const { status, body } = await test.call('POST', '/recurring-payment-jobs', draft);
     expect({ status, body }).toMatchObject({ status: 201, body: { ...draft, version: 1 } });
+    expect((await test.call('GET', '/recurring-payment-jobs/key=job-1')).body).toEqual(body);
+    expect((await test.call('GET', '/recurring-payment-jobs/key=job-2')).status).toBe(404);
+    const again = await test.call('POST', '/recurring-payment-jobs', draft);
+    expect(again).toMatchObject({ status: 400, body: { errors: [{ code: 'DuplicateField', field: 'key' }] } });
     const unknown = { ...draft, originPayment: { typeId: 'payment', id: 'none' } };
     expect((await test.call('POST', '/recurring-payment-jobs', unknown)).status).toBe(400);
   });

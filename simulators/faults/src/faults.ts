@@ -68,7 +68,7 @@ export class Faults {
       if (!fails || this.#random() >= fault.rate || this.#isWithin(fault, req)) continue;
       if (fault.times !== undefined) fault.times -= 1;
       if (fault.when === 'after') {
-        loseAnswer(res, fault.status, fault.code);
+        loseAnswer(res, fault);
         return false;
       }
       if (fault.hang) return true;
@@ -114,15 +114,16 @@ function headersOf({ beyondPerSecond, each, retryAfterS }: Parsed): Record<strin
   };
 }
 
-function loseAnswer(res: ServerResponse, status: number | undefined, code: string | undefined): void {
+function loseAnswer(res: ServerResponse, fault: Parsed): void {
+  const { status } = fault;
   const end = res.end.bind(res);
   res.write = () => true;
   res.end = ((): ServerResponse => {
     if (status === undefined || res.headersSent) res.socket?.resetAndDestroy();
     else {
       for (const name of res.getHeaderNames()) res.removeHeader(name);
-      res.writeHead(status, { 'content-type': 'application/json' });
-      end(failureBody(status, code));
+      res.writeHead(status, headersOf(fault));
+      end(failureBody(status, fault.code));
     }
     return res;
   }) as typeof res.end;

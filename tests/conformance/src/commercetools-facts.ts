@@ -112,8 +112,14 @@ export const OTHER_CALLS: readonly OtherCall[] = [
     name: 'POST recurring-payment-jobs',
     pattern: /^POST recurring-payment-jobs$/,
     isCorrelated: true,
-    request: object(JOB),
-    answer: object({ ...VERSIONED, ...JOB }),
+    request: object(JOB, { key: TEXT }),
+    answer: object({ ...VERSIONED, ...JOB }, { key: TEXT }),
+  },
+  {
+    name: 'GET recurring-payment-jobs/key={key}',
+    pattern: /^GET recurring-payment-jobs\/key=[^/]+$/,
+    isCorrelated: true,
+    answer: object({ ...VERSIONED, ...JOB }, { key: TEXT }),
   },
   {
     name: 'GET recurring-payment-jobs',

@@ -7,7 +7,7 @@ import {
   quoted,
 } from '@connector/commercetools';
 import { idOf } from '@connector/contracts';
-import { NotFoundError, orUndefined, PermanentError, TransientError } from '@connector/errors';
+import { NotFoundError, orUndefined, TransientError } from '@connector/errors';
 import type { Answer } from '@connector/http';
 import { METADATA } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
@@ -61,57 +61,45 @@ export function commercetoolsPaymentMethods({ api, call }: Commercetools): Payme
   };
 }
 
-const OPERATION = 'recurring-payment-jobs.create';
-/** Answers after which there is certainly no job. */
-const WITHOUT_EFFECT = new Set([401, 403, 429, 503]);
-/** What a call fails with that never got through to the other side. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const CREATE = 'recurring-payment-jobs.create';
+const GET = 'recurring-payment-jobs.get';
 
-/** Checkout's recurring payment jobs, over the Checkout API at `checkoutUrl`. */
+/**
+ * Checkout's recurring payment jobs, over the Checkout API at `checkoutUrl`. A job has a unique key of its maker's, by which it can be read too
+ * (https://docs.commercetools.com/checkout/recurring-payment-jobs-api): a call that may have had its effect, or is refused because an earlier one
+ * had, is no second job.
+ */
 export function checkoutRecurringJobs(
   { fetch, projectKey }: Pick<Commercetools, 'fetch' | 'projectKey'>,
   checkoutUrl: string,
 ): RecurringJobs {
+  const jobs = `${checkoutUrl}/${projectKey}/recurring-payment-jobs`;
+  /** Undefined after a success. */
+  const errorOf = async (operation: string, call: Promise<Answer>): Promise<Error | undefined> => {
+    try {
+      const { ok, status, headers } = await call;
+      if (ok) return undefined;
+      return errorOfAnswer(operation, { status, body: undefined, retryAfter: headers.get('retry-after') });
+    } catch (error) {
+      // The token could not be had; or the network failed.
+      return error instanceof TransientError ? error : errorOfFailure(operation, error);
+    }
+  };
   return {
     create: async (paymentId, paymentMethodId) => {
       const body = JSON.stringify({
+        key: paymentId,
         originPayment: { typeId: 'payment', id: paymentId },
         paymentMethod: { typeId: 'payment-method', id: paymentMethodId },
         status: { state: 'Initial' },
       });
-      let answer: Answer;
-      try {
-        answer = await fetch(`${checkoutUrl}/${projectKey}/recurring-payment-jobs`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body,
-        });
-      } catch (error) {
-        // A token that could not be had: nothing was asked for yet.
-        if (error instanceof TransientError) throw error;
-        if (NEVER_SENT.has(codeOf(error))) throw errorOfFailure(OPERATION, error);
-        throw new PermanentError('there may be a recurring payment job: the answer was lost', {
-          reason: 'answer_lost',
-          cause: error,
-        });
-      }
-      const { status, headers } = answer;
-      if (answer.ok) return;
-      const error = errorOfAnswer(OPERATION, { status, body: undefined, retryAfter: headers.get('retry-after') });
-      if (!(error instanceof TransientError) || WITHOUT_EFFECT.has(status)) throw error;
-      throw new PermanentError(`there may be a recurring payment job: the answer was ${status}`, {
-        reason: 'answer_lost',
-        cause: error,
-      });
+      const headers = { 'content-type': 'application/json' };
+      const failure = await errorOf(CREATE, fetch(jobs, { method: 'POST', headers, body }));
+      if (!failure) return;
+      const missing = await errorOf(GET, fetch(`${jobs}/key=${paymentId}`));
+      if (missing) throw missing instanceof TransientError ? missing : failure;
     },
   };
-}
-
-/** The code of a network failure, wherever it is wrapped. */
-function codeOf(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
-  if (typeof code === 'string') return code;
-  return cause === undefined ? '' : codeOf(cause);
 }
 
 /** A payment method as Stripe has it now. */

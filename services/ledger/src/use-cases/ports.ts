@@ -150,8 +150,8 @@ export interface PaymentMethods {
 /** Checkout's recurring payment jobs. */
 export interface RecurringJobs {
   /**
-   * Asks once for a job. Throws TransientError only when there is certainly no job yet (not reached, 429, 503, no permission), PermanentError
-   * when it was refused, or its answer was lost and there may be one.
+   * Has a job made for the payment, unless there is one: its key is the payment's id. Throws TransientError when it is to be asked for again
+   * (nothing is doubled by that), PermanentError when it was refused.
    */
   create(paymentId: string, paymentMethodId: string): Promise<void>;
 }

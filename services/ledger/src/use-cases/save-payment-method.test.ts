@@ -57,6 +57,7 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, lea
   const jobs: [string, string][] = [];
   let stored: Payment = paymentFixture({
     id: 'payment-1',
+    key: METADATA.ct_payment_key,
     version: 3,
     interfaceId: paid.id,
     ...(token && { paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: token } } }),
@@ -99,7 +100,8 @@ function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, lea
     jobs: {
       create: (paymentId, methodId) =>
         call('jobs.create', () => {
-          jobs.push([paymentId, methodId]);
+          // The payment's id is the job's key.
+          if (!jobs.some(([id]) => id === paymentId)) jobs.push([paymentId, methodId]);
         }),
     },
     stripePaymentMethod: (id) =>
@@ -211,9 +213,12 @@ describe('what is kept', () => {
     expect(calls).toEqual([]);
   });
 
-  it('nothing, without a call, for a payment that carries its token already', async () => {
-    const { deps, calls, recorded } = world({ token: 'pm_1', cart: recurring });
-    expect(await savePaymentMethod(deps)(succeeded, recorded())).toEqual({ kind: 'nothing-to-save' });
+  it('nothing, without a call, for a payment that this process has seen to', async () => {
+    const { deps, calls, recorded } = world();
+    const save = savePaymentMethod(deps);
+    await save(authorised, recorded());
+    calls.length = 0;
+    expect(await save(succeeded, recorded())).toEqual({ kind: 'nothing-to-save' });
     expect(calls).toEqual([]);
   });
 
@@ -355,13 +360,40 @@ describe('a recurring cart', () => {
     expect(one.jobs).toEqual([['payment-1', 'method-1']]);
   });
 
-  it('gets no second one when the answer was lost', async () => {
-    const lost = new PermanentError('there may be one', { reason: 'answer_lost' });
-    const one = world({ cart: recurring, faults: { 'jobs.create': [lost] } });
+  it('gets no second one when the answer was lost, and is seen to once', async () => {
+    const one = world({ cart: recurring, faults: { 'jobs.create': ['answer-lost'] } });
+    const save = savePaymentMethod(one.deps);
+    await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    expect(await save(succeeded, one.recorded())).toMatchObject({ kind: 'saved', job: true });
+    expect(await save(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
+    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+    expect(one.calls.filter((call) => call === 'jobs.create')).toHaveLength(2);
+  });
+
+  it('is not asked for again after a refusal', async () => {
+    const one = world({ cart: recurring, faults: { 'jobs.create': [new PermanentError('400')] } });
     const save = savePaymentMethod(one.deps);
     await expect(save(succeeded, one.recorded())).rejects.toThrow(PermanentError);
     expect(await save(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
-    expect(one.jobs).toEqual([]);
+  });
+
+  it('gets it from the next process when one died right after the claim', async () => {
+    const one = world({ cart: recurring, faults: { 'carts.byId': [new TransientError('killed')] } });
+    await expect(savePaymentMethod(one.deps)(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    expect(one.payment.paymentMethodInfo.token).toEqual({ value: 'pm_1' });
+    const next = savePaymentMethod(one.deps);
+    expect(await next(succeeded, one.recorded())).toEqual({ kind: 'saved', paymentMethodId: 'method-1', job: true });
+    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+  });
+
+  it.each([
+    ['a cycle without the shopper', 'transaction-1'],
+    ['the original connector', undefined],
+  ])('gets none by a payment of %s, whose token is from elsewhere', async (_whose, key) => {
+    const one = world({ cart: recurring, token: 'pm_1' });
+    one.change({ key: key as string });
+    expect(await savePaymentMethod(one.deps)(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
+    expect(one.calls).toEqual([]);
   });
 
   it('gets it although the answer to the claim was lost', async () => {

@@ -1,5 +1,6 @@
 import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import { attemptOf } from '@connector/payment-model';
 import { type Logger, metrics } from '@connector/telemetry';
 import { LRUCache } from 'lru-cache';
 import { localized, nameOf } from '../domain/method-name.ts';
@@ -94,53 +95,61 @@ export function keepPaymentMethod(
 /**
  * Stores the payment method of a payment for its customer, unless it is there, and puts its token on the payment.
  *
- * For a cart with recurring items it asks Checkout for a recurring payment job, at most once for a payment: the token on the payment is the
- * claim. commercetools takes it from one writer only, by the payment's version, and whoever wrote it asks, after that. A job is asked for
- * again only when there certainly is none yet. A process that dies between the two leaves the order without its job, which shows when the
- * next cycle is due; two jobs would charge the shopper twice.
+ * For a cart with recurring items it asks Checkout for a recurring payment job, one for a payment however often it is asked for: two jobs would
+ * charge the shopper twice. A payment that has its token already may have been left without its job by a process that died: it is seen to once
+ * by each process. Transactions without the shopper and the original connector's payments have their tokens from elsewhere, and get none.
  */
 export function savePaymentMethod(
   deps: SaveDependencies,
 ): (event: PaymentEvent, recorded: Recorded) => Promise<SaveOutcome> {
-  /** Jobs that this process has claimed and not got through yet, by payment id: for which payment method, and by which token. */
-  const owed = new LRUCache<string, { methodId: string; token: string }>({ max: 1_000 });
+  /** Payments that have their job, need none, or cannot have one, by id. */
+  const seenTo = new LRUCache<string, true>({ max: 10_000 });
 
-  const runJob = async (paymentId: string, paymentMethodId: string): Promise<SaveOutcome> => {
+  const ensureJob = async (
+    paymentId: string,
+    cartId: string | undefined,
+    methodOf: () => Promise<string | undefined>,
+  ) => {
+    const cart = cartId ? await deps.carts.byId(cartId) : undefined;
+    const methodId = isRecurring(cart) ? await methodOf() : undefined;
     try {
-      await deps.jobs.create(paymentId, paymentMethodId);
+      if (methodId !== undefined) await deps.jobs.create(paymentId, methodId);
     } catch (error) {
-      if (!(error instanceof TransientError) || isMissingPermission(error)) owed.delete(paymentId);
+      if (!(error instanceof TransientError)) seenTo.set(paymentId, true);
       throw error;
     }
-    owed.delete(paymentId);
-    return { kind: 'saved', paymentMethodId, job: true };
+    seenTo.set(paymentId, true);
+    return methodId;
   };
 
   return async (event, { payment, collected }) => {
     const used = usedMethodOf(event);
     const { customerId, businessUnit, cartId } = collected.ownership;
-    if (!used || !customerId) return { kind: 'nothing-to-save' };
+    if (!used || !customerId || seenTo.has(payment.id)) return { kind: 'nothing-to-save' };
     const present = payment.paymentMethodInfo.token?.value;
     if (present !== undefined) {
-      const claimed = owed.get(payment.id);
-      return claimed?.token === present ? runJob(payment.id, claimed.methodId) : { kind: 'nothing-to-save' };
+      if (!cartId || attemptOf(cartId, payment.key) === undefined) return { kind: 'nothing-to-save' };
+      const methodId = await ensureJob(payment.id, cartId, () => storedUnder(deps, customerId, present));
+      return methodId ? { kind: 'saved', paymentMethodId: methodId, job: true } : { kind: 'nothing-to-save' };
     }
 
     const atStripe = await reusable(deps, used);
     if (!atStripe) return { kind: 'not-saved-by-shopper' };
-    const token = atStripe.id;
-    const [method, cart] = await Promise.all([
-      findOrCreate(deps, { customerId, businessUnit }, atStripe),
-      cartId ? deps.carts.byId(cartId) : undefined,
-    ]);
-    const needsJob = isRecurring(cart);
-    if (needsJob) owed.set(payment.id, { methodId: method.id, token });
-    const claimed = await claim(deps, payment, collected.paymentIntentId, token, STALE_ATTEMPTS);
-    if (!claimed) owed.delete(payment.id);
-    return claimed && needsJob
-      ? runJob(payment.id, method.id)
-      : { kind: 'saved', paymentMethodId: method.id, job: false };
+    const { id } = await findOrCreate(deps, { customerId, businessUnit }, atStripe);
+    const isOurs = await claim(deps, payment, collected.paymentIntentId, atStripe.id, STALE_ATTEMPTS);
+    const job = isOurs && (await ensureJob(payment.id, cartId, async () => id)) !== undefined;
+    return { kind: 'saved', paymentMethodId: id, job };
   };
+}
+
+/** The id of the stored method of a token; undefined when it was deleted since. */
+async function storedUnder(
+  { paymentMethods, paymentInterface }: SaveDependencies,
+  customerId: string,
+  token: string,
+): Promise<string | undefined> {
+  const [method] = await paymentMethods.withToken({ customerId, paymentInterface, token });
+  return method?.id;
 }
 
 /** What a successful payment was made with. */
@@ -213,7 +222,7 @@ async function findOrCreate(
   throw new PermanentError("the payment method is another customer's", { reason: 'other_customer' });
 }
 
-/** Puts the token on the payment. Answers false when another writer did; whoever gets true is the only one. */
+/** Puts the token on the payment. Answers false when another writer did. */
 async function claim(
   deps: SaveDependencies,
   payment: Payment,

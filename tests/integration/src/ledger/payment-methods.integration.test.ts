@@ -148,23 +148,27 @@ describe('a recurring payment job', () => {
     ]);
   });
 
-  it('may be asked for again where there is certainly none', async () => {
-    for (const status of [429, 503]) {
-      simulator.setFaults([{ match: 'recurring', status }]);
-      await expect(jobs().create(paymentId, 'm')).rejects.toMatchObject({ name: 'TransientError' });
+  it('is asked for again when there is none', async () => {
+    const id = await methodId();
+    for (const fault of [{ status: 503 }, { status: 500 }, { reset: true }]) {
+      simulator.setFaults([{ match: 'recurring', ...fault }]);
+      await expect(jobs().create(paymentId, id)).rejects.toMatchObject({ name: 'TransientError' });
     }
     const away = checkoutRecurringJobs(commercetools, `http://127.0.0.1:${await freePort()}`);
-    await expect(away.create(paymentId, 'm')).rejects.toMatchObject({ name: 'TransientError', reason: 'connection' });
+    await expect(away.create(paymentId, id)).rejects.toMatchObject({ name: 'TransientError', reason: 'connection' });
+    simulator.setFaults([]);
+    await jobs().create(paymentId, id);
+    expect((await simulator.state()).recurringPaymentJobs).toHaveLength(1);
   });
 
-  it('may not be asked for again where there may be one', async () => {
+  it('is one for the payment, whatever answer was lost, and although a 503 that asks for another try made it', async () => {
     const id = await methodId();
-    for (const fault of [{ reset: true }, { status: 500 }, { status: 504 }]) {
-      simulator.setFaults([{ match: 'recurring', when: 'after', ...fault }]);
-      await expect(jobs().create(paymentId, id)).rejects.toMatchObject({
-        name: 'PermanentError',
-        reason: 'answer_lost',
-      });
+    const faults = [{ reset: true }, { status: 500 }, { status: 504 }, { status: 503, retryAfterS: 0 }];
+    for (const fault of faults) {
+      simulator.setFaults([{ match: 'POST .*recurring', when: 'after', times: 1, ...fault }]);
+      await jobs().create(paymentId, id);
+      await jobs().create(paymentId, id);
+      expect((await simulator.state()).recurringPaymentJobs).toHaveLength(1);
     }
   });
 
