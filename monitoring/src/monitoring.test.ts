@@ -51,7 +51,12 @@ const KNOWN = new Map<string, readonly string[]>([
 const OF_THE_TARGET = ['namespace', 'job', 'pod'];
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
+const REPOSITORY = new URL('../../', import.meta.url);
 const read = (url: URL) => readFileSync(url, 'utf8');
+/** The code of services and packages as one text, in which a log line's words are looked for. */
+const SOURCES = globSync('{services,packages}/*/src/**/*.ts', { cwd: REPOSITORY, exclude: ['**/*.test.ts'] })
+  .map((name) => read(new URL(name, REPOSITORY)))
+  .join('\n');
 
 describe("the chart's monitoring files", () => {
   it.each(RULE_FILES.map((file) => [file.name, file] as const))(
@@ -220,5 +225,26 @@ describe('runbooks', () => {
     expect(first).toMatch(
       /`(?:kubectl|max|sum|increase|node|nodejs_)[^`]*`|^ {4,}(?:kubectl|max|min|sum|topk|histogram_quantile|increase|time)/m,
     );
+  });
+
+  const everyPage = globSync('*.md', { cwd: folder }).map((name): [string, string] => [
+    name,
+    read(new URL(name, folder)),
+  ]);
+
+  it.each(everyPage)('%s names only dashboards that exist', (_, page) => {
+    const named = [...page.matchAll(/\bdashboard\s+\*([^*]+)\*/g)].map(([, title]) => title);
+    expect(DASHBOARDS.map(({ title }) => title)).toEqual(expect.arrayContaining(named));
+  });
+
+  it.each(everyPage)('%s searches the logs only for words that the code logs', (_, page) => {
+    const searched = [...page.matchAll(/\bgrep (?:-E )?'([^']+)'/g)].flatMap(([, words = '']) =>
+      words
+        .replace(/"level":"[^"]*"/, '')
+        .split('|')
+        .filter(Boolean),
+    );
+    const missing = searched.filter((words) => !SOURCES.includes(words));
+    expect(missing).toEqual([]);
   });
 });
