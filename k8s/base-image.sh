@@ -10,7 +10,7 @@ mkdir "$work/root" "$work/debs"
 for file in "$work"/debs/*.deb; do dpkg-deb -x "$file" "$work/root"; done
 rm -rf "$work"/root/usr/share/{doc,man,lintian,locale,bug,info} "$work"/root/usr/lib/*/gconv \
   "$work"/root/usr/bin "$work"/root/usr/sbin "$work"/root/sbin "$work"/root/bin
-# Debian links the certificates into one file when it installs the package, which does not happen here.
+# Debian joins the certificates into one file when the package is installed; here the package is only unpacked.
 mkdir -p "$work/root/etc/ssl/certs" "$work/root/tmp"
 cat "$work"/root/usr/share/ca-certificates/mozilla/*.crt >"$work/root/etc/ssl/certs/ca-certificates.crt"
 printf 'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/app:/sbin/nologin\n' >"$work/root/etc/passwd"

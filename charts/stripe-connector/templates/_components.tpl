@@ -25,7 +25,7 @@ purge-webhook-endpoint: { service: webhook-ingest, command: purge, calls: [https
 test: { calls: [services] }
 {{- end -}}
 
-{{/* One of them, as JSON. (dict "root" "component") */}}
+{{/* One component, as JSON. (dict "root" "component") */}}
 {{- define "connector.componentOf" -}}
 {{- get (include "connector.components" .root | fromYaml) .component | default dict | toJson -}}
 {{- end -}}

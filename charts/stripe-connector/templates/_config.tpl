@@ -6,7 +6,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Key of the commercetools project; a simulated one is the release's own, so that events of two trials can be distinguished. */}}
+{{/* Key of the commercetools project; a simulated project has a key of its own for each release, so that events of two trials can be distinguished. */}}
 {{- define "connector.projectKey" -}}
 {{- if has "commercetools" (include "connector.simulated" . | fromJsonArray) -}}
 {{- printf "%s/%s" .Release.Namespace .Release.Name | sha256sum | trunc 8 | printf "sandbox-%s" -}}
@@ -15,12 +15,12 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Name of this installation among all that may be on one Kafka. */}}
+{{/* Name of this installation, unique among those that share a Kafka. */}}
 {{- define "connector.instance" -}}
 {{- .Values.kafka.instance | default (printf "%s.%s.%s" (include "connector.projectKey" .) .Release.Namespace .Release.Name) -}}
 {{- end -}}
 
-{{/* Put before every topic and group: what the values say, an empty text too, else the installation's name. */}}
+{{/* Prefix of every topic and group: the value if it is set (also an empty one), else the installation's name. */}}
 {{- define "connector.topicPrefix" -}}
 {{- if kindIs "invalid" .Values.kafka.topicPrefix -}}
 {{- printf "%s." (include "connector.instance" .) -}}
@@ -29,7 +29,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A value as the text of a variable: lists joined by commas, objects as JSON, whole numbers without an exponent. */}}
+{{/* A value as the text of an environment variable: lists joined by commas, objects as JSON, whole numbers without an exponent. */}}
 {{- define "connector.text" -}}
 {{- if kindIs "slice" . -}}
 {{- join "," . -}}
@@ -42,7 +42,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* URLs of the commercetools project as JSON; those not given follow from the region. */}}
+{{/* URLs of the commercetools project as JSON; those that are not set follow from the region. */}}
 {{- define "connector.commercetoolsUrls" -}}
 {{- $ct := .Values.commercetools -}}
 {{- $urls := dict -}}
@@ -60,7 +60,7 @@
 {{- toJson (set $urls "jwksUrl" $jwks) -}}
 {{- end -}}
 
-{{/* How a part comes to Kafka, as JSON: its own Strimzi user, or the release's credentials. (dict "root" "component") */}}
+{{/* How a component connects to Kafka, as JSON: with its own Strimzi user, or with the release's credentials. (dict "root" "component") */}}
 {{- define "connector.kafkaAccess" -}}
 {{- $kafka := .root.Values.kafka -}}
 {{- $access := dict "tls" $kafka.tls.enabled "tlsSecret" $kafka.tls.existingSecret "ca" $kafka.tls.existingSecretKeys.ca "cert" $kafka.tls.existingSecretKeys.cert "key" $kafka.tls.existingSecretKeys.key "mechanism" $kafka.sasl.mechanism -}}
@@ -89,7 +89,7 @@
 {{- toJson $access -}}
 {{- end -}}
 
-{{/* Variables without secrets of one part, as JSON; exactly those of files/variables.json that have a value. */}}
+{{/* Non-secret variables of a component, as JSON: exactly those of files/variables.json that have a value. */}}
 {{- define "connector.config" -}}
 {{- $root := .root -}}
 {{- $names := index ($root.Files.Get "files/variables.json" | fromJson) .component -}}
@@ -175,16 +175,16 @@
 {{- toJson $config -}}
 {{- end -}}
 
-{{/* Name of a part's ConfigMap: what it holds is in the name, so that a pod never reads what was made for another one. (dict "root" "component") */}}
+{{/* Name of a component's ConfigMap. It contains a hash of the content, so that a pod never reads the configuration of another version. (dict "root" "component") */}}
 {{- define "connector.configName" -}}
 {{- printf "%s-%s-%s" (include "connector.fullname" .root) .component (include "connector.config" . | sha256sum | trunc 8) -}}
 {{- end -}}
 
-{{/* Name of the Secret with credentials that come from values, likewise; or of that which External Secrets keeps. (dict "root" "component") */}}
+{{/* Name of the Secret with credentials from values, with such a hash; or of the Secret that External Secrets manages. (dict "root" "component") */}}
 {{- define "connector.credentialsName" -}}
 {{- $name := printf "%s-credentials" (include "connector.fullname" .root) -}}
 {{- if eq (default "" .component) "preflight" -}}
-{{- /* It runs before the release's own Secrets are there. */ -}}
+{{- /* It runs before the release's own Secrets exist. */ -}}
 {{- ternary $name (printf "%s-preflight" (include "connector.fullname" .root)) .root.Values.externalSecrets.enabled -}}
 {{- else if .root.Values.externalSecrets.enabled -}}
 {{- $name -}}
@@ -193,7 +193,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The parts that have a ConfigMap, as JSON list. */}}
+{{/* The components that have a ConfigMap, as JSON list. */}}
 {{- define "connector.configured" -}}
 {{- $services := include "connector.services" . | fromJson -}}
 {{- $parts := concat (keys $services) (include "connector.jobs" . | fromJsonArray) -}}
@@ -201,12 +201,12 @@
 {{- without $parts "preflight" | sortAlpha | toJson -}}
 {{- end -}}
 
-{{/* Keeps what old pods may read until everything else of a sync by Argo CD is healthy. */}}
+{{/* Makes Argo CD keep what old pods may read until everything else of a sync is healthy. */}}
 {{- define "connector.pruneLast" -}}
 argocd.argoproj.io/sync-options: PruneLast=true
 {{- end -}}
 
-{{/* Annotations that change when what a pod read at its start has changed. (dict "root" "component") */}}
+{{/* Annotations that change when something has changed that a pod reads at its start. (dict "root" "component") */}}
 {{- define "connector.checksums" -}}
 checksum/config: {{ include "connector.config" . | sha256sum }}
 {{- with .root.Values.secretRevision }}
@@ -214,7 +214,7 @@ secretRevision: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* The text of a rule or dashboard file with what its placeholders stand for in this release. (dict "root" "text") */}}
+{{/* The text of a rule or dashboard file with its placeholders replaced for this release. (dict "root" "text") */}}
 {{- define "connector.filled" -}}
 {{- $root := .root -}}
 {{- $values := $root.Values.metrics.prometheusRule -}}

@@ -59,16 +59,16 @@ of Strimzi's users) is never in the operator's own volume. The preflight tells o
 {{- toJson $all -}}
 {{- end -}}
 
-{{/* Whether a part reads the signing secret from the operator's own volume; empty where not. */}}
+{{/* "true" if a component reads the signing secret from the operator's own volume; otherwise empty. */}}
 {{- define "connector.signingSecretInVolume" -}}
 {{- $files := .root.Values.credentialFiles -}}
 {{- if and $files.enabled $files.volume (not (has "stripe" (include "connector.simulated" .root | fromJsonArray))) -}}true{{- end -}}
 {{- end -}}
 
-{{/* Environment of one part's container: what depends on the pod, secrets, then the operator's own. (dict "root" "component" "extra") */}}
+{{/* Environment of a component's container: what depends on the pod, secrets, then the operator's own variables. (dict "root" "component" "extra") */}}
 {{- define "connector.env" -}}
 {{- $root := .root -}}
-{{- /* The preflight tells of a Secret that is not there, so its pod must start without it. */ -}}
+{{- /* The preflight reports a missing Secret, so its pod must start without it. */ -}}
 {{- $isPreflight := eq .component "preflight" -}}
 {{- $optional := ternary ", optional: true" "" $isPreflight -}}
 {{- $places := dict -}}
@@ -122,7 +122,7 @@ of Strimzi's users) is never in the operator's own volume. The preflight tells o
 {{- end }}
 {{- end -}}
 
-{{/* What the chart's own Secret holds from values, as JSON; empty when every credential comes from elsewhere. */}}
+{{/* Credentials from values for the chart's own Secret, as JSON; empty if every credential comes from elsewhere. */}}
 {{- define "connector.valueSecrets" -}}
 {{- $data := dict -}}
 {{- if not (or .Values.externalSecrets.enabled .Values.credentialFiles.volume) -}}

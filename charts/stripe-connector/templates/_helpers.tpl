@@ -16,7 +16,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Never changes for a release: selectors cannot. Called with (dict "root" $ "component" "ledger"). */}}
+{{/* Labels for selectors, which must never change in a release. Called with (dict "root" $ "component" "ledger"). */}}
 {{- define "connector.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "connector.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -33,7 +33,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 {{- end -}}
 
-{{/* A map of texts as YAML; numbers and truth values that were given are written as texts. */}}
+{{/* A map of strings as YAML; numbers and booleans are written as strings. */}}
 {{- define "connector.texts" -}}
 {{- $texts := dict -}}
 {{- range $key, $value := . -}}{{- $_ := set $texts $key (include "connector.text" $value) -}}{{- end -}}
@@ -45,7 +45,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* name, namespace, labels and annotations of an object. (dict "root" "component" "name" "namespace" "labels" "annotations") */}}
+{{/* Name, namespace, labels and annotations of an object. (dict "root" "component" "name" "namespace" "labels" "annotations") */}}
 {{- define "connector.metadata" -}}
 name: {{ .name | default (printf "%s-%s" (include "connector.fullname" .root) .component) }}
 namespace: {{ .namespace | default .root.Release.Namespace }}
@@ -57,7 +57,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The services as they are installed: name to `defaults` with the service's own values on top. */}}
+{{/* The installed services: name to `defaults` merged with the service's own values. */}}
 {{- define "connector.services" -}}
 {{- $services := dict -}}
 {{- range $name, $own := .Values.services -}}
@@ -93,7 +93,7 @@ default
 {{- end -}}
 {{- end -}}
 
-{{/* The address under which the routes are reached from outside, without a slash at its end; empty when it is not known. */}}
+{{/* Address of the routes from outside, without a trailing slash; empty if it is unknown. */}}
 {{- define "connector.publicUrl" -}}
 {{- if .Values.publicUrl -}}
 {{- trimSuffix "/" .Values.publicUrl -}}
@@ -104,7 +104,7 @@ default
 {{- end -}}
 {{- end -}}
 
-{{/* What can be checked before the release is there, as JSON list: not what it makes itself, or what only its own account may reach. */}}
+{{/* The checks that are possible before the release exists, as JSON list: not those of things that the release creates itself, or that only its own service account may reach. */}}
 {{- define "connector.preflightAreas" -}}
 {{- $areas := list -}}
 {{- $simulated := include "connector.simulated" . | fromJsonArray -}}
@@ -125,7 +125,7 @@ default
 {{- end -}}
 {{- if and .Values.preflight.enabled (include "connector.preflightAreas" . | fromJsonArray) -}}{{- $jobs = append $jobs "preflight" -}}{{- end -}}
 {{- if .Values.hooks.types.enabled -}}{{- $jobs = append $jobs "types" -}}{{- end -}}
-{{- /* A webhook endpoint without an id is looked for by its URL, which only counts when Stripe can reach it. */ -}}
+{{- /* Without an id the webhook endpoint is found by its URL, which only works if Stripe can reach that URL. */ -}}
 {{- $isStripeReal := not (has "stripe" (include "connector.simulated" . | fromJsonArray)) -}}
 {{- if and $isStripeReal .Values.hooks.webhookEndpoint.enabled (or .Values.stripe.webhookEndpointId (hasPrefix "https://" (include "connector.publicUrl" .))) -}}
 {{- $jobs = append $jobs "webhook-endpoint" -}}

@@ -1,4 +1,4 @@
-{{/* What every pod of ours has in its spec, by the values of the service it belongs to. (dict "root" "service" "account") */}}
+{{/* The common part of every pod's spec, from the values of the service it belongs to. (dict "root" "service" "account") */}}
 {{- define "connector.podSettings" -}}
 {{- with .account }}
 serviceAccountName: {{ . }}

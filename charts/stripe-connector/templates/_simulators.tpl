@@ -12,12 +12,12 @@
 {{- toJson $sides -}}
 {{- end -}}
 
-{{/* Where a side's simulator is inside the cluster. (dict "root" "side") */}}
+{{/* Address of a side's simulator inside the cluster. (dict "root" "side") */}}
 {{- define "connector.simulatorUrl" -}}
 {{- printf "http://%s-%s-simulator:8080" (include "connector.fullname" .root) .side -}}
 {{- end -}}
 
-{{/* The parts of a trial: the shop, and the simulators that run. */}}
+{{/* The components of a trial: the shop, and the simulators that run. */}}
 {{- define "connector.trialParts" -}}
 {{- $parts := list -}}
 {{- range include "connector.simulated" . | fromJsonArray -}}{{- $parts = append $parts (printf "%s-simulator" .) -}}{{- end -}}
@@ -25,7 +25,7 @@
 {{- toJson $parts -}}
 {{- end -}}
 
-{{/* What makes the simulators impossible or a danger, as JSON list. */}}
+{{/* Reasons why the simulators are impossible or dangerous, as JSON list. */}}
 {{- define "connector.simulatorProblems" -}}
 {{- $v := .Values -}}
 {{- $problems := list -}}

@@ -1,4 +1,4 @@
-{{/* Everything that is missing or contradicts itself, reported at once. */}}
+{{/* Reports all missing and contradictory values at once. */}}
 {{- define "connector.validate" -}}
 {{- $v := .Values -}}
 {{- $services := include "connector.services" . | fromJson -}}
@@ -24,7 +24,7 @@
 {{- if and (ne $v.orders.settle "report") (not $v.cronJobs.unordered.enabled) -}}{{- $problems = append $problems (printf "orders.settle=%s does nothing without cronJobs.unordered.enabled" $v.orders.settle) -}}{{- end -}}
 {{- $prefix := include "connector.topicPrefix" . -}}
 {{- if gt (len $prefix) 180 -}}{{- $problems = append $problems (printf "kafka.topicPrefix is %d characters long, and Kafka's names with it at most 249: choose one of at most 180" (len $prefix)) -}}{{- end -}}
-{{- /* What the installed ledger reads; the names of its topics must not change because a default did. */ -}}
+{{- /* The installed ledger's topics: their names must not change only because a default changed. */ -}}
 {{- $ledger := lookup "apps/v1" "Deployment" .Release.Namespace (printf "%s-ledger" (include "connector.fullname" .)) -}}
 {{- if and .Release.IsUpgrade $ledger (kindIs "invalid" $v.kafka.topicPrefix) -}}
 {{- $config := (first ($ledger.spec.template.spec.containers)).envFrom | first -}}
@@ -102,7 +102,7 @@
 {{- end -}}
 {{- if and $v.extraCaCerts.existingConfigMap $v.extraCaCerts.existingSecret -}}{{- $problems = append $problems "extraCaCerts.existingConfigMap and extraCaCerts.existingSecret contradict each other: name one" -}}{{- end -}}
 {{- if and $v.proxy.existingSecret (or $v.proxy.https $v.proxy.http) -}}{{- $problems = append $problems "proxy.existingSecret and proxy.https or proxy.http contradict each other: the address comes from one" -}}{{- end -}}
-{{- /* Inline credentials beside a Secret would be forgotten in the release's history. */ -}}
+{{- /* Inline credentials beside a Secret would be unused, but stay in the release's history. */ -}}
 {{- range $path, $pair := dict
   "commercetools.existingSecret and commercetools.clientId or clientSecret" (list $ct.existingSecret (or $ct.clientId $ct.clientSecret))
   "stripe.existingSecret and stripe.secretKey" (list $v.stripe.existingSecret $v.stripe.secretKey)
@@ -176,7 +176,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Credentials that External Secrets must bring, as JSON list. */}}
+{{/* Credentials that External Secrets must provide, as JSON list. */}}
 {{- define "connector.externalKeys" -}}
 {{- $v := .Values -}}
 {{- $keys := list -}}

@@ -1,4 +1,4 @@
-{{/* Where a component finds its files: temporary ones, CAs, certificates for Kafka, the webhook secret. (dict "root" "component") */}}
+{{/* Volumes of a component: temporary files, CAs, certificates for Kafka, the webhook secret. (dict "root" "component") */}}
 {{- define "connector.volumeMounts" -}}
 {{- $access := include "connector.kafkaAccess" . | fromJson -}}
 {{- $names := index (.root.Files.Get "files/variables.json" | fromJson) .component -}}
@@ -35,7 +35,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* The volume of a part's credentials; empty where it has none as a file. */}}
+{{/* The volume with a component's credentials; empty if it has none as files. */}}
 {{- define "connector.credentialsVolume" -}}
 {{- $files := .root.Values.credentialFiles -}}
 {{- $hasSigningSecret := has "signing-secret" ((include "connector.componentOf" . | fromJson).mounts | default list) -}}
