@@ -1,14 +1,14 @@
 /** The one style sheet of the library, for its own button only. */
 const STYLE = `.ctc-connector-pay{width:100%;min-height:44px;margin-top:12px;font:inherit;font-weight:600;border:0;border-radius:6px;padding:10px;background:#0a2540;color:#fff;cursor:pointer}.ctc-connector-pay:focus-visible{outline:3px solid #5b8def;outline-offset:2px}.ctc-connector-pay:disabled{opacity:.6;cursor:default}`;
-let hasStyle = false;
+const styled = new WeakSet<Document>();
 
 /**
  * A constructed sheet, because a strict content security policy refuses `<style>` and reports it; an element for browsers that cannot
  * construct one (Safari before 16.4), named as hosts of the current template know it.
  */
 function useStyle(): void {
-  if (hasStyle) return;
-  hasStyle = true;
+  if (styled.has(document)) return;
+  styled.add(document);
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addPayButton } from '../dom.ts';
 import { Enabler } from '../enabler.ts';
 import { type Answer, fakeHost, fakeProcessor, fakeStripe, paymentIntent, succeeded } from '../testing.ts';
 
@@ -158,7 +159,6 @@ function fakeDocument() {
 
 describe('a pay button of ours', () => {
   beforeEach(() => {
-    vi.resetModules();
     vi.stubGlobal(
       'CSSStyleSheet',
       class {
@@ -209,7 +209,6 @@ describe('a pay button of ours', () => {
       },
     );
     const { buttons, styles } = fakeDocument();
-    const { addPayButton } = await import('../dom.ts');
     addPayButton('#card', 'Pay', { askHost: async () => {}, pay: async () => {} });
     addPayButton('#card', 'Pay', { askHost: async () => {}, pay: async () => {} });
     expect(buttons).toHaveLength(2);
