@@ -8,8 +8,9 @@ const TYPES_PER_CALL = 20;
 
 /**
  * Lists Stripe's events. Stripe lists newest first and pages towards newer events only from a known one (`ending_before`), so
- * the newest event before `since` is looked up first; where there is none, the list is walked back to its oldest event. One
- * page is held at a time. Throws what `call` throws.
+ * the newest event before `since` is looked up first; where there is none, the list is walked back to its oldest event. Types
+ * of which there are more than one list takes are listed side by side: a run that is cut off goes on from the last event that it was
+ * given, so none that is older may come behind it. One page of each list is held at a time. Throws what `call` throws.
  */
 export function stripeEvents(client: Pick<StripeClient, 'call'>): ListEvents {
   const list = (params: Stripe.EventListParams) =>
@@ -39,9 +40,33 @@ export function stripeEvents(client: Pick<StripeClient, 'call'>): ListEvents {
     }
   }
 
-  return async function* listEvents(query) {
+  return (query) => {
+    const lists: AsyncGenerator<Stripe.Event[]>[] = [];
     for (let from = 0; from < query.types.length; from += TYPES_PER_CALL) {
-      yield* oldestFirst({ ...query, types: query.types.slice(from, from + TYPES_PER_CALL) });
+      lists.push(oldestFirst({ ...query, types: query.types.slice(from, from + TYPES_PER_CALL) }));
     }
+    return merged(lists);
   };
+}
+
+/** Lists that are each oldest first, as one: behind an event comes none that is older. */
+async function* merged(lists: readonly AsyncGenerator<Stripe.Event[]>[]): AsyncGenerator<Stripe.Event[]> {
+  const open = new Map(lists.map((list) => [list, [] as Stripe.Event[]]));
+  for (;;) {
+    for (const [list, events] of open) {
+      while (events.length === 0 && open.has(list)) {
+        const { done, value = [] } = await list.next();
+        if (done) open.delete(list);
+        else events.push(...value);
+      }
+    }
+    if (open.size === 0) return;
+    const held = [...open.values()];
+    // What comes next in any list is not older than the last event that it has given.
+    const known = Math.min(...held.map((events) => events.at(-1)?.created ?? 0));
+    const page = held.flatMap((events) =>
+      events.splice(0, events.findLastIndex(({ created }) => created <= known) + 1),
+    );
+    yield page.toSorted((a, b) => a.created - b.created);
+  }
 }

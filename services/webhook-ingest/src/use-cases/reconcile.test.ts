@@ -1,11 +1,12 @@
 import { type EventRecord, PAYMENT_EVENTS, STRIPE_EVENT_TYPES } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
+import { FakeStripe } from '@connector/testing/fakes';
 import type Stripe from 'stripe';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { stripeEvents } from '../adapters/stripe-events.ts';
 import type { Checkpoint } from '../domain/checkpoint.ts';
 import type { ReconcileRequest } from '../domain/reconcile-request.ts';
 import { paymentIntentSucceeded } from '../testing/stripe-events.ts';
-import type { EventQuery } from './ports.ts';
 import { type ReconcileOptions, type Reconciliation, reconcile } from './reconcile.ts';
 
 const NOW = 1_790_000_000;
@@ -18,8 +19,7 @@ const OPTIONS: ReconcileOptions = {
   acceptGap: false,
 };
 
-let pages: Record<string, unknown>[][];
-let queries: EventQuery[];
+let stripe: FakeStripe;
 let sent: { topic: string; record: EventRecord }[];
 let stored: Map<string, Checkpoint>;
 let asked: Map<string, ReconcileRequest>;
@@ -27,8 +27,7 @@ let completed: { key: string; since: number; until: number }[];
 let refuse: (record: EventRecord) => Error | undefined;
 
 beforeEach(() => {
-  pages = [];
-  queries = [];
+  stripe = new FakeStripe();
   sent = [];
   stored = new Map();
   asked = new Map();
@@ -39,10 +38,7 @@ beforeEach(() => {
 const run = (options: Partial<ReconcileOptions> = {}, deps: Partial<Reconciliation> = {}) =>
   reconcile(
     {
-      listEvents: async function* (query) {
-        queries.push(query);
-        for (const page of pages) yield page as unknown as Stripe.Event[];
-      },
+      listEvents: stripeEvents(stripe),
       producer: {
         send: async (topic, record) => {
           const error = refuse(record);
@@ -74,12 +70,22 @@ const run = (options: Partial<ReconcileOptions> = {}, deps: Partial<Reconciliati
 const event = (id: string, changes: Record<string, unknown> = {}, object: Record<string, unknown> = {}) =>
   paymentIntentSucceeded({ id, created: NOW - 100, pending_webhooks: 0, ...changes }, object);
 
+/** Stripe has these, in their order. */
+function happened(...events: Record<string, unknown>[]): void {
+  for (const one of events) stripe.events.set(String(one.id), one as unknown as Stripe.Event);
+}
+/** Fifty, one in every so many seconds, each on a page of its own. */
+function fiftySince(created: number, every = 1): void {
+  stripe.maxPage = 1;
+  happened(...Array.from({ length: 50 }, (_, index) => event(`evt_${index}`, { created: created + index * every })));
+}
+
 describe('reconciliation', () => {
   it('produces the events as the webhook does: key, event id and source are the same', async () => {
-    pages = [
-      [event('evt_1')],
-      [event('evt_2', { type: 'charge.refunded' }, { id: 'ch_1', object: 'charge', payment_intent: 'pi_7' })],
-    ];
+    happened(
+      event('evt_1'),
+      event('evt_2', { type: 'charge.refunded' }, { id: 'ch_1', object: 'charge', payment_intent: 'pi_7' }),
+    );
     const summary = await run();
     expect(sent.map(({ topic, record: { key, headers } }) => [topic, key, headers.ce_id, headers.ce_source])).toEqual([
       [PAYMENT_EVENTS, 'pi_1', 'evt_1', '/stripe/acct_1'],
@@ -95,30 +101,28 @@ describe('reconciliation', () => {
   });
 
   it('leaves out what the webhook ignores', async () => {
-    pages = [[event('evt_1', { livemode: true }), event('evt_2', {}, { metadata: { ct_project_key: 'other' } })]];
+    happened(event('evt_1', { livemode: true }), event('evt_2', {}, { metadata: { ct_project_key: 'other' } }));
     expect(await run()).toMatchObject({ listed: 2, ignored: 2, produced: 0, complete: true });
     expect(sent).toEqual([]);
   });
 
   it('counts what Stripe has not delivered', async () => {
-    pages = [[event('evt_1', { pending_webhooks: 1 }), event('evt_2')]];
+    happened(event('evt_1', { pending_webhooks: 1 }), event('evt_2'));
     expect(await run()).toMatchObject({ listed: 2, undelivered: 1 });
   });
 
   it('begins 3 days back at first, then a little before its checkpoint', async () => {
-    await run();
-    await run({ until: NOW + 1000 });
-    expect(queries.map(({ since, until }) => [since, until])).toEqual([
-      [NOW - 3 * 86_400, NOW],
-      [NOW - 600, NOW + 1000],
-    ]);
+    expect(await run()).toMatchObject({ since: NOW - 3 * 86_400, until: NOW });
+    expect(await run({ until: NOW + 1000 })).toMatchObject({ since: NOW - 600, until: NOW + 1000 });
     expect(stored.get('reconcile:acct_1')).toMatchObject({ until: NOW + 1000 });
   });
 
   it('keeps a checkpoint of its own for undelivered events', async () => {
+    happened(event('evt_1'), event('evt_2'));
+    stripe.undelivered.add('evt_2');
     await run({ undeliveredOnly: true });
     expect([...stored.keys()]).toEqual(['reconcile:acct_1:undelivered']);
-    expect(queries[0]?.undeliveredOnly).toBe(true);
+    expect(sent.map(({ record }) => record.headers.ce_id)).toEqual(['evt_2']);
   });
 
   it.each([
@@ -133,13 +137,13 @@ describe('reconciliation', () => {
   });
 
   it('produces nothing in a dry run, and says what it would', async () => {
-    pages = [[event('evt_1'), event('evt_2')]];
+    happened(event('evt_1'), event('evt_2'));
     expect(await run({ dryRun: true })).toMatchObject({ listed: 2, produced: 2 });
     expect(sent).toEqual([]);
   });
 
   it('sends again what Kafka did not take in passing', async () => {
-    pages = [[event('evt_1'), event('evt_2')]];
+    happened(event('evt_1'), event('evt_2'));
     let failures = 3;
     refuse = ({ headers }) => (headers.ce_id === 'evt_1' && failures-- > 0 ? new TransientError('down') : undefined);
     expect(await run()).toMatchObject({ produced: 2, complete: true });
@@ -147,7 +151,7 @@ describe('reconciliation', () => {
   });
 
   it('fails and stores no checkpoint when Kafka stays away', async () => {
-    pages = [[event('evt_1')]];
+    happened(event('evt_1'));
     refuse = () => new TransientError('down');
     await expect(run()).rejects.toThrow(TransientError);
     expect(stored.size).toBe(0);
@@ -155,19 +159,30 @@ describe('reconciliation', () => {
 
   it.each([
     ['is larger than the topic takes', event('evt_1'), new PermanentError('too large', { reason: 'too_large' })],
-    ['cannot be read', event('evt_1', { created: null }), undefined],
+    ['cannot be read', event('evt_1', { data: {} }), undefined],
   ])('goes on after an event that %s, but is not complete', async (_rule, bad, error) => {
-    pages = [[bad], [event('evt_2')]];
+    happened(bad, event('evt_2'));
     refuse = ({ headers }) => (headers.ce_id === 'evt_1' ? error : undefined);
     expect(await run()).toMatchObject({ produced: 1, failed: 1, checkpoint: 'failed', complete: false });
     expect(stored.size).toBe(0);
   });
 
   it('stores how far it came on the way through a long list', async () => {
-    pages = Array.from({ length: 50 }, (_, index) => [event(`evt_${index}`, { created: NOW - 1000 + index })]);
+    fiftySince(NOW - 1000);
     refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
     await expect(run()).rejects.toThrow('killed');
     expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW - 1000 + 39 });
+  });
+
+  it('loses no event of any type when it is cut off, although one list takes 20 types at most', async () => {
+    fiftySince(NOW - 9_000, 100);
+    happened(event('evt_review', { type: 'review.opened', created: NOW - 8_990 }, { id: 'prv_1', object: 'review' }));
+    refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
+    await expect(run()).rejects.toThrow('killed');
+    refuse = () => undefined;
+    expect(await run()).toMatchObject({ since: expect.toSatisfy((since: number) => since > NOW - 8_000) });
+    const produced = new Set(sent.map(({ record }) => record.headers.ce_id));
+    expect([...stripe.events.keys()].filter((id) => !produced.has(id))).toEqual([]);
   });
 
   describe('after more than 30 days without a run', () => {
@@ -176,7 +191,7 @@ describe('reconciliation', () => {
 
     it('is not complete, says which events Stripe lists no more, and says so again at the next run', async () => {
       stored.set('reconcile:acct_1', late);
-      pages = [[event('evt_1')]];
+      happened(event('evt_1'));
       const missed = { from: NOW - 40 * DAY - 600, to: NOW - 30 * DAY };
       expect(await run()).toMatchObject({ produced: 1, missed, checkpoint: 'stored', complete: false });
       expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW, missed });
@@ -185,7 +200,7 @@ describe('reconciliation', () => {
 
     it('keeps the gap in a checkpoint on the way, for the run that goes on', async () => {
       stored.set('reconcile:acct_1', late);
-      pages = Array.from({ length: 50 }, (_, index) => [event(`evt_${index}`, { created: NOW - 1000 + index })]);
+      fiftySince(NOW - 1000);
       refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
       await expect(run()).rejects.toThrow('killed');
       refuse = () => undefined;
@@ -212,7 +227,8 @@ describe('reconciliation', () => {
   });
 
   it('ends after the current page when it is interrupted, incomplete', async () => {
-    pages = [[event('evt_1')], [event('evt_2')]];
+    stripe.maxPage = 1;
+    happened(event('evt_1'), event('evt_2'));
     const interrupted = new AbortController();
     const summary = await run({}, { signal: interrupted.signal, onProgress: () => interrupted.abort() });
     expect(summary).toMatchObject({ listed: 1, produced: 1, complete: false });
@@ -241,12 +257,11 @@ describe('what the ledger asks for, since records were deleted before it had han
   it('is listed by the next run, from a little before, and then done', async () => {
     ask('a', NOW - 5 * 86_400);
     ask('b', NOW - 2 * 86_400);
-    pages = [[event('evt_1')]];
+    happened(event('evt_1'));
     const since = NOW - 5 * 86_400 - 600;
     expect(await run()).toMatchObject({ since, produced: 1, requests: 2, checkpoint: 'stored', complete: true });
     expect(completed).toEqual(['a', 'b'].map((key) => ({ key, since, until: NOW })));
-    await run({ until: NOW + 60 });
-    expect(queries[1]?.since).toBe(NOW - 600);
+    expect(await run({ until: NOW + 60 })).toMatchObject({ since: NOW - 600 });
   });
 
   it('is all that Stripe lists when nobody knows from when on', async () => {
@@ -283,7 +298,7 @@ describe('what the ledger asks for, since records were deleted before it had han
 
   it('goes on where a run was cut off', async () => {
     ask('a', NOW - 5 * 86_400);
-    pages = Array.from({ length: 50 }, (_, index) => [event(`evt_${index}`, { created: NOW - 9_000 + index })]);
+    fiftySince(NOW - 9_000);
     refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
     await expect(run()).rejects.toThrow('killed');
     refuse = () => undefined;
@@ -292,7 +307,7 @@ describe('what the ledger asks for, since records were deleted before it had han
 
   it('is not done while an event of it could not be sent', async () => {
     ask('a', NOW - 5 * 86_400);
-    pages = [[event('evt_1', { created: null })]];
+    happened(event('evt_1', { data: {} }));
     expect(await run()).toMatchObject({ failed: 1, requests: 0 });
     expect(asked.size).toBe(1);
   });
