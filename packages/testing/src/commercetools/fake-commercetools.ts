@@ -3,6 +3,7 @@ import {
   type Customer,
   createApiBuilderFromCtpClient,
   type Payment,
+  type PaymentMethodDraft,
   type PaymentUpdateAction,
   type Type,
 } from '@commercetools/platform-sdk';
@@ -10,10 +11,20 @@ import { type Commercetools, errorOfAnswer, errorOfFailure } from '@connector/co
 import { copyOf } from '../copy.ts';
 import type { Gate } from '../gate.ts';
 import { changeCart, changeCustomer, changeType, withPayments } from './checkout.ts';
+import { changePaymentMethod, createPaymentMethod, createRecurringJob } from './payment-methods.ts';
 import { changePayment, createPayment } from './payments.ts';
 import { notFound, RefusedAnswer } from './refusal.ts';
 import { cart, customer } from './resources.ts';
-import { CommercetoolsState, existing, pageOf, textsIn, type Update, updated } from './state.ts';
+import {
+  CommercetoolsState,
+  existing,
+  pageOf,
+  type Query,
+  type RecurringJob,
+  removed,
+  type Update,
+  updated,
+} from './state.ts';
 
 /** What goes wrong with one update: refused before it had an effect, its answer lost after it had, or another writer first. */
 export type Fault = 'refused' | 'answer-lost' | 'another-writer';
@@ -30,7 +41,7 @@ interface Request {
   readonly method: string;
   readonly resource: string;
   readonly id: string | undefined;
-  readonly query: { readonly where?: string | undefined; readonly limit?: number; readonly expand?: readonly string[] };
+  readonly query: Query;
   readonly body: unknown;
 }
 
@@ -41,7 +52,7 @@ interface Request {
  */
 export class FakeCommercetools
   extends CommercetoolsState
-  implements Pick<Commercetools, 'projectKey' | 'api' | 'call'>
+  implements Pick<Commercetools, 'projectKey' | 'api' | 'call' | 'fetch'>
 {
   readonly projectKey = 'shop';
   /** Names of the calls, as `payments.update`, in order. */
@@ -70,6 +81,22 @@ export class FakeCommercetools
     } catch (error) {
       if (error instanceof RefusedAnswer) throw errorOfAnswer(operation, error);
       throw error;
+    }
+  };
+
+  /** Asks the Checkout API, at whatever host. */
+  readonly fetch: Commercetools['fetch'] = async (url, { method = 'GET', body } = {}) => {
+    const [, , resource = '', id] = new URL(url).pathname.split('/');
+    const call = `${resource}.${method === 'POST' ? 'create' : 'get'}`;
+    this.calls.push(call);
+    try {
+      await this.gate(call, 'before');
+      const answer = this.answer({ method, resource, id, query: {}, body: body && JSON.parse(String(body)) });
+      await this.gate(call, 'after');
+      return Response.json(answer);
+    } catch (error) {
+      if (!(error instanceof RefusedAnswer)) throw error;
+      return Response.json(error.body, { status: error.status });
     }
   };
 
@@ -102,27 +129,22 @@ export class FakeCommercetools
 
   /** Answers a request, or throws the refusal of it. */
   answer({ method, resource, id, query, body }: Request): unknown {
-    const { stored, carts, customers, types } = this;
+    const { stored, carts, customers, types, paymentMethods } = this;
     switch (`${method} ${resource}${id === undefined ? '' : '/:id'}`) {
       case 'GET payments/:id':
         return id?.startsWith('key=') ? byKey(stored.values(), id) : existing(stored, id ?? '');
-      case 'GET payments': {
-        const wanted = textsIn(query.where ?? '');
-        const found = [...stored.values()].filter(({ interfaceId }) => interfaceId && wanted.has(interfaceId));
-        return pageOf(found, query.limit);
-      }
+      case 'GET payments':
+        return pageOf(stored, query);
       case 'POST payments':
         return createPayment(this, body as never);
       case 'POST payments/:id':
         return this.#updatePayment(id ?? '', body as Update<PaymentUpdateAction>);
       case 'GET carts/:id': {
-        const found = existing(carts, id ?? '');
-        return query.expand?.includes('paymentInfo.payments[*]') ? withPayments(this, found) : found;
+        return this.#expanded(existing(carts, id ?? ''), query);
       }
       case 'GET carts': {
-        const wanted = textsIn(query.where ?? '');
-        const has = ({ paymentInfo }: Cart) => paymentInfo?.payments.some((payment) => wanted.has(payment.id));
-        return pageOf([...carts.values()].filter(has), query.limit);
+        const page = pageOf(carts, query);
+        return { ...page, results: page.results.map((one) => this.#expanded(one, query)) };
       }
       case 'POST carts': {
         const made = cart({ id: this.newId() });
@@ -146,6 +168,20 @@ export class FakeCommercetools
       }
       case 'POST customers/:id':
         return updated(customers, id ?? '', body as Update<never>, (one, action) => changeCustomer(this, one, action));
+      case 'GET payment-methods':
+        return pageOf(paymentMethods, query);
+      case 'GET payment-methods/:id':
+        return id?.startsWith('key=') ? byKey(paymentMethods.values(), id) : existing(paymentMethods, id ?? '');
+      case 'POST payment-methods':
+        return createPaymentMethod(this, body as PaymentMethodDraft);
+      case 'POST payment-methods/:id':
+        return updated(paymentMethods, id ?? '', body as Update<never>, changePaymentMethod);
+      case 'DELETE payment-methods/:id':
+        return removed(paymentMethods, id ?? '', query.version);
+      case 'GET recurring-payment-jobs/:id':
+        return byKey(this.recurringJobs.values(), id ?? '');
+      case 'POST recurring-payment-jobs':
+        return createRecurringJob(this, body as RecurringJob);
       case 'GET sessions/:id':
         return existing(this.sessions, id ?? '');
       case 'POST sessions': {
@@ -166,6 +202,10 @@ export class FakeCommercetools
       default:
         throw new Error(`the fake commercetools does not answer ${method} ${resource}`);
     }
+  }
+
+  #expanded(one: Cart, { expand = [] }: Query): Cart {
+    return expand.includes('paymentInfo.payments[*]') ? withPayments(this, one) : one;
   }
 
   #updatePayment(id: string, update: Update<PaymentUpdateAction>): Payment {

@@ -51,8 +51,9 @@ export async function serveCommercetools() {
   };
   const api = (url: URL, method: string, body: string): Answer => {
     const [, projectKey, resource = '', id] = url.pathname.split('/');
-    const { where, limit } = Object.fromEntries(url.searchParams);
-    const query = { where, limit: Number(limit ?? 20), expand: url.searchParams.getAll('expand') };
+    const { where, sort, limit, version } = Object.fromEntries(url.searchParams);
+    const expand = url.searchParams.getAll('expand');
+    const query = { where, sort, limit: Number(limit ?? 20), version: Number(version), expand };
     try {
       if (projectKey !== project.projectKey) throw new RefusedAnswer(404, 'ResourceNotFound');
       const request = { method, resource, id: id && decodeURIComponent(id), query };

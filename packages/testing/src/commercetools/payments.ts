@@ -78,6 +78,10 @@ export function changePayment(project: CommercetoolsState, payment: Payment, act
       const { customer: _before, anonymousId: _guest, ...others } = payment;
       return customer?.id ? { ...others, customer: { typeId: 'customer', id: customer.id } } : others;
     }
+    case 'setMethodInfoToken': {
+      const { token } = action;
+      return { ...payment, paymentMethodInfo: { ...payment.paymentMethodInfo, ...(token && { token }) } };
+    }
     case 'setMethodInfoMethod': {
       const { method } = action;
       return { ...payment, paymentMethodInfo: { ...payment.paymentMethodInfo, ...(method && { method }) } };

@@ -1,6 +1,24 @@
-import type { Cart, Customer, Payment, PaymentDraft, Type } from '@commercetools/platform-sdk';
+import type { Cart, Customer, Payment, PaymentDraft, PaymentMethod, Type } from '@commercetools/platform-sdk';
 import { commercetoolsId } from '../ids.ts';
+import { conditionOf } from './predicate.ts';
 import { notFound, RefusedAnswer, refused } from './refusal.ts';
+
+/** A recurring payment job of the Checkout API. */
+export interface RecurringJob {
+  readonly id: string;
+  readonly key?: string;
+  readonly originPayment: { readonly id: string };
+  readonly paymentMethod: { readonly id: string };
+}
+
+/** What is asked for by a query, and by a deletion. */
+export interface Query {
+  readonly where?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly limit?: number;
+  readonly expand?: readonly string[];
+  readonly version?: number;
+}
 
 /** What an update is asked for. */
 export interface Update<A> {
@@ -14,6 +32,9 @@ export class CommercetoolsState {
   readonly carts = new Map<string, Cart>();
   readonly customers = new Map<string, Customer>();
   readonly types = new Map<string, Type>();
+  readonly paymentMethods = new Map<string, PaymentMethod>();
+  /** Recurring payment jobs of Checkout, in the order they were made. */
+  readonly recurringJobs = new Map<string, RecurringJob>();
   /** Sessions of Checkout by their id, as the Session API answers them. */
   readonly sessions = new Map<string, unknown>();
   /** Id and time of what is made next. */
@@ -49,14 +70,19 @@ export function updated<T extends { id: string; version: number }, A>(
   return after;
 }
 
-/** The texts in a predicate, as in `interfaceId in ("pi_1", "pi_2")`. */
-export const textsIn = (predicate: string): Set<string> =>
-  new Set(Array.from(predicate.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, text = '']) => text.replace(/\\(.)/g, '$1')));
+/** Deletes the resource as it is at that version; answers it. */
+export function removed<T extends { version: number }>(stored: Map<string, T>, id: string, version?: number): T {
+  const before = existing(stored, id);
+  if (before.version !== version) throw new RefusedAnswer(409, 'ConcurrentModification');
+  stored.delete(id);
+  return before;
+}
 
-/** One page of a query, in the order of creation. */
-export const pageOf = <T>(all: readonly T[], limit = 20) => ({
-  limit,
-  offset: 0,
-  count: Math.min(all.length, limit),
-  results: all.slice(0, limit),
-});
+/** One page of a query, in the order of creation unless it is sorted by id. Throws the refusal of a predicate that cannot be read. */
+export function pageOf<T extends { id: string }>(stored: ReadonlyMap<string, T>, { where, sort, limit = 20 }: Query) {
+  const isWanted = where === undefined ? () => true : conditionOf(where);
+  const found = [...stored.values()].filter((one) => isWanted({ ...one }));
+  const sorted = sort === 'id asc' ? found.toSorted((a, b) => (a.id < b.id ? -1 : 1)) : found;
+  const results = sorted.slice(0, limit);
+  return { limit, offset: 0, count: results.length, results };
+}

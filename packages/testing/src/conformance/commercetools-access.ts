@@ -46,6 +46,42 @@ export function itGivesAccess(access: () => Access): void {
     });
   });
 
+  describe('a recurring payment job', () => {
+    const jobsUrl = () => `${access().url}/${access().client.projectKey}/recurring-payment-jobs`;
+    const ask = (key: string, paymentId: string, methodId: string) => {
+      const originPayment = { typeId: 'payment', id: paymentId };
+      const paymentMethod = { typeId: 'payment-method', id: methodId };
+      const body = JSON.stringify({ key, originPayment, paymentMethod, status: { state: 'Initial' } });
+      const headers = { 'content-type': 'application/json' };
+      return json(access().client.fetch(jobsUrl(), { method: 'POST', headers, body }));
+    };
+    const byKey = (key: string) => json(access().client.fetch(`${jobsUrl()}/key=${key}`));
+    const paymentAndMethod = async () => {
+      const { api, call } = access().client;
+      const amountPlanned = { centAmount: 100, currencyCode: 'EUR' };
+      const payment = await call('payments.create', api.payments().post({ body: { amountPlanned } }));
+      const method = await call('payment-methods.create', api.paymentMethods().post({ body: {} }));
+      return [payment.id, method.id] as const;
+    };
+
+    it('is made for a payment and a method that exist, and no others', async () => {
+      const [payment, method] = await paymentAndMethod();
+      expect((await ask(randomUUID(), payment, randomUUID())).status).toBe(400);
+      expect((await ask(randomUUID(), randomUUID(), method)).status).toBe(400);
+      expect((await ask(randomUUID(), payment, method)).body).toMatchObject({ originPayment: { id: payment } });
+    });
+
+    it('is found by its key, and made once under it', async () => {
+      const [payment, method] = await paymentAndMethod();
+      const key = randomUUID();
+      expect((await byKey(key)).status).toBe(404);
+      const { body } = await ask(key, payment, method);
+      expect(await byKey(key)).toMatchObject({ status: 200, body });
+      const again = { status: 400, body: { errors: [{ code: 'DuplicateField', field: 'key' }] } };
+      expect(await ask(key, payment, method)).toMatchObject(again);
+    });
+  });
+
   describe('introspection', () => {
     it('tells whose an active token is, and its scopes', async () => {
       const { client, clientId } = access();

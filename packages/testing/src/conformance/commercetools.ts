@@ -9,6 +9,8 @@ import type {
 import { type Commercetools, type Executable, quoted, withPaymentsOf } from '@connector/commercetools';
 import { NotFoundError, PermanentError, StaleVersionError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
+import { itFindsByPredicate } from './commercetools-predicates.ts';
+import { itKeepsPaymentMethods } from './payment-methods.ts';
 
 /** A project to try, by the client that the services call it with. */
 export type Project = Pick<Commercetools, 'api' | 'call'>;
@@ -324,4 +326,7 @@ export function itIsCommercetools(project: () => Project): void {
       expect(await byId(made.id)).toEqual(after);
     });
   });
+
+  itFindsByPredicate(project);
+  itKeepsPaymentMethods(project);
 }

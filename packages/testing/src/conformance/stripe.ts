@@ -343,6 +343,39 @@ export function itIsStripe(account: () => Account): void {
     });
   });
 
+  describe('a payment method', () => {
+    const attach = (id: string, of: string) =>
+      call('payment_methods.attach', (stripe) => stripe.paymentMethods.attach(id, { customer: of }));
+    const detach = (id: string) => call('payment_methods.detach', (stripe) => stripe.paymentMethods.detach(id));
+    const found = (id: string) => call('payment_methods.retrieve', (stripe) => stripe.paymentMethods.retrieve(id));
+
+    it('that nobody has is not found', async () => {
+      for (const asked of [found('pm_nobody'), detach('pm_nobody')]) await expect(asked).rejects.toThrow(NotFoundError);
+    });
+
+    it('is saved for a customer, and says what card it is', async () => {
+      const { id } = await customer();
+      const saved = await attach('pm_card_visa', id);
+      expect(saved).toMatchObject({ object: 'payment_method', type: 'card', customer: id });
+      expect(saved.card).toMatchObject({ brand: 'visa', last4: '4242', exp_year: expect.any(Number) });
+      expect(await found(saved.id)).toEqual(saved);
+    });
+
+    it('is taken from its customer, once', async () => {
+      const { id } = await attach('pm_card_visa', (await customer()).id);
+      expect((await detach(id)).customer).toBeNull();
+      expect((await found(id)).customer).toBeNull();
+      await expect(detach(id)).rejects.toMatchObject({ status: 400 });
+    });
+
+    it('has one customer, who exists', async () => {
+      const [one, other] = [await customer(), await customer()];
+      const { id } = await attach('pm_card_visa', one.id);
+      await expect(attach(id, other.id)).rejects.toMatchObject({ code: 'payment_method_already_attached' });
+      await expect(attach('pm_card_visa', 'cus_nobody')).rejects.toMatchObject({ code: 'resource_missing' });
+    });
+  });
+
   describe('events', () => {
     const list = (params: Stripe.EventListParams = {}) =>
       call('events.list', (stripe) => stripe.events.list({ types: ['payment_intent.created'], limit: 100, ...params }));

@@ -7,6 +7,7 @@ import { customersOf } from './customers.ts';
 import { eventsOf } from './events.ts';
 import { moneyOf } from './money.ts';
 import { paymentIntentsOf } from './payment-intents.ts';
+import { paymentMethodsOf } from './payment-methods.ts';
 import { StripeState } from './state.ts';
 import { webhookEndpointsOf } from './webhook-endpoints.ts';
 
@@ -25,6 +26,7 @@ export class FakeStripe extends StripeState implements Pick<StripeClient, 'call'
     ...moneyOf(this),
     ...customersOf(this),
     ...eventsOf(this),
+    paymentMethods: paymentMethodsOf(this),
     webhookEndpoints: webhookEndpointsOf(this),
   } as unknown as Stripe;
 

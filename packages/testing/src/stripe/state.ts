@@ -28,6 +28,8 @@ export class StripeState {
   readonly refunds = new Map<string, Stripe.Refund>();
   readonly disputes = new Map<string, Stripe.Dispute>();
   readonly customers = new Map<string, Stripe.Customer>();
+  /** Those that somebody saved, or might have. */
+  readonly paymentMethods = new Map<string, Stripe.PaymentMethod>();
   readonly webhookEndpoints = new Map<string, Stripe.WebhookEndpoint>();
   readonly accountId = 'acct_own';
   /** In their order; of what the fake does itself, creations of PaymentIntents alone make one. */

@@ -12,7 +12,7 @@ export interface StoredMethodsScope {
 const PAGE = 500;
 
 export function storedMethods(
-  { api, call }: Commercetools,
+  { api, call }: Pick<Commercetools, 'api' | 'call'>,
   { call: stripe }: Pick<StripeClient, 'call'>,
   { paymentInterface, interfaceAccount }: StoredMethodsScope,
 ): StoredMethods {

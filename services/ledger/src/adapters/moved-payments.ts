@@ -7,7 +7,10 @@ import { paymentsQuery } from './payments-query.ts';
 const PAGE = 200;
 
 /** Payments of this connector that show money as moved, from the project's HTTP API. */
-export function movedPayments(commercetools: Commercetools, paymentInterface: string): MovedPayments {
+export function movedPayments(
+  commercetools: Pick<Commercetools, 'api' | 'call'>,
+  paymentInterface: string,
+): MovedPayments {
   const query = paymentsQuery(commercetools);
   const types = MOVEMENT_TYPES.map(quoted).join(', ');
   return {

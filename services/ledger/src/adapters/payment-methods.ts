@@ -20,7 +20,7 @@ import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-
 const PAGE = 500;
 
 /** The payment methods of the project's customers, over its HTTP API. */
-export function commercetoolsPaymentMethods({ api, call }: Commercetools): PaymentMethods {
+export function commercetoolsPaymentMethods({ api, call }: Pick<Commercetools, 'api' | 'call'>): PaymentMethods {
   const methods = api.paymentMethods();
   return {
     withToken: async ({ customerId, paymentInterface, token }) => {
@@ -104,7 +104,7 @@ export function checkoutRecurringJobs(
 
 /** A payment method as Stripe has it now. */
 export const stripePaymentMethod =
-  (client: StripeClient) =>
+  (client: Pick<StripeClient, 'call'>) =>
   async (id: string): Promise<StripePaymentMethod | undefined> => {
     try {
       const method = await client.call('payment_methods.retrieve', (stripe) => stripe.paymentMethods.retrieve(id));
@@ -123,7 +123,7 @@ const displayOf = ({ card, sepa_debit, us_bank_account }: Stripe.PaymentMethod):
 
 /** The commercetools customer that a customer at Stripe was made for; undefined for another's, and for one that is gone. */
 export const stripeCustomerOwner =
-  (client: StripeClient) =>
+  (client: Pick<StripeClient, 'call'>) =>
   async (id: string): Promise<string | undefined> => {
     const customer = await orUndefined(client.call('customers.retrieve', (stripe) => stripe.customers.retrieve(id)));
     return customer && !customer.deleted ? customer.metadata[METADATA.customerId] || undefined : undefined;
@@ -131,7 +131,7 @@ export const stripeCustomerOwner =
 
 /** The SEPA direct debit that a charge at Stripe left. */
 export const stripeGeneratedDebit =
-  (client: StripeClient) =>
+  (client: Pick<StripeClient, 'call'>) =>
   async (chargeId: string): Promise<string | undefined> =>
     generatedDebitOf(
       chargeSchema.parse(await client.call('charges.retrieve', (stripe) => stripe.charges.retrieve(chargeId))),

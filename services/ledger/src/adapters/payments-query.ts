@@ -6,7 +6,7 @@ import type { Commercetools } from '@connector/commercetools';
  * some 5 kB). Pages follow the ids: an offset may not exceed 10,000, and skips payments while others change.
  */
 export const paymentsQuery =
-  ({ api, call }: Commercetools) =>
+  ({ api, call }: Pick<Commercetools, 'api' | 'call'>) =>
   async (where: string, limit: number): Promise<Payment[]> =>
     (
       await call(

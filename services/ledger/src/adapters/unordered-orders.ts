@@ -11,7 +11,10 @@ const PAGE = 100;
 const LIMIT = 500;
 
 /** Payments of this connector that are paid, from the project's HTTP API; pages follow the ids. */
-export const paidPayments = (commercetools: Commercetools, paymentInterface: string): PaidPayments => ({
+export const paidPayments = (
+  commercetools: Pick<Commercetools, 'api' | 'call'>,
+  paymentInterface: string,
+): PaidPayments => ({
   page: (since, before, afterId) => {
     const paid = [
       `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)})`,
@@ -27,7 +30,7 @@ export const paidPayments = (commercetools: Commercetools, paymentInterface: str
 const EXPAND = 'paymentInfo.payments[*]';
 
 /** Carts with their payments over the project's HTTP API. */
-export const paidCarts = ({ api, call }: Commercetools): PaidCarts => ({
+export const paidCarts = ({ api, call }: Pick<Commercetools, 'api' | 'call'>): PaidCarts => ({
   ofPayments: async (ids) => {
     const queryArgs = { where: withPaymentsOf(ids), limit: LIMIT, withTotal: false, expand: EXPAND };
     return (await call('carts.query', api.carts().get({ queryArgs }))).results.map(viewOf);
@@ -56,7 +59,7 @@ function viewOf({ id, version, cartState, origin, totalPrice, taxedPrice, paymen
 }
 
 /** Orders over the project's HTTP API. */
-export const unorderedOrders = ({ api, call }: Commercetools): Orders => {
+export const unorderedOrders = ({ api, call }: Pick<Commercetools, 'api' | 'call'>): Orders => {
   const orders = api.orders();
   const query = async (where: string): Promise<OrderRef[]> => {
     const { results } = await call(

@@ -1,4 +1,4 @@
-import type { PaymentMethod, PaymentMethodUpdateAction } from '@commercetools/platform-sdk';
+import type { PaymentMethod } from '@commercetools/platform-sdk';
 import {
   NotFoundError,
   PermanentError,
@@ -7,14 +7,16 @@ import {
   type TransientReason,
 } from '@connector/errors';
 import { createLogger } from '@connector/telemetry';
-import { savedCard, stripeEvent } from '@connector/testing';
+import { paymentMethod, savedCard, stripeEvent } from '@connector/testing';
+import { type Failures, FakeCommercetools, FakeStripe, failing } from '@connector/testing/fakes';
+import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsPaymentMethods, stripeCustomerOwner, stripePaymentMethod } from '../adapters/payment-methods.ts';
 import { toMethodEvent } from '../domain/method-event.ts';
 import { messageOf } from '../testing/messages.ts';
-import { type FollowDependencies, followPaymentMethod } from './follow-payment-method.ts';
+import { followPaymentMethod } from './follow-payment-method.ts';
 
 const card = savedCard({ id: 'pm_1' });
-const DISPLAY = { brand: 'visa', lastDigits: '4242', expiryMonth: 8, expiryYear: 2027 };
 const NAME = { en: 'Visa •••• 4242, 08/27' };
 
 type About = Parameters<typeof stripeEvent>[2];
@@ -31,76 +33,44 @@ const detached = eventOf(
 );
 const renewed = eventOf('automatically_updated');
 
-const stored = (overrides: Partial<PaymentMethod> = {}): PaymentMethod => ({
-  id: 'method-1',
-  version: 3,
-  key: 'stripe-pm_1',
-  createdAt: '2026-11-01T00:00:00Z',
-  lastModifiedAt: '2026-11-01T00:00:00Z',
-  customer: { typeId: 'customer', id: 'customer-1' },
-  paymentInterface: 'checkout-stripe',
-  paymentMethodStatus: 'Active',
-  default: false,
-  method: 'card',
-  token: { value: 'pm_1' },
-  ...overrides,
-});
-
-type StripesMethod = Awaited<ReturnType<FollowDependencies['stripePaymentMethod']>>;
+const stored = (overrides: Partial<PaymentMethod> = {}): PaymentMethod =>
+  paymentMethod({
+    id: 'method-1',
+    version: 3,
+    key: 'stripe-pm_1',
+    customer: { typeId: 'customer', id: 'customer-1' },
+    paymentInterface: 'checkout-stripe',
+    method: 'card',
+    token: { value: 'pm_1' },
+    ...overrides,
+  });
 
 interface World {
   methods?: PaymentMethod[];
   /** As Stripe has it; none = it is gone there. */
-  atStripe?: StripesMethod;
+  atStripe?: object;
   names?: boolean;
-  faults?: Record<string, Error[]>;
+  failures?: Failures;
   now?: () => number;
 }
 
-const SAVED: StripesMethod = { id: 'pm_1', type: 'card', customer: 'cus_1', display: DISPLAY };
-const GONE: StripesMethod = { id: 'pm_1', type: 'card', display: DISPLAY };
+const SAVED = card;
+const GONE = { ...card, customer: null };
 
-/** commercetools and Stripe in memory, for the stored methods of one customer. */
-function world({ methods = [stored()], atStripe, names = false, faults = {}, now }: World) {
+/** The project and the account of a shop, whose customer stored methods. */
+function world({ methods = [stored()], atStripe, names = false, failures = {}, now }: World) {
   const calls: string[] = [];
   const warnings: object[] = [];
-  const call = async <T>(name: string, work: () => T): Promise<T> => {
-    calls.push(name);
-    const fault = faults[name]?.shift();
-    if (fault) throw fault;
-    return work();
-  };
-  const current = ({ id, version }: Pick<PaymentMethod, 'id' | 'version'>) => {
-    const index = methods.findIndex((method) => method.id === id);
-    if (index < 0) throw new NotFoundError('gone');
-    if (methods[index]?.version !== version) throw new StaleVersionError('409');
-    return index;
-  };
+  const seen = { calls, gate: failing(failures) };
+  const project = Object.assign(new FakeCommercetools(), seen);
+  for (const method of methods) project.paymentMethods.set(method.id, method);
+  const account = Object.assign(new FakeStripe(), seen).addCustomer('cus_1', { ct_customer_id: 'customer-1' });
+  if (atStripe) account.paymentMethods.set('pm_1', atStripe as Stripe.PaymentMethod);
   const log = createLogger('test', 'silent');
   const follow = followPaymentMethod({
-    paymentMethods: {
-      byKey: (key) => call('byKey', () => structuredClone(methods.find((method) => method.key === key))),
-      withToken: ({ customerId, token, paymentInterface }) =>
-        call('withToken', () =>
-          structuredClone(
-            methods.filter(
-              (method) =>
-                method.customer?.id === customerId &&
-                method.token?.value === token &&
-                method.paymentInterface === paymentInterface,
-            ),
-          ),
-        ),
-      create: () => Promise.reject(new Error('nothing is created')),
-      update: (method, actions) =>
-        call('update', () => {
-          const index = current(method);
-          for (const action of actions) methods[index] = changed(methods[index] as PaymentMethod, action);
-        }),
-      delete: (method) => call('delete', () => void methods.splice(current(method), 1)),
-    },
-    stripePaymentMethod: () => call('stripe', () => atStripe),
-    customerOf: (id) => call('customerOf', () => (id === 'cus_1' ? 'customer-1' : undefined)),
+    paymentMethods: commercetoolsPaymentMethods(project),
+    stripePaymentMethod: stripePaymentMethod(account),
+    customerOf: stripeCustomerOwner(account),
     isOwnAccount: async (account) => account === 'acct_own',
     paymentInterface: 'checkout-stripe',
     livemode: false,
@@ -108,22 +78,14 @@ function world({ methods = [stored()], atStripe, names = false, faults = {}, now
     log: Object.assign(log, { warn: (about: object) => void warnings.push(about) }),
     ...(now && { now }),
   });
-  return { follow, methods, calls, warnings };
+  return { follow, calls, warnings, methods: () => [...project.paymentMethods.values()] };
 }
-
-const changed = (method: PaymentMethod, action: PaymentMethodUpdateAction): PaymentMethod => {
-  const version = method.version + 1;
-  if (action.action === 'setName') return { ...method, version, ...(action.name && { name: action.name }) };
-  if (action.action === 'setDefault') return { ...method, version, default: action.default };
-  if (action.action !== 'setPaymentMethodStatus') throw new Error(`unexpected ${action.action}`);
-  return { ...method, version, paymentMethodStatus: action.paymentMethodStatus };
-};
 
 describe('a payment method that was taken from its customer at Stripe', () => {
   it('is deleted in commercetools, and a repeated event finds nothing left to do', async () => {
     const { follow, methods } = world({ atStripe: GONE });
     expect(await follow(detached)).toBe('applied');
-    expect(methods).toEqual([]);
+    expect(methods()).toEqual([]);
     expect(await follow(detached)).toBe('ignored');
   });
 
@@ -134,7 +96,7 @@ describe('a payment method that was taken from its customer at Stripe', () => {
       atStripe: GONE,
     });
     expect(await follow(detached)).toBe('applied');
-    expect(methods.map(({ id }) => id)).toEqual(['other']);
+    expect(methods().map(({ id }) => id)).toEqual(['other']);
   });
 
   it('is deleted as often as it was stored, also when that is cut off in between', async () => {
@@ -144,28 +106,30 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     ];
     const { follow, methods } = world({ methods: copies(), atStripe: GONE });
     expect(await follow(detached)).toBe('applied');
-    expect(methods).toEqual([]);
+    expect(methods()).toEqual([]);
     for (const at of [0, 1, 2]) {
       const away = new TransientError('503');
-      const faults = { delete: Array.from({ length: at + 1 }, (_, n) => (n === at ? away : undefined) as Error) };
-      const cutOff = world({ methods: copies(), atStripe: GONE, faults });
+      const failures = {
+        'payment-methods.delete': Array.from({ length: at + 1 }, (_, n) => (n === at ? away : undefined)),
+      };
+      const cutOff = world({ methods: copies(), atStripe: GONE, failures });
       await expect(cutOff.follow(detached)).rejects.toThrow(away);
-      expect(cutOff.methods).toHaveLength(3 - at);
+      expect(cutOff.methods()).toHaveLength(3 - at);
       expect(await cutOff.follow(detached)).toBe('applied');
-      expect(cutOff.methods).toEqual([]);
+      expect(cutOff.methods()).toEqual([]);
     }
   });
 
   it('is deleted when Stripe has forgotten it by now', async () => {
     const { follow, methods } = world({});
     expect(await follow(detached)).toBe('applied');
-    expect(methods).toEqual([]);
+    expect(methods()).toEqual([]);
   });
 
   it('stays while Stripe says that it has its customer', async () => {
     const { follow, methods } = world({ atStripe: SAVED });
     expect(await follow(detached)).toBe('duplicate');
-    expect(methods).toHaveLength(1);
+    expect(methods()).toHaveLength(1);
   });
 
   it('is made inactive where commercetools refuses to delete it, once', async () => {
@@ -173,21 +137,24 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     const { follow, methods } = world({
       methods: [stored({ default: true })],
       atStripe: GONE,
-      faults: { delete: [refused(), refused()] },
+      failures: { 'payment-methods.delete': [refused(), refused()] },
     });
     expect(await follow(detached)).toBe('applied');
-    expect(methods).toMatchObject([{ paymentMethodStatus: 'Inactive', default: false }]);
+    expect(methods()).toMatchObject([{ paymentMethodStatus: 'Inactive', default: false }]);
     expect(await follow(detached)).toBe('duplicate');
   });
 
   it('is deleted also when somebody else has just changed it', async () => {
-    const { follow, methods } = world({ atStripe: GONE, faults: { delete: [new StaleVersionError('409')] } });
+    const { follow, methods } = world({
+      atStripe: GONE,
+      failures: { 'payment-methods.delete': [new StaleVersionError('409')] },
+    });
     expect(await follow(detached)).toBe('applied');
-    expect(methods).toEqual([]);
+    expect(methods()).toEqual([]);
   });
 
   it('of which another deleted the last trace is done', async () => {
-    const { follow } = world({ atStripe: GONE, faults: { delete: [new NotFoundError('gone')] } });
+    const { follow } = world({ atStripe: GONE, failures: { 'payment-methods.delete': [new NotFoundError('gone')] } });
     expect(await follow(detached)).toBe('duplicate');
   });
 });
@@ -199,7 +166,7 @@ describe('a card that its bank renewed', () => {
   ])('%s is named after the new one', async (_which, name) => {
     const { follow, methods } = world({ methods: [stored(name && { name })], atStripe: SAVED, names: true });
     expect(await follow(renewed)).toBe('applied');
-    expect(methods).toMatchObject([{ name: NAME }]);
+    expect(methods()).toMatchObject([{ name: NAME }]);
     expect(await follow(renewed)).toBe('duplicate');
   });
 
@@ -207,7 +174,7 @@ describe('a card that its bank renewed', () => {
     const copy = { ...stored({ id: 'copy' }), key: undefined as never };
     const { follow, methods } = world({ methods: [copy, stored()], atStripe: SAVED, names: true });
     expect(await follow(renewed)).toBe('applied');
-    expect(methods).toMatchObject([{ name: NAME }, { name: NAME }]);
+    expect(methods()).toMatchObject([{ name: NAME }, { name: NAME }]);
     expect(await follow(renewed)).toBe('duplicate');
   });
 
@@ -215,7 +182,7 @@ describe('a card that its bank renewed', () => {
     const name = { de: 'Firmenkarte' };
     const { follow, methods } = world({ methods: [stored({ name })], atStripe: SAVED, names: true });
     expect(await follow(renewed)).toBe('duplicate');
-    expect(methods).toMatchObject([{ name }]);
+    expect(methods()).toMatchObject([{ name }]);
   });
 
   it('asks nobody where names are off', async () => {
@@ -227,7 +194,7 @@ describe('a card that its bank renewed', () => {
   it('that Stripe does not have stays as it is: the event is of another account', async () => {
     const { follow, methods } = world({ names: true });
     expect(await follow(renewed)).toBe('ignored');
-    expect(methods).toHaveLength(1);
+    expect(methods()).toHaveLength(1);
   });
 });
 
@@ -245,13 +212,13 @@ describe('an event of a payment method that is not stored here', () => {
     const event = eventOf('detached', { ...card, customer: null }, { previous_attributes: { customer: 'cus_9' } });
     const { follow, calls } = world({ methods: [], atStripe: GONE });
     expect(await follow(event)).toBe('ignored');
-    expect(calls).toEqual(['byKey', 'customerOf']);
+    expect(calls).toEqual(['payment-methods.get', 'customers.retrieve']);
   });
 
   it('whose key another method has is ignored', async () => {
     const { follow, methods } = world({ methods: [stored({ token: { value: 'pm_9' } })], atStripe: GONE });
     expect(await follow(detached)).toBe('ignored');
-    expect(methods).toHaveLength(1);
+    expect(methods()).toHaveLength(1);
   });
 });
 
@@ -261,18 +228,18 @@ describe('when payment methods cannot be reached', () => {
 
   it('the event comes again after an outage, and after a key that is refused', async () => {
     for (const fail of [answer(503, 'server_error'), answer(401, 'unauthorized')]) {
-      const { follow, methods } = world({ atStripe: GONE, faults: { byKey: [fail()] } });
+      const { follow, methods } = world({ atStripe: GONE, failures: { 'payment-methods.get': [fail()] } });
       await expect(follow(detached)).rejects.toThrow('answered');
       expect(await follow(detached)).toBe('applied');
-      expect(methods).toEqual([]);
+      expect(methods()).toEqual([]);
     }
   });
 
   it('for want of the permission the event is done, and that is said once an hour', async () => {
     const forbidden = answer(403, 'unauthorized');
     let at = 0;
-    const faults = { byKey: [forbidden(), forbidden(), forbidden()] };
-    const { follow, warnings } = world({ faults, now: () => at });
+    const failures = { 'payment-methods.get': [forbidden(), forbidden(), forbidden()] };
+    const { follow, warnings } = world({ failures, now: () => at });
     expect(await follow(detached)).toBe('ignored');
     expect(await follow(detached)).toBe('ignored');
     expect(warnings).toHaveLength(1);
@@ -282,8 +249,8 @@ describe('when payment methods cannot be reached', () => {
   });
 
   it('somebody who keeps changing the method has the event come again', async () => {
-    const faults = { delete: Array.from({ length: 5 }, () => new StaleVersionError('409')) };
-    const { follow } = world({ atStripe: GONE, faults });
+    const failures = { 'payment-methods.delete': Array.from({ length: 5 }, () => new StaleVersionError('409')) };
+    const { follow } = world({ atStripe: GONE, failures });
     await expect(follow(detached)).rejects.toMatchObject({ reason: 'conflict' });
   });
 });

@@ -4,7 +4,8 @@ import { PermanentError, TransientError } from '@connector/errors';
 import { chargeOf, disputeOf, payment, paymentIntent, refundOf, stripeId, transaction } from '@connector/testing';
 import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
-import { commercetoolsPayments, commercetoolsPaymentsOf } from '../adapters/commercetools-payments.ts';
+import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
+import { openPayments } from '../adapters/open-payments.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import type { Divergence } from '../domain/reconciliation.ts';
@@ -55,19 +56,8 @@ function world({ payments = [], stripe = [], faults = {}, sendFaults = [], opera
   const run = (options: Partial<ReconcilePaymentsOptions> = {}) =>
     reconcilePayments(
       {
-        openPayments: {
-          // A page holds one payment.
-          page: async (before, afterId) => {
-            const open = payments
-              .filter(({ createdAt }) => new Date(createdAt) < before)
-              .filter(({ transactions }) =>
-                transactions.some(({ state }) => state === 'Pending' || state === 'Initial'),
-              )
-              .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-            return open.filter(({ id }) => !afterId || id > afterId).slice(0, 1);
-          },
-          ofPaymentIntents: commercetoolsPaymentsOf(project),
-        },
+        // A page holds one payment.
+        openPayments: openPayments(project, 'checkout-stripe', 1),
         payments: commercetoolsPayments(project),
         snapshots: stripeSnapshots(account),
         operations: {

@@ -1,11 +1,29 @@
 import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { attributesOf, eventRecord, SOURCES, toRecord } from '@connector/contracts';
-import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
+import { PermanentError, TransientError } from '@connector/errors';
 import { ownershipOf } from '@connector/payment-model';
 import { createLogger } from '@connector/telemetry';
-import { cart, chargeOf, payment as paymentFixture, paymentIntent, stripeEvent } from '@connector/testing';
+import {
+  cart,
+  chargeOf,
+  payment as paymentFixture,
+  paymentIntent,
+  paymentMethod,
+  savedCard,
+  stripeEvent,
+} from '@connector/testing';
+import { type Failures, FakeCommercetools, FakeStripe, failing, RefusedAnswer } from '@connector/testing/fakes';
+import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsCarts, commercetoolsPayments } from '../adapters/commercetools-payments.ts';
+import {
+  checkoutRecurringJobs,
+  commercetoolsPaymentMethods,
+  stripeGeneratedDebit,
+  stripePaymentMethod,
+} from '../adapters/payment-methods.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
+import { memory } from '../testing/memory.ts';
 import { keepPaymentMethod, type SaveDependencies, savePaymentMethod } from './save-payment-method.ts';
 
 const METADATA = {
@@ -39,10 +57,10 @@ const recurring = cart({
 
 interface World {
   cart?: Cart;
-  methods?: PaymentMethod[];
+  methods?: Partial<PaymentMethod>[];
   stripeCustomer?: string | undefined;
   /** What goes wrong with the next calls of a name. */
-  faults?: Record<string, (Error | 'answer-lost')[]>;
+  failures?: Failures;
   token?: string;
   /** The type of the method that was used, which pays only once. */
   payOnce?: string;
@@ -51,94 +69,65 @@ interface World {
 }
 
 /** commercetools, Checkout and Stripe in memory, for one payment. */
-function world({ cart: ofPayment, methods = [], faults = {}, token, payOnce, leaves = true, ...given }: World = {}) {
+function world({ cart: ofPayment, methods = [], failures = {}, token, payOnce, leaves = true, ...given }: World = {}) {
   const stripeCustomer = 'stripeCustomer' in given ? given.stripeCustomer : 'cus_1';
   const calls: string[] = [];
-  const jobs: [string, string][] = [];
-  let stored: Payment = paymentFixture({
-    id: 'payment-1',
-    key: METADATA.ct_payment_key,
-    version: 3,
-    interfaceId: paid.id,
-    ...(token && { paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: token } } }),
-  });
-  const remembered = new Map<string, Payment>();
-  const call = <T>(name: string, work: () => T): Promise<T> => {
-    calls.push(name);
-    const fault = faults[name]?.shift();
-    if (fault && fault !== 'answer-lost') return Promise.reject(fault);
-    const result = work();
-    return fault ? Promise.reject(new TransientError('timeout', { reason: 'timeout' })) : Promise.resolve(result);
-  };
+  const seen = { calls, gate: failing(failures) };
+  const project = Object.assign(new FakeCommercetools(), seen).addCustomer('customer-1');
+  project.newId = () => `method-${project.paymentMethods.size + 1}`;
+  project.add(
+    paymentFixture({
+      id: 'payment-1',
+      key: METADATA.ct_payment_key,
+      version: 3,
+      interfaceId: paid.id,
+      ...(token && { paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: token } } }),
+    }),
+  );
+  if (ofPayment) project.addCart(ofPayment);
+  for (const fields of methods) {
+    const method = paymentMethod({ paymentInterface: 'checkout-stripe', ...fields });
+    project.paymentMethods.set(method.id, method);
+  }
+  const account = Object.assign(new FakeStripe(), seen);
+  const has = (id: string, type: string, customer: string | null) =>
+    account.paymentMethods.set(id, { ...savedCard({ id, customer }), type } as Stripe.PaymentMethod);
+  has('pm_1', 'card', stripeCustomer ?? null);
+  has('pm_sepa', 'sepa_debit', stripeCustomer ?? null);
+  if (payOnce) has(`pm_${payOnce}`, payOnce, null);
+  const left = payOnce && { type: payOnce, [payOnce]: { generated_sepa_debit: leaves ? 'pm_sepa' : null } };
+  const charged = { ...charge, ...(left && { payment_method_details: left }) };
+  account.charges.set(charge.id, charged as unknown as Stripe.Charge);
   const deps: SaveDependencies = {
-    payments: {
-      byId: () => call('payments.byId', () => structuredClone(stored)),
-      update: ({ version }, [action]) =>
-        call('payments.update', () => {
-          if (version !== stored.version) throw new StaleVersionError('409');
-          if (action?.action !== 'setMethodInfoToken' || !action.token) throw new Error('unexpected action');
-          const info = { ...stored.paymentMethodInfo, token: action.token };
-          stored = { ...stored, version: version + 1, paymentMethodInfo: info };
-          return structuredClone(stored);
-        }),
-    },
-    carts: { byId: () => call('carts.byId', () => ofPayment) },
-    paymentMethods: {
-      withToken: ({ token: value, customerId }) =>
-        call('methods.withToken', () =>
-          methods.filter((one) => one.token?.value === value && one.customer?.id === customerId),
-        ),
-      byKey: (key) => call('methods.byKey', () => methods.find((one) => one.key === key)),
-      create: (draft) =>
-        call('methods.create', () => {
-          if (methods.some(({ key }) => key === draft.key)) return undefined;
-          const method = { id: `method-${methods.length + 1}`, version: 1, ...draft } as PaymentMethod;
-          methods.push(method);
-          return method;
-        }),
-    },
-    jobs: {
-      create: (paymentId, methodId) =>
-        call('jobs.create', () => {
-          // The payment's id is the job's key.
-          if (!jobs.some(([id]) => id === paymentId)) jobs.push([paymentId, methodId]);
-        }),
-    },
-    stripePaymentMethod: (id) =>
-      call('stripe.paymentMethod', () => {
-        const type = id.startsWith('pm_sepa') ? 'sepa_debit' : (payOnce ?? 'card');
-        const customer = type === payOnce ? undefined : stripeCustomer;
-        return { id, type, ...(customer && { customer }) };
-      }),
-    generatedDebit: () => call('stripe.generatedDebit', () => (payOnce && leaves ? 'pm_sepa' : undefined)),
+    payments: commercetoolsPayments(project),
+    carts: commercetoolsCarts(project),
+    paymentMethods: commercetoolsPaymentMethods(project),
+    jobs: checkoutRecurringJobs(project, 'https://checkout.example'),
+    stripePaymentMethod: stripePaymentMethod(account),
+    generatedDebit: stripeGeneratedDebit(account),
     paymentInterface: 'checkout-stripe',
-    known: {
-      get: (id) => remembered.get(id),
-      set: (id, payment) => void remembered.set(id, payment),
-      delete: (id) => void remembered.delete(id),
-    },
+    known: memory(),
     log: createLogger('test', 'silent'),
   };
+  const payment = () => structuredClone(project.payment('payment-1'));
   return {
     deps,
     calls,
-    jobs,
-    methods,
-    remembered,
-    get payment() {
-      return stored;
-    },
+    payment,
+    remembered: deps.known,
+    methods: () => [...project.paymentMethods.values()],
+    /** Payment and method of each recurring job. */
+    jobs: () =>
+      [...project.recurringJobs.values()].map(({ originPayment, paymentMethod: { id } }) => [originPayment.id, id]),
     /** Another writer changes the payment. */
-    change: (change: Partial<Payment>) => {
-      stored = { ...stored, ...change, version: stored.version + 1 };
-    },
-    /** The payment as the ledger has just recorded it, unless `payment` is given. */
-    recorded: (of: Record<string, string> = METADATA, payment = structuredClone(stored)) => ({
+    change: (change: Partial<Payment>) => project.changeByAnother('payment-1', change),
+    /** The payment as the ledger has just recorded it, whose it is by the metadata `of`. */
+    recorded: (of: Record<string, string> = METADATA) => ({
       kind: 'recorded' as const,
       written: true,
       standing: 'applied' as const,
       changes: [],
-      payment,
+      payment: payment(),
       collected: { facts: [], paymentIntentId: paid.id, ownership: ownershipOf(of) },
     }),
   };
@@ -154,7 +143,7 @@ describe('what is kept', () => {
   ])('%s of a customer who saved the method: in commercetools, and its token on the payment', async (_what, event) => {
     const { deps, methods, remembered, recorded, ...rest } = world();
     expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: false });
-    expect(methods).toMatchObject([
+    expect(methods()).toMatchObject([
       {
         key: 'stripe-pm_1',
         customer: { typeId: 'customer', id: 'customer-1' },
@@ -172,17 +161,15 @@ describe('what is kept', () => {
 
   it('under the account that intent looks for them, and with a name that shows the card, where that is set', async () => {
     const { deps, methods, recorded } = world();
-    const display = { brand: 'visa', lastDigits: '4242', expiryMonth: 8, expiryYear: 2027 };
-    const stripePaymentMethod = async (id: string) => ({ id, type: 'card', customer: 'cus_1', display });
-    const set = { ...deps, stripePaymentMethod, interfaceAccount: 'shop-a', names: true };
+    const set = { ...deps, interfaceAccount: 'shop-a', names: true };
     await savePaymentMethod(set)(succeeded, recorded());
-    expect(methods).toMatchObject([{ interfaceAccount: 'shop-a', name: { en: 'Visa •••• 4242, 08/27' } }]);
+    expect(methods()).toMatchObject([{ interfaceAccount: 'shop-a', name: { en: 'Visa •••• 4242, 08/27' } }]);
   });
 
   it('for the business unit that the customer bought for, as its associate', async () => {
     const { deps, methods, recorded } = world();
     await savePaymentMethod(deps)(succeeded, recorded({ ...METADATA, ct_business_unit: 'acme' }));
-    expect(methods).toMatchObject([
+    expect(methods()).toMatchObject([
       { customer: { id: 'customer-1' }, businessUnit: { typeId: 'business-unit', key: 'acme' } },
     ]);
   });
@@ -196,7 +183,7 @@ describe('what is kept', () => {
     });
     const event = toPaymentEvent(attributesOf(record.headers), record.value);
     await savePaymentMethod(deps)(event as PaymentEvent, recorded());
-    expect(methods).toHaveLength(1);
+    expect(methods()).toHaveLength(1);
   });
 
   it.each<[string, PaymentEvent, Record<string, string>]>([
@@ -247,8 +234,8 @@ describe('what is kept', () => {
       ])('%s', async (_how, event) => {
         const { deps, methods, jobs, recorded, ...rest } = world({ payOnce: type, cart: recurring });
         expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: true });
-        expect(methods).toMatchObject([{ key: 'stripe-pm_sepa', method: 'sepa_debit', token: { value: 'pm_sepa' } }]);
-        expect(jobs).toEqual([['payment-1', 'method-1']]);
+        expect(methods()).toMatchObject([{ key: 'stripe-pm_sepa', method: 'sepa_debit', token: { value: 'pm_sepa' } }]);
+        expect(jobs()).toEqual([['payment-1', 'method-1']]);
         expect(rest.calls).toContain('payments.update');
       });
 
@@ -260,7 +247,7 @@ describe('what is kept', () => {
           const situation = world({ payOnce: type, cart: recurring });
           const save = savePaymentMethod(situation.deps);
           for (const event of events) await save(event, situation.recorded());
-          expect([situation.methods.length, situation.jobs.length]).toEqual([1, 1]);
+          expect([situation.methods().length, situation.jobs().length]).toEqual([1, 1]);
         }
       });
 
@@ -268,7 +255,7 @@ describe('what is kept', () => {
         const { deps, methods, recorded } = world({ payOnce: type, leaves: false });
         expect(await savePaymentMethod(deps)(withDebit(null), recorded())).toEqual({ kind: 'nothing-to-save' });
         expect(await savePaymentMethod(deps)(intentEvent, recorded())).toEqual({ kind: 'not-saved-by-shopper' });
-        expect(methods).toEqual([]);
+        expect(methods()).toEqual([]);
       });
     },
   );
@@ -277,33 +264,33 @@ describe('what is kept', () => {
     const { deps, calls, recorded } = world({ stripeCustomer: undefined });
     const save = savePaymentMethod(deps);
     for (const event of [eventOf('charge.succeeded', charge), succeeded]) await save(event, recorded());
-    expect(calls).toEqual(['stripe.paymentMethod']);
+    expect(calls).toEqual(['payment_methods.retrieve']);
   });
 
   it('nothing when the shopper did not save the method', async () => {
     const { deps, calls, recorded } = world({ stripeCustomer: undefined });
     expect(await savePaymentMethod(deps)(succeeded, recorded())).toEqual({ kind: 'not-saved-by-shopper' });
-    expect(calls).toEqual(['stripe.paymentMethod']);
+    expect(calls).toEqual(['payment_methods.retrieve']);
   });
 
   it('one method for two payments with it, also one that the original connector stored without a key', async () => {
-    const stored = { id: 'old', token: { value: 'pm_1' }, customer: { typeId: 'customer', id: 'customer-1' } };
-    const { deps, methods, recorded } = world({ methods: [stored as PaymentMethod] });
+    const stored = { id: 'old', token: { value: 'pm_1' }, customer: { typeId: 'customer' as const, id: 'customer-1' } };
+    const { deps, methods, recorded } = world({ methods: [stored] });
     expect(await savePaymentMethod(deps)(succeeded, recorded())).toMatchObject({ paymentMethodId: 'old' });
-    expect(methods).toHaveLength(1);
+    expect(methods()).toHaveLength(1);
   });
 
   it('one method when two processes store it in the same moment', async () => {
     const { deps, methods, recorded } = world();
     const both = [authorised, succeeded].map((event) => savePaymentMethod(deps)(event, recorded()));
     const outcomes = await Promise.all(both);
-    expect(methods).toHaveLength(1);
+    expect(methods()).toHaveLength(1);
     expect(outcomes.map((one) => one.kind === 'saved' && one.paymentMethodId)).toEqual(['method-1', 'method-1']);
   });
 
   it("refuses a method that is another customer's", async () => {
-    const stored = { id: 'x', key: 'stripe-pm_1', customer: { typeId: 'customer', id: 'customer-2' } };
-    const { deps, recorded } = world({ methods: [stored as PaymentMethod] });
+    const stored = { id: 'x', key: 'stripe-pm_1', customer: { typeId: 'customer' as const, id: 'customer-2' } };
+    const { deps, recorded } = world({ methods: [stored] });
     await expect(savePaymentMethod(deps)(succeeded, recorded())).rejects.toMatchObject({ reason: 'other_customer' });
   });
 
@@ -312,7 +299,7 @@ describe('what is kept', () => {
     const recorded = one.recorded();
     one.change({ key: 'changed' });
     await savePaymentMethod(one.deps)(succeeded, recorded);
-    expect(one.payment).toMatchObject({ key: 'changed', paymentMethodInfo: { token: { value: 'pm_1' } } });
+    expect(one.payment()).toMatchObject({ key: 'changed', paymentMethodInfo: { token: { value: 'pm_1' } } });
   });
 
   it('leaves a token alone that another writer put there', async () => {
@@ -321,7 +308,7 @@ describe('what is kept', () => {
     one.change({ paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: 'pm_1' } } });
     await savePaymentMethod(one.deps)(succeeded, recorded);
     expect(one.calls.filter((call) => call === 'payments.update')).toHaveLength(1);
-    expect(one.jobs).toEqual([]);
+    expect(one.jobs()).toEqual([]);
   });
 });
 
@@ -332,7 +319,7 @@ describe('a recurring cart', () => {
     const early = one.recorded();
     await Promise.all([here(authorised, early), there(succeeded, early)]);
     await here(succeeded, one.recorded());
-    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+    expect(one.jobs()).toEqual([['payment-1', 'method-1']]);
   });
 
   it.each([
@@ -342,48 +329,54 @@ describe('a recurring cart', () => {
   ])('gets none: a cart %s', async (_what, ofPayment) => {
     const one = world({ ...(ofPayment && { cart: ofPayment as Cart }) });
     await savePaymentMethod(one.deps)(succeeded, one.recorded());
-    expect(one.jobs).toEqual([]);
+    expect(one.jobs()).toEqual([]);
   });
 
   it('gets it with a custom line item that recurs', async () => {
     const { lineItems, ...rest } = recurring;
     const one = world({ cart: { ...rest, lineItems: [], customLineItems: lineItems as never } });
     await savePaymentMethod(one.deps)(succeeded, one.recorded());
-    expect(one.jobs).toHaveLength(1);
+    expect(one.jobs()).toHaveLength(1);
   });
 
   it('gets it at the next try when Checkout was away', async () => {
-    const one = world({ cart: recurring, faults: { 'jobs.create': [new TransientError('503')] } });
+    const one = world({ cart: recurring, failures: { 'recurring-payment-jobs.create': [new TransientError('503')] } });
     const save = savePaymentMethod(one.deps);
     await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
     await save(succeeded, one.recorded());
-    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+    expect(one.jobs()).toEqual([['payment-1', 'method-1']]);
   });
 
   it('gets no second one when the answer was lost, and is seen to once', async () => {
-    const one = world({ cart: recurring, faults: { 'jobs.create': ['answer-lost'] } });
+    const away = new TransientError('503');
+    const failures: Failures = {
+      'recurring-payment-jobs.create': ['answer-lost'],
+      'recurring-payment-jobs.get': [away],
+    };
+    const one = world({ cart: recurring, failures });
     const save = savePaymentMethod(one.deps);
-    await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
+    await expect(save(succeeded, one.recorded())).rejects.toThrow(away);
     expect(await save(succeeded, one.recorded())).toMatchObject({ kind: 'saved', job: true });
     expect(await save(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
-    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
-    expect(one.calls.filter((call) => call === 'jobs.create')).toHaveLength(2);
+    expect(one.jobs()).toEqual([['payment-1', 'method-1']]);
+    expect(one.calls.filter((call) => call === 'recurring-payment-jobs.create')).toHaveLength(2);
   });
 
   it('is not asked for again after a refusal', async () => {
-    const one = world({ cart: recurring, faults: { 'jobs.create': [new PermanentError('400')] } });
+    const refused = new RefusedAnswer(400, 'InvalidInput');
+    const one = world({ cart: recurring, failures: { 'recurring-payment-jobs.create': [refused] } });
     const save = savePaymentMethod(one.deps);
     await expect(save(succeeded, one.recorded())).rejects.toThrow(PermanentError);
     expect(await save(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
   });
 
   it('gets it from the next process when one died right after the claim', async () => {
-    const one = world({ cart: recurring, faults: { 'carts.byId': [new TransientError('killed')] } });
+    const one = world({ cart: recurring, failures: { 'carts.get': [new TransientError('killed')] } });
     await expect(savePaymentMethod(one.deps)(succeeded, one.recorded())).rejects.toThrow(TransientError);
-    expect(one.payment.paymentMethodInfo.token).toEqual({ value: 'pm_1' });
+    expect(one.payment().paymentMethodInfo.token).toEqual({ value: 'pm_1' });
     const next = savePaymentMethod(one.deps);
     expect(await next(succeeded, one.recorded())).toEqual({ kind: 'saved', paymentMethodId: 'method-1', job: true });
-    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+    expect(one.jobs()).toEqual([['payment-1', 'method-1']]);
   });
 
   it.each([
@@ -397,11 +390,11 @@ describe('a recurring cart', () => {
   });
 
   it('gets it although the answer to the claim was lost', async () => {
-    const one = world({ cart: recurring, faults: { 'payments.update': ['answer-lost'] } });
+    const one = world({ cart: recurring, failures: { 'payments.update': ['answer-lost'] } });
     const save = savePaymentMethod(one.deps);
     await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
     await save(succeeded, one.recorded());
-    expect(one.jobs).toEqual([['payment-1', 'method-1']]);
+    expect(one.jobs()).toEqual([['payment-1', 'method-1']]);
   });
 });
 
@@ -409,7 +402,7 @@ describe('what goes wrong', () => {
   const down = () => new TransientError('down');
 
   it('brings the event back twice, then lets it be', async () => {
-    const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down(), down()] } });
+    const one = world({ failures: { 'payment_methods.retrieve': [down(), down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
     await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
     await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
@@ -418,13 +411,13 @@ describe('what goes wrong', () => {
   });
 
   it('does not bring back an event that was long in being recorded', async () => {
-    const one = world({ faults: { 'stripe.paymentMethod': [down()] } });
+    const one = world({ failures: { 'payment_methods.retrieve': [down()] } });
     await keepPaymentMethod(one.deps)(succeeded, one.recorded(), 11);
-    expect(one.calls).toEqual(['stripe.paymentMethod']);
+    expect(one.calls).toEqual(['payment_methods.retrieve']);
   });
 
   it('counts the tries of each event for itself', async () => {
-    const one = world({ faults: { 'stripe.paymentMethod': [down(), down(), down()] } });
+    const one = world({ failures: { 'payment_methods.retrieve': [down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
     for (const event of [succeeded, authorised, succeeded]) {
       await expect(keep(event, one.recorded(), 1)).rejects.toThrow(TransientError);
@@ -435,19 +428,22 @@ describe('what goes wrong', () => {
     ['a refusal', new PermanentError('no')],
     ['a bug', new TypeError('x is undefined')],
   ])('%s never reaches the consumer', async (_what, error) => {
-    const one = world({ faults: { 'methods.create': [error] } });
+    const one = world({ failures: { 'payment-methods.create': [error] } });
     await keepPaymentMethod(one.deps)(succeeded, one.recorded(), 1);
-    expect(one.calls).toContain('methods.create');
+    expect(one.calls).toContain('payment-methods.create');
   });
 
   it('tries again what a key was refused for (401): one that was renewed in its file is read a moment later', async () => {
     const refused = () => new TransientError('401', { reason: 'unauthorized', status: 401 });
-    const one = world({ cart: recurring, faults: { 'stripe.paymentMethod': [refused()], 'jobs.create': [refused()] } });
+    const one = world({
+      cart: recurring,
+      failures: { 'payment_methods.retrieve': [refused()], 'recurring-payment-jobs.create': [refused()] },
+    });
     const keep = keepPaymentMethod(one.deps);
     await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
     await expect(keep(succeeded, one.recorded(), 2)).rejects.toThrow(TransientError);
     await keep(succeeded, one.recorded(), 3);
-    expect(one.jobs).toHaveLength(1);
+    expect(one.jobs()).toHaveLength(1);
   });
 
   it('warns of a missing permission once an hour, and does not try again', async () => {
@@ -455,7 +451,7 @@ describe('what goes wrong', () => {
     const lines: string[] = [];
     const log = createLogger('test', 'warn', { write: (line) => void lines.push(line) });
     let now = 0;
-    const one = world({ faults: { 'methods.withToken': [denied(), denied(), denied()] } });
+    const one = world({ failures: { 'payment-methods.query': [denied(), denied(), denied()] } });
     const keep = keepPaymentMethod({ ...one.deps, log, now: () => now });
     await keep(succeeded, one.recorded(), 1);
     await keep(succeeded, one.recorded(), 1);
@@ -463,6 +459,6 @@ describe('what goes wrong', () => {
     now = 60 * 60 * 1000;
     await keep(succeeded, one.recorded(), 1);
     expect(lines).toHaveLength(2);
-    expect(one.payment.paymentMethodInfo.token).toBeUndefined();
+    expect(one.payment().paymentMethodInfo.token).toBeUndefined();
   });
 });

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { PaymentMethod, PaymentMethodDraft, PaymentMethodUpdateAction } from '@commercetools/platform-sdk';
+import { type Commercetools, type Executable, quoted } from '@connector/commercetools';
+import { NotFoundError, StaleVersionError } from '@connector/errors';
+import { describe, expect, it } from 'vitest';
+
+/** What commercetools keeps of the methods that customers saved. */
+export function itKeepsPaymentMethods(project: () => Pick<Commercetools, 'api' | 'call'>): void {
+  const call = <T>(operation: string, request: (api: Commercetools['api']) => Executable<T>): Promise<T> =>
+    project().call(operation, request(project().api));
+  const newCustomer = async () => {
+    const body = { email: `${randomUUID()}@example.com`, password: 'secret' };
+    return (await call('customers.create', (api) => api.customers().post({ body }))).customer;
+  };
+
+  describe('a payment method', () => {
+    const methods = {
+      create: (body: PaymentMethodDraft) =>
+        call('payment-methods.create', (api) => api.paymentMethods().post({ body })),
+      byKey: (key: string) => call('payment-methods.get', (api) => api.paymentMethods().withKey({ key }).get()),
+      of: async (customerId: string, paymentInterface: string) => {
+        const where = `customer(id=${quoted(customerId)}) and paymentInterface=${quoted(paymentInterface)}`;
+        const queryArgs = { where, sort: 'id asc', limit: 500, withTotal: false };
+        return (await call('payment-methods.query', (api) => api.paymentMethods().get({ queryArgs }))).results;
+      },
+      update: ({ id: ID, version }: Pick<PaymentMethod, 'id' | 'version'>, ...actions: PaymentMethodUpdateAction[]) =>
+        call('payment-methods.update', (api) =>
+          api.paymentMethods().withId({ ID }).post({ body: { version, actions } }),
+        ),
+      delete: ({ id: ID, version }: Pick<PaymentMethod, 'id' | 'version'>) =>
+        call('payment-methods.delete', (api) => api.paymentMethods().withId({ ID }).delete({ queryArgs: { version } })),
+    };
+    const saved = async (fields: Partial<PaymentMethodDraft> = {}) => {
+      const { id } = await newCustomer();
+      const customer = { typeId: 'customer' as const, id };
+      const token = { value: `pm_${randomUUID()}` };
+      const paymentInterface = 'checkout-stripe';
+      return methods.create({
+        key: `key-${randomUUID()}`,
+        customer,
+        paymentInterface,
+        method: 'card',
+        token,
+        ...fields,
+      });
+    };
+
+    it('is active and not the default where its draft does not say so, and is found by its key', async () => {
+      const method = await saved();
+      expect(method).toMatchObject({ version: 1, paymentMethodStatus: 'Active', default: false, method: 'card' });
+      expect(await methods.byKey(method.key ?? '')).toEqual(method);
+      await expect(methods.byKey('nobody-has-it')).rejects.toThrow(NotFoundError);
+    });
+
+    it('is listed for its customer and interface', async () => {
+      const method = await saved();
+      await saved();
+      const of = method.customer?.id ?? '';
+      expect(await methods.of(of, 'checkout-stripe')).toEqual([method]);
+      expect(await methods.of(of, 'another')).toEqual([]);
+    });
+
+    it('is not created a second time under its key, nor for a customer that does not exist', async () => {
+      const { key = '' } = await saved();
+      await expect(saved({ key })).rejects.toMatchObject({ code: 'DuplicateField', field: 'key' });
+      const customer = { typeId: 'customer' as const, id: randomUUID() };
+      await expect(saved({ customer })).rejects.toMatchObject({ code: 'ReferencedResourceNotFound' });
+    });
+
+    it('takes a name and its state, in a later version', async () => {
+      const before = await saved({ default: true });
+      const after = await methods.update(
+        before,
+        { action: 'setName', name: { en: 'Visa' } },
+        { action: 'setDefault', default: false },
+        { action: 'setPaymentMethodStatus', paymentMethodStatus: 'Inactive' },
+      );
+      expect(after).toMatchObject({ name: { en: 'Visa' }, default: false, paymentMethodStatus: 'Inactive' });
+      expect(after.version).toBeGreaterThan(before.version);
+      expect(await methods.byKey(before.key ?? '')).toEqual(after);
+    });
+
+    it('of an older version takes nothing, and is not deleted', async () => {
+      const before = await saved();
+      const rename: PaymentMethodUpdateAction = { action: 'setName', name: { en: 'Visa' } };
+      const after = await methods.update(before, rename);
+      await expect(methods.update(before, rename)).rejects.toThrow(StaleVersionError);
+      await expect(methods.delete(before)).rejects.toThrow(StaleVersionError);
+      expect(await methods.byKey(before.key ?? '')).toEqual(after);
+    });
+
+    it('is gone once it is deleted', async () => {
+      const method = await saved();
+      await methods.delete(method);
+      await expect(methods.byKey(method.key ?? '')).rejects.toThrow(NotFoundError);
+      await expect(methods.delete(method)).rejects.toThrow(NotFoundError);
+    });
+  });
+}
