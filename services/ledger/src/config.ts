@@ -20,7 +20,7 @@ export const configSchema = z.object({
     .string()
     .regex(/^acct_\w+$/, 'must begin with acct_')
     .optional()
-    .describe('Own Stripe account; events that name another are ignored. Unset: the one of the key'),
+    .describe('Your Stripe account; events of another account are ignored. Unset: the account of the key'),
   ...kafkaConfig,
   PAYMENT_INTERFACE: z
     .string()
@@ -30,20 +30,20 @@ export const configSchema = z.object({
   ...storedMethodsConfig,
   STORED_PAYMENT_METHODS_NAMES: flag()
     .default(false)
-    .describe(
-      'Whether stored payment methods get a name that shows them, as "Visa •••• 4242, 08/27", and keep it true',
-    ),
-  LEDGER_CONCURRENCY: integer(1, 512).default(32).describe('Payments handled at once; one payment never twice at once'),
+    .describe('Whether stored payment methods get a name such as "Visa •••• 4242, 08/27", and keep it up to date'),
+  LEDGER_CONCURRENCY: integer(1, 512)
+    .default(32)
+    .describe('Payments handled at the same time; never two events of one payment'),
   LEDGER_KNOWN_PAYMENTS: integer(0, 1_000_000)
     .default(5_000)
-    .describe('Payments remembered, so that an event of a known one costs one call'),
-  LEDGER_CALL_TIMEOUT_MS: integer(100, 60_000).default(10_000).describe('Gives up on one call after this long, in ms'),
+    .describe('Payments in the cache, so that an event of a cached payment costs one call'),
+  LEDGER_CALL_TIMEOUT_MS: integer(100, 60_000).default(10_000).describe('Time-out of one call, in ms'),
   LEDGER_PARK_LIMIT_MS: integer(1_000, 24 * 60 * 60_000)
     .default(15 * 60_000)
     .describe('How long one payment may fail while others succeed before its event becomes a dead letter, in ms'),
   LEDGER_STATUS_INTERVAL_MS: integer(100, 60 * 60_000)
     .default(15_000)
-    .describe('How often the lag and the dead letters that wait are looked up for the metrics, in ms'),
+    .describe('How often the lag and the waiting dead letters are read for the metrics, in ms'),
 });
 
 /** Every variable the command reconcile-pending reads. */
@@ -75,11 +75,11 @@ export const unorderedConfigSchema = reconcilePendingConfigSchema.extend({
     .string()
     .regex(/^\d{1,9}[smhd]?$/, 'must be a duration such as 30m, 12h or 7d')
     .default('30m')
-    .describe('How long unordered leaves a paid payment alone'),
+    .describe('How long after the payment unordered does nothing'),
   ORDERS_NUMBER: z
     .string()
     .refine(isOrderNumberTemplate, 'must have {cartId} in it and come to 2 to 256 letters, digits, "-" or "_"')
     .default('stripe-{cartId}')
     .describe('Order number of the orders that unordered makes, with {cartId} in it'),
-  ORDERS_LIMIT: integer(0, 1_000_000).default(20).describe('How many carts one run of unordered settles at most'),
+  ORDERS_LIMIT: integer(0, 1_000_000).default(20).describe('Maximum number of carts that one run of unordered settles'),
 });

@@ -20,12 +20,15 @@ export { type Known, nothingKnown, type SeenDeadLetter, type SeenMessage, storyO
 export type { Explanation } from './use-cases/explain.ts';
 
 export interface Explainer {
-  /** The story of the payment that goes by this name; an event that waits for longer than `handledWithinMs` is parked. */
+  /**
+   * The story of the payment with this id, key or number; an event that waits for longer than `handledWithinMs` is
+   * parked.
+   */
   explain(asked: string, handledWithinMs?: number): Promise<Explanation>;
   close(): Promise<void>;
 }
 
-/** Explains payments with the ledger's own configuration and rights: the command, and the timeline of whoever shows one. */
+/** Explains payments with the ledger's own configuration and rights, for the command and for the sandbox's timeline. */
 export function createExplainer(
   config: z.output<typeof reconcilePendingConfigSchema>,
   { kafka, log }: { readonly kafka: Kafka; readonly log: Logger },
@@ -40,7 +43,7 @@ export function createExplainer(
     snapshots: stripeSnapshots(stripe),
     stripe: stripeFacts(stripe),
     story: stripeStory(stripe),
-    // It is never started, as nothing is sent.
+    // The producer is never started, because nothing is sent.
     messages: kafkaMessages(kafka, createProducer(kafka)),
     now: () => new Date(),
   };

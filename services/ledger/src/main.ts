@@ -53,7 +53,7 @@ const limits = {
   log,
   timeoutMs: config.LEDGER_CALL_TIMEOUT_MS,
   connections: config.LEDGER_CONCURRENCY,
-  // Kafka keeps what comes too late for it.
+  // Events that arrive later stay in Kafka.
   claim: { priority: 'normal', patienceMs: config.LEDGER_CALL_TIMEOUT_MS / 2 },
 } as const;
 const commercetools = createCommercetools(config, limits);

@@ -21,7 +21,7 @@ it('begins every event type and outcome at 0', async () => {
   expect(await counted('checkout.payment.confirmed', 'applied')).toBe(0);
 });
 
-it('counts a type that it does not know as other, so that no stranger makes new series', async () => {
+it('counts an unknown type as other, so that strangers cannot create new series', async () => {
   countEvent('charge.invented', 'ignored');
   countFailure('dead_lettered', { ce_type: 'com.stripe.charge.invented' });
   countFailure('dead_lettered', {});
@@ -30,12 +30,12 @@ it('counts a type that it does not know as other, so that no stranger makes new 
   expect(await counted('charge.invented', 'ignored')).toBeUndefined();
 });
 
-it("counts a failed message under Stripe's type, without the prefix it has on the topic", async () => {
+it("counts a failed message under Stripe's type, without the topic's prefix", async () => {
   countFailure('retried', { ce_type: 'com.stripe.charge.succeeded' });
   expect(await counted('charge.succeeded', 'retried')).toBe(1);
 });
 
-it('counts a decline by the most exact code that is documented, and any other as other', async () => {
+it('counts a decline by its most exact documented code, and any other code as other', async () => {
   const counted = async (code: string) =>
     (await metrics.paymentDeclines.get()).values.find(({ labels }) => labels.code === code)?.value;
   startLedgerMetrics();
@@ -50,7 +50,7 @@ it('counts a decline by the most exact code that is documented, and any other as
   expect(await counted('a_code_of_tomorrow')).toBeUndefined();
 });
 
-it('counts what became of dead letters that were put back, and nothing of other messages', async () => {
+it('counts the outcome of redriven dead letters, and not of other messages', async () => {
   const counted = async (outcome: string) =>
     (await metrics.dlqRedriven.get()).values.find(({ labels }) => labels.outcome === outcome)?.value;
   startLedgerMetrics();
@@ -76,7 +76,7 @@ it('counts transactions by type and state, from 0 on', async () => {
   ]);
 });
 
-it('observes two delays of an event: since it happened, and since Kafka has it', async () => {
+it('observes two delays of an event: since it happened, and since Kafka received it', async () => {
   observeDelays('charge.succeeded', {
     occurredAt: new Date(Date.now() - 100_000),
     receivedAt: new Date(Date.now() - 20),

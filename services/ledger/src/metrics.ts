@@ -15,7 +15,7 @@ import { DECLINE_CODES } from './domain/decline-codes.ts';
 import type { Decline } from './domain/interaction.ts';
 import type { Attachment } from './use-cases/find-payment.ts';
 
-/** What became of an event that was handled. */
+/** The outcome of a handled event. */
 export type HandledOutcome = 'applied' | 'duplicate' | 'superseded' | 'ignored';
 export type LedgerOutcome = HandledOutcome | 'retried' | 'dead_lettered';
 
@@ -35,7 +35,7 @@ export function countEvent(type: string, outcome: LedgerOutcome): void {
   metrics.ledgerEvents.inc({ event_type: labelOfType(type), outcome });
 }
 
-/** Observes how long an event took to commercetools, now that it is there. */
+/** Observes how long a recorded event took to reach commercetools. */
 export function observeDelays(type: string, { occurredAt, receivedAt }: { occurredAt: Date; receivedAt: Date }): void {
   const labels = { event_type: labelOfType(type) };
   const secondsSince = (at: Date) => Math.max(0, Date.now() - at.getTime()) / 1000;
@@ -52,13 +52,13 @@ export function countChanges(changes: readonly TransactionChange[]): void {
   for (const { type, state } of changes) metrics.transactions.inc({ type, state });
 }
 
-/** Counts a try to pay that was declined, by the most exact code that Stripe documents. */
+/** Counts a declined attempt to pay, by its most exact code that Stripe documents. */
 export function countDecline(decline: Decline | undefined): void {
   const code = [decline?.declineCode, decline?.code].find((given) => given && DECLINE_CODES.has(given));
   metrics.paymentDeclines.inc({ code: code ?? 'other' });
 }
 
-/** Counts what became of a dead letter that was put back; other messages are none. */
+/** Counts the outcome of a redriven dead letter; ignores other messages. */
 export function countRedriven(
   headers: Readonly<Record<string, string>>,
   outcome: HandledOutcome | 'dead_lettered',
@@ -66,14 +66,14 @@ export function countRedriven(
   if (isRedriven(headers)) metrics.dlqRedriven.inc({ topic: PAYMENT_EVENTS_DLQ, outcome });
 }
 
-/** Counts a try that failed, of a message known by its headers only. */
+/** Counts a failed attempt at a message of which only the headers are known. */
 export function countFailure(outcome: 'retried' | 'dead_lettered', headers: Readonly<Record<string, string>>): void {
   const type = headers.ce_type ?? '';
   countEvent(type.startsWith(STRIPE_TYPE_PREFIX) ? type.slice(STRIPE_TYPE_PREFIX.length) : type, outcome);
   if (outcome === 'dead_lettered') countRedriven(headers, outcome);
 }
 
-/** What the consumer tells, as metrics. */
+/** Turns the consumer's hooks into metrics. */
 export const consumerHooks: ConsumerHooks = {
   onRetry: (reason, headers) => {
     metrics.ledgerRetries.inc({ reason });
@@ -87,7 +87,7 @@ export const consumerHooks: ConsumerHooks = {
   onCircuit: (dependency, open) => metrics.circuitOpen.set({ dependency }, open ? 1 : 0),
 };
 
-/** Sets every counter of this service to 0, so that the first event is already an increase. */
+/** Sets every counter of this service to 0, so that Prometheus sees the first event as an increase. */
 export function startLedgerMetrics(): void {
   for (const event_type of [...STRIPE_EVENT_TYPES, ...OWN_TYPES, 'other']) {
     for (const outcome of OUTCOMES) metrics.ledgerEvents.inc({ event_type, outcome }, 0);

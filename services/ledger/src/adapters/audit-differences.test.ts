@@ -19,7 +19,7 @@ const of = (paymentIntentId: string): AuditDifference => ({
   repaired: false,
 });
 
-/** The topic of checkpoints, with everything that was ever written to it. */
+/** A topic of checkpoints that keeps everything that was ever written to it. */
 function topic() {
   const records: EventRecord[] = [];
   const send = async (name: string, record: EventRecord) => {
@@ -33,7 +33,7 @@ function topic() {
   return { records, of: (projectKey: string) => auditDifferences(scan, { send }, projectKey) };
 }
 
-it('gives back what was kept of the slices before the one to go on with, as it was found', async () => {
+it('returns the differences of the slices before the one to continue with, as they were stored', async () => {
   const kept = topic().of('shop');
   await kept.keep(window, hour(1), [of('pi_1'), of('pi_2')]);
   await kept.keep(window, hour(2), []);
@@ -42,14 +42,14 @@ it('gives back what was kept of the slices before the one to go on with, as it w
   expect(await kept.before(window, hour(3))).toHaveLength(3);
 });
 
-it('replaces what was kept of a slice that is compared again', async () => {
+it('replaces the stored differences of a slice that is compared again', async () => {
   const kept = topic().of('shop');
   await kept.keep(window, hour(1), [of('pi_1')]);
   await kept.keep(window, hour(1), [of('pi_1')]);
   expect(await kept.before(window, hour(1))).toEqual([of('pi_1')]);
 });
 
-it('forgets what a slice that is compared again does not show any more', async () => {
+it('forgets a stored difference that a second comparison of the slice does not find', async () => {
   const kept = topic().of('shop');
   const many = Array.from({ length: 1_500 }, (_, n) => of(`pi_${n}`));
   await kept.keep(window, hour(1), [of('pi_1')]);
@@ -59,14 +59,14 @@ it('forgets what a slice that is compared again does not show any more', async (
   expect(await kept.before(window, hour(2))).toEqual(many.slice(0, 3));
 });
 
-it('tells nothing of another window or project', async () => {
+it('returns no differences of another window or project', async () => {
   const { of: project } = topic();
   await project('shop').keep({ since: day(24), until: day(26) }, hour(1), [of('pi_1')]);
   await project('shop-b').keep(window, hour(1), [of('pi_2')]);
   expect(await project('shop').before(window, hour(9))).toEqual([]);
 });
 
-it('keeps many in records that a topic takes, and forgets all of them once a run has come to its end', async () => {
+it('splits many differences into records that the topic accepts, and forgets all of them when the run ends', async () => {
   const { records, of: project } = topic();
   const kept = project('shop');
   const many = Array.from({ length: 2_500 }, (_, n) => of(`pi_${n}`));
@@ -76,6 +76,6 @@ it('keeps many in records that a topic takes, and forgets all of them once a run
   await kept.clear();
   expect(await kept.before(window, hour(1))).toEqual([]);
   const keys = records.map(({ key }) => key);
-  // Each key's last record is one without a value.
+  // The last record of each key has no value.
   for (const key of new Set(keys)) expect(records[keys.lastIndexOf(key)]?.value).toHaveLength(0);
 });

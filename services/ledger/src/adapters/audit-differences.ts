@@ -24,7 +24,7 @@ const recordSchema = z.object({
   differences: z.array(differenceSchema),
 });
 
-/** Differences in one record: far below what a topic takes, at some 500 bytes each. */
+/** Differences in one record: at some 500 bytes each, far below the topic's limit. */
 const AT_ONCE = 1_000;
 
 interface Window {
@@ -32,17 +32,23 @@ interface Window {
   readonly until: Date;
 }
 
-/** What an audit found so far, kept until it has come to its end: a run that goes on tells it again. */
+/**
+ * The differences that an audit has found so far, stored until it ends, so that a run that continues it reports them
+ * too.
+ */
 export interface AuditDifferences {
-  /** Those that an earlier run of this window found in what it compared before `from`. */
+  /** The differences that an earlier run of this window found before `from`. */
   before(window: Window, from: Date): Promise<readonly AuditDifference[]>;
-  /** Those of the slice that ends at `comparedUntil`. */
+  /** Stores the differences of the slice that ends at `comparedUntil`. */
   keep(window: Window, comparedUntil: Date, differences: readonly AuditDifference[]): Promise<void>;
-  /** Forgets all that was kept, of other windows too: a run has come to its end. */
+  /** Forgets all stored differences, also of other windows: called when a run has ended. */
   clear(): Promise<void>;
 }
 
-/** On the topic of checkpoints, by project, window and slice: a slice that is compared again replaces what was kept of it. */
+/**
+ * Stores differences on the topic of checkpoints, by project, window and slice: a slice that is compared again replaces
+ * its earlier record.
+ */
 export function auditDifferences(
   scan: (topic: string, onMessage: (message: Pick<StoredMessage, 'key' | 'value'>) => void) => Promise<unknown>,
   producer: { send(topic: string, record: EventRecord): Promise<void> },
@@ -77,11 +83,11 @@ export function auditDifferences(
         const value = { since, until, comparedUntil, differences: differences.slice(at, at + AT_ONCE) };
         await put(keyOf(at), Buffer.from(JSON.stringify(value)));
       }
-      // A run that was cut off right after it kept this slice may have found more in it.
+      // A run that was interrupted right after it stored this slice may have stored more records for it than this one.
       await put(keyOf(at), Buffer.alloc(0));
     },
     clear: async () => {
-      // A record without a value is how a compacted topic forgets a key.
+      // A record without a value makes a compacted topic forget the key.
       for (const key of (await records()).keys()) await put(key, Buffer.alloc(0));
     },
   };

@@ -22,7 +22,7 @@ const summarySchema = z.object({
 const runSchema = z.object({
   since: z.iso.datetime(),
   until: z.iso.datetime(),
-  /** Up to when all is compared; `until` when the run came to its end. */
+  /** Everything before this time is compared; equal to `until` when the run is complete. */
   comparedUntil: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
   summary: summarySchema,
@@ -40,7 +40,7 @@ const recordOf = (key: string, summary: AuditSummary, comparedUntil: Date, finis
   };
 };
 
-/** What a complete run leaves on the topic of checkpoints: the ledger exports it as metrics. */
+/** The record of a complete run on the topic of checkpoints; the ledger exports it as metrics. */
 export const auditRecord = (projectKey: string, summary: AuditSummary, finishedAt: Date): EventRecord =>
   recordOf(lastKey(projectKey), summary, summary.until, finishedAt);
 
@@ -48,7 +48,7 @@ export const auditRecord = (projectKey: string, summary: AuditSummary, finishedA
 export const auditProgressRecord = (projectKey: string, summary: AuditSummary, comparedUntil: Date): EventRecord =>
   recordOf(progressKey(projectKey), summary, comparedUntil);
 
-/** How far an earlier run of the same window came that was cut off; undefined when there is none. */
+/** How far an interrupted earlier run of the same window came; undefined when there is none. */
 export async function interruptedAudit(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
   projectKey: string,
@@ -65,8 +65,8 @@ export async function interruptedAudit(
 }
 
 /**
- * Exports the last complete run of audit as metrics: the command itself is gone before anything could scrape it. `readLatest` answers the record
- * of a key.
+ * Exports the last complete run of audit as metrics: the command itself ends before Prometheus could scrape it.
+ * `readLatest` reads the latest record of a key.
  */
 export function auditStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,

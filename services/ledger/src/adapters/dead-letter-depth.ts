@@ -3,7 +3,10 @@ import type { DeadLetterQueue } from '@connector/kafka';
 import type { Component } from '@connector/lifecycle';
 import { type Logger, metrics } from '@connector/telemetry';
 
-/** Exports how many dead letters wait, neither redriven nor discarded. Every process of the service says the same. */
+/**
+ * Exports how many dead letters wait (are neither redriven nor discarded). Every process of the service exports the
+ * same number.
+ */
 export function deadLetterDepth(queue: Pick<DeadLetterQueue, 'depth'>, log: Logger, everyMs: number): Component {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
@@ -13,7 +16,7 @@ export function deadLetterDepth(queue: Pick<DeadLetterQueue, 'depth'>, log: Logg
     try {
       metrics.dlqDepth.set({ topic: PAYMENT_EVENTS_DLQ }, await queue.depth());
     } catch (error) {
-      // The last known depth stays; that Kafka is away is logged by the consumer and the producer.
+      // The last known depth stays; the consumer and the producer log that Kafka is down.
       log.debug({ error }, 'the dead letters cannot be counted now');
     } finally {
       looking = false;

@@ -13,7 +13,7 @@ const movement = (id: string, createdOn: number, currency = 'eur', daysUntilAvai
     availableAt: new Date((day(createdOn) + daysUntilAvailable * DAY_S) * 1000),
   }) as Movement;
 
-/** An account whose payouts have these movements in them, by the payout's id. */
+/** An account whose payouts contain these movements, by payout id. */
 function account(payouts: { id: string; on: number; currency?: string; automatic?: boolean; has: Movement[] }[]) {
   const asked: string[] = [];
   const client = {
@@ -42,7 +42,7 @@ function account(payouts: { id: string; on: number; currency?: string; automatic
   return { asked, payoutsOf };
 }
 
-it('finds the payout that a movement came with, asking first the one that follows the day it was available', async () => {
+it('finds the payout of a movement, reading first the payout that follows the day on which the money was available', async () => {
   const [early, late] = [movement('txn_1', 10), movement('txn_2', 11)];
   const { asked, payoutsOf } = account([
     { id: 'po_11', on: 11, has: [] },
@@ -52,11 +52,11 @@ it('finds the payout that a movement came with, asking first the one that follow
   ]);
   expect([...(await payoutsOf([early]))]).toEqual([['txn_1', 'po_12']]);
   expect([...(await payoutsOf([late, movement('txn_other', 11, 'usd')]))]).toEqual([['txn_2', 'po_13']]);
-  // Payouts are listed once, and none is asked for more once all was found.
+  // Payouts are listed once, and no more are read when every movement is found.
   expect(asked).toEqual(['payouts', 'po_11', 'po_12', 'po_12', 'po_13']);
 });
 
-it('asks payouts of the currency alone, and none that Stripe tells nothing of', async () => {
+it('reads only payouts of the currency, and none whose content Stripe does not list', async () => {
   const dollars = movement('txn_1', 10, 'usd');
   const { asked, payoutsOf } = account([
     { id: 'po_eur', on: 12, has: [] },
@@ -67,7 +67,7 @@ it('asks payouts of the currency alone, and none that Stripe tells nothing of', 
   expect(asked).toEqual(['payouts', 'po_usd']);
 });
 
-it('finds one that came before the money was there, as an instant payout does, and none for what was not paid out', async () => {
+it('finds an instant payout, made before the money was available, and none for a movement that was not paid out', async () => {
   const [instant, waiting] = [movement('txn_1', 10, 'eur', 7), movement('txn_2', 10, 'eur', 7)];
   const { payoutsOf } = account([
     { id: 'po_9', on: 9, has: [] },

@@ -3,17 +3,17 @@ import type { StripeClient } from '@connector/stripe';
 import type { Movement } from '../use-cases/ports.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 
-/** What finance wants to know beside a movement: which order it paid, and with which payout it came. */
+/** What finance needs to know about a movement: which order it paid, and which payout contains it. */
 export interface Finance {
   /** Order numbers by payment id, of at most 100 payments. */
   orderNumbers(paymentIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Ids of the automatic payouts by the movements that came with them; none for those that were not paid out yet. */
+  /** Ids of the automatic payouts by the movements in them; no entry for movements that are not paid out yet. */
   payoutsOf(movements: readonly Movement[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /**
- * Of movements from `since` on. A movement does not say which payout it came with, so payouts are asked for what is in them of the movements' own
- * time: all that is kept is the list of payouts, one a day and currency.
+ * For movements from `since` on. A movement does not name its payout, so the payouts around the movement's time are
+ * read for their content. Only the list of payouts is kept, one a day and currency.
  */
 export const finance = ({ api, call }: Commercetools, stripe: StripeClient, since: Date): Finance => {
   let listed: Promise<AutomaticPayout[]> | undefined;
@@ -51,12 +51,12 @@ export const finance = ({ api, call }: Commercetools, stripe: StripeClient, sinc
 
 interface AutomaticPayout {
   readonly id: string;
-  /** As Stripe counts time. */
+  /** A time in seconds since the epoch, as in Stripe's API. */
   readonly created: number;
   readonly currency: string;
 }
 
-/** Stripe says what is in a payout of automatic ones alone. */
+/** Stripe lists the content only of automatic payouts. */
 const automaticPayouts = async (stripe: StripeClient, since: Date): Promise<AutomaticPayout[]> => {
   const gte = unixSeconds(since);
   const payouts = await listAll(stripe, 'payouts.list', (client) =>
@@ -68,7 +68,10 @@ const automaticPayouts = async (stripe: StripeClient, since: Date): Promise<Auto
     .toSorted((a, b) => a.created - b.created);
 };
 
-/** Those made after the money was there, the earliest first; then those made before, as an instant one may be. */
+/**
+ * The payouts made after the money was available, earliest first; then those made before, because an instant payout may
+ * be.
+ */
 function likeliestFirst(payouts: readonly AutomaticPayout[], movements: readonly Movement[]): AutomaticPayout[] {
   const begin = Math.min(...movements.map(({ createdAt }) => unixSeconds(createdAt)));
   const available = Math.min(...movements.map(({ availableAt }) => unixSeconds(availableAt))) - DAY_S;
@@ -79,5 +82,5 @@ function likeliestFirst(payouts: readonly AutomaticPayout[], movements: readonly
   ];
 }
 
-/** Stripe rounds the day on which money is available. */
+/** Stripe rounds the time at which money is available to a day. */
 const DAY_S = 86_400;

@@ -5,12 +5,12 @@ import type { Operations } from '../use-cases/ports.ts';
 
 const answerSchema = z.object({ outcome: z.enum(['approved', 'received', 'rejected']) });
 
-/** A label for the invoice number's place, by which people find these operations at Stripe. */
+/** A label in place of an invoice number, by which people find these operations at Stripe. */
 const REFERENCE = 'paid-without-order';
 
 /**
- * The operations of intent over HTTP, as Checkout calls them: with a token of our own API client, which needs manage_checkout_payment_intents.
- * `token` gives one.
+ * The operations of intent over HTTP, called as Checkout calls them, with a token of our own API client, which needs
+ * manage_checkout_payment_intents. `token` returns such a token.
  */
 export const intentOperations = (baseUrl: string, fetch: Fetch, token: () => Promise<string>): Operations => ({
   reverse: async (paymentId, key) => {

@@ -6,8 +6,8 @@ import type { Logger } from '@connector/telemetry';
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Knows whether the project has the type for interface interactions: asked at start and every hour. Without it the records are left out,
- * said once; they are a record, and no payment waits for it.
+ * Knows whether the project has the custom type for interface interactions: looked up at start and every hour. Without
+ * the type no interaction is written, and one warning is logged; no payment depends on interactions (rulings 10).
  */
 export function createInteractionType(
   { api, call }: Commercetools,

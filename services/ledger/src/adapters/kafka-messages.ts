@@ -6,7 +6,7 @@ import type { Messages } from '../use-cases/ports-explain.ts';
 
 const recorded = z.object({ causeId: z.string() });
 
-/** What our topics have about a PaymentIntent, which is the key of its messages. */
+/** The messages of our topics about a PaymentIntent, whose id is their key. */
 export const kafkaMessages = (kafka: Kafka, producer: Producer): Messages => ({
   of: async (key, since) => {
     const seen: SeenMessage[] = [];
@@ -34,7 +34,7 @@ export const kafkaMessages = (kafka: Kafka, producer: Producer): Messages => ({
   },
 });
 
-/** A message of one of these topics as the story tells it. */
+/** A message of one of these topics, in the form of the story. */
 export function seenMessage(
   topic: SeenMessage['topic'],
   { timestamp, partition, offset, value, headers }: Omit<StoredMessage, 'key'>,

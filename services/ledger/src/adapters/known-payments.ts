@@ -4,8 +4,9 @@ import { LRUCache } from 'lru-cache';
 import type { KnownPayments } from '../use-cases/ports.ts';
 
 /**
- * The payments last written here, so that the next event of one costs a single call. Only their latest version is of use, and commercetools
- * refuses a write on any other; `max` bounds the memory (some 5 kB each).
+ * The payments that this process wrote last, so that the next event of such a payment costs a single call. A stale
+ * entry does no harm: commercetools refuses a write on any version but the latest. `max` limits the memory (some 5 kB a
+ * payment).
  */
 export function createKnownPayments(max: number): KnownPayments {
   const cache = new LRUCache<string, Payment>({ max });

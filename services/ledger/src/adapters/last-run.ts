@@ -9,8 +9,8 @@ export interface LastRunOptions {
 }
 
 /**
- * Looks again and again at what a command's last run left, to export it as metrics: the command itself is gone before anything could scrape it.
- * `zero` sets the metrics that are there before the first run; `refresh` reads the record.
+ * Reads the record of a command's last run at intervals and exports it as metrics: the command itself ends before
+ * Prometheus could scrape it. `zero` sets the metrics before the first run; `refresh` reads the record.
  */
 export function lastRunStatus(
   command: string,
@@ -19,7 +19,7 @@ export function lastRunStatus(
 ): Component & { refresh(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined;
   const tick = () => {
-    // The metric growing old is the alarm; no event waits for this.
+    // An alert fires when the metric gets too old; no event waits for this.
     refresh().catch((error: unknown) => log.debug({ error, command }, 'the last run cannot be read now'));
   };
   return {

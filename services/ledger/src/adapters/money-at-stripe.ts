@@ -3,7 +3,7 @@ import { ownershipOf } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
 import type { MoneyAtStripe } from '../use-cases/ports.ts';
 
-/** What Stripe holds of a PaymentIntent, by one call. */
+/** What Stripe holds for a PaymentIntent, read with one call. */
 export const moneyAtStripe =
   (client: Pick<StripeClient, 'call'>): MoneyAtStripe =>
   async (paymentIntentId) => {

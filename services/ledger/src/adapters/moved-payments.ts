@@ -17,7 +17,7 @@ export function movedPayments(
     page: async (since, until, afterId) => {
       const between = (field: string) => `${field} >= "${since.toISOString()}" and ${field} < "${until.toISOString()}"`;
       const moved = `transactions(type in (${types}) and state = "Success" and ${between('timestamp')})`;
-      // A transaction need not say when it happened.
+      // A transaction's timestamp is optional.
       const undated = `transactions(type in (${types}) and state = "Success" and timestamp is not defined)`;
       const ours = `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)})`;
       const wanted = `${ours} and (${moved} or (${undated} and ${between('lastModifiedAt')}))`;

@@ -3,8 +3,8 @@ import type { StripeClient } from '@connector/stripe';
 import type { Logger } from '@connector/telemetry';
 
 /**
- * Whether an account that an event names is the one of our key: `configured`, else the key's own, which Stripe is asked for when the first such
- * event comes. A restricted key that may not read its account leaves it open, and nothing is refused for it.
+ * Whether the account that an event names is ours: `configured`, else the account of our key, which is read from Stripe
+ * when the first such event arrives. With a restricted key that may not read its account, every account counts as ours.
  */
 export function ownAccount(
   { call }: Pick<StripeClient, 'call'>,

@@ -16,7 +16,7 @@ import type { MethodDisplay } from '../domain/method-name.ts';
 import { chargeSchema, generatedDebitOf } from '../domain/stripe-objects.ts';
 import type { PaymentMethods, RecurringJobs, StripePaymentMethod } from '../use-cases/ports.ts';
 
-/** As many as commercetools gives at once. */
+/** The most that commercetools returns at once. */
 const PAGE = 500;
 
 /** The payment methods of the project's customers, over its HTTP API. */
@@ -24,7 +24,7 @@ export function commercetoolsPaymentMethods({ api, call }: Pick<Commercetools, '
   const methods = api.paymentMethods();
   return {
     withToken: async ({ customerId, paymentInterface, token }) => {
-      // The token is no field of a predicate: the customer's methods are listed and compared.
+      // A predicate cannot contain the token, so the customer's methods are listed and compared.
       const ofCustomer = `customer(id=${quoted(customerId)}) and paymentInterface=${quoted(paymentInterface)}`;
       const page = (afterId: string | undefined) => {
         const where = afterId ? `${ofCustomer} and id > ${quoted(afterId)}` : ofCustomer;
@@ -65,9 +65,9 @@ const CREATE = 'recurring-payment-jobs.create';
 const GET = 'recurring-payment-jobs.get';
 
 /**
- * Checkout's recurring payment jobs, over the Checkout API at `checkoutUrl`. A job has a unique key of its maker's, by which it can be read too
- * (https://docs.commercetools.com/checkout/recurring-payment-jobs-api): a call that may have had its effect, or is refused because an earlier one
- * had, is no second job.
+ * Checkout's recurring payment jobs, over the Checkout API at `checkoutUrl`. We give each job a unique key, by which it
+ * can be read (https://docs.commercetools.com/checkout/recurring-payment-jobs-api). So a repeated call creates no
+ * second job, neither after a lost answer nor after a refusal because the job exists.
  */
 export function checkoutRecurringJobs(
   { fetch, projectKey }: Pick<Commercetools, 'fetch' | 'projectKey'>,
@@ -81,7 +81,7 @@ export function checkoutRecurringJobs(
       if (ok) return undefined;
       return errorOfAnswer(operation, { status, body: undefined, retryAfter: headers.get('retry-after') });
     } catch (error) {
-      // The token could not be had; or the network failed.
+      // No token could be fetched, or the network failed.
       return error instanceof TransientError ? error : errorOfFailure(operation, error);
     }
   };
@@ -102,7 +102,7 @@ export function checkoutRecurringJobs(
   };
 }
 
-/** A payment method as Stripe has it now. */
+/** The present state of a payment method at Stripe. */
 export const stripePaymentMethod =
   (client: Pick<StripeClient, 'call'>) =>
   async (id: string): Promise<StripePaymentMethod | undefined> => {
@@ -121,7 +121,10 @@ const displayOf = ({ card, sepa_debit, us_bank_account }: Stripe.PaymentMethod):
     ? { brand: card.brand, lastDigits: card.last4, expiryMonth: card.exp_month, expiryYear: card.exp_year }
     : { lastDigits: sepa_debit?.last4 ?? us_bank_account?.last4 ?? undefined };
 
-/** The commercetools customer that a customer at Stripe was made for; undefined for another's, and for one that is gone. */
+/**
+ * The commercetools customer for whom a Stripe customer was created; undefined for a Stripe customer that is deleted or
+ * not ours.
+ */
 export const stripeCustomerOwner =
   (client: Pick<StripeClient, 'call'>) =>
   async (id: string): Promise<string | undefined> => {
@@ -129,7 +132,7 @@ export const stripeCustomerOwner =
     return customer && !customer.deleted ? customer.metadata[METADATA.customerId] || undefined : undefined;
   };
 
-/** The SEPA direct debit that a charge at Stripe left. */
+/** The SEPA direct debit that a charge at Stripe created for later payments. */
 export const stripeGeneratedDebit =
   (client: Pick<StripeClient, 'call'>) =>
   async (chargeId: string): Promise<string | undefined> =>

@@ -2,8 +2,9 @@ import type { Payment } from '@commercetools/platform-sdk';
 import type { Commercetools } from '@connector/commercetools';
 
 /**
- * Payments of the project by a predicate, in the order of their ids, at most `limit` (commercetools gives at most 500, and a payment is
- * some 5 kB). Pages follow the ids: an offset may not exceed 10,000, and skips payments while others change.
+ * Payments of the project that match a predicate, ordered by id, at most `limit` (commercetools returns at most 500; a
+ * payment has some 5 kB). Paging uses the last id, because an offset may not exceed 10,000 and would skip payments
+ * while others change.
  */
 export const paymentsQuery =
   ({ api, call }: Pick<Commercetools, 'api' | 'call'>) =>

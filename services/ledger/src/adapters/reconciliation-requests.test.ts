@@ -11,7 +11,7 @@ const requested = async (handledUntil?: Date) => {
   return sent;
 };
 
-it('asks for all events since the last one that was handled', async () => {
+it('requests all events since the last one that was handled', async () => {
   const [{ topic, record } = { topic: '', record: undefined }] = await requested(new Date('2026-11-19T12:00:00.000Z'));
   expect(topic).toBe(CHECKPOINTS);
   expect(record?.key).toBe('reconciliation:payments.events:3:90');
@@ -27,12 +27,12 @@ it('asks for all events since the last one that was handled', async () => {
   });
 });
 
-it('leaves open from when on where nobody knows', async () => {
+it('requests events without a begin when the last handled one is unknown', async () => {
   const [sent] = await requested();
   expect(JSON.parse(String(sent?.record.value))).not.toHaveProperty('since');
 });
 
-it('is the same request when two processes ask for the same records', async () => {
+it('makes one request when two processes ask for the same records', async () => {
   const [one] = await requested();
   const [other] = await requested(AT);
   expect([other?.record.key, other?.record.headers.ce_id]).toEqual([one?.record.key, one?.record.headers.ce_id]);

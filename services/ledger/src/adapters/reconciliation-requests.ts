@@ -9,15 +9,15 @@ import {
 import type { DeletedRecords, Producer } from '@connector/kafka';
 
 /**
- * Asks reconcile for Stripe's events of the time whose records are gone. Resolves once Kafka has the request; asked twice for the same
- * records it is one request. Throws as a send to Kafka does.
+ * Asks `reconcile` to read Stripe's events of the time whose records were deleted. Resolves when Kafka has the request;
+ * two calls for the same records make one request. Throws what a send to Kafka throws.
  */
 export const requestReconciliation =
   (producer: Pick<Producer, 'send'>, now: () => Date = () => new Date()) =>
   (deleted: DeletedRecords): Promise<void> =>
     producer.send(CHECKPOINTS, reconciliationRequest(deleted, now()));
 
-/** The request as it lies on the topic of checkpoints, until reconcile answers under the same key. */
+/** The request as a record on the topic of checkpoints; `reconcile` answers under the same key. */
 function reconciliationRequest({ partition, from, to, handledUntil }: DeletedRecords, at: Date): EventRecord {
   const key = `reconciliation:${PAYMENT_EVENTS}:${partition}:${to}`;
   return eventRecord(

@@ -52,6 +52,6 @@ it('exports the last complete run, and counts only repairs made since this proce
   expect(await metric('reconciliation_repairs_total', OUTDATED)).toBe(2);
   expect(await metric('reconciliation_divergences', OUTDATED)).toBe(2);
   expect(await metric('pending_payments', { state: 'Pending', age: 'over_3d' })).toBe(0);
-  // With nothing open there is no oldest one to be alarmed about.
+  // Without open payments there is no oldest one that could fire an alert.
   expect(await metric('oldest_pending_payment_timestamp_seconds', { state: 'Pending' })).toBeUndefined();
 });

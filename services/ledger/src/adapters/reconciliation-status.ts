@@ -17,7 +17,7 @@ const runSchema = z.object({
 
 const keyOf = (projectKey: string): string => `reconcile-pending:${projectKey}`;
 
-/** What a complete run of reconcile-pending leaves on the topic of checkpoints. */
+/** The record of a complete run of reconcile-pending on the topic of checkpoints. */
 export const reconciliationRecord = (
   projectKey: string,
   { kinds, repairs, open }: ReconciliationSummary,
@@ -38,8 +38,8 @@ export async function lastCompleteRun(
 }
 
 /**
- * Exports the last run of reconcile-pending as metrics: the command itself is gone before anything could scrape it; what it left is its record.
- * `readLatest` answers that of a key.
+ * Exports the last run of reconcile-pending as metrics: the command itself ends before Prometheus could scrape it, but
+ * leaves a record. `readLatest` reads the latest record of a key.
  */
 export function reconciliationStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
@@ -51,7 +51,7 @@ export function reconciliationStatus(
   const refresh = async () => {
     const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
     const run = stored && runSchema.parse(JSON.parse(stored.toString()));
-    // What was repaired before this process began is not its to count.
+    // Repairs made before this process began are not counted by it.
     if (run && !first && run.finishedAt !== seen) {
       for (const [kind, count] of Object.entries(run.repairs)) metrics.reconciliationRepairs.inc({ kind }, count);
     }

@@ -26,7 +26,7 @@ function message(operationId: string, isEnd: boolean, { at = '2026-11-23T09:00:0
   return { value, headers: { ...headers, [PROJECT_HEADER]: project } };
 }
 
-it('finds the operations that have no end, oldest first, of this project and old enough', async () => {
+it('finds the operations of this project that have no result and are old enough, oldest first', async () => {
   const messages = [
     message('late', false, { at: '2026-11-23T11:00:00Z' }),
     message('ended', false),

@@ -12,7 +12,10 @@ import type { RequestedOperation, RequestedOperations } from '../use-cases/ports
 
 type Scan = (topic: string, onMessage: (message: StoredMessage) => void, since: Date) => Promise<unknown>;
 
-/** The notes on the payments topic since `since`: intent writes one before each operation, and one after. */
+/**
+ * Reads intent's events about operations since `since` from the payments topic: it publishes one before each operation,
+ * and one after.
+ */
 export const requestedOperations = (scan: Scan, since: Date, projectKey: string): RequestedOperations => ({
   withoutEnd: async (before) => {
     const requested = new Map<string, RequestedOperation>();
@@ -35,7 +38,7 @@ export const requestedOperations = (scan: Scan, since: Date, projectKey: string)
 
 type Note = { kind: 'requested'; operation: RequestedOperation } | { kind: 'ended'; operationId: string };
 
-/** Undefined for every other message, and for one that cannot be read: the ledger makes it a dead letter. */
+/** Undefined for every other message, and for an unreadable one, which the ledger makes a dead letter. */
 function readNote({ headers, value }: Pick<StoredMessage, 'headers' | 'value'>): Note | undefined {
   try {
     const { type, time } = attributesOf(headers);

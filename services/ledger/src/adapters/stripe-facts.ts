@@ -10,7 +10,7 @@ import {
 } from '../domain/stripe-objects.ts';
 import type { StripeFacts } from '../use-cases/ports.ts';
 
-/** What Stripe says now, over its API. */
+/** The present state of objects at Stripe, read over its API. */
 export function stripeFacts({ call }: Pick<StripeClient, 'call'>): StripeFacts {
   const ask = async <T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T> => {
     try {
@@ -40,7 +40,7 @@ export function stripeFacts({ call }: Pick<StripeClient, 'call'>): StripeFacts {
   };
 }
 
-/** With it, a refund tells whether it gave money back or only let go of what was not captured. */
+/** With the balance transaction, a refund shows whether it returned money or only released an uncaptured amount. */
 export const MOVEMENTS = ['data.balance_transaction'] as const;
 
 async function allRefunds(stripe: Stripe, charge: string): Promise<RefundObject[]> {

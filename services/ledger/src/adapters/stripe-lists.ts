@@ -8,5 +8,5 @@ export const listAll = <T>(
   list: (stripe: Stripe) => AsyncIterable<T>,
 ): Promise<T[]> => call(operation, (stripe) => Array.fromAsync(list(stripe)));
 
-/** As Stripe counts time. */
+/** A time in seconds since the epoch, as in Stripe's API. */
 export const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1000);

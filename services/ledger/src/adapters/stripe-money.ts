@@ -10,18 +10,19 @@ import { MOVEMENTS } from './stripe-facts.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 
 /**
- * What a list of balance transactions brings along, by their type: with it, a payment that was neither refunded nor disputed is compared
- * without a further call. Only links that every source of the type has may be named, else Stripe refuses the whole list.
+ * The expansions for a list of balance transactions, by type. With them, a payment without refund or dispute is
+ * compared without a further call. Only links that every source of the type has may be expanded; otherwise Stripe
+ * refuses the whole list.
  */
 const EXPANDED: Record<BalanceType, readonly string[]> = {
   charge: ['data.source.payment_intent'],
   payment: ['data.source.payment_intent'],
   refund: ['data.source.payment_intent', 'data.source.charge'],
   payment_refund: ['data.source.payment_intent', 'data.source.charge'],
-  // These come back to the balance; their source is a refund, or a charge (a bank debit that failed).
+  // Money that returns to the balance; the source is a refund, or a charge (a failed bank debit).
   refund_failure: ['data.source.payment_intent'],
   payment_failure_refund: ['data.source.payment_intent'],
-  // Some adjustments have no source, or one of another kind.
+  // Some adjustments have no source, or a source of another kind.
   adjustment: ['data.source'],
 };
 
@@ -78,7 +79,7 @@ async function movementOf(
     facts: async (shown) => {
       const { paymentIntent, charge } = links ?? {};
       if (!paymentIntent) throw new TypeError(`${transaction.id} is of no PaymentIntent`);
-      // A charge that failed is not the one that paid, if one did: the PaymentIntent names it.
+      // A failed charge is not the one that paid; the PaymentIntent names that one, if there is one.
       if (charge?.status === 'succeeded') return factsOf(client, paymentIntent, charge, shown);
       const now = await retrieve(client, paymentIntent.id);
       return factsOf(client, now ?? paymentIntent, objectOf<Stripe.Charge>(now?.latest_charge), shown);
@@ -87,8 +88,8 @@ async function movementOf(
 }
 
 /**
- * Refunds and disputes are asked for only where the charge says that there are some, or the payment: a refund that failed leaves its charge as
- * if there had been none.
+ * Refunds and disputes are read only if the charge or the payment shows that there are some. The payment is needed
+ * because a failed refund leaves no trace on its charge.
  */
 async function factsOf(
   client: StripeClient,
@@ -119,7 +120,7 @@ async function factsOf(
 
 type Source = Stripe.Charge | Stripe.Refund | Stripe.Dispute;
 
-/** The PaymentIntent and the charge that a movement is of, as far as the list brought them along. */
+/** The PaymentIntent and the charge of a movement, as far as the list's expansions contain them. */
 async function linksOf(
   client: StripeClient,
   source: Source,
@@ -146,8 +147,9 @@ async function linksOf(
 }
 
 /**
- * What moved, in the currency that the shopper paid in. Where the settlement is in another, the source's own amount is the exact one: a rate
- * leads back to it only roughly, and Stripe does not say whether it counts in cents or in whole units of a currency without a fraction.
+ * The amount that moved, in the currency that the shopper paid in. If the settlement is in another currency, the
+ * source's own amount is exact: the exchange rate gives it only approximately, and Stripe does not say whether the rate
+ * is in cents or in whole units for currencies without a fraction.
  */
 function presentedOf(
   { amount, currency, exchange_rate: rate }: Stripe.BalanceTransaction,
@@ -158,12 +160,12 @@ function presentedOf(
   const digits = stripeExponent(source.currency.toUpperCase()) - stripeExponent(currency.toUpperCase());
   const roughly = [Math.abs(amount) / rate, (Math.abs(amount) / rate) * 10 ** digits];
   const isWhole = source.object === 'refund' || roughly.some((each) => Math.abs(each - whole) <= whole * ROUGHLY);
-  // One of several captures, or a part of a dispute.
+  // The movement of one of several captures, or of a part of a dispute.
   const part = isWhole ? whole : Math.round(roughly.find((each) => each <= whole) ?? whole);
   return { amount: Math.sign(amount) * part, currency: source.currency };
 }
 
-/** How far a rate, rounded and with its cents rounded, may lead away from the amount. */
+/** How far an amount computed with a rounded rate and rounded cents may differ from the exact one. */
 const ROUGHLY = 0.01;
 
 const objectOf = <T extends object>(link: string | object | null | undefined): T | undefined =>

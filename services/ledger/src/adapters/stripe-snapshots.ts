@@ -5,7 +5,7 @@ import type { Snapshot, StripeSnapshots } from '../use-cases/ports.ts';
 import { MOVEMENTS } from './stripe-facts.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 
-/** Stripe's objects as they are now, over its API. */
+/** The present state of Stripe's objects, read over its API. */
 export function stripeSnapshots(client: Pick<StripeClient, 'call'>): StripeSnapshots {
   const read = (operation: string, work: (stripe: Stripe) => Promise<object>): Promise<Snapshot | undefined> =>
     orUndefined(client.call(operation, work) as Promise<Snapshot>);

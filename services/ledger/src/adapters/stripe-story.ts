@@ -5,10 +5,10 @@ import type { SeenDecline, SeenMovement, SeenUndelivered } from '../domain/story
 import type { StripeStory } from '../use-cases/ports-explain.ts';
 import { listAll } from './stripe-lists.ts';
 
-/** Undelivered events are few unless an endpoint is down; more than this many of the newest are not looked through. */
+/** Undelivered events are few unless an endpoint is down; only this many of the newest are searched. */
 const MAX_UNDELIVERED = 1_000;
 
-/** What Stripe says beside the money of a PaymentIntent, over its API. */
+/** What Stripe says about a PaymentIntent besides its money, read over its API. */
 export const stripeStory = (client: StripeClient): StripeStory => ({
   paymentIntentOf: (id) => paymentIntentOf(client, id),
   declinesOf: async (payment_intent) => {
@@ -36,7 +36,7 @@ export const stripeStory = (client: StripeClient): StripeStory => ({
   },
 });
 
-/** A charge, refund or dispute names its PaymentIntent; a balance transaction names what it is about. */
+/** A charge, refund or dispute names its PaymentIntent; a balance transaction names its source. */
 async function paymentIntentOf(client: StripeClient, id: string): Promise<string | undefined> {
   const found = await orUndefined(linkOf(client, id));
   if (!found) return undefined;

@@ -19,7 +19,7 @@ const intentionSchema = z.object({
 });
 const recordSchema = z.object({ isOpen: z.boolean(), intention: intentionSchema });
 
-/** What was begun and not ended, on the topic of checkpoints, by cart. */
+/** Settlements that were begun and not finished, stored on the topic of checkpoints by cart. */
 export function unorderedIntentions(
   scan: (topic: string, onMessage: (message: Pick<StoredMessage, 'key' | 'value'>) => void) => Promise<unknown>,
   producer: { send(topic: string, record: EventRecord): Promise<void> },

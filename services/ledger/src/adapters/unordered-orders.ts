@@ -5,9 +5,12 @@ import type { CartView, OrderRef } from '../domain/unordered.ts';
 import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports.ts';
 import { paymentsQuery } from './payments-query.ts';
 
-/** Payments per page: a query that names as many ids stays well below what addresses may be long. */
+/** Payments per page: a query with this many ids stays well below the maximum length of a URL. */
 const PAGE = 100;
-/** As many as commercetools gives at once; a payment is on one cart and in one order, hardly ever in more. */
+/**
+ * The most that commercetools returns at once; a payment is hardly ever on more than one cart or in more than one
+ * order.
+ */
 const LIMIT = 500;
 
 /** Payments of this connector that are paid, from the project's HTTP API; pages follow the ids. */

@@ -13,7 +13,7 @@ const runSchema = z.object({
 
 const keyOf = (projectKey: string): string => `unordered:${projectKey}`;
 
-/** What a complete run of unordered leaves on the topic of checkpoints. */
+/** The record of a complete run of unordered on the topic of checkpoints. */
 export const unorderedRecord = (
   projectKey: string,
   { reasons, settlements }: Pick<UnorderedSummary, 'reasons' | 'settlements'>,
@@ -24,7 +24,7 @@ export const unorderedRecord = (
   headers: {},
 });
 
-/** Exports the last complete run of unordered as metrics: the command itself is gone before anything could scrape it. */
+/** Exports the last complete run of unordered as metrics: the command itself ends before Prometheus could scrape it. */
 export function unorderedStatus(
   readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
   { projectKey, ...options }: LastRunOptions & { readonly projectKey: string },
@@ -35,7 +35,7 @@ export function unorderedStatus(
   const refresh = async () => {
     const stored = await readLatest(CHECKPOINTS, keyOf(projectKey));
     const run = stored && runSchema.parse(JSON.parse(stored.toString()));
-    // What was settled before this process began is not its to count.
+    // Carts settled before this process began are not counted by it.
     if (run && !isFirst && run.finishedAt !== seen) {
       for (const [settlement, carts] of Object.entries(run.settlements)) {
         metrics.unorderedSettlements.inc({ settlement }, carts);

@@ -22,18 +22,18 @@ import { AUDIT_HELP, parseAudit } from './cli/audit-options.ts';
 import { auditReport, CSV_HEAD, csvRow } from './cli/audit-report.ts';
 
 const NAME = 'audit';
-/** Compared all, and found what differs; another try finds the same. */
+/** Everything was compared, and something differs; a retry would find the same. */
 const EXIT_DIFFERENT = 1;
-/** Another try goes on where this one came to. */
+/** Not everything was compared; a retry continues where this run stopped. */
 const EXIT_NOT_DONE = 2;
-/** Differences that a report for people lists. */
+/** The most differences that a report for people lists. */
 const LISTED = 100;
 
 const command = optionsOrExit((argv) => parseAudit(argv, new Date()), AUDIT_HELP);
 const config = readConfig(reconcilePendingConfigSchema, process.env);
 const stopTracing = await startTracing(NAME);
 const log = createLogger(NAME, config.LOG_LEVEL ?? 'error', process.stderr);
-// A page of movements may need a call for each of them: no more are made at once than was asked for.
+// A page of movements may need a call for each; at most `--concurrency` calls run at the same time.
 const limits = { log, connections: command.atOnce, claim: JOB };
 const commercetools = createCommercetools(config, limits);
 const stripe = createStripe(config, limits);
@@ -50,9 +50,9 @@ try {
   const resume = earlier && { ...earlier, differences: await kept.before(command, earlier.from) };
   if (resume)
     toStderr(
-      `An earlier run came to ${resume.from.toISOString()}: this one goes on there (--from-start compares all again).`,
+      `An earlier run came to ${resume.from.toISOString()}: this one continues there (--from-start compares all again).`,
     );
-  // Only JSON has them all.
+  // Only the JSON report has all of them.
   const listed = command.format === 'json' ? Number.POSITIVE_INFINITY : LISTED;
   const differences: AuditDifference[] = [];
   const onMovements = command.format === 'csv' ? await csv() : undefined;
@@ -73,10 +73,11 @@ try {
       onFailure: (what, error) => toStderr(`${what} could not be compared: ${describeError(error).message}`),
       onSlice: async (now, comparedUntil, found) => {
         toStderr(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
-        // In this order: what is compared is only what was kept, too.
+        // In this order: a slice counts as compared only when its differences are stored.
         await kept.keep(command, comparedUntil, found);
         await producer.send(CHECKPOINTS, auditProgressRecord(projectKey, now, comparedUntil));
-        // What an hour left behind goes before the next begins: V8 itself would let it grow to several times what is in use.
+        // The garbage of an hour is collected before the next one begins: V8 itself would let the heap grow to several
+        // times its use.
         collectGarbage();
       },
     },
@@ -91,7 +92,7 @@ try {
   else print(report);
   process.exitCode = agrees(summary) ? 0 : summary.complete ? EXIT_DIFFERENT : EXIT_NOT_DONE;
 } catch (error) {
-  toStderr(`It could not be done: ${describeError(error).message}`);
+  toStderr(`The command failed: ${describeError(error).message}`);
   process.exitCode = EXIT_NOT_DONE;
 } finally {
   await producer.stop?.();
@@ -99,7 +100,7 @@ try {
   await stopTracing();
 }
 
-/** Prints each page of movements as rows; what order a payment is of, and with which payout it came, is looked up for it. */
+/** Prints each page of movements as rows, with the order of each payment and the payout of each movement. */
 async function csv(): Promise<(movements: readonly AuditedMovement[]) => Promise<void>> {
   const { orderNumbers, payoutsOf } = finance(commercetools, stripe, command.since);
   print(CSV_HEAD);

@@ -22,7 +22,7 @@ try {
   print(write(command.asked, explanation, command.reveal));
   process.exitCode = explanation.verdict.isWell ? 0 : 1;
 } catch (error) {
-  toStderr(`It could not be done: ${describeError(error).message}`);
+  toStderr(`The command failed: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await explainer.close();

@@ -21,7 +21,7 @@ import { report } from './cli/reconcile-pending-report.ts';
 const NAME = 'reconcile-pending';
 
 const HOUR_MS = 60 * 60 * 1000;
-/** As far as the payments topic keeps its records by default. */
+/** The payments topic's default retention. */
 const FIRST_LOOK_BACK_MS = 7 * 24 * HOUR_MS;
 
 const command = optionsOrExit((argv) => parseReconcilePending(argv, new Date()), RECONCILE_PENDING_HELP);
@@ -64,7 +64,7 @@ try {
   print(command.json ? JSON.stringify({ ...summary, divergences }) : report(summary, divergences));
   process.exitCode = summary.complete ? 0 : 1;
 } catch (error) {
-  toStderr(`It could not be done: ${describeError(error).message}`);
+  toStderr(`The command failed: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await producer.stop?.();
@@ -72,7 +72,10 @@ try {
   await stopTracing();
 }
 
-/** Each operation is looked at by the first run that comes after it is old enough; without an earlier run, those of the last days are. */
+/**
+ * The first run after an operation is old enough checks it; without an earlier run, the operations of the last days are
+ * checked.
+ */
 async function operationsSince(): Promise<Date> {
   const last = await lastCompleteRun((topic, key) => readLatest(kafka, topic, key), commercetools.projectKey);
   const from = last ? last.getTime() - command.olderThanMs - HOUR_MS : Date.now() - FIRST_LOOK_BACK_MS;

@@ -34,7 +34,7 @@ try {
     signal: interrupted,
   });
 } catch (error) {
-  toStderr(`It could not be done: ${describeError(error).message}`);
+  toStderr(`The command failed: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await producer.stop?.();
@@ -50,7 +50,7 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
-/** An image's user need not have a name. */
+/** The user of a container may have no name. */
 function userName(): string {
   try {
     return userInfo().username;

@@ -22,7 +22,7 @@ const NAME = 'unordered';
 
 const optionsWith = (defaults: UnorderedDefaults) =>
   optionsOrExit((argv) => parseUnordered(argv, new Date(), defaults), UNORDERED_HELP);
-// Mistakes in what was typed are reported before those in the configuration, and --help needs none.
+// Mistakes on the command line are reported before those in the configuration, and --help needs no configuration.
 optionsWith({});
 const config = readConfig(unorderedConfigSchema, process.env, (given) =>
   optionsWith(given).mode === 'return' && !given.INTENT_URL ? ['INTENT_URL: is required to return money'] : [],
@@ -34,7 +34,7 @@ const commercetools = createCommercetools(config, { log, claim: JOB });
 const stripe = createStripe(config, { log, claim: JOB });
 const intent = createHttpClient({
   api: 'intent',
-  // As long as its own calls to Stripe may take, one after the other.
+  // As long as intent's own calls to Stripe may take, one after another.
   timeoutMs: 60_000,
   operationOf: () => 'payment_intents.modify',
 });
@@ -83,7 +83,7 @@ try {
   );
   process.exitCode = summary.complete ? 0 : 1;
 } catch (error) {
-  toStderr(`It could not be done: ${describeError(error).message}`);
+  toStderr(`The command failed: ${describeError(error).message}`);
   process.exitCode = 1;
 } finally {
   await producer.stop?.();

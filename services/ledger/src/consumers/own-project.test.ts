@@ -2,7 +2,7 @@ import { PermanentError } from '@connector/errors';
 import { expect, it } from 'vitest';
 import { handlePaymentEvent, type PaymentEventsDependencies } from './payment-events.ts';
 
-/** There is nothing else: whatever would be read or asked is missing. */
+/** Dependencies without ports: any read or call would fail the test. */
 const untouched = { projectKey: 'shop-a' } as PaymentEventsDependencies;
 
 const delivery = (headers: Record<string, string>) =>
@@ -21,7 +21,7 @@ const delivery = (headers: Record<string, string>) =>
     isAssigned: () => true,
   }) as unknown as Parameters<ReturnType<typeof handlePaymentEvent>>[0];
 
-it('never applies an event of another project: it becomes a dead letter before anything is read or asked', async () => {
+it('makes an event of another project a dead letter, without reading it and without a call', async () => {
   await expect(handlePaymentEvent(untouched)(delivery({ ce_ctproject: 'shop-b' }))).rejects.toSatisfy(
     (error) => error instanceof PermanentError && error.reason === 'foreign_project',
   );

@@ -23,17 +23,20 @@ import { mustCall, stripeOf } from './stripe-of-delivery.ts';
 export interface PaymentEventsDependencies extends RecordDependencies {
   results: Results;
   log: Logger;
-  /** What is done besides, once the payment shows the event: keeping the payment method. */
+  /** Stores the payment method, after the payment shows the event. */
   afterwards?: (
     event: PaymentEvent,
     outcome: Extract<RecordOutcome, { kind: 'recorded' }>,
     attempt: number,
   ) => Promise<void>;
-  /** What is done about an event of a payment method. */
+  /** Handles an event about a payment method. */
   follow: (event: MethodEvent) => Promise<FollowOutcome>;
 }
 
-/** Handles one message of the payments topic: translate, record, tell the result. Answers which dependencies did their part. */
+/**
+ * Handles one message of the payments topic: translates, records, publishes the result. Returns the dependencies that
+ * worked.
+ */
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
   async (delivery: Delivery): Promise<readonly string[]> => {
@@ -102,7 +105,7 @@ async function handleMethodEvent(
   return outcome === 'ignored' ? [] : ['stripe', 'commercetools'];
 }
 
-/** Counts and logs what the payment alone does not show, and somebody should look at. */
+/** Counts and logs what the payment itself does not show and a person should look at. */
 function logAttention(
   { type, detail }: PaymentEvent,
   { attachment, payment, collected }: Extract<RecordOutcome, { kind: 'recorded' }>,

@@ -2,15 +2,16 @@ import { TransientError } from '@connector/errors';
 import type { Delivery } from '@connector/kafka';
 import type { StripeFacts } from '../use-cases/ports.ts';
 
-/** Throws TransientError (`circuit_open`) while Stripe fails for everybody and somebody else is the probe. */
+/** Throws TransientError (`circuit_open`) while Stripe's circuit is open and another message is the probe. */
 export function mustCall(dependency: 'stripe', mayCall: Delivery['mayCall']): void {
   if (mayCall(dependency)) return;
   throw new TransientError('Stripe fails for every event', { reason: 'circuit_open', dependency });
 }
 
 /**
- * Stripe as one try may ask it. While it fails for everybody only the probe asks; others fail at once, without keeping those waiting that need no
- * call of Stripe's. `answered` tells whether it was asked, and answered.
+ * Stripe's port for one attempt at a message. While Stripe's circuit is open only the probe may call; other attempts
+ * fail at once, so that messages that need no call to Stripe do not wait behind them. `answered` says whether Stripe
+ * was called and answered.
  */
 export function stripeOf(
   stripe: StripeFacts,

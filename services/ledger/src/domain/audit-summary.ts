@@ -1,6 +1,8 @@
 import { DIFFERENCE_KINDS, type DifferenceKind, MOVEMENT_TYPES, type MovementType, type Sums } from './audit.ts';
 
-/** Types of Stripe's balance transactions that are money of a payment: charges, refunds, refunds that came back, and disputes. */
+/**
+ * Types of Stripe's balance transactions that are a payment's money: charges, refunds, failed refunds, and disputes.
+ */
 export const BALANCE_TYPES = [
   'charge',
   'payment',
@@ -28,7 +30,7 @@ export interface AuditSummary {
   readonly sums: Record<string, Record<MovementType, Sums>>;
   /** Payments that could not be compared. */
   failed: number;
-  /** Everything in the window was compared. */
+  /** Whether everything in the window was compared. */
   complete: boolean;
 }
 

@@ -55,14 +55,14 @@ describe('a payment differs from Stripe', () => {
     ['when a Charge is over less', 'Charge other_amount', facts(), [charged(9_000)]],
     ['when a Charge is over more', 'Charge other_amount', facts(), [charged(11_000)]],
     ['when a Charge is there twice', 'Charge doubled', facts(), [charged(), charged(10_000, 'ch_1:10000')]],
-    ['when a Charge beside the capture is of nothing', 'Charge missing_there', facts(), [charged(), charged(700, 'x')]],
+    ['when a second Charge belongs to no capture', 'Charge missing_there', facts(), [charged(), charged(700, 'x')]],
     [
-      'when a Charge beside two captures of one amount is of nothing',
+      'when a third Charge belongs to neither of two captures of the same amount',
       'Charge missing_there',
       facts(),
       [charged(5_000, 'ch_1:5000'), charged(5_000), charged(700, 'x')],
     ],
-    ['when the last of two captures is not there', 'Charge missing_here', facts(), [charged(4_000, 'ch_1:4000')]],
+    ['when the last of two captures is missing', 'Charge missing_here', facts(), [charged(4_000, 'ch_1:4000')]],
     ['when a capture is a Failure', 'Charge other_state', facts(), [{ ...charged(), state: 'Failure' }]],
     ['when a capture is still Pending', 'Charge other_state', facts(), [{ ...charged(), state: 'Pending' }]],
     [
@@ -72,26 +72,26 @@ describe('a payment differs from Stripe', () => {
       [charged(), { ...refunded(), amount: money(2_500, 'USD') }],
     ],
     [
-      'when a Refund of no refund is in another currency',
+      'when a Refund without a refund at Stripe is in another currency',
       'Refund missing_there',
       facts(),
       [charged(), { ...refunded(), amount: money(2_500, 'USD') }],
     ],
-    ['when a Refund is not there', 'Refund missing_here', withRefund, [charged()]],
+    ['when a Refund is missing', 'Refund missing_here', withRefund, [charged()]],
     [
       'when a Refund is over another amount',
       'Refund other_amount',
       withRefund,
       [charged(), refunded('Success', 2_000)],
     ],
-    ['when a refund that came is Pending', 'Refund other_state', withRefund, [charged(), refunded('Pending')]],
-    ['when a refund that came is a Failure', 'Refund other_state', withRefund, [charged(), refunded('Failure')]],
+    ['when a refund that succeeded is Pending', 'Refund other_state', withRefund, [charged(), refunded('Pending')]],
+    ['when a refund that succeeded is a Failure', 'Refund other_state', withRefund, [charged(), refunded('Failure')]],
     ['when a Refund is there twice', 'Refund doubled', withRefund, [charged(), refunded(), refunded()]],
-    ['when a Refund is of no refund', 'Refund missing_there', facts(), [charged(), refunded()]],
-    ['when a Chargeback is not there', 'Chargeback missing_here', withDispute, [charged()]],
-    ['when a Chargeback is of no dispute', 'Chargeback missing_there', facts(), [charged(), disputed()]],
+    ['when a Refund has no refund at Stripe', 'Refund missing_there', facts(), [charged(), refunded()]],
+    ['when a Chargeback is missing', 'Chargeback missing_here', withDispute, [charged()]],
+    ['when a Chargeback has no dispute at Stripe', 'Chargeback missing_there', facts(), [charged(), disputed()]],
     [
-      'when money that was withdrawn is back here',
+      'when a Chargeback shows withdrawn money as returned',
       'Chargeback other_state',
       withDispute,
       [charged(), disputed('Failure')],
@@ -101,7 +101,7 @@ describe('a payment differs from Stripe', () => {
     expect(found.map(({ type, kind }) => `${type} ${kind}`)).toEqual([named]);
   });
 
-  it('with the amounts of both sides and the ids to look for', () => {
+  it('reports the amounts of both sides and the ids', () => {
     const tooLittle = charged(9_000);
     expect(moneyDifferences(paymentOf({ transactions: [tooLittle] }), facts())).toEqual([
       {
@@ -116,7 +116,7 @@ describe('a payment differs from Stripe', () => {
     ]);
   });
 
-  it('when it shows a Charge, and nothing was captured', () => {
+  it('when it shows a Charge and nothing was captured', () => {
     const held = paymentIntent({ status: 'requires_capture' });
     const atStripe = factsIn({ paymentIntent: held, charges: [chargeOf(held)], refunds: [], disputes: [] } as never);
     expect(moneyDifferences(paymentOf({ transactions: [charged()] }), atStripe)).toMatchObject([
@@ -143,7 +143,7 @@ describe('a payment agrees with Stripe', () => {
     expect(moneyDifferences(paymentOf({ transactions }), atStripe)).toEqual([]);
   });
 
-  it('whatever its history was, in whatever order its events come', { timeout: 120_000 }, () =>
+  it('after any history, with events in any order', { timeout: 120_000 }, () =>
     fc.assert(
       fc.asyncProperty(
         history,

@@ -12,20 +12,20 @@ export const DIFFERENCE_KINDS = [
   'missing_here',
   /** A transaction shows money that Stripe did not move. */
   'missing_there',
-  /** The transaction is there, over another amount. */
+  /** The transaction exists with another amount. */
   'other_amount',
-  /** The transaction is there, and shows money as moved that Stripe did not move, or the other way round. */
+  /** The transaction exists and shows money as moved that Stripe did not move, or the other way round. */
   'other_state',
   /** Two transactions show the same money. */
   'doubled',
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
-/** Transactions that stand for money that moved. */
+/** Transactions that represent moved money. */
 export const MOVEMENT_TYPES = ['Charge', 'Refund', 'Chargeback'] as const satisfies readonly TransactionType[];
 export type MovementType = (typeof MOVEMENT_TYPES)[number];
 
-/** What Stripe says about all the money of one PaymentIntent, read at one time. */
+/** Stripe's data about all the money of one PaymentIntent, read at one time. */
 export interface StripeMoneyFacts {
   readonly paymentIntent: PaymentIntentObject;
   /** Charges that succeeded, each with all its refunds. */
@@ -39,7 +39,7 @@ export interface MoneyDifference {
   readonly type: MovementType;
   /** Stripe's id of the refund or dispute; the PaymentIntent's for charges, which are compared by their sum (rulings 4). */
   readonly interactionId: string;
-  /** The transaction in commercetools that is wrong, or too many, where it is one. */
+  /** The transaction in commercetools that is wrong or surplus, if there is exactly one. */
   readonly transactionId?: string | undefined;
   readonly currencyCode: string;
   /** What Stripe moved, undefined = nothing. */
@@ -51,21 +51,21 @@ export interface MoneyDifference {
 interface DifferenceSide {
   readonly centAmount: number;
   readonly state: string;
-  /** Where it is another than the difference's. */
+  /** Only if it differs from the difference's own currency. */
   readonly currencyCode?: string;
 }
 
-/** A difference, the payment it is of, and what was done about it. */
+/** A difference with its payment, and whether it was repaired. */
 export interface AuditDifference extends MoneyDifference {
   readonly paymentIntentId: string;
   readonly paymentId?: string | undefined;
-  /** An event was published, or would have been in a dry run, by which the ledger fixes it. */
+  /** Whether an event was published (or would be, without a dry run) with which the ledger fixes it. */
   readonly repaired: boolean;
 }
 
 type AuditedPayment = Pick<Payment, 'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo'>;
 
-/** The facts that the rules make transactions of, in the order in which money moves. */
+/** The facts from which the rules make transactions, in the order in which money moves. */
 const factsOf = ({ paymentIntent, charges, disputes }: StripeMoneyFacts): Fact[] => {
   const reportedAt = new Date(paymentIntent.created * 1000);
   return [
@@ -77,8 +77,8 @@ const factsOf = ({ paymentIntent, charges, disputes }: StripeMoneyFacts): Fact[]
 };
 
 /**
- * The transactions that a payment of this PaymentIntent has to show: what the ledger's own rules write on a payment that shows nothing yet. So
- * the audit has no rules of its own that could differ. Throws InexpressibleAmountError.
+ * The transactions that a payment of this PaymentIntent must show: those that the ledger's rules write on an empty
+ * payment. So the audit has no rules of its own that could differ. Throws InexpressibleAmountError.
  */
 function expectedTransactions(facts: StripeMoneyFacts, { amountPlanned }: AuditedPayment): Transaction[] {
   let transactions: Transaction[] = [];
@@ -107,9 +107,9 @@ function applied(
 }
 
 /**
- * Where the payment's transactions of money that moved differ from Stripe's: charges by their sum, refunds and disputes one by one. Charges in a
- * currency other than the PaymentIntent's are left out: the original connector booked some in the account's own. Throws
- * InexpressibleAmountError.
+ * The differences between a payment's transactions and Stripe's moved money: charges are compared by their sum, refunds
+ * and disputes one by one. Charges in another currency than the PaymentIntent's are ignored, because the original
+ * connector booked some in the account's currency. Throws InexpressibleAmountError.
  */
 export function moneyDifferences(payment: AuditedPayment, facts: StripeMoneyFacts): MoneyDifference[] {
   const currencyCode = facts.paymentIntent.currency.toUpperCase();
@@ -120,7 +120,8 @@ export function moneyDifferences(payment: AuditedPayment, facts: StripeMoneyFact
     transactions.filter((transaction) => transaction.type === type);
   const common = { currencyCode, paymentIntentId: facts.paymentIntent.id };
   const isCommon = ({ interactionId }: Transaction) => interactionId === common.paymentIntentId;
-  // The original connector booked several refunds as one, under the PaymentIntent's id: these can be compared by their sum alone.
+  // The original connector booked several refunds as one, under the PaymentIntent's id: these can be compared only by
+  // their sum.
   const refundsBySum = of(shown, 'Refund').some((refund) => isCommon(refund) && refund.state === 'Success');
   return [
     ...bySum('Charge', of(expected, 'Charge'), of(shown, 'Charge'), common),
@@ -168,13 +169,14 @@ function bySum(
   if (wrong && wrong.state !== 'Success') {
     return difference('other_state', { commercetools: { centAmount: wrong.amount.centAmount, state: wrong.state } });
   }
-  // The last or only capture has the PaymentIntent's id: without it, it is missing. Else one is over another amount.
+  // The last or only capture has the PaymentIntent's id: if no Charge has it, that capture is missing. Otherwise a
+  // Charge has another amount.
   const isMissing =
     type === 'Charge' ? !here.some((each) => each.interactionId === interactionId) : here.length < atStripe.length;
   return difference(isMissing ? 'missing_here' : 'other_amount');
 }
 
-/** The one transaction that explains by how much the sums are apart: too many, over another amount, or in another state. */
+/** The one transaction that explains the difference of the sums: a surplus one, or one with another amount or state. */
 function wrongOne(shown: readonly Transaction[], here: readonly Transaction[], apart: number): Transaction | undefined {
   if (apart > 0)
     return here.findLast(({ amount }) => amount.centAmount === apart) ?? (here.length === 1 ? here[0] : undefined);
@@ -182,7 +184,7 @@ function wrongOne(shown: readonly Transaction[], here: readonly Transaction[], a
   return waiting ?? (here.length === 1 ? here[0] : undefined);
 }
 
-/** Two transactions of one amount that Stripe's ids do not tell apart, or tell to be the same. */
+/** Two transactions of the same amount whose Stripe ids are the same, or do not distinguish them. */
 const isTwin = (one: Transaction, other: Transaction): boolean =>
   one.amount.centAmount === other.amount.centAmount || one.interactionId === other.interactionId;
 
@@ -211,11 +213,12 @@ function oneByOne(
   for (const wanted of expected) {
     const id = wanted.interactionId ?? '';
     const [found, ...more] = shown.filter(({ interactionId }) => interactionId === id);
-    // What Stripe tried and took back, or has not done yet, moved no money: a payment that never heard of it is right.
+    // A refund or dispute that failed or is not done yet moved no money: a payment without it is right.
     if (!found && wanted.state === 'Success') note('missing_here', id, wanted, undefined);
     if (!found) continue;
     if (!isSameAmount(found, wanted)) note('other_amount', id, wanted, found);
-    // Pending or Failure: nothing moved. Which of the two it is may depend on states that only events said.
+    // Pending and Failure both mean that no money moved. Which of the two is shown may depend on states that only
+    // events contained.
     if ((found.state === 'Success') !== (wanted.state === 'Success')) note('other_state', id, wanted, found);
     for (const twin of succeeded(more)) note('doubled', id, wanted, twin);
   }
@@ -235,13 +238,13 @@ const sideOf = ({ amount, state }: Transaction, currencyCode: string): Differenc
   ...(amount.currencyCode !== currencyCode && { currencyCode: amount.currencyCode }),
 });
 
-/** What Stripe moved and what commercetools shows, in centAmounts. */
+/** The money that Stripe moved and that commercetools shows, in centAmounts. */
 export interface Sums {
   stripe: number;
   commercetools: number;
 }
 
-/** The sums of a payment's money by type, over the same payment on both sides. Throws InexpressibleAmountError. */
+/** The sums of a payment's money by type, on both sides. Throws InexpressibleAmountError. */
 export function sumsOf(payment: AuditedPayment, facts: StripeMoneyFacts): Record<MovementType, Sums> {
   const currencyCode = facts.paymentIntent.currency.toUpperCase();
   const expected = succeeded(expectedTransactions(facts, payment));

@@ -34,7 +34,7 @@ const one = (type: 'Authorization' | 'CancelAuthorization' | 'Refund' | 'Chargeb
       transaction(type, state, { amount: money(centAmount), interactionId }),
     );
 
-/** A payment in any state that anyone may have left it in. */
+/** A payment in any state that any writer may have left. */
 const anyPayment = fc
   .uniqueArray(
     fc.oneof(
@@ -89,7 +89,7 @@ const anyDispute = fc
     }),
   );
 
-/** Anything that Stripe may say, whether or not it fits the payment or itself. */
+/** Any fact that Stripe may report, whether or not it fits the payment or is consistent in itself. */
 const anyFact: fc.Arbitrary<Fact> = fc.oneof(
   fc
     .record({
@@ -161,7 +161,7 @@ const ALLOWED =
 
 describe('a decision about any fact, on any payment', () => {
   it(
-    'is made, is one valid update, keeps to the allowed transitions, doubles nothing, and once done leaves nothing to do',
+    'is always made, is one valid update, uses only allowed transitions, books nothing twice, and after the update there is nothing left to do',
     { timeout },
     () =>
       fc.assert(

@@ -44,7 +44,10 @@ const disputeReported = (now: Dispute, before: Dispute = now): Fact => ({
   told: disputeSchema.parse(before),
 });
 
-/** The decision, one line for each action: `+ Type:State amount CUR [id]`, `Type → State [id]`, or another action's name. */
+/**
+ * The decision as text, one line for each action: `+ Type:State amount CUR [id]`, `Type → State [id]`, or another
+ * action's name.
+ */
 function decision(before: DecidablePayment, ...facts: Fact[]): string[] {
   return decide(before, { facts }).map((action) => inWords(before, action));
 }
@@ -109,7 +112,7 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
     const first = transaction('Authorization', 'Success', { interactionId: id });
     const more = transaction('Authorization', 'Success', { interactionId: `${id}:12500`, amount: money(2_500) });
 
-    it('adds what is missing up to it, under the sum; nothing twice, and nothing for an older event', () => {
+    it('is booked as the amount missing up to the new total, under the sum; once, and not for an older event', () => {
       const before = cardPayment({ transactions: [first] });
       expect(decision(before, told(raised(12_500)))).toEqual([`+ Authorization:Success 2500 EUR [${id}:12500]`]);
       const after = cardPayment({ transactions: [first, more] });
@@ -118,11 +121,11 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
       expect(decision(after, told(raised(15_000)))).toEqual([`+ Authorization:Success 2500 EUR [${id}:15000]`]);
     });
 
-    it('is the whole where nothing was known before', () => {
+    it('is booked as a whole when no Authorization exists yet', () => {
       expect(decision(cardPayment(), told(raised(12_500)))).toEqual([`+ Authorization:Success 12500 EUR [${id}]`]);
     });
 
-    it('is told by the charge, too', () => {
+    it('is also booked from the charge', () => {
       const card = { incremental_authorization: { status: 'available' } };
       const charge = chargeOf(raised(12_500), {
         amount: 12_500,
@@ -136,7 +139,7 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
       expect(decision(before, chargeReported(unavailable))).toEqual(nothing);
     });
 
-    it('is raised also by the cancelation that tells of it first', () => {
+    it('is also booked from a cancelation that reports the raise first', () => {
       const before = cardPayment({ transactions: [first] });
       expect(decision(before, told(raised(12_500, 'canceled')))).toEqual([
         `+ Authorization:Success 2500 EUR [${id}:12500]`,
@@ -144,7 +147,7 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
       ]);
     });
 
-    it('stays one Authorization where Stripe was not asked for raises', () => {
+    it('stays one Authorization when no incremental authorization was requested', () => {
       const before = cardPayment({ transactions: [first] });
       expect(decision(before, told(paymentIntent({ id, status: 'requires_capture', amount: 12_500 })))).toEqual(
         nothing,
@@ -180,7 +183,7 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
     'konbini_display_details',
     'multibanco_display_details',
     'oxxo_display_details',
-  ])('is Pending while the shopper holds what to pay with in the next days: %s', (type) => {
+  ])('is Pending while the shopper has a voucher or account to pay with in the next days: %s', (type) => {
     const holding = { ...of('requires_action'), next_action: { type } };
     expect(decision(cardPayment(), told(holding))).toEqual(added('Pending'));
     expect(decision(known('Pending'), told(holding))).toEqual(nothing);
@@ -192,7 +195,7 @@ describe('Authorization: shows the PaymentIntent as it is now', () => {
   });
 
   it.each(['use_stripe_sdk', 'redirect_to_url', 'promptpay_display_qr_code', 'verify_with_microdeposits'])(
-    'is not there while the shopper has to act at once: %s',
+    'is not booked while the shopper has to act at once: %s',
     (type) => {
       expect(decision(cardPayment(), told({ ...of('requires_action'), next_action: { type } }))).toEqual(nothing);
     },
@@ -258,7 +261,7 @@ describe('cancellation', () => {
     },
   );
 
-  it('read before the authorisation: the Authorization fails, and is Success once charge.succeeded comes', () => {
+  it('read before the authorisation: the Authorization fails, and becomes Success when charge.succeeded arrives', () => {
     const intent = canceled();
     expect(decision(cardPayment(), told(intent))).toEqual([
       `+ Authorization:Failure 10000 EUR [${intent.id}]`,
@@ -302,7 +305,7 @@ describe('captures', () => {
     },
   );
 
-  it('final and partial: one Charge over what was received, no CancelAuthorization for what Stripe let go', () => {
+  it('final and partial: one Charge over the received amount, no CancelAuthorization for the amount that Stripe released', () => {
     const intent = succeeded(6_500);
     expect(decision(authorised(intent.id), told(intent))).toEqual([`+ Charge:Success 6500 EUR [${intent.id}]`]);
   });
@@ -318,7 +321,7 @@ describe('captures', () => {
     expect(decision(authorised(intent.id, [10_000, intent.id]), chargeReported(charge))).toEqual(nothing);
   });
 
-  it('of several, one that is not the last: the growth, under the charge and the sum so far', () => {
+  it('of several, not the last: a Charge over the increase, under the charge id and the sum so far', () => {
     const intent = paymentIntent({ status: 'requires_capture' });
     const charge = chargeOf(intent, { captured: false, amount_captured: 7_000 });
     expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), chargeReported(charge))).toEqual([
@@ -326,19 +329,19 @@ describe('captures', () => {
     ]);
   });
 
-  it('of several, told by the PaymentIntent first: the same Charge as charge.updated would make', () => {
+  it('of several, reported by the PaymentIntent first: the same Charge as from charge.updated', () => {
     const intent = paymentIntent({ status: 'requires_capture', amount_received: 4_000, latest_charge: 'ch_capture' });
     expect(decision(authorised(intent.id), told(intent))).toEqual(['+ Charge:Success 4000 EUR [ch_capture:4000]']);
   });
 
-  it('of several, the last: the rest, under the PaymentIntent', () => {
+  it('of several, the last: a Charge over the rest, under the PaymentIntent', () => {
     const intent = succeeded(9_000);
     expect(decision(authorised(intent.id, [4_000, 'ch_capture:4000']), told(intent))).toEqual([
       `+ Charge:Success 5000 EUR [${intent.id}]`,
     ]);
   });
 
-  it('of several, an earlier one told after a later one: nothing, its money is there', () => {
+  it('of several, an earlier one reported after a later one: nothing, because its money is booked', () => {
     const intent = paymentIntent({ status: 'requires_capture' });
     const charge = chargeOf(intent, { captured: false, amount_captured: 4_000 });
     expect(decision(authorised(intent.id, [7_000, `${charge.id}:7000`]), chargeReported(charge))).toEqual(nothing);
@@ -351,7 +354,7 @@ describe('captures', () => {
     expect(decision(authorised(intent.id, [4_000, `${charge.id}:4000`]), chargeReported(charge))).toEqual(nothing);
   });
 
-  it('a Charge that failed or waits is no captured money', () => {
+  it('a failed or pending Charge does not count as captured money', () => {
     const intent = succeeded();
     const before = authorised(intent.id);
     const refused = transaction('Charge', 'Failure', { interactionId: 'operation-1' });
@@ -366,7 +369,7 @@ describe('captures', () => {
     ]);
   });
 
-  it('is dated when it was told, not when the payment was opened', () => {
+  it('has the time of its event, not of the opening', () => {
     const intent = succeeded();
     expect(decide(authorised(intent.id), { facts: [told(intent)] })).toMatchObject([
       { transaction: { timestamp: REPORTED_AT.toISOString() } },
@@ -402,7 +405,7 @@ describe('refunds', () => {
     ]);
   });
 
-  it('two quick ones of the same amount never share a transaction that awaits one of them', () => {
+  it('two quick ones of the same amount never share a transaction that waits for one of them', () => {
     const [first, second] = [part(2_500), part(2_500)];
     const awaiting = transaction('Refund', 'Initial', { amount: money(2_500) });
     expect(decide(charged(awaiting), { facts: [refundsReported(charge, first, second)] })).toEqual([
@@ -448,7 +451,7 @@ describe('refunds', () => {
     expect(decision(charged(known(refund, 'Success')), refundsReported(charge, refund))).toEqual(nothing);
   });
 
-  it('one that failed leaves its money to be refunded again', () => {
+  it('after a failed one the same money can be refunded again', () => {
     const [failed, again] = [part(10_000, { status: 'failed' }), part(10_000)];
     expect(decision(charged(known(failed, 'Success')), refundsReported(charge, failed, again))).toEqual([
       `Refund → Failure [${failed.id}]`,
@@ -456,7 +459,7 @@ describe('refunds', () => {
     ]);
   });
 
-  it('before anything is captured, there is none: an authorisation was let go', () => {
+  it('before anything is captured there is none: an authorisation was released', () => {
     const uncaptured = chargeOf(intent, { captured: false });
     expect(decision(cardPayment(), refundsReported(uncaptured, releaseOf(uncaptured)))).toEqual(nothing);
     expect(decision(cardPayment(), refundsReported(uncaptured, refundOf(uncaptured, { amount: 10_000 })))).toEqual(
@@ -464,7 +467,7 @@ describe('refunds', () => {
     );
   });
 
-  it('the release of what a partial capture left is none, and keeps no real refund out', () => {
+  it('the release of the rest of a partial capture is none, and does not hide a real refund', () => {
     const partial = chargeOf(intent, { amount_captured: 6_000 });
     const release = releaseOf(partial, { created: partial.created + 10 });
     const refund = refundOf(partial, { amount: 6_000 });
@@ -473,7 +476,7 @@ describe('refunds', () => {
     ]);
   });
 
-  it('the release of what a partial capture left is none, also with a movement of its own', () => {
+  it('the release of the rest of a partial capture is none, also with a balance transaction of its own', () => {
     const partial = chargeOf(intent, { captured: true, amount_captured: 6_000 });
     const category = { id: 'txn_release', reporting_category: 'partial_capture_reversal' };
     const release = { ...releaseOf(partial), balance_transaction: category } as never;
@@ -486,7 +489,7 @@ describe('refunds', () => {
     expect(decision(charged(), refundsReported(partial, refund))).toEqual([`+ Refund:Pending 4000 EUR [${refund.id}]`]);
   });
 
-  it('nothing beyond the captured amount is booked', () => {
+  it('are never booked beyond the captured amount', () => {
     const partial = chargeOf(intent, { amount_captured: 6_000 });
     const [first, beyond] = [refundOf(partial, { amount: 5_000 }), refundOf(partial, { amount: 1_001 })];
     expect(decision(charged(), refundsReported(partial, first, beyond))).toEqual([
@@ -500,18 +503,18 @@ describe('refunds', () => {
       transaction('Chargeback', 'Success', { amount: money(centAmount), interactionId: intent.id }),
     ];
 
-    it('are there already', () => {
+    it('count as booked', () => {
       expect(decision(charged(...together(3_000)), refundsReported(charge, part(3_000)))).toEqual(nothing);
     });
 
-    it('a later one, which it lost, is added', () => {
+    it('a later one, which the original lost, is added', () => {
       const [first, lost] = [part(3_000), part(3_000)];
       expect(decision(charged(...together(3_000)), refundsReported(charge, first, lost))).toEqual([
         `+ Refund:Success 3000 EUR [${lost.id}]`,
       ]);
     });
 
-    it('one of which fails: the common one fails, and each stands for itself', () => {
+    it('when one of them fails: the common Refund fails, and each gets a Refund of its own', () => {
       const [failed, stands, lost] = [part(1_000, { status: 'failed' }), part(2_000), part(500)];
       const expected = [
         `+ Refund:Failure 1000 EUR [${failed.id}]`,
@@ -529,7 +532,7 @@ describe('disputes', () => {
   const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000 });
   const charge = chargeOf(intent);
   const withdrawal = balanceTransaction({ amount: -10_870 });
-  // Less comes back in the settlement currency than went: the rate of exchange has moved.
+  // Less money returns in the settlement currency than was withdrawn, because the exchange rate has moved.
   const reinstatement = balanceTransaction({ amount: 10_110 });
   const again = balanceTransaction({ amount: -10_870 });
   const MOVED = {
@@ -572,7 +575,7 @@ describe('disputes', () => {
     const over = { ...formal, status };
     const known = cardPayment({ transactions: [transaction('Chargeback', 'Pending', { interactionId: formal.id })] });
     expect(decision(known, disputeReported(over))).toEqual([`Chargeback → Failure [${formal.id}]`]);
-    // The same when the formal dispute is only told after it was over.
+    // The same if the formal dispute is reported only after its end.
     expect(decision(cardPayment(), disputeReported(over, formal))).toEqual([
       `+ Chargeback:Failure 10000 EUR [${formal.id}]`,
     ]);
@@ -649,7 +652,7 @@ describe('currencies', () => {
     ]);
   });
 
-  it('what the payment cannot express is refused, never rounded', () => {
+  it('an amount that the payment cannot express is refused, never rounded', () => {
     const intent = paymentIntent({ status: 'succeeded', currency: 'isk', amount: 500_050, amount_received: 500_050 });
     const before = cardPayment({ amountPlanned: money(5_000, 'ISK', 0) });
     expect(() => decision(before, told(intent))).toThrow(InexpressibleAmountError);
@@ -675,7 +678,7 @@ describe('the payment itself', () => {
     expect(decision({ ...before, paymentMethodInfo: methodKnown }, chargeReported(charge))).toEqual(nothing);
   });
 
-  it('gets no payment method from an attempt that has not succeeded', () => {
+  it('gets no payment method from an attempt that did not succeed', () => {
     const charge = chargeOf(intent, { method: 'sepa_debit', status: 'pending' });
     expect(decision(payment(), chargeReported(charge))).toEqual(nothing);
   });
@@ -706,13 +709,13 @@ describe('what an event was to the payment', () => {
   it.each([
     ['applied when a transaction is added', shows(['Authorization', 'Success']), told(paid), 'applied'],
     [
-      'duplicate when all of it is there, whatever record is kept of the event',
+      'duplicate when the payment shows all of it, whether or not the event itself is recorded',
       shows(['Authorization', 'Success'], ['Charge', 'Success']),
       told(paid),
       'duplicate',
     ],
     [
-      'superseded when the payment has gone on',
+      'superseded when the payment shows something newer',
       shows(['Authorization', 'Success'], ['Charge', 'Success']),
       told(paymentIntent({ ...paid, status: 'processing', amount_received: 0 })),
       'superseded',
@@ -721,7 +724,7 @@ describe('what an event was to the payment', () => {
     expect(standing(before, fact)).toBe(expected);
   });
 
-  it('is told by type and state for each transaction that it added or changed', () => {
+  it('lists type and state of each transaction that it added or changed', () => {
     const before = shows(['Authorization', 'Pending']);
     expect(changesOf(before, decide(before, { facts: [told(paid)], paymentIntentId: paid.id, interaction }))).toEqual([
       { type: 'Authorization', state: 'Success' },

@@ -5,10 +5,10 @@ import type { Fact, TransactionFact } from './facts.ts';
 import { isPast, record } from './record.ts';
 import { RULES } from './rules.ts';
 
-/** Raised when what the rules decide changes, so that results derived under different rules can be distinguished. */
+/** Increase it when the rules' decisions change, so that results derived under different rules can be distinguished. */
 export const RULES_VERSION = '3';
 
-/** What decisions look at of a payment. */
+/** The part of a payment that decisions read. */
 export type DecidablePayment = Pick<
   Payment,
   'transactions' | 'amountPlanned' | 'interfaceId' | 'paymentMethodInfo' | 'interfaceInteractions'
@@ -20,7 +20,7 @@ export interface Interaction {
   readonly fields: { interactionId: string; createdAt: string; type: string; response?: string };
 }
 
-/** Stripe minor units, and the currency's code as Stripe has it. */
+/** Stripe minor units, and Stripe's currency code (lower case). */
 export interface StripeMoney {
   readonly amount: number;
   readonly currency: string;
@@ -29,14 +29,14 @@ export interface StripeMoney {
 export interface Decision {
   readonly facts: readonly Fact[];
   readonly paymentIntentId?: string | undefined;
-  /** The PaymentIntent's amount as it is now, once it has money. */
+  /** The PaymentIntent's present amount, if it has money. */
   readonly held?: StripeMoney | undefined;
   readonly interaction?: Interaction | undefined;
 }
 
 /**
- * The update actions that make `payment` show `facts`, in one update; none when it does already. Pure and total: it reads no
- * clock and asks nobody, so any permutation, duplication and redelivery of the same facts ends in the same payment.
+ * The update actions that make `payment` show `facts`, in one update; none when it already does. Pure and total: it
+ * uses no clock and no I/O, so any order and any repetition of the same facts end in the same payment.
  */
 export function decide(
   payment: DecidablePayment,
@@ -55,13 +55,13 @@ export function decide(
   ];
 }
 
-/** A transaction that an update adds, or the state that it moves one to. */
+/** A transaction that an update adds, or a transaction with the state that the update gives it. */
 export interface TransactionChange {
   readonly type: string;
   readonly state: string;
 }
 
-/** What update actions do to the transactions of the payment that they were decided for. */
+/** The effect of update actions on the transactions of the payment that they were decided for. */
 export const changesOf = (payment: DecidablePayment, actions: readonly PaymentUpdateAction[]): TransactionChange[] =>
   actions.flatMap((action) => {
     if (action.action === 'addTransaction')
@@ -72,8 +72,8 @@ export const changesOf = (payment: DecidablePayment, actions: readonly PaymentUp
   });
 
 /**
- * What the facts of an event were to the payment: `applied` = it changed; `duplicate` = it showed them already; `superseded` = it
- * showed something newer. A record of the event alone is no change.
+ * How the facts of an event relate to the payment: `applied` = the payment changed; `duplicate` = it showed them
+ * already; `superseded` = it shows something newer. Recording the event as an interaction does not count as a change.
  */
 export function standingOf(
   payment: DecidablePayment,
@@ -85,7 +85,7 @@ export function standingOf(
   return told.some((fact) => isPast(payment, fact)) ? 'superseded' : 'duplicate';
 }
 
-/** A transaction without an id, once a fact has given it one, is no other fact's. */
+/** When a fact has given a transaction its id, no other fact may use that transaction. */
 function shown(payment: DecidablePayment, facts: readonly TransactionFact[]): PaymentUpdateAction[] {
   let { transactions } = payment;
   return facts.flatMap((fact) => {
@@ -101,7 +101,7 @@ function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionF
   return rule(fact, payment);
 }
 
-/** Statuses of a PaymentIntent whose Authorization and captures nothing takes back. */
+/** Statuses of a PaymentIntent whose Authorization and captures are never undone. */
 const SETTLED = new Set(['succeeded', 'requires_capture']);
 
 const isLasting = (fact: Fact): boolean =>
@@ -109,9 +109,10 @@ const isLasting = (fact: Fact): boolean =>
   (fact.kind === 'charge' && fact.charge.status === 'succeeded');
 
 /**
- * Whether a payment that commercetools had at some version shows these facts, and every later version does: then nothing is left to write, and
- * nobody has to be asked. An Authorization that succeeded and the sum of the Charges that did are never taken back by a rule, and the PaymentIntent's
- * id and the kind of method are set once (ADR 19). Refunds, disputes and whatever is still under way come and go: for them this is false.
+ * Whether `payment`, at any version, shows these facts, and every later version must show them too. Then nothing is
+ * left to write, and commercetools need not be read. No rule takes back a successful Authorization or lowers the sum of
+ * successful Charges, and the PaymentIntent's id and the kind of method are set once (ADR 19). For refunds, disputes
+ * and everything that is still under way the answer is false, because their states change back and forth.
  */
 export const showsForGood = (payment: DecidablePayment, { facts, paymentIntentId, held }: Decision): boolean =>
   facts.every(isLasting) && decide(payment, { facts, paymentIntentId, held }).length === 0;
@@ -120,20 +121,26 @@ export const showsForGood = (payment: DecidablePayment, { facts, paymentIntentId
 const interfaceId = (payment: DecidablePayment, paymentIntentId: string | undefined): PaymentUpdateAction[] =>
   payment.interfaceId || !paymentIntentId ? [] : [{ action: 'setInterfaceId', interfaceId: paymentIntentId }];
 
-/** Whether the payment was planned over another amount than the PaymentIntent's. Throws InexpressibleAmountError. */
+/** Whether amountPlanned differs from the PaymentIntent's amount. Throws InexpressibleAmountError. */
 export const isPlannedOtherwise = (
   payment: Pick<DecidablePayment, 'amountPlanned'>,
   { amount, currency }: StripeMoney,
 ) => !sameMoney(money(amount, currency, payment), payment.amountPlanned);
 
-/** A cart that changed while it was being paid leaves amountPlanned behind, or ahead: what Stripe holds is what was planned. */
+/**
+ * If a cart changed while it was being paid, amountPlanned may differ from what Stripe holds; it is set to Stripe's
+ * amount (rulings 30).
+ */
 function amountPlanned(payment: DecidablePayment, held: StripeMoney | undefined): PaymentUpdateAction[] {
   if (!held || !isPlannedOtherwise(payment, held)) return [];
   const { centAmount, currencyCode } = money(held.amount, held.currency, payment);
   return [{ action: 'changeAmountPlanned', amount: { centAmount, currencyCode } }];
 }
 
-/** The kind of payment method: of the charge that succeeded, as a failed attempt before it may have used another. */
+/**
+ * The kind of payment method: that of the successful charge, because an earlier failed attempt may have used another
+ * one.
+ */
 function methodInfo({ paymentMethodInfo }: DecidablePayment, facts: readonly Fact[]): PaymentUpdateAction[] {
   if (paymentMethodInfo.method) return [];
   const method = facts

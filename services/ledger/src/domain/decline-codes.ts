@@ -1,6 +1,6 @@
 /**
- * Codes by which a try to pay is counted: Stripe's documented decline codes, and those of its error codes that a try to pay ends in.
- * https://docs.stripe.com/declines/codes, https://docs.stripe.com/error-codes
+ * Codes by which failed attempts to pay are counted: Stripe's documented decline codes, and the error codes that an
+ * attempt to pay can end with. https://docs.stripe.com/declines/codes, https://docs.stripe.com/error-codes
  */
 export const DECLINE_CODES: ReadonlySet<string> = new Set([
   'approve_with_id',

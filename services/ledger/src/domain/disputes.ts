@@ -24,8 +24,8 @@ export function chargeback(
 }
 
 /**
- * Where the disputed money is by the dispute as it is read. `wasFormal` and `wasReturned` are what it has been before, so that what is
- * left does not depend on which of its states were seen.
+ * Where the disputed money is, according to the dispute as it was read. `wasFormal` and `wasReturned` describe its
+ * earlier states, so that the result does not depend on which states were seen.
  */
 function chargebackState(
   { status, balance_transactions }: DisputeObject,
@@ -53,8 +53,9 @@ function chargebackState(
 }
 
 /**
- * Whether the money is back: more than half of what was withdrawn, since it came back last, was reinstated. Movements are in minor units of
- * the settlement currency, whose rate moves between them, so that the two never match exactly.
+ * Whether the money is back: more than half of what was withdrawn since the last return was reinstated (rulings 35).
+ * Movements are in minor units of the settlement currency; its exchange rate changes between them, so the two never
+ * match exactly.
  */
 function isBack(movements: readonly number[]): boolean {
   let withdrawn = 0;
@@ -71,14 +72,16 @@ function isBack(movements: readonly number[]): boolean {
   return isMostBack();
 }
 
-/** Whether only a small part of the money came back, which no state of a transaction can show. */
+/** Whether only a small part of the money came back; no transaction state can show that. */
 export function isPartlyReinstated({ balance_transactions }: DisputeObject): boolean {
   const movements = movementsOf({ balance_transactions });
   const isPart = (amount: number) => amount > 0 && 2 * amount <= largestWithdrawal(movements);
   return movements.some(isPart) && !isBack(movements);
 }
 
-/** What was withdrawn (negative) and reinstated, in minor units of the settlement currency, the first first. */
+/**
+ * The withdrawn (negative) and reinstated amounts, in minor units of the settlement currency, in chronological order.
+ */
 const movementsOf = ({ balance_transactions }: Pick<DisputeObject, 'balance_transactions'>): number[] =>
   (balance_transactions ?? [])
     .toSorted((one, other) => (one.created ?? 0) - (other.created ?? 0))

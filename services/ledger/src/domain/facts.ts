@@ -1,9 +1,12 @@
 import type { Money, TransactionState, TransactionType } from '@connector/payment-model';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from './stripe-objects.ts';
 
-/** Something that is true at Stripe (or was asked of us) and that the payment in commercetools has to show. */
+/** Something that is true at Stripe, or an operation requested from us, that the payment in commercetools must show. */
 export type Fact =
-  /** `wasProcessing`: the event tells that the money was on its way before (processed, or to be paid by a voucher in hand), whatever the state is by now. `reportedAt`: when it happened. */
+  /**
+   * `wasProcessing`: the event shows that the payment was under way (processing, or waiting for a voucher to be paid),
+   * whatever its present state is. `reportedAt`: when it happened.
+   */
   | { kind: 'paymentIntent'; paymentIntent: PaymentIntentObject; wasProcessing?: boolean; reportedAt: Date }
   | { kind: 'charge'; charge: ChargeObject; reportedAt: Date }
   /** Every refund of one charge. */
@@ -12,7 +15,7 @@ export type Fact =
   | { kind: 'dispute'; dispute: DisputeObject; told?: DisputeObject }
   | { kind: 'refusedOperation'; type: TransactionType; amount: Money; operationId: string; refusedAt: Date };
 
-/** A transaction that ought to be there. */
+/** A transaction that the payment should have. */
 export interface TransactionFact {
   readonly type: TransactionType;
   readonly state: TransactionState;

@@ -9,7 +9,7 @@ export interface Decline {
   readonly message?: string | undefined;
 }
 
-/** The decline that an event tells of, if it does. */
+/** The decline that an event reports, if it reports one. */
 export function declineOf({ detail }: PaymentEvent): Decline | undefined {
   if (detail.kind === 'operation-refused') {
     const { code, declineCode } = detail.refusal;
@@ -21,8 +21,8 @@ export function declineOf({ detail }: PaymentEvent): Decline | undefined {
 }
 
 /**
- * The record of an event on the payment, in the type that Checkout's tools read. `response` holds what happened in a few fields, never the
- * raw event: it has the shopper's data.
+ * The record of an event on the payment, in the type that Checkout's tools read. `response` contains a few fields about
+ * what happened, never the raw event, which has the shopper's data.
  */
 export function interactionOf(event: PaymentEvent, typeKey: string | undefined): Interaction | undefined {
   if (!typeKey || event.detail.kind === 'payment-opened') return undefined;
@@ -52,7 +52,7 @@ function summaryOf(event: PaymentEvent): Record<string, unknown> {
     case 'charge-changed':
     case 'charge-refunded': {
       const { id, status, amount, amount_captured, amount_refunded, currency, captured } = detail.charge;
-      // Until when an authorisation can be captured, and up to how much, nothing else in commercetools tells.
+      // Nothing else in commercetools shows until when, and up to which amount, an authorisation can be captured.
       const { capture_before, overcapture } = detail.charge.payment_method_details?.card ?? {};
       const { status: above, maximum_amount_capturable } = overcapture ?? {};
       return {

@@ -1,7 +1,10 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
 
-/** The payment as intent linked it to its PaymentIntent, as far as decisions look at it; undefined where the event does not tell. */
+/**
+ * The payment right after intent linked it to its PaymentIntent, as far as decisions read it; undefined if the event
+ * does not contain it.
+ */
 export function linkedPayment({
   paymentId,
   paymentKey,

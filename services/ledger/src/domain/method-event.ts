@@ -23,19 +23,19 @@ export interface MethodEvent {
   /** Stripe's event type. */
   readonly type: string;
   readonly livemode: boolean;
-  /** The connected account that the event is about, where it names one. */
+  /** The connected account of the event, if it names one. */
   readonly account?: string;
   readonly methodId: string;
-  /** Stripe's customer who has the method, or had it until now. */
+  /** The Stripe customer who has the method, or had it until this event. */
   readonly stripeCustomerId: string | undefined;
 }
 
 /**
- * Reads a message of the payments topic that tells of a payment method; undefined for every other. Throws PermanentError (`unreadable`) for
- * JSON or an object that is not what its type says.
+ * Reads a message of the payments topic about a payment method; undefined for every other message. Throws
+ * PermanentError (`unreadable`) for JSON or an object that is not what its type says.
  */
 export function toMethodEvent({ type }: EventAttributes, value: Buffer): MethodEvent | undefined {
-  // Decided without reading the body, which most messages would be read for nothing.
+  // Decided by the header, because for most messages parsing the body would be wasted.
   if (!type.startsWith(METHOD_PREFIX)) return undefined;
   const { id, type: stripeType, livemode, account, data } = readable(type, value);
   if (!isStripeEventType(stripeType) || STRIPE_EVENTS[stripeType] !== 'method-changed') return undefined;

@@ -1,6 +1,6 @@
 import type { LocalizedString } from '@commercetools/platform-sdk';
 
-/** What a shopper knows a payment method by, as Stripe has it. */
+/** The details by which a shopper recognises a payment method, from Stripe. */
 export interface MethodDisplay {
   /** Stripe's word for a card's brand, such as `visa`. */
   readonly brand?: string | undefined;
@@ -25,8 +25,8 @@ const METHODS: Readonly<Record<string, string>> = { sepa_debit: 'SEPA', us_bank_
 const HIDDEN = '••••';
 
 /**
- * The name of a stored payment method in commercetools, the same in every language: `Visa •••• 4242, 08/27`. Undefined for a method without
- * digits that a shopper would know.
+ * The name of a stored payment method in commercetools, the same in every language: `Visa •••• 4242, 08/27`. Undefined
+ * for a method without last digits.
  */
 export function nameOf(type: string, display: MethodDisplay | undefined): string | undefined {
   const { brand, lastDigits, expiryMonth, expiryYear } = display ?? {};
@@ -39,10 +39,10 @@ export function nameOf(type: string, display: MethodDisplay | undefined): string
   return `${kind} ${HIDDEN} ${lastDigits}${expiry}`;
 }
 
-/** The language that the name is kept under. */
+/** The locale under which the name is stored. */
 export const localized = (name: string): LocalizedString => ({ en: name });
 
-/** Whether a stored method may be named `name`: a name that the merchant or the shopper gave it stays. */
+/** Whether a stored method may be renamed to `name`: a name given by the merchant or the shopper stays. */
 export function needsName(present: LocalizedString | undefined, name: string): boolean {
   if (present === undefined) return true;
   return (present.en?.includes(HIDDEN) ?? false) && present.en !== name;

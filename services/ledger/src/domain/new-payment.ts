@@ -6,7 +6,7 @@ import {
   paymentKeyOfPaymentIntent,
 } from '@connector/payment-model';
 
-/** What a payment is made from when commercetools has none for a PaymentIntent of ours. */
+/** The data for a payment that is missing in commercetools for a PaymentIntent of ours. */
 export interface PaymentOrigin {
   readonly paymentIntentId: string;
   /** Stripe minor units. */
@@ -16,8 +16,9 @@ export interface PaymentOrigin {
 }
 
 /**
- * The draft of a payment for a PaymentIntent that has none, under the key that intent gave it or would have given it, so that whoever
- * else creates it finds this one. The PaymentIntent's id is set with the first update: until then the payment counts as unfinished.
+ * The draft of a payment for a PaymentIntent that has none. It has the key that intent gave or would have given it, so
+ * that any other creation finds this payment. The PaymentIntent's id is set with the first update: until then the
+ * payment counts as unfinished.
  */
 export function newPayment(
   { paymentIntentId, amount, currency, ownership }: PaymentOrigin,

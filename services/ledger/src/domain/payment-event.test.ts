@@ -118,7 +118,7 @@ describe('a message of the payments topic', () => {
     expect(toPaymentEvent({ ...attributes, type: 'com.example.shipped' }, value)).toBeUndefined();
   });
 
-  it('that tells our own result changes no payment', () => {
+  it('that publishes our own result changes no payment', () => {
     expect(toEvent(messageOfIntent('checkout.transaction.recorded', {}))).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ import {
   suspicionSchema,
 } from './stripe-objects.ts';
 
-/** What happened, in our words, from Stripe by webhook or from intent. */
+/** What happened, in our words: from Stripe's webhooks or from intent. */
 export type EventDetail =
   | { kind: 'payment-opened'; data: EventData<'checkout.payment.opened'> }
   | { kind: 'payment-intent-changed'; paymentIntent: PaymentIntentObject }
@@ -48,13 +48,13 @@ export interface PaymentEvent {
   /** Stripe's event type, or ours. */
   readonly type: string;
   readonly occurredAt: Date;
-  /** Absent on events of ours: those are of this system's own mode. */
+  /** Absent on our own events, which always have this installation's mode. */
   readonly livemode?: boolean;
-  /** The connected account that a Stripe event is about, where it names one. */
+  /** The connected account of a Stripe event, if it names one. */
   readonly account?: string;
-  /** Absent for a charge, refund or dispute that belongs to no PaymentIntent. */
+  /** Absent for a charge, refund or dispute without a PaymentIntent. */
   readonly paymentIntentId: string | undefined;
-  /** commercetools Payment id, where the event itself names it. */
+  /** commercetools payment id, if the event itself names it. */
   readonly paymentId?: string;
   readonly detail: EventDetail;
 }
@@ -73,7 +73,9 @@ export function toPaymentEvent(attributes: EventAttributes, value: Buffer): Paym
   return undefined;
 }
 
-/** How the object of an event of Stripe's is read, by what the event tells. Each throws ZodError for an object of another kind. */
+/**
+ * The reader for the object of a Stripe event, by kind of change. Each throws ZodError for an object of another kind.
+ */
 const READERS: Record<PaymentChange, (object: unknown) => EventDetail> = {
   'charge-changed': (object) => ({ kind: 'charge-changed', charge: chargeSchema.parse(object) }),
   'charge-refunded': (object) => ({ kind: 'charge-refunded', charge: chargeSchema.parse(object) }),
@@ -157,7 +159,7 @@ function detailOfIntent(
     const data = EVENTS[type].parse(json);
     const { outcome } = data;
     if (outcome.kind === 'refused') return { data, detail: { kind: 'operation-refused', data, refusal: outcome } };
-    // What Stripe answered is a snapshot like that of a webhook.
+    // Stripe's answer to the operation is a snapshot of the object, like a webhook's.
     return { data, detail: objectChanged(outcome.object) };
   }
   if (type === 'checkout.payment.reconciled') {

@@ -1,16 +1,19 @@
 /** How commercetools and Stripe differ. */
 export const DIVERGENCE_KINDS = [
-  /** commercetools has no payment for a PaymentIntent of this project whose money was asked for. */
+  /** commercetools has no payment for a PaymentIntent of this project that a shopper has tried to pay. */
   'payment_missing',
   /** The payment lacks a transaction that Stripe's state implies. */
   'transaction_missing',
-  /** A transaction is in a state that Stripe has left behind. */
+  /** A transaction is in an earlier state than at Stripe. */
   'transaction_outdated',
-  /** The payment does not say yet which PaymentIntent it belongs to: opening it was cut off before anybody wrote that. */
+  /** The payment is not linked to its PaymentIntent: the opening was interrupted before the link was written. */
   'payment_untied',
-  /** The payment's open transaction is about an object that Stripe does not have. */
+  /** The payment's open transaction refers to an object that Stripe does not have. */
   'gone_from_stripe',
-  /** An operation was asked for and no event says how it ended: intent, or its way to Kafka, died after Stripe's refusal or before it was asked. */
+  /**
+   * An operation was requested and no event has its result: intent or its connection to Kafka died before the call to
+   * Stripe, or after Stripe's refusal.
+   */
   'operation_unfinished',
 ] as const;
 export type DivergenceKind = (typeof DIVERGENCE_KINDS)[number];
@@ -19,15 +22,15 @@ export interface Divergence {
   readonly kind: DivergenceKind;
   readonly paymentIntentId?: string | undefined;
   readonly paymentId?: string | undefined;
-  /** What the ledger would write: `Authorization Pending → Success, + Charge Success 4999 EUR` (centAmount). */
+  /** What the ledger would write, such as `Authorization Pending → Success, + Charge Success 4999 EUR` (centAmount). */
   readonly change: string;
-  /** An event was published, or would have been in a dry run. */
+  /** Whether an event was published (or would be, without a dry run). */
   readonly repaired: boolean;
 }
 
 export interface Counts {
   checked: number;
-  /** Open in commercetools, and at Stripe too. */
+  /** Open in commercetools and at Stripe. */
   pending: number;
   diverging: number;
   repaired: number;
@@ -41,17 +44,20 @@ export interface ReconciliationSummary {
   readonly payments: Counts;
   /** PaymentIntents of this project. */
   readonly paymentIntents: Counts;
-  /** Operations whose result no event says. */
+  /** Operations without a result in any event. */
   readonly operations: Counts;
   readonly kinds: Record<DivergenceKind, number>;
   readonly repairs: Record<DivergenceKind, number>;
-  /** Payments by the state of their open transactions, and by the age of the oldest of these; and when the oldest of all was made. */
+  /**
+   * Payments by the state of their open transactions and by the age of the oldest of these; and the time of the oldest
+   * of all.
+   */
   readonly open: Record<OpenState, { payments: number; ages: Record<Age, number>; oldest?: Date }>;
-  /** Everything was checked, and every event acknowledged. */
+  /** Whether everything was checked and every event acknowledged. */
   complete: boolean;
 }
 
-/** Ages of open transactions, each up to this many hours. Cards are done in minutes, bank debits in days. */
+/** Age groups of open transactions, by their upper limit in hours. Cards settle in minutes, bank debits in days. */
 const AGES = { under_1h: 1, '1h_to_1d': 24, '1d_to_3d': 72, over_3d: Number.POSITIVE_INFINITY } as const;
 type Age = keyof typeof AGES;
 
@@ -73,7 +79,7 @@ export const emptySummary = (dryRun: boolean): ReconciliationSummary => ({
   complete: false,
 });
 
-/** Of an open transaction that was made at `oldest`. */
+/** The age group of an open transaction that was made at `oldest`. */
 export function ageOf(oldest: Date, now: Date): Age {
   const hours = (now.getTime() - oldest.getTime()) / 3_600_000;
   const [age] = Object.entries(AGES).find(([, limit]) => hours < limit) as [Age, number];

@@ -65,7 +65,7 @@ describe('the transaction that a fact means', () => {
     ['only another id is there', [transaction('Refund', 'Success', { interactionId: 're_2' })]],
     ['an Initial one has an id of its own', [transaction('Refund', 'Initial', { interactionId: 're_2' })]],
     [
-      'an Initial one awaits another amount',
+      'an Initial one has another amount',
       [
         transaction('Refund', 'Initial', {
           amount: { type: 'centPrecision', centAmount: 9_999, currencyCode: 'EUR', fractionDigits: 2 },
@@ -73,7 +73,7 @@ describe('the transaction that a fact means', () => {
       ],
     ],
     [
-      'an Initial one awaits another currency',
+      'an Initial one has another currency',
       [
         transaction('Refund', 'Initial', {
           amount: { type: 'centPrecision', centAmount: 10_000, currencyCode: 'USD', fractionDigits: 2 },
@@ -85,7 +85,7 @@ describe('the transaction that a fact means', () => {
     expect(record(payment({ transactions }), refund)).toEqual([added(refund)]);
   });
 
-  it('is an Initial one without an id that awaits this amount: it gets state and id', () => {
+  it('is an Initial one without an id and of this amount: it gets state and id', () => {
     const known = transaction('Refund', 'Initial');
     expect(record(payment({ transactions: [known] }), refund)).toEqual([
       { action: 'changeTransactionState', transactionId: known.id, state: 'Success' },
@@ -93,7 +93,7 @@ describe('the transaction that a fact means', () => {
     ]);
   });
 
-  it('is the one with its id rather than one that awaits this amount', () => {
+  it('is the one with its id rather than an Initial one of this amount', () => {
     const known = transaction('Refund', 'Pending', { interactionId: 're_1' });
     const awaiting = transaction('Refund', 'Initial');
     expect(record(payment({ transactions: [awaiting, known] }), refund)).toEqual([

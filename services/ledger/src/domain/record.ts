@@ -17,7 +17,8 @@ const mayBecome = ({ type, state: from }: Transaction, to: TransactionState): bo
 
 /**
  * Update actions that make `payment` show `fact`; none when it already does, so replays and late facts are harmless.
- * A known transaction's amount is never rewritten: commercetools cannot, and the first fact had it right.
+ * The amount of an existing transaction is never changed: commercetools cannot do it, and the first fact had the right
+ * amount.
  */
 export function record(payment: Pick<Payment, 'transactions'>, fact: TransactionFact): PaymentUpdateAction[] {
   const { type, state, interactionId, occurredAt: timestamp } = fact;
@@ -39,13 +40,16 @@ export function record(payment: Pick<Payment, 'transactions'>, fact: Transaction
   return actions;
 }
 
-/** Whether `payment` has left behind what `fact` tells: it would show another state, and may not go back. */
+/**
+ * Whether `payment` shows something newer than `fact`: its transaction has another state and may not change to the
+ * fact's.
+ */
 export function isPast(payment: Pick<Payment, 'transactions'>, fact: TransactionFact): boolean {
   const known = find(payment, fact);
   return known !== undefined && known.state !== fact.state && !mayBecome(known, fact.state);
 }
 
-/** The transaction of the same Stripe object; else one still Initial, without an id, that awaits exactly this amount. */
+/** The transaction of the same Stripe object; else an Initial one without an id and with exactly this amount. */
 function find({ transactions }: Pick<Payment, 'transactions'>, fact: TransactionFact): Transaction | undefined {
   const sameType = transactions.filter(({ type }) => type === fact.type);
   return (

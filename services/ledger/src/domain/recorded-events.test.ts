@@ -14,11 +14,11 @@ const cases = inbound.map(
   (event) => [`${event.release}: ${event.headers.ce_type} ${event.headers.ce_id}`, event] as const,
 );
 
-/** Field by field what a rule reads, without what passes through unread. */
+/** Only the fields that a rule reads. */
 const withoutUnknown = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (name, field) => (name === 'field_of_tomorrow' ? undefined : field));
 
-it('there is a recording of every type of ours, and of everything that Stripe tells', () => {
+it('there is a recording of each of our types, and of each kind of change at Stripe', () => {
   const recorded = events.map(({ headers }) => headers.ce_type ?? '');
   const changes = new Set(
     STRIPE_EVENT_TYPES.filter((type) => recorded.includes(`com.stripe.${type}`)).map((type) => STRIPE_EVENTS[type]),
@@ -28,18 +28,18 @@ it('there is a recording of every type of ours, and of everything that Stripe te
 });
 
 describe.each(cases)('%s', (_name, event) => {
-  it('is read by the ledger of today as what it was', () => {
+  it('is read by the present ledger with its original meaning', () => {
     const found = read(event);
     const about = event.key.startsWith('pm_') ? { methodId: event.key } : { paymentIntentId: event.key };
     expect(found).toMatchObject({ id: event.headers.ce_id, ...about });
     expect(found?.type).toBe(event.headers.ce_type?.replace('com.stripe.', ''));
   });
 
-  it('says the same with headers and fields that the ledger of today does not know', () => {
+  it('has the same meaning with headers and fields that the present ledger does not know', () => {
     expect(withoutUnknown(read(fromTheFuture(event)))).toEqual(withoutUnknown(read(event)));
   });
 
-  it('becomes a dead letter as unsupported in a version that the ledger of today does not know, when it is of ours', () => {
+  it('becomes a dead letter with unsupported_version, if it is one of our types in an unknown version', () => {
     const type = `${event.headers.ce_type}.v2`;
     const newer = { ...event, headers: { ...event.headers, ce_type: type } };
     if (type.startsWith('checkout.'))

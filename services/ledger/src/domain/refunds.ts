@@ -11,8 +11,8 @@ const REFUND_STATES: Record<string, TransactionFact['state']> = {
 const refundState = ({ status }: RefundObject): TransactionFact['state'] => REFUND_STATES[status ?? ''] ?? 'Pending';
 
 /**
- * One Refund for each refund of the charge, under its own id. The release of an authorisation is no refund and is not booked; nor is
- * anything beyond the captured amount, which is everything while nothing is captured.
+ * One Refund for each refund of the charge, under the refund's id. The release of an authorisation is not a refund and
+ * is not booked. Nothing beyond the captured amount is booked, so nothing at all before a capture.
  */
 export function oneForEachRefund(
   { charge, refunds }: Extract<Fact, { kind: 'refunds' }>,
@@ -39,8 +39,8 @@ export function oneForEachRefund(
 const byCreation = (a: RefundObject, b: RefundObject): number => a.created - b.created || (a.id < b.id ? -1 : 1);
 
 /**
- * The original connector booked the first refunds as one Refund under the PaymentIntent's id. Those refunds are there already, until one
- * of them fails: then the common Refund fails, and each stands under its own id.
+ * The original connector booked the first refunds as one Refund under the PaymentIntent's id. These refunds count as
+ * booked until one of them fails: then the common Refund fails, and each gets a Refund under its own id.
  */
 function commonRefund(
   paymentIntentId: string | undefined,

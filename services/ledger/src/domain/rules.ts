@@ -12,13 +12,17 @@ import {
 } from './stripe-objects.ts';
 
 /**
- * The table: one row per kind of fact, each answering which transactions ought to be there, as `type [interactionId]`. An amount is
- * Stripe's, in the payment's currency digits; what is there already `record` leaves alone.
+ * The table of rules: one row per kind of fact. Each returns the transactions that the payment should have, as `type
+ * [interactionId]`. Amounts are Stripe's, converted to the payment's digits; `record` leaves existing transactions
+ * alone.
  */
 export const RULES: {
   [K in Fact['kind']]: (fact: Extract<Fact, { kind: K }>, payment: PaymentView) => TransactionFact[];
 } = {
-  /** Authorization [PaymentIntent, and PaymentIntent:sum for what it was raised by], Charge [PaymentIntent, or charge:sum] for what is captured, CancelAuthorization [PaymentIntent] for the rest. */
+  /**
+   * Authorization [PaymentIntent; PaymentIntent:sum for each raise], Charge [PaymentIntent, or charge:sum] for the
+   * captured amount, CancelAuthorization [PaymentIntent] for the rest.
+   */
   paymentIntent: (fact, payment) => [
     ...authorization(fact, payment),
     ...captures(fact, payment),
@@ -30,15 +34,16 @@ export const RULES: {
   refunds: oneForEachRefund,
   /** Chargeback [dispute]. */
   dispute: chargeback,
-  /** A Failure of what was asked for [operation]. */
+  /** A Failure of the requested operation [operation id]. */
   refusedOperation: ({ type, amount, operationId, refusedAt }) => [
     { type, state: 'Failure', amount, interactionId: operationId, occurredAt: refusedAt.toISOString() },
   ],
 };
 
 /**
- * The Authorization shows the PaymentIntent's state now, so the order of events does not matter: it is read, not accumulated.
- * While the shopper is still there a decline leaves no trace unless the money had been on its way.
+ * The Authorization shows the PaymentIntent's present state, which is read and not accumulated, so the order of events
+ * does not matter (rulings 2). A decline while the shopper can still retry writes no transaction, unless the money was
+ * already on its way.
  */
 function authorization(
   { paymentIntent, wasProcessing = false, reportedAt }: Extract<Fact, { kind: 'paymentIntent' }>,
@@ -65,7 +70,7 @@ function authorization(
     case 'requires_capture':
       return [...show('Success'), ...raise()];
     case 'canceled':
-      // A real authorisation stays beside its cancellation; one that never came about has failed.
+      // An authorisation that happened stays beside its cancellation; one that never happened has failed.
       return known?.state === 'Success' ? raise() : show('Failure');
     default:
       return known?.state === 'Pending' || (wasProcessing && known?.state !== 'Success') ? show('Failure') : [];
@@ -73,8 +78,9 @@ function authorization(
 }
 
 /**
- * What an authorisation that is known was raised by, up to `total` (Stripe minor units): an Authorization of its own under the PaymentIntent's id and
- * the sum, as commercetools changes no transaction's amount. None for an authorisation that is not known: its first Authorization has all of it.
+ * The raise of an existing authorisation up to `total` (Stripe minor units): an Authorization of its own under the
+ * PaymentIntent's id and the sum, because commercetools cannot change a transaction's amount. None if the payment has
+ * no Authorization yet: its first one gets the whole amount.
  */
 function raisedUpTo(
   total: number,
@@ -98,8 +104,9 @@ function raisedUpTo(
 }
 
 /**
- * What was captured and is in no Charge yet. The last or only capture carries the PaymentIntent's id, unless an earlier one has it (the
- * original connector's partial captures do); one that is not the last carries the charge's id and the sum captured so far.
+ * The captured amount that no Charge has yet. The last or only capture has the PaymentIntent's id, unless an earlier
+ * Charge has it (the original connector's partial captures do). Any other capture has the charge's id and the sum
+ * captured so far.
  */
 function captures(
   { paymentIntent, reportedAt }: Extract<Fact, { kind: 'paymentIntent' }>,
@@ -141,14 +148,15 @@ function authorizationAndNonFinalCapture(
     ...(isRaisableCharge(charge)
       ? raisedUpTo(amount, currency, { paymentIntentId: authorized, reportedAt }, payment)
       : []),
-    // Once `captured` is true it was the final or only capture: that one is booked from the PaymentIntent.
+    // `captured` is true after the final or only capture, which is booked from the PaymentIntent.
     ...(!captured && soFar ? chargeUpTo(soFar, currency, `${id}:${soFar}`, reportedAt, payment) : []),
   ];
 }
 
 /**
- * A Charge for what is missing up to `total` (Stripe minor units); none when Charges of that sum are there. Those in another currency are not
- * summed: the original connector booked what was settled in the account's own.
+ * A Charge over the amount that is missing up to `total` (Stripe minor units); none if the existing Charges already
+ * have that sum. Charges in another currency do not count: the original connector booked settled amounts in the
+ * account's currency.
  */
 function chargeUpTo(
   total: number,

@@ -8,7 +8,7 @@ export interface SeenMessage {
   readonly type: string;
   /** Id of the event. */
   readonly id: string;
-  /** Of what was recorded: the event it is the result of. */
+  /** For a recorded result: the id of the event that caused it. */
   readonly causeId?: string | undefined;
   readonly partition: number;
   readonly offset: string;
@@ -21,7 +21,7 @@ export interface SeenDeadLetter {
   readonly type: string;
   readonly eventId: string;
   readonly reason: string;
-  /** What was done about it; undefined while it waits. */
+  /** How it was resolved; undefined while it waits. */
   readonly resolution?: string | undefined;
 }
 
@@ -52,28 +52,28 @@ export interface SeenUndelivered {
   readonly type: string;
 }
 
-/** All that could be found about one payment. */
+/** Everything that was found about one payment. */
 export interface Known {
   readonly now: Date;
   readonly payment?: Payment | undefined;
   readonly cart?: Cart | undefined;
   readonly order?: Order | undefined;
   readonly stripe?: StripeMoneyFacts | undefined;
-  /** Whose the PaymentIntent is, by its metadata; undefined without one. */
+  /** The PaymentIntent's owner, by its metadata; undefined without a PaymentIntent. */
   readonly whose?: 'ours' | 'foreign' | undefined;
   /** Ids of the other payments of the cart or order. */
   readonly otherPayments: readonly string[];
   readonly declines: readonly SeenDecline[];
   readonly movements: readonly SeenMovement[];
   readonly messages: readonly SeenMessage[];
-  /** Topics whose retention may have deleted some of its messages. */
+  /** Topics whose retention may have deleted some of the payment's messages. */
   readonly cutTopics: readonly string[];
   readonly deadLetters: readonly SeenDeadLetter[];
   readonly undelivered: readonly SeenUndelivered[];
-  /** What the ledger would write now that it has all the facts, in words. */
+  /** What the ledger would write with all these facts, in words. */
   readonly due: readonly string[];
   readonly differences: readonly MoneyDifference[];
-  /** What could not be asked, and why. */
+  /** Sides that could not be read, and why. */
   readonly unavailable: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -81,11 +81,11 @@ export interface StoryLine {
   readonly at: Date;
   readonly where: 'commercetools' | 'Stripe' | 'Kafka';
   readonly what: string;
-  /** Of a message in Kafka: the event that it is. */
+  /** For a message in Kafka: its event id. */
   readonly eventId?: string;
 }
 
-/** What is known before anybody was asked. */
+/** The empty story, before any side was read. */
 export const nothingKnown = (now: Date): Known => ({
   now,
   otherPayments: [],
@@ -106,7 +106,7 @@ const stripeMoney = (amount: number, currency: string) => `${amount} ${currency.
 const centMoney = ({ centAmount, currencyCode }: { centAmount: number; currencyCode: string }) =>
   `${centAmount} ${currencyCode}`;
 
-/** What happened, in the order of time. Amounts are minor units. Nothing of a person is in it. */
+/** What happened, in chronological order. Amounts are in minor units. It contains no personal data. */
 export function storyOf(known: Known): StoryLine[] {
   return [...atCommercetools(known), ...atStripe(known), ...inKafka(known)].toSorted(
     (a, b) => Number(a.at) - Number(b.at),

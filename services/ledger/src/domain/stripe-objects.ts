@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** The fields of Stripe's objects that decide anything; whatever else Stripe sends passes through unread. */
+/** The fields of Stripe's objects that decisions use; other fields are ignored. */
 
 export const reference = z
   .union([z.string(), z.looseObject({ id: z.string() })])
@@ -9,12 +9,12 @@ export const reference = z
 
 const metadata = z.record(z.string(), z.string()).nullish();
 
-/** Stripe's statuses; a new one of Stripe's is text we do not know and is handled as "waiting for the shopper". */
+/** Stripe's statuses. A status that Stripe adds later is handled as "waiting for the shopper". */
 export const paymentIntentSchema = z.looseObject({
   id: z.string(),
   object: z.literal('payment_intent'),
   status: z.string(),
-  /** Minor units of Stripe, as all amounts here. */
+  /** Stripe minor units, like all amounts here. */
   amount: z.int(),
   amount_received: z.int().nullish(),
   currency: z.string(),
@@ -41,15 +41,15 @@ export const paymentIntentSchema = z.looseObject({
 });
 export type PaymentIntentObject = z.output<typeof paymentIntentSchema>;
 
-/** Whether Stripe was asked for an authorisation that can be raised. */
+/** Whether an authorisation that can be incremented was requested. */
 export const isRaisable = ({ payment_method_options: options }: PaymentIntentObject): boolean =>
   options?.card?.request_incremental_authorization === 'if_available';
 
-/** What is planned to be received: all that was authorised, and what was captured beyond that. Stripe minor units. */
+/** The amount planned: everything authorised, plus what was captured beyond that. Stripe minor units. */
 export const plannedOf = ({ amount, amount_received: received }: PaymentIntentObject): number =>
   Math.max(amount, received ?? 0);
 
-/** What the shopper holds while Stripe waits for the money: a voucher to pay with, or the account to transfer to. */
+/** What the shopper gets while Stripe waits for the money: a voucher to pay, or an account to transfer to. */
 const HELD_BY_SHOPPER = new Set([
   'boleto_display_details',
   'display_bank_transfer_instructions',
@@ -58,26 +58,29 @@ const HELD_BY_SHOPPER = new Set([
   'oxxo_display_details',
 ]);
 
-/** Whether the money is on its way: processed by Stripe, or the shopper holds what to pay with in the next days. */
+/**
+ * Whether the money is on its way: Stripe is processing it, or the shopper has a voucher or account to pay with in the
+ * next days.
+ */
 export const isUnderWay = ({ status, next_action: action }: PaymentIntentObject): boolean =>
   status === 'processing' || (status === 'requires_action' && HELD_BY_SHOPPER.has(action?.type ?? ''));
 
-/** Methods by which the shopper may hold something to pay with. */
+/** Methods with a voucher or an account to pay to. */
 const VOUCHER_TYPES = new Set(['boleto', 'customer_balance', 'konbini', 'multibanco', 'oxxo']);
 
-/** Whether the shopper may have held a voucher before, which is void once another way to pay is chosen. */
+/** Whether the shopper may have had a voucher before; it becomes void when another method is chosen. */
 export const mayHaveHadVoucher = ({ payment_method_types: types }: PaymentIntentObject): boolean =>
   types?.some((type) => VOUCHER_TYPES.has(type)) ?? false;
 
-/** What is still to come of a bank transfer that was made in parts. */
+/** The amount still missing of a bank transfer in parts. */
 export const amountRemainingOf = ({ next_action: action }: PaymentIntentObject): number | undefined =>
   action?.display_bank_transfer_instructions?.amount_remaining ?? undefined;
 
-/** The id of a PaymentIntent's last charge, in whatever API version the event has. */
+/** The id of a PaymentIntent's last charge, for any API version. */
 export const latestChargeOf = ({ latest_charge: latest, charges }: PaymentIntentObject): string | undefined =>
   latest ?? charges?.data[0]?.id;
 
-/** Details of a method that pays only once, and may leave a SEPA direct debit of the same account. */
+/** Details of a single-use method, which may create a SEPA direct debit for the same account. */
 const debitLeaving = z.looseObject({ generated_sepa_debit: reference }).nullish();
 
 export const chargeSchema = z.looseObject({
@@ -113,11 +116,11 @@ export const chargeSchema = z.looseObject({
 });
 export type ChargeObject = z.output<typeof chargeSchema>;
 
-/** Whether the card's authorisation can be raised. */
+/** Whether the card's authorisation can be incremented. */
 export const isRaisableCharge = ({ payment_method_details: details }: ChargeObject): boolean =>
   details?.card?.incremental_authorization?.status === 'available';
 
-/** The SEPA direct debit that a method which pays only once left for later payments. */
+/** The SEPA direct debit that a single-use method created for later payments. */
 export const generatedDebitOf = ({ payment_method_details: details }: ChargeObject): string | undefined =>
   details?.ideal?.generated_sepa_debit ??
   details?.bancontact?.generated_sepa_debit ??
@@ -132,7 +135,7 @@ export const refundSchema = z.looseObject({
   status: z.string().nullish(),
   charge: reference,
   payment_intent: reference,
-  /** Absent when no money moved: not yet, or never. Itself where it was asked for, else its id. */
+  /** Absent when no money has moved. The expanded object where expansion was requested, else its id. */
   balance_transaction: z
     .union([z.string(), z.looseObject({ id: z.string(), reporting_category: z.string().nullish() })])
     .nullish(),
@@ -175,7 +178,7 @@ export const stripeEventSchema = z.looseObject({
   type: z.string(),
   created: z.int(),
   livemode: z.boolean(),
-  /** Of a Connect endpoint alone: the connected account that the event is about. */
+  /** Only from a Connect endpoint: the connected account of the event. */
   account: z.string().nullish(),
   data: z.looseObject({ object: z.looseObject({ object: z.string() }) }),
 });

@@ -12,7 +12,7 @@ const CHARGED: HeldMoney = {
 };
 const HELD: HeldMoney = { ...CHARGED, status: 'requires_capture', captured: 0 };
 
-describe('what an order shows of money that moved while it was made', () => {
+describe('the payment state of an order whose money moved while it was made', () => {
   it.each<[string, HeldMoney[], string | undefined]>([
     ['all taken: nothing', [CHARGED], undefined],
     ['all held: nothing', [HELD], undefined],

@@ -10,38 +10,38 @@ import {
   type TransactionView,
 } from '@connector/payment-model';
 
-/** Why a payment that is paid has no order, best first: `ready` is the one that an order can be made for. */
+/** Why a paid cart has no order, most actionable first: only for `ready` an order can be made. */
 export const UNORDERED_REASONS = [
-  /** The cart is open, and what was paid is its total. */
+  /** The cart is open, and its total is exactly what was paid. */
   'ready',
-  /** The cart is open, and its total is not what was paid (any more), or is in another currency. */
+  /** The cart is open, but its total differs from what was paid, or is in another currency. */
   'total_differs',
   /** A payment of the cart is pending: a voucher, a bank debit. */
   'money_pending',
   /** Refunded, canceled, disputed or captured in part: somebody is dealing with it. */
   'money_moved',
-  /** Stripe shows otherwise than commercetools; the ledger or reconcile-pending will write it. */
+  /** Stripe and commercetools differ; the ledger or reconcile-pending will write the difference. */
   'differs_from_stripe',
-  /** Charged without the shopper: who asked for it makes the order. */
+  /** Charged without the shopper: whoever requested the charge makes the order. */
   'merchant_initiated',
-  /** An order of the cart exists that does not name the payment. */
+  /** The cart has an order that does not refer to the payment. */
   'order_without_payment',
-  /** The payment is on no cart, though its cart is there. */
+  /** The payment is on no cart, although its cart exists. */
   'not_on_cart',
   /** The cart was merged into another at login. */
   'cart_merged',
   /** commercetools has no cart of the payment (any more). */
   'cart_gone',
-  /** An earlier run began to return it, and this run does not return. */
+  /** An earlier run began to return the money, and this run may not return money. */
   'return_unfinished',
-  /** The order number is another cart's. */
+  /** Another cart's order has the order number. */
   'order_number_taken',
-  /** commercetools or Stripe refused what was to be done. */
+  /** commercetools or Stripe refused the settlement. */
   'refused',
 ] as const;
 export type UnorderedReason = (typeof UNORDERED_REASONS)[number];
 
-/** What there is to do about each, for people. */
+/** What people can do about each. */
 export const ADVICE: Readonly<Record<UnorderedReason, string>> = {
   ready: 'make the order (orders.settle: create does), or return the money',
   total_differs: 'ask the shopper, then order what was paid for or return the money',
@@ -58,13 +58,13 @@ export const ADVICE: Readonly<Record<UnorderedReason, string>> = {
   refused: 'see the reason; make the order or return the money by hand',
 };
 
-/** A cart, as far as it is looked at here; its payments expanded. */
+/** The part of a cart that is used here, with its payments expanded. */
 export interface CartView {
   readonly id: string;
   readonly version: number;
   readonly cartState: string;
   readonly origin?: string | undefined;
-  /** What it costs: gross where it is taxed. */
+  /** The total: gross, if the cart is taxed. */
   readonly total: Money;
   readonly payments: readonly Payment[];
 }
@@ -76,34 +76,34 @@ export interface OrderRef {
   readonly paymentIds: readonly string[];
 }
 
-/** What Stripe shows of a PaymentIntent, in Stripe's minor units. */
+/** Stripe's amounts of a PaymentIntent, in Stripe's minor units. */
 export interface HeldMoney {
   readonly status: string;
   readonly currency: string;
   readonly amount: number;
   readonly captured: number;
-  /** Given back, or the release of an uncaptured rest. */
+  /** Refunded, or released as an uncaptured rest. */
   readonly refunded: number;
   readonly isDisputed: boolean;
 }
 
-/** Everything that is known of one cart with paid payments, of one moment. */
+/** A snapshot of one cart with paid payments. */
 export interface UnorderedSnapshot {
-  /** Payments of ours that are paid and named by no order when they were found. */
+  /** Our paid payments that no order referred to when they were found. */
   readonly payments: readonly Payment[];
   readonly cart: CartView | undefined;
-  /** Orders that name one of the payments, or were made from the cart. */
+  /** Orders that refer to one of the payments, or were made from the cart. */
   readonly orders: readonly OrderRef[];
-  /** By id of our payments. */
+  /** By payment id. */
   readonly held: ReadonlyMap<string, HeldMoney | undefined>;
 }
 
 export type PaymentState = 'Paid' | 'Pending';
-/** Of an order whose money moved while it was made: a part of it is gone, or all. */
+/** The payment state of an order whose money moved while it was made: a part of it is gone, or all. */
 export type MovedState = 'BalanceDue' | 'Failed';
 
 export type Verdict =
-  /** Every payment is named by an order. */
+  /** An order refers to every payment. */
   | { readonly kind: 'ordered'; readonly order: OrderRef }
   /** All of the money was given back since it was found. */
   | { readonly kind: 'returned' }
@@ -128,9 +128,9 @@ export interface UnorderedSummary {
   readonly reasons: Record<UnorderedReason, number>;
   /** Carts settled in this run. */
   readonly settlements: Record<Settled['settlement'], number>;
-  /** Carts that could not be looked at, or not to the end. */
+  /** Carts that could not be checked, or not completely. */
   failed: number;
-  /** The limit was reached: carts that could be settled are left. */
+  /** Whether the limit was reached, so that carts that could be settled are left. */
   limited: boolean;
   complete: boolean;
 }
@@ -138,8 +138,8 @@ export interface UnorderedSummary {
 const left = (reason: Exclude<UnorderedReason, 'ready'>): Verdict => ({ kind: 'unordered', reason });
 
 /**
- * How a cart with paid payments stands. Pure; the first rule that answers counts. Only `ready` may be ordered, only `ready` and `total_differs`
- * may be returned: for everything else a person decides.
+ * The verdict on a cart with paid payments. Pure; the first rule that applies decides. Only `ready` may be ordered,
+ * only `ready` and `total_differs` may be returned: for everything else a person decides.
  */
 export function verdictOf(snapshot: UnorderedSnapshot): Verdict {
   const { cart, orders } = snapshot;
@@ -157,7 +157,10 @@ export function verdictOf(snapshot: UnorderedSnapshot): Verdict {
   return moneyVerdict(cart, paid, snapshot.held) ?? totalVerdict(cart, paid, snapshot.held);
 }
 
-/** What of the money forbids to act; undefined when all of it is held or taken, whole, and Stripe and commercetools agree. */
+/**
+ * Why the state of the money forbids a settlement; undefined when all of it is held or charged, complete, and Stripe
+ * and commercetools agree.
+ */
 function moneyVerdict(cart: CartView, paid: readonly Payment[], held: UnorderedSnapshot['held']): Verdict | undefined {
   const isPending = ({ transactions }: Payment) => transactions.some(({ state }) => state === 'Pending');
   if (cart.payments.some(isPending)) return left('money_pending');
@@ -181,7 +184,7 @@ function moneyVerdict(cart: CartView, paid: readonly Payment[], held: UnorderedS
   return undefined;
 }
 
-/** Compares the cart's total with what all of its payments hold, other providers' too. */
+/** Compares the cart's total with the money of all its payments, also of other providers. */
 function totalVerdict(cart: CartView, ours: readonly Payment[], held: UnorderedSnapshot['held']): Verdict {
   const isOurs = new Set(ours.map(({ id }) => id));
   let paid = 0;
@@ -205,19 +208,23 @@ function totalVerdict(cart: CartView, ours: readonly Payment[], held: UnorderedS
   return { kind: 'unordered', reason: 'ready', paymentState: isCharged ? 'Paid' : 'Pending' };
 }
 
-/** What was given back of what was captured, in Stripe's minor units: a charge counts the release of what was not captured as refunded, too. */
+/**
+ * The refunded part of the captured amount, in Stripe's minor units. (Stripe's charge also counts the release of an
+ * uncaptured rest as refunded.)
+ */
 const givenBack = ({ amount, captured, refunded }: HeldMoney): number =>
   captured > 0 ? Math.max(0, refunded - Math.max(0, amount - captured)) : refunded;
 
-/** Whether any of it is still taken, or held. */
+/** Whether any of the money is still charged or held. */
 function isLeft(money: HeldMoney | undefined): boolean {
   if (!money || money.isDisputed) return false;
   return money.captured > 0 ? givenBack(money) < money.captured : money.status !== 'canceled' && money.refunded === 0;
 }
 
 /**
- * What an order shows of money that was given back, let go of or disputed while it was made; undefined where all of it is still held or taken. A
- * capture, in part too, is none: whoever makes the order may capture at once.
+ * The payment state of an order whose money was refunded, released or disputed while it was made; undefined if all of
+ * it is still held or charged. A capture, also a partial one, changes nothing: whoever makes the order may capture at
+ * once.
  */
 export function movedState(held: readonly (HeldMoney | undefined)[]): MovedState | undefined {
   const isWhole = (money: HeldMoney | undefined) =>
@@ -228,13 +235,13 @@ export function movedState(held: readonly (HeldMoney | undefined)[]): MovedState
 
 const viewOf = ({ transactions }: Payment) => transactions as readonly TransactionView[];
 
-/** Whether a payment is charged or authorised, or about to be, and any of it not given back. */
+/** Whether a payment is charged, authorised or pending, and not completely refunded. */
 export const isPaid = (payment: Payment): boolean => countsAsPaid(viewOf(payment));
 
-/** Of the successful transactions of a type, in centAmount. */
+/** The sum of the successful transactions of a type, in centAmount. */
 const sum = (payment: Payment, type: TransactionType): number => sumOf(viewOf(payment), type);
 
-/** Stripe's minor units in the payment's; undefined where those cannot express them. */
+/** Stripe's minor units as centAmount; undefined if the currency's digits cannot express them. */
 function moneyIn({ amountPlanned }: Payment, amount: number, currency: string): Money | undefined {
   try {
     return fromStripeAmount(amount, currency.toUpperCase(), amountPlanned.fractionDigits);
@@ -244,7 +251,10 @@ function moneyIn({ amountPlanned }: Payment, amount: number, currency: string): 
   }
 }
 
-/** Since when a payment is paid: its first charge, else its authorization; undefined when it is not. */
+/**
+ * The time from which a payment counts as paid: that of its first charge, else of its authorization; undefined when it
+ * is not paid.
+ */
 export function paidSince({ transactions, createdAt }: Payment): Date | undefined {
   const of = (wanted: string) => {
     const times = transactions

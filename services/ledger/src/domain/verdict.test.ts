@@ -190,23 +190,23 @@ describe('the last sentence', () => {
     expect(verdictOf(known(given))).toMatchObject({ kind, isWell, sentence: expect.stringMatching(sentence) });
   });
 
-  it('calls no payment missing that commercetools could not be asked for', () => {
+  it('does not call a payment missing while commercetools does not answer', () => {
     const unavailable = [{ what: 'payments', why: '503' }];
     expect(verdictOf(known({ payment: undefined, unavailable })).kind).toBe('incomplete');
   });
 
-  it('calls an event parked only once it waits for longer than it is given', () => {
+  it('calls an event parked only when it waits for longer than the limit', () => {
     const waits = { messages: [{ ...event, at: new Date(Number(now) - 30_000) }], due };
     expect(verdictOf(known(waits)).kind).toBe('behind');
     expect(verdictOf(known(waits), 20_000).kind).toBe('parked');
   });
 
-  it('does not wait for the record of an event that has nothing to record', () => {
+  it('does not call an event parked that has nothing to record', () => {
     const acts = { ...event, type: 'com.stripe.payment_intent.requires_action' };
     expect(verdictOf(known({ messages: [acts] })).kind).toBe('healthy');
   });
 
-  it('gives an order half an hour to be made', () => {
+  it('calls a paid cart unordered only after half an hour', () => {
     const cart = cartOf({ cartState: 'Active' });
     expect(verdictOf(known({ cart, now: new Date(Number(then) + HOUR_MS / 3) })).kind).toBe('healthy');
   });
@@ -215,7 +215,7 @@ describe('the last sentence', () => {
 describe('the story', () => {
   const cart = cartOf({ cartState: 'Ordered', createdAt: new Date(Number(then) - HOUR_MS).toISOString() });
 
-  it('is told in the order of time, across all sides', () => {
+  it('lists everything in chronological order, across all sides', () => {
     const late = { ...result, at: now };
     const declines = [{ id: 'ch_0', at: then, code: 'expired_card' }];
     const story = storyOf(known({ cart, declines, messages: [late, event], deadLetters: [letter] }));

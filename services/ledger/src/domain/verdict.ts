@@ -19,7 +19,7 @@ export type VerdictKind =
   | 'open'
   | 'healthy';
 
-/** One sentence on whether all is well and, if not, what to do; `page` is the runbook that it names. */
+/** One sentence that says whether all is well and, if not, what to do; `page` is the runbook to read. */
 export interface Verdict {
   readonly kind: VerdictKind;
   readonly isWell: boolean;
@@ -27,14 +27,14 @@ export interface Verdict {
   readonly page?: string | undefined;
 }
 
-/** Paid for longer than this, in ms, an order ought to be there. */
+/** A cart that was paid longer ago than this, in ms, should have an order. */
 const ORDERED_WITHIN_MS = 30 * 60_000;
-/** A message that waits for longer than this, in ms, does not just wait for its turn. */
+/** A message that waits for longer than this, in ms, counts as parked. */
 const HANDLED_WITHIN_MS = 60_000;
 
 /**
- * The rules in the order in which they matter: what may lose money or a record first. An event that waits for longer than `handledWithinMs` is
- * parked.
+ * The rules by importance: first those about money or records that may be lost. An event that waits for longer than
+ * `handledWithinMs` is parked.
  */
 export function verdictOf(known: Known, handledWithinMs = HANDLED_WITHIN_MS): Verdict {
   const { payment, stripe, unavailable } = known;
@@ -93,7 +93,7 @@ const hasMoney = (stripe: StripeMoneyFacts): boolean =>
   ['processing', 'requires_capture', 'succeeded'].includes(stripe.paymentIntent.status) ||
   (stripe.paymentIntent.amount_received ?? 0) > 0;
 
-/** A payment that could not be asked for is none that is missing. */
+/** A payment that could not be read does not count as missing. */
 const isOrphan = ({ payment, stripe, unavailable }: Known): boolean =>
   !payment && stripe !== undefined && hasMoney(stripe) && !unavailable.some(({ what }) => what === 'payments');
 
@@ -132,7 +132,7 @@ function parked(known: Known, handledWithinMs: number): Verdict | undefined {
 
 function behind({ due, payment }: Known): Verdict | undefined {
   if (due.length === 0 || !payment) return undefined;
-  // Refunds and disputes may be older than anything that reconcile-pending looks at.
+  // Refunds and disputes may be older than the window of reconcile-pending.
   const isLate = due.some((change) => /Refund|Chargeback/.test(change));
   return not(
     'behind',
@@ -152,7 +152,7 @@ function diverging({ differences }: Known): Verdict | undefined {
   );
 }
 
-/** When the money came, where it is held or charged and not given back. */
+/** The time at which the money came, if it is held or charged and not refunded. */
 function paidSince({ payment }: Known): Date | undefined {
   const of = (wanted: string) =>
     payment?.transactions.filter(({ type, state }) => type === wanted && state === 'Success') ?? [];
@@ -182,7 +182,7 @@ function undelivered({ undelivered: events }: Known): Verdict | undefined {
   return well('undelivered', `All is well here; Stripe still tries to deliver ${count} of it to some endpoint.`);
 }
 
-/** Nothing is wrong: where the payment stands. */
+/** The state of a payment with which nothing is wrong. */
 function asItIs({ payment, stripe }: Known): Verdict {
   const disputed = stripe?.disputes.find(isOpen);
   if (disputed) {
@@ -229,7 +229,7 @@ function asItIs({ payment, stripe }: Known): Verdict {
 
 const isOpen = ({ status }: DisputeObject): boolean => ['needs_response', 'warning_needs_response'].includes(status);
 
-/** Until when, as Stripe has it. */
+/** The deadline for the answer, from Stripe. */
 function dueBy({ evidence_details: details }: DisputeObject): string {
   const seconds = (details as { due_by?: unknown } | null | undefined)?.due_by;
   return typeof seconds === 'number' ? `, until ${new Date(seconds * 1000).toISOString().slice(0, 10)}` : '';

@@ -6,11 +6,12 @@ type Metadata = Parameters<typeof ownershipOf>[0];
 export type Whose = 'ours' | 'foreign' | 'unknown';
 
 /**
- * Whose an event is, by itself alone. PaymentIntents of ours carry our metadata from the moment they are created, and charges copy them; what
- * has other metadata, or none on a PaymentIntent, is another integration's. Refunds and disputes need not say: `unknown`.
+ * The owner of an event, decided from the event alone. Our PaymentIntents have our metadata from their creation, and
+ * their charges copy it. An object with other metadata, or a PaymentIntent without any, belongs to another integration.
+ * Refunds and disputes may not name their owner: `unknown`.
  */
 export function whoseEvent({ livemode, detail }: PaymentEvent, projectKey: string): Whose {
-  // Events of this system's own services carry no mode.
+  // Events of our own services have no mode.
   if (livemode === undefined) return 'ours';
   switch (detail.kind) {
     case 'payment-intent-changed':
@@ -32,12 +33,15 @@ export function whoseEvent({ livemode, detail }: PaymentEvent, projectKey: strin
   }
 }
 
-/** Whose the bearer of `metadata` is; undefined when they have no key that only a connector of commercetools writes (`cart_id` anyone may). */
+/**
+ * The owner of an object with this `metadata`; undefined when it has no key that only a commercetools connector writes
+ * (anyone may write `cart_id`).
+ */
 export function ownerOf(metadata: Metadata, projectKey: string): Exclude<Whose, 'unknown'> | undefined {
   const { paymentId, paymentKey, projectKey: named }: Ownership = ownershipOf(metadata);
   if (named) return named === projectKey ? 'ours' : 'foreign';
   return paymentId || paymentKey ? 'ours' : undefined;
 }
 
-/** Whether metadata say nothing at all: whoever writes some of their own says that it is theirs. */
+/** Whether the metadata is empty. Metadata of another kind means that the object belongs to somebody else. */
 export const isSilent = (metadata: Metadata): boolean => Object.keys(metadata ?? {}).length === 0;

@@ -10,7 +10,7 @@ const authorised = fc.constant<Step>({ does: 'is authorised', method: 'card' });
 const canceled = fc.constant<Step>({ does: 'is canceled' });
 const captured = fc.record({ does: fc.constant('is captured' as const), share, isFinal: fc.boolean() });
 
-/** While the shopper is there, and while money that takes days is on its way. */
+/** Steps while the shopper is there, and while slow money is on its way. */
 const attempt: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ does: fc.constant('changes the amount' as const), amount: fc.integer({ min: 2, max: 20_000 }) }),
   fc.constant<Step>({ does: 'is declined' }),
@@ -34,7 +34,7 @@ const attempt: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>({ does: 'gets its balance transaction' }),
 );
 
-/** Once money is there. */
+/** Steps after the money has arrived. */
 const consequence: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: captured },
   { weight: 1, arbitrary: fc.constant<Step>({ does: 'gets its balance transaction' }) },
@@ -82,7 +82,10 @@ const adjusted: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ does: fc.constant('is overcaptured' as const), by: fc.integer({ min: 1, max: 2_000 }) }),
 );
 
-/** Mostly the way that payments go; any step may come at any time, and the life ignores what Stripe would refuse. */
+/**
+ * Mostly typical histories; any step may come at any time, and the simulated life ignores steps that Stripe would
+ * refuse.
+ */
 const steps: fc.Arbitrary<Step[]> = fc
   .tuple(
     fc.array(attempt, { maxLength: 5 }),
@@ -105,7 +108,7 @@ const steps: fc.Arbitrary<Step[]> = fc
     ...after,
   ]);
 
-/** A PaymentIntent's life: how it is captured, what Stripe's API version shows, and what happens to it. */
+/** A PaymentIntent's life: how it is captured, which API version its events have, and what happens to it. */
 export const history = fc.record({
   captureMethod: fc.constantFrom(
     'automatic' as const,
@@ -116,20 +119,20 @@ export const history = fc.record({
   showsReleases: fc.boolean(),
   isOlderEndpoint: fc.boolean(),
   isRaisable: fc.boolean(),
-  /** After how many steps this connector takes over from the original, where it does. */
+  /** The number of steps after which this connector takes over from the original, if it does. */
   takenOverAfter: fc.nat(12),
   steps,
 });
 export type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
 
-/** One arrival of an event: `delay` steps after it was emitted, among those of one moment by `rank`. */
+/** One arrival of an event: `delay` steps after it was emitted; `rank` orders arrivals of the same moment. */
 export interface Arrival {
   delay: number;
   rank: number;
-  /** Which of two ledger processes has the partition. */
+  /** The ledger process, of two, that has the partition. */
   process: 0 | 1;
   fault: Fault | undefined;
-  /** The process has restarted. */
+  /** Whether the process has restarted. */
   restarted: boolean;
 }
 
@@ -144,6 +147,9 @@ const arrival: fc.Arbitrary<Arrival> = fc.record({
   restarted: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 });
 
-/** How the events of a history arrive: the n-th one as the n-th entry says (around again when there are more events), 1 to 3 times. */
+/**
+ * How the events of a history arrive: the n-th event by the n-th entry (starting over when there are more events), 1 to
+ * 3 times each.
+ */
 export const deliveries = fc.array(fc.array(arrival, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 24 });
 export type Deliveries = Arrival[][];

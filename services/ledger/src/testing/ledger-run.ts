@@ -18,7 +18,7 @@ import type { Deliveries, History } from './histories.ts';
 import { memory } from './memory.ts';
 import { readEmission } from './messages.ts';
 
-/** What commercetools has when the events begin to arrive. */
+/** The state of commercetools when the events begin to arrive. */
 export type Beginning =
   /** The payment that intent made. */
   | 'opened-by-intent'
@@ -31,7 +31,7 @@ export type Beginning =
 
 const { cart_id: cartId, ct_project_key: projectKey, ct_payment_key: paymentKey } = METADATA_OF_OURS;
 
-/** The life of a PaymentIntent whose metadata are those of its beginning, and its payment. */
+/** The life of a PaymentIntent with its initial metadata, and its payment. */
 export function begin(
   { captureMethod, showsReleases, isOlderEndpoint, isRaisable, takenOverAfter, steps }: History,
   beginning: Beginning,
@@ -49,8 +49,9 @@ export function begin(
 }
 
 /**
- * What the original connector has booked by a moment: an Authorization from the beginning, declines as its Failure, a cancellation over the
- * whole amount, captures, all under the PaymentIntent's id, and the first refund (only that) with a Chargeback beside.
+ * What the original connector has booked by a given moment: an Authorization from the beginning, declines as its
+ * Failure, a cancellation over the whole amount, captures, all under the PaymentIntent's id, and the first refund (only
+ * that) with a Chargeback beside.
  */
 function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
   const { paymentIntent } = life.truths[moment] as Truth;
@@ -78,10 +79,10 @@ function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
   ];
 }
 
-/** Everything, once, as it happens. */
+/** Every event arrives once, when it happens. */
 export const IN_ORDER: Deliveries = [[{ delay: 0, rank: 0, process: 0, fault: undefined, restarted: false }]];
 
-/** Lets the events of a life arrive, and answers with what commercetools shows once all have. */
+/** Delivers the events of a life, and returns what commercetools shows after all have arrived. */
 export async function run(
   life: PaymentLife,
   before: Payment | undefined,
@@ -136,7 +137,7 @@ async function untilHandled(handle: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * A payment's transactions so that two of the same payment compare: Charges as their sum, an Authorization with what it was raised by, the
+ * A payment's transactions in a comparable form: Charges as their sum, an Authorization together with its raises, the
  * others one by one.
  */
 export function shown(payment: Payment | undefined): string[] {
@@ -157,7 +158,7 @@ export function shown(payment: Payment | undefined): string[] {
   ].sort();
 }
 
-/** Σ Refund that came or is on its way, in centAmount. */
+/** Σ successful or pending Refunds, in centAmount. */
 export const refundedOf = ({ transactions }: Payment): number =>
   transactions
     .filter(({ type, state }) => type === 'Refund' && state !== 'Failure')
@@ -169,7 +170,7 @@ export const chargedOf = (payment: Payment): number =>
     .filter(({ type, state }) => type === 'Charge' && state === 'Success')
     .reduce((sum, { amount }) => sum + amount.centAmount, 0);
 
-/** What a payment has to show once every event of a life has arrived, read from the life alone. */
+/** What a payment must show after every event of a life has arrived, derived from the life alone. */
 export function expected(life: PaymentLife, beginning: Beginning): string[] {
   const { paymentIntent, past } = life;
   const {
@@ -205,8 +206,8 @@ export function expected(life: PaymentLife, beginning: Beginning): string[] {
 }
 
 /**
- * commercetools never changes a transaction's amount: the original's is the amount it was opened with. What is authorised beyond that is told
- * apart only where an authorization can be raised.
+ * commercetools never changes a transaction's amount: the original's is the amount it was opened with. Amounts
+ * authorised beyond that are visible only if the authorization can be incremented.
  */
 function authorized({ paymentIntent, past }: PaymentLife, beginning: Beginning): number {
   const { amount, status, payment_method_options: options } = paymentIntent;
@@ -230,7 +231,7 @@ function chargebackState({ past }: PaymentLife, dispute: PaymentLife['disputes']
   return signs.length > 0 || past.won.has(dispute.id) ? 'Failure' : 'Pending';
 }
 
-/** The state changes that a write makes, with the transaction's type. */
+/** The state changes of a write, with the transactions' types. */
 export const stateChanges = (
   before: Payment,
   actions: readonly PaymentUpdateAction[],

@@ -1,7 +1,7 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import type { KnownPayments } from '../use-cases/ports.ts';
 
-/** What one process remembers. */
+/** The caches of one process. */
 export function memory(): KnownPayments {
   const known = new Map<string, Payment>();
   return {

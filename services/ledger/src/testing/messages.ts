@@ -21,10 +21,10 @@ export function messageOfIntent(
   return { attributes, value: Buffer.from(JSON.stringify(data)) };
 }
 
-/** What the ledger reads from a Stripe event. */
+/** A Stripe event as the ledger reads it. */
 export const read = (event: StripeEvent): PaymentEvent => readMessage(messageOf(event));
 
-/** What the ledger reads from an event of intent. */
+/** An event of intent as the ledger reads it. */
 export const readIntent = (type: string, data: object, id?: string): PaymentEvent =>
   readMessage(messageOfIntent(type, data, id));
 
@@ -34,7 +34,7 @@ function readMessage({ attributes, value }: { attributes: EventAttributes; value
   return event;
 }
 
-/** What the ledger reads from an emission of a payment's life, for the payment in commercetools that intent made. */
+/** An event of a payment's life as the ledger reads it, for the commercetools payment that intent made. */
 export function readEmission(
   emission: Emission,
   {

@@ -25,20 +25,23 @@ export interface PaymentAuditDependencies extends CompareDependencies {
 }
 
 export interface RepairOptions {
-  /** Publish events for what the ledger can fix. */
+  /** Publish events for the differences that the ledger can fix. */
   readonly repair: boolean;
   /** With `repair`: publish nothing. */
   readonly dryRun: boolean;
 }
 
-/** What is known of a payment's money on both sides, as it was read last. */
+/** A payment's money on both sides, as last read. */
 interface Compared {
   readonly payment: Payment | undefined;
   readonly paymentIntent: Snapshot;
   readonly facts: StripeMoneyFacts;
 }
 
-/** Compares a payment as a whole, counts it and tells what differs; with `repair`, publishes what the ledger fixes it by. */
+/**
+ * Compares a payment as a whole, counts it and reports the differences; with `repair`, publishes the events with which
+ * the ledger fixes them.
+ */
 export async function comparePayment(
   deps: PaymentAuditDependencies,
   options: RepairOptions,
@@ -60,8 +63,9 @@ export async function comparePayment(
 }
 
 /**
- * What differs once both sides stand still: they are not read at the same moment, and the ledger needs one for what Stripe did just now. So what
- * differs is read again, and with a pause in between while either side has changed a moment ago.
+ * The differences after both sides have settled. The sides are not read at the same moment, and the ledger needs a
+ * moment for a change at Stripe. So a difference is read again, with a pause in between if either side has just
+ * changed.
  */
 async function settled(
   deps: PaymentAuditDependencies,
@@ -77,7 +81,7 @@ async function settled(
   }
 }
 
-/** How often, and for how long, what has just changed is read again before it counts as different. */
+/** How often, and at which interval, a difference is read again before it counts. */
 const RE_READS = 5;
 const JUST_MS = 30_000;
 
@@ -91,7 +95,7 @@ async function readAgain(deps: PaymentAuditDependencies, { payment, paymentInten
   return { payment: again, ...atStripe };
 }
 
-/** Whether either side changed within the last moments; Stripe's objects tell only when they were made. */
+/** Whether either side changed within the last moments; Stripe's objects only have their creation time. */
 function hasJustChanged({ payment, facts }: Compared, now: Date): boolean {
   const { charges, disputes } = facts;
   const made = [...charges.flatMap(({ charge, refunds }) => [charge, ...refunds]), ...disputes].map(
@@ -101,17 +105,19 @@ function hasJustChanged({ payment, facts }: Compared, now: Date): boolean {
   return times.some((time) => now.getTime() - time < JUST_MS);
 }
 
-/** What the ledger never takes back: a transaction's amount, and one that is too many. It makes a payment for a cart alone. */
+/**
+ * Differences that the ledger cannot fix: a wrong amount, a surplus transaction, and a missing payment without a cart.
+ */
 const isMended = ({ kind, stripe, commercetools }: MoneyDifference, paymentIntent: Snapshot): boolean =>
   (kind === 'payment_missing' && ownershipOfSnapshot(paymentIntent).cartId !== undefined) ||
   kind === 'missing_here' ||
   kind === 'other_state' ||
-  // A Charge over too little is followed by one over the rest.
+  // A Charge that is too small is completed by another Charge.
   (kind === 'other_amount' && (stripe?.centAmount ?? 0) > (commercetools?.centAmount ?? 0));
 
 /**
- * Publishes what Stripe says now about each object for which the ledger would write something; answers the types of transactions that
- * these write.
+ * Publishes the present state of each Stripe object for which the ledger would write something; returns the types of
+ * the transactions that it will write.
  */
 async function repair(
   deps: PaymentAuditDependencies,
@@ -119,7 +125,7 @@ async function repair(
   { payment, paymentIntent, facts }: Compared,
 ): Promise<Set<string>> {
   const { refund, dispute } = deps.snapshots;
-  // One event of a refund makes the ledger look at all refunds of its charge.
+  // An event of one refund makes the ledger read all refunds of its charge.
   const firstRefunds = facts.charges.flatMap(({ refunds: [first] }) => (first ? [first.id] : []));
   const reads: { type: string; read: () => Promise<Snapshot | undefined> }[] = [
     { type: 'Charge', read: async () => paymentIntent },
@@ -136,7 +142,7 @@ async function repair(
   return repaired;
 }
 
-/** Money of a payment that Stripe does not know at all. */
+/** The money of a payment whose PaymentIntent Stripe does not have. */
 export function noteGone(
   deps: PaymentAuditDependencies,
   summary: AuditSummary,
@@ -163,11 +169,11 @@ export function noteGone(
   }
 }
 
-/** Everything is missing: one difference, over what was charged. */
+/** If everything is missing, one difference over the charged amount. */
 const missing = (found: readonly MoneyDifference[]): MoneyDifference[] =>
   found.slice(0, 1).map((difference) => ({ ...difference, kind: 'payment_missing' }));
 
-/** A payment that shows no money, in the PaymentIntent's currency. */
+/** An empty payment in the PaymentIntent's currency. */
 function nothingShown({ paymentIntent }: StripeMoneyFacts): Parameters<typeof moneyDifferences>[0] {
   const currencyCode = paymentIntent.currency.toUpperCase();
   const fractionDigits = defaultFractionDigits(currencyCode);

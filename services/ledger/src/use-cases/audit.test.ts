@@ -20,7 +20,7 @@ const HOUR = 60 * 60_000;
 const BEGIN = new Date('2026-11-25T00:00:00Z');
 const at = (hours: number) => new Date(BEGIN.getTime() + hours * HOUR);
 
-/** A charge that moved its money `hours` after the window's begin. */
+/** A charge whose money moved `hours` after the begin of the window. */
 function movementAt(hours: number, metadata: Record<string, string> = { ...METADATA_OF_OURS }): Movement {
   const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000, metadata });
   const charge = chargeOf(intent, { captured: true, amount_captured: 10_000 });
@@ -116,7 +116,7 @@ describe('an audit', () => {
     expect(await audit(deps, options)).toMatchObject({ payments: 1, movements: { charge: 2 } });
   });
 
-  it('leaves out what belongs to others, and counts it', async () => {
+  it('counts the money of others, and does not compare it', async () => {
     const movements = [
       movementAt(0, {}),
       movementAt(1, { ct_project_key: 'another' }),
@@ -127,13 +127,13 @@ describe('an audit', () => {
     expect(differences).toEqual([]);
   });
 
-  it('takes for its own what a payment of the project names, whatever its metadata say', async () => {
+  it('counts a PaymentIntent as ours when a payment of the project names it, whatever its metadata says', async () => {
     const movement = movementAt(0, {});
     const { deps } = world([movement], [recordedOf(movement)]);
     expect(await audit(deps, options)).toMatchObject({ foreign: 0, payments: 1 });
   });
 
-  it('tells of a payment that is missing once, over all that was charged', async () => {
+  it('reports a missing payment once, over the charged amount', async () => {
     const { deps, differences } = world([movementAt(0)], []);
     await audit(deps, options);
     expect(differences).toMatchObject([
@@ -141,7 +141,7 @@ describe('an audit', () => {
     ]);
   });
 
-  it('finds money in commercetools that Stripe never moved, also of a PaymentIntent that it does not have', async () => {
+  it('finds money in commercetools that Stripe never moved, also of a PaymentIntent that Stripe does not have', async () => {
     const gone = paymentOf({
       interfaceId: 'pi_gone',
       transactions: [
@@ -157,14 +157,14 @@ describe('an audit', () => {
     expect(differences).toMatchObject([{ kind: 'missing_there', type: 'Charge', paymentIntentId: 'pi_gone' }]);
   });
 
-  it('reads both sides again before it tells of a difference: they were not read at the same moment', async () => {
+  it('reads both sides again before it reports a difference, because they were not read at the same moment', async () => {
     const movement = movementAt(0);
     const now = await movement.facts(undefined);
     const charge = now.charges[0]?.charge;
     if (!charge) throw new Error('it has a charge');
     const refund = refundSchema.parse(refundOf(charge as never, { amount: 500 }));
     const refunded = { ...now, charges: [{ charge, refunds: [refund] }] };
-    // The page of Stripe's was read before the refund, the payment after it.
+    // Stripe's page was read before the refund, the payment after it.
     const payment = recordedOf(
       movement,
       transaction('Refund', 'Success', { amount: money(500), interactionId: refund.id }),
@@ -176,7 +176,7 @@ describe('an audit', () => {
     expect(summary.sums.EUR?.Refund).toEqual({ stripe: 500, commercetools: 500 });
   });
 
-  it('waits for the ledger where Stripe did something a moment ago, and no longer than half a minute', async () => {
+  it('waits up to 30 s for the ledger when something has just changed at Stripe', async () => {
     const movement = movementAt(0);
     const late = recordedOf(movement);
     const early = { ...late, transactions: [] };
@@ -195,7 +195,7 @@ describe('an audit', () => {
     expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(30_000);
   });
 
-  it('goes on with the others when one cannot be compared, and is not complete then', async () => {
+  it('continues when one payment cannot be compared, but is incomplete', async () => {
     const [bad, good] = [movementAt(0), movementAt(0)];
     const away = { ...bad, facts: () => Promise.reject(new TransientError('Stripe is away')) };
     const { deps, failures } = world([away, good], [recordedOf(bad), recordedOf(good)]);
@@ -203,9 +203,9 @@ describe('an audit', () => {
     expect(failures).toEqual([`PaymentIntent ${idOf(bad)}`]);
   });
 
-  it('goes on where an earlier run was cut off, with what that had counted', async () => {
+  it('continues where an earlier run was interrupted, with its counts', async () => {
     const movements = [movementAt(0), movementAt(0), movementAt(2), movementAt(2)];
-    // Of each hour one is recorded, and one shows nothing.
+    // In each hour, one payment is recorded and one shows nothing.
     const recorded = movements.map((each, n) =>
       n % 2 === 0 ? recordedOf(each) : { ...recordedOf(each), transactions: [] },
     );
@@ -235,7 +235,7 @@ describe('an audit', () => {
       kinds: { missing_here: 2 },
       complete: true,
     });
-    // What the earlier run found is told with the rest; what this one found, once.
+    // The earlier run's differences are reported with the rest; each of this run's once.
     expect(second.differences.map(({ paymentIntentId }) => paymentIntentId)).toEqual(
       [movements[1], movements[3]].map((each) => each && idOf(each)),
     );

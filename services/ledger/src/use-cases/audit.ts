@@ -7,7 +7,7 @@ import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts
 import type { Movement, Snapshot } from './ports.ts';
 import { inParallel, pages, withRetry } from './with-retry.ts';
 
-/** A movement and the payment that it belongs to, for those who book by it. */
+/** A movement with the payment that it belongs to, for the table for finance. */
 export interface AuditedMovement {
   readonly movement: Movement;
   readonly payment: Payment | undefined;
@@ -17,7 +17,7 @@ export interface AuditDependencies extends PaymentAuditDependencies {
   /** Called with each page of this project's movements. */
   onMovements?: (movements: readonly AuditedMovement[]) => Promise<void>;
   /**
-   * Called after each slice of the window, with what differed in it; a run that begins at `comparedUntil` goes on from it.
+   * Called after each slice of the window with its differences; a later run can continue at `comparedUntil`.
    */
   onSlice?: (summary: AuditSummary, comparedUntil: Date, differences: readonly AuditDifference[]) => Promise<void>;
   onFailure?: (what: string, error: unknown) => void;
@@ -28,24 +28,28 @@ export interface AuditOptions extends RepairOptions {
   readonly until: Date;
   /** Payments compared at the same time. */
   readonly atOnce: number;
-  /** What an earlier run of the same window compared already, until when, and what differed. */
+  /** What an earlier run of the same window has compared, until when, and what differed. */
   readonly resume?:
     | { readonly summary: AuditSummary; readonly from: Date; readonly differences: readonly AuditDifference[] }
     | undefined;
 }
 
-/** A window is compared an hour at a time: a run that was cut off loses at most one. Kept of what was compared are the ids alone, some 60 bytes each. */
+/**
+ * The window is compared an hour at a time, so that an interrupted run loses at most one hour. Of compared payments
+ * only the ids are kept, some 60 bytes each.
+ */
 const SLICE_MS = 60 * 60_000;
 
 /**
- * Compares all money that moved at Stripe in a window with what the payments of commercetools show, and what these show with Stripe. Whoever
- * appears on either side is compared as a whole, by the ledger's own rules, so that a movement outside of the window is no difference.
- * Throws TransientError when commercetools or Stripe cannot be listed at all.
+ * Compares all money that moved at Stripe in a window with the payments in commercetools, and these payments with
+ * Stripe. Each payment that appears on either side is compared as a whole, with the ledger's own rules, so that a
+ * movement outside of the window causes no difference. Throws TransientError when commercetools or Stripe cannot be
+ * listed at all.
  */
 export async function audit(given: AuditDependencies, options: AuditOptions): Promise<AuditSummary> {
   const { since, until, resume } = options;
   const summary = resume?.summary ?? emptyAudit(since, until);
-  // A payment whose money moves several times in the window is compared, and summed, once.
+  // A payment whose money moves several times in the window is compared and summed once.
   const compared = new Set<string>();
   for (const difference of resume?.differences ?? []) given.onDifference?.(difference);
   let differences: AuditDifference[] = [];
@@ -70,11 +74,11 @@ export async function audit(given: AuditDependencies, options: AuditOptions): Pr
 interface Slice {
   readonly from: Date;
   readonly to: Date;
-  /** PaymentIntents that were compared by now. */
+  /** PaymentIntents that are compared already. */
   readonly compared: Set<string>;
 }
 
-/** From Stripe's side: every movement, and the payment it belongs to. */
+/** From Stripe's side: every movement with the payment it belongs to. */
 async function compareMovements(
   deps: AuditDependencies,
   options: AuditOptions,
@@ -109,7 +113,7 @@ async function compareMovements(
   }
 }
 
-/** From commercetools' side: every payment that shows money as moved, where no movement led to it. */
+/** From commercetools' side: every payment that shows moved money and that no movement led to. */
 async function comparePayments(
   deps: AuditDependencies,
   options: AuditOptions,
@@ -134,7 +138,7 @@ async function comparePayments(
   }
 }
 
-/** A payment that cannot be compared keeps no other from it; the run does not count as complete. */
+/** A payment that cannot be compared does not stop the others; the run then counts as incomplete. */
 async function guarded(
   deps: AuditDependencies,
   summary: AuditSummary,
@@ -153,7 +157,7 @@ const firstOfEach = (movements: readonly Movement[]): Movement[] => [
   ...new Map(movements.toReversed().map((movement) => [movement.paymentIntent?.id, movement])).values(),
 ];
 
-/** Whether a PaymentIntent is of this project: it says so, or a payment of the project says so of it. */
+/** Whether a PaymentIntent belongs to this project: its metadata says so, or a payment of the project names it. */
 const isOurs = ({ projectKey }: AuditDependencies, snapshot: Snapshot, known: ReadonlyMap<string, Payment>): boolean =>
   known.has(snapshot.id) || ownershipOfSnapshot(snapshot).projectKey === projectKey;
 

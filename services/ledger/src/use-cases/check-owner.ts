@@ -13,12 +13,13 @@ export interface OwnerDependencies {
   isOwnAccount?: (account: string) => Promise<boolean>;
 }
 
-/** Kinds of events whose objects need not say whose they are; their PaymentIntent says it. */
+/** Kinds of events whose objects may not name their owner; their PaymentIntent does. */
 const SILENT: ReadonlySet<string> = new Set(['refund-changed', 'payment-suspected']);
 
 /**
- * Whether an event is of this connector, or of another account, project or integration. Asks nobody where the event says so itself, or earlier
- * events of its PaymentIntent did; for a refund, review or warning of unknown origin it asks Stripe once, for the PaymentIntent.
+ * Whether an event belongs to this connector, or to another account, project or integration. Makes no call if the event
+ * says so itself, or if earlier events of its PaymentIntent did; for a refund, review or warning of unknown origin it
+ * reads the PaymentIntent from Stripe once.
  */
 export async function checkOwner(dependencies: OwnerDependencies, event: PaymentEvent): Promise<Whose> {
   const { known, strangers, isOwnAccount, projectKey } = dependencies;
@@ -26,7 +27,7 @@ export async function checkOwner(dependencies: OwnerDependencies, event: Payment
   if (account && !(await isOwnAccount?.(account))) return 'foreign';
   const told = whoseEvent(event, projectKey);
   if (!paymentIntentId) return told;
-  // A payment of ours stays ours when somebody edits the metadata.
+  // A payment of ours stays ours, even if somebody edits the metadata.
   if (known.get(paymentIntentId)) return 'ours';
   if (told === 'unknown' && strangers?.has(paymentIntentId)) return 'foreign';
   const isSilent = told === 'unknown' && SILENT.has(event.detail.kind);
@@ -47,8 +48,9 @@ async function ownerAtStripe(
 }
 
 /**
- * What `ask` answers, asked for an event that does not say whose it is; undefined when Stripe does not have its object and commercetools no
- * payment of its PaymentIntent: then it is another's. When commercetools has one the failure stands, and somebody has to look.
+ * The result of `ask` for an event that does not name its owner. Undefined when Stripe does not have the object and
+ * commercetools has no payment for its PaymentIntent: then the event is not ours. If commercetools has a payment, the
+ * failure is thrown, because a person has to look at it.
  */
 export async function unlessForeignAndGone<T>(
   { payments }: Pick<OwnerDependencies, 'payments'>,

@@ -12,22 +12,25 @@ import {
 import { isSilent } from '../domain/whose-event.ts';
 import type { StripeFacts } from './ports.ts';
 
-/** What an event comes to once Stripe was asked for what it alone cannot tell. */
+/** The facts of an event, after reading from Stripe what the event alone does not say. */
 export interface CollectedFacts {
   readonly facts: readonly Fact[];
   readonly paymentIntentId: string;
   readonly ownership: Ownership;
-  /** Set when money was asked for at Stripe, so that a payment has to exist: the amount as the event, or Stripe now, tells it. */
+  /**
+   * Set when a payment was attempted at Stripe, so that a commercetools payment must exist: the amount from the event,
+   * or from Stripe's present state.
+   */
   readonly money?: StripeMoney;
 }
 
-/** Statuses that stay, or whose Authorization and captures do: no need to ask Stripe for what came later. */
+/** Statuses that are final, or whose Authorization and captures are: Stripe need not be read for later changes. */
 const SETTLED = new Set(['succeeded', 'requires_capture']);
 
 /**
- * Collects the facts of an event. Asks Stripe for all refunds of the charge (refund events), for the dispute (dispute events), and for the
- * PaymentIntent where its state may have moved on (under way, failed, canceled) or the event does not say whose it is.
- * Answers undefined for an object that belongs to no PaymentIntent.
+ * Collects the facts of an event. Reads from Stripe all refunds of the charge (refund events), the dispute (dispute
+ * events), and the PaymentIntent if its state may have changed (under way, failed, canceled) or the event does not name
+ * its owner. Returns undefined for an object without a PaymentIntent.
  */
 export async function collectFacts(stripe: StripeFacts, event: PaymentEvent): Promise<CollectedFacts | undefined> {
   const { detail } = event;
@@ -89,7 +92,7 @@ async function ofRefunds(
   return ofCharge(stripe, event, charge, { kind: 'refunds', charge, refunds });
 }
 
-/** Whose a charge is stands in its own metadata, copied when it was made; else the PaymentIntent tells. */
+/** A charge's owner is in its own metadata, copied from the PaymentIntent at creation; else in the PaymentIntent's. */
 async function ofCharge(
   stripe: StripeFacts,
   event: PaymentEvent,
@@ -135,8 +138,9 @@ function ofIntent(event: PaymentEvent): Ownership {
 }
 
 /**
- * What the PaymentIntent is over as Stripe has it now, once it has money; undefined without money, or when what is known of it is what the payment was
- * planned over. Stripe is asked only when the two differ: an event may be older than the amount.
+ * The PaymentIntent's present amount, if it has money. Undefined without money, or when the known amount equals
+ * amountPlanned. Stripe is read only when the two differ, because an event may be older than the last change of the
+ * amount.
  */
 export async function heldAmount(
   stripe: Pick<StripeFacts, 'paymentIntent'>,

@@ -14,12 +14,13 @@ export interface Explanation {
   readonly verdict: Verdict;
 }
 
-/** Events are looked for from this long before the payment was made, in ms: clocks differ. */
+/** Events are searched from this long before the payment's creation, in ms, because clocks differ. */
 const BEFORE_MS = 60 * 60_000;
 
 /**
- * Finds everything about one payment by any of its names (payment id or key, cart id, order id or number, PaymentIntent, charge, refund, dispute or
- * balance transaction) and says whether all is well. A side that does not answer is named in the explanation and ends nothing.
+ * Finds everything about one payment by any of its ids (payment id or key, cart id, order id or number, PaymentIntent,
+ * charge, refund, dispute or balance transaction) and says whether all is well. A side that does not answer is named in
+ * the explanation, and the rest is still read.
  */
 export async function explain(
   deps: ExplainDependencies,
@@ -45,7 +46,7 @@ export async function explain(
   return { known, story: storyOf(known), verdict: verdictOf(known, handledWithinMs) };
 }
 
-/** What every side says about a payment. */
+/** Reads what every side has about a payment. */
 async function everythingAbout(
   deps: ExplainDependencies,
   found: Identified,
@@ -99,7 +100,7 @@ const orderOf = async (
 ): Promise<Known['order']> =>
   order ?? (payment && (await orders.ofPayment(payment.id))) ?? (cart && (await orders.ofCart(cart.id)));
 
-/** What the ledger would write for each object at Stripe as it is now. */
+/** What the ledger would write for the present state of each object at Stripe. */
 async function dueOf(
   deps: ExplainDependencies,
   payment: Payment,

@@ -17,7 +17,7 @@ export interface FindDependencies {
 export type Attachment = 'attached' | 'cart-gone' | 'cart-ordered' | 'cart-merged' | 'cart-refuses' | 'without-cart';
 
 export type Found =
-  /** `remembered`: as this process last saw it, not asked for now. */
+  /** `remembered`: from this process's cache, not read now. */
   | { kind: 'found'; payment: Payment; created?: Attachment; attachment?: Attachment; remembered?: true }
   /** Another integration's, or another project's, on the same Stripe account. */
   | { kind: 'foreign' }
@@ -25,8 +25,9 @@ export type Found =
   | { kind: 'nothing-to-record' };
 
 /**
- * The commercetools payment of a PaymentIntent: as remembered, by the id or the key in its metadata, by its own id; else created from it when
- * money was asked for. A payment whose PaymentIntent is not set yet may be half made: it is put on its cart first.
+ * The commercetools payment of a PaymentIntent: from the cache, by the id or the key in its metadata, or by the
+ * PaymentIntent's id; otherwise it is created, if a payment was attempted. A payment that is not linked to its
+ * PaymentIntent yet may be half made: it is put on its cart first.
  */
 export async function findPayment(dependencies: FindDependencies, collected: CollectedFacts): Promise<Found> {
   const { payments, known, projectKey } = dependencies;
@@ -53,8 +54,9 @@ export async function findPayment(dependencies: FindDependencies, collected: Col
 }
 
 /**
- * Two PaymentIntents can carry one payment's key when a cart changed between a failed opening and its retry. The payment belongs to
- * the one in its interfaceId. (The original connector could leave another kind of id there; those name no PaymentIntent.)
+ * Two PaymentIntents can have the same payment key in their metadata, if a cart changed between a failed opening and
+ * its retry. The payment belongs to the PaymentIntent in its interfaceId. (The original connector could write another
+ * kind of id there, which names no PaymentIntent.)
  */
 const isOfAnother = ({ interfaceId }: Payment, paymentIntentId: string): boolean =>
   (interfaceId?.startsWith('pi_') ?? false) && interfaceId !== paymentIntentId;
@@ -66,7 +68,7 @@ async function create(dependencies: FindDependencies, collected: CollectedFacts)
   const cart = ownership.cartId ? await carts.byId(ownership.cartId) : undefined;
   const origin = { paymentIntentId, ownership, ...money };
   const { anonymousId } = cart ?? {};
-  // The key in the metadata can be taken by the payment of another PaymentIntent; then this one gets a key of its own.
+  // The payment of another PaymentIntent may have the key in the metadata; then this payment gets a key of its own.
   for (const key of [ownership.paymentKey, paymentKeyOfPaymentIntent(paymentIntentId)]) {
     if (key === undefined) continue;
     const draft = newPayment(origin, { paymentInterface, key, anonymousId });
@@ -79,7 +81,7 @@ async function create(dependencies: FindDependencies, collected: CollectedFacts)
   throw new TransientError('the payment exists and cannot be read yet', { reason: 'not_visible' });
 }
 
-/** A customer who is gone by now must not keep the payment from being recorded. */
+/** A deleted customer must not prevent the payment from being recorded. */
 async function createForCustomer(payments: Payments, draft: Parameters<Payments['create']>[0]) {
   try {
     return await payments.create(draft);
@@ -91,8 +93,8 @@ async function createForCustomer(payments: Payments, draft: Parameters<Payments[
 }
 
 /**
- * Puts the payment on its cart unless it is there. A cart that is gone, became an order or was merged into another takes none; one that is
- * frozen does. Whatever commercetools refuses, the money is recorded.
+ * Puts the payment on its cart unless it is there already. A cart that is deleted, ordered or merged into another
+ * accepts no payment; a frozen cart does. Even if commercetools refuses, the money is recorded.
  */
 async function attach(
   carts: Carts,

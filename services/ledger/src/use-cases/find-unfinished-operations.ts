@@ -4,21 +4,21 @@ import { isRelease, METADATA, operationNoteKey } from '@connector/payment-model'
 import { refundSchema } from '../domain/stripe-objects.ts';
 import type { RequestedOperation, Snapshot } from './ports.ts';
 
-/** How an operation without an end stands. */
+/** The real state of an operation without a result. */
 export type OperationStanding =
-  /** Stripe did it: the object that shows it. */
+  /** Stripe did it; this object shows it. */
   | { readonly kind: 'done'; readonly object: Snapshot }
   /** Stripe refused it, or was never asked. */
   | { readonly kind: 'not-done' }
   /** commercetools shows its end, or nobody can tell any more. */
   | { readonly kind: 'settled' };
 
-/** From here on a PaymentIntent may have had no room for one more note (Stripe takes 50 keys). */
+/** With this many keys a PaymentIntent may have had no room for another entry (Stripe allows 50 metadata keys). */
 const FULL = 49;
 
 /**
- * What became of an operation, by the id that Stripe's metadata keeps: of a refund with the refund, of a capture or a raise with it, of a
- * cancelation just before it (ADR 0012). Pure.
+ * What happened to an operation, by its id in Stripe's metadata: written with the refund, with the capture or raise, or
+ * just before the cancelation (ADR 0012). Pure.
  */
 export function standingOfOperation(
   { operationId, transactionType, amount }: RequestedOperation,
@@ -26,7 +26,7 @@ export function standingOfOperation(
   paymentIntent: Snapshot | undefined,
   refunds: readonly Snapshot[],
 ): OperationStanding {
-  // Notes of versions before this one do not say what would be booked.
+  // Events of earlier versions do not contain what would be booked.
   if (!payment || !paymentIntent || !transactionType || !amount) return { kind: 'settled' };
   if (payment.transactions.some(({ interactionId }) => interactionId === operationId)) return { kind: 'settled' };
   const refund = refunds.find(
@@ -43,14 +43,14 @@ export function standingOfOperation(
   return { kind: mayBeForgotten ? 'settled' : 'not-done' };
 }
 
-/** Money that was authorised and let go of looks like a refund, and gave nothing back. */
+/** The release of an authorised amount looks like a refund, but returns no money. */
 function isReleaseOf(refund: Snapshot, { amount, amount_received: captured }: Snapshot): boolean {
   return isRelease(refundSchema.parse(refund), Number(amount ?? 0) - Number(captured ?? 0));
 }
 
 const metadataOf = ({ metadata }: Snapshot): Record<string, string> => (metadata ?? {}) as Record<string, string>;
 
-/** The end that the operation lacks: the same event, under the same id, as intent tells of a refusal. */
+/** The missing result of the operation: the same event, with the same id, that intent publishes for a refusal. */
 export function notDone({
   paymentId,
   paymentIntentId,

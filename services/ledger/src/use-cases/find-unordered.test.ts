@@ -38,7 +38,10 @@ interface Given {
   orders?: OrderRef[];
 }
 
-/** A project and a Stripe account in memory: carts and orders as commercetools guards them, operations with an identity as intent has them. */
+/**
+ * A project and a Stripe account in memory: carts and orders with commercetools' version checks, operations with
+ * intent's idempotency.
+ */
 function world({ carts: given = {}, payments: givenPayments = [], held = {}, orders: givenOrders = [] }: Given) {
   const payments = new Map(givenPayments.map((one) => [one.id, one]));
   const carts = new Map<string, StoredCart>(
@@ -55,12 +58,12 @@ function world({ carts: given = {}, payments: givenPayments = [], held = {}, ord
   const reversed = new Map<string, string>();
   const refusals: string[] = [];
   let calls = 0;
-  /** Called around each call, with its number and name; what it throws is the call's failure. */
+  /** Called before and after each call, with its number and name; an error that it throws is the call's failure. */
   let around: (at: { call: number; name: string; when: 'before' | 'after' }) => void = () => {};
   const port = <Args extends unknown[], T>(name: string, work: (...args: Args) => T) => {
     return async (...args: Args): Promise<T> => {
       const call = ++calls;
-      // Others come between.
+      // Let other writers run in between.
       await Promise.resolve();
       around({ call, name, when: 'before' });
       const result = work(...args);
@@ -175,7 +178,10 @@ function world({ carts: given = {}, payments: givenPayments = [], held = {}, ord
     settled,
     failures,
     order,
-    /** The browser's, or the merchant's: reads the cart and orders it, unless it is ordered; does nothing for a cart without a payment. */
+    /**
+     * An order by the browser or the merchant: reads the cart and orders it, unless it is ordered; does nothing for a
+     * cart without a payment.
+     */
     checkout: (cartId: string, orderNumber = `shop-${cartId}`) => {
       const cart = carts.get(cartId);
       if (cart && cart.cartState !== 'Ordered' && cart.paymentIds.length > 0) order(cart, orderNumber);
@@ -232,14 +238,18 @@ describe('a payment without an order', () => {
       one({ transactions: [transaction('Charge', 'Success', { timestamp: late })] }),
       undefined,
     ],
-    ['is none when it was declined', one({ transactions: [transaction('Authorization', 'Failure')] }), undefined],
     [
-      'is none when all was refunded',
+      'does not exist when it was declined',
+      one({ transactions: [transaction('Authorization', 'Failure')] }),
+      undefined,
+    ],
+    [
+      'does not exist when all was refunded',
       one({ transactions: [transaction('Charge', 'Success'), transaction('Refund', 'Success')] }),
       undefined,
     ],
     [
-      'is none when an order names it, whatever the cart says',
+      'does not exist when an order refers to it, whatever the cart says',
       one({}, {}, { orders: [{ id: 'o', cartId: 'other', paymentIds: ['p'] }] }),
       undefined,
     ],
@@ -248,19 +258,19 @@ describe('a payment without an order', () => {
     ['whose cart is in another currency', one({}, { total: money(10_000, 'USD') }), 'total_differs'],
     ['that was refunded in part', one({ transactions: [transaction('Charge', 'Success'), refund] }), 'money_moved'],
     [
-      'that Stripe has refunded, untold yet',
+      'that Stripe has refunded, not yet recorded',
       one({}, {}, { held: { pi_p: { ...CHARGED, refunded: 10_000 } } }),
       'money_moved',
     ],
     ['that is disputed', one({}, {}, { held: { pi_p: { ...CHARGED, isDisputed: true } } }), 'money_moved'],
     ['that was captured in part', one({}, {}, { held: { pi_p: { ...CHARGED, captured: 4_000 } } }), 'money_moved'],
     [
-      'that Stripe has canceled, untold yet',
+      'that Stripe has canceled, not yet recorded',
       one({}, {}, { held: { pi_p: { ...CHARGED, status: 'canceled', captured: 0 } } }),
       'differs_from_stripe',
     ],
     ['whose charge is not booked yet', { ...one({}, {}), payments: [authorized('p')] }, 'differs_from_stripe'],
-    ['whose PaymentIntent is gone', one({}, {}, { held: { pi_p: undefined } }), 'differs_from_stripe'],
+    ['whose PaymentIntent Stripe does not have', one({}, {}, { held: { pi_p: undefined } }), 'differs_from_stripe'],
     [
       'beside a voucher that waits',
       {
@@ -270,7 +280,7 @@ describe('a payment without an order', () => {
       'money_pending',
     ],
     [
-      'that only waits for its money is none',
+      'does not exist while the payment only waits for its money',
       one({ transactions: [transaction('Authorization', 'Pending')] }),
       undefined,
     ],
@@ -278,7 +288,11 @@ describe('a payment without an order', () => {
     ['of a recurring order’s cart', one({}, { origin: 'RecurringOrder' }), 'merchant_initiated'],
     ['on a merged cart', one({}, { cartState: 'Merged' }), 'cart_merged'],
     ['whose cart was deleted', { payments: [paidPayment('p')] }, 'cart_gone'],
-    ['on no cart, its key names none', { payments: [paidPayment('p', { key: 'stripe-pi_p' })] }, 'cart_gone'],
+    [
+      'on no cart, with a key that names no cart',
+      { payments: [paidPayment('p', { key: 'stripe-pi_p' })] },
+      'cart_gone',
+    ],
     ['that is not on its cart', one({}, { paymentIds: [] }), 'not_on_cart'],
     [
       'whose cart was ordered without it',
@@ -329,7 +343,7 @@ describe('a payment without an order', () => {
   );
 
   it.each(cases.filter(([, , reason]) => reason !== 'ready' && reason !== 'total_differs'))(
-    '%s, and nothing of it is returned',
+    '%s, and no money is returned',
     async (_case, given) => {
       const { run, sent, reversed, open } = world(given);
       await run({ mode: 'return' });
@@ -352,7 +366,7 @@ describe('a payment without an order', () => {
 });
 
 describe('an order is made', () => {
-  it('once, of what was paid, and told', async () => {
+  it('once, over the paid amount, and published', async () => {
     const { run, orders, events, open, settled } = world(one());
     const summary = await run({ mode: 'create' });
     expect(orders).toMatchObject([{ orderNumber: 'stripe-cart-p', cartId: 'cart-p', paymentIds: ['p'] }]);
@@ -388,22 +402,25 @@ describe('an order is made', () => {
     ['refunded', { refunded: 10_000 }, 'Failed'],
     ['refunded in part', { refunded: 100 }, 'BalanceDue'],
     ['disputed', { isDisputed: true }, 'Failed'],
-    ['let go of', { status: 'canceled', captured: 0 }, 'Failed'],
-  ])('and shows that it is not paid where the money was %s between the last look and it', async (_what, now, state) => {
-    const { run, held, orders, changedStates, findings, events, open, settled } = world(one());
-    const summary = await run({ mode: 'create' }, ({ name, when }) => {
-      if (name === 'orders.create' && when === 'before') held.pi_p = { ...CHARGED, ...now };
-    });
-    expect(orders).toHaveLength(1);
-    expect([...changedStates]).toEqual([['order-1', state]]);
-    expect([...events().values()]).toMatchObject([{ settlement: { kind: 'order_created', paymentState: state } }]);
-    expect(findings).toMatchObject([{ reason: 'money_moved', detail: `order stripe-cart-p is ${state}` }]);
-    expect(settled).toHaveLength(1);
-    expect(summary).toMatchObject({ settlements: { order_created: 1 }, reasons: { money_moved: 1 } });
-    expect(open.size).toBe(0);
-  });
+    ['released', { status: 'canceled', captured: 0 }, 'Failed'],
+  ])(
+    'and shows that it is not paid if the money was %s between the last read and the order',
+    async (_what, now, state) => {
+      const { run, held, orders, changedStates, findings, events, open, settled } = world(one());
+      const summary = await run({ mode: 'create' }, ({ name, when }) => {
+        if (name === 'orders.create' && when === 'before') held.pi_p = { ...CHARGED, ...now };
+      });
+      expect(orders).toHaveLength(1);
+      expect([...changedStates]).toEqual([['order-1', state]]);
+      expect([...events().values()]).toMatchObject([{ settlement: { kind: 'order_created', paymentState: state } }]);
+      expect(findings).toMatchObject([{ reason: 'money_moved', detail: `order stripe-cart-p is ${state}` }]);
+      expect(settled).toHaveLength(1);
+      expect(summary).toMatchObject({ settlements: { order_created: 1 }, reasons: { money_moved: 1 } });
+      expect(open.size).toBe(0);
+    },
+  );
 
-  it('and stays paid where its maker captured it at once, in part too', async () => {
+  it('and stays paid if its maker captured the payment at once, also in part', async () => {
     const given = {
       payments: [authorized('p')],
       carts: { 'cart-p': { paymentIds: ['p'] } },
@@ -425,7 +442,7 @@ describe('an order is made', () => {
     expect([orders.length, open.size]).toEqual([1, 0]);
   });
 
-  it('not when commercetools refuses it, which is told with its code', async () => {
+  it('not when commercetools refuses it; the refusal is reported with its code', async () => {
     const { run, refusals, findings, open } = world(one());
     refusals.push('order');
     await run({ mode: 'create' });
@@ -446,7 +463,7 @@ describe('an order is made', () => {
 });
 
 describe('money is returned', () => {
-  it('after the payment has left its cart, and told', async () => {
+  it('after the payment has left its cart, and published', async () => {
     const { run, carts, reversed, events, open } = world(one({}, { total: money(4_000) }));
     const summary = await run({ mode: 'return' });
     expect(carts.get('cart-p')).toMatchObject({ cartState: 'Active', version: 2, paymentIds: [] });
@@ -486,7 +503,7 @@ describe('money is returned', () => {
     expect([reversed.size, open.size]).toEqual([1, 0]);
   });
 
-  it('not any more once a dispute took it', async () => {
+  it('no longer when a dispute has taken it', async () => {
     const { run, refusals, held, findings, reversed, open } = world(one());
     refusals.push('p');
     await run({ mode: 'return' });
@@ -498,7 +515,7 @@ describe('money is returned', () => {
   });
 });
 
-describe('killed at each call, before or after it took effect, and run again', () => {
+describe('a run that is killed at each call, before or after its effect, and repeated', () => {
   const points = (count: number) =>
     Array.from({ length: count }, (_, at) => at + 1).flatMap((call) => [
       { call, when: 'before' as const },
@@ -508,7 +525,7 @@ describe('killed at each call, before or after it took effect, and run again', (
     if (at.call === point.call && at.when === point.when) throw new Killed();
   };
 
-  it('makes one order of each cart, and tells it once', async () => {
+  it('makes one order for each cart, and publishes it once', async () => {
     let kills = 0;
     for (const point of points(20)) {
       const { run, orders, events, open, failures } = world(one());
@@ -520,7 +537,7 @@ describe('killed at each call, before or after it took effect, and run again', (
     expect(kills).toBeGreaterThan(10);
   });
 
-  it('returns the money of each payment once, and tells it once', async () => {
+  it('returns the money of each payment once, and publishes it once', async () => {
     for (const point of points(20)) {
       const { run, reversed, events, open, carts } = world(one());
       await run({ mode: 'return' }, killAt(point)).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
@@ -530,7 +547,7 @@ describe('killed at each call, before or after it took effect, and run again', (
     }
   });
 
-  it('leaves one order when the shopper’s comes at any call, told only where it is ours', async () => {
+  it('leaves one order when the shopper orders at any call, and publishes only our own', async () => {
     for (const shopper of points(16)) {
       for (const killed of [undefined, ...points(16)]) {
         const { run, orders, events, open, checkout } = world(one());
@@ -552,7 +569,7 @@ describe('killed at each call, before or after it took effect, and run again', (
     }
   });
 
-  it('never both makes or leaves an order and returns its money, the shopper’s order coming at any call', async () => {
+  it('never returns the money of a cart that has an order, whenever the shopper orders', async () => {
     for (const shopper of points(16)) {
       for (const killed of [undefined, ...points(16)]) {
         const { run, orders, reversed, events, open, checkout } = world(one());
@@ -568,7 +585,7 @@ describe('killed at each call, before or after it took effect, and run again', (
     }
   });
 
-  it('loses no answer: a call that failed in passing is made again in the same run', async () => {
+  it('repeats a call that failed transiently in the same run', async () => {
     for (const point of points(20)) {
       const { run, orders, events, open } = world(one());
       let failed = false;
@@ -582,7 +599,7 @@ describe('killed at each call, before or after it took effect, and run again', (
   });
 });
 
-it('makes one order of each of 200 carts, however many runs and shoppers meet', async () => {
+it('makes one order for each of 200 carts, with several runs and shoppers at the same time', async () => {
   const ids = Array.from({ length: 200 }, (_, at) => `${1000 + at}`);
   const { run, orders, events, open, checkout } = world({
     payments: ids.map((id) => paidPayment(id)),
@@ -591,7 +608,7 @@ it('makes one order of each of 200 carts, however many runs and shoppers meet', 
   let at = 0;
   const shopping = async () => {
     for (const id of ids.toReversed()) {
-      // At the pace of the runs, so that they meet in the middle.
+      // At the speed of the runs, so that they meet in the middle.
       for (let turns = at++ % 7; turns > 0; turns -= 1) await Promise.resolve();
       checkout(`cart-${id}`);
     }

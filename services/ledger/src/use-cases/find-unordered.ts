@@ -22,9 +22,9 @@ export interface FindUnorderedDependencies extends SettleDependencies, Retrying 
 }
 
 export interface FindUnorderedOptions extends Omit<SettleOptions, 'mayBegin'> {
-  /** Payments are left alone until they have been paid for this long, in ms. */
+  /** Nothing is done about a payment until it has been paid for this long, in ms. */
   readonly afterMs: number;
-  /** Payments that last changed before this are not looked at. */
+  /** Payments that last changed before this time are not checked. */
   readonly since: Date;
   /** At most this many carts are settled in one run; the rest is reported. */
   readonly limit: number;
@@ -44,16 +44,16 @@ export interface Finding {
   readonly detail?: string | undefined;
 }
 
-/** Carts under way at once: enough to get on, far below what the vendors limit. */
+/** Carts handled at the same time: fast enough, and far below the vendors' limits. */
 const AT_ONCE = 8;
 
 const zero = <K extends string>(keys: readonly K[]) =>
   Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 
 /**
- * Finds the payments that are paid and have no order, and settles their carts where that is asked for. Every payment is looked at in pages, the
- * carts and orders of a page in one call each; only what has no order is looked at by itself.
- * Throws TransientError when commercetools cannot be listed at all.
+ * Finds paid carts without an order, and settles them if the mode says so. Payments are read in pages, with one call
+ * each for the carts and the orders of a page; only carts without an order are read one by one. Throws TransientError
+ * when commercetools cannot be listed at all.
  */
 export async function findUnordered(
   deps: FindUnorderedDependencies,
@@ -105,11 +105,11 @@ interface Run {
   readonly deps: FindUnorderedDependencies;
   readonly options: SettleOptions;
   readonly summary: UnorderedSummary;
-  /** Payments that were handled. */
+  /** Payments that were handled already. */
   readonly done: Set<string>;
 }
 
-/** The payments of a page that no order names, by their carts. */
+/** The payments of a page that no order refers to, by cart. */
 async function groupsOf(deps: FindUnorderedDependencies, paid: readonly Payment[]): Promise<UnorderedGroup[]> {
   if (paid.length === 0) return [];
   const orders = await withRetry(deps, () => deps.orders.of(paid.map(({ id }) => id)));
@@ -128,7 +128,7 @@ async function groupsOf(deps: FindUnorderedDependencies, paid: readonly Payment[
   return [...[...groups].map(([cartId, payments]) => ({ cartId, payments })), ...alone];
 }
 
-/** The cart that a payment on no cart was made for: its key names it, else its PaymentIntent's metadata. */
+/** The cart for which a payment on no cart was made, from its key, else from its PaymentIntent's metadata. */
 async function cartIdOf(deps: FindUnorderedDependencies, payment: Payment): Promise<string | undefined> {
   const named = cartIdInKey(payment.key);
   const paymentIntentId = paymentIntentIdOf(payment);
@@ -157,7 +157,7 @@ async function handle({ deps, options, summary, done }: Run, group: UnorderedGro
       deps.onFinding?.(findingOf(payment, left, group.cartId));
     }
   } catch (error) {
-    // One cart that cannot be looked at must not keep the others from it; the run does not count as complete.
+    // A cart that cannot be checked must not stop the others; the run then counts as incomplete.
     summary.failed += 1;
     deps.onFailure?.(group.cartId ? `cart ${group.cartId}` : `payment ${group.payments[0]?.id}`, error);
   }

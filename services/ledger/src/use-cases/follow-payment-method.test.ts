@@ -89,7 +89,7 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     expect(await follow(detached)).toBe('ignored');
   });
 
-  it('is found by its customer where the original connector stored it, without a key', async () => {
+  it('is found by its customer if the original connector stored it without a key', async () => {
     const { key: _none, ...original } = stored();
     const { follow, methods } = world({
       methods: [original, stored({ id: 'other', key: 'x', token: { value: 'pm_2' } })],
@@ -99,7 +99,7 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     expect(methods().map(({ id }) => id)).toEqual(['other']);
   });
 
-  it('is deleted as often as it was stored, also when that is cut off in between', async () => {
+  it('is deleted as often as it was stored, also after an interruption', async () => {
     const copies = () => [
       stored(),
       ...['copy-1', 'copy-2'].map((id) => ({ ...stored({ id }), key: undefined as never })),
@@ -120,13 +120,13 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     }
   });
 
-  it('is deleted when Stripe has forgotten it by now', async () => {
+  it('is deleted when Stripe no longer has it', async () => {
     const { follow, methods } = world({});
     expect(await follow(detached)).toBe('applied');
     expect(methods()).toEqual([]);
   });
 
-  it('stays while Stripe says that it has its customer', async () => {
+  it('stays if Stripe says that it is attached', async () => {
     const { follow, methods } = world({ atStripe: SAVED });
     expect(await follow(detached)).toBe('duplicate');
     expect(methods()).toHaveLength(1);
@@ -170,7 +170,7 @@ describe('a card that its bank renewed', () => {
     expect(await follow(renewed)).toBe('duplicate');
   });
 
-  it('is named as often as it was stored', async () => {
+  it('is renamed as often as it was stored', async () => {
     const copy = { ...stored({ id: 'copy' }), key: undefined as never };
     const { follow, methods } = world({ methods: [copy, stored()], atStripe: SAVED, names: true });
     expect(await follow(renewed)).toBe('applied');
@@ -185,13 +185,13 @@ describe('a card that its bank renewed', () => {
     expect(methods()).toMatchObject([{ name }]);
   });
 
-  it('asks nobody where names are off', async () => {
+  it('makes no call when names are off', async () => {
     const { follow, calls } = world({ atStripe: SAVED });
     expect(await follow(renewed)).toBe('ignored');
     expect(calls).toEqual([]);
   });
 
-  it('that Stripe does not have stays as it is: the event is of another account', async () => {
+  it('that Stripe does not have stays unchanged: the event is from another account', async () => {
     const { follow, methods } = world({ names: true });
     expect(await follow(renewed)).toBe('ignored');
     expect(methods()).toHaveLength(1);
@@ -202,7 +202,7 @@ describe('an event of a payment method that is not stored here', () => {
   it.each([
     ['of the other mode', eventOf('detached', card, { livemode: true })],
     ['of another account', { ...detached, account: 'acct_other' }],
-  ])('%s is ignored before anything is asked', async (_whose, event) => {
+  ])('%s is ignored without a call', async (_whose, event) => {
     const { follow, calls } = world({ atStripe: GONE });
     expect(await follow(event)).toBe('ignored');
     expect(calls).toEqual([]);
@@ -226,7 +226,7 @@ describe('when payment methods cannot be reached', () => {
   const answer = (status: number, reason: TransientReason) => () =>
     new TransientError(`answered ${status}`, { reason, dependency: 'commercetools', status });
 
-  it('the event comes again after an outage, and after a key that is refused', async () => {
+  it('the event is retried after an outage, and after a refused key', async () => {
     for (const fail of [answer(503, 'server_error'), answer(401, 'unauthorized')]) {
       const { follow, methods } = world({ atStripe: GONE, failures: { 'payment-methods.get': [fail()] } });
       await expect(follow(detached)).rejects.toThrow('answered');
@@ -235,7 +235,7 @@ describe('when payment methods cannot be reached', () => {
     }
   });
 
-  it('for want of the permission the event is done, and that is said once an hour', async () => {
+  it('without the permission the event is done, with a warning once an hour', async () => {
     const forbidden = answer(403, 'unauthorized');
     let at = 0;
     const failures = { 'payment-methods.get': [forbidden(), forbidden(), forbidden()] };

@@ -7,22 +7,22 @@ import type { PaymentMethods, StripePaymentMethod } from './ports.ts';
 
 export interface FollowDependencies {
   paymentMethods: PaymentMethods;
-  /** undefined for one that Stripe does not have (any more). */
+  /** Undefined for a method that Stripe does not have (any more). */
   stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
-  /** Id of the commercetools customer that a customer at Stripe was made for. */
+  /** Id of the commercetools customer for whom a Stripe customer was created. */
   customerOf: (stripeCustomerId: string) => Promise<string | undefined>;
   /** Whether an account that an event names is the one of our key. */
   isOwnAccount: (account: string) => Promise<boolean>;
   paymentInterface: string;
-  /** Events of the other mode are another system's. */
+  /** Events of the other mode belong to another system. */
   livemode: boolean;
-  /** Whether stored methods have a name that shows what they are. */
+  /** Whether stored methods get a name such as "Visa •••• 4242, 08/27". */
   names: boolean;
   log: Logger;
   now?: () => number;
 }
 
-/** `duplicate`: the stored method shows it already. `ignored`: none of ours, or nothing that commercetools keeps. */
+/** `duplicate`: the stored method shows it already. `ignored`: not ours, or nothing that commercetools stores. */
 export type FollowOutcome = 'applied' | 'duplicate' | 'ignored';
 
 const DETACHED = 'payment_method.detached';
@@ -30,9 +30,10 @@ const ATTEMPTS = 5;
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Keeps a stored payment method in commercetools as Stripe has it: one that was taken from its customer is deleted there too, one whose card was
- * renewed is named after the new card. Stripe is asked how the method stands, so that order and repetition do not matter. Without the
- * permission for payment methods (403) it says so once an hour and leaves them; every other failure is thrown, and the event comes again.
+ * Updates a stored payment method in commercetools from Stripe: a detached method is deleted, and a method whose card
+ * was renewed is renamed. It reads the method's present state from Stripe, so that order and repetition of events do
+ * not matter. Without the permission for payment methods (403) it logs a warning once an hour and changes nothing;
+ * every other failure is thrown, and the event is retried.
  */
 export function followPaymentMethod(deps: FollowDependencies): (event: MethodEvent) => Promise<FollowOutcome> {
   const { log, now = Date.now } = deps;
@@ -55,7 +56,7 @@ async function follow(deps: FollowDependencies, event: MethodEvent, attemptsLeft
   const { livemode, names, isOwnAccount } = deps;
   if (event.livemode !== livemode) return 'ignored';
   if (event.account && !(await isOwnAccount(event.account))) return 'ignored';
-  // Nothing but its name shows what changed.
+  // Only the name shows what has changed.
   if (event.type !== DETACHED && !names) return 'ignored';
   const stored = await find(deps, event);
   if (stored.length === 0) return 'ignored';
@@ -75,8 +76,9 @@ async function follow(deps: FollowDependencies, event: MethodEvent, attemptsLeft
 }
 
 /**
- * The stored methods of a method at Stripe: the one under the key that is given here, and those that the original connector stored without one,
- * of the same customer. The one with the key comes last: while it is there, a repeated event finds the others by it.
+ * The stored methods of a method at Stripe: the one with our key, and those of the same customer that the original
+ * connector stored without a key. The one with the key comes last: as long as it exists, a repeated event finds the
+ * others through it.
  */
 async function find(deps: FollowDependencies, event: MethodEvent): Promise<PaymentMethod[]> {
   const { paymentMethods, paymentInterface } = deps;
@@ -105,7 +107,7 @@ const INACTIVE: readonly PaymentMethodUpdateAction[] = [
   { action: 'setPaymentMethodStatus', paymentMethodStatus: 'Inactive' },
 ];
 
-/** What commercetools does not let go of, because something names it still, is made Inactive. */
+/** A method that commercetools does not delete, because something still refers to it, is made Inactive. */
 async function remove({ paymentMethods, log }: FollowDependencies, stored: PaymentMethod): Promise<FollowOutcome> {
   try {
     await paymentMethods.delete(stored);

@@ -21,7 +21,7 @@ const check = <T extends [unknown, ...unknown[]]>(property: fc.IAsyncProperty<T>
 const beginning = fc.constantFrom<Beginning>('opened-by-intent', 'unknown', 'opened-by-the-original');
 const anyBeginning = fc.oneof(beginning, fc.constant<Beginning>('kept-by-the-original'));
 
-/** What may happen to a transaction's state; an Authorization may also wait again after it failed. */
+/** The allowed state changes of a transaction; an Authorization may also go from Failure to Pending. */
 const ALLOWED = new Set([
   'Initial→Pending',
   'Initial→Success',
@@ -34,7 +34,7 @@ const ALLOWED = new Set([
 
 describe('any delivery of a valid history of a PaymentIntent', () => {
   it(
-    'ends in the payment that the history calls for, in whatever order, however often and however early events arrive',
+    'ends in the payment that the history requires, in whatever order, however often and however early events arrive',
     { timeout },
     () =>
       check(
@@ -62,7 +62,7 @@ describe('any delivery of a valid history of a PaymentIntent', () => {
   );
 
   it(
-    'moves states along the allowed transitions only, books nothing twice, and writes each event in one update',
+    'changes states only along allowed transitions, books nothing twice, and writes each event in one update',
     { timeout },
     () =>
       check(

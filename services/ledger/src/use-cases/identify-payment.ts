@@ -6,11 +6,11 @@ import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts
 import type { Snapshot } from './ports.ts';
 import type { ExplainDependencies } from './ports-explain.ts';
 
-/** Asks one side; undefined when it has none, or does not answer. */
+/** Reads from one side; undefined when it has nothing, or does not answer. */
 export type Ask = <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>;
 export type AtStripe = { paymentIntent: Snapshot; facts: StripeMoneyFacts };
 
-/** What a name stands for, as far as it could be found. */
+/** The objects behind an id, as far as they could be found. */
 export interface Identified {
   readonly payment?: Payment | undefined;
   readonly paymentIntentId?: string | undefined;
@@ -22,13 +22,13 @@ export interface Identified {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const STRIPE_ID = /^(pi|ch|py|re|pyr|du|dp|pdp|txn)_/;
 
-/** Which payment and which PaymentIntent a name stands for. */
+/** Finds the payment and the PaymentIntent behind an id. */
 export async function identifyPayment(deps: ExplainDependencies, asked: string, ask: Ask): Promise<Identified> {
   if (STRIPE_ID.test(asked)) {
     const id = asked.startsWith('pi_') ? asked : await ask('Stripe', () => deps.story.paymentIntentOf(asked));
     return id ? ofPaymentIntent(deps, id, ask) : {};
   }
-  // commercetools refuses as an id what cannot be one.
+  // commercetools refuses a value that cannot be an id.
   const mayBeId = UUID.test(asked);
   const payment =
     (mayBeId ? await ask('payments', () => deps.payments.byId(asked)) : undefined) ??
@@ -44,7 +44,7 @@ export async function identifyPayment(deps: ExplainDependencies, asked: string, 
   return paid ? { ...(await ofPayment(deps, paid, ask)), cartId, order } : { cartId, order };
 }
 
-/** The payment that has money, else the last: earlier ones were given up. */
+/** The payment that has money, else the last one: earlier attempts were abandoned. */
 async function paymentOf(
   deps: ExplainDependencies,
   payments: readonly { id: string }[],

@@ -19,21 +19,21 @@ function world(stored: readonly Payment[]) {
 const of = (interfaceId: string, paymentInterface = 'checkout-stripe') =>
   payment({ id: `payment-of-${interfaceId}`, interfaceId, paymentMethodInfo: { paymentInterface } });
 
-it('remembers the payments of a backlog after one call', async () => {
+it('caches the payments of a backlog after one call', async () => {
   const { look, remembered, asked } = world([of('pi_1'), of('pi_2')]);
   await look(['pi_1', 'pi_2', 'pi_3']);
   expect([...remembered.keys()]).toEqual(['pi_1', 'pi_2']);
   expect(asked).toEqual([['pi_1', 'pi_2', 'pi_3']]);
 });
 
-it('asks only for PaymentIntents that it does not know', async () => {
+it('reads only payments that it does not know', async () => {
   const { look, asked } = world([of('pi_1')]);
   await look(['pi_1', 'ch_1', 'cus_1']);
   await look(['pi_1']);
   expect(asked).toEqual([['pi_1']]);
 });
 
-it('asks for a hundred at once', async () => {
+it('reads a hundred at once', async () => {
   const { look, asked } = world([]);
   await look(Array.from({ length: 250 }, (_, at) => `pi_${at}`));
   expect(asked.map(({ length }) => length)).toEqual([100, 100, 50]);

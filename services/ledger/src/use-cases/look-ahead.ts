@@ -1,11 +1,11 @@
 import type { KnownPayments, PaymentsOf } from './ports.ts';
 
-/** As many fit into a query's URL. */
+/** The most ids that fit into a query's URL. */
 const AT_ONCE = 100;
 
 /**
- * Reads the payments of a backlog together instead of one by one, so that most of its events cost one call. Only what is unmistakable is
- * remembered; for the rest each event looks for itself.
+ * Reads the payments of a backlog together instead of one by one, so that most of its events cost one call. Only
+ * unambiguous payments are cached; for the others each event reads by itself.
  */
 export const lookAhead =
   ({

@@ -22,7 +22,10 @@ import { memory } from '../testing/memory.ts';
 import { read } from '../testing/messages.ts';
 import { recordPaymentEvent } from './record-payment-event.ts';
 
-/** Only the webhook has its endpoint's API version: what the ledger asks Stripe for comes in the version of its own SDK. */
+/**
+ * Only webhooks have their endpoint's API version: what the ledger reads from Stripe comes in the version of its own
+ * SDK.
+ */
 const VERSIONS = ['2019-12-03', '2020-08-27', '2022-08-01', '2022-11-15', '2023-10-16', '2024-06-20'] as const;
 type Version = (typeof VERSIONS)[number];
 type Shape = Record<string, unknown>;
@@ -31,7 +34,7 @@ const without = (object: Shape, ...names: string[]): Shape =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 const listOf = (...data: Shape[]) => ({ object: 'list', data, has_more: false, total_count: data.length });
 
-/** Fields that later versions brought, on any object. */
+/** Fields that later versions added, on any object. */
 const YOUNG = [
   'customer_account',
   'managed_payments',
@@ -50,7 +53,7 @@ function chargeIn(version: Version, charge: Shape, refunds: readonly Shape[]): S
   return version < '2022-11-15' ? { ...shape, refunds: listOf(...refunds) } : shape;
 }
 
-/** The object of an event as an endpoint of `version` is told it. */
+/** The object of an event as an endpoint of `version` receives it. */
 function objectIn(version: Version, object: StripeObject, { charges, refunds }: Truth): Shape {
   const shape = without({ ...object }, ...YOUNG);
   switch (object.object) {
@@ -92,7 +95,7 @@ const REFUNDED = [`Refund:Success 2500 [${refund.id}]`];
 const CHARGED_BACK = [`Chargeback:Success 10000 [${dispute.id}]`];
 
 type Row = [object: StripeObject, expected: string[], now?: Partial<Truth>];
-/** What is recorded of an event by what it tells, and where the type says more than that. */
+/** The expected record of an event by its kind of change, or by its type where the kind is not enough. */
 const BY_CHANGE: Record<PaymentChange, Row> = {
   'charge-changed': [charge, [AUTHORIZATION]],
   'charge-refunded': [charge, REFUNDED],
@@ -122,7 +125,7 @@ const BY_TYPE: Partial<Record<StripeEventType, Row>> = {
 };
 
 describe.each(VERSIONS)('an event of the API version %s', (version) => {
-  it.each(PAYMENT_EVENT_TYPES)('%s is recorded as one of today', async (type) => {
+  it.each(PAYMENT_EVENT_TYPES)('%s is recorded like one of the present version', async (type) => {
     const [object, expected, now = {}] = BY_TYPE[type] ?? BY_CHANGE[STRIPE_EVENTS[type]];
     const opened = payment({ key: METADATA_OF_OURS.ct_payment_key, interfaceId: id });
     const commercetools = new FakeCommercetools().add(opened).addCart(cart({ id: METADATA_OF_OURS.cart_id }));
@@ -142,7 +145,7 @@ describe.each(VERSIONS)('an event of the API version %s', (version) => {
     expect(shown(commercetools.payment(opened.id))).toEqual(expected.toSorted());
   });
 
-  it('a whole life, several captures and refunds, ends as with today’s', async () => {
+  it('a whole life with several captures and refunds ends as with the present version', async () => {
     const steps = [
       { does: 'is authorised', method: 'card' },
       { does: 'is captured', share: 40, isFinal: false },

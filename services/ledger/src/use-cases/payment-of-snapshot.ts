@@ -3,11 +3,11 @@ import { type Ownership, ownershipOf } from '@connector/payment-model';
 import type { Payments, Snapshot } from './ports.ts';
 import { type Retrying, withRetry } from './with-retry.ts';
 
-/** Whose a PaymentIntent is, by its metadata. */
+/** The owner of a PaymentIntent, by its metadata. */
 export const ownershipOfSnapshot = ({ metadata }: Snapshot): Ownership =>
   ownershipOf(metadata as Record<string, string> | undefined);
 
-/** The payment that a PaymentIntent names, where none has it as its interfaceId. */
+/** The payment that a PaymentIntent's metadata names, if no payment has the PaymentIntent as its interfaceId. */
 export async function paymentOfSnapshot(
   deps: Retrying & { payments: Pick<Payments, 'byId' | 'byKey'> },
   snapshot: Snapshot,

@@ -2,7 +2,7 @@ import type { Cart, Order } from '@commercetools/platform-sdk';
 import type { SeenDeadLetter, SeenDecline, SeenMessage, SeenMovement, SeenUndelivered } from '../domain/story.ts';
 import type { Payments, StripeFacts, StripeMoney, StripeSnapshots } from './ports.ts';
 
-/** Orders and carts of the project; undefined for what is not there. */
+/** Orders and carts of the project; undefined for those that do not exist. */
 export interface Orders {
   byId(id: string): Promise<Order | undefined>;
   byNumber(orderNumber: string): Promise<Order | undefined>;
@@ -12,21 +12,27 @@ export interface Orders {
   cartOfPayment(paymentId: string): Promise<Cart | undefined>;
 }
 
-/** What the topics have about a PaymentIntent. */
+/** The messages of the topics about a PaymentIntent. */
 export interface Messages {
-  /** Of `payments.events` and `payments.transactions`, written since; `cut`: the topics whose retention may have deleted some. */
+  /**
+   * Messages of `payments.events` and `payments.transactions` written since; `cut`: the topics whose retention may have
+   * deleted some.
+   */
   of(paymentIntentId: string, since: Date): Promise<{ seen: readonly SeenMessage[]; cut: readonly string[] }>;
   deadLettersOf(paymentIntentId: string): Promise<readonly SeenDeadLetter[]>;
 }
 
-/** What Stripe says beside the money of a PaymentIntent. */
+/** What Stripe has about a PaymentIntent besides its money. */
 export interface StripeStory {
-  /** The PaymentIntent of a charge, refund, dispute or balance transaction; undefined when Stripe has none of this id. */
+  /**
+   * The PaymentIntent of a charge, refund, dispute or balance transaction; undefined when Stripe has no object with
+   * this id.
+   */
   paymentIntentOf(id: string): Promise<string | undefined>;
-  /** Attempts to pay it that were declined. */
+  /** Declined attempts to pay it. */
   declinesOf(paymentIntentId: string): Promise<readonly SeenDecline[]>;
   movementsOf(sourceIds: readonly string[]): Promise<readonly SeenMovement[]>;
-  /** Events about any of these objects that some endpoint has not taken. */
+  /** Events about any of these objects that were not delivered to some endpoint. */
   undelivered(objectIds: readonly string[]): Promise<readonly SeenUndelivered[]>;
 }
 

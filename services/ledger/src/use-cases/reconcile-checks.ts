@@ -14,22 +14,25 @@ export interface CheckDependencies extends CompareDependencies {
 }
 
 export interface CheckOptions {
-  /** Whether an event is published for what only the comparison of PaymentIntents found. */
+  /** Whether events are also published for differences that only the comparison of PaymentIntents found. */
   readonly repair: boolean;
   readonly dryRun: boolean;
 }
 
-/** How commercetools and Stripe differ, or that both show it as open. */
+/** How commercetools and Stripe differ, or that both show the transaction as open. */
 export type Checked = 'pending' | readonly Divergence[];
 
-/** The open transactions of a payment that are older than `before`; one without a time is as old as its payment. */
+/**
+ * The open transactions of a payment that are older than `before`; a transaction without a timestamp is as old as its
+ * payment.
+ */
 export const openTransactions = (payment: Payment, before: Date): Payment['transactions'] =>
   payment.transactions.filter(
     ({ state, timestamp }) =>
       OPEN_STATES.some((open) => open === state) && new Date(timestamp ?? payment.createdAt) < before,
   );
 
-/** Asks Stripe for each object that an open transaction is about. */
+/** Reads from Stripe each object that an open transaction refers to. */
 export async function checkOpenPayment(
   deps: CheckDependencies,
   options: CheckOptions,
@@ -60,7 +63,10 @@ export async function checkOpenPayment(
   return divergences.length > 0 ? divergences : 'pending';
 }
 
-/** What these transactions are about at Stripe, by id, and how to read it; the PaymentIntent where no object of its own is named. */
+/**
+ * The Stripe objects that these transactions refer to, by id, with how to read them; the PaymentIntent if a transaction
+ * names no object of its own.
+ */
 function objectsOf(
   transactions: Payment['transactions'],
   paymentIntentId: string | undefined,
@@ -75,7 +81,10 @@ function objectsOf(
   return objects;
 }
 
-/** Asks Stripe what became of an operation without an end; one that it did not do ends as a Failure. */
+/**
+ * Reads from Stripe what happened to an operation without a result; an operation that Stripe did not do is booked as a
+ * Failure.
+ */
 export async function checkOperation(
   deps: CheckDependencies,
   options: CheckOptions,
@@ -105,7 +114,7 @@ export async function checkOperation(
   }
 }
 
-/** Compares a PaymentIntent with the payment that names it, or else the one that it names. */
+/** Compares a PaymentIntent with the payment that refers to it, else with the payment that its metadata names. */
 export async function checkPaymentIntent(
   deps: CheckDependencies,
   { repair, dryRun }: CheckOptions,

@@ -21,7 +21,10 @@ export interface CompareDependencies extends Retrying {
   now?: () => Date;
 }
 
-/** What the ledger would write for the object as it is now; with `publishes`, the event that makes it do so is on its way. */
+/**
+ * What the ledger would write for the object's present state; with `publishes`, the event that makes the ledger write
+ * it is published too.
+ */
 export async function compare(
   deps: CompareDependencies,
   publishes: boolean,
@@ -31,7 +34,7 @@ export async function compare(
   const record = reconciled(snapshot, paymentIntentId, payment?.id, deps.now?.());
   const event = toPaymentEvent(attributesOf(record.headers), record.value);
   if (!event) return undefined;
-  // The PaymentIntent was read a moment ago.
+  // The PaymentIntent has just been read.
   const { detail } = event;
   const read = 'paymentIntent' in detail ? detail.paymentIntent : undefined;
   const stripe: StripeFacts = {
@@ -52,7 +55,9 @@ export async function compare(
   };
 }
 
-/** The event that makes the ledger apply what Stripe says now; the same truth has the same id, whoever finds it. */
+/**
+ * The event that makes the ledger apply Stripe's present state; the same state has the same event id, whoever finds it.
+ */
 function reconciled(object: Snapshot, paymentIntentId: string, paymentId: string | undefined, time = new Date()) {
   const type = 'checkout.payment.reconciled';
   const snapshot = withoutClientSecrets(object);
@@ -64,7 +69,7 @@ function reconciled(object: Snapshot, paymentIntentId: string, paymentId: string
   );
 }
 
-/** Transactions and the PaymentIntent's id; what else the ledger would add on the way is no divergence. */
+/** Only transactions and the PaymentIntent's id count as a divergence; the ledger's other updates do not. */
 const isShown = ({ action }: PaymentUpdateAction): boolean =>
   action === 'addTransaction' || action === 'changeTransactionState' || action === 'setInterfaceId';
 

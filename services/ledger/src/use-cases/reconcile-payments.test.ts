@@ -19,16 +19,16 @@ const METADATA = { ct_project_key: 'shop', cart_id: 'cart-1' };
 
 interface World {
   payments?: Payment[];
-  /** What Stripe has, the newest first. */
+  /** Stripe's objects, newest first. */
   stripe?: object[];
   /** Errors of the next calls that name an object. */
   faults?: Record<string, Error[]>;
   sendFaults?: Error[];
-  /** Operations whose result no event says. */
+  /** Operations without a result in any event. */
   operations?: RequestedOperation[];
 }
 
-/** Puts an object where Stripe keeps those of its kind. */
+/** Stores an object among Stripe's objects of its kind. */
 function put(account: FakeStripe, object: Snapshot): void {
   const { paymentIntents, charges, refunds, disputes } = account;
   const kinds: Record<string, Map<string, unknown>> = {
@@ -86,7 +86,7 @@ function world({ payments = [], stripe = [], faults = {}, sendFaults = [], opera
 const pending = (type: Parameters<typeof transaction>[0], interactionId: string, given: object = {}) =>
   transaction(type, 'Pending', { interactionId, ...given });
 
-/** A payment of 100.00 EUR whose money is on its way, and its PaymentIntent, in Stripe's state now. */
+/** A payment of 100.00 EUR whose money is on its way, and its PaymentIntent in the given present state. */
 function debit(status: string, given: object = {}) {
   const atStripe = paymentIntent({
     status: status as 'succeeded',
@@ -106,7 +106,7 @@ describe('an open transaction', () => {
     ['requires_capture', 'Authorization Pending → Success'],
     ['requires_payment_method', 'Authorization Pending → Failure'],
     ['canceled', 'Authorization Pending → Failure, + CancelAuthorization Success 10000 EUR'],
-  ])('that Stripe has settled gets an event with what Stripe says: %s', async (status, change) => {
+  ])('that Stripe has settled gets an event with the present state at Stripe: %s', async (status, change) => {
     const { atStripe, ofIt } = debit(status);
     const { run, sent, divergences } = world({ payments: [ofIt], stripe: [atStripe] });
     const summary = await run();
@@ -125,7 +125,7 @@ describe('an open transaction', () => {
     });
   });
 
-  it('that is open at Stripe too is left alone', async () => {
+  it('that is also open at Stripe is left alone', async () => {
     const { atStripe, ofIt } = debit('processing');
     const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
     expect((await run()).payments).toEqual({ checked: 1, pending: 1, diverging: 0, repaired: 0, failed: 0 });
@@ -175,7 +175,7 @@ describe('an open transaction', () => {
     });
   });
 
-  it('of a refund is asked of the refund', async () => {
+  it('of a refund is compared with the refund', async () => {
     const { atStripe, ofIt } = debit('succeeded');
     const charge = chargeOf(atStripe, { amount_captured: 10_000, captured: true });
     const refund = refundOf(charge, { status: 'failed' });
@@ -193,7 +193,7 @@ describe('an open transaction', () => {
     expect(sent.map(dataOf)).toMatchObject([{ paymentIntentId: atStripe.id, object: { id: refund.id } }]);
   });
 
-  it('of a dispute is asked of the dispute', async () => {
+  it('of a dispute is compared with the dispute', async () => {
     const { atStripe, ofIt } = debit('succeeded');
     const charge = chargeOf(atStripe, { amount_captured: 10_000, captured: true });
     const dispute = disputeOf(charge, { id: stripeId('du'), status: 'lost' });
@@ -219,7 +219,7 @@ describe('an open transaction', () => {
     expect(sent).toEqual([]);
   });
 
-  it('gets the same event id, however often the same truth is found', async () => {
+  it('gets the same event id, however often the same state is found', async () => {
     const { atStripe, ofIt } = debit('succeeded');
     const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
     await run();
@@ -261,7 +261,7 @@ describe("Stripe's PaymentIntents", () => {
     expect(sent.map(dataOf).map(({ paymentId }) => paymentId)).toEqual(payments.map(({ id }) => id));
   });
 
-  it('that still wait for the shopper are tied to the payment that they name, when opening was cut off before', async () => {
+  it('that still wait for the shopper are linked to the payment that they name, if the opening was interrupted', async () => {
     const waiting = (key: string) =>
       paymentIntent({ status: 'requires_payment_method', metadata: { ...METADATA, ct_payment_key: key } });
     const [untied, tied, alone] = [waiting('cart-1-1'), waiting('cart-2-1'), waiting('cart-3-1')];
@@ -275,7 +275,7 @@ describe("Stripe's PaymentIntents", () => {
     expect(sent.map(({ key }) => key)).toEqual([untied.id]);
   });
 
-  it('are no divergence when the payment that they name belongs to another one', async () => {
+  it('are no divergence when the payment that they name belongs to another PaymentIntent', async () => {
     const named = { ...paid(), metadata: { ...METADATA, ct_payment_key: 'cart-1-1' } };
     const other = payment({ key: 'cart-1-1', interfaceId: stripeId('pi') });
     const { run, divergences } = world({ payments: [other], stripe: [named] });
@@ -296,7 +296,7 @@ describe("Stripe's PaymentIntents", () => {
     expect((await run({ since, repair: true })).paymentIntents).toMatchObject({ checked: 0, diverging: 0 });
   });
 
-  it('are not asked for twice', async () => {
+  it('are not read twice', async () => {
     const { atStripe, ofIt } = debit('succeeded');
     const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
     expect(await run({ since, repair: true })).toMatchObject({
@@ -306,13 +306,13 @@ describe("Stripe's PaymentIntents", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('are left out without a time', async () => {
+  it('are skipped without --since', async () => {
     const { run } = world({ stripe: [paid()] });
     expect((await run({ since: undefined })).paymentIntents.checked).toBe(0);
   });
 });
 
-it('publishes nothing in a dry run, and tells what it would', async () => {
+it('publishes nothing in a dry run, and reports what it would publish', async () => {
   const { atStripe, ofIt } = debit('succeeded');
   const { run, sent } = world({ payments: [ofIt], stripe: [atStripe] });
   expect(await run({ dryRun: true })).toMatchObject({
@@ -323,7 +323,7 @@ it('publishes nothing in a dry run, and tells what it would', async () => {
 });
 
 describe('what fails', () => {
-  it('in passing is tried again, waiting as long as was asked for', async () => {
+  it('that is transient is retried after the requested wait', async () => {
     const { atStripe, ofIt } = debit('succeeded');
     const busy = new TransientError('429', { reason: 'rate_limited', retryAfterMs: 30_000 });
     const faults = { [atStripe.id]: [busy] };
@@ -338,7 +338,7 @@ describe('what fails', () => {
     expect(pauses).toHaveLength(2);
   });
 
-  it('for good keeps nobody else from being checked, and the run from being complete', async () => {
+  it('that is permanent stops no other check, but makes the run incomplete', async () => {
     const [one, two] = [debit('succeeded'), debit('succeeded')];
     const faults = { [one.atStripe.id]: [new PermanentError('refused')] };
     const { run, failures } = world({
@@ -351,7 +351,7 @@ describe('what fails', () => {
   });
 });
 
-describe('an operation whose result nobody told', () => {
+describe('an operation without a result', () => {
   const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR', fractionDigits: 2 });
   const OPERATION = 'refundPayment-0123456789abcdef0123';
   const captured = () => {
@@ -377,7 +377,7 @@ describe('an operation whose result nobody told', () => {
     ...given,
   });
 
-  it('and that Stripe did not do ends as a Failure, once, under the id that intent would have given it', async () => {
+  it('that Stripe did not do is booked as a Failure, once, under the id that intent would have given it', async () => {
     const one = captured();
     const { run, sent, divergences } = world({
       payments: [one.ofIt],
@@ -396,7 +396,7 @@ describe('an operation whose result nobody told', () => {
       operationId: OPERATION,
       outcome: { kind: 'refused', transactionType: 'Refund', amount: EUR(300), code: 'not_done' },
     });
-    // What the ledger makes of that is a transaction under the operation's id; then nothing is left to find.
+    // The ledger books a transaction under the operation's id; then nothing is left to find.
     const failure = transaction('Refund', 'Failure', { interactionId: OPERATION });
     const later = world({
       payments: [{ ...one.ofIt, transactions: [...one.ofIt.transactions, failure] }],
@@ -407,7 +407,7 @@ describe('an operation whose result nobody told', () => {
     expect(later.sent).toEqual([]);
   });
 
-  it('and that Stripe did is told as Stripe has it', async () => {
+  it('that Stripe did is published from Stripe’s object', async () => {
     const one = captured();
     const refund = refundOf(one.charge, { amount: 300, metadata: { ct_operation_id: OPERATION } });
     const { run, sent, divergences } = world({
@@ -420,7 +420,7 @@ describe('an operation whose result nobody told', () => {
     expect(sent.map(dataOf)).toMatchObject([{ object: { id: refund.id } }]);
   });
 
-  it('and for which Stripe only let go of what was not captured was not done: that gave nothing back', async () => {
+  it('for which Stripe only released an uncaptured rest counts as not done, because no money was returned', async () => {
     const one = captured();
     const part = { ...one.atStripe, amount_received: 9_700 } as unknown as Snapshot;
     const release = (balance_transaction: unknown) =>
@@ -434,7 +434,7 @@ describe('an operation whose result nobody told', () => {
     expect(kindFor(release({ id: 'txn_1', reporting_category: 'refund' }))).toBe('done');
   });
 
-  it('is left alone while it is young, and only reported in a dry run', async () => {
+  it('that is young is left alone, and only reported in a dry run', async () => {
     const one = captured();
     const young = requested(one, { requestedAt: new Date(NOW.getTime() - HOUR / 2) });
     const stripe = [one.atStripe, one.charge];
@@ -460,8 +460,13 @@ describe('an operation whose result nobody told', () => {
       { status: 'requires_capture', metadata: {} },
       'not-done',
     ],
-    ['a capture where no note had room cannot be told', { transactionType: 'Charge' }, { metadata: full }, 'settled'],
-    ['a refund needs no room there', {}, { metadata: full }, 'not-done'],
+    [
+      'a capture whose entry had no room cannot be decided',
+      { transactionType: 'Charge' },
+      { metadata: full },
+      'settled',
+    ],
+    ['a refund needs no entry there', {}, { metadata: full }, 'not-done'],
     [
       'a cancelation was done when the payment is canceled',
       { transactionType: 'CancelAuthorization' },
@@ -475,18 +480,18 @@ describe('an operation whose result nobody told', () => {
       'not-done',
     ],
     [
-      'a cancelation by another is not its',
+      'a cancelation by somebody else is not this operation',
       { transactionType: 'CancelAuthorization' },
       { status: 'canceled', metadata: {} },
       'not-done',
     ],
     [
-      'a note of an older version does not say what to book',
+      'an event of an older version does not say what to book',
       { transactionType: undefined },
       { metadata: {} },
       'settled',
     ],
-  ])('is told by what Stripe keeps: %s', (_rule, asked, fields, kind) => {
+  ])('is decided by what Stripe keeps: %s', (_rule, asked, fields, kind) => {
     const one = captured();
     const atStripe = { ...one.atStripe, ...fields } as unknown as Snapshot;
     expect(standingOfOperation(requested(one, asked), one.ofIt, atStripe, []).kind).toBe(kind);

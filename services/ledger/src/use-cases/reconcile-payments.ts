@@ -25,7 +25,7 @@ export interface ReconcilePaymentsDependencies extends CheckDependencies {
   operations: RequestedOperations;
   projectKey: string;
   onProgress?: (summary: ReconciliationSummary) => void;
-  /** Told of each divergence as it is found. */
+  /** Called with each divergence as it is found. */
   onDivergence?: (divergence: Divergence) => void;
   onFailure?: (what: string, error: unknown) => void;
 }
@@ -33,34 +33,34 @@ export interface ReconcilePaymentsDependencies extends CheckDependencies {
 export interface ReconcilePaymentsOptions {
   /** Transactions younger than this are left to the webhooks, in ms. */
   readonly olderThanMs: number;
-  /** PaymentIntents created since then are compared too; undefined = none. */
+  /** PaymentIntents created since this time are compared too; undefined = none. */
   readonly since?: Date | undefined;
-  /** Whether an event is published for what only the comparison of PaymentIntents found. */
+  /** Whether events are also published for differences that only the comparison of PaymentIntents found. */
   readonly repair: boolean;
   readonly dryRun: boolean;
 }
 
-/** Calls under way at once: enough to get on, far below what the vendors limit. */
+/** Calls at the same time: fast enough, and far below the vendors' limits. */
 const AT_ONCE = 8;
 
-/** One run: what it has, and what it has found so far. */
+/** The state of one run: its dependencies, and what it has found so far. */
 interface Run {
   readonly deps: ReconcilePaymentsDependencies;
   readonly options: ReconcilePaymentsOptions;
-  /** What is younger is left to the webhooks. */
+  /** Younger transactions are left to the webhooks. */
   readonly before: Date;
   readonly now: () => Date;
   readonly summary: ReconciliationSummary;
-  /** PaymentIntents that were compared because of an open transaction of their payment. */
+  /** PaymentIntents that were already compared because of an open transaction. */
   readonly compared: Set<string>;
 }
 
 /**
- * Finds what commercetools shows otherwise than Stripe, by the ledger's own rules: an event is made of Stripe's object as it is now, and where
- * `decide` would write something for it, the two differ. The ledger stays the one who writes: the event is published to it.
- * First every payment with an open transaction, then (with `since`) every PaymentIntent of the project but those that were given up unpaid,
- * then every operation that was asked for and whose result nobody told.
- * Throws TransientError when commercetools or Stripe cannot be listed at all.
+ * Finds differences between commercetools and Stripe with the ledger's own rules: it makes an event from the present
+ * state of a Stripe object, and if `decide` would write something for it, the two differ. The event is published, so
+ * that the ledger stays the only writer. It checks every payment with an open transaction, then (with `since`) every
+ * PaymentIntent of the project except those abandoned unpaid, then every requested operation without a result. Throws
+ * TransientError when commercetools or Stripe cannot be listed at all.
  */
 export async function reconcilePayments(
   deps: ReconcilePaymentsDependencies,
@@ -93,7 +93,7 @@ async function reconcileOpenPayments(run: Run): Promise<void> {
   }
 }
 
-/** Every PaymentIntent of the project since then, but those that were given up unpaid. */
+/** Every PaymentIntent of the project since then, except those abandoned unpaid. */
 async function reconcilePaymentIntents(run: Run, since: Date): Promise<void> {
   const { deps, options, before, summary, compared } = run;
   const read = (afterId?: string) => withRetry(deps, () => deps.snapshots.paymentIntents(since, before, afterId));
@@ -113,7 +113,7 @@ async function reconcilePaymentIntents(run: Run, since: Date): Promise<void> {
   }
 }
 
-/** Every operation that was asked for and whose result nobody told. */
+/** Every requested operation without a result. */
 async function reconcileOperations(run: Run): Promise<void> {
   const { deps, options, before, summary } = run;
   const unfinished = await withRetry(deps, () => deps.operations.withoutEnd(before));
@@ -136,7 +136,7 @@ async function checkEach<T>(
       countChecked(counts, checked);
       if (checked !== 'pending') for (const divergence of checked) note(summary, divergence, deps);
     } catch (error) {
-      // One payment that cannot be checked must not keep the others from it; the run does not count as complete.
+      // A payment that cannot be checked must not stop the others; the run then counts as incomplete.
       counts.failed += 1;
       deps.onFailure?.(nameOf(item), error);
     }
@@ -152,7 +152,7 @@ function countChecked(counts: Counts, checked: Checked): void {
   }
 }
 
-/** The payments that have these PaymentIntents as their interfaceId, asked for together. */
+/** The payments that have these PaymentIntents as their interfaceId, read with one call. */
 async function paymentsOf(
   deps: ReconcilePaymentsDependencies,
   snapshots: readonly Snapshot[],
@@ -164,13 +164,13 @@ async function paymentsOf(
 
 const projectOf = (snapshot: Snapshot) => ownershipOfSnapshot(snapshot).projectKey;
 
-/** What was captured and then canceled has something to show. */
+/** A PaymentIntent that was captured before its cancelation must have transactions. */
 function moneyWasAskedFor(snapshot: Snapshot): boolean {
   const { status, latest_charge: charge } = snapshot as Partial<PaymentIntentObject>;
   return ['succeeded', 'requires_capture', 'processing'].includes(status ?? '') || (status === 'canceled' && !!charge);
 }
 
-/** A checkout that is open, or was left: it has nothing to show but which payment it belongs to. */
+/** An open or abandoned checkout: only the link to its payment can be checked. */
 const waitsForShopper = (snapshot: Snapshot): boolean =>
   ['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(String(snapshot.status)) &&
   ownershipOfSnapshot(snapshot).paymentKey !== undefined;

@@ -36,11 +36,11 @@ interface Situation {
   payments?: Payment[];
   carts?: ReturnType<typeof cart>[];
   interactionType?: string;
-  /** Stripe's account, whose key this is. */
+  /** The Stripe account of the key. */
   account?: string;
 }
 
-/** A ledger process with what Stripe and commercetools have. */
+/** A ledger process with a fake Stripe and commercetools. */
 function ledger({
   truth = {},
   payments = [],
@@ -376,7 +376,7 @@ describe('each event of this project', () => {
     expect(commercetools.payment(opened.id).interfaceId).toBe(intent.id);
   });
 
-  it('an operation that was only asked for writes nothing and asks nobody', async () => {
+  it('an operation that was only requested writes nothing and makes no call', async () => {
     const { commercetools, stripe, dependencies } = ledger({ truth, payments: [opened] });
     const outcome = await recordPaymentEvent(
       dependencies,
@@ -392,7 +392,7 @@ describe('the payment of a PaymentIntent', () => {
   const event = stripeEvent('charge.succeeded', charge);
   const withMetadata = (metadata: Record<string, string>) => stripeEvent('charge.succeeded', { ...charge, metadata });
 
-  it('is looked for by the id in its metadata first', async () => {
+  it('is first looked up by the id in its metadata', async () => {
     const byId = payment();
     const byKey = payment({ key: KEY });
     const { commercetools, receive } = ledger({ truth, payments: [byId, byKey] });
@@ -401,14 +401,14 @@ describe('the payment of a PaymentIntent', () => {
     expect(commercetools.calls).not.toContain('payments.get_by_key');
   });
 
-  it('is looked for by the key in its metadata next', async () => {
+  it('is then looked up by the key in its metadata', async () => {
     const byKey = payment({ key: KEY, interfaceId: intent.id });
     const { commercetools, receive } = ledger({ truth, payments: [byKey] });
     expect(recorded(await receive(event)).id).toBe(byKey.id);
     expect(commercetools.calls).toEqual(['payments.get_by_key', 'payments.update']);
   });
 
-  it('is looked for by the PaymentIntent itself last', async () => {
+  it('is finally looked up by the PaymentIntent itself', async () => {
     const byInterfaceId = payment({ interfaceId: intent.id });
     const { commercetools, receive } = ledger({ truth, payments: [byInterfaceId] });
     expect(recorded(await receive(event)).id).toBe(byInterfaceId.id);
@@ -425,14 +425,14 @@ describe('the payment of a PaymentIntent', () => {
     expect(shown(recorded(outcome))).toEqual([`Authorization:Success 10000 [${intent.id}]`]);
   });
 
-  it('is told by the PaymentIntent’s metadata where the charge was made before they were complete', async () => {
+  it('is found by the PaymentIntent’s metadata if the charge was made before the metadata was complete', async () => {
     const opened = payment({ key: KEY, interfaceId: intent.id });
     const { stripe, receive } = ledger({ truth, payments: [opened] });
     expect(recorded(await receive(withMetadata({}))).id).toBe(opened.id);
     expect(stripe.calls).toEqual(['payment_intents.retrieve']);
   });
 
-  it('that the key names, but that belongs to another PaymentIntent, is not its own', async () => {
+  it('is not the one that the key names, if that one belongs to another PaymentIntent', async () => {
     const ofAnother = payment({ key: KEY, interfaceId: paymentIntent().id });
     const own = payment({ interfaceId: intent.id });
     const { receive } = ledger({ truth, payments: [ofAnother, own] });
@@ -443,7 +443,7 @@ describe('the payment of a PaymentIntent', () => {
 describe('what is not ours', () => {
   const { intent, charge, opened, truth } = paid();
 
-  it('another project’s PaymentIntent is left alone, though the keys match', async () => {
+  it('another project’s PaymentIntent is left alone, although the keys match', async () => {
     const { commercetools, receive } = ledger({ truth, payments: [opened] });
     const metadata = { ...METADATA_OF_OURS, ct_project_key: 'shop-us' };
     expect(await receive(stripeEvent('charge.succeeded', { ...charge, metadata }))).toEqual({ kind: 'foreign' });
@@ -467,7 +467,7 @@ describe('what is not ours', () => {
     stripeEvent('refund.created', refund),
     stripeEvent('charge.dispute.created', dispute),
     stripeEvent('payment_intent.processing', intent),
-  ])('$type of another account is ignored, and nobody is asked', async (event) => {
+  ])('$type of another account is ignored without a call', async (event) => {
     const process = ledger({ truth: { ...truth, refunds: [refund], disputes: [dispute] }, payments: [opened] });
     expect(await process.receive({ ...event, account: 'acct_other' } as StripeEvent)).toEqual({ kind: 'foreign' });
     expect(calls(process)).toEqual([]);
@@ -484,7 +484,7 @@ describe('what is not ours', () => {
     stripeEvent('charge.succeeded', foreignCharge),
     stripeEvent('charge.refunded', foreignCharge),
     stripeEvent('refund.created', { ...refund, metadata: { ct_project_key: 'shop-us' } }),
-  ])('$type of another integration is ignored, and nobody is asked', async (event) => {
+  ])('$type of another integration is ignored without a call', async (event) => {
     const process = ledger({ truth });
     expect(await process.receive(event)).toEqual({ kind: 'foreign' });
     expect(calls(process)).toEqual([]);
@@ -496,7 +496,7 @@ describe('what is not ours', () => {
     stripeEvent('charge.dispute.created', dispute),
     stripeEvent('charge.succeeded', { ...charge, metadata: {} }),
   ])(
-    '$type of another integration, which does not say so: known by an earlier event, without a call',
+    '$type of another integration that does not name it is recognised by an earlier event, without a call',
     async (event) => {
       const process = ledger({ truth: { ...truth, paymentIntent: foreignIntent } });
       await process.receive(stripeEvent('payment_intent.succeeded', foreignIntent));
@@ -508,7 +508,7 @@ describe('what is not ours', () => {
   it.each([
     [stripeEvent('refund.created', refund), ['payment_intents.retrieve']],
     [stripeEvent('charge.dispute.created', dispute), ['disputes.retrieve', 'payments.query']],
-  ])('of another integration, told by nothing before: asked for once', async (event, expected) => {
+  ])('an event of another integration without an earlier event is looked up once', async (event, expected) => {
     const foreign = { paymentIntent: foreignIntent, charges: [foreignCharge], refunds: [refund], disputes: [dispute] };
     const process = ledger({ truth: foreign });
     expect(await process.receive(event)).toEqual({ kind: 'foreign' });
@@ -520,7 +520,7 @@ describe('what is not ours', () => {
     stripeEvent('refund.created', refundOf(chargeOf(paymentIntent()))),
     stripeEvent('charge.dispute.created', disputeOf(chargeOf(paymentIntent()))),
     stripeEvent('charge.succeeded', chargeOf(paymentIntent(), { metadata: {} })),
-  ])('$type of an object that neither Stripe nor commercetools has is another’s, no dead letter', async (event) => {
+  ])('$type of an object that neither Stripe nor commercetools has is ignored, not a dead letter', async (event) => {
     const { receive } = ledger({ truth, payments: [opened] });
     expect(await receive(event)).toEqual({ kind: 'foreign' });
   });
@@ -548,7 +548,7 @@ describe('what is not ours', () => {
     expect(commercetools.calls).toEqual([]);
   });
 
-  it('what Stripe no longer has is refused for good', async () => {
+  it('an object that Stripe no longer has is refused permanently', async () => {
     const { receive } = ledger({ truth, payments: [opened] });
     const gone = receive(stripeEvent('refund.created', refundOf(charge, { charge: chargeOf(intent).id })));
     await expect(gone).rejects.toMatchObject({ name: 'PermanentError', reason: 'gone_from_stripe' });
@@ -592,13 +592,13 @@ describe('a payment that commercetools does not have', () => {
     expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).amountPlanned).toEqual(planned);
   });
 
-  it('without a key in the metadata gets one of its PaymentIntent', async () => {
+  it('without a key in the metadata gets a key from its PaymentIntent', async () => {
     const { intent, charge, truth } = paid({ metadata: { cart_id: CART, ct_project_key: PROJECT } });
     const { receive } = ledger({ truth });
     expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).key).toBe(`stripe-${intent.id}`);
   });
 
-  it('is not created for a decline: nothing was asked for', async () => {
+  it('is not created for a decline', async () => {
     const { truth } = paid();
     const waiting = paymentIntent({ status: 'requires_payment_method' });
     const { commercetools, receive } = ledger({ truth: { ...truth, paymentIntent: waiting } });
@@ -613,7 +613,7 @@ describe('a payment that commercetools does not have', () => {
     expect(recorded(await receive(stripeEvent('charge.succeeded', charge))).customer?.id).toBe(CUSTOMER);
   });
 
-  it('is created without its customer when that one is gone', async () => {
+  it('is created without its customer when that customer is deleted', async () => {
     const { charge, truth } = paid({ metadata: { ...METADATA_OF_OURS, ct_customer_id: CUSTOMER } });
     const { receive } = ledger({ truth });
     const created = recorded(await receive(stripeEvent('charge.succeeded', charge)));
@@ -633,7 +633,7 @@ describe('a payment that commercetools does not have', () => {
     expect(commercetools.calls).not.toContain('carts.update');
   });
 
-  it.each(['Active', 'Frozen'] as const)('whose cart is %s is put on it', async (cartState) => {
+  it.each(['Active', 'Frozen'] as const)('whose cart is %s is put on the cart', async (cartState) => {
     const { charge, truth } = paid();
     const { commercetools, receive } = ledger({ truth, carts: [cart({ id: CART, cartState })] });
     const outcome = await receive(stripeEvent('charge.succeeded', charge));
@@ -644,7 +644,7 @@ describe('a payment that commercetools does not have', () => {
   it.each([
     ['refuses', new PermanentError('InvalidOperation'), 'cart-refuses'],
     ['deletes at that moment', new NotFoundError('gone'), 'cart-gone'],
-  ])('whose cart commercetools %s is recorded all the same', async (_what, error, attachment) => {
+  ])('whose cart commercetools %s is still recorded', async (_what, error, attachment) => {
     const { charge, truth } = paid();
     const { commercetools, receive } = ledger({ truth });
     commercetools.beforeAddPayment = () => {
@@ -654,7 +654,7 @@ describe('a payment that commercetools does not have', () => {
     expect(outcome).toMatchObject({ kind: 'recorded', attachment, written: true });
   });
 
-  it('half made by intent on a cart that became an order meanwhile: told as being on no cart', async () => {
+  it('half made by intent on a cart that became an order meanwhile is reported as on no cart', async () => {
     const { charge, truth } = paid();
     const carts = [cart({ id: CART, cartState: 'Ordered' })];
     const { receive } = ledger({ truth, carts, payments: [payment({ key: KEY })] });
@@ -663,7 +663,7 @@ describe('a payment that commercetools does not have', () => {
     expect(outcome).not.toHaveProperty('created');
   });
 
-  it('that another creates at the same moment is found, not doubled', async () => {
+  it('that another process creates at the same moment is found, not created twice', async () => {
     const { charge, truth } = paid();
     const { commercetools, receive } = ledger({ truth });
     const theirs = payment({ key: KEY });
@@ -672,7 +672,7 @@ describe('a payment that commercetools does not have', () => {
     expect(commercetools.stored.size).toBe(1);
   });
 
-  it('whose key the payment of another PaymentIntent has, gets a key of its own', async () => {
+  it('whose key the payment of another PaymentIntent has gets a key of its own', async () => {
     const { intent, charge, truth } = paid();
     const ofAnother = payment({ key: KEY, interfaceId: paymentIntent().id });
     const { commercetools, receive } = ledger({ truth, payments: [ofAnother] });
@@ -681,7 +681,7 @@ describe('a payment that commercetools does not have', () => {
     expect(commercetools.payment(ofAnother.id).transactions).toEqual([]);
   });
 
-  it('half made, created and not attached when the process died, is attached and finished by the next delivery', async () => {
+  it('that was created but not attached when the process died is attached and finished by the next delivery', async () => {
     const { intent, charge, truth } = paid({ metadata: { cart_id: CART, ct_project_key: PROJECT } });
     const { commercetools, receive } = ledger({ truth });
     commercetools.beforeAddPayment = () => {
@@ -697,7 +697,7 @@ describe('a payment that commercetools does not have', () => {
     expect(commercetools.carts.get(CART)?.paymentInfo?.payments).toHaveLength(1);
   });
 
-  it('half made by intent, not attached, is attached before it is finished', async () => {
+  it('that intent created but did not attach is attached before it is finished', async () => {
     const { charge, truth } = paid();
     const halfMade = payment({ key: KEY });
     const { commercetools, receive } = ledger({ truth, payments: [halfMade] });
@@ -705,7 +705,7 @@ describe('a payment that commercetools does not have', () => {
     expect(commercetools.calls).toEqual(['payments.get_by_key', 'carts.get', 'carts.update', 'payments.update']);
   });
 
-  it('is attached though others change the cart', async () => {
+  it('is attached although others change the cart', async () => {
     const { charge, truth } = paid();
     const { commercetools, receive } = ledger({ truth });
     let interruptions = 2;
@@ -718,7 +718,7 @@ describe('a payment that commercetools does not have', () => {
 });
 
 describe('other writers', () => {
-  it('a stale version is read again and decided again', async () => {
+  it('after a version conflict the payment is read and decided again', async () => {
     const { charge, opened, truth } = paid();
     const { commercetools, receive } = ledger({ truth, payments: [opened] });
     const theirs = transaction('Authorization', 'Success', { interactionId: opened.interfaceId ?? '' });
@@ -730,7 +730,7 @@ describe('other writers', () => {
     expect(recorded(outcome).transactions.map(({ id }) => id)).toEqual([theirs.id]);
   });
 
-  it('a stale version asks Stripe again: its truth may have moved on too', async () => {
+  it('after a version conflict Stripe is read again, because its state may have changed too', async () => {
     const { intent, opened } = paid();
     const processing = { ...intent, status: 'processing' as const, amount_received: 0 };
     const waiting = { ...processing, status: 'requires_payment_method' as const };
@@ -745,7 +745,7 @@ describe('other writers', () => {
     expect(shown(recorded(outcome))).toEqual([`Authorization:Failure 10000 [${intent.id}]`]);
   });
 
-  it('who keep changing the payment make it a failure that passes', async () => {
+  it('who keep changing the payment cause a transient failure', async () => {
     const { charge, opened, truth } = paid();
     const { commercetools, receive } = ledger({ truth, payments: [opened] });
     commercetools.beforeUpdate = (id) => commercetools.changeByAnother(id);
@@ -758,7 +758,7 @@ describe('other writers', () => {
     ['the payment is known', true],
     ['nobody has created it yet', false],
   ])(
-    'page, webhooks and back office at once, in three processes: one transaction each, when %s',
+    'page, webhooks and back office at the same time, in three processes: one transaction each, when %s',
     async (_what, isKnown) => {
       const { intent, charge, opened, truth } = paid();
       const refund = refundOf(charge, { amount: 2_500 });
@@ -817,7 +817,7 @@ describe('other writers', () => {
     await expect(receive(stripeEvent('charge.succeeded', charge))).rejects.toThrow('InvalidField');
   });
 
-  it('a partition that went to another process while Stripe was asked writes nothing', async () => {
+  it('nothing is written when the partition moved to another process during a call to Stripe', async () => {
     const { charge, opened, truth } = paid();
     const { commercetools, receive } = ledger({ truth, payments: [opened] });
     const rejected = expect(receive(stripeEvent('charge.succeeded', charge), () => false)).rejects;
@@ -825,7 +825,7 @@ describe('other writers', () => {
     expect(commercetools.calls).not.toContain('payments.update');
   });
 
-  it('a partition that went to another process creates and attaches nothing', async () => {
+  it('nothing is created or attached when the partition has moved to another process', async () => {
     const { charge, truth } = paid();
     const { commercetools, receive } = ledger({ truth });
     await expect(receive(stripeEvent('charge.succeeded', charge), () => false)).rejects.toBeInstanceOf(TransientError);
@@ -853,12 +853,12 @@ describe('calls', () => {
       const refund = refundOf(charge);
       unknown.stripe.show({ refunds: [refund] });
       await unknown.receive(other ?? stripeEvent('refund.created', refund));
-      // A refund event asks Stripe besides, for the charge and for all its refunds.
+      // A refund event also reads the charge and all its refunds from Stripe.
       expect(calls(unknown) - known).toBe(other ? 1 : 3);
     },
   );
 
-  it('money that the remembered payment shows costs none: nothing takes it back', async () => {
+  it('money that the cached payment shows costs none, because it is never undone', async () => {
     const { intent, charge, opened, truth } = paid();
     const process = ledger({ truth, payments: [opened], interactionType: 'interaction-type' });
     await process.receive(stripeEvent('charge.succeeded', charge));
@@ -878,7 +878,7 @@ describe('calls', () => {
     expect(calls(process) - before).toBe(0);
   });
 
-  it('what reconciliation found not to be there is looked for in commercetools, whatever is remembered', async () => {
+  it('what reconciliation found missing is looked up in commercetools, whatever is cached', async () => {
     const { intent, charge, opened, truth } = paid();
     const process = ledger({ truth, payments: [opened] });
     await process.receive(stripeEvent('charge.succeeded', charge));
@@ -889,7 +889,7 @@ describe('calls', () => {
     expect(process.commercetools.calls.slice(before)).toEqual(['payments.get_by_key']);
   });
 
-  it('a remembered refund costs one, which asks whether nothing is left to write: it may have failed since', async () => {
+  it('a cached refund costs one read, because it may have failed since', async () => {
     const { charge, opened, truth } = paid();
     const refund = refundOf(charge);
     const process = ledger({ truth: { ...truth, refunds: [refund] }, payments: [opened] });
@@ -907,7 +907,7 @@ describe('calls', () => {
     return readIntent('checkout.payment.opened', { ...whose, amount, asLinked });
   };
 
-  it('a payment that intent has just linked costs none to open, and one for its first money', async () => {
+  it('a payment that intent has just linked costs none for its opening, and one for its first money', async () => {
     const life = paid();
     const process = ledger({ truth: life.truth, payments: [life.opened] });
     const outcome = await recordPaymentEvent(process.dependencies, asOpened(life));
@@ -927,7 +927,7 @@ describe('calls', () => {
     expect(process.commercetools.calls).toEqual(['payments.update', 'payments.get_by_key', 'payments.update']);
   });
 
-  it('an old word of intent on a payment that moved on says nothing: what was canceled meanwhile has failed', async () => {
+  it('an old event of intent does not hide later changes: a payment canceled meanwhile shows Failure', async () => {
     const life = paid({ status: 'canceled', amount_received: 0 });
     const pending = transaction('Authorization', 'Pending', { interactionId: life.intent.id });
     const opened = { ...life.opened, version: 4, transactions: [pending] };
@@ -939,7 +939,7 @@ describe('calls', () => {
     );
   });
 
-  it('a remembered version that is stale costs a failed write, a read and a write', async () => {
+  it('a stale cached version costs a failed write, a read and a write', async () => {
     const { intent, charge, opened, truth } = paid();
     const process = ledger({ truth, payments: [opened] });
     await process.receive(stripeEvent('charge.succeeded', charge));
@@ -954,7 +954,7 @@ describe('calls', () => {
     expect(shown(process.commercetools.payment(opened.id))).toHaveLength(2);
   });
 
-  it('a remembered payment that another process has written since never says that nothing is left to write', async () => {
+  it('a cached payment that another process has written since never counts as complete', async () => {
     const life = PaymentLife.of([
       { does: 'is processing', method: 'sepa_debit' },
       { does: 'settles', well: false },
@@ -964,7 +964,7 @@ describe('calls', () => {
     const process = ledger({ truth: truths[2] ?? {}, payments: [opened] });
     const processing = stripeEvent('payment_intent.processing', { ...intent, status: 'processing' });
     await process.receive(processing);
-    // Elsewhere the second attempt was seen on its way, and this process did not hear of it.
+    // Another process recorded the second attempt as Pending, and this process does not know.
     const pending = transaction('Authorization', 'Pending', { interactionId: intent.id });
     process.commercetools.changeByAnother(opened.id, { transactions: [pending] });
     await process.receive(stripeEvent('payment_intent.payment_failed', intent));
@@ -1034,7 +1034,7 @@ describe('the amount that was planned', () => {
     expect(commercetools.payment(opened.id).amountPlanned).toEqual(money(24_000));
   });
 
-  it('that ran ahead of what was paid goes back to it', async () => {
+  it('that exceeds what was paid is set back', async () => {
     const { intent, opened, commercetools, receive } = situation({ status: 'succeeded', amount_received: 10_000 });
     commercetools.changeByAnother(opened.id, { amountPlanned: money(24_000) });
     await receive(stripeEvent('payment_intent.succeeded', intent));
@@ -1051,7 +1051,7 @@ describe('the amount that was planned', () => {
     },
   );
 
-  it('is not taken back by an event that is older than the amount: Stripe is asked when the two differ', async () => {
+  it('is not set back by an event older than the amount: Stripe is read when the two differ', async () => {
     const { charge, intent, opened, commercetools, stripe, receive } = situation({
       ...grown,
       status: 'requires_capture',
@@ -1069,7 +1069,7 @@ describe('the amount that was planned', () => {
   });
 });
 
-/** Stripe's minor units, and the payment's in commercetools with its digits: the currencies that either side counts specially. */
+/** Amounts at Stripe and in commercetools, for the currencies that either side counts specially. */
 const SPECIAL: [currency: string, stripe: number, centAmount: number, fractionDigits: number][] = [
   ...'BIF CLP DJF GNF JPY KMF KRW PYG RWF VND VUV XAF XOF XPF'
     .split(' ')
@@ -1133,7 +1133,7 @@ describe.each(SPECIAL)(
         { disputes: [dispute] },
         ['Chargeback:Success'],
       ],
-    ])('%s writes it so', async (_type, event, now, expected) => {
+    ])('%s writes the converted amount', async (_type, event, now, expected) => {
       const opened = payment({ key: KEY, interfaceId: intent.id, amountPlanned: money(centAmount, code, digits) });
       const { commercetools, receive } = ledger({ truth: { ...truth, ...now }, payments: [opened] });
       await receive(event);
@@ -1150,7 +1150,7 @@ describe('a voucher and a bank transfer', () => {
     const life = PaymentLife.of(steps);
     const opened = payment({ key: KEY, interfaceId: life.paymentIntent.id });
     const process = ledger({ truth: life.truths[0] ?? {}, payments: [opened], interactionType: 'interaction-type' });
-    /** The payment after each step, each event received as it happens. */
+    /** The payment after each step, with each event received when it happens. */
     const states = async () => {
       const shows: string[] = [];
       for (const [moment, truth] of life.truths.entries()) {
@@ -1187,7 +1187,7 @@ describe('a voucher and a bank transfer', () => {
     ]);
   });
 
-  it('given up for a card that asks for authentication: Failure, as the voucher is void', async () => {
+  it('replaced by a card that needs authentication: Failure, because the voucher is void', async () => {
     const { states, authorization } = situation([
       { does: 'gets a voucher', type: 'multibanco' },
       { does: 'is challenged' },
@@ -1218,7 +1218,7 @@ describe('a voucher and a bank transfer', () => {
 });
 
 describe('money that commercetools cannot express', () => {
-  it('is refused for good, with its reason', async () => {
+  it('is refused permanently, with its reason', async () => {
     const { intent, truth } = paid({ currency: 'isk', amount: 500_050, amount_received: 500_050 });
     const opened = payment({ key: KEY, amountPlanned: money(5_000, 'ISK', 0) });
     const { receive } = ledger({ truth, payments: [opened] });
@@ -1263,7 +1263,7 @@ describe('interface interactions', () => {
     });
   });
 
-  it('come with the money that an event tells, and are no update of their own where the payment shows it already', async () => {
+  it('are written together with the money of an event, and not as an update of their own if the payment shows the money already', async () => {
     const life = paid();
     const process = ledger({ truth: life.truth, payments: [life.opened], interactionType: 'interaction-type' });
     await process.receive(stripeEvent('payment_intent.succeeded', life.intent));
@@ -1273,7 +1273,7 @@ describe('interface interactions', () => {
     expect(process.commercetools.writes).toHaveLength(1);
   });
 
-  it('are left out where the project has no type for them', async () => {
+  it('are not written if the project has no type for them', async () => {
     const { commercetools, receive } = ledger(situation);
     expect(await receive(event)).toMatchObject({ kind: 'recorded', written: false });
     expect(commercetools.writes).toEqual([]);

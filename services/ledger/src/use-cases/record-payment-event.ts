@@ -21,14 +21,16 @@ import type { KnownPayments, StripeFacts } from './ports.ts';
 
 export interface RecordDependencies extends FindDependencies, Omit<OwnerDependencies, 'payments' | 'stripe'> {
   stripe: StripeFacts;
-  /** Events of the other mode are another system's. */
+  /** Events of the other mode belong to another system. */
   livemode: boolean;
   /** Key of the type for interface interactions, when the project has it. */
   interactionType: () => string | undefined;
 }
 
 export type RecordOutcome =
-  /** `written`: the payment was updated, if only by a record of the event; otherwise it had everything already. */
+  /**
+   * `written`: the payment was updated, possibly only with a record of the event; otherwise it had everything already.
+   */
   | {
       kind: 'recorded';
       written: boolean;
@@ -36,7 +38,7 @@ export type RecordOutcome =
       changes: readonly TransactionChange[];
       payment: Payment;
       created?: Attachment;
-      /** Set when the payment was to be put on its cart now. */
+      /** Set when the payment should have been put on its cart now. */
       attachment?: Attachment;
       collected: CollectedFacts;
     }
@@ -45,12 +47,13 @@ export type RecordOutcome =
   | { kind: 'nothing-to-record' };
 
 const ATTEMPTS = 5;
-/** What reconcile-pending and audit publish for what they found to differ. */
+/** The event type that reconcile-pending and audit publish for differences. */
 const RECONCILED = 'checkout.payment.reconciled';
 
 /**
- * Makes commercetools show what an event tells: collect the facts, decide, save in one update. A stale version means that another writer won:
- * collect them again, as Stripe may have moved on too, and decide again. Safe to run any number of times, at any time, in any order.
+ * Makes commercetools show what an event reports: collects the facts, decides, saves in one update. A version conflict
+ * means that another writer was first: the facts are collected again, because Stripe may have changed too, and decided
+ * again. Safe to run any number of times, at any time, in any order.
  */
 export async function recordPaymentEvent(
   dependencies: RecordDependencies,
@@ -60,11 +63,11 @@ export async function recordPaymentEvent(
   if (event.livemode !== undefined && event.livemode !== dependencies.livemode) return { kind: 'foreign' };
   const whose = await checkOwner(dependencies, event);
   if (whose === 'foreign') return { kind: 'foreign' };
-  // A note for people and for reconciliation; what came of it arrives by an event of its own.
+  // Only for reconciliation; the operation's result arrives as an event of its own.
   if (event.detail.kind === 'operation-requested') return { kind: 'nothing-to-record' };
   if (event.detail.kind === 'shopper-must-act') return { kind: 'nothing-to-record' };
   if (event.detail.kind === 'payment-opened') rememberLinked(dependencies.known, event.detail.data);
-  // Somebody saw that commercetools does not show it: what is remembered is what may be wrong.
+  // Reconciliation saw that commercetools does not show it, so the cached payment may be wrong.
   if (event.type === RECONCILED && event.paymentIntentId) dependencies.known.delete(event.paymentIntentId);
   const writing = writingOnlyWhile(isAssigned, dependencies);
   const recorded = await (whose === 'unknown'
@@ -75,7 +78,7 @@ export async function recordPaymentEvent(
   return { kind: 'foreign' };
 }
 
-/** What intent tells of the payment that it has just linked is what a read would show; a later version that is known here stays. */
+/** Caches the payment that intent has just linked, as if it had been read; a later version in the cache stays. */
 function rememberLinked(known: KnownPayments, opened: EventData<'checkout.payment.opened'>): void {
   const payment = linkedPayment(opened);
   if (payment && !known.get(opened.paymentIntentId)) known.set(opened.paymentIntentId, payment);
@@ -91,7 +94,7 @@ async function record(
   try {
     return await save(dependencies, collected, interactionOf(event, dependencies.interactionType()));
   } catch (error) {
-    // Whatever went wrong, what is remembered may be out of date.
+    // After any failure the cached payment may be out of date.
     dependencies.known.delete(collected.paymentIntentId);
     if (!(error instanceof StaleVersionError)) throw error;
     if (attemptsLeft > 1) return record(dependencies, event, attemptsLeft - 1);
@@ -114,10 +117,10 @@ async function save(
     collected,
     (money) => !decided(() => isPlannedOtherwise(payment, money)),
   );
-  // An event without facts is there for its record.
+  // An event without facts matters only for its record.
   const isForRecord = facts.length === 0 && interaction !== undefined;
   const isShown = !isForRecord && decided(() => showsForGood(payment, { facts, paymentIntentId, held }));
-  // A record of what the payment shows anyway is worth no update of its own.
+  // A record of what the payment shows anyway is not worth an update of its own.
   const actions = isShown ? [] : decided(() => decide(payment, { facts, paymentIntentId, held, interaction }));
   const outcome = {
     kind: 'recorded' as const,
@@ -133,7 +136,7 @@ async function save(
     return { ...outcome, written: true, payment: updated };
   }
   if (remembered && !isShown) {
-    // Another process may have written since: only commercetools can say that nothing is left to write.
+    // Another process may have written since: only commercetools can confirm that nothing is left to write.
     known.delete(paymentIntentId);
     return save(dependencies, collected, interaction);
   }
@@ -141,7 +144,7 @@ async function save(
   return { ...outcome, written: false, payment };
 }
 
-/** The same dependencies, whose writes fail once the partition has gone to another process: that one writes now. */
+/** The same dependencies, but their writes fail when the partition has moved to another process, which now writes. */
 function writingOnlyWhile(isAssigned: () => boolean, dependencies: RecordDependencies): RecordDependencies {
   const { payments, carts } = dependencies;
   const whileAssigned =

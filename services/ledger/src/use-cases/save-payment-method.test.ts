@@ -62,9 +62,9 @@ interface World {
   /** What goes wrong with the next calls of a name. */
   failures?: Failures;
   token?: string;
-  /** The type of the method that was used, which pays only once. */
+  /** The type of the single-use method that was used. */
   payOnce?: string;
-  /** Whether it left a SEPA direct debit. */
+  /** Whether it created a SEPA direct debit. */
   leaves?: boolean;
 }
 
@@ -136,11 +136,11 @@ function world({ cart: ofPayment, methods = [], failures = {}, token, payOnce, l
 const succeeded = eventOf('payment_intent.succeeded', paid);
 const authorised = eventOf('charge.succeeded', { ...charge, captured: false });
 
-describe('what is kept', () => {
+describe('what is stored', () => {
   it.each([
     ['a charge that waits for its capture', authorised],
     ['a successful PaymentIntent', succeeded],
-  ])('%s of a customer who saved the method: in commercetools, and its token on the payment', async (_what, event) => {
+  ])('%s of a customer who saved the method: the method in commercetools, and its token on the payment', async (_what, event) => {
     const { deps, methods, remembered, recorded, ...rest } = world();
     expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: false });
     expect(methods()).toMatchObject([
@@ -159,7 +159,7 @@ describe('what is kept', () => {
     expect(remembered.get(paid.id)).toMatchObject({ version: 4, paymentMethodInfo: { token: { value: 'pm_1' } } });
   });
 
-  it('under the account that intent looks for them, and with a name that shows the card, where that is set', async () => {
+  it('under the account in which intent looks for methods, and with a name of the card, if names are on', async () => {
     const { deps, methods, recorded } = world();
     const set = { ...deps, interfaceAccount: 'shop-a', names: true };
     await savePaymentMethod(set)(succeeded, recorded());
@@ -190,7 +190,7 @@ describe('what is kept', () => {
     ['a guest at Stripe', eventOf('payment_intent.succeeded', { ...paid, customer: null }), METADATA],
     ['a guest in commercetools', succeeded, { ct_project_key: 'shop', cart_id: 'cart-1' }],
     ['a payment without a method', eventOf('payment_intent.succeeded', { ...paid, payment_method: null }), METADATA],
-    ['a charge that is captured, as its PaymentIntent succeeds with it', eventOf('charge.succeeded', charge), METADATA],
+    ['a captured charge, because its PaymentIntent succeeds with it', eventOf('charge.succeeded', charge), METADATA],
     ['a charge that failed', eventOf('charge.succeeded', { ...charge, status: 'failed' }), METADATA],
     ['an event that only changes a charge', eventOf('charge.updated', charge), METADATA],
     ['a payment that is under way', eventOf('payment_intent.processing', { ...paid, status: 'processing' }), METADATA],
@@ -200,7 +200,7 @@ describe('what is kept', () => {
     expect(calls).toEqual([]);
   });
 
-  it('nothing, without a call, for a payment that this process has seen to', async () => {
+  it('nothing, without a call, for a payment that this process has handled', async () => {
     const { deps, calls, recorded } = world();
     const save = savePaymentMethod(deps);
     await save(authorised, recorded());
@@ -210,7 +210,7 @@ describe('what is kept', () => {
   });
 
   describe.each(['ideal', 'bancontact', 'sofort'])(
-    'of %s, which pays once: the SEPA direct debit that it left',
+    'of %s, a single-use method: the SEPA direct debit that it created',
     (type) => {
       const method = `pm_${type}`;
       const withDebit = (generated: string | null | { id: string }, customer: string | null = 'cus_1') =>
@@ -230,7 +230,7 @@ describe('what is kept', () => {
         ['named by the charge', withDebit('pm_sepa')],
         ['named by the charge of no customer', withDebit('pm_sepa', null)],
         ['expanded in the charge', withDebit({ id: 'pm_sepa' })],
-        ['asked for, as the PaymentIntent does not name it', intentEvent],
+        ['read, because the PaymentIntent does not name it', intentEvent],
       ])('%s', async (_how, event) => {
         const { deps, methods, jobs, recorded, ...rest } = world({ payOnce: type, cart: recurring });
         expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: true });
@@ -251,7 +251,7 @@ describe('what is kept', () => {
         }
       });
 
-      it('none when it left none', async () => {
+      it('nothing when it created none', async () => {
         const { deps, methods, recorded } = world({ payOnce: type, leaves: false });
         expect(await savePaymentMethod(deps)(withDebit(null), recorded())).toEqual({ kind: 'nothing-to-save' });
         expect(await savePaymentMethod(deps)(intentEvent, recorded())).toEqual({ kind: 'not-saved-by-shopper' });
@@ -260,7 +260,7 @@ describe('what is kept', () => {
     },
   );
 
-  it('asks Stripe once for each payment whose method the shopper did not save', async () => {
+  it('reads Stripe once for each payment whose method the shopper did not save', async () => {
     const { deps, calls, recorded } = world({ stripeCustomer: undefined });
     const save = savePaymentMethod(deps);
     for (const event of [eventOf('charge.succeeded', charge), succeeded]) await save(event, recorded());
@@ -302,7 +302,7 @@ describe('what is kept', () => {
     expect(one.payment()).toMatchObject({ key: 'changed', paymentMethodInfo: { token: { value: 'pm_1' } } });
   });
 
-  it('leaves a token alone that another writer put there', async () => {
+  it('leaves a token of another writer alone', async () => {
     const one = world({ cart: recurring });
     const recorded = one.recorded();
     one.change({ paymentMethodInfo: { paymentInterface: 'checkout-stripe', token: { value: 'pm_1' } } });
@@ -382,7 +382,7 @@ describe('a recurring cart', () => {
   it.each([
     ['a cycle without the shopper', 'transaction-1'],
     ['the original connector', undefined],
-  ])('gets none by a payment of %s, whose token is from elsewhere', async (_whose, key) => {
+  ])('gets none from a payment of %s, whose token is from elsewhere', async (_whose, key) => {
     const one = world({ cart: recurring, token: 'pm_1' });
     one.change({ key: key as string });
     expect(await savePaymentMethod(one.deps)(succeeded, one.recorded())).toEqual({ kind: 'nothing-to-save' });
@@ -433,7 +433,7 @@ describe('what goes wrong', () => {
     expect(one.calls).toContain('payment-methods.create');
   });
 
-  it('tries again what a key was refused for (401): one that was renewed in its file is read a moment later', async () => {
+  it('retries after a refused key (401), because a renewed key file is read a moment later', async () => {
     const refused = () => new TransientError('401', { reason: 'unauthorized', status: 401 });
     const one = world({
       cart: recurring,
@@ -446,7 +446,7 @@ describe('what goes wrong', () => {
     expect(one.jobs()).toHaveLength(1);
   });
 
-  it('warns of a missing permission once an hour, and does not try again', async () => {
+  it('warns of a missing permission once an hour, and does not retry', async () => {
     const denied = () => new TransientError('403', { reason: 'unauthorized', status: 403 });
     const lines: string[] = [];
     const log = createLogger('test', 'warn', { write: (line) => void lines.push(line) });

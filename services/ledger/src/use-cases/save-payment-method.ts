@@ -15,14 +15,14 @@ export interface SaveDependencies {
   carts: Pick<Carts, 'byId'>;
   paymentMethods: Pick<PaymentMethods, 'withToken' | 'byKey' | 'create'>;
   jobs: RecurringJobs;
-  /** undefined for one that Stripe does not have (any more). */
+  /** Undefined for a method that Stripe does not have (any more). */
   stripePaymentMethod: (id: string) => Promise<StripePaymentMethod | undefined>;
-  /** Id of the SEPA direct debit that the charge left for later payments, if it did. */
+  /** Id of the SEPA direct debit that the charge created for later payments, if any. */
   generatedDebit: (chargeId: string) => Promise<string | undefined>;
   paymentInterface: string;
-  /** Account that stored methods are kept under, as intent looks for them. */
+  /** The account under which methods are stored, and in which intent looks for them. */
   interfaceAccount?: string | undefined;
-  /** Whether stored methods have a name that shows what they are. */
+  /** Whether stored methods get a name such as "Visa •••• 4242, 08/27". */
   names?: boolean;
   known: KnownPayments;
   log: Logger;
@@ -38,22 +38,25 @@ export type SaveOutcome =
   | { kind: 'not-saved-by-shopper' }
   | { kind: 'saved'; paymentMethodId: string; job: boolean };
 
-/** Events after which Stripe knows whether the shopper saved the method. */
+/** Events after which it is known at Stripe whether the shopper saved the method. */
 const SHOWS_METHOD = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
 
 const ATTEMPTS = 3;
-/** An event that took this many attempts to be recorded may be near the limit at which it becomes a dead letter: it is not delayed further. */
+/** After this many attempts an event may be close to becoming a dead letter, so it is not delayed further. */
 const LATE_ATTEMPT = 10;
 const STALE_ATTEMPTS = 5;
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Who is not let in (401) may hold a key that was renewed a moment ago; a permission somebody has to give first. */
+/**
+ * A refused key (401) may have been renewed a moment ago, so it is worth a retry; a missing permission (403) is not.
+ */
 const isMissingPermission = (error: unknown): boolean => error instanceof TransientError && error.status === 403;
 
 /**
- * Keeps a saved payment method in commercetools, after the payment was recorded. What fails in passing is thrown as TransientError, so that the
- * event comes again, twice at most; then, and for everything else, it is logged and counted and the event is done: the money is recorded,
- * and no payment may become a dead letter for its method's sake. Without the permission in commercetools or Stripe it says so once an hour.
+ * Stores a saved payment method in commercetools, after the payment was recorded. A transient failure is thrown as
+ * TransientError, so that the event is retried, at most twice. After that, and for every other failure, the failure is
+ * logged and counted and the event is done: the money is recorded, and no payment may become a dead letter because of
+ * its method. A missing permission in commercetools or Stripe is logged once an hour.
  */
 export function keepPaymentMethod(
   deps: SaveDependencies,
@@ -93,16 +96,18 @@ export function keepPaymentMethod(
 }
 
 /**
- * Stores the payment method of a payment for its customer, unless it is there, and puts its token on the payment.
+ * Stores the payment method of a payment for its customer, unless it is stored already, and writes its token on the
+ * payment.
  *
- * For a cart with recurring items it asks Checkout for a recurring payment job, one for a payment however often it is asked for: two jobs would
- * charge the shopper twice. A payment that has its token already may have been left without its job by a process that died: it is seen to once
- * by each process. Transactions without the shopper and the original connector's payments have their tokens from elsewhere, and get none.
+ * For a cart with recurring items it requests a recurring payment job from Checkout, only one for each payment: two
+ * jobs would charge the shopper twice. A process may have died between writing the token and requesting the job, so
+ * each process checks a payment with a token once. Transactions without the shopper and the original connector's
+ * payments have their tokens from elsewhere, and get no job.
  */
 export function savePaymentMethod(
   deps: SaveDependencies,
 ): (event: PaymentEvent, recorded: Recorded) => Promise<SaveOutcome> {
-  /** Payments that have their job, need none, or cannot have one, by id. */
+  /** Ids of payments that have their job, need none, or cannot have one. */
   const seenTo = new LRUCache<string, true>({ max: 10_000 });
 
   const ensureJob = async (
@@ -142,7 +147,7 @@ export function savePaymentMethod(
   };
 }
 
-/** The id of the stored method of a token; undefined when it was deleted since. */
+/** The id of the stored method with this token; undefined when it was deleted since. */
 async function storedUnder(
   { paymentMethods, paymentInterface }: SaveDependencies,
   customerId: string,
@@ -152,21 +157,22 @@ async function storedUnder(
   return method?.id;
 }
 
-/** What a successful payment was made with. */
+/** The method of a successful payment. */
 interface UsedMethod {
   readonly paymentMethodId: string | undefined;
-  /** Told by the charge itself. */
+  /** Named by the charge itself. */
   readonly generatedDebitId?: string | undefined;
   readonly chargeId?: string | undefined;
 }
 
-/** The method of a successful payment by a customer of Stripe's; undefined for anything else. */
+/** The method of a successful payment by a Stripe customer; undefined for anything else. */
 function usedMethodOf({ type, detail }: PaymentEvent): UsedMethod | undefined {
   if (!SHOWS_METHOD.has(type)) return undefined;
   if (detail.kind === 'charge-changed') {
     const { status, captured, customer, payment_method: paymentMethodId } = detail.charge;
     const generatedDebitId = generatedDebitOf(detail.charge);
-    // With the capture of a charge its PaymentIntent succeeds, whose event follows and asks: once for each payment is enough.
+    // When a charge is captured, its PaymentIntent succeeds, and that event follows: one lookup for each payment is
+    // enough.
     const isSaved = generatedDebitId || (!captured && customer && paymentMethodId);
     return status === 'succeeded' && isSaved ? { paymentMethodId, generatedDebitId } : undefined;
   }
@@ -176,10 +182,13 @@ function usedMethodOf({ type, detail }: PaymentEvent): UsedMethod | undefined {
   return { paymentMethodId, chargeId: latestChargeOf(detail.paymentIntent) };
 }
 
-/** Methods that pay once; saved, they leave a SEPA direct debit. */
+/** Single-use methods; when saved, they create a SEPA direct debit. */
 const PAY_ONCE = new Set(['ideal', 'bancontact', 'sofort']);
 
-/** The method that later payments can be made with: the one used, or the one that it left; undefined when the shopper saved none. */
+/**
+ * The method for later payments: the one used, or the SEPA direct debit that it created; undefined when the shopper
+ * saved none.
+ */
 async function reusable(deps: SaveDependencies, used: UsedMethod): Promise<StripePaymentMethod | undefined> {
   const { paymentMethodId, generatedDebitId, chargeId } = used;
   const id = generatedDebitId ?? paymentMethodId;
@@ -191,7 +200,7 @@ async function reusable(deps: SaveDependencies, used: UsedMethod): Promise<Strip
   return debit?.customer ? debit : undefined;
 }
 
-/** commercetools lets several methods have one token; the key, made of the token, is what only one can have. */
+/** commercetools allows several methods with the same token, so the unique key is derived from the token. */
 async function findOrCreate(
   { paymentMethods, paymentInterface, interfaceAccount, names = false }: SaveDependencies,
   { customerId, businessUnit }: { customerId: string; businessUnit: string | undefined },
@@ -205,7 +214,7 @@ async function findOrCreate(
   const created = await paymentMethods.create({
     key,
     customer: { typeId: 'customer', id: customerId },
-    // Saved by an associate for its business unit, and not for itself.
+    // An associate saved it for the business unit, not for itself.
     ...(businessUnit && { businessUnit: { typeId: 'business-unit', key: businessUnit } }),
     paymentInterface,
     ...(interfaceAccount && { interfaceAccount }),
@@ -222,7 +231,7 @@ async function findOrCreate(
   throw new PermanentError("the payment method is another customer's", { reason: 'other_customer' });
 }
 
-/** Puts the token on the payment. Answers false when another writer did. */
+/** Writes the token on the payment. Returns false when another writer did. */
 async function claim(
   deps: SaveDependencies,
   payment: Payment,
@@ -246,7 +255,7 @@ async function claim(
   }
 }
 
-/** A customer's cart with an item that is to be ordered again and again. */
+/** A customer's cart with an item that recurs. */
 const isRecurring = (cart: Cart | undefined): boolean =>
   Boolean(cart?.customerId) &&
   [...(cart?.lineItems ?? []), ...(cart?.customLineItems ?? [])].some(({ recurrenceInfo }) => Boolean(recurrenceInfo));

@@ -12,10 +12,10 @@ import {
 } from './unordered/work.ts';
 
 /**
- * Looks at the paid payments of a cart as they are now, and does what is asked for where the verdict allows it. What decides a race is at
- * commercetools and Stripe, never here: the cart's version and the order's number (an order), the cart's version and the operation's key (a
- * return). It may be killed between any two calls and run again, here or elsewhere, at the same time too.
- * Throws StaleVersionError and TransientError where it is to be done again from the start.
+ * Reads the paid payments of a cart, and makes the order or returns the money if the verdict allows it. Races are
+ * decided only at commercetools and Stripe: for an order by the cart's version and the order number, for a return by
+ * the cart's version and the operation's key. It may be killed between any two calls and run again, also elsewhere at
+ * the same time. Throws StaleVersionError and TransientError when it must be repeated from the start.
  */
 export async function settleGroup(
   deps: SettleDependencies,

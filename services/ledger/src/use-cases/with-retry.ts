@@ -1,7 +1,7 @@
 import { backOffMs, StaleVersionError, TransientError } from '@connector/errors';
 
 export interface Retrying {
-  /** Ends the run: what fails is not tried again. */
+  /** Ends the run: failures are not retried. */
   signal?: AbortSignal;
   pause?: (ms: number) => Promise<unknown>;
 }
@@ -11,8 +11,8 @@ const ATTEMPTS = 5;
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Tries again what fails in passing, and what another writer was faster at: `work` reads and decides again each time. Throws the last of these
- * errors, and at once what will not pass.
+ * Retries `work` after transient failures and version conflicts; `work` must read and decide anew each time. Throws the
+ * last of these errors, and any permanent failure at once.
  */
 export async function withRetry<T>({ pause, signal }: Retrying, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -41,7 +41,7 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-/** Page after page, each from where the last one ended. */
+/** Reads page after page, each from the end of the previous one. */
 export async function* pages<T extends { id: string }>(read: (afterId?: string) => Promise<readonly T[]>) {
   for (let page = await read(); page.length > 0; page = await read(page.at(-1)?.id)) yield page;
 }

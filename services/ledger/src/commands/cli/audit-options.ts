@@ -1,9 +1,9 @@
 import { HELP_OPTION, momentOf, parseOptions, UsageError, wholeNumber } from '@connector/cli';
 import type { AuditOptions } from '../../use-cases/audit.ts';
 
-export const AUDIT_HELP = `audit: proves that Stripe's money and commercetools' records are the same
+export const AUDIT_HELP = `audit: checks that Stripe's money and commercetools' records agree
 
-Reads Stripe's balance transactions (charges, refunds, refunds that came back, disputes) of a
+Reads Stripe's balance transactions (charges, refunds, failed refunds, disputes) of a
 window and compares each payment they belong to with its transactions in commercetools, both ways,
 by the ledger's own rules: missing here, missing there, another amount, another state, doubled.
 Charges are compared by their sum, refunds and disputes one by one, in the currency that the
@@ -69,7 +69,7 @@ export function parseAudit(argv: readonly string[], now: Date): AuditCommand | '
     repair: values.repair,
     dryRun: values['dry-run'],
     atOnce: wholeNumber('--concurrency', values.concurrency, 1, 64),
-    // A table of all movements cannot begin in the middle.
+    // A table of all movements must begin at the start of the window.
     fromStart: values['from-start'] || values.csv,
     format: values.csv ? 'csv' : values.json ? 'json' : 'text',
   };

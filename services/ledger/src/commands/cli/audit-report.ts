@@ -15,17 +15,21 @@ const IN_WORDS: Record<DifferenceKind, string> = {
   doubled: 'there twice',
 };
 
-/** What a person does about what no event fixes. */
+/** What to do about each kind of difference. */
 const ADVICE: Record<DifferenceKind, string> = {
-  payment_missing: 'run again with --repair: the ledger makes the payment from what Stripe says',
+  payment_missing: 'run again with --repair: the ledger creates the payment from the data at Stripe',
   missing_here: 'run again with --repair: the ledger adds the transaction',
-  other_state: 'run again with --repair: the ledger moves the state, where its rules allow it',
-  missing_there: 'ask who wrote it: set the transaction to Failure in commercetools if nothing stands behind it',
-  other_amount: 'a Charge over too little: --repair adds the rest. Else correct it by hand: amounts cannot be changed',
+  other_state: 'run again with --repair: the ledger changes the state, where its rules allow it',
+  missing_there:
+    'find out who wrote it; set the transaction to Failure in commercetools if there is no such money at Stripe',
+  other_amount: '--repair adds what a too small Charge lacks; correct all else by hand: amounts cannot be changed',
   doubled: 'set one of the two to Failure in commercetools, and report it: the ledger never books twice',
 };
 
-/** A run as a person reads it: what differed (the first of it, where there is more) and what to do, the sums, and how much was compared. */
+/**
+ * The report of a run for people: the differences (only the first ones, if there are many), what to do about them, the
+ * sums, and how much was compared.
+ */
 export function auditReport(
   summary: AuditSummary,
   differences: readonly AuditDifference[],
@@ -73,7 +77,7 @@ function differing(differences: readonly AuditDifference[], { dryRun, total }: {
   return total > differences.length ? `${text}\n… and ${total - differences.length} more (--json has all)` : text;
 }
 
-/** On lines of their own, so that they can be copied whole. */
+/** Ids on lines of their own, so that they can be copied whole. */
 const idsOf = ({ paymentIntentId, paymentId, interactionId, transactionId }: AuditDifference): string[] => {
   const about = [
     ...(interactionId === paymentIntentId ? [] : [interactionId]),
@@ -119,7 +123,7 @@ function counts({ movements, foreign, payments, failed }: AuditSummary): string 
 function verdict(summary: AuditSummary, { dryRun, repair }: { dryRun: boolean; repair: boolean }): string {
   const total = (of: Record<string, number>) => Object.values(of).reduce((sum, count) => sum + count, 0);
   const found = total(summary.kinds);
-  if (!summary.complete) return 'Not everything was compared. Run it again: it goes on where it was.';
+  if (!summary.complete) return 'Not everything was compared. Run it again: it continues where it stopped.';
   if (agrees(summary)) return 'Everything agrees.';
   const differ = found === 1 ? '1 difference' : `${found} differences`;
   if (!repair) return `${differ}.`;
@@ -183,7 +187,7 @@ function decimal(amount: number, currency: string): string {
   return (amount / 10 ** stripeExponent(currency.toUpperCase())).toFixed(stripeExponent(currency.toUpperCase()));
 }
 
-/** A cell that a spreadsheet takes as text, and never as a formula. */
+/** A cell that a spreadsheet reads as text, never as a formula. */
 const quotedCell = (text: string): string => {
   const safe = /^[=+@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -31,12 +31,12 @@ describe('the command line', () => {
     expect(() => parse(line)).toThrow(UsageError);
   });
 
-  it('begins again for a table: it cannot begin in the middle', () => {
+  it('starts from the beginning for a table, which cannot begin in the middle', () => {
     expect(parse('--csv')).toMatchObject({ format: 'csv', fromStart: true });
     expect(parse('--json')).toMatchObject({ fromStart: false });
   });
 
-  it('helps in lines of at most 100 characters', () => {
+  it('prints help in lines of at most 100 characters', () => {
     expect(parse('--help')).toBe('help');
     expect(AUDIT_HELP.split('\n').filter((each) => each.length > 100)).toEqual([]);
   });
@@ -88,7 +88,7 @@ describe('the report', () => {
   });
 });
 
-it('writes a movement as a row in whole units, and no cell that a spreadsheet takes as a formula', () => {
+it('writes a movement as a row in whole units, and no cell that a spreadsheet reads as a formula', () => {
   const movement = {
     id: 'txn_1',
     type: 'charge' as const,

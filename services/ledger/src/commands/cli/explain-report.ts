@@ -3,7 +3,7 @@ import { redactText } from '@connector/telemetry';
 import type { Known } from '../../domain/story.ts';
 import type { Explanation } from '../../use-cases/explain.ts';
 
-/** The story as a person reads it: a line for each thing that happened, and one sentence at its end. */
+/** The story for people: a line for each thing that happened, and one sentence at the end. */
 export function explainReport(asked: string, { known, story, verdict }: Explanation, reveal: boolean): string {
   const width = Math.max(0, ...story.map(({ where }) => where.length));
   const lines = story.map(({ at, where, what }) => `${clock(at)}  ${where.padEnd(width)}  ${what}`);
@@ -33,7 +33,7 @@ export function explainReport(asked: string, { known, story, verdict }: Explanat
   return parts.join('\n\n');
 }
 
-/** The same for programs; without `reveal` there is nothing of a person in it. */
+/** The story as JSON; without `reveal` it contains no personal data. */
 export const explainJson = (asked: string, { known, story, verdict }: Explanation, reveal: boolean): string =>
   JSON.stringify({
     asked,

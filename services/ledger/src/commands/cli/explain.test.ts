@@ -41,14 +41,14 @@ describe('the report', () => {
   };
   const explanation = { known, story: [], verdict: verdictOf(known) };
 
-  it('ends with the sentence, after what was cut, what is beside it and what could not be asked', () => {
+  it('ends with the verdict, after deleted messages, other payments of the cart and sides that did not answer', () => {
     const text = explainReport('pi_1', explanation, false);
     expect(text).toContain('Older messages may be deleted by retention: payments.events');
     expect(text).toContain('Other payments of the cart: payment-2');
     expect(text.split('\n').at(-1)).toBe('Not all could be asked (Stripe): run it again.');
   });
 
-  it.each([[explainReport], [explainJson]])('shows a person only when asked to, and a key never: %o', (write) => {
+  it.each([[explainReport], [explainJson]])('shows personal data only with --reveal, and a key never: %o', (write) => {
     expect(write('pi_1', explanation, false)).not.toMatch(/ada@example\.com|sk_test_abc/);
     expect(write('pi_1', explanation, true)).toContain('ada@example.com');
     expect(write('pi_1', explanation, true)).not.toMatch(/sk_test_abc/);

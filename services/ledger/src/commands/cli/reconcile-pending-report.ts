@@ -1,7 +1,7 @@
 import { clock, pairs, table } from '@connector/cli';
 import type { Counts, Divergence, ReconciliationSummary } from '../../domain/reconciliation.ts';
 
-/** A run as a person reads it: what differed, the counts, and what is still open. */
+/** The report of a run for people: the differences, the counts, and what is still open. */
 export function report(summary: ReconciliationSummary, divergences: readonly Divergence[], limit = 100): string {
   const { dryRun, complete } = summary;
   const parts = [

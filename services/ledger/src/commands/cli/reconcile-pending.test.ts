@@ -31,7 +31,7 @@ describe('the command line', () => {
     expect(() => parse(line)).toThrow(UsageError);
   });
 
-  it('helps in lines of at most 100 characters', () => {
+  it('prints help in lines of at most 100 characters', () => {
     expect(parse('--help')).toBe('help');
     expect(RECONCILE_PENDING_HELP.split('\n').filter((each) => each.length > 100)).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('the report', () => {
     expect(text.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
-  it('tells a dry run, and a run that did not check everything', () => {
+  it('says that it was a dry run, or that it did not check everything', () => {
     const dry = report(emptySummary(true), [divergence]);
     expect(dry).toContain('would repair');
     expect(dry).toContain('nothing was published');

@@ -1,8 +1,9 @@
 import { redactText } from '@connector/telemetry';
 
 /**
- * Fields whose text may be shown: what tells which objects an event is about, and what became of them. Everything else of Stripe's events
- * (names, addresses, cards, descriptions, metadata of the merchant's, client secrets) stays hidden, also fields that Stripe adds one day.
+ * Fields whose text may be shown: those that identify an event's objects and their states. Everything else in Stripe's
+ * events (names, addresses, cards, descriptions, the merchant's metadata, client secrets) stays hidden, also fields
+ * that Stripe may add later.
  */
 const SHOWN = new Set([
   'id',
@@ -50,7 +51,7 @@ const STRIPE_ID = /^(?:acct|ch|cus|dp|du|evt|mandate|pi|pm|po|py|pyr|re|req|seti
 
 const HIDDEN = '[redacted]';
 
-/** An event's data fit to be shown: its structure, ids, states and amounts, without personal data and secrets. */
+/** An event's data for display: its structure, ids, states and amounts, without personal data and secrets. */
 export function redacted(value: unknown, field = ''): unknown {
   if (Array.isArray(value)) return value.map((entry) => redacted(entry, field));
   if (value !== null && typeof value === 'object') {

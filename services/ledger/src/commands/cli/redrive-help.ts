@@ -9,7 +9,7 @@ const FILTERS_HELP = `Which dead letters (all conditions must hold):
   --offsets <p>:<from>-<to>    a range of offsets in one partition, both ends included
 `;
 
-/** What `--help` answers, by command; under the empty name that of redrive itself. */
+/** The text of `--help` by command; the empty name has that of redrive itself. */
 export const REDRIVE_HELP = {
   '': `redrive: the dead letters of payments.events, and what to do about them
 

@@ -45,7 +45,7 @@ it.each([
 });
 
 it.each(['', '--help', 'list --help', 'show -h', 'redrive --help', 'discard --help'])(
-  'helps in lines of at most 100 characters, and shows how it is used: "%s"',
+  'prints help in lines of at most 100 characters, with the usage: "%s"',
   (line) => {
     const command = parse(line);
     if (command.kind !== 'help') throw new Error('no help');

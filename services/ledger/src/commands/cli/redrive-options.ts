@@ -5,7 +5,7 @@ import { REDRIVE_HELP } from './redrive-help.ts';
 
 type Command = Exclude<keyof typeof REDRIVE_HELP, ''>;
 
-/** A command line, understood. */
+/** A parsed command line. */
 export type RedriveCommand =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'list'; readonly filter: DeadLetterFilter; readonly limit: number; readonly json: boolean }
@@ -13,7 +13,7 @@ export type RedriveCommand =
   | ({ readonly kind: 'redrive' } & Change)
   | ({ readonly kind: 'discard'; readonly because: string } & Change);
 
-/** What redrive and discard have in common. */
+/** Options of both redrive and discard. */
 export interface Change {
   readonly filter: DeadLetterFilter;
   readonly dryRun: boolean;

@@ -68,7 +68,7 @@ function resolutionText({ resolution }: DeadLetter): string {
   return `${kind} ${clock(at)} by ${by}${reason ? `: ${reason}` : ''}`;
 }
 
-/** The causes, most frequent first: dead letters that share one are fixed together. */
+/** The causes, most frequent first, because dead letters with the same cause are fixed together. */
 export function byCause(letters: readonly DeadLetter[]): string {
   const causeOf = (letter: DeadLetter) => redactText(letter.headers['dlq-error-message'] ?? '');
   const groups = [...Map.groupBy(letters, (letter) => `${letter.reason} ${causeOf(letter)}`).values()];
@@ -96,7 +96,7 @@ const LABELS: Record<string, string> = {
 export const resultTable = (counts: Readonly<Record<string, number>>): string =>
   pairs(Object.entries(counts).map(([name, value]) => [LABELS[name] ?? name, value]));
 
-/** What machines read of a dead letter: nothing of its content. */
+/** A dead letter as JSON, without its content. */
 export function toJson(letter: DeadLetter) {
   const { id, key, deadLetteredAt, reason, event, origin, bytes, headers, resolution } = letter;
   return {

@@ -22,7 +22,7 @@ function letterOf(id: string, given: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-/** A queue of these letters that notes what is done; `fails` are ids that Kafka does not take. */
+/** A queue of these letters that records what is done; for the ids in `fails` Kafka refuses the record. */
 function queueOf(letters: DeadLetter[], { value = Buffer.from('{}'), fails = [] as string[] } = {}) {
   const done: string[] = [];
   const handle =
@@ -75,7 +75,7 @@ const resolved = letterOf('1:3', {
 });
 
 describe('list', () => {
-  it('shows what waits in lines of at most 100 columns, ids and keys whole, and no address', async () => {
+  it('shows the waiting dead letters in lines of at most 100 columns, with whole ids and keys and no address', async () => {
     const letters = [letterOf('1:1'), letterOf('11:12345678', { reason: 'transient_exhausted_for_very_long_indeed' })];
     const { code, out } = await run(queueOf([...letters, resolved]).queue, ['list']);
     expect(code).toBe(0);
@@ -108,7 +108,7 @@ describe('list', () => {
     expect(out).toContain('… and 1 more');
   });
 
-  it('gives machines one object without content', async () => {
+  it('prints one JSON object without content', async () => {
     const { out } = await run(queueOf([letterOf('1:1')]).queue, ['list', '--json']);
     expect(JSON.parse(out)).toMatchObject({ count: 1, deadLetters: [{ id: '1:1', eventId: 'evt_1' }] });
   });
@@ -149,7 +149,7 @@ describe('show', () => {
     expect(out).toContain(value.toString());
   });
 
-  it('shows nothing of content it cannot read', async () => {
+  it('hides content that it cannot read', async () => {
     const queue = queueOf([letterOf('1:1')], { value: Buffer.from('jane {') }).queue;
     const { out } = await run(queue, ['show', '1:1']);
     expect(out).toContain('It is not JSON');
@@ -174,7 +174,7 @@ describe('redrive', () => {
     expect({ code, done }).toEqual({ code: 0, done: [] });
   });
 
-  it('changes nothing without --yes where nobody can be asked', async () => {
+  it('changes nothing without --yes and without a terminal', async () => {
     const { queue, done } = queueOf(letters);
     const { code, errors } = await run(queue, ['redrive', '--everything']);
     expect(errors).toContain('--yes is needed');
@@ -184,7 +184,7 @@ describe('redrive', () => {
   it.each([
     [true, 0, ['1:1 redriven', '1:2 redriven']],
     [false, 1, []],
-  ])('asks a person, whose answer decides: %s', async (answer, code, expected) => {
+  ])('asks for confirmation, and the answer decides: %s', async (answer, code, expected) => {
     const { queue, done } = queueOf(letters);
     const questions: string[] = [];
     const result = await run(queue, ['redrive', '--everything'], async (question) => {
@@ -196,7 +196,7 @@ describe('redrive', () => {
     expect(result.code).toBe(code);
   });
 
-  it('leaves alone what is resolved already, and is done with that', async () => {
+  it('leaves resolved dead letters alone, and succeeds', async () => {
     const { queue, done } = queueOf(letters);
     const { code, out } = await run(queue, ['redrive', '1:3', '--yes']);
     expect(out).toMatch(/already resolved +1/);
@@ -225,7 +225,7 @@ describe('redrive', () => {
     expect(errors).toContain('There is no dead letter 9:9.');
   });
 
-  it('gives machines the counts', async () => {
+  it('prints the counts as JSON', async () => {
     const { out } = await run(queueOf(letters, { fails: ['1:2'] }).queue, [
       'redrive',
       '--everything',

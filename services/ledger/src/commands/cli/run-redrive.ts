@@ -12,13 +12,13 @@ import {
   toJson,
 } from './redrive-report.ts';
 
-/** What a command has around it. */
+/** The environment of a command: output, questions, time. */
 export interface Surroundings {
   /** Standard output: the answer. */
   print(text: string): void;
   /** Standard error: progress, questions, what went wrong. */
   toStderr(text: string): void;
-  /** Asks a person and answers whether the answer was yes; absent where there is nobody to ask. */
+  /** Asks the user and resolves to whether the answer was yes; absent without a terminal. */
   confirm?: (question: string) => Promise<boolean>;
   now(): Date;
   signal?: AbortSignal;
@@ -26,7 +26,7 @@ export interface Surroundings {
 
 type Run = Exclude<RedriveCommand, { kind: 'help' }>;
 
-/** Runs a command on the dead letters and answers its exit code: 0 when everything selected was done. */
+/** Runs a command on the dead letters and returns its exit code: 0 when everything selected was done. */
 export async function runRedrive(queue: DeadLetterQueue, command: Run, around: Surroundings): Promise<0 | 1> {
   switch (command.kind) {
     case 'list':
@@ -56,7 +56,7 @@ async function list(
     if (letters.length > limit) print(`… and ${letters.length - limit} more (--limit shows more)`);
     print(`\n${byCause(letters)}`);
   }
-  // What was asked for by its id and is not there may have been redriven, or mistyped: either way it is worth a word.
+  // An id that was asked for and is not found may be redriven or mistyped: in both cases the user should know.
   if (missing.length > 0) toStderr(`Not among them: ${missing.join(', ')}`);
   return missing.length > 0 ? 1 : 0;
 }
@@ -82,13 +82,13 @@ async function show(
 type Work = (letters: DeadLetter[], options: Parameters<DeadLetterQueue['redrive']>[1]) => Promise<Handled[]>;
 type ChangeCommand = Extract<Run, { kind: 'redrive' | 'discard' }>;
 
-/** Dead letters that a command is about. */
+/** The dead letters that a command works on. */
 interface Selection {
   /** All that meet the conditions, resolved ones too. */
   readonly matching: readonly DeadLetter[];
-  /** Those of them to do something about. */
+  /** Those of them that are not resolved yet. */
   readonly selected: DeadLetter[];
-  /** Ids that were named and are not there. */
+  /** Ids that were given and not found. */
   readonly missing: readonly string[];
 }
 
@@ -124,11 +124,11 @@ async function change(
 
 const VERB = { redrive: 'redriven', discard: 'discarded' } as const;
 
-/** `3 dead letters would be discarded`, by what stands between the two. */
+/** A sentence such as `3 dead letters would be discarded`, with `will` or `would`. */
 const whatHappens = (selected: readonly DeadLetter[], will: string, kind: ChangeCommand['kind']): string =>
   `${counted(selected.length, 'dead letter')} ${will} be ${kind === 'redrive' ? `put back on ${topicsOf(selected)}` : 'discarded'}.`;
 
-/** What is printed before anything is done. */
+/** The text that is printed before anything is done. */
 function announcement(
   { matching, selected }: Selection,
   { filter, dryRun, yes, kind }: ChangeCommand,
@@ -144,7 +144,7 @@ function announcement(
   ];
 }
 
-/** Answers what became of each; nothing in a dry run, and undefined when nobody agreed. */
+/** Returns the result for each dead letter: none in a dry run, and undefined when the user did not agree. */
 async function carryOut(
   selected: DeadLetter[],
   command: ChangeCommand,
@@ -181,7 +181,7 @@ async function isAgreed({ yes }: Change, { confirm }: Surroundings, question: st
   return yes || (confirm !== undefined && (await confirm(question)));
 }
 
-/** A line for each failure at once, and one a second for how far it is. */
+/** Prints a line for each failure at once, and the progress once a second. */
 function progressTo(toStderr: (text: string) => void, now: () => Date) {
   let told = now().getTime();
   return ({ letter, problem }: Handled, done: number, total: number) => {

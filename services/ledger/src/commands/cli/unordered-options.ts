@@ -42,7 +42,7 @@ export interface UnorderedCommand extends FindUnorderedOptions {
 const MODES: readonly SettleMode[] = ['report', 'create', 'return'];
 const isMode = (text: string): text is SettleMode => MODES.some((mode) => mode === text);
 
-/** The variables that stand in for options. */
+/** The variables that set defaults for options. */
 export interface UnorderedDefaults {
   readonly ORDERS_SETTLE?: SettleMode;
   readonly ORDERS_AFTER?: string;

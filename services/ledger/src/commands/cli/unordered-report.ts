@@ -8,7 +8,7 @@ const amountOf = ({ amount: { centAmount, currencyCode, fractionDigits } }: Find
   return `${digits.slice(0, at)}${fractionDigits > 0 ? `.${digits.slice(at)}` : ''} ${currencyCode}`;
 };
 
-/** A run as a person reads it: what was settled, what is left and why, and what there is to do about it. */
+/** The report of a run for people: what was settled, what is left and why, and what to do about it. */
 export function unorderedReport(
   summary: UnorderedSummary,
   { findings, settled }: { findings: readonly Finding[]; settled: readonly Settled[] },
@@ -59,7 +59,7 @@ function findingTable(findings: readonly Finding[], now: Date): string {
   return table(columns, rows, Number.POSITIVE_INFINITY);
 }
 
-/** How many are left for each reason, and what there is to do about them; undefined when none are. */
+/** How many payments are left for each reason, and what to do about them; undefined when none are. */
 function adviceOn({ reasons }: UnorderedSummary): string | undefined {
   const found = UNORDERED_REASONS.filter((reason) => reasons[reason] > 0);
   return found.length > 0 ? pairs(found.map((reason) => [`${reasons[reason]} ${reason}`, ADVICE[reason]])) : undefined;

@@ -5,8 +5,8 @@ import { end, publish, settled } from './intention.ts';
 import { found, type GroupOutcome, type Work } from './work.ts';
 
 /**
- * Whole, at rest, on an open cart: what the money was for may have changed, to whom it belongs has not. Where another provider holds a part of
- * what the cart costs, a gift card for one, a person returns both.
+ * Money that may be returned: complete, at rest, and on an open cart (the cart's content may have changed). If another
+ * provider, such as a gift card, holds a part of the cart's price, a person must return both.
  */
 export function isReturnable({ snapshot: { cart, payments } }: Work, verdict: Verdict): boolean {
   if (verdict.kind !== 'unordered' || (verdict.reason !== 'ready' && verdict.reason !== 'total_differs')) return false;
@@ -15,8 +15,8 @@ export function isReturnable({ snapshot: { cart, payments } }: Work, verdict: Ve
 }
 
 /**
- * What was begun is finished once the payment has left the cart, unless an order names it, or a dispute took the money. Before that nothing
- * has happened, and the cart is looked at as if for the first time.
+ * A return that was begun is finished if the payment has left the cart, unless an order refers to it or a dispute took
+ * the money. If the payment is still on the cart, nothing has happened yet, and the cart is handled from the start.
  */
 export async function goOnReturning(work: Work, intention: Intention, verdict: Verdict): Promise<GroupOutcome> {
   const { options, snapshot } = work;
@@ -38,8 +38,8 @@ export async function goOnReturning(work: Work, intention: Intention, verdict: V
 }
 
 /**
- * First the payment leaves the cart, at the version at which no order was there: an order made meanwhile has changed the version, and none
- * that is made afterwards holds a payment whose money goes back.
+ * First removes the payment from the cart, at the version that had no order: an order made in between has changed the
+ * version, and an order made afterwards cannot contain the payment.
  */
 export async function giveBack(work: Work, intention: Intention): Promise<GroupOutcome> {
   const { deps, snapshot } = work;
@@ -48,7 +48,7 @@ export async function giveBack(work: Work, intention: Intention): Promise<GroupO
   const onCart = cart?.payments.map(({ id }) => id).filter((id) => ids.includes(id)) ?? [];
   if (cart && onCart.length > 0 && cart.cartState !== 'Ordered' && cart.cartState !== 'Merged') {
     await deps.carts.detach(cart, onCart);
-    // An imported order does not ask the cart.
+    // An order import does not check the cart's version.
     const named = (await deps.orders.of(ids)).length > 0;
     if (named) {
       await end(work, intention);
@@ -67,5 +67,5 @@ export async function giveBack(work: Work, intention: Intention): Promise<GroupO
   return settled(work, intention, { kind: 'returned' }, done);
 }
 
-/** One for each payment, for good: Stripe's metadata keeps what was done under it. */
+/** The operation's key, one for each payment: Stripe's metadata keeps for good what was done with it. */
 const returnKeyOf = (paymentId: string): string => idempotencyKey('unordered', paymentId);

@@ -7,14 +7,14 @@ import type { GroupOutcome, SettleDependencies, Work } from './work.ts';
 
 type Settlement = EventData<'checkout.payment.settled_without_order'>['settlement'];
 
-/** Keeps what is about to be done, so that a run that is killed leaves it to the next. */
+/** Stores what is about to be done, so that the next run can finish it if this one is killed. */
 export async function begin({ deps, group }: Work, intention: Intention): Promise<Intention> {
   await deps.intentions.begin(intention);
   group.intention = intention;
   return intention;
 }
 
-/** What was begun has ended, or will not be done. */
+/** Marks what was begun as finished, or as not to be done. */
 export async function end({ deps, group }: Work, intention: Intention): Promise<void> {
   await deps.intentions.end(intention);
   delete group.intention;
@@ -38,7 +38,7 @@ export async function settled(
   };
 }
 
-/** The same settlement of a payment is the same event, however often and by whomever it is published. */
+/** The same settlement of a payment has the same event id, whoever publishes it and how often. */
 export async function publish(
   { producer, now }: SettleDependencies,
   { cartId }: Intention,

@@ -3,7 +3,7 @@ import { paymentIntentIdOf } from '../../domain/payment-names.ts';
 import { type CartView, type HeldMoney, isPaid, type UnorderedSnapshot } from '../../domain/unordered.ts';
 import type { SettleDependencies, UnorderedGroup } from './work.ts';
 
-/** The cart, its payments, the orders that name them, and what Stripe holds, all as they are now. */
+/** The present state of the cart, its payments, the orders that refer to them, and the money at Stripe. */
 export async function look(deps: SettleDependencies, group: UnorderedGroup): Promise<UnorderedSnapshot> {
   const cart = group.cartId === undefined ? undefined : await deps.carts.byId(group.cartId);
   const onCart = new Map(cart?.payments.map((payment) => [payment.id, payment]));
@@ -22,7 +22,7 @@ export async function look(deps: SettleDependencies, group: UnorderedGroup): Pro
   return { payments, cart, orders, held: new Map(payments.map(({ id }, at) => [id, money[at]])) };
 }
 
-/** Undefined where Stripe's PaymentIntent is of another cart: then nothing of it is this cart's. */
+/** Undefined when the PaymentIntent belongs to another cart: then its money is not this cart's. */
 async function heldBy(
   deps: SettleDependencies,
   payment: Payment,

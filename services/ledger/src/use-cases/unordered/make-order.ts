@@ -13,7 +13,7 @@ import { begin, end, intentionOf, settled } from './intention.ts';
 import { look } from './look.ts';
 import { found, type GroupOutcome, type SettleDependencies, type Work } from './work.ts';
 
-/** Makes the order, unless somebody was faster; publishes it once. */
+/** Makes the order, unless somebody else was first; publishes it once. */
 export async function order(work: Work, paymentState: PaymentState): Promise<GroupOutcome> {
   const { deps, options, snapshot } = work;
   const cart = snapshot.cart as CartView;
@@ -36,8 +36,9 @@ export async function order(work: Work, paymentState: PaymentState): Promise<Gro
 }
 
 /**
- * Stripe and commercetools share no transaction: a refund, a cancelation or a dispute between the last look and the order is seen by another look
- * behind it, and the order says that it is not paid. What comes later meets an order, and is its owner's to handle.
+ * Stripe and commercetools share no transaction. So Stripe is read once more after the order is made: if the money was
+ * refunded, canceled or disputed in between, the order's payment state says that it is not paid. A later change
+ * concerns an existing order, which its owner handles.
  */
 async function afterMoneyMoved(
   { moneyAtStripe, orders }: SettleDependencies,
@@ -50,7 +51,7 @@ async function afterMoneyMoved(
   return moved;
 }
 
-/** The order, whoever was first; an outcome where there is none of ours. */
+/** The order, whoever made it; an outcome if there is none of ours. */
 async function orderOr(
   work: Work,
   intention: Intention,
@@ -75,7 +76,7 @@ async function orderOr(
   }
 }
 
-/** An order is there: ours when it has our number, else somebody was faster and nothing is to be published. */
+/** An order exists: it is ours if it has our number; otherwise somebody else was first, and nothing is published. */
 export async function afterOrder(
   work: Work,
   intention: Intention,

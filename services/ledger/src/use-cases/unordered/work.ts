@@ -26,20 +26,20 @@ export interface SettleOptions {
   readonly mode: SettleMode;
   /** With `{cartId}`. */
   readonly orderNumber: string;
-  /** Asked once for each cart that is about to be settled, just before. */
+  /** Called once for each cart, just before it is settled. */
   readonly mayBegin: () => boolean;
 }
 
-/** Paid payments of one cart, or one whose cart does not have it. */
+/** The paid payments of one cart, or a payment that is not on its cart. */
 export interface UnorderedGroup {
   readonly cartId: string | undefined;
   readonly payments: readonly Payment[];
-  /** What was begun and not ended, by an earlier run or this one. */
+  /** A settlement that an earlier run or this one began and did not finish. */
   intention?: Intention;
 }
 
 export type GroupOutcome =
-  /** An order names them by now, or the money was given back by others. */
+  /** An order refers to them now, or others have returned the money. */
   | { readonly kind: 'elsewhere' }
   | (Found & { readonly kind: 'found' })
   | {
@@ -53,15 +53,15 @@ export type GroupOutcome =
 export interface Found {
   readonly reason: UnorderedReason;
   readonly cart: CartView | undefined;
-  /** Those that no order names. */
+  /** The payments that no order refers to. */
   readonly payments: readonly Payment[];
   /** Code of a refusal. */
   readonly detail?: string | undefined;
-  /** It could be settled, but this run has settled as many as it may. */
+  /** It could be settled, but this run has reached its limit. */
   readonly isLimited?: boolean;
 }
 
-/** One cart, as it was looked at. */
+/** A cart with the result of its check. */
 export interface Work {
   readonly deps: SettleDependencies;
   readonly options: SettleOptions;
@@ -69,7 +69,7 @@ export interface Work {
   readonly snapshot: UnorderedSnapshot;
 }
 
-/** What is left to a person, or to a later run. */
+/** A payment that is left to a person, or to a later run. */
 export function found(
   { snapshot: { cart, orders, payments } }: Work,
   reason: UnorderedReason,
