@@ -13,7 +13,7 @@ const PAGE = 100;
  */
 const LIMIT = 500;
 
-/** Payments of this connector that are paid, from the project's HTTP API; pages follow the ids. */
+/** Paid payments of this connector, from the project's HTTP API; paging uses the last id. */
 export const paidPayments = (
   commercetools: Pick<Commercetools, 'api' | 'call'>,
   paymentInterface: string,

@@ -47,7 +47,7 @@ const stored = (overrides: Partial<PaymentMethod> = {}): PaymentMethod =>
 
 interface World {
   methods?: PaymentMethod[];
-  /** As Stripe has it; none = it is gone there. */
+  /** The method at Stripe; undefined = Stripe has deleted it. */
   atStripe?: object;
   names?: boolean;
   failures?: Failures;
@@ -82,7 +82,7 @@ function world({ methods = [stored()], atStripe, names = false, failures = {}, n
 }
 
 describe('a payment method that was taken from its customer at Stripe', () => {
-  it('is deleted in commercetools, and a repeated event finds nothing left to do', async () => {
+  it('is deleted in commercetools, and a repeated event changes nothing', async () => {
     const { follow, methods } = world({ atStripe: GONE });
     expect(await follow(detached)).toBe('applied');
     expect(methods()).toEqual([]);
@@ -144,7 +144,7 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     expect(await follow(detached)).toBe('duplicate');
   });
 
-  it('is deleted also when somebody else has just changed it', async () => {
+  it('is deleted even if somebody else has just changed it', async () => {
     const { follow, methods } = world({
       atStripe: GONE,
       failures: { 'payment-methods.delete': [new StaleVersionError('409')] },
@@ -153,7 +153,7 @@ describe('a payment method that was taken from its customer at Stripe', () => {
     expect(methods()).toEqual([]);
   });
 
-  it('of which another deleted the last trace is done', async () => {
+  it('is done when somebody else has deleted the last copy', async () => {
     const { follow } = world({ atStripe: GONE, failures: { 'payment-methods.delete': [new NotFoundError('gone')] } });
     expect(await follow(detached)).toBe('duplicate');
   });
@@ -248,7 +248,7 @@ describe('when payment methods cannot be reached', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  it('somebody who keeps changing the method has the event come again', async () => {
+  it('the event is retried if somebody keeps changing the method', async () => {
     const failures = { 'payment-methods.delete': Array.from({ length: 5 }, () => new StaleVersionError('409')) };
     const { follow } = world({ atStripe: GONE, failures });
     await expect(follow(detached)).rejects.toMatchObject({ reason: 'conflict' });

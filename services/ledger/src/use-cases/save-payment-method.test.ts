@@ -59,7 +59,7 @@ interface World {
   cart?: Cart;
   methods?: Partial<PaymentMethod>[];
   stripeCustomer?: string | undefined;
-  /** What goes wrong with the next calls of a name. */
+  /** Errors of the next calls, by call name. */
   failures?: Failures;
   token?: string;
   /** The type of the single-use method that was used. */
@@ -140,24 +140,27 @@ describe('what is stored', () => {
   it.each([
     ['a charge that waits for its capture', authorised],
     ['a successful PaymentIntent', succeeded],
-  ])('%s of a customer who saved the method: the method in commercetools, and its token on the payment', async (_what, event) => {
-    const { deps, methods, remembered, recorded, ...rest } = world();
-    expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: false });
-    expect(methods()).toMatchObject([
-      {
-        key: 'stripe-pm_1',
-        customer: { typeId: 'customer', id: 'customer-1' },
-        paymentInterface: 'checkout-stripe',
-        method: 'card',
-        default: false,
-        paymentMethodStatus: 'Active',
-        token: { value: 'pm_1' },
-      },
-    ]);
-    expect(rest.calls).toContain('payments.update');
-    // The next event of the payment costs one call again.
-    expect(remembered.get(paid.id)).toMatchObject({ version: 4, paymentMethodInfo: { token: { value: 'pm_1' } } });
-  });
+  ])(
+    '%s of a customer who saved the method: the method in commercetools, and its token on the payment',
+    async (_what, event) => {
+      const { deps, methods, remembered, recorded, ...rest } = world();
+      expect(await savePaymentMethod(deps)(event, recorded())).toMatchObject({ kind: 'saved', job: false });
+      expect(methods()).toMatchObject([
+        {
+          key: 'stripe-pm_1',
+          customer: { typeId: 'customer', id: 'customer-1' },
+          paymentInterface: 'checkout-stripe',
+          method: 'card',
+          default: false,
+          paymentMethodStatus: 'Active',
+          token: { value: 'pm_1' },
+        },
+      ]);
+      expect(rest.calls).toContain('payments.update');
+      // The next event of the payment costs one call again.
+      expect(remembered.get(paid.id)).toMatchObject({ version: 4, paymentMethodInfo: { token: { value: 'pm_1' } } });
+    },
+  );
 
   it('under the account in which intent looks for methods, and with a name of the card, if names are on', async () => {
     const { deps, methods, recorded } = world();
@@ -339,7 +342,7 @@ describe('a recurring cart', () => {
     expect(one.jobs()).toHaveLength(1);
   });
 
-  it('gets it at the next try when Checkout was away', async () => {
+  it('gets it at the next try when Checkout was down', async () => {
     const one = world({ cart: recurring, failures: { 'recurring-payment-jobs.create': [new TransientError('503')] } });
     const save = savePaymentMethod(one.deps);
     await expect(save(succeeded, one.recorded())).rejects.toThrow(TransientError);
@@ -347,7 +350,7 @@ describe('a recurring cart', () => {
     expect(one.jobs()).toEqual([['payment-1', 'method-1']]);
   });
 
-  it('gets no second one when the answer was lost, and is seen to once', async () => {
+  it('gets no second job when the answer was lost', async () => {
     const away = new TransientError('503');
     const failures: Failures = {
       'recurring-payment-jobs.create': ['answer-lost'],
@@ -362,7 +365,7 @@ describe('a recurring cart', () => {
     expect(one.calls.filter((call) => call === 'recurring-payment-jobs.create')).toHaveLength(2);
   });
 
-  it('is not asked for again after a refusal', async () => {
+  it('is not requested again after a refusal', async () => {
     const refused = new RefusedAnswer(400, 'InvalidInput');
     const one = world({ cart: recurring, failures: { 'recurring-payment-jobs.create': [refused] } });
     const save = savePaymentMethod(one.deps);
@@ -401,7 +404,7 @@ describe('a recurring cart', () => {
 describe('what goes wrong', () => {
   const down = () => new TransientError('down');
 
-  it('brings the event back twice, then lets it be', async () => {
+  it('has the event retried twice, then gives up', async () => {
     const one = world({ failures: { 'payment_methods.retrieve': [down(), down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
     await expect(keep(succeeded, one.recorded(), 1)).rejects.toThrow(TransientError);
@@ -410,13 +413,13 @@ describe('what goes wrong', () => {
     expect(one.calls).toHaveLength(3);
   });
 
-  it('does not bring back an event that was long in being recorded', async () => {
+  it('does not retry an event that took long to be recorded', async () => {
     const one = world({ failures: { 'payment_methods.retrieve': [down()] } });
     await keepPaymentMethod(one.deps)(succeeded, one.recorded(), 11);
     expect(one.calls).toEqual(['payment_methods.retrieve']);
   });
 
-  it('counts the tries of each event for itself', async () => {
+  it('counts the tries of each event separately', async () => {
     const one = world({ failures: { 'payment_methods.retrieve': [down(), down(), down()] } });
     const keep = keepPaymentMethod(one.deps);
     for (const event of [succeeded, authorised, succeeded]) {
