@@ -41,36 +41,15 @@ const BOUNDS: ServerBounds = {
  * It depends on nothing outside the process.
  */
 export function createAdminServer(options: AdminServerOptions): Component & { readonly port: number } {
-  const { log, host, parts } = options;
+  const { log, host } = options;
   let port = options.port;
-  const problems = (ask: 'dead' | 'notReady') =>
-    parts.flatMap((part) => {
-      const reason = part[ask]?.();
-      return reason ? [{ part: part.name, reason }] : [];
-    });
-  const answerHealth = (res: ServerResponse, found: readonly { part: string; reason: string }[]) => {
-    const isWell = found.length === 0;
-    answer(res, isWell ? 200 : 503, { status: isWell ? 'ok' : 'unavailable', problems: found });
-  };
-  const answers: Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void> = {
-    '/livez': (_req, res) => answerHealth(res, problems('dead')),
-    '/readyz': (_req, res) => {
-      const open = problems('notReady');
-      if (shutdown.requested) open.push({ part: 'process', reason: 'is shutting down' });
-      answerHealth(res, open);
-    },
-    '/metrics': async (_req, res) => {
-      const text = await register.metrics();
-      res.writeHead(200, { 'content-type': register.contentType }).end(text);
-    },
-    '/loglevel': (req, res) => serveLogLevel(options, req, res),
-  };
+  const routes = routesOf(options);
   const server = boundedServer(
     BOUNDS,
     (req, res) => {
       const path = req.url?.split('?')[0] ?? '';
-      if (!Object.hasOwn(answers, path)) return void res.writeHead(404).end();
-      return answers[path]?.(req, res);
+      if (!Object.hasOwn(routes, path)) return void res.writeHead(404).end();
+      return routes[path]?.(req, res);
     },
     (error, req, res) => {
       // Whoever cut its own request off gets no answer, and is nobody's failure.
@@ -92,6 +71,38 @@ export function createAdminServer(options: AdminServerOptions): Component & { re
     },
     stop: () => closeServer(server),
   };
+}
+
+type AdminRoute = (req: IncomingMessage, res: ServerResponse) => Promise<void> | void;
+
+const routesOf = (options: AdminServerOptions): Readonly<Record<string, AdminRoute>> => ({
+  '/livez': (_req, res) => answerHealth(res, problemsOf(options.parts, 'dead')),
+  '/readyz': (_req, res) => {
+    const problems = problemsOf(options.parts, 'notReady');
+    if (shutdown.requested) problems.push({ part: 'process', reason: 'is shutting down' });
+    answerHealth(res, problems);
+  },
+  '/metrics': async (_req, res) => {
+    const text = await register.metrics();
+    res.writeHead(200, { 'content-type': register.contentType }).end(text);
+  },
+  '/loglevel': (req, res) => serveLogLevel(options, req, res),
+});
+
+interface Problem {
+  readonly part: string;
+  readonly reason: string;
+}
+
+const problemsOf = (parts: readonly Component[], ask: 'dead' | 'notReady'): Problem[] =>
+  parts.flatMap((part) => {
+    const reason = part[ask]?.();
+    return reason ? [{ part: part.name, reason }] : [];
+  });
+
+function answerHealth(res: ServerResponse, problems: readonly Problem[]): void {
+  const isWell = problems.length === 0;
+  answer(res, isWell ? 200 : 503, { status: isWell ? 'ok' : 'unavailable', problems });
 }
 
 const answer = (res: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void => {

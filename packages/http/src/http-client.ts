@@ -1,14 +1,11 @@
-/// <reference path="./undici-parts.d.ts" />
 import { randomUUID } from 'node:crypto';
-import { injectContext, inSpan, metrics, SpanKind } from '@connector/telemetry';
+import { injectContext, inSpan, metrics, type Span, SpanKind } from '@connector/telemetry';
 import type { Dispatcher } from 'undici';
-// The part that is used: all of undici takes ten megabytes more in every process.
-import Agent from 'undici/lib/dispatcher/agent.js';
 import { type Answer, answerOf, type Fetch } from './answer.ts';
 import { CallLimiter, type LimiterOptions } from './call-limiter.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { correlationId } from './correlation.ts';
 import { exchange } from './exchange.ts';
-import { leavesByProxy, proxyDispatcher, proxyVariables } from './proxied.ts';
 
 export interface HttpClientOptions {
   /** Who is called, as metrics name it. */
@@ -27,97 +24,118 @@ export interface HttpClientOptions {
   operationOf: (method: string, url: URL) => string;
 }
 
+export interface HttpClient {
+  readonly fetch: Fetch;
+  /** Resolves once the calls under way have ended and the connections are closed. */
+  readonly close: () => Promise<void>;
+}
+
 /**
  * A `fetch` over a bounded keep-alive pool, with a time-out for each call, a client span, and duration metrics. An answer is read whole before
  * it is handed out, and redirects are not followed: what the APIs we call need, at half the processor time of undici's own fetch.
  */
-export function createHttpClient(options: HttpClientOptions): { fetch: Fetch; close(): Promise<void> } {
-  const { api, timeoutMs = 10_000, connections = 64, propagate = true, requestIdHeader, limits, operationOf } = options;
-  const agentOptions = {
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: 30_000,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: { timeout: Math.min(timeoutMs, 5_000) },
-  };
-  const direct = new Agent(agentOptions);
-  let proxied: Promise<Dispatcher> | undefined;
-  // Each look into the environment is a call of the system's.
-  const variables = proxyVariables(process.env);
-  const dispatcherFor = async (url: URL): Promise<Dispatcher> => {
-    if (!leavesByProxy(url, variables)) return direct;
-    proxied ??= proxyDispatcher(agentOptions);
-    return proxied;
+export const createHttpClient = (options: HttpClientOptions): HttpClient => new PooledClient(options);
+
+interface Call {
+  readonly url: URL;
+  readonly method: string;
+  readonly operation: string;
+  readonly init: RequestInit;
+}
+
+class PooledClient implements HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #timeoutMs: number;
+  readonly #pool: ConnectionPool;
+  /** By host. */
+  readonly #limiters = new Map<string, CallLimiter>();
+
+  constructor(options: HttpClientOptions) {
+    const { timeoutMs = 10_000, connections = 64 } = options;
+    this.#options = options;
+    this.#timeoutMs = timeoutMs;
+    this.#pool = new ConnectionPool({ timeoutMs, connections });
+  }
+
+  readonly fetch: Fetch = (input, init = {}) => {
+    const url = new URL(input);
+    const method = (init.method ?? 'GET').toUpperCase();
+    const operation = this.#options.operationOf(method, url);
+    const send = () => this.#send({ url, method, operation, init });
+    return this.#limiterOf(url)?.run(operation, send) ?? send();
   };
 
-  const once = (url: URL, method: string, operation: string, init: RequestInit): Promise<Answer> => {
+  readonly close = (): Promise<void> => this.#pool.close();
+
+  #limiterOf({ host }: URL): CallLimiter | undefined {
+    const { api, limits } = this.#options;
+    if (limits && !this.#limiters.has(host)) this.#limiters.set(host, new CallLimiter({ api, host, ...limits }));
+    return this.#limiters.get(host);
+  }
+
+  #send(call: Call): Promise<Answer> {
+    const { url, method, operation } = call;
     const attributes = {
       'http.request.method': method,
       'server.address': url.hostname,
       'url.scheme': url.protocol.slice(0, -1),
     };
-    return inSpan(`${method} ${operation}`, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-      const labels = { server_address: url.hostname, http_request_method: method };
-      const started = performance.now();
-      const observe = (status: string, errorType: string, outcome: string) => {
-        const seconds = (performance.now() - started) / 1000;
-        metrics.httpClientDuration.observe(
-          { ...labels, http_response_status_code: status, error_type: errorType },
-          seconds,
-        );
-        metrics.apiDuration.observe({ api, operation, outcome }, seconds);
-      };
-      try {
-        const headers = headersOf(init);
-        if (propagate) {
-          const { baggage: _ours, ...trace } = injectContext<Record<string, string>>({});
-          Object.assign(headers, trace);
-          // Outside a request too (at the start, in commands): by it the other side's support finds a call.
-          headers['x-correlation-id'] = correlationId() ?? randomUUID();
-        }
-        const body = init.body instanceof URLSearchParams ? init.body.toString() : init.body;
-        const answer = await exchange(
-          await dispatcherFor(url),
-          {
-            origin: url.origin,
-            path: `${url.pathname}${url.search}`,
-            method: method as Dispatcher.HttpMethod,
-            headers,
-            body: body as string | null | undefined,
-          },
-          { timeoutMs, signal: init.signal },
-        );
-        const { status } = answer;
-        span.setAttribute('http.response.status_code', status);
-        const requestId = requestIdHeader && answer.headers[requestIdHeader];
-        if (requestId) span.setAttribute(`${api}.request.id`, requestId);
-        observe(String(status), status >= 400 ? String(status) : '', outcomeOf(status));
-        return answerOf(answer);
-      } catch (error) {
-        const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
-        observe('', isTimeout ? 'timeout' : 'connection', isTimeout ? 'timeout' : 'server_error');
-        throw error;
-      }
-    });
-  };
-  const limiters = new Map<string, CallLimiter>();
-  const limiterOf = ({ host }: URL): CallLimiter | undefined => {
-    if (limits && !limiters.has(host)) limiters.set(host, new CallLimiter({ api, host, ...limits }));
-    return limiters.get(host);
-  };
+    return inSpan(`${method} ${operation}`, { kind: SpanKind.CLIENT, attributes }, (span) =>
+      this.#measured(call, span),
+    );
+  }
 
-  const call: Fetch = (input, init = {}) => {
-    const url = new URL(input);
-    const method = (init.method ?? 'GET').toUpperCase();
-    const operation = operationOf(method, url);
-    const send = () => once(url, method, operation, init);
-    return limiterOf(url)?.run(operation, send) ?? send();
-  };
-  const close = async () => {
-    await Promise.all([direct.close(), proxied?.then((dispatcher) => dispatcher.close())]);
-  };
-  return { fetch: call, close };
+  async #measured(call: Call, span: Span): Promise<Answer> {
+    const { api, requestIdHeader } = this.#options;
+    const startedAt = performance.now();
+    try {
+      const request = this.#requestOf(call);
+      const dispatcher = await this.#pool.dispatcherFor(call.url);
+      const answer = await exchange(dispatcher, request, { timeoutMs: this.#timeoutMs, signal: call.init.signal });
+      const { status } = answer;
+      span.setAttribute('http.response.status_code', status);
+      const requestId = requestIdHeader && answer.headers[requestIdHeader];
+      if (requestId) span.setAttribute(`${api}.request.id`, requestId);
+      this.#observe(call, startedAt, String(status), status >= 400 ? String(status) : '', outcomeOf(status));
+      return answerOf(answer);
+    } catch (error) {
+      const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
+      this.#observe(call, startedAt, '', isTimeout ? 'timeout' : 'connection', isTimeout ? 'timeout' : 'server_error');
+      throw error;
+    }
+  }
+
+  #requestOf({ url, method, init }: Call): Dispatcher.DispatchOptions {
+    const headers = headersOf(init);
+    if (this.#options.propagate ?? true) {
+      const { baggage: _ours, ...trace } = injectContext<Record<string, string>>({});
+      Object.assign(headers, trace);
+      // Outside a request too (at the start, in commands): by it the other side's support finds a call.
+      headers['x-correlation-id'] = correlationId() ?? randomUUID();
+    }
+    const body = init.body instanceof URLSearchParams ? init.body.toString() : init.body;
+    return {
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body: body as string | null | undefined,
+    };
+  }
+
+  #observe({ url, method, operation }: Call, startedAt: number, status: string, errorType: string, outcome: string) {
+    const seconds = (performance.now() - startedAt) / 1000;
+    metrics.httpClientDuration.observe(
+      {
+        server_address: url.hostname,
+        http_request_method: method,
+        http_response_status_code: status,
+        error_type: errorType,
+      },
+      seconds,
+    );
+    metrics.apiDuration.observe({ api: this.#options.api, operation, outcome }, seconds);
+  }
 }
 
 function headersOf({ headers: given, body }: RequestInit): Record<string, string> {

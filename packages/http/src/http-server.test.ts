@@ -6,9 +6,10 @@ import { createLogger, register, startTracing } from '@connector/telemetry';
 import express, { Router } from 'express';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { clientAddress } from './client-address.ts';
 import { boundedServer, closeServer, listen } from './connections.ts';
 import { correlationId } from './correlation.ts';
-import { clientAddress, createHttpServer, type Route } from './http-server.ts';
+import { createHttpServer, type Route } from './http-server.ts';
 
 const log = createLogger('test', 'silent');
 beforeAll(async () => {

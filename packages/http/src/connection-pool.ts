@@ -1,0 +1,36 @@
+/// <reference path="./undici-parts.d.ts" />
+import type { Dispatcher } from 'undici';
+// The part that is used: all of undici takes ten megabytes more in every process.
+import Agent from 'undici/lib/dispatcher/agent.js';
+import { leavesByProxy, proxyDispatcher, proxyVariables } from './proxied.ts';
+
+/** Keep-alive connections, at most `connections` to one origin; by the proxy of the environment where one is to be used. */
+export class ConnectionPool {
+  readonly #options: Agent.Options;
+  readonly #direct: Agent;
+  /** Each look into the environment is a call of the system's. */
+  readonly #variables = proxyVariables(process.env);
+  #proxied: Promise<Dispatcher> | undefined;
+
+  constructor({ timeoutMs, connections }: { timeoutMs: number; connections: number }) {
+    this.#options = {
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      connect: { timeout: Math.min(timeoutMs, 5_000) },
+    };
+    this.#direct = new Agent(this.#options);
+  }
+
+  async dispatcherFor(url: URL): Promise<Dispatcher> {
+    if (!leavesByProxy(url, this.#variables)) return this.#direct;
+    this.#proxied ??= proxyDispatcher(this.#options);
+    return this.#proxied;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#direct.close(), this.#proxied?.then((dispatcher) => dispatcher.close())]);
+  }
+}
