@@ -19,6 +19,8 @@ export interface CommercetoolsOptions {
   claim?: Claim;
 }
 
+type Credentials = Pick<CommercetoolsConfig, 'CTP_CLIENT_ID' | 'CTP_CLIENT_SECRET'>;
+
 /** A request of the typed builder, e.g. `api.payments().withId({ ID }).get()`. */
 export interface Executable<T> {
   execute(): Promise<{ body: T }>;
@@ -48,53 +50,25 @@ export interface Commercetools {
  * refused, once, with a new one; whether to try again is the caller's to decide.
  */
 export function createCommercetools(
-  config: Pick<
-    CommercetoolsConfig,
-    'CTP_PROJECT_KEY' | 'CTP_CLIENT_ID' | 'CTP_CLIENT_SECRET' | 'CTP_AUTH_URL' | 'CTP_API_URL'
-  > &
+  config: Credentials &
+    Pick<CommercetoolsConfig, 'CTP_PROJECT_KEY' | 'CTP_AUTH_URL' | 'CTP_API_URL'> &
     Partial<Pick<CommercetoolsConfig, 'CTP_SCOPE'>>,
   { log, timeoutMs = 10_000, connections = 64, claim = SOMEBODY_WAITS }: CommercetoolsOptions,
 ): Commercetools {
   const projectKey = config.CTP_PROJECT_KEY;
   log.info({ projectKey, region: regionOf(config.CTP_API_URL) }, 'the commercetools project and its region');
-  const http = createHttpClient({
-    api: 'commercetools',
-    timeoutMs,
-    connections,
-    limits: { pushbackOf, claim },
-    operationOf,
-  });
-  const secrets = followSecrets(config, ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET'], {
-    log,
-    isUsable: ({ CTP_CLIENT_ID: id, CTP_CLIENT_SECRET: secret }) => id !== '' && secret !== '',
-  });
-  const clientCredentials = () => {
-    const { CTP_CLIENT_ID, CTP_CLIENT_SECRET } = secrets();
-    return basicCredentials(CTP_CLIENT_ID, CTP_CLIENT_SECRET);
-  };
+  const limits = { pushbackOf, claim };
+  const http = createHttpClient({ api: 'commercetools', timeoutMs, connections, limits, operationOf });
+  const clientCredentials = followCredentials(config, log);
   const tokens = createTokens({
     authUrl: config.CTP_AUTH_URL,
     credentials: clientCredentials,
     scope: config.CTP_SCOPE,
     fetch: http.fetch,
   });
-
-  const authorised: Fetch = async (input, init = {}) => {
-    const send = async (accessToken: string) => {
-      const headers = new Headers(init.headers);
-      headers.set('authorization', `Bearer ${accessToken}`);
-      return http.fetch(input, { ...init, headers });
-    };
-    const { accessToken } = await tokens.get();
-    const answer = await send(accessToken);
-    if (answer.status !== 401) return answer;
-    log.info('an access token was refused, a new one is requested');
-    tokens.invalidate(accessToken);
-    return send((await tokens.get()).accessToken);
-  };
-
+  const authorised = new Authorised(tokens, log);
   const client = new ClientBuilder()
-    .withMiddleware(authorisation(tokens, log))
+    .withMiddleware(authorised.middleware)
     .withUserAgentMiddleware({ libraryName: 'stripe-checkout-connector', libraryVersion: BUILD.version })
     .withHttpMiddleware({
       host: config.CTP_API_URL,
@@ -110,19 +84,70 @@ export function createCommercetools(
   return {
     projectKey,
     api: createApiBuilderFromCtpClient(client).withProjectKey({ projectKey }),
-    call: async (operation, request) => {
-      try {
-        return (await request.execute()).body;
-      } catch (error) {
-        throw translated(operation, error);
-      }
-    },
-    fetch: authorised,
+    call,
+    fetch: authorised.fetchBy(http.fetch),
     plainFetch: http.fetch,
     tokens,
     clientCredentials,
     close: http.close,
   };
+}
+
+async function call<T>(operation: string, request: Executable<T>): Promise<T> {
+  try {
+    return (await request.execute()).body;
+  } catch (error) {
+    throw translated(operation, error);
+  }
+}
+
+/** The Authorization header of our API client; its id and secret follow their files. */
+function followCredentials(config: Credentials, log: Logger): () => string {
+  const secrets = followSecrets(config, ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET'], {
+    log,
+    isUsable: ({ CTP_CLIENT_ID: id, CTP_CLIENT_SECRET: secret }) => id !== '' && secret !== '',
+  });
+  return () => {
+    const { CTP_CLIENT_ID, CTP_CLIENT_SECRET } = secrets();
+    return basicCredentials(CTP_CLIENT_ID, CTP_CLIENT_SECRET);
+  };
+}
+
+/** Adds our token to requests; one that is refused is forgotten, and the request made again once with a new one. */
+class Authorised {
+  readonly #tokens: Tokens;
+  readonly #log: Logger;
+
+  constructor(tokens: Tokens, log: Logger) {
+    this.#tokens = tokens;
+    this.#log = log;
+  }
+
+  readonly middleware: Middleware = (next) => (request) => {
+    const send = (accessToken: string) =>
+      next({ ...request, headers: { ...request.headers, Authorization: `Bearer ${accessToken}` } });
+    return this.#withToken(send, ({ statusCode }) => statusCode === 401);
+  };
+
+  fetchBy(fetch: Fetch): Fetch {
+    return (input, init = {}) => {
+      const send = (accessToken: string) => {
+        const headers = new Headers(init.headers);
+        headers.set('authorization', `Bearer ${accessToken}`);
+        return fetch(input, { ...init, headers });
+      };
+      return this.#withToken(send, ({ status }) => status === 401);
+    };
+  }
+
+  async #withToken<A>(send: (accessToken: string) => Promise<A>, isRefused: (answer: A) => boolean): Promise<A> {
+    const { accessToken } = await this.#tokens.get();
+    const answer = await send(accessToken);
+    if (!isRefused(answer)) return answer;
+    this.#log.info('an access token was refused, a new one is requested');
+    this.#tokens.invalidate(accessToken);
+    return send((await this.#tokens.get()).accessToken);
+  }
 }
 
 /** commercetools answers 429, or 503 with Retry-After, to more than it takes; a 503 without is a failure. */
@@ -131,21 +156,6 @@ const pushbackOf: PushbackOf = (status, headers) => {
   if (status === 503 && asked === undefined) return undefined;
   return { scope: 'all', retryAfterMs: asked ?? 0 };
 };
-
-/** Adds the token; a refused one is forgotten and the request made again once. */
-const authorisation =
-  (tokens: Tokens, log: Logger): Middleware =>
-  (next) =>
-  async (request) => {
-    const send = (accessToken: string) =>
-      next({ ...request, headers: { ...request.headers, Authorization: `Bearer ${accessToken}` } });
-    const { accessToken } = await tokens.get();
-    const answer = await send(accessToken);
-    if (answer.statusCode !== 401) return answer;
-    log.info('an access token was refused, a new one is requested');
-    tokens.invalidate(accessToken);
-    return send((await tokens.get()).accessToken);
-  };
 
 /** What `execute()` of ts-client rejects with: an answer's status, body and headers, or, without an answer, `error` alone. */
 interface ClientFailure {

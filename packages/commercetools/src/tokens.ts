@@ -51,42 +51,15 @@ const RENEW_PAUSE_MS = 5_000;
  * is renewed in the background ahead of its end, with jitter, so that pods do not ask at once and no request waits for it.
  */
 export function createTokens(options: TokenOptions): Tokens {
-  const { authUrl, credentials, scope: asked, fetch, now = Date.now, random = Math.random } = options;
-  const form = new URLSearchParams({ grant_type: 'client_credentials', ...(asked && { scope: asked }) }).toString();
+  const { now = Date.now, random = Math.random } = options;
   const flight = new SingleFlight<Token>();
   let current: Token | undefined;
   let renewAt = 0;
 
-  const request = async (): Promise<Token> => {
-    let answer: Answer;
-    let body: unknown;
-    try {
-      answer = await fetch(`${authUrl}/oauth/token`, {
-        method: 'POST',
-        headers: { authorization: credentials(), 'content-type': 'application/x-www-form-urlencoded' },
-        body: form,
-      });
-      const text = await answer.text();
-      body = answer.ok ? JSON.parse(text) : text;
-    } catch (error) {
-      throw errorOfFailure('oauth.token', error);
-    }
-    // Whatever the server says about our credentials, the work that needs the token is right and may be done later.
-    if (!answer.ok) {
-      const status = answer.status < 500 && answer.status !== 429 ? 401 : answer.status;
-      const message = oauthErrorOf(body);
-      throw errorOfAnswer('oauth.token', { status, body: { message }, retryAfter: answer.headers.get('retry-after') });
-    }
-    const parsed = answerSchema.safeParse(body);
-    if (!parsed.success) throw errorOfFailure('oauth.token', new SyntaxError('no access token in the answer'));
-    const { access_token: accessToken, expires_in: seconds, scope } = parsed.data;
-    return { accessToken, scope, expiresAt: now() + seconds * 1000 };
-  };
-
   const renew = () =>
     flight.run('token', async () => {
       const started = now();
-      const token = await request();
+      const token = await requestToken(options);
       const lifeMs = token.expiresAt - started;
       const aheadMs = Math.min(RENEW_AHEAD_MS, lifeMs / 5);
       renewAt = token.expiresAt - aheadMs * (1 + random());
@@ -95,7 +68,7 @@ export function createTokens(options: TokenOptions): Tokens {
     });
 
   return {
-    request,
+    request: () => requestToken(options),
     get: async () => {
       if (!current || now() >= current.expiresAt - 1_000) return renew();
       if (now() >= renewAt) {
@@ -109,6 +82,39 @@ export function createTokens(options: TokenOptions): Tokens {
       if (current?.accessToken === accessToken) current = undefined;
     },
   };
+}
+
+/** Throws TransientError where no token is granted, or nobody answers. */
+async function requestToken({
+  authUrl,
+  credentials,
+  scope: asked,
+  fetch,
+  now = Date.now,
+}: TokenOptions): Promise<Token> {
+  let answer: Answer;
+  let body: unknown;
+  try {
+    answer = await fetch(`${authUrl}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: credentials(), 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...(asked && { scope: asked }) }).toString(),
+    });
+    const text = await answer.text();
+    body = answer.ok ? JSON.parse(text) : text;
+  } catch (error) {
+    throw errorOfFailure('oauth.token', error);
+  }
+  // Whatever the server says about our credentials, the work that needs the token is right and may be done later.
+  if (!answer.ok) {
+    const status = answer.status < 500 && answer.status !== 429 ? 401 : answer.status;
+    const message = oauthErrorOf(body);
+    throw errorOfAnswer('oauth.token', { status, body: { message }, retryAfter: answer.headers.get('retry-after') });
+  }
+  const parsed = answerSchema.safeParse(body);
+  if (!parsed.success) throw errorOfFailure('oauth.token', new SyntaxError('no access token in the answer'));
+  const { access_token: accessToken, expires_in: seconds, scope } = parsed.data;
+  return { accessToken, scope, expiresAt: now() + seconds * 1000 };
 }
 
 /** The code of a refused token request, e.g. `invalid_client` or `invalid_scope` (RFC 6749, 5.2); its description may hold what was sent. */

@@ -14,6 +14,7 @@ export { createLagExporter, type DeletedRecords } from './consumer-lag.ts';
 export { type DeadLetter, type DeadLetterFilter, isRedriven, type Resolution } from './dead-letter.ts';
 export { createDeadLetterQueue, type DeadLetterQueue, type Handled, type HandleOptions } from './dead-letter-queue.ts';
 export { type GroupState, inspectCluster, inspectGroup, type TopicState } from './inspect.ts';
-export { createProducer, type Producer, type ProducerOptions, startSentMessages } from './producer.ts';
+export { startSentMessages } from './produce/sent-record.ts';
+export { createProducer, type Producer, type ProducerOptions } from './producer.ts';
 export { readLatest, type StoredMessage, scanTopic } from './scan.ts';
 export { ensureTopics, missingTopics, type TopicLayout } from './topics.ts';

@@ -1,11 +1,9 @@
-import { type EventRecord, headerOf, MAX_MESSAGE_BYTES } from '@connector/contracts';
+import { type EventRecord, MAX_MESSAGE_BYTES } from '@connector/contracts';
 import { PermanentError, TransientError } from '@connector/errors';
 import type { Component } from '@connector/lifecycle';
-import { injectContext, markFailed, metrics, type Span, SpanKind, startSpan } from '@connector/telemetry';
-import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Kafka } from './client.ts';
-import type { PendingRecord } from './produce/partition-queue.ts';
 import { ProduceRouter } from './produce/router.ts';
+import { inSendSpan, SentRecord, settle, sizeOf } from './produce/sent-record.ts';
 
 export interface ProducerOptions {
   /** What is sent to, without the configured prefix: the producer is not ready while one of them is missing. */
@@ -40,42 +38,6 @@ export interface Producer extends Component {
 /** Deadlines are looked at this often, in ms: a timer for each record would cost more than it is worth. */
 const SWEEP_MS = 100;
 
-/** A record as it is sent, with the span of its sending. */
-class SentRecord implements PendingRecord {
-  readonly topic: string;
-  readonly message: PendingRecord['message'];
-  readonly bytes: number;
-  readonly span: Span;
-  readonly since = performance.now();
-  isSettled = false;
-  alone?: boolean;
-  readonly #resolve: () => void;
-  readonly #reject: (error: Error) => void;
-
-  constructor(
-    { topic, span, message, bytes }: Pick<SentRecord, 'topic' | 'span' | 'message' | 'bytes'>,
-    resolve: () => void,
-    reject: (error: Error) => void,
-  ) {
-    this.topic = topic;
-    this.span = span;
-    this.message = message;
-    this.bytes = bytes;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  settle(error?: Error): boolean {
-    if (this.isSettled) return false;
-    this.isSettled = true;
-    if (error) markFailed(this.span, error);
-    this.span.end();
-    if (error) this.#reject(error);
-    else this.#resolve();
-    return true;
-  }
-}
-
 /**
  * One producer per process. Each broker gets what it leads in one request at a time (docs/adr/0017): records that arrive while one
  * is under way leave together in the next, which multiplies throughput and costs a lone record nothing, and the records of a key
@@ -83,143 +45,116 @@ class SentRecord implements PendingRecord {
  *
  * There is no idempotent mode (docs/adr/0002): a repeated send makes a duplicate, which every reader of these topics takes.
  */
-export function createProducer(kafka: Kafka, options: ProducerOptions = {}): Producer {
-  const { deadlineMs = 5_000, maxBatchRecords = 500, maxBatchBytes = MAX_MESSAGE_BYTES / 2 } = options;
-  const { maxRecordBytes = MAX_MESSAGE_BYTES, maxWaiting = 20_000 } = options;
-  const { maxWaitingPerLeader = maxWaiting, topics = [] } = options;
-  const { requestTimeoutMs = { first: 2_500, repeated: 4_500 } } = options;
-  const router = new ProduceRouter(kafka, {
-    limits: { maxBatchRecords, maxBatchBytes, requestTimeoutMs },
-    onWritten: (records, startedAt) => settle(records as readonly SentRecord[], startedAt),
-    onRefused: (record, startedAt, cause) => {
-      const error = TOO_LARGE.has(cause.code)
-        ? tooLarge(cause)
-        : new TransientError('Kafka refused a record', { reason: 'kafka', dependency: 'kafka', cause });
-      settle([record as SentRecord], startedAt, error);
-    },
-  });
-  let sweeping = false;
-  let stopping = false;
-  let drained: (() => void) | undefined;
+export const createProducer = (kafka: Kafka, options: ProducerOptions = {}): Producer =>
+  new RoutedProducer(kafka, options);
 
-  const sweep = () => {
-    const now = performance.now();
-    for (const { leader, record } of router.pending()) {
-      if (record.isSettled || now - record.since < deadlineMs) continue;
-      router.failed(leader);
-      const error = new TransientError('Kafka did not acknowledge in time', {
-        reason: 'kafka_timeout',
-        dependency: 'kafka',
-      });
-      settle([record as SentRecord], record.since, error);
-    }
-    sweeping = router.check();
-    if (sweeping) setTimeout(sweep, SWEEP_MS);
-    else drained?.();
-  };
+class RoutedProducer implements Producer {
+  readonly name = 'kafka producer';
+  readonly #kafka: Kafka;
+  readonly #topics: readonly string[];
+  readonly #deadlineMs: number;
+  readonly #maxRecordBytes: number;
+  readonly #maxWaiting: number;
+  readonly #maxWaitingPerLeader: number;
+  readonly #router: ProduceRouter;
+  #isSweeping = false;
+  #isStopping = false;
+  #drained: (() => void) | undefined;
 
-  return {
-    name: 'kafka producer',
-    get healthy() {
-      return router.problem === undefined;
-    },
-    notReady: () => router.problem,
-    start: async () => router.start(topics.map(kafka.prefixed)),
-    stop: async () => {
-      stopping = true;
-      if (router.isConnected && sweeping) {
-        await new Promise<void>((resolve) => {
-          drained = resolve;
-        });
-      }
-      for (const { record } of router.pending()) {
-        settle(
-          [record as SentRecord],
-          record.since,
-          new TransientError('the producer is stopping', { reason: 'stopping' }),
-        );
-      }
-      router.stop();
-    },
-    send: (topic, record) => {
-      const { span, headers } = inSendSpan(topic, record, kafka);
-      const bytes = sizeOf(record.key, record.value, headers);
-      return new Promise<void>((resolve, reject) => {
-        const message = { key: record.key, value: record.value, headers };
-        const sent = new SentRecord({ topic, span, message, bytes }, resolve, reject);
-        const refuse = (error: Error) => settle([sent], sent.since, error);
-        if (bytes > maxRecordBytes) return refuse(tooLarge());
-        if (stopping) return refuse(new TransientError('the producer is stopping', { reason: 'stopping' }));
-        if (router.waiting >= maxWaiting)
-          return refuse(new TransientError('too many records wait', { reason: 'overloaded', dependency: 'kafka' }));
-        if (router.waiting >= maxWaitingPerLeader && router.isCrowded(kafka.prefixed(topic), sent, maxWaitingPerLeader))
-          return refuse(
-            new TransientError('too many records wait for one broker', { reason: 'overloaded', dependency: 'kafka' }),
-          );
-        router.add(kafka.prefixed(topic), sent);
-        if (!sweeping) {
-          sweeping = true;
-          setTimeout(sweep, SWEEP_MS);
-        }
-      });
-    },
-  };
-}
-
-/** Starts the span of a send, and answers the record's headers, with the client's own and the span in them. */
-function inSendSpan(topic: string, record: EventRecord, kafka: Kafka) {
-  const span = startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER });
-  if (span.isRecording()) {
-    span.setAttributes({
-      'messaging.system': 'kafka',
-      'messaging.operation.name': 'send',
-      'messaging.operation.type': 'send',
-      'messaging.destination.name': topic,
-      'messaging.client.id': kafka.clientId,
-      'messaging.kafka.message.key': record.key,
-      'messaging.message.id': headerOf(record.headers, 'ce_id') ?? '',
+  constructor(kafka: Kafka, options: ProducerOptions) {
+    const { maxBatchRecords = 500, maxBatchBytes = MAX_MESSAGE_BYTES / 2, maxWaiting = 20_000 } = options;
+    const { requestTimeoutMs = { first: 2_500, repeated: 4_500 } } = options;
+    this.#kafka = kafka;
+    this.#topics = options.topics ?? [];
+    this.#deadlineMs = options.deadlineMs ?? 5_000;
+    this.#maxRecordBytes = options.maxRecordBytes ?? MAX_MESSAGE_BYTES;
+    this.#maxWaiting = maxWaiting;
+    this.#maxWaitingPerLeader = options.maxWaitingPerLeader ?? maxWaiting;
+    this.#router = new ProduceRouter(kafka, {
+      limits: { maxBatchRecords, maxBatchBytes, requestTimeoutMs },
+      onWritten: (records, startedAt) => settle(records as readonly SentRecord[], startedAt),
+      onRefused: (record, startedAt, cause) => settle([record as SentRecord], startedAt, refusalOf(cause)),
     });
   }
-  const within = trace.setSpan(context.active(), span);
-  return { span, headers: injectContext({ ...kafka.headers, ...record.headers }, within) };
-}
 
-/** Settles records of one topic and observes the one send that decided on them; `started` as `performance.now()` has it. */
-function settle(items: readonly SentRecord[], started: number, error?: Error): void {
-  const [first] = items;
-  const settled = items.filter((item) => item.settle(error)).length;
-  if (!first || settled === 0) return;
-  const labels = sent(first.topic, error?.name ?? '');
-  metrics.sentMessages.inc(labels, settled);
-  const { span } = items.find((item) => item.span.isRecording()) ?? first;
-  const seconds = (performance.now() - started) / 1000;
-  context.with(trace.setSpan(ROOT_CONTEXT, span), () => metrics.messagingDuration.observe(labels, seconds));
+  get healthy(): boolean {
+    return this.#router.problem === undefined;
+  }
+
+  notReady(): string | undefined {
+    return this.#router.problem;
+  }
+
+  async start(): Promise<void> {
+    await this.#router.start(this.#topics.map(this.#kafka.prefixed));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#router.isConnected && this.#isSweeping) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    for (const { record } of this.#router.pending()) settle([record as SentRecord], record.since, stopping());
+    this.#router.stop();
+  }
+
+  send(topic: string, record: EventRecord): Promise<void> {
+    const { span, headers } = inSendSpan(topic, record, this.#kafka);
+    const bytes = sizeOf(record.key, record.value, headers);
+    return new Promise<void>((resolve, reject) => {
+      const message = { key: record.key, value: record.value, headers };
+      const sent = new SentRecord({ topic, span, message, bytes }, resolve, reject);
+      const name = this.#kafka.prefixed(topic);
+      const refusal = this.#whyRefused(name, sent);
+      if (refusal) return settle([sent], sent.since, refusal);
+      this.#router.add(name, sent);
+      if (this.#isSweeping) return;
+      this.#isSweeping = true;
+      setTimeout(this.#sweep, SWEEP_MS);
+    });
+  }
+
+  /** Why a record is not taken at all; `name` is the topic's in the cluster. */
+  #whyRefused(name: string, sent: SentRecord): Error | undefined {
+    const { waiting } = this.#router;
+    if (sent.bytes > this.#maxRecordBytes) return tooLarge();
+    if (this.#isStopping) return stopping();
+    if (waiting >= this.#maxWaiting) return overloaded('too many records wait');
+    if (waiting < this.#maxWaitingPerLeader) return undefined;
+    if (!this.#router.isCrowded(name, sent, this.#maxWaitingPerLeader)) return undefined;
+    return overloaded('too many records wait for one broker');
+  }
+
+  /** Fails what has waited past its deadline, and goes on while anything waits. */
+  readonly #sweep = (): void => {
+    const now = performance.now();
+    for (const { leader, record } of this.#router.pending()) {
+      if (record.isSettled || now - record.since < this.#deadlineMs) continue;
+      this.#router.failed(leader);
+      settle([record as SentRecord], record.since, unacknowledged());
+    }
+    this.#isSweeping = this.#router.check();
+    if (this.#isSweeping) setTimeout(this.#sweep, SWEEP_MS);
+    else this.#drained?.();
+  };
 }
 
 /** MESSAGE_TOO_LARGE and RECORD_LIST_TOO_LARGE. */
 const TOO_LARGE: ReadonlySet<number> = new Set([10, 18]);
 
+const refusalOf = (cause: { readonly code: number }): Error =>
+  TOO_LARGE.has(cause.code)
+    ? tooLarge(cause)
+    : new TransientError('Kafka refused a record', { reason: 'kafka', dependency: 'kafka', cause });
+
 const tooLarge = (cause?: unknown) =>
   new PermanentError('the record is larger than the topic takes', { reason: 'too_large', cause });
 
-/** Bytes of a record with its headers, and some for Kafka's own framing. */
-function sizeOf(key: string, value: Buffer, headers: Record<string, string>): number {
-  let bytes = key.length + value.length + 100;
-  for (const name in headers) bytes += name.length + (headers[name] as string).length + 10;
-  return bytes;
-}
+const stopping = () => new TransientError('the producer is stopping', { reason: 'stopping' });
 
-const sent = (topic: string, error_type: string) => ({
-  messaging_system: 'kafka',
-  messaging_operation_name: 'send',
-  messaging_destination_name: topic,
-  error_type,
-});
+const overloaded = (message: string) => new TransientError(message, { reason: 'overloaded', dependency: 'kafka' });
 
-/** Lets the counters of these topics begin at 0, so that the first message is already an increase. */
-export function startSentMessages(...topics: readonly string[]): void {
-  for (const topic of topics)
-    for (const error of ['', 'TransientError']) metrics.sentMessages.inc(sent(topic, error), 0);
-  for (const error_type of ['NOT_LEADER_FOR_PARTITION', 'REQUEST_TIMED_OUT', 'KafkaJSRequestTimeoutError'])
-    metrics.repeatedSends.inc({ error_type }, 0);
-}
+const unacknowledged = () =>
+  new TransientError('Kafka did not acknowledge in time', { reason: 'kafka_timeout', dependency: 'kafka' });

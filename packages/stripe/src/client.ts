@@ -50,7 +50,6 @@ export interface StripeClient {
  */
 export function createStripe(config: StripeConfig, options: StripeOptions): StripeClient {
   const { log, timeoutMs = 10_000, retries = 2, connections = 64, claim = SOMEBODY_WAITS } = options;
-  const { protocol, hostname, port } = new URL(config.STRIPE_API_BASE);
   const http = createHttpClient({
     api: 'stripe',
     timeoutMs,
@@ -67,22 +66,9 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     // The other mode is another account's money.
     isUsable: ({ STRIPE_SECRET_KEY: key }) => SECRET_KEY.test(key) && isLiveKey(key) === livemode,
   });
-  const stripe = new Stripe(config.STRIPE_SECRET_KEY, {
-    apiVersion: Stripe.API_VERSION,
-    appInfo: { name: 'stripe-checkout-connector', version: BUILD.version },
-    httpClient: Stripe.createFetchHttpClient(
-      asGlobalFetch(
-        withKey(countingRetries(http.fetch, log), config.STRIPE_SECRET_KEY, () => secrets().STRIPE_SECRET_KEY),
-      ),
-    ),
-    host: hostname,
-    protocol: protocol === 'http:' ? 'http' : 'https',
-    ...(port && { port }),
-    maxNetworkRetries: retries,
-    // The pool's time-out is each call's; this one is an upper bound, which waiting for a limit counts towards as well.
-    timeout: timeoutMs + LONGEST_WAIT_MS,
-    telemetry: false,
-  });
+  const key = () => secrets().STRIPE_SECRET_KEY;
+  const fetch = withKey(countingRetries(http.fetch, log), config.STRIPE_SECRET_KEY, key);
+  const stripe = sdkOf(config, { fetch, timeoutMs, retries });
   return {
     stripe,
     livemode,
@@ -95,6 +81,25 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     },
     close: http.close,
   };
+}
+
+function sdkOf(
+  { STRIPE_API_BASE, STRIPE_SECRET_KEY }: StripeConfig,
+  { fetch, timeoutMs, retries }: { fetch: Fetch; timeoutMs: number; retries: number },
+): Stripe {
+  const { protocol, hostname, port } = new URL(STRIPE_API_BASE);
+  return new Stripe(STRIPE_SECRET_KEY, {
+    apiVersion: Stripe.API_VERSION,
+    appInfo: { name: 'stripe-checkout-connector', version: BUILD.version },
+    httpClient: Stripe.createFetchHttpClient(asGlobalFetch(fetch)),
+    host: hostname,
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    ...(port && { port }),
+    maxNetworkRetries: retries,
+    // The pool's time-out is each call's; this one is an upper bound, which waiting for a limit counts towards as well.
+    timeout: timeoutMs + LONGEST_WAIT_MS,
+    telemetry: false,
+  });
 }
 
 /** Longer than any claim's patience, in ms. */

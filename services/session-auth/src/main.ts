@@ -24,7 +24,7 @@ const commercetools = createCommercetools(config, {
   // Without a session nobody can pay; what the processor does after this has its own patience, and both together take less than three seconds.
   claim: { priority: 'urgent', patienceMs: 1_000 },
 });
-const app = createApp({ config, commercetools, send: producer.send, log });
+const app = createApp({ config, commercetools, send: (topic, record) => producer.send(topic, record), log });
 const transactions = createBroadcastConsumer(kafka, {
   name: SERVICE,
   topics: [PAYMENT_TRANSACTIONS],
