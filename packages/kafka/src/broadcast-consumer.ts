@@ -44,64 +44,88 @@ const MAX_BYTES_PER_PARTITION = 1024 * 1024;
  * Reads topics in full in every process, from where they end when it starts. It is in no group: nothing is committed or assigned, so
  * that no coordinator and no other pod can make it deaf (docs/adr/0018).
  */
-export function createBroadcastConsumer(kafka: Kafka, options: BroadcastOptions): BroadcastConsumer {
-  const names = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));
-  const known = new Map<string, number>();
-  const cluster = new ClusterView(kafka, () => follow());
-  let fetcher: Fetcher | undefined;
+export const createBroadcastConsumer = (kafka: Kafka, options: BroadcastOptions): BroadcastConsumer =>
+  new Broadcast(kafka, options);
+
+class Broadcast implements BroadcastConsumer {
+  readonly name: string;
+  readonly #kafka: Kafka;
+  readonly #options: BroadcastOptions;
+  /** What is read, by its name in the cluster. */
+  readonly #topics: ReadonlyMap<string, string>;
+  /** How many partitions of each are read. */
+  readonly #known = new Map<string, number>();
+  readonly #cluster: ClusterView;
+  #fetcher: Fetcher | undefined;
+
+  constructor(kafka: Kafka, options: BroadcastOptions) {
+    this.name = `broadcast consumer of ${options.topics.join(', ')}`;
+    this.#kafka = kafka;
+    this.#options = options;
+    this.#topics = new Map(options.topics.map((topic) => [kafka.prefixed(topic), topic]));
+    this.#cluster = new ClusterView(kafka, () => this.#follow());
+  }
+
+  get isHearing(): boolean {
+    const { positions = [] } = this.#fetcher ?? {};
+    const now = performance.now();
+    return this.#known.size === this.#topics.size && positions.every(({ answeredAt }) => now - answeredAt < SILENCE_MS);
+  }
+
+  async start(): Promise<void> {
+    this.#fetcher = new Fetcher({
+      kafka: this.#kafka,
+      cluster: this.#cluster,
+      maxWaitMs: MAX_WAIT_MS,
+      minBytes: this.#options.minBytes ?? 1,
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      startAt: 'latest',
+      onMessages: (position, messages) => this.#handleAll(position, messages),
+      onSkipped: ({ topic, partition, from, to, reason }) =>
+        this.#kafka.log.warn(
+          { topic, partition, from: String(from), to: String(to), reason },
+          'messages were not heard',
+        ),
+    });
+    this.#cluster.start();
+    // Asked for once, a topic is followed.
+    this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#fetcher?.stop();
+    this.#cluster.stop();
+  }
 
   /** Reads the partitions that were not there before; records of a partition that was added later are all new. */
-  const follow = () => {
-    for (const name of names.keys()) {
-      const count = cluster.partitionsOf(name)?.size ?? 0;
-      const before = known.get(name);
+  #follow(): void {
+    for (const name of this.#topics.keys()) {
+      const count = this.#cluster.partitionsOf(name)?.size ?? 0;
+      const before = this.#known.get(name);
       if (count <= (before ?? 0)) continue;
       const added = Array.from({ length: count - (before ?? 0) }, (_, at) => (before ?? 0) + at);
-      fetcher?.add(name, added, before === undefined ? undefined : 0n);
-      known.set(name, count);
+      this.#fetcher?.add(name, added, before === undefined ? undefined : 0n);
+      this.#known.set(name, count);
     }
-    fetcher?.pump();
-  };
+    this.#fetcher?.pump();
+  }
 
-  const handleAll = ({ topic, partition }: PartitionPosition, messages: readonly KafkaMessage[]) => {
+  #handleAll({ topic, partition }: PartitionPosition, messages: readonly KafkaMessage[]): void {
+    const reader = { group: this.#options.name, clientId: this.#kafka.clientId };
     for (const message of messages) {
-      const headers = headersOf(message);
       const { key, value, offset } = message;
-      const seen = { topic: names.get(topic) ?? topic, partition, offset, key: key?.toString() ?? '', headers };
-      options.onMessage({
+      const seen = {
+        topic: this.#topics.get(topic) ?? topic,
+        partition,
+        offset,
+        key: key?.toString() ?? '',
+        headers: headersOf(message),
+      };
+      this.#options.onMessage({
         ...seen,
         value: value ?? Buffer.alloc(0),
-        within: (work) => void processing(seen, { group: options.name, clientId: kafka.clientId }, work),
+        within: (work) => void processing(seen, reader, work),
       });
     }
-  };
-
-  return {
-    name: `broadcast consumer of ${options.topics.join(', ')}`,
-    get isHearing() {
-      const { positions = [] } = fetcher ?? {};
-      const now = performance.now();
-      return known.size === names.size && positions.every(({ answeredAt }) => now - answeredAt < SILENCE_MS);
-    },
-    start: async () => {
-      fetcher = new Fetcher({
-        kafka,
-        cluster,
-        maxWaitMs: MAX_WAIT_MS,
-        minBytes: options.minBytes ?? 1,
-        maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
-        startAt: 'latest',
-        onMessages: handleAll,
-        onSkipped: ({ topic, partition, from, to, reason }) =>
-          kafka.log.warn({ topic, partition, from: String(from), to: String(to), reason }, 'messages were not heard'),
-      });
-      cluster.start();
-      // Asked for once, a topic is followed.
-      follow();
-    },
-    stop: async () => {
-      fetcher?.stop();
-      cluster.stop();
-    },
-  };
+  }
 }

@@ -35,18 +35,31 @@ const OPEN_TIMEOUT_MS = 10_000;
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
+/** Of kafkajs's own requests. */
+const DEFAULTS = {
+  connectionTimeout: CONNECT_TIMEOUT_MS,
+  requestTimeout: 6_000,
+  enforceRequestTimeout: true,
+  retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },
+  logLevel: logLevel.WARN,
+};
+
 stopIdleTimers();
 putHeadsInFront();
+
+export interface KafkaOptions {
+  clientId: string;
+  log: Logger;
+  /** Opens the sockets instead of Node's own. */
+  socketFactory?: ISocketFactory;
+  /** Of every record that does not carry them already. */
+  headers?: Readonly<Record<string, string>>;
+}
 
 /** The connection's settings; nothing connects yet. Throws Error when settings that belong together are not together. */
 export function createKafka(
   env: KafkaEnvironment,
-  {
-    clientId,
-    log,
-    socketFactory,
-    headers = {},
-  }: { clientId: string; log: Logger; socketFactory?: ISocketFactory; headers?: Readonly<Record<string, string>> },
+  { clientId, log, socketFactory, headers = {} }: KafkaOptions,
 ): Kafka {
   const problems = checkKafkaEnvironment(env);
   if (problems.length > 0) throw new Error(problems.join('; '));
@@ -60,13 +73,9 @@ export function createKafka(
   const client = new KafkaClient({
     clientId: id,
     brokers: bootstrap.map(forKafkajs),
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: 6_000,
-    enforceRequestTimeout: true,
-    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 5 },
     socketFactory: sockets,
-    logLevel: logLevel.WARN,
     logCreator: () => (entry) => forward(log, entry),
+    ...DEFAULTS,
     ...security,
   });
   const connection = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ageOfOldest, createLagExporter, type DeletedRecords, deletedUnread, lagOf } from './consumer-lag.ts';
+import { createLagExporter } from './consumer-lag.ts';
+import { ageOfOldest, type DeletedRecords, deletedUnread, lagOf } from './lag.ts';
 
 it.each([
   ['has committed everything', { low: '0', high: '7' }, '7', 0],

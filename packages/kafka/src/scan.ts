@@ -78,7 +78,7 @@ export async function scanTopic(
   return { cut };
 }
 
-/** Reads what is assigned until each partition has come to its end. */
+/** Reads what is assigned until each partition has come to its end. Throws what `give` throws. */
 async function readTo(
   kafka: Kafka,
   assigned: readonly { topic: string; partition: number; next: bigint }[],
@@ -87,6 +87,7 @@ async function readTo(
 ): Promise<void> {
   const [first] = assigned;
   if (!first) return;
+  const { topic } = first;
   const cluster: ClusterView = new ClusterView(kafka, () => fetcher.pump());
   const failed = Promise.withResolvers<never>();
   const fetcher = new Fetcher({
@@ -102,34 +103,36 @@ async function readTo(
         failed.reject(error);
       }
     },
-    onSkipped: ({ partition, from, to, reason }) =>
-      kafka.log.warn(
-        { topic: first.topic, partition, from: String(from), to: String(to), reason },
-        'records were deleted while a topic was read',
-      ),
+    onSkipped: ({ partition, from, to, reason }) => {
+      const range = { topic, partition, from: String(from), to: String(to), reason };
+      kafka.log.warn(range, 'records were deleted while a topic was read');
+    },
   });
-  const began = performance.now();
-  let look: NodeJS.Timeout | undefined;
-  const read = new Promise<void>((resolve, reject) => {
-    look = setInterval(() => {
-      const left = fetcher.positions.filter(({ partition, next }) => (next ?? 0n) < (ends.get(partition) ?? 0n));
-      if (left.length === 0) resolve();
-      const answeredAt = Math.max(began, ...left.map((position) => position.answeredAt));
-      if (performance.now() - answeredAt > SILENT_MS)
-        reject(new TransientError(`no broker answers about ${first.topic}`));
-    }, LOOK_MS);
-  });
+  const { read, stopLooking } = lookUntilRead(fetcher, topic, ends);
   try {
     cluster.start();
     // Asked for once, a topic is followed.
-    cluster.partitionsOf(first.topic);
+    cluster.partitionsOf(topic);
     fetcher.assign(assigned);
     await Promise.race([read, failed.promise]);
   } finally {
-    clearInterval(look);
+    stopLooking();
     fetcher.stop();
     cluster.stop();
   }
+}
+
+/** `read` resolves once each partition has come to its end, and rejects with TransientError when no broker answers any more. */
+function lookUntilRead(fetcher: Fetcher, topic: string, ends: ReadonlyMap<number, bigint>) {
+  const began = performance.now();
+  const { promise: read, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setInterval(() => {
+    const left = fetcher.positions.filter(({ partition, next }) => (next ?? 0n) < (ends.get(partition) ?? 0n));
+    if (left.length === 0) resolve();
+    const answeredAt = Math.max(began, ...left.map((position) => position.answeredAt));
+    if (performance.now() - answeredAt > SILENT_MS) reject(new TransientError(`no broker answers about ${topic}`));
+  }, LOOK_MS);
+  return { read, stopLooking: () => clearInterval(timer) };
 }
 
 function storedMessage(partition: number, message: KafkaMessage): StoredMessage {

@@ -89,7 +89,7 @@ export async function openConnection(address: BrokerAddress, settings: Connectio
   try {
     // Brokers that authenticate without requests of Kafka's are waited for without an end by kafkajs.
     const versions = await Promise.race([introduce(connection, settings), timeout.promise]);
-    return connectionOf(connection, address, versions, (fault) => destroy(fault));
+    return new OpenConnection(connection, address, versions, (fault) => destroy(fault));
   } catch (error) {
     destroy('it could not be opened');
     throw error;
@@ -113,71 +113,84 @@ async function introduce(connection: Connection, settings: ConnectionSettings): 
   return versions;
 }
 
-function connectionOf(
-  connection: Connection,
-  address: BrokerAddress,
-  versions: Versions,
-  destroy: (fault: string) => void,
-): BrokerConnection {
-  const version = (apiKey: number, oldest: number, newest: number) => {
-    const { minVersion = 0, maxVersion = -1 } = versions[apiKey] ?? {};
+class OpenConnection implements BrokerConnection {
+  readonly address: BrokerAddress;
+  readonly #connection: Connection;
+  readonly #versions: Versions;
+  readonly #destroy: (fault: string) => void;
+
+  constructor(connection: Connection, address: BrokerAddress, versions: Versions, destroy: (fault: string) => void) {
+    this.address = address;
+    this.#connection = connection;
+    this.#versions = versions;
+    this.#destroy = destroy;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isConnected();
+  }
+
+  version(apiKey: number, oldest: number, newest: number): number {
+    const { minVersion = 0, maxVersion = -1 } = this.#versions[apiKey] ?? {};
     const best = Math.min(newest, maxVersion);
     if (best < oldest || best < minVersion) throw new Error(`the broker does not know request ${apiKey} as we do`);
     return best;
-  };
-  const protocolOf = (definition: Definition, args: object) => {
+  }
+
+  send<T>({ apiKey, name, version: apiVersion, body, decode }: OwnRequest<T>, timeoutMs: number): Promise<T> {
+    const encoded = bodyOf(body);
+    const sent = this.#connection.send({
+      request: { apiKey, apiName: name, apiVersion, encode: async () => encoded },
+      response: { decode: async (payload) => decode(payload), parse: async (decoded: T) => decoded },
+      requestTimeout: timeoutMs,
+    });
+    return this.#inTime(sent, timeoutMs);
+  }
+
+  call<T>(definition: Definition, args: object, timeoutMs: number): Promise<T> {
+    const { request, response } = this.#protocolOf(definition, args);
+    const sent = this.#connection.send({ request, response, requestTimeout: timeoutMs, logResponseError: false });
+    return this.#inTime(sent as Promise<T>, timeoutMs);
+  }
+
+  ask<T>(definition: Definition, args: object, timeoutMs: number): Promise<T> {
+    const { request, response } = this.#protocolOf(definition, args);
+    const sent = this.#connection.send<T>({
+      request,
+      response: { decode: response.decode, parse: async (decoded: T) => decoded },
+      requestTimeout: timeoutMs,
+    });
+    return this.#inTime(sent, timeoutMs);
+  }
+
+  destroy(fault: string): void {
+    this.#destroy(fault);
+  }
+
+  close(reason: string): void {
+    // kafkajs takes whatever ends a socket for an error, and logs it.
+    this.#connection.logError = this.#connection.logDebug;
+    this.#destroy(reason);
+  }
+
+  #protocolOf(definition: Definition, args: object) {
     const known = definition.versions.map(Number);
     const { apiKey } = definition.protocol({ version: known.at(-1) as number })(args).request;
-    return definition.protocol({ version: version(apiKey, Math.min(...known), Math.max(...known)) })(args);
-  };
+    return definition.protocol({ version: this.version(apiKey, Math.min(...known), Math.max(...known)) })(args);
+  }
+
   /** Ends when `work` does, at the latest OVERDUE_MS after its time. */
-  const inTime = async <T>(work: Promise<T>, timeoutMs: number): Promise<T> => {
+  async #inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
     const overdue = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       const error = new Error('the broker does not answer');
       overdue.reject(error);
-      destroy(error.message);
+      this.#destroy(error.message);
     }, timeoutMs + OVERDUE_MS);
     try {
       return await Promise.race([work, overdue.promise]);
     } finally {
       clearTimeout(timer);
     }
-  };
-  return {
-    address,
-    get isOpen() {
-      return connection.isConnected();
-    },
-    version,
-    send: <T>({ apiKey, name, version: apiVersion, body, decode }: OwnRequest<T>, timeoutMs: number) => {
-      const encoded = bodyOf(body);
-      const sent = connection.send({
-        request: { apiKey, apiName: name, apiVersion, encode: async () => encoded },
-        response: { decode: async (payload) => decode(payload), parse: async (decoded: T) => decoded },
-        requestTimeout: timeoutMs,
-      });
-      return inTime(sent, timeoutMs);
-    },
-    call: <T>(definition: Definition, args: object, timeoutMs: number) => {
-      const { request, response } = protocolOf(definition, args);
-      const sent = connection.send({ request, response, requestTimeout: timeoutMs, logResponseError: false });
-      return inTime(sent as Promise<T>, timeoutMs);
-    },
-    ask: <T>(definition: Definition, args: object, timeoutMs: number) => {
-      const { request, response } = protocolOf(definition, args);
-      const sent = connection.send<T>({
-        request,
-        response: { decode: response.decode, parse: async (decoded: T) => decoded },
-        requestTimeout: timeoutMs,
-      });
-      return inTime(sent, timeoutMs);
-    },
-    destroy,
-    close: (reason) => {
-      // kafkajs takes whatever ends a socket for an error, and logs it.
-      connection.logError = connection.logDebug;
-      destroy(reason);
-    },
-  };
+  }
 }

@@ -1,0 +1,83 @@
+/** Where a partition begins and ends. */
+interface Bounds {
+  partition: number;
+  low: string;
+  high: string;
+}
+
+/**
+ * Messages of each partition that the group has not committed, and the offset of the first of them; all messages where it never committed
+ * or what it committed is gone.
+ */
+export function lagOf(bounds: readonly Bounds[], committed: readonly { partition: number; offset: string }[]) {
+  const offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  return bounds.map(({ partition, low, high }) => {
+    const [first, end, next] = [BigInt(low), BigInt(high), offsets.get(partition) ?? -1n];
+    const from = next > first ? next : first;
+    return { partition, lag: end > from ? Number(end - from) : 0, from };
+  });
+}
+
+/** Messages of a partition that are gone although the group had not handled them: offsets `from` to before `to`. */
+export interface DeletedRecords {
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Kafka's timestamp of the last message that was handled, where the group noted it. */
+  readonly handledUntil?: Date;
+}
+
+/**
+ * What was deleted unread, by retention or by hand. Where the group has committed nothing, or what it had committed has expired, nobody
+ * can say that the deleted messages were handled.
+ */
+export function deletedUnread(
+  bounds: readonly Bounds[],
+  committed: readonly { partition: number; offset: string; metadata?: string | null }[],
+): DeletedRecords[] {
+  const known = new Map(committed.map((each) => [each.partition, each]));
+  return bounds.flatMap(({ partition, low }) => {
+    const { offset = '-1', metadata } = known.get(partition) ?? {};
+    const [from, to] = [BigInt(offset) < 0n ? 0n : BigInt(offset), BigInt(low)];
+    if (from >= to) return [];
+    const handledUntil = handledUntilOf(metadata);
+    return [{ partition, from, to, ...(handledUntil && { handledUntil }) }];
+  });
+}
+
+/** A commit notes the timestamp of the last message that it covers, in ms since the epoch. */
+function handledUntilOf(metadata: string | null | undefined): Date | undefined {
+  const ms = /^\d{1,15}$/.test(metadata ?? '') ? Number(metadata) : 0;
+  return ms > 0 ? new Date(ms) : undefined;
+}
+
+const YOUNGEST_S = 1;
+/** Older than any topic keeps its messages. */
+const OLDEST_S = 90 * 24 * 60 * 60;
+/** Halvings of the range between the two, on a logarithmic scale: the answer is 1 % too low at most. */
+const HALVINGS = 11;
+
+/**
+ * Age in seconds of the oldest of these messages, given by partition and offset; 0 below a second. Kafka tells the first offset that is as
+ * young as a moment (`offsetsAt`, ms since the epoch), and no message has to be fetched: so it is known of a group that consumes nothing.
+ */
+export async function ageOfOldest(
+  messages: readonly { partition: number; from: bigint }[],
+  offsetsAt: (ms: number) => Promise<readonly { partition: number; offset: string }[]>,
+  now = Date.now(),
+): Promise<number> {
+  if (messages.length === 0) return 0;
+  const isOlderThan = async (seconds: number) => {
+    const offsets = await offsetsAt(Math.round(now - seconds * 1000));
+    const first = new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    return messages.some(({ partition, from }) => (first.get(partition) ?? 0n) > from);
+  };
+  if (!(await isOlderThan(YOUNGEST_S))) return 0;
+  let [low, high] = [YOUNGEST_S, OLDEST_S];
+  for (let halving = 0; halving < HALVINGS; halving += 1) {
+    const middle = Math.sqrt(low * high);
+    if (await isOlderThan(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
