@@ -33,7 +33,7 @@ class KeyOrderedConsumer implements Component {
   readonly name: string;
   readonly #kafka: Kafka;
   readonly #options: Required<Pick<ConsumerOptions, 'window' | 'maxAhead' | 'sessionTimeoutMs'>> & ConsumerOptions;
-  readonly #queue: KeyedQueue;
+  readonly #queue: KeyedQueue<ReceivedMessage>;
   readonly #dependencies: Dependencies;
   readonly #processing: ProcessContext;
   readonly #counts: ConsumerMetrics;
@@ -178,7 +178,7 @@ class KeyOrderedConsumer implements Component {
       const delivery = deliveryOf(topic, partition, raw, assignment.generation);
       const message = new ReceivedMessage(raw, delivery, assignment.generation, this.#stopping.signal);
       const finish = tracker.begin(BigInt(raw.offset), raw.timestamp);
-      this.#queue.append(delivery.key, async () => {
+      this.#queue.append(delivery.key, message, async () => {
         await lookedAhead;
         await this.#process(message, finish);
         if (!position.isPaused || isFull(assignment.share / 2)) return;

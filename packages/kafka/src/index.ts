@@ -6,7 +6,7 @@ export {
 export { createKafka, instanceOf, type Kafka } from './client.ts';
 export { checkKafkaEnvironment, type KafkaEnvironment, kafkaConfig } from './config.ts';
 export type { ConsumerOptions } from './consume/consumer-options.ts';
-export type { Delivery } from './consume/delivery.ts';
+export type { Delivery, WaitingMessage } from './consume/delivery.ts';
 export type { SkippedRange } from './consume/fetch-lane.ts';
 export type { ConsumerHooks } from './consume/process.ts';
 export { createConsumer } from './consumer.ts';

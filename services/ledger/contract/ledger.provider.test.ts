@@ -67,6 +67,7 @@ async function publishedFor(event: StripeEvent): Promise<EventRecord[]> {
     receivedAt: new Date(),
     attempt: 1,
     isAssigned: () => true,
+    behind: () => [],
     mayCall: () => true,
   });
   return published;

@@ -1,5 +1,8 @@
 import type { EventAttributes } from '@connector/contracts';
 
+/** A message that was received and has not been tried yet. */
+export type WaitingMessage = Pick<Delivery, 'headers' | 'value' | 'receivedAt'>;
+
 /** One arrival of an event. The same event may arrive again, and may have been handled before. */
 export interface Delivery {
   readonly topic: string;
@@ -20,4 +23,9 @@ export interface Delivery {
    * keep others waiting.
    */
   mayCall(dependency: string): boolean;
+  /**
+   * The messages of its key that wait behind it now, the next first. Each will be handled in its own turn as well, so what is done here for one of them
+   * is done early, never instead.
+   */
+  behind(): readonly WaitingMessage[];
 }

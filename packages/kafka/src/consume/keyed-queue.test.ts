@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { KeyedQueue } from './keyed-queue.ts';
 
 it('keeps the order within a key', async () => {
-  const lanes = new KeyedQueue(8);
+  const lanes = new KeyedQueue<number>(8);
   const seen: number[] = [];
   for (let n = 0; n < 50; n += 1) {
-    lanes.append('one', async () => {
+    lanes.append('one', n, async () => {
       await Promise.resolve();
       seen.push(n);
     });
@@ -16,11 +16,11 @@ it('keeps the order within a key', async () => {
 });
 
 it('runs different keys side by side, never more than the slots', async () => {
-  const lanes = new KeyedQueue(3);
+  const lanes = new KeyedQueue<number>(3);
   let running = 0;
   let most = 0;
   for (let n = 0; n < 20; n += 1) {
-    lanes.append(`key ${n}`, () =>
+    lanes.append(`key ${n}`, n, () =>
       lanes.inSlot(async () => {
         running += 1;
         most = Math.max(most, running);
@@ -34,7 +34,17 @@ it('runs different keys side by side, never more than the slots', async () => {
 });
 
 it('gives a slot back when the work in it fails', async () => {
-  const lanes = new KeyedQueue(1);
+  const lanes = new KeyedQueue<number>(1);
   await expect(lanes.inSlot(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(lanes.inSlot(async () => 'yes')).resolves.toBe('yes');
+});
+
+it('tells what waits behind the work of a key that is under way, in order', async () => {
+  const lanes = new KeyedQueue<number>(8);
+  const seen: (readonly number[])[] = [];
+  for (let n = 0; n < 3; n += 1) lanes.append('one', n, async () => void seen.push(lanes.behind('one')));
+  lanes.append('other', 9, async () => void seen.push(lanes.behind('other')));
+  await lanes.idle();
+  expect(seen).toEqual([[1, 2], [], [2], []]);
+  expect(lanes.behind('one')).toEqual([]);
 });

@@ -1,9 +1,16 @@
+interface Lane<T> {
+  /** Resolves when all of its work is done. */
+  end: Promise<void>;
+  /** What its work is about: the first is under way. */
+  readonly items: T[];
+}
+
 /**
  * Work in order within a key and side by side across keys, at most `concurrency` at once. What waits between two tries of a
  * key holds no slot.
  */
-export class KeyedQueue {
-  readonly #lanes = new Map<string, Promise<void>>();
+export class KeyedQueue<T> {
+  readonly #lanes = new Map<string, Lane<T>>();
   readonly #queue: (() => void)[] = [];
   #free: number;
 
@@ -16,17 +23,24 @@ export class KeyedQueue {
     return this.#lanes.size;
   }
 
-  /** Appends `work` to its key's lane; it must not reject. */
-  append(key: string, work: () => Promise<void>): void {
-    const before = this.#lanes.get(key) ?? Promise.resolve();
-    const lane = before.then(work).finally(() => {
-      if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
-    });
+  /** Appends `work` about `item` to its key's lane; it must not reject. */
+  append(key: string, item: T, work: () => Promise<void>): void {
+    const lane = this.#lanes.get(key) ?? { end: Promise.resolve(), items: [] };
     this.#lanes.set(key, lane);
+    lane.items.push(item);
+    lane.end = lane.end.then(work).finally(() => {
+      lane.items.shift();
+      if (lane.items.length === 0) this.#lanes.delete(key);
+    });
+  }
+
+  /** What waits behind the work of a key that is under way, the next first. */
+  behind(key: string): readonly T[] {
+    return this.#lanes.get(key)?.items.slice(1) ?? [];
   }
 
   /** Runs `work` in one of the slots. */
-  async inSlot<T>(work: () => Promise<T>): Promise<T> {
+  async inSlot<R>(work: () => Promise<R>): Promise<R> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#queue.push(resolve));
     try {
@@ -40,6 +54,6 @@ export class KeyedQueue {
 
   /** Resolves when no work is left. */
   async idle(): Promise<void> {
-    while (this.#lanes.size > 0) await Promise.all(this.#lanes.values());
+    while (this.#lanes.size > 0) await Promise.all([...this.#lanes.values()].map(({ end }) => end));
   }
 }

@@ -16,7 +16,7 @@ const MAY_BECOME: Record<MessageState, readonly MessageState[]> = {
 };
 
 /** What is known of a received message before it is tried. */
-export type ReceivedDelivery = Omit<Delivery, 'attempt' | 'attributes' | 'mayCall'>;
+export type ReceivedDelivery = Omit<Delivery, 'attempt' | 'attributes' | 'mayCall' | 'behind'>;
 
 /** A message of one generation, on its way from the broker to its effect. */
 export class ReceivedMessage {

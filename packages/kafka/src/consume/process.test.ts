@@ -35,8 +35,8 @@ interface Outage {
 
 let generation: GroupGeneration;
 let offset = 0;
-const messageOf = (key: string) => {
-  const headers = { ce_specversion: '1.0', ce_id: key, ce_source: '/test', ce_type: 'test', ce_time: '2026-11-27' };
+const messageOf = (key: string, id = key) => {
+  const headers = { ce_specversion: '1.0', ce_id: id, ce_source: '/test', ce_type: 'test', ce_time: '2026-11-27' };
   const at = String(offset++);
   const raw = { key: Buffer.from(key), value: Buffer.from('{}'), offset: at, timestamp: '0', headers, attributes: 0 };
   const of = { topic: 'payments.events', partition: 0, offset: at, key, value: raw.value, headers };
@@ -138,4 +138,28 @@ it('a message whose partition is gone before its first try waits for no outage t
   const turn = new Promise((resolve) => setImmediate(resolve, 'waits'));
   expect(await Promise.race([outcome, turn])).toBe('abandoned');
   expect(handle).not.toHaveBeenCalled();
+});
+
+it('tells a message which of its key wait behind it, but none that must be abandoned', async () => {
+  const context = contextOf(new Dependencies([], { onChange: () => {} }));
+  const seen: string[][] = [];
+  const handle = async ({ offset: own, behind }: Delivery) => {
+    seen.push([own, ...behind().map(({ headers }) => headers.ce_id ?? '')]);
+    return [];
+  };
+  const receive = (message: ReceivedMessage) => {
+    const work = async () => void (await processWithRetry(message, { ...context, handle }));
+    context.queue.append('pi_1', message, work);
+    return message.delivery.offset;
+  };
+  const [revoked, assigned] = [new GroupGeneration(0, [0]), generation];
+  const first = receive(messageOf('pi_1', 'first'));
+  generation = revoked;
+  receive(messageOf('pi_1', 'revoked'));
+  generation = assigned;
+  const second = receive(messageOf('pi_1', 'second'));
+  const third = receive(messageOf('pi_1', 'third'));
+  revoked.end();
+  await context.queue.idle();
+  expect(seen).toEqual([[first, 'second', 'third'], [second, 'third'], [third]]);
 });

@@ -25,7 +25,7 @@ export interface ConsumerHooks {
 export interface ProcessContext extends RetryLimits {
   readonly handle: (delivery: Delivery) => Promise<readonly string[] | undefined>;
   readonly dependencies: Dependencies;
-  readonly queue: KeyedQueue;
+  readonly queue: KeyedQueue<ReceivedMessage>;
   readonly hooks: ConsumerHooks;
   readonly log: Logger;
   readonly producer: Pick<Producer, 'send'>;
@@ -74,9 +74,10 @@ export async function processWithRetry(message: ReceivedMessage, within: Process
 async function handleOnce(
   message: ReceivedMessage,
   { attempt, mayCall }: Pick<Delivery, 'attempt' | 'mayCall'>,
-  { handle, dependencies, groupId: group, clientId }: ProcessContext,
+  { handle, dependencies, queue, groupId: group, clientId }: ProcessContext,
 ): Promise<{ error: unknown } | undefined> {
   const { delivery } = message;
+  const behind = () => queue.behind(delivery.key).flatMap((other) => (other.mustBeAbandoned ? [] : other.delivery));
   // It may have waited for its slot.
   message.become('handling');
   if (message.mustBeAbandoned)
@@ -84,7 +85,7 @@ async function handleOnce(
   try {
     const helped = await processing(delivery, { group, clientId }, (span) => {
       if (attempt > 1) span.setAttribute('connector.attempt', attempt);
-      return handle({ ...delivery, attributes: attributesOf(message.raw.headers), attempt, mayCall });
+      return handle({ ...delivery, attributes: attributesOf(message.raw.headers), attempt, mayCall, behind });
     });
     dependencies.succeeded(helped ?? []);
     return undefined;

@@ -19,6 +19,7 @@ const delivery = (headers: Record<string, string>) =>
     attempt: 1,
     mayCall: () => true,
     isAssigned: () => true,
+    behind: () => [],
   }) as unknown as Parameters<ReturnType<typeof handlePaymentEvent>>[0];
 
 it('makes an event of another project a dead letter, without reading it and without a call', async () => {

@@ -19,6 +19,7 @@ import type { Results } from '../use-cases/ports.ts';
 import { type RecordDependencies, type RecordOutcome, recordPaymentEvent } from '../use-cases/record-payment-event.ts';
 import { assertOwnProject } from './own-project.ts';
 import { mustCall, stripeOf } from './stripe-of-delivery.ts';
+import { waitingEvents } from './waiting-events.ts';
 
 export interface PaymentEventsDependencies extends RecordDependencies {
   results: Results;
@@ -40,7 +41,7 @@ export interface PaymentEventsDependencies extends RecordDependencies {
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
   async (delivery: Delivery): Promise<readonly string[]> => {
-    const { attributes, value, headers, receivedAt, attempt, isAssigned, mayCall } = delivery;
+    const { attributes, value, headers, receivedAt, attempt, isAssigned, mayCall, behind } = delivery;
     const { results, log, afterwards } = dependencies;
     assertOwnProject(headers, dependencies.projectKey);
     const methodEvent = toMethodEvent(attributes, value);
@@ -59,7 +60,11 @@ export const handlePaymentEvent =
       ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
     });
     const { stripe, answered } = stripeOf(dependencies.stripe, mayCall);
-    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, isAssigned);
+    let waiting = new Map<PaymentEvent, Date>();
+    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, isAssigned, () => {
+      waiting = waitingEvents(behind(), dependencies.projectKey);
+      return [...waiting.keys()];
+    });
     if (outcome.kind === 'recorded') {
       const { cartId } = outcome.collected.ownership;
       span?.setAttributes({
@@ -67,6 +72,12 @@ export const handlePaymentEvent =
         ...(cartId && { 'commercetools.cart.id': cartId }),
       });
       if (outcome.written) observeDelays(event.type, { occurredAt: event.occurredAt, receivedAt });
+      for (const joined of outcome.joined ?? []) {
+        observeDelays(joined.type, {
+          occurredAt: joined.occurredAt,
+          receivedAt: waiting.get(joined) ?? receivedAt,
+        });
+      }
       countChanges(outcome.changes);
       logAttention(event, outcome, log);
       await results.publish(event, outcome);

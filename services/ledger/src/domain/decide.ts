@@ -104,7 +104,8 @@ function apply<F extends Fact>(fact: F, payment: DecidablePayment): TransactionF
 /** Statuses of a PaymentIntent whose Authorization and captures are never undone. */
 const SETTLED = new Set(['succeeded', 'requires_capture']);
 
-const isLasting = (fact: Fact): boolean =>
+/** Whether no later fact takes back what this one tells. */
+export const isLasting = (fact: Fact): boolean =>
   (fact.kind === 'paymentIntent' && SETTLED.has(fact.paymentIntent.status)) ||
   (fact.kind === 'charge' && fact.charge.status === 'succeeded');
 

@@ -82,44 +82,64 @@ function asTheOriginal(life: PaymentLife, moment: number): Transaction[] {
 /** Every event arrives once, when it happens. */
 export const IN_ORDER: Deliveries = [[{ delay: 0, rank: 0, process: 0, fault: undefined, restarted: false }]];
 
-/** Delivers the events of a life, and returns what commercetools shows after all have arrived. */
+/** What is needed to record events, of one process, over these two. */
+export const dependenciesOf = (commercetools: FakeCommercetools, stripe: FakeStripe): RecordDependencies => ({
+  payments: commercetoolsPayments(commercetools),
+  carts: commercetoolsCarts(commercetools),
+  stripe: stripeFacts(stripe),
+  projectKey,
+  paymentInterface: 'checkout-stripe',
+  livemode: false,
+  interactionType: () => undefined,
+  known: memory(),
+});
+
+/** commercetools with a payment, if there is one, and the cart of a life. */
+export function commercetoolsWith(before: Payment | undefined): FakeCommercetools {
+  const commercetools = new FakeCommercetools().addCart(cart({ id: cartId }));
+  return before ? commercetools.add(before) : commercetools;
+}
+
+/** The events of a life, as the ledger reads them; those of intent only of a payment that it made. */
+export function eventsOf(life: PaymentLife, before: Payment | undefined) {
+  const ids = { paymentIntentId: life.paymentIntent.id, paymentId: before?.id ?? '', paymentKey, cartId };
+  return life.emissions
+    .filter((emission) => emission.by === 'stripe' || before !== undefined)
+    .map((emission) => ({ moment: emission.moment, event: readEmission(emission, ids) }));
+}
+
+/**
+ * Delivers the events of a life, and returns what commercetools shows after all have arrived. Events that have happened when an event is handled wait
+ * behind it, in the process that will handle them.
+ */
 export async function run(
   life: PaymentLife,
   before: Payment | undefined,
   plan: Deliveries,
 ): Promise<FakeCommercetools> {
-  const commercetools = new FakeCommercetools().addCart(cart({ id: cartId }));
-  if (before) commercetools.add(before);
+  const commercetools = commercetoolsWith(before);
   const stripe = new FakeStripe();
-  const shared = {
-    payments: commercetoolsPayments(commercetools),
-    carts: commercetoolsCarts(commercetools),
-    stripe: stripeFacts(stripe),
-    projectKey,
-    paymentInterface: 'checkout-stripe',
-    livemode: false,
-    interactionType: () => undefined,
-  };
   const processes: [RecordDependencies, RecordDependencies] = [
-    { ...shared, known: memory() },
-    { ...shared, known: memory() },
+    dependenciesOf(commercetools, stripe),
+    dependenciesOf(commercetools, stripe),
   ];
   const last = life.truths.length - 1;
-  const ids = { paymentIntentId: life.paymentIntent.id, paymentId: before?.id ?? '', paymentKey, cartId };
-  const arrivals = life.emissions
-    .filter((emission) => emission.by === 'stripe' || before !== undefined)
-    .flatMap((emission, index) => {
-      const event = readEmission(emission, ids);
+  const arrivals = eventsOf(life, before)
+    .flatMap(({ event, moment: happened }, index) => {
       const ways = plan[index % plan.length] ?? [];
-      return ways.map((way) => ({ ...way, event, moment: Math.min(last, emission.moment + way.delay) }));
+      return ways.map((way) => ({ ...way, event, happened, moment: Math.min(last, happened + way.delay) }));
     })
     .sort((a, b) => a.moment - b.moment || a.rank - b.rank);
-  for (const { event, moment, process, fault, restarted } of arrivals) {
+  for (const [index, { event, moment, process, fault, restarted }] of arrivals.entries()) {
     stripe.show(life.truths[moment] as Truth);
     if (restarted) processes[process].known = memory();
     commercetools.faults.length = 0;
     commercetools.faults.push(fault);
-    await untilHandled(() => recordPaymentEvent(processes[process], event));
+    const waiting = arrivals
+      .slice(index + 1)
+      .filter((other) => other.process === process && other.happened <= moment)
+      .map((other) => other.event);
+    await untilHandled(() => recordPaymentEvent(processes[process], event, undefined, () => waiting));
   }
   return commercetools;
 }

@@ -53,11 +53,7 @@ export async function collectFacts(stripe: StripeFacts, event: PaymentEvent): Pr
       return ofPaymentIntent(now, event, isUnderWay(told));
     }
     case 'charge-changed':
-      return ofCharge(stripe, event, detail.charge, {
-        kind: 'charge',
-        charge: detail.charge,
-        reportedAt: event.occurredAt,
-      });
+      return ofCharge(stripe, event, detail.charge, chargeFact(detail.charge, event));
     case 'charge-refunded':
       return ofRefunds(stripe, event, detail.charge.id);
     case 'refund-changed': {
@@ -103,10 +99,20 @@ async function ofCharge(
   if (!paymentIntentId) return undefined;
   const { metadata } = isSilent(charge.metadata) ? await stripe.paymentIntent(paymentIntentId) : charge;
   const ownership = ownershipOf(metadata);
-  const amount = Math.max(charge.amount, charge.amount_captured ?? 0);
-  const money = charge.status === 'failed' ? {} : { money: { amount, currency: charge.currency } };
+  const money = charge.status === 'failed' ? {} : { money: moneyOfCharge(charge) };
   return { facts: [fact], paymentIntentId, ownership: { ...ownership, ...ofIntent(event) }, ...money };
 }
+
+const chargeFact = (charge: ChargeObject, { occurredAt: reportedAt }: PaymentEvent): Fact => ({
+  kind: 'charge',
+  charge,
+  reportedAt,
+});
+
+const moneyOfCharge = ({ amount, amount_captured: captured, currency }: ChargeObject): StripeMoney => ({
+  amount: Math.max(amount, captured ?? 0),
+  currency,
+});
 
 function ofPaymentIntent(
   paymentIntent: PaymentIntentObject,
@@ -125,6 +131,25 @@ function ofPaymentIntent(
     ownership: { ...ownershipOf(metadata), ...ofIntent(event) },
     ...(moneyAsked && { money: { amount: plannedOf(paymentIntent), currency } }),
   };
+}
+
+/** What an event tells with nobody asked; undefined when that is not all there is to know. */
+export function toldBy(event: PaymentEvent): Pick<CollectedFacts, 'facts' | 'money'> | undefined {
+  const { detail } = event;
+  switch (detail.kind) {
+    case 'payment-opened':
+    case 'operation-requested':
+    case 'shopper-must-act':
+      return { facts: [] };
+    case 'charge-changed':
+      return { facts: [chargeFact(detail.charge, event)], money: moneyOfCharge(detail.charge) };
+    case 'payment-intent-changed': {
+      const { facts, money } = ofPaymentIntent(detail.paymentIntent, event, false);
+      return { facts, ...(money && { money }) };
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Events of intent name the payment themselves. */

@@ -5,7 +5,6 @@ import { InexpressibleAmountError } from '@connector/payment-model';
 import {
   changesOf,
   decide,
-  type Interaction,
   isPlannedOtherwise,
   showsForGood,
   standingOf,
@@ -17,6 +16,7 @@ import type { PaymentEvent } from '../domain/payment-event.ts';
 import { checkOwner, type OwnerDependencies, unlessForeignAndGone } from './check-owner.ts';
 import { type CollectedFacts, collectFacts, heldAmount } from './collect-facts.ts';
 import { type Attachment, type FindDependencies, findPayment } from './find-payment.ts';
+import { updateJoined } from './join-waiting.ts';
 import type { KnownPayments, StripeFacts } from './ports.ts';
 
 export interface RecordDependencies extends FindDependencies, Omit<OwnerDependencies, 'payments' | 'stripe'> {
@@ -41,6 +41,8 @@ export type RecordOutcome =
       /** Set when the payment should have been put on its cart now. */
       attachment?: Attachment;
       collected: CollectedFacts;
+      /** The events that wait behind this one and were written with it. */
+      joined?: readonly PaymentEvent[];
     }
   /** Not ours to record: another account's, another integration's, another project's, or the other mode's. */
   | { kind: 'foreign' }
@@ -54,11 +56,13 @@ const RECONCILED = 'checkout.payment.reconciled';
  * Makes commercetools show what an event reports: collects the facts, decides, saves in one update. A version conflict
  * means that another writer was first: the facts are collected again, because Stripe may have changed too, and decided
  * again. Safe to run any number of times, at any time, in any order.
+ * `waiting` returns the events that wait behind this one: their final facts join the update (ADR 27).
  */
 export async function recordPaymentEvent(
   dependencies: RecordDependencies,
   event: PaymentEvent,
   isAssigned: () => boolean = () => true,
+  waiting: () => readonly PaymentEvent[] = () => [],
 ): Promise<RecordOutcome> {
   if (event.livemode !== undefined && event.livemode !== dependencies.livemode) return { kind: 'foreign' };
   const whose = await checkOwner(dependencies, event);
@@ -71,8 +75,8 @@ export async function recordPaymentEvent(
   if (event.type === RECONCILED && event.paymentIntentId) dependencies.known.delete(event.paymentIntentId);
   const writing = writingOnlyWhile(isAssigned, dependencies);
   const recorded = await (whose === 'unknown'
-    ? unlessForeignAndGone(dependencies, event, () => record(writing, event, ATTEMPTS))
-    : record(writing, event, ATTEMPTS));
+    ? unlessForeignAndGone(dependencies, event, () => record(writing, { event, waiting }, ATTEMPTS))
+    : record(writing, { event, waiting }, ATTEMPTS));
   if (recorded && recorded.kind !== 'foreign') return recorded;
   if (event.paymentIntentId) dependencies.strangers?.add(event.paymentIntentId);
   return { kind: 'foreign' };
@@ -84,20 +88,22 @@ function rememberLinked(known: KnownPayments, opened: EventData<'checkout.paymen
   if (payment && !known.get(opened.paymentIntentId)) known.set(opened.paymentIntentId, payment);
 }
 
-async function record(
-  dependencies: RecordDependencies,
-  event: PaymentEvent,
-  attemptsLeft: number,
-): Promise<RecordOutcome> {
-  const collected = await collectFacts(dependencies.stripe, event);
+/** An event, and those that wait behind it. */
+interface Turn {
+  readonly event: PaymentEvent;
+  readonly waiting: () => readonly PaymentEvent[];
+}
+
+async function record(dependencies: RecordDependencies, turn: Turn, attemptsLeft: number): Promise<RecordOutcome> {
+  const collected = await collectFacts(dependencies.stripe, turn.event);
   if (!collected) return { kind: 'foreign' };
   try {
-    return await save(dependencies, collected, interactionOf(event, dependencies.interactionType()));
+    return await save(dependencies, collected, turn);
   } catch (error) {
     // After any failure the cached payment may be out of date.
     dependencies.known.delete(collected.paymentIntentId);
     if (!(error instanceof StaleVersionError)) throw error;
-    if (attemptsLeft > 1) return record(dependencies, event, attemptsLeft - 1);
+    if (attemptsLeft > 1) return record(dependencies, turn, attemptsLeft - 1);
     throw new TransientError('others keep changing the payment', { reason: 'conflict', cause: error });
   }
 }
@@ -105,9 +111,10 @@ async function record(
 async function save(
   dependencies: RecordDependencies,
   collected: CollectedFacts,
-  interaction: Interaction | undefined,
+  { event, waiting }: Turn,
 ): Promise<RecordOutcome> {
-  const { payments, known } = dependencies;
+  const { known } = dependencies;
+  const interaction = interactionOf(event, dependencies.interactionType());
   const found = await findPayment(dependencies, collected);
   if (found.kind !== 'found') return found;
   const { payment, created, attachment, remembered } = found;
@@ -131,14 +138,15 @@ async function save(
     ...(attachment && { attachment }),
   };
   if (actions.length > 0) {
-    const updated = await payments.update(payment, actions);
-    known.set(paymentIntentId, updated);
-    return { ...outcome, written: true, payment: updated };
+    const updated = await updateJoined(dependencies, { event, paymentIntentId, payment, actions }, waiting());
+    known.set(paymentIntentId, updated.payment);
+    const changes = changesOf(payment, updated.actions);
+    return { ...outcome, changes, written: true, payment: updated.payment, joined: updated.joined };
   }
   if (remembered && !isShown) {
     // Another process may have written since: only commercetools can confirm that nothing is left to write.
     known.delete(paymentIntentId);
-    return save(dependencies, collected, interaction);
+    return save(dependencies, collected, { event, waiting });
   }
   known.set(paymentIntentId, payment);
   return { ...outcome, written: false, payment };

@@ -1,0 +1,83 @@
+import type { Payment, PaymentUpdateAction } from '@commercetools/platform-sdk';
+import { PermanentError } from '@connector/errors';
+import { interactionOf } from '../domain/interaction.ts';
+import { joinedActions, type Told } from '../domain/joined-update.ts';
+import type { PaymentEvent } from '../domain/payment-event.ts';
+import { whoseEvent } from '../domain/whose-event.ts';
+import { toldBy } from './collect-facts.ts';
+import type { Payments } from './ports.ts';
+
+export interface JoinDependencies {
+  payments: Pick<Payments, 'update'>;
+  projectKey: string;
+  livemode: boolean;
+  interactionType: () => string | undefined;
+}
+
+/** What one event needs written on the payment of its PaymentIntent. */
+export interface OwnUpdate {
+  readonly event: Pick<PaymentEvent, 'account'>;
+  readonly paymentIntentId: string;
+  readonly payment: Payment;
+  readonly actions: PaymentUpdateAction[];
+}
+
+export interface JoinedUpdate {
+  readonly payment: Payment;
+  readonly actions: readonly PaymentUpdateAction[];
+  /** The waiting events for which something was written. */
+  readonly joined: readonly PaymentEvent[];
+}
+
+/**
+ * Writes what an event needs, and in the same update what those that wait behind it will need (docs/adr/0027). They are handled in their own turn all
+ * the same, and then find it written. When commercetools refuses the update, the event's own actions go alone, so that a refusal is held against no
+ * event but the one that it is about. Throws what `payments.update` throws.
+ */
+export async function updateJoined(
+  dependencies: JoinDependencies,
+  own: OwnUpdate,
+  waiting: readonly PaymentEvent[],
+): Promise<JoinedUpdate> {
+  const { payments } = dependencies;
+  const { payment, actions } = own;
+  const joined = joinedBy(dependencies, own, waiting);
+  if (joined.length > 0) {
+    const all = [...actions, ...joined.flatMap((one) => one.actions)];
+    try {
+      return { payment: await payments.update(payment, all), actions: all, joined: joined.map(({ event }) => event) };
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+    }
+  }
+  return { payment: await payments.update(payment, actions), actions, joined: [] };
+}
+
+function joinedBy(
+  dependencies: JoinDependencies,
+  own: OwnUpdate,
+  waiting: readonly PaymentEvent[],
+): { event: PaymentEvent; actions: PaymentUpdateAction[] }[] {
+  const told: Told[] = [];
+  for (const event of waiting) {
+    const tells = isSurelyOurs(dependencies, own, event) ? toldBy(event) : undefined;
+    // Those behind it would be written before it.
+    if (!tells) break;
+    told.push({ ...tells, interaction: interactionOf(event, dependencies.interactionType()) });
+  }
+  return joinedActions(own.payment, own.actions, own.paymentIntentId, told).flatMap((actions, index) => {
+    const event = waiting[index];
+    return event && actions.length > 0 ? [{ event, actions }] : [];
+  });
+}
+
+/** Whether its own turn would find the event to be of this payment, with nobody asked. */
+const isSurelyOurs = (
+  { livemode, projectKey }: JoinDependencies,
+  { event: own, paymentIntentId }: OwnUpdate,
+  event: PaymentEvent,
+): boolean =>
+  event.paymentIntentId === paymentIntentId &&
+  (event.livemode === undefined || event.livemode === livemode) &&
+  (event.account === undefined || event.account === own.account) &&
+  whoseEvent(event, projectKey) !== 'foreign';
