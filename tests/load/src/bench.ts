@@ -36,6 +36,7 @@ const USAGE = `npm run bench -- [options]
   --quick             a try: a tenth of the work, figures for orientation alone
   --commercetools N   latency of each call to commercetools, in ms (default 40; 50 in the ledger's benchmark)
   --stripe N          latency of each call to Stripe, in ms (default 120)
+  --pods N            processes of intent that share the limits, in the benchmark of limits (default 1)
   --cpu-prof DIR      profiles the service that a benchmark is about into DIR
   --services DIR      measures the services of another checkout, for pairs of runs (default: this one)
   --write-docs        writes the tables into docs/benchmarks.md, and the unit costs into tests/load/unit-costs.json
@@ -48,6 +49,7 @@ const { values } = commandLine(
     quick: { type: 'boolean', default: false },
     commercetools: { type: 'string', default: '40' },
     stripe: { type: 'string', default: '120' },
+    pods: { type: 'string', default: '1' },
     'cpu-prof': { type: 'string' },
     services: { type: 'string' },
     'write-docs': { type: 'boolean', default: false },
@@ -59,14 +61,16 @@ const { values } = commandLine(
 const names = values.only.split(',').map((name) => name.trim());
 const unknown = names.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) refuseUsage(`There is no benchmark ${unknown.join(', ')}.`);
-const number = (name: 'commercetools' | 'stripe'): number => {
+const number = (name: 'commercetools' | 'stripe' | 'pods', least = 0): number => {
   const value = Number(values[name]);
-  return Number.isInteger(value) && value >= 0 ? value : refuseUsage(`--${name} must be a whole number of ms.`);
+  const isOne = Number.isInteger(value) && value >= least;
+  return isOne ? value : refuseUsage(`--${name} must be a whole number, ${least} at least.`);
 };
 const progress = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)}  ${line}`);
 const plan: Plan = {
   quick: values.quick,
   latencies: { commercetools: number('commercetools'), stripe: number('stripe') },
+  pods: number('pods', 1),
   cpuProf: values['cpu-prof'],
   progress,
 };

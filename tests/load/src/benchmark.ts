@@ -20,6 +20,8 @@ export interface Plan {
   /** A try: a tenth of the work, figures for orientation alone. */
   readonly quick: boolean;
   readonly latencies: Latencies;
+  /** Processes of intent that share the limits, in the benchmark of limits. */
+  readonly pods: number;
   /** Profiles the service that a benchmark is about into this folder. */
   readonly cpuProf?: string | undefined;
   readonly progress: (line: string) => void;

@@ -134,10 +134,10 @@ export class Shoppers {
     );
 
   /** Answers the outcome; throws Error unless it is approved or pending. */
-  async confirm({ session, paymentId, paymentIntentId }: Paid): Promise<string> {
+  async confirm({ session, paymentId, paymentIntentId }: Paid, at = this.#intent): Promise<string> {
     const headers = { 'x-session-id': session, 'content-type': 'application/json' };
     const body = JSON.stringify({ paymentIntent: paymentIntentId });
-    const { json } = await done(call('POST', `${this.#intent}/confirmPayments/${paymentId}`, headers, body));
+    const { json } = await done(call('POST', `${at}/confirmPayments/${paymentId}`, headers, body));
     return json.outcome as string;
   }
 

@@ -1,8 +1,8 @@
 import { type Benchmark, type Budget, ms, rate } from '../benchmark.ts';
 import { setWebhooks } from '../payment/measure.ts';
-import { type Shoppers, startProcessor } from '../shoppers.ts';
+import { startProcessor } from '../shoppers.ts';
 import { table } from '../table.ts';
-import { type Limit, type Overload, overload, TIMES, type World } from './overload.ts';
+import { anyPod, type Limit, type Overload, overload, TIMES, type World } from './overload.ts';
 
 /** Stripe's published limits of a live account, in calls a second (https://docs.stripe.com/rate-limits). */
 const PER_ENDPOINT = 25;
@@ -13,6 +13,8 @@ const TOLD_WITHIN_MS = 3_000;
 
 export interface LimitsFigures {
   readonly seconds: number;
+  /** Processes of intent that shared the limits. */
+  readonly pods: number;
   readonly overloads: readonly Overload[];
 }
 
@@ -23,28 +25,36 @@ export const limitsBenchmark: Benchmark<LimitsFigures> = {
 
   async measure(environment, plan) {
     const seconds = plan.quick ? 10 : 20;
-    const { intent, shoppers, stop } = await startProcessor(environment);
+    const { sessionAuth, intent, shoppers, stop } = await startProcessor(environment);
+    const more = Array.from({ length: plan.pods - 1 }, () =>
+      environment.start('intent', { SESSION_AUTH_URL: sessionAuth.url }),
+    );
+    const intents = [intent, ...(await Promise.all(more))];
     const ledger = await environment.start('ledger');
     const ingest = await environment.start('webhook-ingest');
-    const world = { environment, plan, intent, ledger, shoppers, seconds };
+    const world = { environment, plan, intents, ledger, shoppers, seconds };
     const overloads: Overload[] = [];
     try {
       await setWebhooks(environment, { paused: false });
       for (const limit of await limits(world)) overloads.push(await overload(world, limit));
-      return { seconds, overloads };
+      return { seconds, pods: plan.pods, overloads };
     } finally {
       await environment.slow({ commercetools: 0, stripe: 0 });
       await ingest.kill();
       await ledger.kill();
+      await Promise.all(intents.slice(1).map((pod) => pod.kill()));
       await stop();
     }
   },
 
-  tables({ overloads, seconds }) {
+  tables({ overloads, seconds, pods }) {
     const row = (name: string, text: (of: Overload) => string) => [name, ...overloads.map(text)];
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
     return table(
-      [`${TIMES} times the limit for ${seconds} s`, ...overloads.map(({ name }) => name)],
+      [
+        `${TIMES} times the limit for ${seconds} s${pods > 1 ? `, ${pods} pods of intent` : ''}`,
+        ...overloads.map(({ name }) => name),
+      ],
       [
         row('the limit, in calls; taken of it', (of) => `${rate(of.limit)}; ${percent(of.takenPerSecond / of.limit)}`),
         row(
@@ -132,17 +142,17 @@ async function limits(world: World): Promise<Limit[]> {
 }
 
 /** Calls to commercetools that intent makes for an opening after the form, what follows the answer among them. */
-async function callsOfAnOpening({
-  shoppers,
-  intent,
-}: {
-  shoppers: Shoppers;
-  intent: World['intent'];
-}): Promise<number> {
+async function callsOfAnOpening(world: World): Promise<number> {
   const OPENINGS = 20;
-  const calls = () => intent.count('stripe_connector_api_request_duration_seconds_count', 'api="commercetools"');
+  const { shoppers, intents } = world;
+  const calls = async () => {
+    const each = intents.map((pod) =>
+      pod.count('stripe_connector_api_request_duration_seconds_count', 'api="commercetools"'),
+    );
+    return (await Promise.all(each)).reduce((sum, count) => sum + count, 0);
+  };
   const ready = await shoppers.ready(OPENINGS);
   const before = await calls();
-  for (const shopper of ready) await shoppers.open(shopper);
+  for (const shopper of ready) await shoppers.open(shopper, anyPod(world).url);
   return ((await calls()) - before) / OPENINGS;
 }

@@ -13,7 +13,8 @@ const CONFIRMATIONS_PER_SECOND = 2;
 export interface World {
   readonly environment: Environment;
   readonly plan: Plan;
-  readonly intent: Running;
+  /** The pods that a load balancer would spread requests over. */
+  readonly intents: readonly Running[];
   readonly ledger: Running;
   readonly shoppers: Shoppers;
   readonly seconds: number;
@@ -61,7 +62,7 @@ export interface Overload {
 }
 
 export async function overload(world: World, limit: Limit): Promise<Overload> {
-  const { environment, plan, intent, shoppers, seconds } = world;
+  const { environment, plan, shoppers, seconds } = world;
   plan.progress(`limits: ${limit.name}`);
   const possible = limit.callsPerSecond / limit.callsOfAnOpening;
   const ready = await shoppers.ready(Math.round(possible * TIMES * seconds));
@@ -71,8 +72,8 @@ export async function overload(world: World, limit: Limit): Promise<Overload> {
   const job = audit(environment);
   const began = performance.now();
   const [openings, confirmations, taken] = await Promise.all([
-    arriving(possible * TIMES, ready, (shopper) => open(intent, shopper, began)),
-    arriving(CONFIRMATIONS_PER_SECOND, paid, (one) => confirmed(shoppers, one)),
+    arriving(possible * TIMES, ready, (shopper) => open(world, shopper, began)),
+    arriving(CONFIRMATIONS_PER_SECOND, paid, (one) => confirmed(world, one)),
     takenPerSecond(world, limit),
   ]);
   const { all, refused } = await counts(world, limit);
@@ -144,6 +145,10 @@ async function arriving<T, R>(perSecond: number, things: readonly T[], come: (th
   return Promise.all(all);
 }
 
+/** The pod that a request comes to: no shopper stays with one. */
+export const anyPod = ({ intents }: Pick<World, 'intents'>): Running =>
+  intents[Math.floor(Math.random() * intents.length)] as Running;
+
 interface Opening {
   readonly shopper: Shopper;
   readonly answer: Answered;
@@ -152,23 +157,24 @@ interface Opening {
   readonly ms: number;
 }
 
-async function open({ url }: Running, shopper: Shopper, began: number): Promise<Opening> {
+async function open(world: World, shopper: Shopper, began: number): Promise<Opening> {
   const from = performance.now();
-  const answer = await call('GET', `${url}/payments`, { 'x-session-id': shopper.session });
+  const answer = await call('GET', `${anyPod(world).url}/payments`, { 'x-session-id': shopper.session });
   const now = performance.now();
   return { shopper, answer, at: now - began, ms: now - from };
 }
 
 /** Whether a confirmation succeeds, which the page asks for again as the enabler does. */
-async function confirmed(shoppers: Shoppers, paid: Paid): Promise<boolean> {
+async function confirmed(world: World, paid: Paid): Promise<boolean> {
+  const confirm = () => world.shoppers.confirm(paid, anyPod(world).url);
   for (const waitMs of [500, 1_000, 2_000, 4_000, 8_000]) {
     try {
-      return Boolean(await shoppers.confirm(paid));
+      return Boolean(await confirm());
     } catch {
       await sleep(waitMs);
     }
   }
-  return shoppers.confirm(paid).then(Boolean, () => false);
+  return confirm().then(Boolean, () => false);
 }
 
 const isTold = ({ answer }: Opening): boolean =>
@@ -176,14 +182,14 @@ const isTold = ({ answer }: Opening): boolean =>
 
 const TRIES = 10;
 
-async function servedLater({ intent }: World, told: readonly Opening[]): Promise<number> {
+async function servedLater(world: World, told: readonly Opening[]): Promise<number> {
   let served = 0;
   await atOnce(32, told.length, async (index) => {
     let again = told[index] as Opening;
     // As they were told to: the limit is lifted by now, and outgrown within seconds.
     for (let tries = 0; tries < TRIES && isTold(again); tries += 1) {
       await sleep(1_000 * Number(again.answer.retryAfter));
-      again = await open(intent, again.shopper, 0);
+      again = await open(world, again.shopper, 0);
     }
     if (again.answer.status === 200) served += 1;
   });
