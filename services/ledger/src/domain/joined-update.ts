@@ -63,7 +63,7 @@ const changesWhatIsNew = (action: PaymentUpdateAction): boolean =>
   'transactionId' in action && action.transactionId === NOT_GIVEN;
 
 /** The payment as commercetools shows it after an update that `decide` has made, as far as decisions look at it. */
-export const afterUpdate = (payment: DecidablePayment, actions: readonly PaymentUpdateAction[]): DecidablePayment =>
+const afterUpdate = (payment: DecidablePayment, actions: readonly PaymentUpdateAction[]): DecidablePayment =>
   actions.reduce(afterAction, payment);
 
 function afterAction(payment: DecidablePayment, action: PaymentUpdateAction): DecidablePayment {

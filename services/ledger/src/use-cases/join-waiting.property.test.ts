@@ -47,7 +47,9 @@ async function drained(life: PaymentLife, before: Payment | undefined, { joins, 
     if (!event) break;
     const behind = joins ? events.slice(at + 1) : [];
     try {
-      outcomes.set(at, (await recordPaymentEvent(ledger, event, undefined, () => behind)).kind);
+      const { kind } = await recordPaymentEvent(ledger, event, undefined, () => behind);
+      // An event that comes again may find the payment that a later one has created.
+      if (!outcomes.has(at)) outcomes.set(at, kind);
       at += 1;
     } catch (error) {
       if (!(error instanceof Died)) throw error;
