@@ -24,8 +24,8 @@ export interface Delivery {
    */
   mayCall(dependency: string): boolean;
   /**
-   * The messages of its key that wait behind it now, the next first. Each will be handled in its own turn as well, so what is done here for one of them
-   * is done early, never instead.
+   * The messages with the same key that wait behind this one now, in order. Each is still handled in its own turn: work that is done here for one of them
+   * is done early, and has to be safe to repeat.
    */
   behind(): readonly WaitingMessage[];
 }

@@ -1,7 +1,7 @@
 interface Lane<T> {
   /** Resolves when all of its work is done. */
   end: Promise<void>;
-  /** What its work is about: the first is under way. */
+  /** The items of its work; the work of the first is under way. */
   readonly items: T[];
 }
 
@@ -34,7 +34,7 @@ export class KeyedQueue<T> {
     });
   }
 
-  /** What waits behind the work of a key that is under way, the next first. */
+  /** The items that wait behind the running work of a key, in order. */
   behind(key: string): readonly T[] {
     return this.#lanes.get(key)?.items.slice(1) ?? [];
   }

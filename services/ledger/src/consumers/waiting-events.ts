@@ -3,12 +3,12 @@ import type { WaitingMessage } from '@connector/kafka';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
 import { assertOwnProject } from './own-project.ts';
 
-/** So many are read early: more of one payment hardly come together, and each is read again in its turn. */
+/** How many are read early at most: more of one payment rarely wait together, and each is read again in its own turn. */
 const AT_MOST = 10;
 
 /**
- * The events among the messages that wait behind one, by when Kafka got each, in order. It ends before the first message that cannot be read here or
- * is another project's: what becomes of that one its own turn decides.
+ * The events among the messages that wait behind one, in order, each with the time at which Kafka received it. Ends before the first message that cannot
+ * be read or belongs to another project: that message fails in its own turn.
  */
 export function waitingEvents(behind: readonly WaitingMessage[], projectKey: string): Map<PaymentEvent, Date> {
   const events = new Map<PaymentEvent, Date>();
@@ -19,7 +19,7 @@ export function waitingEvents(behind: readonly WaitingMessage[], projectKey: str
       if (event) events.set(event, receivedAt);
     }
   } catch {
-    // Thrown again, and judged, when its turn comes.
+    // The same error is thrown, and classified, in the turn of the message.
   }
   return events;
 }

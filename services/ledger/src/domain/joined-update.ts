@@ -11,21 +11,21 @@ import {
 } from './decide.ts';
 import type { Fact } from './facts.ts';
 
-/** What an event tells by itself, with nobody asked. */
+/** What an event reports by itself, without a call to Stripe. */
 export interface Told {
   readonly facts: readonly Fact[];
-  /** What the PaymentIntent is over, as the event has it. */
+  /** The PaymentIntent's amount, as the event has it. */
   readonly money?: StripeMoney;
   readonly interaction?: Interaction | undefined;
 }
 
-/** Transactions that an update adds have no id before commercetools gives them one, so that the same update cannot change them. */
+/** A transaction that an update adds has no id yet, so the same update cannot change it. */
 const NOT_GIVEN = '';
 
 /**
- * The update actions of events that wait behind one whose own actions are `own`, for the same update: for each event those that would be decided for it
- * if all before it had been written. It ends before the first event that cannot join: whose facts may be taken back or need somebody asked, or that would change
- * what this very update adds. That one, and those behind it, are for their own turn.
+ * The update actions of events that wait behind one whose own actions are `own`, for the same update. For each event these are the actions that would be
+ * decided for it if all events before it had been written. The list ends before the first event that cannot join: its facts are not final, or a call to
+ * Stripe is needed, or it would change a transaction that this update adds. That event and those behind it are written in their own turn.
  */
 export function joinedActions(
   payment: DecidablePayment,
@@ -62,7 +62,7 @@ function actionsOf(
 const changesWhatIsNew = (action: PaymentUpdateAction): boolean =>
   'transactionId' in action && action.transactionId === NOT_GIVEN;
 
-/** The payment as commercetools shows it after an update that `decide` has made, as far as decisions look at it. */
+/** The payment after an update whose actions are from `decide`: the part of it that decisions read. */
 const afterUpdate = (payment: DecidablePayment, actions: readonly PaymentUpdateAction[]): DecidablePayment =>
   actions.reduce(afterAction, payment);
 

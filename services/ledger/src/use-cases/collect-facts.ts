@@ -133,7 +133,7 @@ function ofPaymentIntent(
   };
 }
 
-/** What an event tells with nobody asked; undefined when that is not all there is to know. */
+/** What an event reports without a call to Stripe; undefined when a call is needed. */
 export function toldBy(event: PaymentEvent): Pick<CollectedFacts, 'facts' | 'money'> | undefined {
   const { detail } = event;
   switch (detail.kind) {

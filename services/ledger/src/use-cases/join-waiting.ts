@@ -14,7 +14,7 @@ export interface JoinDependencies {
   interactionType: () => string | undefined;
 }
 
-/** What one event needs written on the payment of its PaymentIntent. */
+/** The update that one event needs, of the payment of its PaymentIntent. */
 export interface OwnUpdate {
   readonly event: Pick<PaymentEvent, 'account'>;
   readonly paymentIntentId: string;
@@ -30,9 +30,9 @@ export interface JoinedUpdate {
 }
 
 /**
- * Writes what an event needs, and in the same update what those that wait behind it will need (docs/adr/0027). They are handled in their own turn all
- * the same, and then find it written. When commercetools refuses the update, the event's own actions go alone, so that a refusal is held against no
- * event but the one that it is about. Throws what `payments.update` throws.
+ * Writes the actions of an event, and in the same update those of the events that wait behind it (docs/adr/0027). Each waiting event is still handled in
+ * its own turn, and then finds its facts written. When commercetools refuses the update (4xx), the event's own actions are sent alone: a refusal counts
+ * only against the event that caused it. Throws what `payments.update` throws.
  */
 export async function updateJoined(
   dependencies: JoinDependencies,
@@ -61,7 +61,7 @@ function joinedBy(
   const told: Told[] = [];
   for (const event of waiting) {
     const tells = isSurelyOurs(dependencies, own, event) ? toldBy(event) : undefined;
-    // Those behind it would be written before it.
+    // Events are written in order: those behind this one wait, too.
     if (!tells) break;
     told.push({ ...tells, interaction: interactionOf(event, dependencies.interactionType()) });
   }
@@ -71,7 +71,7 @@ function joinedBy(
   });
 }
 
-/** Whether its own turn would find the event to be of this payment, with nobody asked. */
+/** Whether the event alone shows that it belongs to this payment, without a call. */
 const isSurelyOurs = (
   { livemode, projectKey }: JoinDependencies,
   { event: own, paymentIntentId }: OwnUpdate,
