@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Faults } from '@connector/simulator-faults';
 import { ROUTES } from './api.ts';
+import { describedNames, refuseUndescribed } from './described.ts';
 import { StripeApiError } from './errors.ts';
 import { expand } from './expand.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { API_VERSION } from './objects.ts';
 import { decodeForm, Params, type RawParams, refuseUnknown } from './params.ts';
-import { refuseKey, refuseNested, refuseVersion } from './refusals.ts';
+import { refuseKey, refuseVersion } from './refusals.ts';
 import type { Call, Route } from './routes/route.ts';
 import { type Simulation, token } from './simulation.ts';
 import type { EndpointSecrets } from './webhook-endpoints.ts';
@@ -112,9 +113,10 @@ export function apiHandler(
 
   function admit(req: IncomingMessage, path: string, query: string, body: string) {
     const [, , resource = '', second, third] = path.split('/');
-    const exact = ROUTES[`${req.method} ${resource}${second ? `/${second}` : ''}${third ? `/${third}` : ''}`];
-    const withId = second ? ROUTES[`${req.method} ${resource}/:id${third ? `/${third}` : ''}`] : undefined;
-    const route = exact ?? withId;
+    const rest = third ? `/${third}` : '';
+    const exact = `${req.method} ${resource}${second ? `/${second}` : ''}${rest}`;
+    const name = ROUTES[exact] || !second ? exact : `${req.method} ${resource}/:id${rest}`;
+    const route = ROUTES[name];
     const raw: RawParams = {
       ...(query ? decodeForm(query) : {}),
       ...(body ? decodeForm(body) : {}),
@@ -130,16 +132,14 @@ export function apiHandler(
         true,
       );
     }
-    let { params } = route;
-    if (raw.payment_method_types !== undefined && resource === 'payment_intents' && req.method === 'POST') {
-      const version = header(req, 'stripe-version') ?? API_VERSION;
-      if (version < ALLOWED_TYPES_SINCE) params = new Set([...params, 'payment_method_types']);
-    }
+    const known = new Set([...route.params, ...describedNames(name)]);
+    const version = header(req, 'stripe-version') ?? API_VERSION;
+    if (resource === 'payment_intents' && version >= ALLOWED_TYPES_SINCE) known.delete('payment_method_types');
     refuseVersion(header(req, 'stripe-version'));
     refuseKey(req.method === 'POST' ? header(req, 'idempotency-key') : undefined);
-    refuseUnknown(raw, params);
-    refuseNested(raw);
-    return { route, id: exact ? '' : decodeURIComponent(second ?? ''), raw, isPublishable };
+    refuseUnknown(raw, known);
+    refuseUndescribed(name, raw);
+    return { route, id: name === exact ? '' : decodeURIComponent(second ?? ''), raw, isPublishable };
   }
 }
 

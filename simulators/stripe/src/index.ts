@@ -1,3 +1,5 @@
+import { ROUTES } from './api.ts';
+
 export type { PayOptions, StateReport } from './controls.ts';
 export { Controls } from './controls.ts';
 export { StripeApiError } from './errors.ts';
@@ -7,3 +9,6 @@ export type { Settings } from './simulation.ts';
 export { type StripeSimulator, type StripeSimulatorOptions, startStripeSimulator } from './simulator.ts';
 export { stripeJsSource } from './stripe-js.ts';
 export type { WebhookCounts, WebhookSettings } from './webhooks.ts';
+
+/** Every call of Stripe's API that is simulated, as `POST payment_intents/:id`. */
+export const SIMULATED_CALLS: readonly string[] = Object.keys(ROUTES);

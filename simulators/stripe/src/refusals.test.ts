@@ -57,6 +57,73 @@ it.each([
   expect(await refusalOf(create({ ...confirmed, ...params }))).toMatchObject({ statusCode: 400, param });
 });
 
+it.each<[string, object, object]>([
+  ['a number that is none', { application_fee_amount: 'much' }, { param: 'application_fee_amount' }],
+  ['a list that is none', { excluded_payment_method_types: 'card' }, { param: 'excluded_payment_method_types' }],
+  [
+    'a method of a list that is none',
+    { allowed_payment_method_types: ['visa'] },
+    { param: 'allowed_payment_method_types[0]' },
+  ],
+  ['an object that is none', { shipping: 'home' }, { param: 'shipping' }],
+  ['a text that is an object', { description: { de: 'x' } }, { param: 'description' }],
+  [
+    'half of what an object needs',
+    { transfer_data: { amount: 5 } },
+    { param: 'transfer_data[destination]', code: 'parameter_missing' },
+  ],
+  [
+    'an option of another method',
+    { payment_method_options: { sepa_debit: { capture_method: 'manual' } } },
+    { param: 'payment_method_options[sepa_debit][capture_method]', code: 'parameter_unknown' },
+  ],
+  [
+    'an item without its name',
+    { amount_details: { line_items: [{ quantity: 1, unit_cost: 1000 }] } },
+    { param: 'amount_details[line_items][0][product_name]', code: 'parameter_missing' },
+  ],
+  [
+    'what an item does not have',
+    { amount_details: { line_items: [{ product_name: 'x', quantity: 1, unit_cost: 1000, sku: 'x' }] } },
+    { param: 'amount_details[line_items][0][sku]', code: 'parameter_unknown' },
+  ],
+  ['a switch that is neither on nor off', { use_stripe_sdk: 'perhaps' }, { param: 'use_stripe_sdk' }],
+])('refuses %s', async (_what, params, refusal) => {
+  expect(await refusalOf(create(params))).toMatchObject({ statusCode: 400, ...refusal });
+});
+
+it.each<[string, (stripe: Stripe) => Promise<unknown>, string]>([
+  ['a list', (api) => api.paymentIntents.list({ created: { since: 1 } } as never), 'created[since]'],
+  ['a list by type', (api) => api.paymentMethods.list({ type: 'visa' } as never), 'type'],
+  [
+    'a refund',
+    (api) => api.refunds.create({ payment_intent: 'pi_1', reverse_transfer: 'x' } as never),
+    'reverse_transfer',
+  ],
+  ['a customer', (api) => api.customers.create({ tax_exempt: 'yes' } as never), 'tax_exempt'],
+  [
+    'a customer session',
+    (api) =>
+      api.customerSessions.create({
+        customer: 'cus_1',
+        components: { payment_element: { features: { payment_method_save: 'enabled' } } },
+      } as never),
+    'components[payment_element][enabled]',
+  ],
+  ['a method', (api) => api.paymentMethods.create({ type: 'sepa_debit', sepa_debit: {} } as never), 'sepa_debit[iban]'],
+])('refuses parameters of %s that are of another kind', async (_what, call, param) => {
+  expect(await refusalOf(call(stripe))).toMatchObject({ statusCode: 400, param });
+});
+
+it.each([
+  ['transfer_group', { transfer_group: 'order-1' }],
+  ['radar_options', { radar_options: {} }],
+  ['options of every method', { payment_method_options: { klarna: { preferred_locale: 'de-DE' } } }],
+  ['empty texts, which unset', { description: '', metadata: { a: '' } }],
+])('takes %s', async (_what, params) => {
+  expect((await create(params)).status).toBe('requires_payment_method');
+});
+
 it.each(['line1', 'city', 'postal_code', 'country'])(
   'refuses an address whose %s has more than 5,000 characters',
   async (field) => {
