@@ -1,4 +1,4 @@
-import { baseUrl, noPlaceholder } from '@connector/lifecycle';
+import { baseUrl, emptyIsUnset, noPlaceholder } from '@connector/lifecycle';
 import * as z from 'zod';
 
 /** The region of the original connector's defaults. */
@@ -14,10 +14,12 @@ export const commercetoolsClientConfig = {
     .describe('Key of the commercetools project'),
   CTP_CLIENT_ID: noPlaceholder(['xxx']).describe('Id of the API client'),
   CTP_CLIENT_SECRET: noPlaceholder(['xxx']).describe('Secret of the API client (secret)'),
-  CTP_AUTH_URL: baseUrl()
-    .default(hostOf('auth'))
-    .describe('Authorization server of the project, for tokens and introspection'),
-  CTP_API_URL: baseUrl().default(hostOf('api')).describe('HTTP API of the project'),
+  ...emptyIsUnset({
+    CTP_AUTH_URL: baseUrl()
+      .default(hostOf('auth'))
+      .describe('Authorization server of the project, for tokens and introspection'),
+    CTP_API_URL: baseUrl().default(hostOf('api')).describe('HTTP API of the project'),
+  }),
   CTP_SCOPE: z
     .string()
     .transform((value) => value.split(/\s+/).filter(Boolean))
@@ -28,7 +30,7 @@ export const commercetoolsClientConfig = {
 };
 
 /** Where stored payment methods are: written by the ledger, looked for by intent. */
-export const storedMethodsConfig = {
+export const storedMethodsConfig = emptyIsUnset({
   STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: z
     .string()
     .min(1, 'must not be empty')
@@ -38,12 +40,14 @@ export const storedMethodsConfig = {
     .string()
     .optional()
     .describe('Account that stored methods are kept under, and limited to'),
-};
+});
 
 /** The variables of the commercetools project and its further APIs. */
 export const commercetoolsConfig = {
   ...commercetoolsClientConfig,
-  CTP_SESSION_URL: baseUrl().default(hostOf('session')).describe('Session API of the project'),
+  ...emptyIsUnset({
+    CTP_SESSION_URL: baseUrl().default(hostOf('session')).describe('Session API of the project'),
+  }),
   CTP_CHECKOUT_URL: baseUrl().describe('Checkout API, e.g. https://checkout.europe-west1.gcp.commercetools.com'),
   CTP_JWKS_URL: baseUrl().describe(
     'Keys of Merchant Center JWTs, e.g. https://mc-api.europe-west1.gcp.commercetools.com/.well-known/jwks.json',

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { baseUrl, ConfigError, commaList, flag, integer, noPlaceholder, parseConfig, readConfig } from './config.ts';
+import {
+  baseUrl,
+  ConfigError,
+  commaList,
+  emptyIsUnset,
+  flag,
+  integer,
+  noPlaceholder,
+  parseConfig,
+  readConfig,
+} from './config.ts';
 
 const schema = z.object({
   URL: baseUrl(),
@@ -40,6 +50,18 @@ it('names every problem at once, without a value', () => {
     'PORT: must be from 0 to 65535',
     'FLAG: must be true or false',
   ]);
+});
+
+it('takes an empty variable as none where that is said of it, as given elsewhere', () => {
+  const settings = z.object({
+    ...emptyIsUnset({ FLAG: flag().default(true), NAME: z.string().min(1).optional(), URL: baseUrl() }),
+    TEXT: z.string().default('x'),
+    SECRET: noPlaceholder(['xxx']).optional(),
+  });
+  const env = { FLAG: '', NAME: '', TEXT: '', URL: 'https://a.example' };
+  expect(parseConfig(settings, env)).toEqual({ FLAG: true, TEXT: '', URL: 'https://a.example' });
+  expect(() => parseConfig(settings, { ...env, URL: '' })).toThrow('URL: is required');
+  expect(() => parseConfig(settings, { ...env, SECRET: '' })).toThrow('SECRET: must not be empty');
 });
 
 it('names what is wrong between variables', () => {

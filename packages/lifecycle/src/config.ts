@@ -18,9 +18,20 @@ export class ConfigError extends Error {
   }
 }
 
+const UNSET_BY_EMPTY = new WeakSet<object>();
+
+/**
+ * The same variables, of which an empty one is not set: templates of env files, compose files and pipelines leave optional settings
+ * empty, and the original connector takes its default then.
+ */
+export function emptyIsUnset<V extends Readonly<Record<string, z.ZodType>>>(variables: V): V {
+  for (const variable of Object.values(variables)) UNSET_BY_EMPTY.add(variable);
+  return variables;
+}
+
 /**
  * Reads the variables that `schema` names (one key per variable). A variable may also be given as a file, by `<NAME>_FILE`;
- * an empty string counts as given. `together` finds what is wrong between variables. Throws ConfigError naming every problem at once.
+ * an empty string counts as given, but for variables of `emptyIsUnset`. `together` finds what is wrong between variables. Throws ConfigError naming every problem at once.
  */
 export function parseConfig<S extends z.ZodObject>(
   schema: S,
@@ -32,7 +43,7 @@ export function parseConfig<S extends z.ZodObject>(
   const files: Record<string, { path: string; text: string }> = {};
   for (const name of Object.keys(schema.shape)) {
     const file = env[`${name}_FILE`];
-    const value = env[name];
+    const value = env[name] === '' && UNSET_BY_EMPTY.has(schema.shape[name]) ? undefined : env[name];
     // A Secret made of a file often ends with a line break, which no value means.
     if (value !== undefined) given[name] = value.replace(/[\r\n]+$/, '');
     else if (file) {
@@ -142,8 +153,10 @@ export const serviceConfig = {
     .min(16, 'must have at least 16 characters')
     .optional()
     .describe('Who sends it as Bearer may change the log level from elsewhere; default: only from the same pod'),
-  LOG_LEVEL: z.enum(LOG_LEVELS).optional().describe('Log level; default LOGGER_LEVEL, else info'),
-  LOGGER_LEVEL: z.enum(LOG_LEVELS).optional().describe("Log level by the original connector's name; LOG_LEVEL wins"),
+  ...emptyIsUnset({
+    LOG_LEVEL: z.enum(LOG_LEVELS).optional().describe('Log level; default LOGGER_LEVEL, else info'),
+    LOGGER_LEVEL: z.enum(LOG_LEVELS).optional().describe("Log level by the original connector's name; LOG_LEVEL wins"),
+  }),
   SHUTDOWN_GRACE_MS: integer(0, 600_000)
     .default(0)
     .describe('How long to stay reachable after SIGTERM before work stops, in ms'),

@@ -85,6 +85,46 @@ describe('the configuration', () => {
   });
 
   it.each([
+    'CTP_AUTH_URL',
+    'CTP_API_URL',
+    'STRIPE_API_VERSION',
+    'STRIPE_CAPTURE_METHOD',
+    'STRIPE_PAYMENT_FLOW',
+    'STRIPE_COLLECT_BILLING_ADDRESS',
+    'STRIPE_ENABLE_MULTI_OPERATIONS',
+    'STRIPE_SAVED_PAYMENT_METHODS_CONFIG',
+    'STRIPE_LAYOUT',
+    'STRIPE_APPEARANCE_PAYMENT_ELEMENT',
+    'STRIPE_APPEARANCE_EXPRESS_CHECKOUT',
+    'STRIPE_BEHAVIOR_PAYMENT_ELEMENT',
+    'STRIPE_EXPRESS_ELEMENT_OPTIONS',
+    'STRIPE_PAYMENT_BEHAVIOR_RULES',
+    'PAYMENT_INTERFACE',
+    'HEALTH_CHECK_TIMEOUT',
+    'LOGGER_LEVEL',
+    'MOCK_ENVIRONMENT',
+    'CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY',
+    'STORED_PAYMENT_METHODS_ENABLED',
+    'STORED_PAYMENT_METHODS_PAYMENT_INTERFACE',
+    'STORED_PAYMENT_METHODS_INTERFACE_ACCOUNT',
+  ])('takes an empty %s as none, without a warning, as the original does', (name) => {
+    const { [name]: _, ...without } = EXAMPLE_ENVIRONMENT as Record<string, string>;
+    const empty = parseConfig(configSchema, { ...without, [name]: '' });
+    expect(empty).toEqual(parseConfig(configSchema, without));
+    expect(configWarnings(empty, { ...without, [name]: '' })).toEqual([]);
+  });
+
+  it.each([
+    'STRIPE_SECRET_KEY',
+    'STRIPE_PUBLISHABLE_KEY',
+    'MERCHANT_RETURN_URL',
+    'ALLOWED_ORIGINS',
+    'CTP_CLIENT_SECRET',
+  ])('refuses an empty %s, which nothing stands in for', (name) => {
+    expect(problemsOf({ [name]: '' }).some((problem) => problem.startsWith(name))).toBe(true);
+  });
+
+  it.each([
     [{ STRIPE_PAYMENT_FLOW: 'later' }, 'STRIPE_PAYMENT_FLOW: unknown value, deferred is used'],
     [{ STRIPE_LAYOUT: '{"type":"grid"}' }, 'STRIPE_LAYOUT: cannot be read, the default layout is used'],
     [

@@ -1,6 +1,6 @@
 import { commercetoolsClientConfig, storedMethodsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { baseUrl, commaList, type Environment, flag, integer, serviceConfig } from '@connector/lifecycle';
+import { baseUrl, commaList, type Environment, emptyIsUnset, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { isLiveKey, stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import {
@@ -85,77 +85,79 @@ export const configSchema = z
       .string()
       .regex(/^pk_(test|live)_\w+$/, 'must be a publishable key: pk_test_… or pk_live_…')
       .describe("The browser's key, of the same mode as the secret key"),
-    STRIPE_API_VERSION: z
-      .string()
-      .regex(/^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/, 'must be a version such as 2025-12-15.clover')
-      .default('2025-12-15.clover')
-      .describe("Stripe-Version of a customer's ephemeral key"),
-    STRIPE_CAPTURE_METHOD: z.enum(CAPTURE_METHODS).default('automatic').describe('When money is taken'),
-    STRIPE_PAYMENT_FLOW: z
-      .string()
-      .default('deferred')
-      .transform((value) => FLOW_TYPES.find((flow) => flow === value) ?? 'deferred')
-      .describe(
-        '`deferred`, or `pi_first`: the PaymentIntent exists before the element is shown; anything else is deferred',
-      ),
+    ...emptyIsUnset({
+      STRIPE_API_VERSION: z
+        .string()
+        .regex(/^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/, 'must be a version such as 2025-12-15.clover')
+        .default('2025-12-15.clover')
+        .describe("Stripe-Version of a customer's ephemeral key"),
+      STRIPE_CAPTURE_METHOD: z.enum(CAPTURE_METHODS).default('automatic').describe('When money is taken'),
+      STRIPE_PAYMENT_FLOW: z
+        .string()
+        .default('deferred')
+        .transform((value) => FLOW_TYPES.find((flow) => flow === value) ?? 'deferred')
+        .describe(
+          '`deferred`, or `pi_first`: the PaymentIntent exists before the element is shown; anything else is deferred',
+        ),
+      STRIPE_COLLECT_BILLING_ADDRESS: z
+        .enum(BILLING_ADDRESS_MODES)
+        .default('auto')
+        .describe('Whether the element asks for the billing address'),
+      STRIPE_ENABLE_MULTI_OPERATIONS: flag()
+        .default(false)
+        .describe('Several captures and refunds of one payment; needs the feature on the Stripe account'),
+      STRIPE_ENABLE_OVERCAPTURE: flag()
+        .default(false)
+        .describe('Captures above what was authorised; needs the feature on the Stripe account and manual capture'),
+      STRIPE_ENABLE_EXTENDED_AUTHORIZATION: flag()
+        .default(false)
+        .describe('Authorisations of up to 30 days; needs the feature on the Stripe account and manual capture'),
+      STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION: flag()
+        .default(false)
+        .describe(
+          'Authorisations that `incrementAuthorization` raises; needs the feature on the Stripe account and manual capture',
+        ),
+      STRIPE_ENABLE_LINE_ITEMS: flag()
+        .default(false)
+        .describe('Whether Stripe is told of the goods, for Level 2 and 3 rates and for methods that pay later'),
+      STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
+        .default(false)
+        .describe(
+          "Whether the order's number, where Checkout names it before, is the description of the payment at Stripe",
+        ),
+      STRIPE_SAVED_PAYMENT_METHODS_CONFIG: jsonValue(savedMethodsSchema)
+        .default({})
+        .describe('JSON: features of saved payment methods in the payment element'),
+      STRIPE_LAYOUT: z
+        .string()
+        .default(DEFAULT_LAYOUT)
+        .transform((text) => (jsonText(layoutSchema).safeParse(text).success ? text : DEFAULT_LAYOUT))
+        .describe('JSON: layout of the payment element; the default is used for anything unreadable'),
+      STRIPE_APPEARANCE_PAYMENT_ELEMENT: jsonText(z.looseObject({}))
+        .optional()
+        .describe("JSON: Stripe's Appearance object"),
+      STRIPE_APPEARANCE_EXPRESS_CHECKOUT: jsonText(z.looseObject({}))
+        .optional()
+        .describe(
+          "JSON: Stripe's Appearance object of the express checkout element; unset = that of the payment element",
+        ),
+      STRIPE_BEHAVIOR_PAYMENT_ELEMENT: z
+        .string()
+        .optional()
+        .transform(readPaymentElementOptions)
+        .describe('JSON: options of the payment element; a wrong key is left out with a warning'),
+      STRIPE_EXPRESS_ELEMENT_OPTIONS: jsonText(expressElementSchema)
+        .optional()
+        .describe('JSON: options of the express checkout element'),
+      STRIPE_PAYMENT_BEHAVIOR_RULES: jsonValue(rulesSchema)
+        .default({})
+        .describe('JSON: overrides by country code or store key'),
+    }),
     STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: z
       .string()
       .optional()
       .transform((value) => futureUsageWord.safeParse(value).data)
       .describe('`off_session`, `on_session`; empty or none = leave out; unset = as saved payment methods say'),
-    STRIPE_COLLECT_BILLING_ADDRESS: z
-      .enum(BILLING_ADDRESS_MODES)
-      .default('auto')
-      .describe('Whether the element asks for the billing address'),
-    STRIPE_ENABLE_MULTI_OPERATIONS: flag()
-      .default(false)
-      .describe('Several captures and refunds of one payment; needs the feature on the Stripe account'),
-    STRIPE_ENABLE_OVERCAPTURE: flag()
-      .default(false)
-      .describe('Captures above what was authorised; needs the feature on the Stripe account and manual capture'),
-    STRIPE_ENABLE_EXTENDED_AUTHORIZATION: flag()
-      .default(false)
-      .describe('Authorisations of up to 30 days; needs the feature on the Stripe account and manual capture'),
-    STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION: flag()
-      .default(false)
-      .describe(
-        'Authorisations that `incrementAuthorization` raises; needs the feature on the Stripe account and manual capture',
-      ),
-    STRIPE_ENABLE_LINE_ITEMS: flag()
-      .default(false)
-      .describe('Whether Stripe is told of the goods, for Level 2 and 3 rates and for methods that pay later'),
-    STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
-      .default(false)
-      .describe(
-        "Whether the order's number, where Checkout names it before, is the description of the payment at Stripe",
-      ),
-    STRIPE_SAVED_PAYMENT_METHODS_CONFIG: jsonValue(savedMethodsSchema)
-      .default({})
-      .describe('JSON: features of saved payment methods in the payment element'),
-    STRIPE_LAYOUT: z
-      .string()
-      .default(DEFAULT_LAYOUT)
-      .transform((text) => (jsonText(layoutSchema).safeParse(text).success ? text : DEFAULT_LAYOUT))
-      .describe('JSON: layout of the payment element; the default is used for anything unreadable'),
-    STRIPE_APPEARANCE_PAYMENT_ELEMENT: jsonText(z.looseObject({}))
-      .optional()
-      .describe("JSON: Stripe's Appearance object"),
-    STRIPE_APPEARANCE_EXPRESS_CHECKOUT: jsonText(z.looseObject({}))
-      .optional()
-      .describe(
-        "JSON: Stripe's Appearance object of the express checkout element; unset = that of the payment element",
-      ),
-    STRIPE_BEHAVIOR_PAYMENT_ELEMENT: z
-      .string()
-      .optional()
-      .transform(readPaymentElementOptions)
-      .describe('JSON: options of the payment element; a wrong key is left out with a warning'),
-    STRIPE_EXPRESS_ELEMENT_OPTIONS: jsonText(expressElementSchema)
-      .optional()
-      .describe('JSON: options of the express checkout element'),
-    STRIPE_PAYMENT_BEHAVIOR_RULES: jsonValue(rulesSchema)
-      .default({})
-      .describe('JSON: overrides by country code or store key'),
     STRIPE_APPLE_PAY_WELL_KNOWN: z
       .string()
       .optional()
@@ -169,21 +171,23 @@ export const configSchema = z
         'must be https (http is accepted for loopback and cluster-local hosts only)',
       )
       .describe('Origins of the pages that may call the processor, comma-separated'),
-    PAYMENT_INTERFACE: z
-      .string()
-      .min(1, 'must not be empty')
-      .default('checkout-stripe')
-      .describe('Payment interface of payments and stored methods in commercetools'),
-    HEALTH_CHECK_TIMEOUT: integer(1, 600_000)
-      .default(5_000)
-      .describe('Limit of all checks of /operations/status, in ms'),
-    MOCK_ENVIRONMENT: z.string().default('TEST').describe('Value of `environment` in config answers'),
-    CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: resourceKey()
-      .default('payment-connector-stripe-customer-id')
-      .describe("Custom type that holds a customer's Stripe id"),
-    STORED_PAYMENT_METHODS_ENABLED: flag()
-      .default(false)
-      .describe('Stored payment methods and merchant-initiated transactions'),
+    ...emptyIsUnset({
+      PAYMENT_INTERFACE: z
+        .string()
+        .min(1, 'must not be empty')
+        .default('checkout-stripe')
+        .describe('Payment interface of payments and stored methods in commercetools'),
+      HEALTH_CHECK_TIMEOUT: integer(1, 600_000)
+        .default(5_000)
+        .describe('Limit of all checks of /operations/status, in ms'),
+      MOCK_ENVIRONMENT: z.string().default('TEST').describe('Value of `environment` in config answers'),
+      CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: resourceKey()
+        .default('payment-connector-stripe-customer-id')
+        .describe("Custom type that holds a customer's Stripe id"),
+      STORED_PAYMENT_METHODS_ENABLED: flag()
+        .default(false)
+        .describe('Stored payment methods and merchant-initiated transactions'),
+    }),
     ...storedMethodsConfig,
     SESSION_AUTH_URL: baseUrl().describe('Base URL of session-auth inside the cluster'),
     CONFIRM_WAIT_MS: integer(0, 60_000)
@@ -245,16 +249,17 @@ const WITHOUT_EFFECT = ['MOCK_CLIENT_KEY', 'RETURN_URL'] as const;
 /** One sentence for each variable that is accepted but not used as it stands; none holds a value. */
 export function configWarnings(config: Config, env: Environment): string[] {
   const given = (name: string) => env[name] !== undefined;
+  const filled = (name: string) => Boolean(env[name]);
   return [
     ...WITHOUT_EFFECT.filter(given).map((name) => `${name}: has no effect`),
-    ...(given('STRIPE_PAYMENT_FLOW') && env.STRIPE_PAYMENT_FLOW !== config.STRIPE_PAYMENT_FLOW
+    ...(filled('STRIPE_PAYMENT_FLOW') && env.STRIPE_PAYMENT_FLOW !== config.STRIPE_PAYMENT_FLOW
       ? ['STRIPE_PAYMENT_FLOW: unknown value, deferred is used']
       : []),
     ...(given('STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE') &&
     config.STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE === undefined
       ? ['STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: unknown value, treated as unset']
       : []),
-    ...(given('STRIPE_LAYOUT') && env.STRIPE_LAYOUT !== config.STRIPE_LAYOUT
+    ...(filled('STRIPE_LAYOUT') && env.STRIPE_LAYOUT !== config.STRIPE_LAYOUT
       ? ['STRIPE_LAYOUT: cannot be read, the default layout is used']
       : []),
     ...config.STRIPE_BEHAVIOR_PAYMENT_ELEMENT.problems.map((problem) => `STRIPE_BEHAVIOR_PAYMENT_ELEMENT: ${problem}`),

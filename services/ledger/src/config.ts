@@ -1,6 +1,6 @@
 import { commercetoolsClientConfig, commercetoolsConfig, storedMethodsConfig } from '@connector/commercetools';
 import { kafkaConfig } from '@connector/kafka';
-import { baseUrl, flag, integer, serviceConfig } from '@connector/lifecycle';
+import { baseUrl, emptyIsUnset, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import { isOrderNumberTemplate } from './domain/order-number.ts';
@@ -22,11 +22,13 @@ export const configSchema = z.object({
     .optional()
     .describe('Your Stripe account; events of another account are ignored. Unset: the account of the key'),
   ...kafkaConfig,
-  PAYMENT_INTERFACE: z
-    .string()
-    .min(1)
-    .default('checkout-stripe')
-    .describe('paymentMethodInfo.paymentInterface of payments, and the interface of stored payment methods'),
+  ...emptyIsUnset({
+    PAYMENT_INTERFACE: z
+      .string()
+      .min(1)
+      .default('checkout-stripe')
+      .describe('paymentMethodInfo.paymentInterface of payments, and the interface of stored payment methods'),
+  }),
   ...storedMethodsConfig,
   STORED_PAYMENT_METHODS_NAMES: flag()
     .default(false)

@@ -1,6 +1,7 @@
 import { ConfigError, parseConfig } from '@connector/lifecycle';
 import { describe, expect, it } from 'vitest';
 import { configSchema, livemodeOf } from './config.ts';
+import { endpointConfigSchema } from './endpoint-config.ts';
 
 const VALID = {
   CTP_PROJECT_KEY: 'shop',
@@ -20,6 +21,11 @@ function problemsOf(env: Record<string, string | undefined>): readonly string[] 
 }
 
 describe('the configuration', () => {
+  it('of the endpoint takes an empty STRIPE_WEBHOOK_ID as none, as the original does', () => {
+    const env = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_ID: '' };
+    expect(parseConfig(endpointConfigSchema, env).STRIPE_WEBHOOK_ID).toBeUndefined();
+  });
+
   it('takes several signing secrets, the current one first', () => {
     const env = { ...VALID, STRIPE_WEBHOOK_SIGNING_SECRET: 'whsec_new, whsec_old' };
     expect(parseConfig(configSchema, env).STRIPE_WEBHOOK_SIGNING_SECRET).toEqual(['whsec_new', 'whsec_old']);

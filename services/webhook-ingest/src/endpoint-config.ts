@@ -1,4 +1,4 @@
-import { baseUrl, serviceConfig } from '@connector/lifecycle';
+import { baseUrl, emptyIsUnset, serviceConfig } from '@connector/lifecycle';
 import { isLiveKey, stripeConfig, webhookUrl } from '@connector/stripe';
 import * as z from 'zod';
 import { ownership, secretsField } from './config.ts';
@@ -11,11 +11,13 @@ export const endpointConfigSchema = z.object({
   CONNECT_SERVICE_URL: baseUrl()
     .optional()
     .describe('Public address of the connector; Stripe posts to /stripe/webhooks below it'),
-  STRIPE_WEBHOOK_ID: z
-    .string()
-    .regex(/^we_\w+$/, 'must begin with we_')
-    .optional()
-    .describe('Webhook endpoint to look after; unset = those at the public address'),
+  ...emptyIsUnset({
+    STRIPE_WEBHOOK_ID: z
+      .string()
+      .regex(/^we_\w+$/, 'must begin with we_')
+      .optional()
+      .describe('Webhook endpoint to look after; unset = those at the public address'),
+  }),
   CTP_PROJECT_KEY: ownership.CTP_PROJECT_KEY.optional(),
 });
 
