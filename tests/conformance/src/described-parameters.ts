@@ -36,8 +36,8 @@ interface Operation {
 
 /** The longest text where the description says nothing else. */
 const USUAL_LENGTH = 5000;
-/** Lists that grow with each release, which the simulator judges by the `stripe` package's types. */
-const GROWING = new Set(['enabled_events']);
+/** Lists that grow with each release; the simulator knows the releases and the `stripe` package's events by itself. */
+const GROWING = new Set(['api_version', 'enabled_events']);
 
 /** The parameters of each of `calls` (as `POST payment_intents/:id`) that Stripe describes. */
 function describedParameters(description: Description, calls: readonly string[]) {
@@ -90,7 +90,7 @@ function shared(form: Schema, shapes: Map<string, Shape>): Shape {
       const different = [...new Map(all.map((each) => [JSON.stringify(each), each])).values()];
       return different.length === 1 ? (different[0] as Shape) : different;
     }
-    if (schema.enum) return `one of ${(schema.enum as string[]).join('|')}`;
+    if (schema.enum) return GROWING.has(name) ? 'text' : `one of ${(schema.enum as string[]).join('|')}`;
     switch (schema.type) {
       case 'string':
         return schema.maxLength === undefined || schema.maxLength === USUAL_LENGTH
@@ -101,7 +101,7 @@ function shared(form: Schema, shapes: Map<string, Shape>): Shape {
       case 'boolean':
         return schema.type;
       case 'array':
-        return { '[]': GROWING.has(name) ? 'text' : shapeOf(schema.items as Schema, name) };
+        return { '[]': shapeOf(schema.items as Schema, name) };
       case 'object': {
         if (schema.properties) {
           const inner = objectOf(schema);
