@@ -89,61 +89,64 @@ const envelope = (type: z.core.JSONSchema.BaseSchema) => ({
 });
 
 /** The AsyncAPI 3.0 document of the topics, generated from the schemas that the services validate with. */
-export function asyncApiDocument(version: string): object {
-  const stripeTypes = STRIPE_EVENT_TYPES.map((type) => `${STRIPE_TYPE_PREFIX}${type}`);
-  const messages: Record<string, object> = {
-    com_stripe_event: {
-      name: 'Stripe event',
-      summary: 'A Stripe event as Stripe sent it.',
-      contentType: 'application/json',
-      headers: envelope({ enum: stripeTypes }),
-      payload: { type: 'object', required: ['id', 'object', 'type', 'data'], additionalProperties: true },
-    },
-  };
-  for (const [type, schema] of Object.entries(EVENTS)) {
-    messages[messageId(type)] = {
-      name: type,
-      contentType: 'application/json',
-      headers: envelope({ const: type }),
-      payload: z.toJSONSchema(schema, { io: 'input' }),
-    };
-  }
-  const channels: Record<string, object> = {};
-  const operations: Record<string, object> = {};
-  for (const { topic, description, events, stripe, sent, received } of CHANNELS) {
-    const ids = [...(stripe ? ['com_stripe_event'] : []), ...events.map(messageId)];
-    const spec = TOPICS.find(({ name }) => name === topic);
-    channels[channelId(topic)] = {
-      address: topic,
-      description,
-      messages: Object.fromEntries(ids.map((id) => [id, { $ref: `#/components/messages/${id}` }])),
-      bindings: { kafka: { topic, partitions: spec?.partitions, topicConfiguration: spec?.config } },
-    };
-    for (const [action, services] of [
-      ['send', sent],
-      ['receive', received],
-    ] as const) {
-      for (const service of services) {
-        operations[`${messageId(service)}_${action}s_${channelId(topic)}`] = {
-          action,
-          title: `${service} ${action}s ${topic}`,
-          channel: { $ref: `#/channels/${channelId(topic)}` },
-        };
-      }
-    }
-  }
+export const asyncApiDocument = (version: string): object => ({
+  asyncapi: '3.0.0',
+  info: {
+    title: 'Stripe connector for commercetools Checkout: events',
+    version,
+    description:
+      'CloudEvents 1.0 in Kafka binary mode: attributes are ce_* headers, the value is the data. Delivery is at least once; every reader is idempotent. Readers ignore fields they do not know; a breaking change is a new type with a version suffix.',
+    license: { name: 'MIT' },
+  },
+  defaultContentType: 'application/json',
+  channels: Object.fromEntries(CHANNELS.map((channel) => [channelId(channel.topic), channelOf(channel)])),
+  operations: Object.fromEntries(CHANNELS.flatMap(operationsOf)),
+  components: { messages: messages() },
+});
+
+const STRIPE_EVENT = 'com_stripe_event';
+
+const messages = (): Record<string, object> => ({
+  [STRIPE_EVENT]: {
+    name: 'Stripe event',
+    summary: 'A Stripe event as Stripe sent it.',
+    contentType: 'application/json',
+    headers: envelope({ enum: STRIPE_EVENT_TYPES.map((type) => `${STRIPE_TYPE_PREFIX}${type}`) }),
+    payload: { type: 'object', required: ['id', 'object', 'type', 'data'], additionalProperties: true },
+  },
+  ...Object.fromEntries(
+    Object.entries(EVENTS).map(([type, schema]) => [
+      messageId(type),
+      {
+        name: type,
+        contentType: 'application/json',
+        headers: envelope({ const: type }),
+        payload: z.toJSONSchema(schema, { io: 'input' }),
+      },
+    ]),
+  ),
+});
+
+function channelOf({ topic, description, events, stripe }: Channel): object {
+  const ids = [...(stripe ? [STRIPE_EVENT] : []), ...events.map(messageId)];
+  const spec = TOPICS.find(({ name }) => name === topic);
   return {
-    asyncapi: '3.0.0',
-    info: {
-      title: 'Stripe connector for commercetools Checkout: events',
-      version,
-      description:
-        'CloudEvents 1.0 in Kafka binary mode: attributes are ce_* headers, the value is the data. Delivery is at least once; every reader is idempotent. Readers ignore fields they do not know; a breaking change is a new type with a version suffix.',
-      license: { name: 'MIT' },
-    },
-    defaultContentType: 'application/json',
-    channels,
-    operations,
-    components: { messages },
+    address: topic,
+    description,
+    messages: Object.fromEntries(ids.map((id) => [id, { $ref: `#/components/messages/${id}` }])),
+    bindings: { kafka: { topic, partitions: spec?.partitions, topicConfiguration: spec?.config } },
   };
 }
+
+/** Who sends to the topic, and who receives from it. */
+const operationsOf = ({ topic, sent, received }: Channel): [string, object][] =>
+  [...sent.map((service) => ['send', service]), ...received.map((service) => ['receive', service])].map(
+    ([action, service = '']) => [
+      `${messageId(service)}_${action}s_${channelId(topic)}`,
+      {
+        action,
+        title: `${service} ${action}s ${topic}`,
+        channel: { $ref: `#/channels/${channelId(topic)}` },
+      },
+    ],
+  );

@@ -58,30 +58,8 @@ export interface AppDeps {
 
 /** Every route of the processor, for the server and for the OpenAPI document. */
 export function routeDefinitions({ config, ports, inBackground, log }: AppDeps): RouteDefinition[] {
-  const behaviour = behaviourSettings(config);
-  const features = cardFeatures(config);
-  const publicConfig = {
-    environment: config.MOCK_ENVIRONMENT,
-    publishableKey: config.STRIPE_PUBLISHABLE_KEY,
-    captureMethod: config.STRIPE_CAPTURE_METHOD,
-    // The element of a cart has its own in /config-element; this one is read by the express element alone.
-    appearance: config.STRIPE_APPEARANCE_EXPRESS_CHECKOUT ?? config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
-    expressElementOptions: config.STRIPE_EXPRESS_ELEMENT_OPTIONS,
-  };
-  const element = {
-    appearance: config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
-    layout: config.STRIPE_LAYOUT,
-    paymentElementOptions: config.STRIPE_BEHAVIOR_PAYMENT_ELEMENT.json,
-  };
-  const settings = {
-    projectKey: config.CTP_PROJECT_KEY,
-    paymentInterface: config.PAYMENT_INTERFACE,
-    merchantReturnUrl: config.MERCHANT_RETURN_URL,
-    cardFeatures: features,
-    lineItems: config.STRIPE_ENABLE_LINE_ITEMS,
-    behaviour,
-    orderInDescription: config.STRIPE_ORDER_NUMBER_IN_DESCRIPTION,
-  };
+  const settings = checkoutSettings(config);
+  const publicConfig = publicConfigOf(config);
   const isEnabled = config.STORED_PAYMENT_METHODS_ENABLED;
   const stored = { ...ports, isEnabled, inBackground };
   return [
@@ -97,9 +75,9 @@ export function routeDefinitions({ config, ports, inBackground, log }: AppDeps):
       },
     }),
     paymentComponentsRoute(),
-    paymentIntentsRoute({ ...ports, cardFeatures: features, log }),
+    paymentIntentsRoute({ ...ports, cardFeatures: settings.cardFeatures, log }),
     transactionsRoute({ ...stored, settings, now: Date.now }),
-    configElementRoute({ ...ports, behaviour, element }),
+    configElementRoute({ ...ports, behaviour: settings.behaviour, element: elementOf(config) }),
     paymentsRoute({ ...ports, inBackground, settings, sleep, now: Date.now, log }),
     confirmPaymentsRoute({
       ...ports,
@@ -116,6 +94,31 @@ export function routeDefinitions({ config, ports, inBackground, log }: AppDeps):
     deleteStoredPaymentMethodRoute(stored),
   ];
 }
+
+const publicConfigOf = (config: Config) => ({
+  environment: config.MOCK_ENVIRONMENT,
+  publishableKey: config.STRIPE_PUBLISHABLE_KEY,
+  captureMethod: config.STRIPE_CAPTURE_METHOD,
+  // The element of a cart has its own in /config-element; this one is read by the express element alone.
+  appearance: config.STRIPE_APPEARANCE_EXPRESS_CHECKOUT ?? config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
+  expressElementOptions: config.STRIPE_EXPRESS_ELEMENT_OPTIONS,
+});
+
+const elementOf = (config: Config) => ({
+  appearance: config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
+  layout: config.STRIPE_LAYOUT,
+  paymentElementOptions: config.STRIPE_BEHAVIOR_PAYMENT_ELEMENT.json,
+});
+
+const checkoutSettings = (config: Config) => ({
+  projectKey: config.CTP_PROJECT_KEY,
+  paymentInterface: config.PAYMENT_INTERFACE,
+  merchantReturnUrl: config.MERCHANT_RETURN_URL,
+  cardFeatures: cardFeatures(config),
+  lineItems: config.STRIPE_ENABLE_LINE_ITEMS,
+  behaviour: behaviourSettings(config),
+  orderInDescription: config.STRIPE_ORDER_NUMBER_IN_DESCRIPTION,
+});
 
 /** The middleware of the HTTP server, in order. */
 export function createRoutes(deps: AppDeps): RequestHandler[] {

@@ -48,25 +48,14 @@ export function createApp({ config, commercetools, send, log }: Deps) {
     audit,
   });
   const verifyJwt = createVerifyJwt({
-    jwts: merchantCenterKeys({
-      jwksUrl: config.CTP_JWKS_URL,
-      fetch: commercetools.plainFetch,
-      timeoutMs: config.UPSTREAM_TIMEOUT_MS,
-      cooldownMs: config.JWKS_COOLDOWN_MS,
-      clockToleranceS: config.JWT_CLOCK_TOLERANCE_S,
-    }),
+    jwts: jwtsOf(config, commercetools),
     issuer: config.CTP_JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
     projectKey,
     audit,
   });
   const verifyOauth2 = createVerifyOauth2({
-    introspection: oauthIntrospection({
-      authUrl: config.CTP_AUTH_URL,
-      credentials: commercetools.clientCredentials,
-      fetch: commercetools.plainFetch,
-      log,
-    }),
+    introspection: introspectionOf(config, commercetools, log),
     cache: new LookupCache({ ...bounds, ttlMs: config.TOKEN_CACHE_TTL_MS, limit: limiter() }),
     projectKey,
     audit,
@@ -80,3 +69,15 @@ export function createApp({ config, commercetools, send, log }: Deps) {
   ];
   return { routes, evictCart: createEvictCart({ cache: sessionCache, log }) };
 }
+
+const jwtsOf = (config: Config, { plainFetch }: Commercetools) =>
+  merchantCenterKeys({
+    jwksUrl: config.CTP_JWKS_URL,
+    fetch: plainFetch,
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+    cooldownMs: config.JWKS_COOLDOWN_MS,
+    clockToleranceS: config.JWT_CLOCK_TOLERANCE_S,
+  });
+
+const introspectionOf = (config: Config, { clientCredentials, plainFetch }: Commercetools, log: Logger) =>
+  oauthIntrospection({ authUrl: config.CTP_AUTH_URL, credentials: clientCredentials, fetch: plainFetch, log });

@@ -30,12 +30,18 @@ export interface ConfirmPaymentDeps {
   sleep: (ms: number) => Promise<void>;
 }
 
+export interface ConfirmPaymentRequest {
+  readonly session: Session;
+  readonly paymentId: string;
+  readonly paymentIntentId: string;
+}
+
 export type ConfirmPaymentOutcome =
   | { readonly kind: 'approved' }
   /** The money is on its way, or the ledger has not written it yet: webhooks and the ledger finish it. */
   | { readonly kind: 'pending' }
   | CartChanged
-  | Extract<Confirmation, { kind: 'rejected' }>;
+  | Rejected;
 
 /** Between two reads of a payment while its pod receives no results of the ledger, in ms. */
 const POLL_MS = 250;
@@ -46,60 +52,81 @@ const POLL_MS = 250;
  */
 export async function confirmPayment(
   deps: ConfirmPaymentDeps,
-  request: { session: Session; paymentId: string; paymentIntentId: string },
+  request: ConfirmPaymentRequest,
 ): Promise<ConfirmPaymentOutcome> {
   if (!isPaymentIntentId(request.paymentIntentId)) return { kind: 'rejected' };
   // Stripe's webhooks race this request: what the ledger makes of them meanwhile is heard too.
   using ledger = deps.recorded.listenTo(request.paymentIntentId);
+  const found = await look(deps, request);
+  if (found.kind === 'rejected') return found;
+  const { checkout, payment, paymentIntent } = found;
+  nameCustomerInBackground(deps, checkout, payment);
+
+  const isProcessing = found.kind === 'processing';
+  const shows = (result: LedgerResult) =>
+    result.kind === 'recorded' && result.paymentId === payment.id && isRecorded(result.transactions, paymentIntent);
+  const isBooked =
+    !isProcessing && (isRecorded(payment.transactions, paymentIntent) || ledger.heard(shows) !== undefined);
+  const rest =
+    deps.checksCart && checkout
+      ? await restDue(deps, checkout, request.session, { payment, paymentIntent })
+      : undefined;
+  const eventId = isBooked ? undefined : await publish(deps, payment, paymentIntent);
+  if (rest) return { kind: 'cart-changed', amountDue: rest };
+  if (isBooked) return APPROVED;
+  if (isProcessing) return PENDING;
+
+  if (!deps.recorded.isListening) return (await polled(deps, payment, paymentIntent)) ? APPROVED : PENDING;
+  const result = await ledger.first((one) => one.causeId === eventId || shows(one), deps.confirmWaitMs);
+  if (result?.kind === 'rejected') return { kind: 'rejected', code: result.code, declineCode: result.declineCode };
+  return result || (await showsIt(deps, payment, paymentIntent)) ? APPROVED : PENDING;
+}
+
+const APPROVED = { kind: 'approved' } as const;
+const PENDING = { kind: 'pending' } as const;
+
+type Rejected = Extract<Confirmation, { kind: 'rejected' }>;
+
+/** The session's cart where it is still there, the payment, and the PaymentIntent that went through for it. */
+interface Found {
+  readonly kind: Exclude<Confirmation['kind'], 'rejected'>;
+  readonly checkout: CheckoutCart | undefined;
+  readonly payment: Payment;
+  readonly paymentIntent: Stripe.PaymentIntent;
+}
+
+/** Reads what the request names, and rejects what is not the session's or did not go through. */
+async function look(
+  { carts, payments, paymentIntents }: ConfirmPaymentDeps,
+  { session: { cartId }, paymentId, paymentIntentId }: ConfirmPaymentRequest,
+): Promise<Found | Rejected> {
   const [checkout, paymentIntent] = await Promise.all([
-    orUndefined(deps.carts.get(request.session.cartId)),
-    orRefused(deps.paymentIntents.find(request.paymentIntentId)),
+    orUndefined(carts.get(cartId)),
+    orRefused(paymentIntents.find(paymentIntentId)),
   ]);
   if (paymentIntent instanceof StripeRejection) {
     return { kind: 'rejected', code: paymentIntent.code, declineCode: paymentIntent.declineCode };
   }
   if (!paymentIntent) return { kind: 'rejected' };
-  const payment =
-    checkout?.payments.find(({ id }) => id === request.paymentId) ??
-    (await orUndefined(deps.payments.get(request.paymentId)));
+  const payment = checkout?.payments.find(({ id }) => id === paymentId) ?? (await orUndefined(payments.get(paymentId)));
   if (!payment) return { kind: 'rejected' };
-  const sessionCart = { cartId: request.session.cartId, payments: checkout?.payments ?? [] };
-  const confirmation = confirmationOf(sessionCart, payment, paymentIntent);
-  if (confirmation.kind === 'rejected') return confirmation;
+  const confirmation = confirmationOf({ cartId, payments: checkout?.payments ?? [] }, payment, paymentIntent);
+  return confirmation.kind === 'rejected'
+    ? confirmation
+    : { kind: confirmation.kind, checkout, payment, paymentIntent };
+}
 
-  nameCustomerInBackground(deps, checkout, payment);
-  const isProcessing = confirmation.kind === 'processing';
-  const shows = (result: LedgerResult) =>
-    result.kind === 'recorded' && result.paymentId === payment.id && isRecorded(result.transactions, paymentIntent);
-  const isBooked =
-    !isProcessing && (isRecorded(payment.transactions, paymentIntent) || ledger.heard(shows) !== undefined);
-  const unique = [payment.id, paymentIntent.id, paymentIntent.status, String(paymentIntent.amount_received)];
-  const publish = () =>
-    deps.events.publish('checkout.payment.confirmed', unique, {
+/** Publishes the PaymentIntent as it is now, and answers the id of the event: the same state has the same. */
+const publish = ({ events }: ConfirmPaymentDeps, payment: Payment, paymentIntent: Stripe.PaymentIntent) =>
+  events.publish(
+    'checkout.payment.confirmed',
+    [payment.id, paymentIntent.id, paymentIntent.status, String(paymentIntent.amount_received)],
+    {
       paymentId: payment.id,
       paymentIntentId: paymentIntent.id,
       paymentIntent: { ...withoutClientSecrets(paymentIntent) },
-    });
-  const rest =
-    deps.checksCart && checkout
-      ? await restDue(deps, checkout, request.session, { payment, paymentIntent })
-      : undefined;
-  if (rest) {
-    if (!isBooked) await publish();
-    return { kind: 'cart-changed', amountDue: rest };
-  }
-  if (isBooked) return { kind: 'approved' };
-  if (isProcessing) {
-    await publish();
-    return { kind: 'pending' };
-  }
-  const eventId = await publish();
-  if (!deps.recorded.isListening)
-    return (await polled(deps, payment, paymentIntent)) ? { kind: 'approved' } : { kind: 'pending' };
-  const result = await ledger.first((one) => one.causeId === eventId || shows(one), deps.confirmWaitMs);
-  if (result?.kind === 'rejected') return { kind: 'rejected', code: result.code, declineCode: result.declineCode };
-  return result || (await showsIt(deps, payment, paymentIntent)) ? { kind: 'approved' } : { kind: 'pending' };
-}
+    },
+  );
 
 /**
  * Whether commercetools shows the PaymentIntent's state. The ledger's result can be lost on its way here, and a shopper who has paid is not told

@@ -24,58 +24,74 @@ export const allCheckpoints =
     return latest;
   };
 
-/**
- * Exports the last runs of the reconcile command as metrics. The command itself is gone before anything could scrape it; what it
- * left is its checkpoint.
- */
-export function reconciliationStatus(options: {
+export interface ReconciliationStatusOptions {
   readCheckpoints: ReadCheckpoints;
   /** What reconcile was asked to do and has not completed. */
   openRequests: () => Promise<readonly unknown[]>;
   whose: { accountId: string | undefined; livemode: boolean };
   log: { debug(fields: object, text: string): void };
   everyMs?: number;
-}): Component & { refresh(): Promise<void> } {
-  const { readCheckpoints, openRequests, whose, log, everyMs = EVERY_MS } = options;
-  const keys = [false, true].map((undeliveredOnly) => checkpointKey(whose, undeliveredOnly));
-  const seen = new Map<string, string>();
-  let timer: NodeJS.Timeout | undefined;
-  let first = true;
+}
 
-  const refresh = async () => {
-    metrics.reconciliationRequests.set((await openRequests()).length);
-    const checkpoints = await readCheckpoints();
-    const runs = keys.flatMap((key) => {
-      const { finishedAt, undelivered = 0 } = checkpoints.get(key) ?? {};
-      return finishedAt ? [{ key, finishedAt, undelivered }] : [];
-    });
+/**
+ * Exports the last runs of the reconcile command as metrics. The command itself is gone before anything could scrape it; what it
+ * left is its checkpoint.
+ */
+export const reconciliationStatus = (options: ReconciliationStatusOptions): ReconciliationStatus =>
+  new ReconciliationStatus(options);
+
+class ReconciliationStatus implements Component {
+  readonly name = 'reconciliation status';
+  readonly #options: ReconciliationStatusOptions;
+  /** When the last run of each kind ended, by the key of its checkpoint. */
+  readonly #seen = new Map<string, string>();
+  #isFirst = true;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ReconciliationStatusOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    metrics.reconciliationLastSuccess.set(0);
+    metrics.reconciliationRepairs.inc(KIND, 0);
+    metrics.reconciliationRequests.set(0);
+    metrics.reconciliationDivergences.set(KIND, 0);
+    this.#tick();
+    this.#timer = setInterval(() => this.#tick(), this.#options.everyMs ?? EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+  }
+
+  async refresh(): Promise<void> {
+    metrics.reconciliationRequests.set((await this.#options.openRequests()).length);
+    const runs = this.#runsIn(await this.#options.readCheckpoints());
     for (const { key, finishedAt, undelivered } of runs) {
       // What was repaired before this process began is not its to count.
-      if (!first && seen.get(key) !== finishedAt) metrics.reconciliationRepairs.inc(KIND, undelivered);
-      seen.set(key, finishedAt);
+      if (!this.#isFirst && this.#seen.get(key) !== finishedAt) metrics.reconciliationRepairs.inc(KIND, undelivered);
+      this.#seen.set(key, finishedAt);
     }
-    first = false;
+    this.#isFirst = false;
     const latest = runs.toSorted((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1))[0];
     if (!latest) return;
     metrics.reconciliationLastSuccess.set(Date.parse(latest.finishedAt) / 1000);
     metrics.reconciliationDivergences.set(KIND, latest.undelivered);
-  };
-  const tick = () => {
-    // The metric growing old is the alarm; a webhook does not need this.
-    refresh().catch((error: unknown) => log.debug({ error }, 'the reconciliation checkpoint cannot be read now'));
-  };
+  }
 
-  return {
-    name: 'reconciliation status',
-    refresh,
-    start: async () => {
-      metrics.reconciliationLastSuccess.set(0);
-      metrics.reconciliationRepairs.inc(KIND, 0);
-      metrics.reconciliationRequests.set(0);
-      metrics.reconciliationDivergences.set(KIND, 0);
-      tick();
-      timer = setInterval(tick, everyMs);
-    },
-    stop: async () => clearInterval(timer),
-  };
+  #runsIn(checkpoints: ReadonlyMap<string, Checkpoint>) {
+    return [false, true].flatMap((undeliveredOnly) => {
+      const key = checkpointKey(this.#options.whose, undeliveredOnly);
+      const { finishedAt, undelivered = 0 } = checkpoints.get(key) ?? {};
+      return finishedAt ? [{ key, finishedAt, undelivered }] : [];
+    });
+  }
+
+  #tick(): void {
+    // The metric growing old is the alarm; a webhook does not need this.
+    this.refresh().catch((error: unknown) =>
+      this.#options.log.debug({ error }, 'the reconciliation checkpoint cannot be read now'),
+    );
+  }
 }
