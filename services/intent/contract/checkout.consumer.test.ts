@@ -8,7 +8,7 @@ const { eachLike, equal, regex, string } = MatchersV3;
 const contract = startContract('checkout', 'intent');
 
 interface Case {
-  /** What has to be so at intent. */
+  /** The provider state that intent must be in. */
   given?: string;
   asks: string;
   method: 'GET' | 'POST';
@@ -55,7 +55,7 @@ const refusal = (status: number, code: string, message: string) => ({
   errors: [{ code: equal(code), message: string(message) }],
 });
 
-/** A refused caller is answered as OAuth2 has it, too. */
+/** A refused caller also gets OAuth2's error fields. */
 const unauthorized = (code: string, message: string) => ({
   ...refusal(401, code, message),
   error: equal(code),

@@ -22,7 +22,7 @@ export interface RecurringTransaction {
   idempotencyKey?: string;
 }
 
-/** A request that the connector refused: the status, and the errors as it names them. */
+/** A request that the connector refused, with its status and errors. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
@@ -50,7 +50,7 @@ export function createCheckout(url: string, authorization: string) {
     return answer as T;
   };
   return {
-    /** `idempotencyKey` names the operation for good: repeated, it is answered as it was done. */
+    /** `idempotencyKey` identifies the operation for good: a repeated request gets the first one's answer. */
     modifyPayment: (paymentId: string, action: Action, idempotencyKey?: string) =>
       call<{ outcome: 'approved' | 'rejected' | 'received' }>(
         'POST',

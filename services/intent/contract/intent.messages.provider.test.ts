@@ -9,7 +9,7 @@ import { startApp, tokenFor } from '../src/testing/start-app.ts';
 import type { PaymentIntents } from '../src/use-cases/ports.ts';
 import { authorised, captured, refusing, withPaymentIntent } from './processor.ts';
 
-/** pi_1 as Stripe shows it once it succeeded. */
+/** pi_1 after it succeeded. */
 const succeeded = stripe.paymentIntent({
   id: 'pi_1',
   amount: 1190,
@@ -22,14 +22,14 @@ const refund = stripe.refundOf(stripe.chargeOf(succeeded), { status: 'pending' }
 
 interface Request {
   world: FakeWorld;
-  /** Stripe's answers where whole objects matter. */
+  /** Stripe's answers in which whole objects matter. */
   answers?: Partial<Record<keyof PaymentIntents, () => Promise<unknown>>>;
   method: string;
   path: string;
   body?: object;
 }
 
-/** The event of `type` that a request to the processor leaves behind. */
+/** The event of `type` that a request to intent publishes. */
 async function publishedBy(type: string, { world, answers, method, path, body }: Request): Promise<EventRecord> {
   const published: EventRecord[] = [];
   const events = kafkaPaymentEvents({ send: async (_topic, record) => void published.push(record) });

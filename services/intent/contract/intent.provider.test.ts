@@ -27,7 +27,7 @@ const LOOKS = {
 };
 const STORED = { STORED_PAYMENT_METHODS_ENABLED: 'true' };
 
-/** A customer's cart with a stored card, and how a charge of it ends at Stripe. */
+/** A customer's cart with a stored card, and the result of charging it at Stripe. */
 function charging(status: 'succeeded' | 'processing') {
   const world = customersCart(CART);
   const confirm: PaymentIntents['confirm'] = async (id) => {
@@ -38,7 +38,7 @@ function charging(status: 'succeeded' | 'processing') {
   return { world, options: { env: STORED, ports: { ...oneStoredCard(STORED_METHOD), paymentIntents } } };
 }
 
-/** A captured payment, given back in full by an operation with a key; Stripe's own memory of it is gone. */
+/** A captured payment, fully refunded by an operation with a key that Stripe itself has forgotten. */
 function refundedUnder(idempotencyKey: string) {
   const world = captured();
   const operation: Operation = { action: 'refundPayment', amount: { centAmount: 1190, currencyCode: 'EUR' } };

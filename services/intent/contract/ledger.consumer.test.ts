@@ -32,7 +32,7 @@ it.each([
     content: expected(EVENTS[REJECTED], { ...about, code: 'card_declined', declineCode: 'insufficient_funds' }),
     means: { kind: 'rejected', causeId: 'event-1', code: 'card_declined', declineCode: 'insufficient_funds' },
   },
-])('hands $says to whoever listens to the PaymentIntent', async ({ says, type, content, means }) => {
+])('delivers $says to whoever listens to the PaymentIntent', async ({ says, type, content, means }) => {
   const headers = { ce_id: string('result-1'), ce_source: string('/stripe-connector/ledger'), ce_type: equal(type) };
   await receive(contract, says, { headers, content }, async (message) => {
     const { ledger, onMessage } = createRecordedTransactions();

@@ -10,7 +10,7 @@ import { noStoredMethods, type RunningApp, startApp } from '../src/testing/start
 
 type Options = Parameters<typeof startApp>[1];
 
-/** The processor on one address for a whole verification, restarted for each state. */
+/** intent at one address for a whole verification, restarted for each state. */
 export async function startProcessor() {
   let current: RunningApp | undefined;
   const front = createServer((req, res) => {
@@ -30,7 +30,7 @@ export async function startProcessor() {
   await restart(new FakeWorld(), {});
   return {
     url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
-    /** The handler of a state that starts the processor with what `prepare` gives. */
+    /** The handler of a state: it starts intent with the result of `prepare`. */
     state: (prepare: () => { world: FakeWorld; options?: Options }) => async () => {
       const { world, options } = prepare();
       await restart(world, options);
@@ -52,7 +52,7 @@ export function customersCart(id?: string): FakeWorld {
   return world;
 }
 
-/** The cart's payment-1 with the PaymentIntent pi_1 in some state; nothing of it is in commercetools yet. */
+/** The cart's payment-1 with the PaymentIntent pi_1 in the given state; commercetools does not show it yet. */
 export function withPaymentIntent(fields: Partial<Stripe.PaymentIntent>): FakeWorld {
   const world = new FakeWorld();
   world.intents.set('pi_1', aPaymentIntent(fields));
@@ -60,7 +60,7 @@ export function withPaymentIntent(fields: Partial<Stripe.PaymentIntent>): FakeWo
   return world;
 }
 
-/** A charge of 11.90 EUR as far as operations look at one. */
+/** A charge of 11.90 EUR with the fields that operations read. */
 const chargeWith = (fields: Partial<Stripe.Charge>): Stripe.Charge =>
   ({ id: 'ch_1', object: 'charge', amount: 1190, amount_captured: 0, amount_refunded: 0, ...fields }) as Stripe.Charge;
 
@@ -87,14 +87,14 @@ export function captured(): FakeWorld {
   return world;
 }
 
-/** `world`, where Stripe refuses a call. */
+/** `world`, but Stripe refuses a call. */
 export function refusing(world: FakeWorld, refused: string, code: string, declineCode?: string): FakeWorld {
   world.stripe.refuse = (call) =>
     call === refused ? stripeRejection(code, { ...(declineCode && { declineCode }), type: 'card_error' }) : undefined;
   return world;
 }
 
-/** `world`, where one call finds nobody. */
+/** `world`, but one call gets no answer. */
 export function without(world: FakeWorld, away: string): FakeWorld {
   world.gate = async (call) => {
     if (call === away) throw new TransientError(`${away} is away`);

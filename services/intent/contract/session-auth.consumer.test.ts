@@ -8,9 +8,9 @@ const { eachLike, equal, fromProviderState, like, string } = MatchersV3;
 
 const contract = startContract('intent', 'session-auth');
 
-/** One question of intent's, what session-auth answers, and what intent makes of it. */
+/** One request of intent, session-auth's answer, and intent's result. */
 interface Case {
-  /** What has to be so at session-auth. */
+  /** The provider state that session-auth must be in. */
   given?: string;
   asks: string;
   path: string;
@@ -39,12 +39,12 @@ const check = async (
     });
 };
 
-/** Everything beside code and message is passed on to the caller as it is. */
+/** Everything besides code and message is passed on to the caller unchanged. */
 const refusal = (code: string, message: string, fields: object = {}) => ({
   errors: [{ code: equal(code), message: equal(message), ...fields }],
 });
 
-/** intent reads no field of it. */
+/** intent reads none of its fields. */
 const GRANTED = { status: 200, answer: like({}) };
 const UNAVAILABLE = { status: 503, answer: like({ statusCode: 503 }) };
 
@@ -122,7 +122,7 @@ describe('a session', () => {
 describe('a Merchant Center JWT', () => {
   const asking = { method: 'GET', route: '/operations/status' };
   const route = { method: string('GET'), route: string('/operations/status') };
-  /** The token itself is made by session-auth's state: a signature that stays good cannot stand in a file. */
+  /** session-auth's provider state creates the token, because a lasting valid signature cannot be in a file. */
   const token = {
     path: '/verify/jwt',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Pact's own placeholder for a value of the state.

@@ -35,7 +35,7 @@ import type {
   StripeCustomers,
 } from './use-cases/ports.ts';
 
-/** Everything outside that the processor talks to. */
+/** All ports of the processor. */
 export interface Ports {
   callers: Callers;
   carts: RememberingCarts;
@@ -128,7 +128,7 @@ export function createRoutes(deps: AppDeps): RequestHandler[] {
   return [
     helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }),
     (_req, res, next) => {
-      // Client secrets and shoppers' data stay out of every cache on the way.
+      // Client secrets and shoppers' data must not be cached on the way.
       res.setHeader('cache-control', 'no-store');
       next();
     },

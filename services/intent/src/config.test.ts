@@ -60,11 +60,11 @@ describe('the configuration', () => {
     [{ STRIPE_APPEARANCE_EXPRESS_CHECKOUT: '{"theme"' }, 'STRIPE_APPEARANCE_EXPRESS_CHECKOUT: '],
     [{ STRIPE_EXPRESS_ELEMENT_OPTIONS: '{"buttonHeight":"48"}' }, 'STRIPE_EXPRESS_ELEMENT_OPTIONS, at buttonHeight: '],
     [{ SESSION_AUTH_URL: 'http://auth.example.com' }, 'SESSION_AUTH_URL: must be an https URL'],
-  ])('refuses to start, and says where the mistake is: %j', (env, problem) => {
+  ])('refuses to start and names the mistake: %j', (env, problem) => {
     expect(problemsOf(env).map((line) => line.startsWith(problem))).toContain(true);
   });
 
-  it('names every problem at once, the modes of the keys too', () => {
+  it('names every problem at once, including keys of different modes', () => {
     const problems = problemsOf({ ALLOWED_ORIGINS: '', CTP_CLIENT_ID: 'xxx', STRIPE_PUBLISHABLE_KEY: 'pk_live_x' });
     expect(problems.map((line) => line.split(':')[0]).sort()).toEqual([
       'ALLOWED_ORIGINS',
@@ -73,7 +73,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('tells unset from empty for setup_future_usage', () => {
+  it('distinguishes unset from empty for setup_future_usage', () => {
     const usage = (value?: string) =>
       parse({ STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE: value }).STRIPE_PAYMENT_INTENT_SETUP_FUTURE_USAGE;
     expect([usage(), usage(''), usage('Off_Session'), usage('often')]).toEqual([

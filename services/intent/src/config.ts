@@ -192,13 +192,15 @@ export const configSchema = z
     SESSION_AUTH_URL: baseUrl().describe('Base URL of session-auth inside the cluster'),
     CONFIRM_WAIT_MS: integer(0, 60_000)
       .default(5_000)
-      .describe('How long a confirm waits for the ledger before it answers pending, in ms'),
+      .describe('How long a confirmation waits for the ledger before it is answered as pending, in ms'),
     CONFIRM_CHECKS_CART: flag()
       .default(true)
       .describe(
-        'Whether a confirm tells that more is due when the cart has grown while it was being paid; false = approved, as the original',
+        'Whether a confirmation says that more is due if the cart has grown while it was being paid; false = approved, as in the original',
       ),
-    TRUSTED_PROXY_HOPS: integer(0, 10).default(1).describe('Proxies in front whose X-Forwarded-For is believed'),
+    TRUSTED_PROXY_HOPS: integer(0, 10)
+      .default(1)
+      .describe('Number of proxies in front whose X-Forwarded-For is trusted'),
     RATE_LIMIT_OPENS_PER_SESSION: integer(0, 1_000_000)
       .default(60)
       .describe('Payments a session may open or confirm per minute; 0 = no limit'),
@@ -215,7 +217,7 @@ export const configSchema = z
     {
       path: ['STRIPE_PUBLISHABLE_KEY'],
       message: 'must be of the same mode, test or live, as STRIPE_SECRET_KEY',
-      // Reported together with every other problem, as soon as both keys are readable.
+      // Reported together with all other problems, if both keys are readable.
       when: ({ value }) => {
         const keys = (value ?? {}) as Record<string, unknown>;
         return typeof keys.STRIPE_SECRET_KEY === 'string' && typeof keys.STRIPE_PUBLISHABLE_KEY === 'string';
@@ -225,7 +227,7 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 
-/** The configured way of taking payments, in the domain's words. */
+/** The configured payment behaviour, in the domain's terms. */
 export const behaviourSettings = (config: Config): BehaviourSettings => ({
   flowType: config.STRIPE_PAYMENT_FLOW,
   captureMethod: config.STRIPE_CAPTURE_METHOD,
@@ -235,7 +237,7 @@ export const behaviourSettings = (config: Config): BehaviourSettings => ({
   rules: config.STRIPE_PAYMENT_BEHAVIOR_RULES,
 });
 
-/** What the Stripe account may do with authorised cards, in the domain's words. */
+/** The configured card features, in the domain's terms. */
 export const cardFeatures = (config: Config): CardFeatures => ({
   multicapture: config.STRIPE_ENABLE_MULTI_OPERATIONS,
   overcapture: config.STRIPE_ENABLE_OVERCAPTURE,
@@ -243,10 +245,10 @@ export const cardFeatures = (config: Config): CardFeatures => ({
   incrementalAuthorization: config.STRIPE_ENABLE_INCREMENTAL_AUTHORIZATION,
 });
 
-/** Variables of the original connector or its manifest that have no effect here, nor had there. */
+/** Variables of the original connector or its manifest that have no effect, here or there. */
 const WITHOUT_EFFECT = ['MOCK_CLIENT_KEY', 'RETURN_URL'] as const;
 
-/** One sentence for each variable that is accepted but not used as it stands; none holds a value. */
+/** One warning for each variable whose value is accepted but not used; no warning contains a value. */
 export function configWarnings(config: Config, env: Environment): string[] {
   const given = (name: string) => env[name] !== undefined;
   const filled = (name: string) => Boolean(env[name]);

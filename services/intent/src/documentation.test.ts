@@ -3,12 +3,12 @@ import { ACCESS } from '@connector/contracts';
 import { expect, it } from 'vitest';
 import { documentText } from './documentation.ts';
 
-it('docs/openapi.json is what the routes say (node services/intent/src/commands/openapi.ts writes it)', () => {
+it('docs/openapi.json matches the routes (node services/intent/src/commands/openapi.ts writes it)', () => {
   const committed = readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8');
   expect(committed).toBe(documentText());
 });
 
-it('each route asks its caller for the credentials that gateways expect for its method and path', () => {
+it('each route requires the credentials that gateways expect for its method and path', () => {
   const { paths } = JSON.parse(documentText()) as {
     paths: Record<string, Record<string, { security: Record<string, unknown>[] }>>;
   };

@@ -4,7 +4,7 @@ import { type Ports, routeDefinitions } from './app.ts';
 import { configSchema } from './config.ts';
 import { openApiDocument } from './openapi.ts';
 
-/** A configuration that parses, for what needs one and calls nobody. */
+/** A valid configuration for code that needs one and makes no calls. */
 export const EXAMPLE_ENVIRONMENT = {
   KAFKA_BROKERS: 'kafka:9092',
   CTP_PROJECT_KEY: 'project',
@@ -19,7 +19,7 @@ export const EXAMPLE_ENVIRONMENT = {
   SESSION_AUTH_URL: 'http://session-auth:8080',
 } as const;
 
-/** The text of docs/openapi.json. No route is called for it, so there is no ports behind. */
+/** The text of docs/openapi.json. No route is called for it, so no ports are needed. */
 export function documentText(): string {
   const config = parseConfig(configSchema, EXAMPLE_ENVIRONMENT);
   const ports = { healthChecks: [] } as unknown as Ports;

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 
-/** A variable that holds JSON; the value is what `schema` makes of it. A mistake is named by its path inside the JSON. */
+/**
+ * A variable that contains JSON; its value is the output of `schema`. A mistake is reported with its path inside the
+ * JSON.
+ */
 export const jsonValue = <S extends z.ZodType>(schema: S) =>
   z.string().transform((text, context) => read(text, schema, context));
 
-/** As `jsonValue`, for JSON that is handed on word for word: the value is the text. */
+/** Like `jsonValue`, for JSON that is passed on unchanged: the value is the text. */
 export const jsonText = <S extends z.ZodType>(schema: S) =>
   z.string().transform((text, context) => {
     read(text, schema, context);

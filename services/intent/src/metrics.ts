@@ -5,7 +5,7 @@ import { DEFINITIONS, metrics } from '@connector/telemetry';
 const OPERATIONS = ['create', 'confirm', 'capture', 'cancel', 'refund', 'reverse', 'increment', 'transaction'] as const;
 const OUTCOMES = ['approved', 'received', 'rejected', 'error'] as const;
 
-/** Makes every series exist from the start, so that its first event counts as an increase. */
+/** Creates every series at the start, so that Prometheus sees the first event as an increase. */
 export function initialiseCounters(): void {
   for (const operation of OPERATIONS) {
     for (const outcome of OUTCOMES) metrics.paymentOperations.inc({ operation, outcome }, 0);

@@ -6,7 +6,7 @@ import { errorSchema, unauthorizedSchema } from './http/schemas.ts';
 
 type Json = Record<string, unknown>;
 
-/** Schemes as OpenAPI names them; the comments of the contract's authentication in its words. */
+/** Security schemes in OpenAPI's form. */
 const SECURITY_SCHEMES = {
   session: { type: 'apiKey', in: 'header', name: 'X-Session-Id', description: 'commercetools Checkout session' },
   jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A Merchant Center user's JWT" },
@@ -83,29 +83,29 @@ const failure = (description: string, name: 'Error' | 'Unauthorized' = 'Error', 
 
 const RETRY_AFTER = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };
 
-/** How a route may fail, by what it reads and whose failures it passes on; its own answers win. */
+/** The failures of a route, from what it reads and whose failures it passes on; its own answers take precedence. */
 function failuresOf({ auth, method, params, body, answers, passesOn = [] }: RouteDefinition): Json {
   const isPost = method === 'post';
   const isKnownCaller = auth.scheme !== 'open';
   const readsCommercetools = passesOn.includes('commercetools');
   const asksAnybody = passesOn.length > 0;
   const failures: readonly (readonly [status: number, may: boolean, failure: Json])[] = [
-    [400, isPost || Boolean(params ?? body) || asksAnybody, failure('Wrong, or what it asks for is not possible')],
-    [401, isKnownCaller, failure('The caller is not known, or may not do this', 'Unauthorized')],
+    [400, isPost || Boolean(params ?? body) || asksAnybody, failure('The request is wrong, or not possible')],
+    [401, isKnownCaller, failure('The caller is unknown, or not allowed to do this', 'Unauthorized')],
     [402, passesOn.includes('stripe'), failure('Stripe declined')],
-    [404, readsCommercetools, failure('What the request is about does not exist')],
-    [409, passesOn.includes('commercetools updates'), failure('Others kept changing what it is about')],
+    [404, readsCommercetools, failure('The resource does not exist')],
+    [409, passesOn.includes('commercetools updates'), failure('Others kept changing the resource')],
     [413, isPost, failure('The body is too large')],
     [429, true, failure('Too many requests', 'Error', RETRY_AFTER)],
     [500, asksAnybody, failure('Something unforeseen')],
-    [503, isKnownCaller || asksAnybody, failure('A service that is needed is not available', 'Error', RETRY_AFTER)],
+    [503, isKnownCaller || asksAnybody, failure('A required service is not available', 'Error', RETRY_AFTER)],
   ];
   return Object.fromEntries(
     failures.filter(([status, may]) => may && !(status in answers)).map(([status, , response]) => [status, response]),
   );
 }
 
-/** JSON Schema of a zod schema, as OpenAPI 3.1 takes it: inline, without its own dialect line and ids. */
+/** JSON Schema of a zod schema for OpenAPI 3.1: inline, without dialect and ids. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const {
     $schema: _dialect,
@@ -115,7 +115,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
     io,
     target: 'draft-2020-12',
     reused: 'inline',
-    // Answers are what their schema lists, yet readers are to take new fields without complaint.
+    // Answers contain only the schema's fields, but readers must accept new fields.
     override: ({ jsonSchema }) => {
       if (jsonSchema.type === 'object' && jsonSchema.additionalProperties === false) {
         delete jsonSchema.additionalProperties;

@@ -4,7 +4,7 @@ import { sessionAuthCallers } from './callers.ts';
 
 const asking = { method: 'GET', route: '/payments' };
 
-/** session-auth that answers once, and what it was asked. */
+/** A session-auth that answers once and records the request. */
 function answering(status: number, body: unknown, headers: Record<string, string> = {}) {
   const asked: { url: string; body: unknown }[] = [];
   const callers = sessionAuthCallers('http://session-auth:8080', async (url, init) => {
@@ -14,7 +14,7 @@ function answering(status: number, body: unknown, headers: Record<string, string
   return { callers, asked };
 }
 
-it('asks for a session and takes what it grants, nothing else', async () => {
+it('asks about a session and takes only what it grants', async () => {
   const { callers, asked } = answering(200, {
     cartId: 'cart-1',
     projectKey: 'p',
@@ -25,7 +25,7 @@ it('asks for a session and takes what it grants, nothing else', async () => {
   expect(asked).toEqual([{ url: 'http://session-auth:8080/verify/session', body: { sessionId: 's', ...asking } }]);
 });
 
-it('hands a refusal on, word for word', async () => {
+it('passes a refusal on, word for word', async () => {
   const errors = [{ code: 'invalid_token', message: 'Not authorized', validAuthorities: ['manage_project'] }];
   const { callers } = answering(401, { message: 'Not authorized', statusCode: 401, errors });
   const refusal = await callers.oauth2('Bearer x', ['manage_project'], asking).catch((error: unknown) => error);
@@ -38,12 +38,12 @@ it.each([
   ['500 with a page', 500, '<html>'],
   ['401 without a reason', 401, {}],
   ['a session without a cart', 200, {}],
-])('does not take trouble for a refusal: %s', async (_what, status, body) => {
+])('does not treat a failure as a refusal: %s', async (_what, status, body) => {
   const { callers } = answering(status, body);
   await expect(callers.session('s', asking)).rejects.toBeInstanceOf(TransientError);
 });
 
-it('tells whoever asks when to come again, where session-auth has reached a limit', async () => {
+it('passes on when to retry, if session-auth has reached a limit', async () => {
   const body = { message: 'Try again.', statusCode: 503, errors: [{ code: 'Overloaded', message: 'Try again.' }] };
   const { callers } = answering(503, body, { 'retry-after': '3' });
   const error = await callers.session('s', asking).catch((thrown: unknown) => thrown);

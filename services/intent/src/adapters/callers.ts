@@ -3,13 +3,16 @@ import type { Answer, Fetch } from '@connector/http';
 import * as z from 'zod';
 import type { Session } from '../domain/session.ts';
 
-/** The route that asks, as the audit trail names it: method and pattern, no ids. */
+/** The route of the request for the audit trail: method and pattern, without ids. */
 export interface AskingRoute {
   readonly method: string;
   readonly route: string;
 }
 
-/** Who calls, and whether they may. Every method throws UnauthorizedError for a refusal, TransientError when it cannot be checked. */
+/**
+ * Verifies who calls, and whether the call is allowed. Every method throws UnauthorizedError for a refusal,
+ * TransientError when it cannot be checked.
+ */
 export interface Callers {
   session(sessionId: string | undefined, asking: AskingRoute): Promise<Session>;
   /** A Merchant Center user's JWT. */
@@ -18,7 +21,7 @@ export interface Callers {
   oauth2(authorization: string | undefined, anyOf: readonly string[], asking: AskingRoute): Promise<void>;
 }
 
-/** What session-auth answers for a session, as far as it is used here. */
+/** The part of session-auth's answer for a session that is used here. */
 export const sessionSchema = z.object({
   cartId: z.string(),
   allowedPaymentMethods: z.array(z.string()).optional(),
@@ -34,7 +37,7 @@ const refusalSchema = z.object({
   errors: z.array(z.looseObject({ code: z.string(), message: z.string() })).min(1),
 });
 
-/** session-auth over HTTP; it decides, nothing is cached here. */
+/** session-auth over HTTP. It decides; nothing is cached here. */
 export function sessionAuthCallers(baseUrl: string, fetch: Fetch): Callers {
   const verify = async (scheme: string, body: object): Promise<unknown> => {
     let response: Answer;

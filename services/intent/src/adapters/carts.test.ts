@@ -4,7 +4,7 @@ import { FakeCommercetools } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import { commercetoolsCarts } from './carts.ts';
 
-/** A cart, a payment, and somebody else who changes the cart `times` times before it is written. */
+/** A cart, a payment, and another writer who changes the cart `times` times before it is written. */
 function project(times: number) {
   const commercetools = new FakeCommercetools();
   const [theCart, thePayment] = [cart(), payment()];
@@ -32,7 +32,7 @@ describe('a payment is put on a cart', () => {
     expect(paymentIds()).toEqual([]);
   });
 
-  it('at no other version where only this one is meant', async () => {
+  it('only at the given version, if one is given', async () => {
     const { carts, theCart, paymentId, paymentIds } = project(1);
     const put = carts.addPayment(theCart, paymentId, { onlyAtThisVersion: true });
     await expect(put).rejects.toThrow(StaleVersionError);
@@ -49,7 +49,7 @@ describe('a payment is put on a cart', () => {
   });
 });
 
-it('a cart comes with the payments that there still are', async () => {
+it('a cart is read without deleted payments', async () => {
   const { commercetools, carts, theCart, paymentId } = project(0);
   await carts.addPayment(theCart, paymentId);
   expect((await carts.get(theCart.id)).payments).toMatchObject([{ id: paymentId }]);

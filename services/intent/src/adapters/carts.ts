@@ -10,7 +10,7 @@ import { InvalidRequestError, StaleVersionError } from '@connector/errors';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import type { Carts } from '../use-cases/ports.ts';
 
-/** Tries of one addPayment; each starts from the cart as it then is. */
+/** Tries of one addPayment; each starts with the present cart. */
 const TRIES = 8;
 
 export function commercetoolsCarts(commercetools: Pick<Commercetools, 'api' | 'call'>): Carts {
@@ -46,11 +46,11 @@ export function commercetoolsCarts(commercetools: Pick<Commercetools, 'api' | 'c
   };
 }
 
-/** Somebody at the merchant's works on the cart; once they are done it can be paid. */
+/** Somebody at the merchant is working on the cart; it can be paid when they have finished. */
 const cartLocked = (id: string, cause: Error): InvalidRequestError =>
   new InvalidRequestError(CART_LOCKED, 'The cart is locked', { resource: { typeId: 'cart', id } }, { cause });
 
-/** Payments that no longer exist stay on a cart as references without an object. */
+/** Deleted payments stay on a cart as references without an object. */
 function toCheckoutCart(cart: CommercetoolsCart): CheckoutCart {
   const references = cart.paymentInfo?.payments ?? [];
   return { cart, payments: references.flatMap(({ obj }) => (obj ? [obj as Payment] : [])) };

@@ -19,7 +19,8 @@ afterEach(async () => {
   await server.stop();
 });
 
-// Without the scope manage_customers, or in an outage, a customer must not be taken for a guest: a second Stripe customer would be made.
+// Without the scope manage_customers, or in an outage, a customer must not count as a guest: a second Stripe customer
+// would be created.
 describe('the customer of a cart', () => {
   it('is the one of its id, or none', async () => {
     server.project.addCustomer('customer-1');
@@ -32,7 +33,7 @@ describe('the customer of a cart', () => {
     [403, 'unauthorized'],
     [429, 'rate_limited'],
     [503, 'server_error'],
-  ])('is not absent after a %i: that cannot be known', async (status, reason) => {
+  ])('does not count as absent after a %i', async (status, reason) => {
     answer(status);
     await expect(find('customer-1')).rejects.toSatisfy(
       (error) => error instanceof TransientError && error.reason === reason,

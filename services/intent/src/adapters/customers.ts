@@ -40,7 +40,7 @@ export function commercetoolsCustomers(commercetools: Api, typeKey: string): Cus
   };
 }
 
-/** A customer's own type that lacks our field gets it: replacing the type would drop the merchant's fields. */
+/** Adds our field to the customer's own type: replacing the type would remove the merchant's fields. */
 async function ensureField(
   { api, call }: Api,
   ofType: { id: string } | { key: string },
@@ -54,7 +54,7 @@ async function ensureField(
   try {
     await call('types.update', api.types().withId({ ID }).post({ body: { version, actions } }));
   } catch (error) {
-    // Another request adds it at the same time; if not, the next write of the field says so.
+    // Probably another request adds it at the same time; otherwise the next write of the field fails.
     if (!(error instanceof StaleVersionError)) throw error;
   }
 }

@@ -17,7 +17,7 @@ export const REQUIRED_PERMISSIONS = [
   'manage_recurring_payment_jobs',
 ] as const;
 
-/** A fresh token, and whether its scopes hold every permission; `manage_project` holds all. */
+/** Gets a fresh token and checks that its scopes include every permission; `manage_project` includes all. */
 export const commercetoolsPermissions = ({
   projectKey,
   tokens,
@@ -38,7 +38,7 @@ export const commercetoolsPermissions = ({
   },
 });
 
-/** A cheap read that every key of ours may do. */
+/** A cheap read that every key may do. */
 export const stripeStatus = ({ call }: Pick<StripeClient, 'call'>): HealthCheck => ({
   name: 'Stripe Status check',
   check: async () => {
@@ -47,7 +47,7 @@ export const stripeStatus = ({ call }: Pick<StripeClient, 'call'>): HealthCheck 
   },
 });
 
-/** Whether facts can be made durable: connected, and the last send worked. */
+/** Checks that events can be made durable: the producer is connected, and the last send worked. */
 export const kafkaStatus = (producer: Pick<Producer, 'healthy'>): HealthCheck => ({
   name: 'Kafka Status check',
   check: async () => {

@@ -2,7 +2,7 @@ import { derivedEventId, eventRecord, PAYMENT_EVENTS, SOURCES } from '@connector
 import type { Producer } from '@connector/kafka';
 import type { PaymentEvents } from '../use-cases/ports.ts';
 
-/** Key and subject are the PaymentIntent's id, so that one payment's events share a partition. */
+/** Key and subject are the PaymentIntent's id, so that all events of a payment are in one partition. */
 export const kafkaPaymentEvents = (producer: Pick<Producer, 'send'>): PaymentEvents => ({
   publish: async (type, unique, data) => {
     const id = derivedEventId(type, ...unique);

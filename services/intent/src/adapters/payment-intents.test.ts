@@ -10,17 +10,17 @@ describe('the refunds of a PaymentIntent that Stripe does not have', () => {
 
   it.each([
     ['as a missing object', new NotFoundError('no such PaymentIntent')],
-    ['as a parameter that names none', undefined],
+    ['as an invalid parameter', undefined],
   ])('are none, told %s', async (_how, error) => {
     expect(await answering(error).refundsOf('PAYPAL-1')).toEqual([]);
   });
 
-  it('are not known while Stripe cannot be asked', async () => {
+  it('are unknown while Stripe does not answer', async () => {
     await expect(answering(new TransientError('away')).refundsOf('pi_1')).rejects.toBeInstanceOf(TransientError);
   });
 });
 
-describe('what is asked for twice with one key', () => {
+describe('a call repeated with the same key', () => {
   const params = { amount: 1190, currency: 'eur', capture_method: 'manual' as const };
   const withCard = { ...params, payment_method: 'pm_card_visa' };
   const paid = { ...withCard, capture_method: 'automatic' as const, confirm: true };
@@ -44,7 +44,7 @@ describe('what is asked for twice with one key', () => {
     expect([stripe.paymentIntents, stripe.refunds]).toEqual(after);
   });
 
-  it('is refused with other parameters, and a PaymentIntent is not made', async () => {
+  it('is refused with other parameters, and creates no PaymentIntent', async () => {
     const stripe = new FakeStripe();
     const paymentIntents = stripePaymentIntents(stripe);
     await paymentIntents.create(params, 'key');

@@ -15,7 +15,7 @@ const results = inTopic.filter(isResult);
 describe.each(results.flatMap((event) => [event, fromTheFuture(event)]))(
   'a result of release $release, $headers.ce_type',
   (event) => {
-    it('reaches the one who listens to its PaymentIntent', async () => {
+    it('reaches whoever listens to its PaymentIntent', async () => {
       const { ledger, onMessage } = createRecordedTransactions();
       const { causeId, paymentIntentId } = JSON.parse(event.value) as { causeId: string; paymentIntentId: string };
       using listening = ledger.listenTo(paymentIntentId);
@@ -23,7 +23,7 @@ describe.each(results.flatMap((event) => [event, fromTheFuture(event)]))(
       expect(listening.heard(() => true)).toMatchObject({ causeId, ...EXPECTED[event.headers.ce_type ?? ''] });
     });
 
-    it('is nothing to others', async () => {
+    it('does not reach listeners of other PaymentIntents', async () => {
       const { ledger, onMessage } = createRecordedTransactions();
       using listening = ledger.listenTo('pi_another');
       onMessage({ headers: event.headers, value: Buffer.from(event.value) });
@@ -32,7 +32,7 @@ describe.each(results.flatMap((event) => [event, fromTheFuture(event)]))(
   },
 );
 
-it('is nothing to anybody who waits, where an event of another kind is of no event', async () => {
+it('reaches nobody, if it is an event of another type without a cause', async () => {
   const others = inTopic.filter((event) => !isResult(event));
   expect(others.map(({ headers }) => headers.ce_type)).toContain('checkout.payment.settled_without_order');
   const { ledger, onMessage } = createRecordedTransactions();

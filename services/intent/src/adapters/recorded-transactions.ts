@@ -15,13 +15,16 @@ const aboutSchema = z.looseObject({
 const recordedSchema = EVENTS[RECORDED].pick({ causeId: true, paymentId: true, transactions: true });
 const rejectedSchema = EVENTS[REJECTED].pick({ causeId: true, code: true, declineCode: true });
 
-/** One who listens: what was heard since, and whom the next of it is told. */
+/** A listener: the results received so far, and who waits for the next one. */
 interface Listener {
   readonly heard: LedgerResult[];
   tell: (result: LedgerResult) => void;
 }
 
-/** Hands the ledger's results to those who listen to their PaymentIntent; of others' only the cart is passed on, where its payment shows a transaction. */
+/**
+ * Delivers the ledger's results to those who listen to their PaymentIntent. Of results that nobody here waits for, only
+ * the cart is passed on, if its payment shows a transaction.
+ */
 export function createRecordedTransactions(onRecorded: (cartId: string) => void = () => {}): {
   readonly ledger: Pick<RecordedTransactions, 'listenTo'>;
   readonly onMessage: (message: Pick<BroadcastMessage, 'headers' | 'value'> & Partial<BroadcastMessage>) => void;
@@ -48,11 +51,11 @@ export function createRecordedTransactions(onRecorded: (cartId: string) => void 
       if (!read) return;
       const { type, data, paymentIntentId, cartId } = read;
       if (type === RECORDED && cartId) onRecorded(cartId);
-      // Nearly every message is for another pod's shopper or nobody's.
+      // Nearly every message is for a shopper of another pod, or for nobody.
       const interested = listeners.get(paymentIntentId);
       const result = interested && resultOf(type, data);
       if (!result) return;
-      // So the trace of a confirmation shows when its answer came.
+      // This makes the trace of a confirmation show when its result arrived.
       within(() => {
         for (const { heard, tell } of interested) {
           heard.push(result);
@@ -89,7 +92,7 @@ function readMessage(headers: BroadcastMessage['headers'], value: Buffer) {
     ({ type } = attributesOf(headers));
     data = JSON.parse(value.toString('utf8'));
   } catch (error) {
-    // Whoever waits falls back to "pending": a tail has nobody to report an unreadable message to.
+    // Whoever waits falls back to "pending": a listener has nobody to report an unreadable message to.
     if (error instanceof UnreadableEventError || error instanceof SyntaxError) return undefined;
     throw error;
   }
@@ -109,7 +112,10 @@ function resultOf(type: string, data: unknown): LedgerResult | undefined {
   return rejected.success ? { kind: 'rejected', ...rejected.data } : undefined;
 }
 
-/** The ledger's results from Kafka, read in full by every pod from now on; `onRecorded` is called with the cart of each payment that shows a transaction. */
+/**
+ * The ledger's results from Kafka, read completely by every pod, from now on; `onRecorded` is called with the cart of
+ * each payment that shows a transaction.
+ */
 export function kafkaRecordedTransactions(
   kafka: Kafka,
   onRecorded: (cartId: string) => void,

@@ -33,7 +33,7 @@ beforeEach(() => {
   duringCheck = () => {};
 });
 
-it('asks session-auth once for the requests of some seconds, and again after that', async () => {
+it('asks session-auth once for all requests of some seconds, and again afterwards', async () => {
   const callers = remembering();
   for (now of [1_000, 5_000, 10_999])
     expect(await callers.session('good-1', asking)).toMatchObject({ cartId: 'cart-1' });
@@ -44,7 +44,7 @@ it('asks session-auth once for the requests of some seconds, and again after tha
 });
 
 it.each([0, undefined as unknown as number, 500])(
-  'believes an answer as long as session-auth does: %s ms',
+  'caches an answer as long as session-auth allows: %s ms',
   async (ms) => {
     freshForMs = ms;
     const callers = remembering();
@@ -55,20 +55,20 @@ it.each([0, undefined as unknown as number, 500])(
   },
 );
 
-it('asks again once a transaction of the cart was recorded, for every session of that cart and no other', async () => {
+it('asks again for every session of a cart, and of no other, after a transaction of the cart was recorded', async () => {
   const callers = remembering();
   for (const session of ['good-1', 'good-2']) await callers.session(session, asking);
   callers.forget('cart-1');
   now += 1;
   for (const session of ['good-1', 'good-2', 'good-1']) await callers.session(session, asking);
-  // session-auth may hear of the record a moment later, so its answers are not remembered for some seconds.
+  // session-auth may receive the record a moment later, so its answers are not cached for some seconds.
   expect(asked).toEqual(['good-1', 'good-2', 'good-1', 'good-1']);
   now += 5_000;
   for (const session of ['good-1', 'good-1']) await callers.session(session, asking);
   expect(asked).toHaveLength(5);
 });
 
-it('goes by what it knows for the confirmation of a cart with a transaction, for its ten seconds and until session-auth refuses', async () => {
+it('uses the cached answer for the confirmation of a cart with a transaction, for ten seconds and until session-auth refuses', async () => {
   const confirming = { method: 'POST', route: '/confirmPayments/:id' };
   const callers = remembering();
   await callers.session('good-1', asking);
@@ -85,7 +85,7 @@ it('goes by what it knows for the confirmation of a cart with a transaction, for
   await expect(callers.session('good-1', confirming)).rejects.toBeInstanceOf(UnauthorizedError);
 });
 
-it('does not remember a check that was under way when the transaction was recorded', async () => {
+it('does not cache a check that was under way when the transaction was recorded', async () => {
   const callers = remembering();
   duringCheck = () => callers.forget('cart-1');
   await callers.session('good-1', asking);
@@ -95,14 +95,14 @@ it('does not remember a check that was under way when the transaction was record
   expect(asked).toHaveLength(2);
 });
 
-it.each(['bad', undefined])('remembers no refusal: %s', async (session) => {
+it.each(['bad', undefined])('caches no refusal: %s', async (session) => {
   const callers = remembering();
   for (let request = 0; request < 2; request += 1)
     await expect(callers.session(session, asking)).rejects.toBeInstanceOf(UnauthorizedError);
   expect(asked).toHaveLength(2);
 });
 
-it('asks each time while what the ledger records is not heard', async () => {
+it('asks each time while it does not receive the ledger’s records', async () => {
   const callers = remembering();
   await callers.session('good-1', asking);
   isHearing = false;

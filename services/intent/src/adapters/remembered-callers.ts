@@ -5,23 +5,24 @@ import { LRUCache } from 'lru-cache';
 import type { Session } from '../domain/session.ts';
 import type { AskingRoute, Callers } from './callers.ts';
 
-/** A page makes its requests within seconds. */
+/** How long an answer is used, in ms: a page sends its requests within seconds. */
 const TTL_MS = 10_000;
-/** For how long after a transaction of a cart its sessions are not remembered again, in ms. */
+/** How long after a transaction of a cart its sessions are not cached, in ms. */
 const SETTLE_MS = 5_000;
 
 export interface RememberedCallersOptions {
   max: number;
-  /** Whether what the ledger records is heard; while it is not, nothing is remembered. */
+  /** Whether the ledger's records are received; while they are not, nothing is cached. */
   isHearing: () => boolean;
   /** Monotonic clock in ms. */
   now?: () => number;
 }
 
 /**
- * session-auth is asked once for the handful of requests that a page makes within seconds, and its answer is believed no longer than session-auth
- * itself would have given it. Only granted sessions are remembered, by a hash.
- * `forget` leaves those of a cart to its confirmation alone, as session-auth does itself (docs/adr/0021); one whose check is under way is dropped.
+ * Asks session-auth once for the few requests that a page sends within seconds. An answer is used no longer than
+ * session-auth itself would give it. Only granted sessions are cached, by a hash of their id. After `forget`, the
+ * sessions of a cart are used only for its confirmation, as in session-auth (docs/adr/0021); a check that is under way
+ * is not cached.
  */
 export function rememberingCallers(
   callers: Callers,
@@ -47,15 +48,15 @@ export function rememberingCallers(
   };
 }
 
-/** Granted sessions by the hash of their id. Times are ms of the monotonic clock `now`. */
+/** Granted sessions by the hash of their id. Times are in ms of the monotonic clock `now`. */
 class SessionMemory {
   readonly #now: () => number;
   readonly #sessions: LRUCache<string, Session>;
-  /** Keys of the remembered sessions of a cart. */
+  /** Keys of the cached sessions of a cart. */
   readonly #keysOf = new Map<string, Set<string>>();
   /** Sessions whose cart has a transaction. */
   readonly #spent = new WeakSet<Session>();
-  /** When a cart was forgotten. */
+  /** The time at which a cart was forgotten. */
   readonly #forgotten: LRUCache<string, number>;
 
   constructor(max: number, now: () => number) {
@@ -78,11 +79,11 @@ class SessionMemory {
     return known && (isConfirmation(asking) || !this.#spent.has(known)) ? known : undefined;
   }
 
-  /** `askedAt` is when session-auth was asked for the session. */
+  /** `askedAt` is the time at which session-auth was asked about the session. */
   remember(key: string, session: Session, askedAt: number): void {
     const { cartId, freshForMs = 0 } = session;
     const ttl = Math.min(TTL_MS, freshForMs);
-    // session-auth may hear of the same record a moment later, and answer from its memory until then.
+    // session-auth may receive the same record a moment later, and answers from its cache until then.
     const isForgotten = askedAt - (this.#forgotten.get(cartId) ?? Number.NEGATIVE_INFINITY) < SETTLE_MS;
     if (ttl <= 0 || isForgotten) return;
     this.#sessions.set(key, session, { ttl });

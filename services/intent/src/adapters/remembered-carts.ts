@@ -3,7 +3,10 @@ import { LRUCache } from 'lru-cache';
 import type { CheckoutCart } from '../domain/checkout-cart.ts';
 import type { Carts, RememberingCarts } from '../use-cases/ports.ts';
 
-/** Remembers up to `max` carts (some 5 kB each). A page reads the cart for the payment form just before it opens the payment. */
+/**
+ * Caches up to `max` carts (some 5 kB each), because a page reads the cart for the payment form just before it opens
+ * the payment.
+ */
 export function rememberingCarts(carts: Carts, { max }: { max: number }): RememberingCarts {
   const read = new LRUCache<string, CheckoutCart>({ max });
   const underWay = new SingleFlight<CheckoutCart>();

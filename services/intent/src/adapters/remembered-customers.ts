@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { Customer } from '../domain/checkout-cart.ts';
 import type { Customers, RememberingCustomers } from '../use-cases/ports.ts';
 
-/** As long as a shopper may look at the form. */
+/** How long an entry is kept, in ms: the time that a shopper may look at the form. */
 const TTL_MS = 15 * 60_000;
 
-/** Remembers up to `max` customers (some 3 kB each) from the page's customer session to the opening of the payment. */
+/** Caches up to `max` customers (some 3 kB each) between the page's customer session and the opening of the payment. */
 export function rememberingCustomers(customers: Customers, { max }: { max: number }): RememberingCustomers {
   const seen = new LRUCache<string, Customer>({ max, ttl: TTL_MS });
   const remembered = (customerId: string, found: Customer | undefined): Customer | undefined => {

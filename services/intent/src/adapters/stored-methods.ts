@@ -8,7 +8,7 @@ export interface StoredMethodsScope {
   interfaceAccount?: string | undefined;
 }
 
-/** commercetools' page size limit; nobody has as many methods. */
+/** commercetools' maximum page size; no customer has that many methods. */
 const PAGE = 500;
 
 export function storedMethods(
@@ -25,7 +25,7 @@ export function storedMethods(
         ...(interfaceAccount ? [`interfaceAccount=${quoted(interfaceAccount)}`] : []),
       ].join(' and ');
       const page = await call('payment-methods.query', api.paymentMethods().get({ queryArgs: { where, limit: PAGE } }));
-      // An associate's methods for a business unit are none of its own, nor of another unit.
+      // Methods that an associate stored for a business unit are not for its private carts, nor for another unit.
       return page.results.filter(
         (method) => method.businessUnit?.key === businessUnit && method.paymentMethodStatus !== 'Inactive',
       );

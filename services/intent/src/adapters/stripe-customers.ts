@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const KEY = /^[\w-]*$/;
 
-/** `apiVersion` is the Stripe-Version of ephemeral keys: that of the Stripe.js which uses them. */
+/** `apiVersion` is the Stripe-Version of ephemeral keys: that of the Stripe.js that uses them. */
 export function stripeCustomers({ call }: Pick<StripeClient, 'call'>, apiVersion: string): StripeCustomers {
   return {
     find: async (id) => {
@@ -20,7 +20,7 @@ export function stripeCustomers({ call }: Pick<StripeClient, 'call'>, apiVersion
       }
     },
     search: async (customerId, businessUnit) => {
-      // They become part of a query; commercetools ids are UUIDs, and keys of a few characters.
+      // The values become part of a query; commercetools ids are UUIDs, and keys have a limited set of characters.
       if (!UUID.test(customerId) || !KEY.test(businessUnit ?? '')) return undefined;
       const [[name, value] = []] = Object.entries(ownerMetadata(customerId, businessUnit));
       const query = `metadata['${name}']:'${value}'`;

@@ -11,7 +11,7 @@ import { edgeBefore, edgeChecks } from '../doctor/edge.ts';
 import { kafkaChecks } from '../doctor/kafka.ts';
 import { stripeChecks } from '../doctor/stripe.ts';
 
-const HELP = `doctor: checks everything that the connector needs, and says what to do about what is wrong
+const HELP = `doctor: checks everything that the connector needs, and says how to fix what is wrong
 
 Credentials, scopes and permissions, addresses, custom types, the webhook endpoint with its events, API version and secret, clocks,
 brokers and topics, the public address. All checks run at once, each for at most 20 s. Nothing is changed: permissions to write
@@ -35,7 +35,7 @@ Configuration: the variables of the services; a wrong or missing one is a failur
 Exit code: 0 when nothing failed, 1 when something did, 64 for wrong options.
 `;
 const LIMIT_MS = 20_000;
-/** Of --before, so that a release fails within half a minute. */
+/** The time limit with --before, in ms, so that a release fails within 30 s. */
 const BEFORE_LIMIT_MS = 15_000;
 const NAMES = ['commercetools', 'stripe', 'kafka', 'edge'] as const;
 
@@ -44,7 +44,7 @@ const log = createLogger('doctor', 'silent', process.stderr);
 const sides = readSides(process.env);
 const closing: (() => Promise<void>)[] = [];
 
-/** The area's checks, or what is wrong with its variables. */
+/** The checks of an area, or a finding about its variables. */
 function area<T>(name: string, read: Read<T>, checks: (config: T) => Area['checks']): Area {
   if ('config' in read) return { name, checks: checks(read.config) };
   return {
@@ -92,7 +92,7 @@ process.stdout.write(
   `${json ? JSON.stringify({ failed, warnings: countOf(findings, 'warn'), areas: findings }) : checkupTable(findings)}\n`,
 );
 for (const close of closing) await close();
-// A check that gave no answer in time must not keep the process.
+// A check without an answer in time must not keep the process alive.
 process.exit(failed > 0 ? 1 : 0);
 
 function readOptions(argv: readonly string[]) {

@@ -4,13 +4,13 @@ import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
 import { ensureTypesConfigSchema } from '../ensure-types-config.ts';
 
-const HELP = `ensure-types: makes commercetools have the connector's custom types with all their fields
+const HELP = `ensure-types: creates the connector's custom types in commercetools, and adds missing fields
 
-Only types under the connector's own keys are touched; fields are added, never removed or changed. It may be run at any time.
+It changes only types under the connector's own keys; it adds fields, and never removes or changes any. It is safe to run at any time.
 
 Configuration: CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, CTP_API_URL (scope manage_types),
 CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY, CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY.
-Exit code: 0 when every type is there, 1 when not, 78 for a wrong configuration.
+Exit code: 0 when every type exists, 1 when not, 78 for a wrong configuration.
 `;
 const NAME = 'ensure-types';
 

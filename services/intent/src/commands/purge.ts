@@ -10,15 +10,15 @@ import { readConfig } from '@connector/lifecycle';
 import { createLogger, describeError } from '@connector/telemetry';
 import { purgeConfigSchema } from '../ensure-types-config.ts';
 
-const HELP = `purge: deletes the connector's custom types in commercetools, where nothing uses them
+const HELP = `purge: deletes the connector's custom types in commercetools if nothing uses them
 
-A type that any customer, payment or line item still uses stays with its data, and so does one to which somebody has added fields. Only types under the
-connector's own keys are looked at, those of the original connector for subscriptions too; the type of payment interface interactions is
-commercetools Checkout's own and stays. The chart runs it before an uninstall only with purge.enabled.
+A type that a customer, payment or line item still uses stays, and so does a type to which somebody has added fields. Only types under the
+connector's own keys are checked, including those of the original connector for subscriptions; the type of payment interface interactions belongs to
+commercetools Checkout and stays. The chart runs it before an uninstall only with purge.enabled.
 
 Usage: purge [options]
 
-  --dry-run   tell what would be tried
+  --dry-run   print what would be tried
   -h, --help  this text
 
 Configuration: CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, CTP_API_URL (scopes manage_types, manage_products),

@@ -29,18 +29,18 @@ describe('before a release', () => {
     expect(beforeRelease(finding, { topics: true, anyApiVersion: false }).result).toBe(result);
   });
 
-  it('takes an endpoint of another API version only where the release does', () => {
+  it('accepts an endpoint of another API version only if the release does', () => {
     const finding = fail('webhook API version', "the account's default", 'setup --rotate');
     expect(beforeRelease(finding, { topics: true, anyApiVersion: false }).result).toBe('fail');
     expect(beforeRelease(finding, { topics: true, anyApiVersion: true }).result).toBe('warn');
   });
 
-  it('misses a topic that the release does not make', () => {
+  it('reports a missing topic that the release does not create', () => {
     const finding = fail('topic payments.events', 'is not there, or we may not see it', '');
     expect(beforeRelease(finding, { topics: false, anyApiVersion: false })).toEqual(finding);
   });
 
-  it('only what needs attention is shown', () => {
+  it('shows only findings that need attention', () => {
     const findings = [ok('a', ''), warn('b', '', ''), fail('c', '', '')];
     expect(
       noteworthy([
@@ -62,7 +62,7 @@ describe('a problem of the configuration', () => {
     expect(finding.found).toContain(found);
   });
 
-  it('names the variable where no Secret holds it', () => {
+  it('names the variable if it is in no Secret', () => {
     expect(configurationFinding('KAFKA_BROKERS: is required', {})).toMatchObject({ check: 'configuration' });
   });
 });
@@ -87,7 +87,7 @@ it.each([
   ['127.0.0.1:1', 'ECONNREFUSED'],
   ['[::1]:1', /ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH/],
   ['kafka.invalid:9092', /ENOTFOUND|EAI_AGAIN/],
-])('a broker at %s that is away is reported with the reason', async (broker, reason) => {
+])('reports an unreachable broker at %s with the reason', async (broker, reason) => {
   const [check] = reachable([broker]);
   expect(await check?.run()).toMatchObject({ result: 'fail', found: expect.stringMatching(reason) });
 });

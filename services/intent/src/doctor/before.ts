@@ -2,17 +2,17 @@ import type { Environment } from '@connector/lifecycle';
 import type { AreaFindings, Finding } from './checkup.ts';
 import { fail, unknown, warn } from './checkup.ts';
 
-/** What is not there before a release, because the release makes it. */
+/** What the release itself creates, and what it accepts, before it is installed. */
 export interface MadeByRelease {
-  /** Whether it makes missing topics. */
+  /** Whether it creates missing topics. */
   readonly topics: boolean;
-  /** Whether it takes an endpoint of another API version. */
+  /** Whether it accepts an endpoint of another API version. */
   readonly anyApiVersion: boolean;
 }
 
 const LATER = 'the release makes it';
 
-/** One finding as it counts before the release: what the release makes or fixes by itself is no failure. */
+/** A finding, weighted for the time before a release: what the release creates or fixes by itself is no failure. */
 export function beforeRelease(finding: Finding, made: MadeByRelease): Finding {
   const { check, result, found, todo = '' } = finding;
   if (result !== 'fail') return finding;
@@ -23,12 +23,12 @@ export function beforeRelease(finding: Finding, made: MadeByRelease): Finding {
     (made.topics && check.startsWith('topic ') && found.startsWith('is not there'));
   if (isMade) return unknown(check, `${found}; ${LATER}`);
   if (made.anyApiVersion && check === 'webhook API version') return warn(check, found, todo);
-  // The signing secret may be of an endpoint that is made by hand afterwards.
+  // The signing secret may belong to an endpoint that is created by hand afterwards.
   if (check === 'webhook endpoint' && found.startsWith('none ')) return warn(check, found, todo);
   return finding;
 }
 
-/** What needs somebody's attention, without what is fine. */
+/** Only the findings that need attention. */
 export const noteworthy = (all: readonly AreaFindings[]): AreaFindings[] =>
   all
     .map(({ area, findings }) => ({
@@ -38,8 +38,8 @@ export const noteworthy = (all: readonly AreaFindings[]): AreaFindings[] =>
     .filter(({ findings }) => findings.length > 0);
 
 /**
- * A problem of the configuration as a finding. `DOCTOR_SECRETS` (JSON: variable to [Secret, key]) says where the chart takes a variable
- * from, so that a Secret that is not there is named instead of the variable.
+ * A problem of the configuration as a finding. `DOCTOR_SECRETS` (JSON: variable to [Secret, key]) says from which
+ * Secret the chart takes a variable, so that a missing Secret is named instead of the variable.
  */
 export function configurationFinding(problem: string, env: Environment): Finding {
   const [variable = ''] = problem.split(/[:,]/);

@@ -1,4 +1,4 @@
-/** What a check found. `todo` says what to do about a warning or failure. */
+/** The result of a check. `todo` says what to do about a warning or failure. */
 export interface Finding {
   readonly check: string;
   /** `unknown`: it cannot be known from here, which is no failure. */
@@ -7,10 +7,10 @@ export interface Finding {
   readonly todo?: string;
 }
 
-/** One question to one side. Its findings hold no secret. */
+/** A check of one thing at one side. Its findings contain no secret. */
 export interface Check {
   readonly name: string;
-  /** Resolves with what was found; whatever it throws is a failure of the check. */
+  /** Resolves with the findings; anything it throws is a failure of the check. */
   run(): Promise<Finding | readonly Finding[]>;
 }
 
@@ -29,7 +29,9 @@ export const warn = (check: string, found: string, todo: string): Finding => ({ 
 export const fail = (check: string, found: string, todo: string): Finding => ({ check, result: 'fail', found, todo });
 export const unknown = (check: string, found: string): Finding => ({ check, result: 'unknown', found });
 
-/** `message` with the reason of the connection behind `error`, such as ENOTFOUND, where the message does not say it. */
+/**
+ * `message`, completed with the connection error behind `error`, such as ENOTFOUND, if the message does not contain it.
+ */
 export function withCause(message: string, error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };
@@ -39,7 +41,10 @@ export function withCause(message: string, error: unknown): string {
   return message;
 }
 
-/** Runs every check at the same time, each for at most `limitMs`; the findings keep the checks' order. `explain` puts an error in words. */
+/**
+ * Runs all checks at the same time, each for at most `limitMs`; the findings keep the order of the checks. `explain`
+ * turns an error into text.
+ */
 export function runCheckup(
   areas: readonly Area[],
   { limitMs, explain }: { limitMs: number; explain: (error: unknown) => string },
@@ -77,7 +82,7 @@ export const countOf = (all: readonly AreaFindings[], result: Finding['result'])
 
 const WORD = { ok: 'ok', warn: 'WARN', fail: 'FAIL', unknown: '?' } as const;
 
-/** The findings as a table for people: result, check, what was found, and below it what to do. Ends with the counts. */
+/** The findings as a table for people: result, check, finding, and below it what to do. Ends with the counts. */
 export function checkupTable(all: readonly AreaFindings[]): string {
   if (all.length === 0) return 'nothing to look at';
   const width = Math.max(...all.flatMap(({ findings }) => findings.map(({ check }) => check.length)), 5);

@@ -4,7 +4,7 @@ import { REQUIRED_PERMISSIONS } from '../adapters/health-checks.ts';
 import { type Finding, fail, ok, warn } from './checkup.ts';
 import type { CommercetoolsSide } from './config.ts';
 
-/** What each scope is for; without one of these, payments or their parts fail. */
+/** The purpose of each scope; without one of these, payments fail or parts of them. */
 const SCOPES: Readonly<Record<string, string>> = {
   manage_payments: 'payments and their transactions',
   manage_orders: 'carts and orders',
@@ -15,14 +15,14 @@ const SCOPES: Readonly<Record<string, string>> = {
   introspect_oauth_tokens: "verifying Checkout's tokens",
 };
 
-/** What `unordered` needs besides, by what it is to do with a payment without an order. */
+/** What `unordered` needs in addition, by `orders.settle`. */
 const SETTLE_SCOPES: Readonly<Record<CommercetoolsSide['ORDERS_SETTLE'], Readonly<Record<string, string>>>> = {
   report: {},
   create: { manage_orders: 'carts and orders, and making the order of a paid cart (orders.settle: create)' },
   return: { manage_checkout_payment_intents: 'returning the money of a cart without an order (orders.settle: return)' },
 };
 
-/** What only some shops need: without it one thing of theirs does not work. */
+/** Scopes that only some shops need, for one feature each. */
 const OPTIONAL_SCOPES = [
   {
     name: 'manage_recurring_payment_jobs',
@@ -47,7 +47,10 @@ const IF_STATUS =
 const holds = (granted: ReadonlySet<string>, scope: string): boolean =>
   granted.has('manage_project') || granted.has(scope) || granted.has(scope.replace(/^view_/, 'manage_'));
 
-/** The names of the scopes that a token's `scope` (`name:{projectKey} …`) grants for the project, or for no project in particular. */
+/**
+ * The names of the scopes that a token's `scope` string (`name:{projectKey} …`) grants for the project, or for no
+ * project in particular.
+ */
 const grantedBy = (scope: string, projectKey: string): ReadonlySet<string> =>
   new Set(
     scope.split(' ').flatMap((each) => {
@@ -57,8 +60,8 @@ const grantedBy = (scope: string, projectKey: string): ReadonlySet<string> =>
   );
 
 /**
- * Which scopes of `scope` (`name:{projectKey} …`, as in a token) are there and which are missing; `asked` is CTP_SCOPE, which
- * leaves scopes out that the API client may well have.
+ * Findings about the scopes in `scope` (`name:{projectKey} …`, as in a token). `asked` is CTP_SCOPE, which can leave
+ * out scopes that the API client has.
  */
 export function scopeFindings(
   scope: string,
@@ -82,7 +85,7 @@ export function scopeFindings(
   ];
 }
 
-/** Whose the token is, by the projects that its scopes name. */
+/** The project of the token, from the projects that its scopes name. */
 export function tokenFinding(scope: string, projectKey: string): Finding {
   const projects = new Set(scope.split(' ').flatMap((each) => each.split(':')[1] ?? []));
   if (projects.size === 0 || projects.has(projectKey)) return ok('token', `the API client of project ${projectKey}`);
@@ -93,7 +96,7 @@ export function tokenFinding(scope: string, projectKey: string): Finding {
   );
 }
 
-/** What to do about a token that is refused. */
+/** What to do about a refused token. */
 export function tokenAdvice(error: unknown, side: CommercetoolsSide): string | undefined {
   if (!(error instanceof TransientError) || error.reason !== 'unauthorized') return undefined;
   if (side.CTP_SCOPE && error.message.endsWith('invalid_scope'))

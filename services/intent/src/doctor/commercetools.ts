@@ -7,7 +7,7 @@ import { clockCheck } from './clock.ts';
 import { scopeFindings, tokenAdvice, tokenFinding } from './commercetools-token.ts';
 import type { CommercetoolsSide } from './config.ts';
 
-/** What is asked of commercetools: region, token and scopes, each API, the custom types, the clock. */
+/** The checks of commercetools: region, token and scopes, each API, the custom types, the clock. */
 export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Commercetools): Check[] {
   return [
     { name: 'region', run: async () => regionFinding(side) },
@@ -20,7 +20,7 @@ export function commercetoolsChecks(side: CommercetoolsSide, commercetools: Comm
   ];
 }
 
-/** In which region each API is looked for; of one project all are in one. */
+/** The region of each API address; all APIs of a project are in one region. */
 export function regionFinding(
   side: Pick<CommercetoolsSide, 'CTP_API_URL' | 'CTP_AUTH_URL' | 'CTP_SESSION_URL' | 'CTP_CHECKOUT_URL'>,
 ): Finding {
@@ -38,7 +38,7 @@ export function regionFinding(
   );
 }
 
-/** Whose the token is and which scopes it has; a refusal whose reason is known comes with what to do. */
+/** The token's project and scopes; for a refusal with a known reason, also what to do. */
 async function tokenFindings(
   side: CommercetoolsSide,
   { tokens, projectKey }: Pick<Commercetools, 'tokens' | 'projectKey'>,
@@ -58,7 +58,7 @@ async function tokenFindings(
 
 const HTTP_API = 'HTTP API';
 
-/** Whether each API of the project lets the token in. */
+/** Checks that each API of the project accepts the token. */
 function apiChecks(
   side: CommercetoolsSide,
   { projectKey, fetch }: Pick<Commercetools, 'projectKey' | 'fetch'>,
@@ -118,7 +118,7 @@ async function introspectionFinding(
   return fail('introspection', `answered ${status}`, 'The API client needs introspect_oauth_tokens.');
 }
 
-/** Whether the keys of Checkout's tokens can be read, and come from where their issuer is. */
+/** Checks that the keys of Checkout's tokens can be read, and come from their issuer's host. */
 async function jwksFindings(
   { CTP_JWKS_URL, CTP_JWT_ISSUER }: CommercetoolsSide,
   { plainFetch }: Pick<Commercetools, 'plainFetch'>,
@@ -156,7 +156,7 @@ function keysIn(text: string): number | undefined {
   }
 }
 
-/** Whether each custom type of ours is there, with our fields, for the resources that we put it on. */
+/** Checks that each of our custom types exists, with our fields and for our resource types. */
 function typeChecks(side: CommercetoolsSide, { api, call }: Pick<Commercetools, 'api' | 'call'>): Check[] {
   const types = customTypes({
     customer: side.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY,

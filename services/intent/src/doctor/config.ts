@@ -13,12 +13,12 @@ const commercetools = z.object({
   ORDERS_SETTLE: z
     .enum(['report', 'create', 'return'])
     .default('report')
-    .describe('What unordered does with a payment without an order, and so which scopes it needs'),
+    .describe('What unordered does with a paid cart without an order, which decides the scopes that it needs'),
   CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: ensureTypesConfigSchema.shape.CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY,
   CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY:
     ensureTypesConfigSchema.shape.CT_CUSTOM_TYPE_LAUNCHPAD_PURCHASE_ORDER_KEY,
 });
-/** Whether it is https is a finding, not a reason to look no further. */
+/** A missing https is a finding, not a reason to stop. */
 const publicUrl = z
   .string()
   .regex(/^https?:\/\/[^\s/]+/, 'must be an absolute http or https URL')
@@ -26,8 +26,11 @@ const publicUrl = z
 const stripe = z.object({
   ...stripeConfig,
   STRIPE_PUBLISHABLE_KEY: intent.STRIPE_PUBLISHABLE_KEY,
-  STRIPE_ACCOUNT_ID: z.string().optional().describe('Own Stripe account, compared with that of the key'),
-  STRIPE_WEBHOOK_ID: z.string().optional().describe('The webhook endpoint; unset = those at the public address'),
+  STRIPE_ACCOUNT_ID: z.string().optional().describe('Your Stripe account, compared with that of the key'),
+  STRIPE_WEBHOOK_ID: z
+    .string()
+    .optional()
+    .describe('The webhook endpoint; unset = all endpoints at the public address'),
   STRIPE_WEBHOOK_SIGNING_SECRET: commaList().describe('Signing secrets of the webhook endpoint, the current one first'),
   CONNECT_SERVICE_URL: publicUrl.optional().describe('Public address of the connector'),
 });
@@ -55,7 +58,7 @@ export const doctorConfigSchema = z.object({
   ...edge.shape,
 });
 
-/** What is read of one side's variables, or what is wrong with them. */
+/** The parsed variables of one side, or the problems with them. */
 export type Read<T> = { readonly config: T } | { readonly problems: readonly string[] };
 
 function read<S extends z.ZodObject>(
@@ -71,7 +74,7 @@ function read<S extends z.ZodObject>(
   }
 }
 
-/** Reads each side by itself, so that a wrong variable of one does not keep the others from being checked. */
+/** Reads each side's variables separately, so that a wrong one does not prevent the checks of the other sides. */
 export const readSides = (env: Environment) => ({
   commercetools: read(commercetools, env),
   stripe: read(stripe, env),

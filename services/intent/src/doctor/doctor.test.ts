@@ -17,7 +17,7 @@ import { destinationFinding, secretFinding } from './stripe-webhooks.ts';
 const explain = (error: unknown) => (error as Error).message;
 
 describe('a checkup', () => {
-  it('runs every check, at the same time, whatever becomes of the others', async () => {
+  it('runs all checks at the same time, whatever the others find', async () => {
     let atOnce = 0;
     const together = Promise.withResolvers<void>();
     const check = (name: string) => ({
@@ -48,13 +48,13 @@ describe('a checkup', () => {
     expect(checkupTable(findings)).toContain('the wire is cut');
   });
 
-  it('waits for no check longer than its time', async () => {
+  it('waits for no check longer than its limit', async () => {
     const hangs = { name: 'hangs', run: () => new Promise<never>(() => {}) };
     const findings = await runCheckup([{ name: 'one', checks: [hangs] }], { limitMs: 20, explain });
     expect(countOf(findings, 'fail')).toBe(1);
   });
 
-  it('is shown with what to do below each thing that is wrong', () => {
+  it('shows below each problem what to do', () => {
     const findings = [{ area: 'Kafka', findings: [ok('brokers', '3'), fail('topic a', 'is not there', 'Make it.')] }];
     expect(checkupTable(findings).split('\n')).toEqual([
       'Kafka',
@@ -84,7 +84,7 @@ describe('scopes', () => {
     ['one is missing', of(all.replace('manage_customers ', '')), ['scope manage_customers']],
     ['sessions may even be managed', of(all.replace('view_sessions', 'manage_sessions')), []],
     [
-      'those that only the status asks for are missing',
+      'those that only the status needs are missing',
       of(all.replace(/ view_api_clients.*jobs/, '')),
       ['scopes for status', 'scope manage_recurring_payment_jobs'],
     ],
@@ -234,7 +234,7 @@ describe('the clock', () => {
   });
 });
 
-it('reads each side by itself, so that one wrong variable hides nothing of the others', () => {
+it('reads each side separately, so that a wrong variable hides nothing about the others', () => {
   const sides = readSides({ KAFKA_BROKERS: 'localhost:9092', KAFKA_SASL_MECHANISM: 'plain' });
   expect(sides.kafka).toEqual({ problems: [expect.stringContaining('KAFKA_SASL_USERNAME')] });
   expect(readSides({ KAFKA_BROKERS: 'localhost:9092' }).kafka).toHaveProperty('config');

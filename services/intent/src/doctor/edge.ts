@@ -5,7 +5,7 @@ import type { EdgeSide } from './config.ts';
 
 type Fetch = typeof globalThis.fetch;
 
-/** What reaches the connector from outside, tried from here. `fetch` follows no proxy of a browser's. */
+/** Checks of what reaches the connector from outside, made from here. `fetch` uses no browser proxy. */
 export function edgeChecks(side: EdgeSide, { fetch = globalThis.fetch }: { fetch?: Fetch } = {}): Check[] {
   const { CONNECT_SERVICE_URL: publicUrl, STRIPE_WEBHOOK_SIGNING_SECRET: secrets } = side;
   return [
@@ -23,7 +23,7 @@ export function edgeChecks(side: EdgeSide, { fetch = globalThis.fetch }: { fetch
   ];
 }
 
-/** The same before the connector is there: its public name has to be in DNS, unless `unresolvedOk`. */
+/** The same before the connector is installed: its public name must be in DNS, unless `unresolvedOk`. */
 export function edgeBefore(side: EdgeSide, { unresolvedOk }: { unresolvedOk: boolean }): Check[] {
   const others = edgeChecks({ ...side, CONNECT_SERVICE_URL: undefined }).filter(
     ({ name }) => name !== 'public address',
@@ -56,7 +56,7 @@ const publicChecks = (
   ];
 };
 
-/** Whether webhook-ingest is what answers at the public address: it refuses a webhook that is badly signed. */
+/** Checks that webhook-ingest answers at the public address: it refuses a badly signed webhook. */
 async function addressFindings(url: string, fetch: Fetch): Promise<Finding[]> {
   const name = 'public address';
   const { hostname, protocol } = new URL(url);
@@ -68,7 +68,7 @@ async function addressFindings(url: string, fetch: Fetch): Promise<Finding[]> {
       warn(
         name,
         `${url} cannot be reached from here: ${reasonOf(error)}`,
-        'From outside it may work all the same, where the cluster does not reach its own gateway. Else: DNS, gateway or ingress, certificate.',
+        'It may still work from outside, if the cluster cannot reach its own gateway. Otherwise check DNS, gateway or ingress, certificate.',
       ),
     ];
   }
@@ -99,7 +99,7 @@ async function statusOfBadlySigned(url: string, fetch: Fetch): Promise<number> {
   return answer.status;
 }
 
-/** Whether the running pods know every signing secret that we know. */
+/** Checks that the running pods know every signing secret that we know. */
 async function signatureFinding(url: string, secrets: readonly string[]): Promise<Finding> {
   const name = 'webhook signature';
   const statuses: number[] = [];
@@ -119,7 +119,7 @@ async function signatureFinding(url: string, secrets: readonly string[]): Promis
   );
 }
 
-/** Whether a page of the shop may call intent from a browser. */
+/** Checks that a page of the shop may call intent from a browser. */
 async function corsFinding(publicUrl: string, origin: string, fetch: Fetch): Promise<Finding> {
   const name = 'CORS';
   try {
@@ -149,7 +149,7 @@ const resolves = (name: string, url: string, todo: string): Check => ({
   run: async () => {
     const { hostname, protocol } = new URL(url);
     const host = hostname.replace(/^\[|\]$/g, '');
-    // An app's own scheme, and what only the shopper's machine knows.
+    // An app's own scheme, and hosts that only the shopper's machine knows.
     if (!protocol.startsWith('http') || host === 'localhost' || host.endsWith('.localhost'))
       return ok(name, "on the shopper's side");
     try {

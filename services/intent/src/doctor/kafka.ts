@@ -7,7 +7,7 @@ import { reachable } from './reachable.ts';
 const DAY_MS = 86_400_000;
 const GROUP = 'ledger';
 
-/** What of a topic is less than it should be (replication 3, two in sync, records of 2 MiB, retention). */
+/** Findings about a topic that is below the requirements (replication 3, two in sync, records of 2 MiB, retention). */
 export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Finding {
   const name = `topic ${spec.name}`;
   if (!state)
@@ -21,14 +21,14 @@ export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Fi
     return fail(
       name,
       lacks.join('; '),
-      'Change the topic or its brokers; large webhooks or all events cannot be kept as it is.',
+      'Change the topic or its brokers; otherwise large webhooks, or all events, cannot be stored.',
     );
   const less = lessOf(spec, state);
   if (less.length > 0)
     return warn(
       name,
       less.join('; '),
-      'Fine for a trial; in production an event could be lost with a broker or by age.',
+      'Fine for a trial; in production an event could be lost with a broker, or by retention.',
     );
   const described = `${state.partitions} partitions, replication ${state.replicas}`;
   return state.config
@@ -39,7 +39,7 @@ export function topicFinding(spec: TopicSpec, state: TopicState | undefined): Fi
 const numberOf = ({ config }: TopicState, key: string): number | undefined =>
   config?.[key] === undefined ? undefined : Number(config[key]);
 
-/** Why events cannot be kept in the topic at all. */
+/** Why the topic cannot store events at all. */
 function lacksOf(state: TopicState) {
   const minInSync = numberOf(state, 'min.insync.replicas');
   const maxBytes = numberOf(state, 'max.message.bytes');
@@ -52,7 +52,7 @@ function lacksOf(state: TopicState) {
   ].filter(Boolean);
 }
 
-/** Where the topic keeps events less safely, or for a shorter time, than `spec` asks for. */
+/** Where the topic stores events less safely, or for a shorter time, than `spec` requires. */
 function lessOf(spec: TopicSpec, state: TopicState) {
   const { partitions, replicas, config } = state;
   const minInSync = numberOf(state, 'min.insync.replicas');
@@ -62,7 +62,7 @@ function lessOf(spec: TopicSpec, state: TopicState) {
     partitions < spec.partitions && `${partitions} partitions instead of ${spec.partitions}`,
     replicas < 3 && `replication ${replicas} instead of 3`,
     minInSync !== undefined && minInSync < 2 && `min.insync.replicas ${minInSync} instead of 2`,
-    // -1 = for ever; a compacted topic keeps the last of each key in any case.
+    // -1 = for ever; a compacted topic always keeps the last record of each key.
     spec.config['cleanup.policy'] === 'delete' &&
       retention !== undefined &&
       retention >= 0 &&
@@ -75,7 +75,7 @@ function lessOf(spec: TopicSpec, state: TopicState) {
   ].filter(Boolean);
 }
 
-/** Whether the ledger may read in its group, and reads there alone. */
+/** Checks that the ledger may use its group, and that no other installation does. */
 function groupFinding(state: GroupState | undefined, group: string): Finding {
   const name = `group ${GROUP}`;
   if (!state) return fail(name, 'refused', "Give the ledger's user Read on the group (the chart's files/acls.json).");
@@ -84,7 +84,7 @@ function groupFinding(state: GroupState | undefined, group: string): Finding {
     return fail(
       name,
       `another installation reads in ${group}, too: ${foreign.join(', ')}`,
-      "Each takes the other's events. Give one of them another kafka.topicPrefix, then run reconcile --since the time when both began, in each.",
+      "Each handles the other's events. Give one of them another kafka.topicPrefix, then run reconcile in each, with --since the time when both began.",
     );
   return ok(name, clientIds.length === 0 ? 'may be used' : `${clientIds.length} members, all of this installation`);
 }

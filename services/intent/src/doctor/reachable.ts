@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { type Check, fail, ok } from './checkup.ts';
 
-/** Whether something listens at each `host:port`, with the reason when not; `[::1]:9092` is an address, too. */
+/** Checks whether something listens at each `host:port` (also `[::1]:9092`), with the reason if not. */
 export const reachable = (brokers: readonly string[], { limitMs = 5_000 } = {}): Check[] =>
   brokers.map((broker) => {
     const name = `broker ${broker}`;

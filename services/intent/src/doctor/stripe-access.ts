@@ -5,7 +5,10 @@ import type Stripe from 'stripe';
 /** A request that needs a permission. */
 export type Probe = (stripe: Stripe) => Promise<unknown>;
 
-/** Whether Stripe lets the key make the request: an answer that an object is missing or a parameter wrong comes only after that. */
+/**
+ * Whether Stripe permits the key to make the request: errors about a missing object or a wrong parameter come only
+ * after the permission check.
+ */
 export async function isAllowed({ call }: Pick<StripeClient, 'call'>, probe: Probe): Promise<boolean> {
   try {
     await call('doctor', probe);

@@ -16,7 +16,10 @@ import { isAllowed } from './stripe-access.ts';
 
 const ENDPOINT = 'webhook endpoint';
 
-/** The webhook endpoint (or the endpoints, during a rotation) that Stripe posts our events to; `url` is where it should post. */
+/**
+ * Checks the webhook endpoint (during a rotation, the endpoints) to which Stripe posts our events; `url` is the correct
+ * address.
+ */
 export async function endpointFindings(
   side: StripeSide,
   client: StripeClient,
@@ -87,7 +90,10 @@ function versionFinding({ apiVersion }: WebhookEndpoint): Finding {
   return ok('webhook API version', gap === 'none' ? version : `${version}, compatible with ${PINNED_API_VERSION}`);
 }
 
-/** Whether a v2 event destination sends thin payloads to `url`: webhook-ingest refuses them, for they show no payment. */
+/**
+ * Checks whether a v2 event destination sends thin payloads to `url`: webhook-ingest refuses them, because they contain
+ * no payment.
+ */
 export async function destinationFinding(
   { call }: Pick<StripeClient, 'call'>,
   url: string | undefined,
@@ -116,7 +122,7 @@ export async function destinationFinding(
   return fail(
     name,
     `${thin.map(({ id }) => id).join(', ')}: thin payloads to ${url}`,
-    'Thin events show no payment and are refused: delete it, and run setup for an endpoint with snapshot payloads.',
+    'Thin events contain no payment and are refused: delete it, and run setup for an endpoint with snapshot payloads.',
   );
 }
 

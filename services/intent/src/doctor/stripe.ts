@@ -5,10 +5,13 @@ import type { StripeSide } from './config.ts';
 import { isAllowed, type Probe } from './stripe-access.ts';
 import { destinationFinding, endpointFindings, secretFinding } from './stripe-webhooks.ts';
 
-/** An id that no object has, so that a request which may write cannot have an effect. */
+/** An id that no object has, so that a write request cannot have an effect. */
 const NONE = 'doctor_looks_for_none';
 
-/** What the services do at Stripe, as Dashboard and API name the permissions, with the cheapest request that needs each. */
+/**
+ * The permissions that the services need, with their names in Dashboard and API, and the cheapest request that needs
+ * each.
+ */
 const PERMISSIONS: readonly (readonly [permission: string, probe: Probe])[] = [
   ['PaymentIntents read', (stripe) => stripe.paymentIntents.list({ limit: 1 })],
   ['PaymentIntents write', (stripe) => stripe.paymentIntents.cancel(`pi_${NONE}`)],
@@ -33,7 +36,7 @@ const PERMISSIONS: readonly (readonly [permission: string, probe: Probe])[] = [
   ['Events read', (stripe) => stripe.events.list({ limit: 1 })],
 ];
 
-/** What is asked of Stripe: keys, account, each permission, where and how it delivers its events, the clock. */
+/** The checks of Stripe: keys, account, each permission, event delivery, the clock. */
 export function stripeChecks(side: StripeSide, client: StripeClient): Check[] {
   const url = side.CONNECT_SERVICE_URL && webhookUrl(side.CONNECT_SERVICE_URL);
   return [
@@ -55,7 +58,7 @@ export function stripeChecks(side: StripeSide, client: StripeClient): Check[] {
   ];
 }
 
-/** Whether Stripe takes the secret key, and both keys are of one mode. */
+/** Checks that Stripe accepts the secret key, and that both keys have the same mode. */
 async function keyFindings(side: StripeSide, client: StripeClient): Promise<Finding[]> {
   const [secret, publishable] = [modeOf(side.STRIPE_SECRET_KEY), modeOf(side.STRIPE_PUBLISHABLE_KEY)];
   const mode =
@@ -78,11 +81,7 @@ async function keyFindings(side: StripeSide, client: StripeClient): Promise<Find
     ];
   const key = side.STRIPE_SECRET_KEY.startsWith('rk_')
     ? ok('secret key', 'valid, restricted')
-    : warn(
-        'secret key',
-        'valid, unrestricted',
-        'Use a restricted key (rk_…) with the permissions below: it can do no more than it has to.',
-      );
+    : warn('secret key', 'valid, unrestricted', 'Use a restricted key (rk_…) with only the permissions below.');
   return [key, mode];
 }
 

@@ -1,7 +1,7 @@
 import type { BaseAddress } from '@commercetools/platform-sdk';
 import type { Cart, Customer } from './checkout-cart.ts';
 
-/** An address in Stripe's fields; what is unknown is an empty string. */
+/** An address in Stripe's fields; unknown fields are empty strings. */
 export interface StripeAddress {
   readonly line1: string;
   readonly line2: string;
@@ -17,7 +17,7 @@ export interface StripeShipping {
   readonly address: StripeAddress;
 }
 
-/** What the browser gives Stripe when the element does not ask the shopper for it. */
+/** The billing details that the browser gives to Stripe if the element does not ask the shopper for them. */
 export interface BillingDetails extends StripeShipping {
   readonly email: string;
 }
@@ -27,7 +27,7 @@ export const fullName = (
   person: { firstName?: string | undefined; lastName?: string | undefined } | undefined,
 ): string => `${person?.firstName ?? ''} ${person?.lastName ?? ''}`.trim();
 
-/** The field-by-field merge of addresses, the first that has a field wins. */
+/** Merges addresses field by field; the first address with a field wins. */
 function merged(...addresses: (BaseAddress | undefined)[]): StripeShipping {
   const first = (read: (address: BaseAddress) => string | undefined) =>
     addresses.map((address) => address && read(address)).find(Boolean) ?? '';
@@ -45,7 +45,7 @@ function merged(...addresses: (BaseAddress | undefined)[]): StripeShipping {
   };
 }
 
-/** Where the goods go: the cart's shipping address, filled up from the customer's first one; none when there is neither. */
+/** The shipping address: the cart's, completed from the customer's first address; undefined when there is neither. */
 export function shippingOf(
   { shippingAddress }: Pick<Cart, 'shippingAddress'>,
   customer: Pick<Customer, 'addresses'> | undefined,
@@ -54,7 +54,7 @@ export function shippingOf(
   return shippingAddress || own ? merged(shippingAddress, own) : undefined;
 }
 
-/** The Stripe customer's own address: the customer's first one, filled up from the cart's shipping address. */
+/** The Stripe customer's own address: the customer's first address, completed from the cart's shipping address. */
 export function customerAddressOf(
   { shippingAddress }: Pick<Cart, 'shippingAddress'>,
   customer: Pick<Customer, 'addresses'>,

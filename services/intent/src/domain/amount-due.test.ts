@@ -57,11 +57,11 @@ describe('the amount due', () => {
     ['a refund that failed', [paid(['Charge', 'Success'], ['Refund', 'Failure'])], 690],
     ['a released authorisation', [paid(['Authorization', 'Success'], ['CancelAuthorization', 'Success'])], 1190],
     ['two partial payments', [paid(['Charge', 'Success']), paid(['Charge', 'Success'])], 190],
-  ])('counts the planned amount of what is paid, once: %s', (_what, payments, centAmount) => {
+  ])('subtracts the planned amount of each paid attempt once: %s', (_what, payments, centAmount) => {
     expect(amountDue(aCart(), payments)).toMatchObject({ kind: 'due', due: euro(centAmount) });
   });
 
-  it('is none when payments reach the total, and for a cart of nothing', () => {
+  it('is zero when payments reach the total, and for a free cart', () => {
     const payment = { ...paid(['Charge', 'Success']), amountPlanned: aPayment().amountPlanned };
     expect(amountDue(aCart(), [payment])).toEqual({ kind: 'paid', paidAmount: 1190, cartAmount: 1190 });
     expect(amountDue(aCart({ total: euro(0) }), [])).toEqual({ kind: 'nothing', paidAmount: 0, cartAmount: 0 });
@@ -69,7 +69,7 @@ describe('the amount due', () => {
     expect(amountDue(aCart(), [], covered)).toEqual({ kind: 'nothing', paidAmount: 0, cartAmount: 1190 });
   });
 
-  it('is none while money in another currency is held: nobody is asked to pay again', () => {
+  it('is zero while money in another currency is held, so that nobody has to pay twice', () => {
     const planned = { centAmount: 500, currencyCode: 'USD', fractionDigits: 2 };
     const inDollars = aPayment({ planned, transactions: [aTransaction('Charge', 'Success')] });
     expect(amountDue(aCart(), [inDollars])).toMatchObject({ kind: 'paid' });
@@ -91,7 +91,7 @@ describe('the amount due', () => {
     ['in full', 1190, euro(0)],
     ['above what was authorised', 1390, euro(200)],
     ['in part, and no more', 500, euro(0)],
-  ])('counts what was captured %s: nobody is asked for it again', (_what, received, above) => {
+  ])('subtracts what was captured %s, so that nobody has to pay it twice', (_what, received, above) => {
     const paymentIntent = aPaymentIntent({ status: 'succeeded', amount: 1190, amount_received: received });
     const total = euro(1190 + above.centAmount);
     expect(amountDue(aCart({ total }), [asPaid(aPayment(), paymentIntent)])).toMatchObject({ kind: 'paid' });

@@ -8,7 +8,7 @@ interface Amounts {
   readonly cartAmount: number;
 }
 
-/** What is still to pay on a cart. */
+/** The amount that is still to pay for a cart. */
 export type AmountDue =
   | (Amounts & { readonly kind: 'due'; readonly due: Money })
   | (Amounts & { readonly kind: 'paid' })
@@ -25,9 +25,9 @@ export function totalOf({ totalPrice, taxedPrice }: PricedCart): Money {
 }
 
 /**
- * The cart's total less what its payments have paid and what gift cards are planned to pay (centAmount). A payment counts with its
- * planned amount while any of its money is authorised or charged, or about to be (rulings 31). Money in another currency than the cart's
- * can't be subtracted; nobody is asked to pay again while it is held.
+ * The cart's total minus what its payments have paid and what gift cards will pay (centAmount). A payment counts with
+ * its planned amount while any of its money is pending, authorised or charged (rulings 31). Money in another currency
+ * than the cart's cannot be subtracted; while it is held, nothing is due, so that nobody has to pay twice.
  */
 export function amountDue(
   cart: PricedCart,
@@ -48,10 +48,13 @@ export function amountDue(
   return { kind: 'due', due: { ...total, centAmount }, ...amounts };
 }
 
-/** What a PaymentIntent is about, in minor units: all that was authorised, and what was captured beyond that, as the ledger plans it. */
+/**
+ * A PaymentIntent's amount in minor units: everything authorised, plus what was captured beyond that, as the ledger
+ * plans it.
+ */
 type Held = Pick<Stripe.PaymentIntent, 'amount' | 'amount_received' | 'currency'>;
 
-/** A PaymentIntent's amount in the payment's units; undefined where those cannot express it. */
+/** A PaymentIntent's amount as centAmount; undefined if the payment's digits cannot express it. */
 export function moneyOf(
   { amount, amount_received: received, currency }: Held,
   { amountPlanned: { fractionDigits } }: Pick<Payment, 'amountPlanned'>,
@@ -64,7 +67,7 @@ export function moneyOf(
   }
 }
 
-/** A payment as the ledger is about to show it: paid, over what its PaymentIntent holds (rulings 30). */
+/** The payment as the ledger will show it: paid, with the amount that its PaymentIntent holds (rulings 30). */
 export function asPaid<P extends PaidPayment>(payment: P, paymentIntent: Held): P {
   const amount = moneyOf(paymentIntent, payment) ?? payment.amountPlanned;
   return {

@@ -3,18 +3,21 @@ import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
 import { holdsMoney } from './merchant-transaction.ts';
 
-/** One try to pay a cart: a commercetools payment and the PaymentIntent it belongs to. */
+/** One attempt to pay a cart: a commercetools payment and its PaymentIntent. */
 export interface Attempt {
   readonly payment: Payment;
-  /** Its number when this system made it for a shopper; the original connector's payments and transactions have none. */
+  /**
+   * The number of an attempt that this system made for a shopper; undefined for the original connector's payments and
+   * for transactions without the shopper.
+   */
   readonly number: number | undefined;
-  /** Undefined while commercetools does not know it yet. */
+  /** Undefined while commercetools does not have it yet. */
   readonly paymentIntentId: string | undefined;
 }
 
 /**
- * The PaymentIntent of a payment: its interface id, or, on payments that the original connector made and nothing has happened on
- * yet, the interaction id of their authorization.
+ * The PaymentIntent id of a payment: its interface id, or for an unused payment of the original connector the
+ * interaction id of its authorization.
  */
 export function paymentIntentIdOf({ interfaceId, transactions }: Pick<Payment, 'interfaceId' | 'transactions'>) {
   if (interfaceId) return interfaceId;
@@ -23,7 +26,7 @@ export function paymentIntentIdOf({ interfaceId, transactions }: Pick<Payment, '
   )?.interactionId;
 }
 
-/** The attempts among a cart's payments, oldest first; payments of other providers are none. */
+/** The attempts among a cart's payments, oldest first, without payments of other providers. */
 export function attemptsOf(cartId: string, payments: readonly Payment[]): Attempt[] {
   return payments
     .map((payment) => ({
@@ -39,7 +42,7 @@ export function attemptsOf(cartId: string, payments: readonly Payment[]): Attemp
 export const nextAttemptNumber = (attempts: readonly Pick<Attempt, 'number'>[]): number =>
   Math.max(0, ...attempts.map(({ number }) => number ?? 0)) + 1;
 
-/** How an attempt stands. */
+/** The state of an attempt. */
 export type AttemptStatus =
   /** Its PaymentIntent is not known yet. */
   | 'unknown'
@@ -54,27 +57,31 @@ const STATUSES: Record<Exclude<Stripe.PaymentIntent.Status, 'succeeded' | 'cance
   requires_payment_method: 'waiting',
   requires_confirmation: 'waiting',
   requires_action: 'waiting',
-  // The money is on its way or held: a second PaymentIntent would take it twice, whatever commercetools shows by now.
+  // The money is on its way or held: a second PaymentIntent would charge twice, whatever commercetools shows.
   processing: 'paid',
   requires_capture: 'paid',
 };
 
-/** What a PaymentIntent's state means for its attempt. A status that Stripe adds one day counts as paid: nothing is taken twice then. */
+/**
+ * The state of an attempt from its PaymentIntent. An unknown status that Stripe may add later counts as paid, so that
+ * nothing is charged twice.
+ */
 export function statusOf(paymentIntent: Pick<Stripe.PaymentIntent, 'status' | 'latest_charge'>): AttemptStatus {
   const { status } = paymentIntent;
   if (status === 'succeeded' || status === 'canceled') return holdsMoney(paymentIntent) ? 'paid' : 'over';
   return STATUSES[status] ?? 'paid';
 }
 
-/** How commercetools shows that an attempt ended, so that Stripe need not be asked; undefined when it does not. */
+/** The final state of an attempt, if commercetools shows one, so that Stripe need not be read; otherwise undefined. */
 export function recordedStatusOf({ payment: { transactions } }: Pick<Attempt, 'payment'>): 'paid' | 'over' | undefined {
   if (countsAsPaid(transactions)) return 'paid';
   return isReturned(transactions) ? 'over' : undefined;
 }
 
 /**
- * Whether an attempt may go on with another amount: a transaction's amount can't be changed in commercetools, so a payment with an
- * authorization can't. The original connector's payments begin with one, and a method that was refused days later leaves one behind.
+ * Whether an attempt can continue with another amount: not if its payment has an authorization, because commercetools
+ * cannot change a transaction's amount. The original connector's payments begin with an authorization, and a method
+ * that fails days later leaves one.
  */
 export const mayChangeAmount = ({ payment: { transactions } }: Pick<Attempt, 'payment'>): boolean =>
   !transactions.some(({ type }) => type === 'Authorization');

@@ -34,9 +34,9 @@ describe('behaviour rules', () => {
   });
 
   it.each([
-    ['a cart with a country never matches a store', { country: 'DE', store }],
+    ['a cart with a country never matches a store’s rule', { country: 'DE', store }],
     ['case counts', { country: 'pl' }],
-    ['names of object members are no rules', { country: 'constructor' }],
+    ['names of built-in object members are no rules', { country: 'constructor' }],
   ])('%s', (_rule, fields) => {
     expect(behaviourFor(aCart(fields), false, settings)).toMatchObject({
       captureMethod: 'automatic_async',

@@ -3,7 +3,7 @@ import type { Cart } from './checkout-cart.ts';
 export const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
 export const FLOW_TYPES = ['deferred', 'pi_first'] as const;
 export const BILLING_ADDRESS_MODES = ['auto', 'never', 'if_required'] as const;
-/** Values of `setupFutureUsage` that mean: leave it out. */
+/** Values of `setupFutureUsage` that mean: do not send it. */
 export const NO_FUTURE_USAGE = ['', 'none', 'null', 'undefined'] as const;
 
 export type CaptureMethod = (typeof CAPTURE_METHODS)[number];
@@ -11,7 +11,7 @@ export type FlowType = (typeof FLOW_TYPES)[number];
 export type CollectBillingAddress = (typeof BILLING_ADDRESS_MODES)[number];
 export type FutureUsage = 'off_session' | 'on_session';
 
-/** Overrides for the carts of one country or store; what is absent stays as configured. */
+/** Overrides for the carts of one country or store; absent fields keep the configured value. */
 export interface BehaviourRule {
   readonly flowType?: FlowType | undefined;
   readonly captureMethod?: CaptureMethod | undefined;
@@ -19,7 +19,7 @@ export interface BehaviourRule {
   readonly collectBillingAddress?: CollectBillingAddress | undefined;
 }
 
-/** How payments are taken, as configured for all carts. */
+/** The configured payment behaviour for all carts. */
 export interface BehaviourSettings {
   readonly flowType: FlowType;
   readonly captureMethod: CaptureMethod;
@@ -30,7 +30,7 @@ export interface BehaviourSettings {
   readonly rules: Readonly<Record<string, BehaviourRule>>;
 }
 
-/** How one cart's payment is taken. */
+/** The payment behaviour for one cart. */
 export interface Behaviour {
   readonly flowType: FlowType;
   readonly captureMethod: CaptureMethod;
@@ -41,13 +41,17 @@ export interface Behaviour {
 type Located = Pick<Cart, 'country' | 'billingAddress' | 'shippingAddress' | 'store'>;
 
 /**
- * The one value that picks a cart's rule: the first that is present of the cart's country, the billing address's, the shipping
- * address's, and the store's key. Only this value is looked up, so a cart with a country never matches a store's rule.
+ * The value that selects a cart's rule: the first present of the cart's country, the billing address's country, the
+ * shipping address's country, and the store's key. Only this value is looked up, so a cart with a country never matches
+ * a store's rule.
  */
 export const discriminatorOf = ({ country, billingAddress, shippingAddress, store }: Located): string | undefined =>
   country || billingAddress?.country || shippingAddress?.country || store?.key || undefined;
 
-/** The settings for a cart, its rule applied. `isRecurring` carts always save their method, except in the `pi_first` flow. */
+/**
+ * The behaviour for a cart with its rule applied. `isRecurring` carts always save their method, except in the
+ * `pi_first` flow.
+ */
 export function behaviourFor(cart: Located, isRecurring: boolean, settings: BehaviourSettings): Behaviour {
   const key = discriminatorOf(cart);
   const rule = key !== undefined && Object.hasOwn(settings.rules, key) ? settings.rules[key] : undefined;

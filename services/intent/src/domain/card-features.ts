@@ -1,15 +1,15 @@
 import type Stripe from 'stripe';
 import type { CaptureMethod } from './behaviour.ts';
 
-/** What the merchant's Stripe account may do with authorised cards, as configured. */
+/** The configured features for authorised cards of the merchant's Stripe account. */
 export interface CardFeatures {
   /** Several captures of one authorisation. */
   readonly multicapture?: boolean | undefined;
-  /** A capture above what was authorised. */
+  /** A capture above the authorised amount. */
   readonly overcapture?: boolean | undefined;
   /** An authorisation that lasts up to 30 days instead of 7. */
   readonly extendedAuthorization?: boolean | undefined;
-  /** An authorisation that can be raised. */
+  /** An authorisation that can be incremented. */
   readonly incrementalAuthorization?: boolean | undefined;
 }
 
@@ -18,10 +18,13 @@ type Request =
   | 'request_overcapture'
   | 'request_extended_authorization'
   | 'request_incremental_authorization';
-/** Options of a PaymentIntent's card by which Stripe is asked for features, where the card has them. */
+/** Card options of a PaymentIntent that request features from Stripe, if the card supports them. */
 export type CardRequests = Readonly<Partial<Record<Request, 'if_available'>>>;
 
-/** All but several captures are of use only to a payment that is captured later; Stripe need not be asked for them otherwise. */
+/**
+ * All features except several captures are useful only for a payment that is captured later, so they are not requested
+ * otherwise.
+ */
 export function cardRequestsOf(features: CardFeatures, captureMethod: CaptureMethod): CardRequests {
   const isLater = captureMethod === 'manual';
   return {
@@ -32,13 +35,13 @@ export function cardRequestsOf(features: CardFeatures, captureMethod: CaptureMet
   };
 }
 
-/** The parameter that asks for them; none when there is nothing to ask for. */
+/** The parameter that requests the features; empty when there is nothing to request. */
 export const cardOptions = (
   requests: CardRequests,
 ): { payment_method_options?: Stripe.PaymentIntentCreateParams.PaymentMethodOptions } =>
   Object.keys(requests).length > 0 ? { payment_method_options: { card: { ...requests } } } : {};
 
-/** Whether a PaymentIntent lacks one of them, and can be asked for it. */
+/** Whether a PaymentIntent lacks a feature that can still be requested. */
 export function lacksRequests(
   { payment_method_options: options }: Stripe.PaymentIntent,
   wanted: CardRequests,

@@ -6,7 +6,7 @@ import type {
 } from '@commercetools/platform-sdk';
 import { STRIPE_CUSTOMER_FIELD, STRIPE_CUSTOMERS_OF_UNITS_FIELD, type TransactionView } from '@connector/payment-model';
 
-/** The fields of a commercetools cart that the processor looks at. */
+/** The fields of a commercetools cart that intent reads. */
 export type Cart = Pick<
   CommercetoolsCart,
   | 'id'
@@ -27,15 +27,15 @@ export type Cart = Pick<
   | 'locale'
   | 'discountOnTotalPrice'
 > & {
-  /** commercetools changes a cart's payments while it is `Active` or `Frozen` only. */
+  /** The cart states in which commercetools allows changes of the cart's payments. */
   readonly cartState?: CommercetoolsCart['cartState'];
-  /** Of a cart with several shipping methods (`shippingMode: Multiple`). */
+  /** Only for a cart with several shipping methods (`shippingMode: Multiple`). */
   readonly shipping?: readonly Pick<CommercetoolsCart['shipping'][number], 'shippingInfo'>[];
   readonly lineItems: readonly CartItem[];
   readonly customLineItems: readonly CartItem[];
 };
 
-/** A line item or a custom one, which has no variant. */
+/** A line item, or a custom line item, which has no variant. */
 export interface CartItem
   extends Partial<Pick<CommercetoolsLineItem, 'name' | 'quantity' | 'totalPrice' | 'taxedPrice'>> {
   readonly variant?: Pick<CommercetoolsLineItem['variant'], 'sku'>;
@@ -57,7 +57,7 @@ export interface Transaction extends TransactionView {
   readonly interactionId?: string;
 }
 
-/** A cart with its payments, as one call to commercetools gives both. */
+/** A cart with its payments, which one call to commercetools returns. */
 export interface CheckoutCart {
   readonly cart: Cart;
   readonly payments: readonly Payment[];
@@ -71,8 +71,9 @@ export const isRecurring = ({ customerId, lineItems, customLineItems }: Cart): b
 export const businessUnitOf = ({ businessUnit }: Pick<Cart, 'businessUnit'>): string | undefined => businessUnit?.key;
 
 /**
- * The Stripe customer that a customer's custom field names: its own, or the one for `businessUnit` (a key). What is saved in a private cart and what
- * is saved for a business unit belong to different customers at Stripe, so that neither is ever shown or charged for the other.
+ * The Stripe customer id in a customer's custom field: the customer's own, or the one for `businessUnit` (a key).
+ * Methods saved in private carts and methods saved for a business unit belong to different Stripe customers, so that
+ * neither is ever shown or charged for the other.
  */
 export function stripeCustomerIdOf(
   customer: Pick<Customer, 'custom'> | undefined,
@@ -84,7 +85,7 @@ export function stripeCustomerIdOf(
   return typeof value === 'string' && value ? value : undefined;
 }
 
-/** Name and value of the custom field that makes `stripeCustomerIdOf` answer `stripeCustomerId`. */
+/** Name and value of the custom field with which `stripeCustomerIdOf` returns `stripeCustomerId`. */
 export function stripeCustomerField(
   customer: Pick<Customer, 'custom'>,
   stripeCustomerId: string,
@@ -104,10 +105,10 @@ function stripeCustomersOfUnits(customer: Pick<Customer, 'custom'> | undefined):
   }
 }
 
-/** Custom field of a cart with the Stripe Tax calculations made for it, written by the Stripe Tax connector. */
+/** Custom field of a cart with its Stripe Tax calculations, written by the Stripe Tax connector. */
 const TAX_CALCULATIONS_FIELD = 'connectorStripeTax_calculationReferences';
 
-/** The cart's Stripe Tax calculation; none when there are several, for a PaymentIntent takes one. */
+/** The cart's Stripe Tax calculation; undefined when there are several, because a PaymentIntent accepts only one. */
 export function taxCalculationOf({ custom }: Pick<Cart, 'custom'>): string | undefined {
   const references: unknown = custom?.fields[TAX_CALCULATIONS_FIELD];
   if (!Array.isArray(references) || references.length !== 1) return undefined;

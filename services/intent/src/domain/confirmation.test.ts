@@ -28,7 +28,7 @@ describe('a confirmation', () => {
   it.each([
     ['is of another amount', { amount: 1 }],
     ['is of another currency', { currency: 'usd' }],
-  ])('is authorised though the PaymentIntent %s than planned: the plan follows what is held', (_what, fields) => {
+  ])('is authorised although the PaymentIntent %s than planned, because amountPlanned follows it', (_what, fields) => {
     expect(confirm(fields)).toBe('authorised');
   });
 
@@ -41,7 +41,7 @@ describe('a confirmation', () => {
     expect(confirm(fields)).toBe('rejected');
   });
 
-  it("takes the original connector's tie, the payment's id", () => {
+  it("accepts the original connector's link, the payment's id", () => {
     const { key: _none, ...theirs } = payment;
     expect(confirm({ metadata: { ct_payment_id: payment.id } }, [theirs], theirs)).toBe('authorised');
     expect(confirm({ metadata: { ct_payment_id: 'other' } }, [theirs], theirs)).toBe('rejected');
@@ -54,7 +54,7 @@ describe('a confirmation', () => {
     expect(confirm({ metadata: { ct_payment_id: payment.id } }, [], unnamed)).toBe('rejected');
   });
 
-  it('is authorised for a payment of the cart that somebody took off it meanwhile', () => {
+  it('is authorised for a payment of the cart that somebody removed from it meanwhile', () => {
     expect(confirm({}, [])).toBe('authorised');
   });
 });

@@ -2,7 +2,7 @@ import { attemptOf, type Money, ownershipOf, waitsForVoucher } from '@connector/
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
 
-/** How a shopper's payment stands, seen from Stripe's state and the payment it is said to belong to. */
+/** The result of a shopper's payment, from Stripe's state and the payment that it is said to belong to. */
 export type Confirmation =
   | { readonly kind: 'authorised' }
   | { readonly kind: 'processing' }
@@ -10,26 +10,27 @@ export type Confirmation =
       readonly kind: 'rejected';
       readonly code?: string | undefined;
       readonly declineCode?: string | undefined;
-      /** Set when a session asks for what is not its own. */
+      /** Set when a session asks for a payment of another cart. */
       readonly reason?: 'foreign_payment';
     };
 
-/** What was paid stays booked; the cart has become dearer meanwhile (rulings 32). */
+/** What was paid stays booked, but the cart costs more now (rulings 32). */
 export interface CartChanged {
   readonly kind: 'cart-changed';
   readonly amountDue: Money;
 }
 
-/** The session's cart and the payments that are on it. */
+/** The session's cart with its payments. */
 export interface SessionCart {
   readonly cartId: string;
   readonly payments: readonly Pick<Payment, 'id'>[];
 }
 
 /**
- * Checks that the payment is the session's cart's, that the PaymentIntent is the payment's (`ct_payment_key` is its key, or
- * `ct_payment_id` its id), and that it went through. Keys are compared, not amounts: what Stripe holds is what was paid, and the planned
- * amount follows it (rulings 30). Anything else is a rejection, with Stripe's codes only.
+ * Checks that the payment belongs to the session's cart, that the PaymentIntent belongs to the payment
+ * (`ct_payment_key` is its key, or `ct_payment_id` its id), and that the payment succeeded. It compares keys and not
+ * amounts: what Stripe holds was paid, and the planned amount follows it (rulings 30). Anything else is a rejection,
+ * with only Stripe's codes.
  */
 export function confirmationOf(
   sessionCart: SessionCart,
@@ -53,14 +54,17 @@ export function confirmationOf(
   }
 }
 
-/** Whether a browser's word can be a PaymentIntent's id; a client secret, for one, can not. */
+/** Whether a value from the browser can be a PaymentIntent id; a client secret, for example, cannot. */
 export const isPaymentIntentId = (text: string): boolean => /^pi_[A-Za-z0-9]{1,200}$/.test(text);
 
-/** A payment is the cart's by being on it, or by its key, which names the cart also when somebody took it off, or the cart is gone. */
+/**
+ * A payment belongs to the cart if it is on the cart, or by its key, which names the cart even if the payment was
+ * removed from it or the cart was deleted.
+ */
 const isOfCart = ({ cartId, payments }: SessionCart, { id, key }: Pick<Payment, 'id' | 'key'>): boolean =>
   payments.some((payment) => payment.id === id) || attemptOf(cartId, key) !== undefined;
 
-/** Whether a PaymentIntent says it is the payment's, and of no other cart. */
+/** Whether a PaymentIntent's metadata names this payment and no other cart. */
 function belongsTo(
   { id, key }: Pick<Payment, 'id' | 'key'>,
   cartId: string,
@@ -71,7 +75,9 @@ function belongsTo(
   return (key !== undefined && owner.paymentKey === key) || owner.paymentId === id;
 }
 
-/** Whether commercetools shows what the PaymentIntent's state means: authorised for one held, charged for one that succeeded. */
+/**
+ * Whether commercetools shows the PaymentIntent's state: an Authorization for held money, a Charge for a succeeded one.
+ */
 export function isRecorded(
   transactions: readonly {
     readonly type: string;

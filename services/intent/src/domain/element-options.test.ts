@@ -22,7 +22,7 @@ describe('options of the payment element', () => {
       0,
     ],
     ['a member of every object', '{"constructor":{}}', {}, 1],
-  ])('keep what is right and report the rest: %s', (_what, text, usable, problems) => {
+  ])('keep the valid ones and report the others: %s', (_what, text, usable, problems) => {
     const read = readPaymentElementOptions(text);
     expect(JSON.parse(read.json)).toEqual(usable);
     expect(read.problems).toHaveLength(problems);

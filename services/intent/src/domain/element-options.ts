@@ -32,7 +32,7 @@ const TERMS = [
   'usBankAccount',
 ] as const;
 
-/** What may be set of the payment element; unknown keys inside a value pass. */
+/** The options of the payment element that may be set; unknown keys inside a value are allowed. */
 const OPTIONS: Readonly<Record<string, z.ZodType>> = {
   terms: each(TERMS, showTerms),
   wallets: each(['applePay', 'googlePay'], autoOrNever),
@@ -70,13 +70,13 @@ const OPTIONS: Readonly<Record<string, z.ZodType>> = {
   layout: z.union([layoutType, layoutSchema]),
 };
 
-/** The usable options as JSON text, and what is wrong with the others, by path. */
+/** The valid options as JSON text, and the problems of the others, by path. */
 export interface PaymentElementOptions {
   readonly json: string;
   readonly problems: readonly string[];
 }
 
-/** Reads the configured options key by key: what is unknown or invalid is left out, the rest counts. */
+/** Reads the configured options key by key; unknown or invalid ones are left out. */
 export function readPaymentElementOptions(text: string | undefined): PaymentElementOptions {
   if (!text) return { json: '{}', problems: [] };
   const given = parseObject(text);

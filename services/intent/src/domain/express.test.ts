@@ -50,7 +50,7 @@ describe("a wallet's line items", () => {
 
   it.each<[what: string, cart: Cart, due: number, expected: [string, number][]]>([
     [
-      'shipping at its discounted price, which may be nothing',
+      'shipping at its discounted price, which may be zero',
       cartOf(300, { shippingInfo: shippingInfo(490, 'DHL', 0) }),
       300,
       [['Subtotal', 300]],
@@ -65,14 +65,14 @@ describe("a wallet's line items", () => {
       ],
     ],
     [
-      'one line where a discount on the total took more than the goods',
+      'one line when a discount on the total exceeds the price of the goods',
       cartOf(300, { shippingInfo: shippingInfo(490) }),
       300,
       [['Total', 300]],
     ],
-    ['one line where a part was paid before', cartOf(1190, { shippingInfo: shippingInfo(490) }), 700, [['Total', 700]]],
+    ['one line when a part was paid before', cartOf(1190, { shippingInfo: shippingInfo(490) }), 700, [['Total', 700]]],
     [
-      'one line where a part of a taxed cart was paid before',
+      'one line when a part of a taxed cart was paid before',
       aCart({ taxedPrice: aTaxedPrice(1000, 190) }),
       700,
       [['Total', 700]],
@@ -92,7 +92,7 @@ describe("a wallet's line items", () => {
     expect(linesOf(cart, euro(due))).toEqual(expected);
   });
 
-  it('are never negative and add up to what is due, whatever the cart', () => {
+  it('are never negative and add up to the amount due, for any cart', () => {
     const amount = fc.integer({ min: 0, max: 10_000 });
     const cart = fc.record({
       total: amount,

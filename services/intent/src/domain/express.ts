@@ -14,9 +14,9 @@ const money = ({ centAmount, currencyCode, fractionDigits }: Money): Money => ({
 });
 
 /**
- * What a wallet's sheet lists: net and tax for a taxed cart (shipping is inside), else the goods and the shipping. The lines add up to
- * `due` and none is negative; where the cart's parts cannot give that (a part was paid before, a gift card, a discount that takes
- * more than the goods) there is one line for all.
+ * The lines of a wallet's sheet: net and tax for a taxed cart (including shipping), else goods and shipping. The lines
+ * add up to `due`, and none is negative. If the cart's parts do not allow that (a part was paid before, a gift card, a
+ * discount larger than the goods), there is one line for everything.
  */
 export function expressLineItems(
   cart: Pick<Cart, 'totalPrice' | 'taxedPrice' | 'shippingInfo' | 'shipping'>,

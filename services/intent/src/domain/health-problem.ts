@@ -1,4 +1,4 @@
-/** Why a check failed, in words and details that may be shown. */
+/** Why a check failed, with a text and details that may be shown. */
 export class HealthProblem extends Error {
   override readonly name = 'HealthProblem';
   readonly details: Readonly<Record<string, unknown>>;

@@ -30,13 +30,13 @@ const of = (total: number, fields: Partial<Cart>) => lineItemsOf(aCart({ total: 
 describe('the goods of a cart', () => {
   it.each<[string, number, Partial<Cart>, object]>([
     [
-      'are its items by unit',
+      'are sent as items with unit price and quantity',
       1000,
       { lineItems: [item(2, 1000)] },
       { line_items: [{ product_name: 'Chair', product_code: 'CHAIR-1', quantity: 2, unit_cost: 500 }] },
     ],
     [
-      'whose price no unit divides are one item of that many',
+      'whose price is not divisible by the quantity are one item',
       1000,
       { lineItems: [item(3, 1000)] },
       { line_items: [{ product_name: '3 × Chair', product_code: 'CHAIR-1', quantity: 1, unit_cost: 1000 }] },
@@ -58,7 +58,7 @@ describe('the goods of a cart', () => {
       { shipping: { amount: 495, to_postal_code: '24103' } },
     ],
     [
-      'leave out a postal code that no card network takes',
+      'are sent without a postal code that card networks do not accept',
       1495,
       {
         lineItems: [item(1, 1000)],
@@ -92,13 +92,13 @@ describe('the goods of a cart', () => {
       { discount_amount: 100 },
     ],
     [
-      'have the name of the language that the cart has',
+      'have their name in the cart’s language',
       500,
       { locale: 'de-AT', lineItems: [item(1, 500)] },
       { line_items: [{ product_name: 'Stuhl' }] },
     ],
     [
-      'have a name and a code as long as Stripe takes',
+      'have name and code cut to Stripe’s limits',
       500,
       { lineItems: [item(1, 500, { name: { en: 'x'.repeat(2000) }, variant: { sku: 'a-very-long-sku' } })] },
       { line_items: [{ product_name: 'x'.repeat(1024), product_code: 'a-very-long-' }] },
@@ -119,10 +119,10 @@ describe('the goods of a cart', () => {
       lineItemsOf(aCart({ lineItems: [item(1, 1190)] }), euro(500)),
       'part_of_cart',
     ],
-    ['that do not come to the total', of(1190, { lineItems: [item(1, 1189)] }), 'sums_differ'],
+    ['that do not add up to the total', of(1190, { lineItems: [item(1, 1189)] }), 'sums_differ'],
     ['that do not say what they cost', of(1190, { lineItems: [{ recurrenceInfo: {} }] }), 'sums_differ'],
     [
-      'of more items than Stripe takes',
+      'of more items than Stripe accepts',
       of(201, { lineItems: Array.from({ length: 201 }, () => item(1, 1)) }),
       'too_many',
     ],
@@ -141,7 +141,7 @@ describe('the goods of a cart', () => {
     expect(found).toEqual({ kind: 'left-out', reason });
   });
 
-  it('have a digest that changes with them alone', () => {
+  it('have a digest that changes only with them', () => {
     const digest = (fields: Partial<Cart>) => {
       const found = of(1000, fields);
       return found.kind === 'details' && found.digest;
@@ -151,7 +151,7 @@ describe('the goods of a cart', () => {
     expect(digest({ lineItems })).not.toBe(digest({ lineItems: [item(4, 1000)] }));
   });
 
-  it('come to the amount, to the last unit, whatever the cart', () => {
+  it('add up exactly to the amount, for any cart', () => {
     const anItem = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.nat(100_000), fc.nat(20_000));
     fc.assert(
       fc.property(fc.array(anItem, { maxLength: 20 }), fc.nat(2_000), fc.nat(500), (goods, shipping, off) => {

@@ -8,28 +8,31 @@ import { beginningOf } from './text.ts';
 type AmountDetails = Stripe.PaymentIntentCreateParams.AmountDetails;
 type StripeItem = Stripe.PaymentIntentCreateParams.AmountDetails.LineItem;
 
-/** What Stripe is told of the goods, for Level 2 and 3 rates and for methods that pay later. */
+/** The line items for Stripe, for Level 2 and 3 rates and for pay-later methods. */
 export type LineItems =
   | { readonly kind: 'details'; readonly amountDetails: AmountDetails; readonly digest: string }
   | { readonly kind: 'left-out'; readonly reason: LeftOutReason };
 
 export type LeftOutReason =
-  /** Gift cards or another payment pay a part: which goods this payment is for nobody can say. */
+  /** If gift cards or another payment pay a part, it is undefined which goods this payment is for. */
   | 'part_of_cart'
   | 'too_many'
   /** The items do not come to the cart's total, to the last unit. */
   | 'sums_differ'
   | 'inexpressible';
 
-/** Stripe's limits: items, characters of a name and of a code, and a postal code as the card networks take it. */
+/**
+ * Stripe's limits: number of items, characters of a name and of a code, and the card networks' format of a postal code.
+ */
 const MAX_ITEMS = 200;
 const MAX_NAME = 1024;
 const MAX_CODE = 12;
 const POSTAL_CODE = /^[A-Za-z0-9 -]{1,10}$/;
 
 /**
- * The items of a cart that costs `due`, in Stripe's minor units: each without its tax, after its discounts, and its tax beside; shipping with its
- * tax; discounts on the whole and items of a negative price as the discount. Left out, never bent, where the sum is not the amount: Stripe refuses that.
+ * The items of a cart that costs `due`, in Stripe's minor units: each item after its discounts and without its tax, and
+ * its tax; shipping with its tax; discounts on the total and items with a negative price as the discount. If they do
+ * not add up to the amount, they are left out and never adjusted, because Stripe refuses a wrong sum.
  */
 export function lineItemsOf(cart: Cart, due: Money): LineItems {
   const total = totalOf(cart);
@@ -49,7 +52,7 @@ export function lineItemsOf(cart: Cart, due: Money): LineItems {
   }
 }
 
-/** Undefined for items that do not say what they cost. */
+/** Undefined for items without a price. */
 function detailsOf(cart: Cart, items: readonly CartItem[]): AmountDetails | undefined {
   const discountOnTotal = cart.discountOnTotalPrice;
   const discounted = discountOnTotal?.discountedGrossAmount ?? discountOnTotal?.discountedAmount;
@@ -73,7 +76,7 @@ function detailsOf(cart: Cart, items: readonly CartItem[]): AmountDetails | unde
   };
 }
 
-/** An item whose price cannot be divided by its quantity is one item of that name and number. */
+/** An item whose price is not divisible by its quantity becomes one item with the quantity in its name. */
 function stripeItem(cart: Cart, item: CartItem, gross: number, net: number): StripeItem {
   const { quantity = 1, taxedPrice } = item;
   const sku = item.variant?.sku;
@@ -99,7 +102,7 @@ function shippingCost({ shippingInfo, shipping }: Cart): number {
   }, 0);
 }
 
-/** Stripe's arithmetic. */
+/** The total as Stripe computes it. */
 function sumOf({ line_items: items, shipping, discount_amount: discount }: AmountDetails): number {
   const ofItems = (items || []).reduce(
     (sum, { unit_cost, quantity, tax }) => sum + unit_cost * quantity + (tax?.total_tax_amount ?? 0),
@@ -108,5 +111,5 @@ function sumOf({ line_items: items, shipping, discount_amount: discount }: Amoun
   return ofItems + Number(shipping ? (shipping.amount ?? 0) : 0) - Number(discount ?? 0);
 }
 
-/** Takes away what a PaymentIntent has of them. */
+/** Parameters that remove the line items from a PaymentIntent. */
 export const WITHOUT_LINE_ITEMS: AmountDetails = { line_items: '', shipping: '', discount_amount: '' };

@@ -30,7 +30,7 @@ describe('the key of a transaction’s payment', () => {
     expect(transactionKeyOf(cart, one)).toBe(transactionKeyOf(cart, other));
   });
 
-  it('differs where the identity does, also between an item and a key of the same name', () => {
+  it('differs when the identity differs, also between an item and a key of the same name', () => {
     const keys = [
       transactionKeyOf(cart, { idempotencyKey: 'a' }),
       transactionKeyOf(cart, { idempotencyKey: 'b' }),
@@ -43,13 +43,13 @@ describe('the key of a transaction’s payment', () => {
     for (const key of keys) expect(key).toMatch(/^transaction-[0-9a-f]{40}$/);
   });
 
-  it('is no shopper’s attempt', () => {
+  it('is not a shopper’s attempt', () => {
     expect(isOfTransaction({ key: transactionKeyOf(cart, {}) })).toBe(true);
     expect([isOfTransaction({ key: 'cart-1-1' }), isOfTransaction({})]).toEqual([false, false]);
   });
 });
 
-it('orders transactions that met by creation, then by id, so that only one of two goes first', () => {
+it('orders concurrent transactions by creation, then by id, so that exactly one of two goes first', () => {
   const [early, late] = [
     { createdAt: '2026-01-01T00:00:00Z', id: 'b' },
     { createdAt: '2026-01-01T00:00:01Z', id: 'a' },

@@ -4,13 +4,18 @@ import type Stripe from 'stripe';
 import type { Cart, Payment } from './checkout-cart.ts';
 import type { RequestedAmount } from './operations.ts';
 
-/** What names a merchant-initiated transaction, best first; the cart and its version when the caller gives neither (rulings 28). */
+/**
+ * The identity of a merchant-initiated transaction, in order of preference; the cart and its version when the caller
+ * gives neither (rulings 28).
+ */
 export interface TransactionIdentity {
   readonly idempotencyKey?: string | undefined;
   readonly checkoutTransactionItemId?: string | undefined;
 }
 
-/** Key of the commercetools payment of a transaction, at most 52 characters: whoever asks for the transaction again finds that payment. */
+/**
+ * Key of the commercetools payment of a transaction, at most 52 characters: a repeated request finds the payment by it.
+ */
 export function transactionKeyOf(cart: Pick<Cart, 'id' | 'version'>, identity: TransactionIdentity): string {
   const { idempotencyKey, checkoutTransactionItemId } = identity;
   const named = idempotencyKey
@@ -21,13 +26,14 @@ export function transactionKeyOf(cart: Pick<Cart, 'id' | 'version'>, identity: T
   return TRANSACTION_KEY_PREFIX + createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 40);
 }
 
-/** What a transaction is to charge, as its PaymentIntent's metadata keeps it. */
+/** The amount to charge, as stored in the PaymentIntent's metadata. */
 export const transactionAmountOf = ({ centAmount, currencyCode }: RequestedAmount): string =>
   `${centAmount} ${currencyCode}`;
 
 /**
- * Whether a transaction that is asked for again was for this amount. Its authorisation may have been raised since, or captured above itself,
- * which the planned amount follows; a PaymentIntent of an earlier version does not say what it was first over, its Authorization does.
+ * Whether a repeated transaction was originally for this amount. The planned amount does not show it: it follows later
+ * raises, and captures above the authorised amount. The metadata shows it; a PaymentIntent of an earlier version has no
+ * such metadata, but its Authorization shows it.
  */
 export function wasFor(
   amount: RequestedAmount,
@@ -43,14 +49,14 @@ export function wasFor(
     .includes(asked);
 }
 
-/** Of two transactions that met on one cart, whether `one` goes first. */
+/** Whether `one` goes first, of two concurrent transactions on one cart. */
 export const goesBefore = (one: Pick<Payment, 'createdAt' | 'id'>, other: Pick<Payment, 'createdAt' | 'id'>): boolean =>
   one.createdAt < other.createdAt || (one.createdAt === other.createdAt && one.id < other.id);
 
 /**
- * Whether a PaymentIntent, its latest charge expanded, holds money: on its way, authorised, or captured and not given back in full.
- * Stripe counts the release of what was not captured as refunded, so all of the charge has to be. One that was canceled after a part of
- * it was captured holds that part.
+ * Whether a PaymentIntent (with its latest charge expanded) holds money: pending, authorised, or captured and not fully
+ * refunded. Stripe counts the release of an uncaptured rest as refunded, so the money is gone only if the whole charge
+ * counts as refunded. A PaymentIntent that was canceled after a partial capture holds the captured part.
  */
 export function holdsMoney({
   status,
@@ -63,13 +69,16 @@ export function holdsMoney({
   return charge.amount_refunded < Math.max(charge.amount, charge.amount_captured ?? 0);
 }
 
-/** Stripe's answer to a charge without the shopper. */
+/** The result of a charge without the shopper. */
 export type TransactionState =
   | { readonly state: 'Completed' | 'Pending' }
   /** `code`: Stripe's decline code, else its error code. */
   | { readonly state: 'Failed'; readonly code: string };
 
-/** How a transaction stands by its PaymentIntent: a shopper who is not there can't do anything more, so what is not on its way has failed. */
+/**
+ * The result of a transaction from its PaymentIntent: without the shopper nobody can act, so anything that is not
+ * pending or successful has failed.
+ */
 export function transactionStateOf({ status, last_payment_error: error }: Stripe.PaymentIntent): TransactionState {
   switch (status) {
     case 'succeeded':

@@ -2,8 +2,8 @@ import { InvalidRequestError } from '@connector/errors';
 import type { AmountDue } from './amount-due.ts';
 
 /**
- * The answer where a cart has nothing left to pay: 400, the contract's `InvalidOperation` for a paid one, `nothing_to_pay` for one that costs
- * nothing (rulings 40). Amounts are centAmount.
+ * The error for a cart with nothing left to pay: 400 with the contract's `InvalidOperation` for a paid cart,
+ * `nothing_to_pay` for a free one (rulings 40). Amounts are centAmount.
  */
 export function nothingDue(
   cartId: string,

@@ -16,7 +16,7 @@ type AttemptFields = Partial<Omit<SeenAttempt, 'payment' | 'paymentIntent'>> & {
   intent?: Parameters<typeof aPaymentIntent>[0];
 };
 
-/** The `number`-th attempt: waits for the shopper with 11.90 EUR, is on the cart and tied. */
+/** The `number`-th attempt: it waits for the shopper, over 11.90 EUR, is on the cart and linked. */
 function attempt(number: number, { payment, intent, ...fields }: AttemptFields = {}): SeenAttempt {
   const id = `pi_${number}`;
   return {
@@ -41,7 +41,7 @@ const unknown = (number: number, planned = euro(1190)): SeenAttempt => {
   };
 };
 
-/** As commercetools alone shows it. */
+/** The attempt without its PaymentIntent, as commercetools shows it. */
 const recorded = (number: number, planned = euro(1190)): SeenAttempt => ({
   ...attempt(number, { payment: { planned, transactions: [aTransaction('Charge', 'Success', { amount: planned })] } }),
   paymentIntent: undefined,
@@ -73,7 +73,10 @@ const kuwaiti = aCart({ total: { centAmount: 7993, currencyCode: 'KWD', fraction
 const another = (fields: Parameters<typeof aPayment>[0]): Payment =>
   aPayment({ id: 'other', key: 'voucher', ...fields });
 
-/** Attempts, what else is seen or asked for, and the step: its kind, the attempt that it is about, and what it says besides. */
+/**
+ * Attempts, other parts of the snapshot or the request, and the expected step: its kind, its attempt, and its other
+ * fields.
+ */
 type Row = readonly [
   rule: string,
   seen: readonly SeenAttempt[],
@@ -86,13 +89,13 @@ describe('the next step of an opening', () => {
     // Nothing is open yet
     ['creates the first attempt', [], {}, ['create', 1, { wanted: { due: euro(1190) } }]],
     [
-      'creates it of what gift cards leave',
+      'creates it over what gift cards leave',
       [],
       { giftCardPlannedAmount: euro(190) },
       ['create', 1, { wanted: { due: euro(1000) } }],
     ],
     [
-      'creates it of what another provider left',
+      'creates it over what another provider leaves',
       [],
       { otherPayments: [another({ planned: euro(190), transactions: [aTransaction('Charge', 'Success')] })] },
       ['create', 1, { wanted: { due: euro(1000) } }],
@@ -116,7 +119,7 @@ describe('the next step of an opening', () => {
       ['create', 1, { wanted: { shipping: undefined, taxCalculation: undefined, customer: undefined } }],
     ],
     [
-      'creates it with all that is known',
+      'creates it with all known data',
       [],
       withEverything(),
       [
@@ -133,23 +136,28 @@ describe('the next step of an opening', () => {
     ],
 
     // One attempt waits for the shopper
-    ['gives the one that waits and is as wanted', [attempt(1)], {}, ['give', 1]],
-    ['gives it though an earlier one is over', [attempt(1, { status: 'over' }), attempt(2)], {}, ['give', 2]],
+    ['gives the waiting one that is as wanted', [attempt(1)], {}, ['give', 1]],
+    ['gives it although an earlier one is over', [attempt(1, { status: 'over' }), attempt(2)], {}, ['give', 2]],
     [
-      'updates one of another amount, before its plan',
+      'updates one of another amount, before amountPlanned',
       [attempt(1)],
       { cart: costing(2000) },
       ['update', 1, { params: { amount: 2000 } }],
     ],
     [
-      'plans it once Stripe has the amount',
+      'plans the amount after Stripe has it',
       [attempt(1, { intent: { amount: 2000 } })],
       { cart: costing(2000) },
       ['plan', 1, { amount: euro(2000) }],
     ],
-    ['plans less, too', [attempt(1, { payment: { planned: euro(2000) } })], {}, ['plan', 1, { amount: euro(1190) }]],
     [
-      'updates it once: what Stripe made of it stays',
+      'plans a lower amount too',
+      [attempt(1, { payment: { planned: euro(2000) } })],
+      {},
+      ['plan', 1, { amount: euro(1190) }],
+    ],
+    [
+      'updates it only once, whatever Stripe made of it',
       [attempt(1, { isAsAsked: true, intent: { shipping: { name: 'ADA' } as never } })],
       {},
       ['give', 1],
@@ -161,7 +169,7 @@ describe('the next step of an opening', () => {
       ['cancel', 1],
     ],
     [
-      'gives one that refused an update, now that none is needed',
+      'gives one that refused an update, if none is needed any more',
       [attempt(1)],
       { rejectedUpdates: new Set(['pi_1']) },
       ['give', 1],
@@ -198,13 +206,13 @@ describe('the next step of an opening', () => {
       ['find', 2, { isDue: true, wanted: { due: euro(1190) } }],
     ],
     [
-      'finds it by the amount that it was planned with',
+      'finds it by its planned amount',
       [unknown(1, euro(500))],
       {},
       ['find', 1, { isDue: false, wanted: { due: { centAmount: 500 } } }],
     ],
 
-    // Money is on its way, held or taken
+    // Money is pending, held or charged
     [
       'refuses when commercetools shows it as paid',
       [recorded(1)],
@@ -212,12 +220,12 @@ describe('the next step of an opening', () => {
       ['refuse', undefined, { refusal: { amount: { kind: 'paid', paidAmount: 1190, cartAmount: 1190 } } }],
     ],
     [
-      'refuses when Stripe alone shows it',
+      'refuses when only Stripe shows it',
       [paid(1)],
       {},
       ['refuse', undefined, { refusal: { amount: { kind: 'paid', paidAmount: 1190 } } }],
     ],
-    ['refuses when more was paid than the cart costs by now', [paid(1)], { cart: costing(500) }, ['refuse']],
+    ['refuses when more was paid than the cart costs now', [paid(1)], { cart: costing(500) }, ['refuse']],
     [
       'refuses when it was paid in another currency',
       [paid(1, { payment: { planned: { ...euro(1), currencyCode: 'USD' } }, intent: { currency: 'usd', amount: 1 } })],
@@ -231,31 +239,31 @@ describe('the next step of an opening', () => {
       ['create', 2, { wanted: { due: euro(810) } }],
     ],
     [
-      'opens the rest besides what commercetools shows',
+      'opens the rest, also beside what commercetools shows',
       [recorded(1)],
       { cart: costing(2000) },
       ['create', 2, { wanted: { due: euro(810) } }],
     ],
     [
-      'corrects a plan that ran ahead of what was paid',
+      'corrects an amountPlanned above what was paid',
       [paid(1, { payment: { planned: euro(2000) } })],
       { cart: costing(2000) },
       ['plan', 1, { amount: euro(1190) }],
     ],
     [
-      'corrects a plan that stayed behind',
+      'corrects an amountPlanned below what was paid',
       [paid(1, { intent: { amount: 2000 } })],
       { cart: costing(2000) },
       ['plan', 1, { amount: euro(2000) }],
     ],
     [
-      'corrects no plan of an attempt that is over',
+      'does not correct amountPlanned of an attempt that is over',
       [attempt(1, { status: 'over', intent: { amount: 5, status: 'canceled' } })],
       {},
       ['create', 2],
     ],
     [
-      'corrects no plan by an amount that commercetools has no units for',
+      'does not correct amountPlanned to an amount that commercetools cannot express',
       [
         paid(1, {
           payment: { planned: { centAmount: 500, currencyCode: 'ISK', fractionDigits: 0 } },
@@ -265,20 +273,20 @@ describe('the next step of an opening', () => {
       {},
       ['refuse'],
     ],
-    ['cancels what still waits when all is paid', [paid(1), attempt(2)], {}, ['cancel', 2]],
-    ['cancels the first of what still waits', [attempt(1), attempt(2), recorded(3)], {}, ['cancel', 1]],
+    ['cancels a waiting one when all is paid', [paid(1), attempt(2)], {}, ['cancel', 2]],
+    ['cancels the first of several waiting ones', [attempt(1), attempt(2), recorded(3)], {}, ['cancel', 1]],
     ['leaves an unknown one alone when all is paid', [paid(1), unknown(2)], {}, ['refuse']],
 
-    // Nothing to pay, or nobody to pay to
+    // Nothing to pay, or a closed cart
     [
       'refuses a cart that costs nothing',
       [],
       { cart: costing(0) },
       ['refuse', undefined, { refusal: { kind: 'nothing-due', amount: { kind: 'nothing' } } }],
     ],
-    ['cancels what waits on a cart that costs nothing by now', [attempt(1)], { cart: costing(0) }, ['cancel', 1]],
+    ['cancels a waiting one on a cart that is free now', [attempt(1)], { cart: costing(0) }, ['cancel', 1]],
     [
-      'refuses what gift cards pay',
+      'refuses a cart that gift cards pay',
       [],
       { giftCardPlannedAmount: euro(1190) },
       ['refuse', undefined, { refusal: { amount: { kind: 'nothing' } } }],
@@ -289,7 +297,12 @@ describe('the next step of an opening', () => {
       { cart: aCart({ cartState: 'Ordered' }) },
       ['refuse', undefined, { refusal: { kind: 'closed', cartState: 'Ordered' } }],
     ],
-    ['cancels what waits on an ordered cart', [attempt(1)], { cart: aCart({ cartState: 'Ordered' }) }, ['cancel', 1]],
+    [
+      'cancels a waiting one on an ordered cart',
+      [attempt(1)],
+      { cart: aCart({ cartState: 'Ordered' }) },
+      ['cancel', 1],
+    ],
     [
       'refuses a cart that was merged at login',
       [],
@@ -297,7 +310,7 @@ describe('the next step of an opening', () => {
       ['refuse', undefined, { refusal: { kind: 'closed' } }],
     ],
     [
-      'says that an ordered cart is paid when it is',
+      'says that an ordered cart is paid, if it is',
       [recorded(1)],
       { cart: aCart({ cartState: 'Ordered' }) },
       ['refuse', undefined, { refusal: { kind: 'nothing-due' } }],
@@ -305,24 +318,24 @@ describe('the next step of an opening', () => {
     ['opens a frozen cart', [], { cart: aCart({ cartState: 'Frozen' }) }, ['create', 1]],
     ['opens an active cart', [], { cart: aCart({ cartState: 'Active' }) }, ['create', 1]],
     [
-      'refuses an amount that Stripe has no units for',
+      'refuses an amount that Stripe cannot express',
       [],
       { cart: kuwaiti },
       ['refuse', undefined, { refusal: { kind: 'inexpressible', reason: expect.stringContaining('KWD') } }],
     ],
-    ['cancels what waits beside such an amount', [attempt(1)], { cart: kuwaiti }, ['cancel', 1]],
+    ['cancels a waiting one for such an amount', [attempt(1)], { cart: kuwaiti }, ['cancel', 1]],
 
-    // A merchant charges the cart meanwhile
+    // A merchant charges the cart at the same time
     ['waits for a transaction that is being confirmed', [transaction('requires_confirmation')], {}, ['wait']],
     ['waits for it before anything else', [attempt(1), transaction('requires_confirmation'), unknown(2)], {}, ['wait']],
     [
-      'waits for one on the cart that names no PaymentIntent yet',
+      'waits for a transaction on the cart that has no PaymentIntent yet',
       [attempt(1)],
       { otherPayments: [aPayment({ id: 'mit', key: 'transaction-abc' })], now: Date.parse('2026-01-01T00:01:00Z') },
       ['wait'],
     ],
     [
-      'not for one that was left so: it looks again before it charges',
+      'does not wait for an abandoned one, which would read again before it charges',
       [attempt(1)],
       { otherPayments: [aPayment({ id: 'mit', key: 'transaction-abc' })], now: Date.parse('2026-01-01T00:02:00Z') },
       ['give', 1],

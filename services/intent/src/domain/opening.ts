@@ -15,35 +15,38 @@ import type { OptionalField } from './optional-data.ts';
 import { changeTo, type Wanted, wantedOf } from './payment-intent-params.ts';
 import type { Session } from './session.ts';
 
-/** An attempt as commercetools and Stripe have it now. */
+/** An attempt in its present state at commercetools and Stripe. */
 export interface SeenAttempt extends Attempt {
   readonly status: AttemptStatus;
-  /** Undefined while it is not known, and where commercetools alone tells how the attempt ended. */
+  /** Undefined while it is unknown, and when commercetools alone shows how the attempt ended. */
   readonly paymentIntent?: Stripe.PaymentIntent | undefined;
   readonly isOnCart: boolean;
-  /** This request asked Stripe for just what is wanted, by a create or update call; what Stripe made of that stays. */
+  /**
+   * Set when this request's own create or update call has just asked Stripe for what is wanted; whatever Stripe made of
+   * it is kept.
+   */
   readonly isAsAsked?: boolean;
 }
 
-/** Everything that the next step is decided by, of one moment. */
+/** The snapshot from which the next step is decided. */
 export interface Snapshot {
   readonly cart: Cart;
-  /** Whether the cart was read earlier than for this request, so that it may be of an older version. */
+  /** Whether the cart is from the cache, so that its version may be old. */
   readonly isRemembered: boolean;
   readonly customer: Customer | undefined;
   /** Oldest first. */
   readonly attempts: readonly SeenAttempt[];
-  /** The cart's payments that are no attempts: other providers'. */
+  /** The cart's payments of other providers. */
   readonly otherPayments: readonly Payment[];
-  /** PaymentIntents that refused an update although they wait for the shopper. */
+  /** PaymentIntents that wait for the shopper but whose update Stripe refused. */
   readonly rejectedUpdates: ReadonlySet<string>;
-  /** What Stripe refused of the data that a payment can do without. */
+  /** Optional data that Stripe refused. */
   readonly leftOut: ReadonlySet<OptionalField>;
   /** Ms since the epoch. */
   readonly now: number;
 }
 
-/** What a request asks for, and how it is configured. */
+/** What the request asks for, and the configuration. */
 export interface Asked {
   readonly express: boolean;
   /** Express checkout of a page that made its elements with a Stripe customer. */
@@ -53,7 +56,7 @@ export interface Asked {
   readonly orderInDescription?: boolean | undefined;
   readonly projectKey: string;
   readonly cardFeatures: CardFeatures;
-  /** Whether Stripe is told of the goods. */
+  /** Whether line items are sent to Stripe. */
   readonly lineItems?: boolean | undefined;
   readonly behaviour: BehaviourSettings;
 }
@@ -70,7 +73,7 @@ export type Refusal =
   | { readonly kind: 'inexpressible'; readonly reason: string };
 
 export type Step =
-  /** The end: nothing of the cart can be paid any more. */
+  /** The final refusal: nothing of the cart can be paid. */
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
   /** The end: the shopper is given the attempt's PaymentIntent. */
   | { readonly kind: 'give'; readonly attempt: KnownAttempt; readonly wanted: Wanted }
@@ -86,28 +89,31 @@ export type Step =
   | { readonly kind: 'plan'; readonly attempt: KnownAttempt; readonly amount: Money }
   | { readonly kind: 'attach'; readonly attempt: KnownAttempt };
 
-/** A transaction older than this, in ms, whose PaymentIntent nobody confirmed was given up by a request that died. */
+/**
+ * A transaction without a confirmed PaymentIntent that is older than this, in ms, was abandoned by a request that died.
+ */
 const YOUNG_MS = 90_000;
 
 /**
- * The next step towards one PaymentIntent that the shopper can pay, of what is due now. Pure and total: each step brings the snapshot
- * nearer to `give` or `refuse`, and the same snapshot has the same step. The rules are asked in this order, the first that answers counts:
+ * The next step towards exactly one PaymentIntent that the shopper can pay, over the present amount due. Pure and
+ * total: each step brings the snapshot closer to `give` or `refuse`, and the same snapshot always has the same step.
+ * The first rule that applies decides:
  *
- * | what is seen | step |
+ * | snapshot | step |
  * |---|---|
- * | a paid attempt, planned with another amount than Stripe holds | plan what Stripe holds |
- * | nothing due, cart closed, or no unit for the amount; something still waits | cancel it |
+ * | a paid attempt whose amountPlanned differs from what Stripe holds | plan what Stripe holds |
+ * | nothing due, cart closed, or inexpressible amount, and an attempt still waits | cancel it |
  * | … and nothing waits | refuse |
- * | a transaction without the shopper, just being made or confirmed | wait |
- * | one that was declined or given up | cancel it |
- * | an attempt whose PaymentIntent is not known | find it |
- * | several that wait | cancel the earlier ones |
- * | none that waits | create the next |
- * | one that cannot become what is wanted | cancel it |
- * | one that differs from what is wanted | update it |
- * | … planned with another amount | plan it |
- * | … not on the cart | attach it |
- * | … and all is as wanted | give it |
+ * | a transaction without the shopper is just being made or confirmed | wait |
+ * | … was declined or abandoned | cancel it |
+ * | an attempt whose PaymentIntent is unknown | find it |
+ * | several attempts wait | cancel the earlier ones |
+ * | no attempt waits | create the next |
+ * | the waiting attempt cannot become what is wanted | cancel it |
+ * | … differs from what is wanted | update it |
+ * | … has another amountPlanned | plan it |
+ * | … is not on the cart | attach it |
+ * | … is as wanted | give it |
  */
 export function nextStep(snapshot: Snapshot, asked: Asked): Step {
   const { attempts, cart } = snapshot;
@@ -123,7 +129,7 @@ export function nextStep(snapshot: Snapshot, asked: Asked): Step {
   }
   const { due } = amount as Extract<AmountDue, { kind: 'due' }>;
   const [transaction] = waiting.filter(({ payment }) => isOfTransaction(payment));
-  // On the cart and not tied yet: its last look may have been before this one.
+  // It is on the cart and not linked yet: its last read of the cart may have been before ours.
   if (snapshot.otherPayments.some((payment) => isOfTransaction(payment) && isYoung(payment, snapshot))) {
     return { kind: 'wait' };
   }
@@ -147,7 +153,7 @@ export function nextStep(snapshot: Snapshot, asked: Asked): Step {
   return latest ? stepWith(snapshot, latest, wanted) : { kind: 'create', number: nextAttemptNumber(attempts), wanted };
 }
 
-/** The step with the one attempt that waits for the shopper. */
+/** The step for the one attempt that waits for the shopper. */
 function stepWith({ rejectedUpdates }: Snapshot, attempt: KnownAttempt, wanted: Wanted): Step {
   const { payment, paymentIntent } = attempt;
   const change = attempt.isAsAsked ? ({ kind: 'none' } as const) : changeTo(paymentIntent, wanted);
@@ -166,7 +172,7 @@ function stepWith({ rejectedUpdates }: Snapshot, attempt: KnownAttempt, wanted: 
 const isKnown = (attempt: SeenAttempt): attempt is KnownAttempt => attempt.paymentIntent !== undefined;
 const isWaiting = (attempt: SeenAttempt): attempt is KnownAttempt => attempt.status === 'waiting' && isKnown(attempt);
 
-/** What was planned runs neither ahead of what Stripe holds, nor behind it. */
+/** Corrects an amountPlanned that is above or below what Stripe holds. */
 function correctionOf(attempts: readonly SeenAttempt[]): Step | undefined {
   for (const attempt of attempts) {
     if (attempt.status !== 'paid' || !isKnown(attempt)) continue;
@@ -176,7 +182,7 @@ function correctionOf(attempts: readonly SeenAttempt[]): Step | undefined {
   return undefined;
 }
 
-/** What is due, with what commercetools or Stripe knows to be paid. */
+/** The amount due, after everything that commercetools or Stripe shows as paid. */
 const dueOf = ({ cart, attempts, otherPayments }: Snapshot, { giftCardPlannedAmount }: Asked): AmountDue =>
   amountDue(
     cart,

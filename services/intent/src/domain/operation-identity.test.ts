@@ -18,24 +18,32 @@ const id = (...asked: Asked) => operationIdOf(...asked);
 describe("an operation's id", () => {
   it.each<[string, Asked, Asked]>([
     [
-      'the same is asked for at the same moment',
+      'the same operation is requested at the same moment',
       ['p', refund, {}, nothing],
       ['p', { ...refund, amount: EUR(300) }, {}, nothing],
     ],
     [
-      'its key is, whatever happened since',
+      'its key is the same, whatever happened since',
       ['p', refund, { idempotencyKey: 'k' }, nothing],
       ['p', refund, { idempotencyKey: 'k' }, { refunds: 3, captured: 9 }],
     ],
     [
-      'its key is, whatever it is called',
+      'its key is the same, whatever its reference is',
       ['p', refund, { idempotencyKey: 'k' }, nothing],
       ['p', refund, { idempotencyKey: 'k', merchantReference: 'r' }, nothing],
     ],
-    ['a refund meets a capture', ['p', refund, {}, nothing], ['p', refund, {}, { refunds: 0, captured: 500 }]],
-    ['a capture meets a refund', ['p', capture, {}, nothing], ['p', capture, {}, { refunds: 1, captured: 0 }]],
     [
-      'a cancelation is asked for again: nothing was captured by it',
+      'a refund and a capture run at the same time',
+      ['p', refund, {}, nothing],
+      ['p', refund, {}, { refunds: 0, captured: 500 }],
+    ],
+    [
+      'a capture and a refund run at the same time',
+      ['p', capture, {}, nothing],
+      ['p', capture, {}, { refunds: 1, captured: 0 }],
+    ],
+    [
+      'a cancelation is repeated, because it captured nothing',
       ['p', cancel, {}, nothing],
       ['p', cancel, {}, { refunds: 1, captured: 0 }],
     ],
@@ -96,10 +104,10 @@ describe('what was done under an id', () => {
   });
 
   it.each<[string, Operation, Partial<Stripe.PaymentIntent>, boolean]>([
-    ['a capture, whose note is its own', capture, { status: 'requires_capture' }, true],
+    ['a capture with its own entry', capture, { status: 'requires_capture' }, true],
     ['a capture, canceled since', capture, { status: 'canceled' }, true],
-    ['a cancelation that was noted and done', cancel, { status: 'canceled' }, true],
-    ['a cancelation that was noted and not done', cancel, { status: 'requires_capture' }, false],
+    ['a cancelation with an entry that was done', cancel, { status: 'canceled' }, true],
+    ['a cancelation with an entry that was not done', cancel, { status: 'requires_capture' }, false],
     ['a reversal that canceled', reverse, { status: 'canceled' }, true],
   ])('is %s', (_what, operation, fields, isDone) => {
     const paymentIntent = noted(operation, fields);
@@ -111,7 +119,7 @@ describe('what was done under an id', () => {
 
 describe("an operation's note", () => {
   const key = id('p', capture, { idempotencyKey: 'k' }, nothing);
-  it('has a key of its own, so that captures at the same time leave both', () => {
+  it('has a key of its own, so that two captures at the same time both keep their entries', () => {
     const other = id('p', capture, { idempotencyKey: 'l' }, nothing);
     expect(operationNoteKey(key)).toMatch(/^ct_operation_id_[0-9a-f]{16}$/);
     expect(operationNoteKey(key)).not.toBe(operationNoteKey(other));
@@ -121,7 +129,7 @@ describe("an operation's note", () => {
     });
   });
 
-  it('is left out where Stripe takes no more keys', () => {
+  it('is left out when Stripe accepts no more keys', () => {
     const present = (keys: number) => Object.fromEntries(Array.from({ length: keys }, (_, n) => [`key_${n}`, 'x']));
     expect(Object.keys(operationNote(key, 'cancelPayment', present(48)))).toHaveLength(2);
     expect(operationNote(key, 'cancelPayment', present(49))).toEqual({ ct_operation_id: key });

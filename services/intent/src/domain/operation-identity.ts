@@ -2,26 +2,27 @@ import { idempotencyKey, METADATA, operationNoteKey } from '@connector/payment-m
 import type Stripe from 'stripe';
 import type { Operation } from './operations.ts';
 
-/** What a caller says besides the operation. */
+/** What the caller sends besides the operation. */
 export interface OperationLabels {
-  /** The header `Idempotency-Key`: names the operation for good. */
+  /** The header `Idempotency-Key`, which identifies the operation for good. */
   readonly idempotencyKey?: string | undefined;
-  /** An invoice number or the like, as commercetools describes it: several operations may have one. */
+  /** An invoice number or similar, as commercetools describes it; several operations may have the same one. */
   readonly merchantReference?: string | undefined;
 }
 
-/** Stripe's state just before an operation. */
+/** Stripe's state right before an operation. */
 export interface StateBefore {
-  /** Refunds of the charge, failed ones and releases too. */
+  /** Number of refunds of the charge, including failed ones and releases. */
   readonly refunds: number;
-  /** Captured so far, in Stripe's minor units. */
+  /** Amount captured so far, in Stripe's minor units. */
   readonly captured: number;
 }
 
 /**
- * What makes an operation the same when it is asked for again (rulings 29): the caller's key; else what is asked for and what was there
- * before it, so that equal requests at the same moment are one, and an equal request after the first was done is a new one. It is the
- * idempotency key of the call to Stripe, and the operation's id in events and in Stripe's metadata.
+ * The id that makes a repeated operation the same operation (rulings 29). It is a hash of the caller's key; without a
+ * key, of the request and of Stripe's state before it, so that equal requests at the same moment are one operation, and
+ * an equal request after the first was done is a new one. It is the idempotency key of the call to Stripe, and the
+ * operation's id in events and in Stripe's metadata.
  */
 export function operationIdOf(
   paymentId: string,
@@ -40,29 +41,32 @@ export function operationIdOf(
   );
 }
 
-/** The part of the state that an operation changes, and no other operation beside it does. */
+/** The part of the state that this operation changes and that no concurrent operation of another kind changes. */
 const STATE: Record<Operation['action'], (before: StateBefore) => Partial<StateBefore>> = {
   capturePayment: ({ captured }) => ({ captured }),
   cancelPayment: ({ captured }) => ({ captured }),
-  // A total is reached once.
+  // The request contains the new total, which is reached once.
   incrementAuthorization: () => ({}),
   refundPayment: ({ refunds }) => ({ refunds }),
   reversePayment: (before) => ({ ...before }),
 };
 
-/** An operation as Stripe's metadata keeps it. */
+/** An operation as text for Stripe's metadata. */
 export const inWords = (operation: Operation): string =>
   'amount' in operation
     ? `${operation.action} ${operation.amount.centAmount} ${operation.amount.currencyCode}`
     : operation.action;
 
-/** What Stripe keeps of an operation that was done: the object that it made or changed, and what it was to do, in words. */
+/** An operation that was done at Stripe: the object that it created or changed, and its description in the metadata. */
 export interface Done {
   readonly object: Stripe.Refund | Stripe.PaymentIntent;
   readonly operation: string | undefined;
 }
 
-/** What was done at Stripe under an operation's id; undefined when nothing was. `refunds` are all of the PaymentIntent. */
+/**
+ * What was done at Stripe under an operation's id; undefined when nothing was. `refunds` are all refunds of the
+ * PaymentIntent.
+ */
 export function doneUnder(
   id: string,
   paymentIntent: Stripe.PaymentIntent,
@@ -72,7 +76,8 @@ export function doneUnder(
   if (refund) return { object: refund, operation: refund.metadata?.[METADATA.operation] };
   const operation = paymentIntent.metadata[operationNoteKey(id)];
   if (!operation) return undefined;
-  // A capture's note is written by the capture itself, a raise's too; a cancelation's before it, as Stripe takes none with it.
+  // A capture or raise writes its entry itself. A cancelation's entry is written before it, because Stripe accepts no
+  // metadata with it.
   const isNotedByItself = /^(capturePayment|incrementAuthorization) /.test(operation);
   return isNotedByItself || paymentIntent.status === 'canceled' ? { object: paymentIntent, operation } : undefined;
 }

@@ -30,7 +30,7 @@ describe('a capture', () => {
     ['of a part leaves the rest', capture(500), authorised, true, { kind: 'capture', amount: 500, isFinal: false }],
     ['of the last part is final', capture(690), partlyCaptured, true, { kind: 'capture', amount: 690, isFinal: true }],
     [
-      'above the authorisation is for Stripe to refuse',
+      'above the authorisation is left to Stripe to refuse',
       capture(2000),
       authorised,
       false,
@@ -51,11 +51,14 @@ describe('a capture', () => {
   it.each([
     ['ahead of', 24000],
     ['behind', 600],
-  ])('of all that Stripe holds is final, and of less is not, while amountPlanned is %s it', (_where, centAmount) => {
-    const planned = aPayment({ planned: euro(centAmount) });
-    expect(planOf(capture(1190), planned, authorised, NONE)).toMatchObject({ kind: 'capture', isFinal: true });
-    expect(planOf(capture(600), planned, authorised, SEVERAL)).toMatchObject({ kind: 'capture', isFinal: false });
-  });
+  ])(
+    'of everything that Stripe holds is final, and of less is not, while amountPlanned is %s it',
+    (_where, centAmount) => {
+      const planned = aPayment({ planned: euro(centAmount) });
+      expect(planOf(capture(1190), planned, authorised, NONE)).toMatchObject({ kind: 'capture', isFinal: true });
+      expect(planOf(capture(600), planned, authorised, SEVERAL)).toMatchObject({ kind: 'capture', isFinal: false });
+    },
+  );
 
   it('of a payment without a planned amount is refused', () => {
     const nothing = aPayment({ planned: euro(0) });
@@ -116,12 +119,12 @@ describe('a payment that was captured above what was authorised', () => {
 });
 
 describe('a cancellation', () => {
-  it('of what was captured above its authorisation is one of nothing, never of less', () => {
+  it('after a capture above the authorisation cancels zero, never less', () => {
     const above = aPaymentIntent({ status: 'succeeded', amount_received: 1390, latest_charge: charge(1390) });
     expect(planOf({ action: 'cancelPayment' }, payment, above, NONE)).toEqual({ kind: 'cancel', money: euro(0) });
   });
 
-  it('releases what was not captured', () => {
+  it('releases the uncaptured rest', () => {
     expect(planOf({ action: 'cancelPayment' }, payment, partlyCaptured, SEVERAL)).toEqual({
       kind: 'cancel',
       money: euro(690),
@@ -131,14 +134,14 @@ describe('a cancellation', () => {
 
 describe('a reversal', () => {
   it.each<[string, ReturnType<typeof aPaymentIntent>, Partial<Plan>]>([
-    ['refunds what was captured', captured(), { kind: 'refund', amount: 1190 }],
-    ['refunds no more than was captured', partlyCaptured, { kind: 'refund', amount: 500 }],
+    ['refunds the captured amount', captured(), { kind: 'refund', amount: 1190 }],
+    ['refunds no more than the captured amount', partlyCaptured, { kind: 'refund', amount: 500 }],
     ['releases an authorisation', authorised, { kind: 'cancel', money: euro(1190) }],
-    ['does nothing twice', captured(1), { kind: 'nothing-to-reverse' }],
+    ['never does anything twice', captured(1), { kind: 'nothing-to-reverse' }],
     ['has nothing to do for an unpaid attempt', aPaymentIntent(), { kind: 'nothing-to-reverse' }],
     ['has nothing to do for a canceled one', aPaymentIntent({ status: 'canceled' }), { kind: 'nothing-to-reverse' }],
     [
-      'does not take a released authorisation for a refund',
+      'does not count a released authorisation as a refund',
       aPaymentIntent({ status: 'canceled', latest_charge: charge(0, 1190) }),
       { kind: 'nothing-to-reverse' },
     ],

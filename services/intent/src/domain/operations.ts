@@ -9,7 +9,7 @@ import type Stripe from 'stripe';
 import type { CardFeatures } from './card-features.ts';
 import type { Payment } from './checkout-cart.ts';
 
-/** What a merchant asks for; amounts without digits, as the Checkout contract has them. */
+/** A merchant's request; amounts have no fraction digits, as in the Checkout contract. */
 export type Operation =
   | { readonly action: 'capturePayment'; readonly amount: RequestedAmount }
   | {
@@ -28,7 +28,7 @@ export interface RequestedAmount {
   readonly currencyCode: string;
 }
 
-/** The one call to Stripe that carries out an operation; amounts in Stripe's minor units. */
+/** The one call to Stripe that performs an operation; amounts in Stripe's minor units. */
 export type StripeStep =
   | { readonly kind: 'capture'; readonly amount: number; readonly money: Money; readonly isFinal: boolean }
   | { readonly kind: 'refund'; readonly amount: number; readonly money: Money }
@@ -50,15 +50,16 @@ export type Plan =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'nothing-to-reverse' };
 
-/** Money of a PaymentIntent's first and only charge, in Stripe's minor units. */
+/** The money of a PaymentIntent's only charge, in Stripe's minor units. */
 export interface Captured {
   readonly captured: number;
   readonly refunded: number;
 }
 
 /**
- * What was captured and what of it was given back, by Stripe's count; commercetools may lag behind. A charge counts the release of what was
- * authorised and not captured as refunded too: where there can be one, `refunds` (all of the PaymentIntent) tells them apart.
+ * The captured amount and the refunded part of it, from Stripe, because commercetools may lag behind. A charge also
+ * counts the release of an uncaptured rest as refunded; if there may be a release, `refunds` (all of the PaymentIntent)
+ * distinguishes the two.
  */
 export function capturedOf(
   { latest_charge: charge, amount_received }: Stripe.PaymentIntent,
@@ -73,7 +74,7 @@ export function capturedOf(
   return { captured, refunded: given.reduce((sum, refund) => sum + refund.amount, 0) };
 }
 
-/** Whether what a charge counts as refunded can hold the release of an uncaptured rest. */
+/** Whether the refunded amount of a charge may include the release of an uncaptured rest. */
 export const mayHoldRelease = ({ latest_charge: charge }: Stripe.PaymentIntent): boolean =>
   Boolean(charge) &&
   typeof charge === 'object' &&
@@ -82,7 +83,7 @@ export const mayHoldRelease = ({ latest_charge: charge }: Stripe.PaymentIntent):
   charge.amount_captured > 0 &&
   charge.amount_captured < charge.amount;
 
-/** What a plan is decided from. */
+/** The input of a plan. */
 interface PlanInput {
   readonly payment: Pick<Payment, 'amountPlanned' | 'transactions'>;
   readonly paymentIntent: Stripe.PaymentIntent;
@@ -92,7 +93,7 @@ interface PlanInput {
 
 type OperationOf<A extends Operation['action']> = Extract<Operation, { action: A }>;
 
-/** Decides what to ask of Stripe, from the payment and the PaymentIntent as Stripe has it now (with its charge expanded). */
+/** Decides the call to Stripe, from the payment and the present PaymentIntent (with its charge expanded). */
 export function planOf(
   operation: Operation,
   payment: PlanInput['payment'],
@@ -142,7 +143,7 @@ function refundOf(
       reason: 'is not a Charge of the payment',
     };
   }
-  // An authorisation released without a capture counts as refunded at Stripe; it is nothing to give back.
+  // Stripe counts an authorisation released without a capture as refunded; there is no money to return.
   const refundable = captured - Math.min(refunded, captured);
   if (checked.amount > refundable) {
     return {
@@ -177,7 +178,7 @@ function incrementOf(
   return { kind: 'increment', amount: checked.amount, money: moneyOf(checked.amount - authorised, planned) };
 }
 
-/** More than what was authorised may have been captured: then there is nothing left, and Stripe says no. */
+/** More than the authorised amount may have been captured: then nothing is left to cancel, and Stripe refuses. */
 const cancelOf = ({ payment, paymentIntent: { amount, amount_received } }: PlanInput): Plan => ({
   kind: 'cancel',
   money: moneyOf(Math.max(0, amount - amount_received), payment.amountPlanned),
@@ -192,7 +193,7 @@ function reversalOf({ payment, paymentIntent, captured: { captured, refunded } }
   return { kind: 'nothing-to-reverse' };
 }
 
-/** `stripeAmount`, in Stripe's minor units, in the currency of the payment. */
+/** `stripeAmount` (Stripe's minor units) as money in the payment's currency. */
 const moneyOf = (stripeAmount: number, planned: Money): Money =>
   fromStripeAmount(stripeAmount, planned.currencyCode, planned.fractionDigits);
 
@@ -220,7 +221,7 @@ function checkedAmount({ centAmount, currencyCode }: RequestedAmount, planned: M
   }
 }
 
-/** Type of the transaction that records a step, also when Stripe refuses it. */
+/** Type of the transaction that records a call, also when Stripe refuses it. */
 export const TRANSACTION_TYPES = {
   capture: 'Charge',
   refund: 'Refund',

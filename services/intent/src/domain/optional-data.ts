@@ -1,6 +1,6 @@
 import { NotFoundError } from '@connector/errors';
 
-/** What a payment goes on without when Stripe refuses it (rulings 38). */
+/** Data that a payment continues without when Stripe refuses it (rulings 38). */
 export type OptionalField =
   | 'phone'
   | 'email'
@@ -12,7 +12,7 @@ export type OptionalField =
   | 'card_features'
   | 'line_items';
 
-/** Stripe's parameters, by how they begin, and the field they hold; the first that fits counts. */
+/** Prefixes of Stripe's parameters and the field that they contain; the first match counts. */
 type Table = readonly (readonly [prefix: string, field: OptionalField])[];
 
 const OF_PAYMENT_INTENT: Table = [
@@ -37,7 +37,10 @@ function fieldIn(table: Table, error: unknown): OptionalField | undefined {
   return param === undefined ? undefined : table.find(([prefix]) => param.startsWith(prefix))?.[1];
 }
 
-/** Stripe names the parameter that it refuses; what is gone comes as NotFoundError, with Stripe's error as its cause. */
+/**
+ * Stripe names the parameter that it refuses; a deleted object comes as NotFoundError, with Stripe's error as its
+ * cause.
+ */
 function paramOf(error: unknown): string | undefined {
   const { param } = (error instanceof NotFoundError ? error.cause : error) as { param?: unknown };
   return typeof param === 'string' ? param : undefined;

@@ -2,10 +2,12 @@ import type { PaymentDraft as CommercetoolsPaymentDraft } from '@commercetools/p
 import type { Money } from '@connector/payment-model';
 import type { Cart } from './checkout-cart.ts';
 
-/** commercetools takes `checkoutTransactionItemId` on payments; its SDK's types do not have it yet. */
+/** commercetools accepts `checkoutTransactionItemId` on payments, but its SDK's types do not have it yet. */
 export type PaymentDraft = CommercetoolsPaymentDraft & { readonly checkoutTransactionItemId?: string };
 
-/** The commercetools payment of an attempt. It has no transaction: those are the ledger's to write. */
+/**
+ * The draft of an attempt's commercetools payment, without a transaction, because only the ledger writes transactions.
+ */
 export function paymentDraft(input: {
   key: string;
   cart: Pick<Cart, 'customerId' | 'anonymousId'>;

@@ -22,7 +22,7 @@ const wanted = (fields: Partial<WantedInput> = {}) =>
   });
 
 describe("a PaymentIntent's parameters", () => {
-  it('name the order that Checkout will make, and describe it where that is wished', () => {
+  it('name the order that Checkout will make, and describe it if configured', () => {
     const of = (fields: Partial<WantedInput>) => createParams('k', wanted({ orderNumber: 'A-17', ...fields }));
     expect(of({})).toMatchObject({ metadata: { order_number: 'A-17' } });
     expect(of({}).description).toBeUndefined();
@@ -31,13 +31,13 @@ describe("a PaymentIntent's parameters", () => {
     expect(of({ orderNumber: 'x'.repeat(501) }).metadata).toMatchObject({ order_number: 'x'.repeat(500) });
   });
 
-  it('get the number of the order later, when a session names it only then', () => {
+  it('get the order number later, if the session names it only later', () => {
     const present = aPaymentIntent({ ...createParams('k', wanted()), description: null } as never);
     const change = changeTo(present, wanted({ orderNumber: 'A-17', orderInDescription: true }));
     expect(change).toMatchObject({ params: { metadata: { order_number: 'A-17' }, description: 'A-17' } });
   });
 
-  it('carry who it belongs to from the start', () => {
+  it('name the payment, cart and project from the start', () => {
     expect(createParams('cart-1-1', wanted())).toEqual({
       amount: 1190,
       currency: 'eur',
@@ -59,13 +59,13 @@ describe("a PaymentIntent's parameters", () => {
     ['a customer without a Stripe customer', { customer: aCustomer() }, undefined],
     ['express', { express: true }, undefined],
     ['express with a customer session', { express: true, expressCustomerSession: true }, 'cus_1'],
-  ])('bind the customer, and save for it, as the elements were made: %s', (_what, fields, expected) => {
+  ])('set the customer, and save the method for it, as the elements were created: %s', (_what, fields, expected) => {
     const params = createParams('cart-1-1', wanted(fields));
     expect(params.customer).toBe(expected);
     expect(params.setup_future_usage).toBe(expected && 'off_session');
   });
 
-  it("fill the shipping address up from the customer's", () => {
+  it("complete the shipping address from the customer's", () => {
     const shippingAddress = { country: 'DE', firstName: 'Ada', streetName: 'Main', streetNumber: '5', mobile: '123' };
     const addresses = [{ country: 'FR', lastName: 'Other', city: 'Berlin', postalCode: '10115', state: 'BE' }];
     const fields = { cart: aCart({ shippingAddress }), customer: aCustomer({ addresses }) };
@@ -77,7 +77,7 @@ describe("a PaymentIntent's parameters", () => {
     expect(createParams('k', wanted({ ...fields, express: true })).shipping).toBeUndefined();
   });
 
-  it('ask for several captures only where they are enabled', () => {
+  it('request several captures only if enabled', () => {
     const { payment_method_options } = createParams('k', wanted({ cardFeatures: { multicapture: true } }));
     expect(payment_method_options).toEqual({ card: { request_multicapture: 'if_available' } });
     expect(createParams('k', wanted())).not.toHaveProperty('payment_method_options');
@@ -87,7 +87,7 @@ describe("a PaymentIntent's parameters", () => {
     ['overcapture', 'request_overcapture'],
     ['extendedAuthorization', 'request_extended_authorization'],
     ['incrementalAuthorization', 'request_incremental_authorization'],
-  ] as const)('ask for %s where it is enabled and money is taken later', (feature, request) => {
+  ] as const)('request %s if enabled and the capture is manual', (feature, request) => {
     const cardFeatures = { [feature]: true };
     const manual = behaviourFor(cart, false, someBehaviour({ captureMethod: 'manual' }));
     const { payment_method_options } = createParams('k', wanted({ cardFeatures, behaviour: manual }));
@@ -111,7 +111,7 @@ describe("a PaymentIntent's parameters", () => {
 });
 
 describe('the idempotency key of an attempt', () => {
-  it('is the same for the same payment and amount, whatever else is asked for', () => {
+  it('is the same for the same payment and amount, whatever the other parameters are', () => {
     expect(attemptKey('cart-1-1', euro(1190))).toBe(attemptKey('cart-1-1', { currencyCode: 'EUR', centAmount: 1190 }));
     expect(attemptKey('cart-1-1', euro(1190))).not.toBe(attemptKey('cart-1-1', euro(1191)));
     expect(attemptKey('cart-1-1', euro(1190))).not.toBe(attemptKey('cart-1-2', euro(1190)));
@@ -129,19 +129,19 @@ describe('a cart of a business unit', () => {
   const of = (cart: Partial<Parameters<typeof aCart>[0]>, customer = associate()) =>
     createParams('k', wanted({ cart: aCart({ customerId: customer.id, ...cart }), customer }));
 
-  it('is paid by the customer at Stripe that the associate has for the unit, and says so', () => {
+  it('is paid by the associate’s Stripe customer for the unit, and says so', () => {
     const params = of({ businessUnit });
     expect(params).toMatchObject({ customer: 'cus_acme', metadata: { ct_business_unit: 'acme' } });
     expect(params.metadata).toHaveProperty('ct_customer_id');
   });
 
-  it('never by the associate’s own, nor by another unit’s', () => {
+  it('is never paid by the associate’s own Stripe customer, nor by another unit’s', () => {
     expect(of({ businessUnit: { ...businessUnit, key: 'other' } }).customer).toBeUndefined();
     expect(of({})).toMatchObject({ customer: 'cus_own' });
     expect(of({}).metadata).not.toHaveProperty('ct_business_unit');
   });
 
-  it.each(['', 'no json', '[]', 'null', '{"acme":7}'])('has none where the field holds %j', (text) => {
+  it.each(['', 'no json', '[]', 'null', '{"acme":7}'])('has no Stripe customer if the field contains %j', (text) => {
     const customer = associate({ stripeConnector_stripeCustomerIdsOfBusinessUnits: text });
     expect(of({ businessUnit }, customer).customer).toBeUndefined();
   });
@@ -154,7 +154,7 @@ describe('the goods of a payment', () => {
     });
   const sent = wanted({ cart: goods(1), lineItems: true });
 
-  it('are sent where that is on, with a reference of the order', () => {
+  it('are sent if enabled, with an order reference', () => {
     expect(createParams('k', sent)).toMatchObject({
       amount_details: { line_items: [{ product_name: 'Chair', quantity: 1, unit_cost: 1190 }] },
       payment_details: { order_reference: 'cart-1' },
@@ -167,7 +167,7 @@ describe('the goods of a payment', () => {
   it.each<[string, Partial<WantedInput>]>([
     ['while that is off', { cart: goods(1) }],
     ['once Stripe refused them', { cart: goods(1), lineItems: true, leftOut: new Set(['line_items'] as const) }],
-    ['when they do not come to the amount', { cart: goods(1), due: euro(1000), lineItems: true }],
+    ['when they do not add up to the amount', { cart: goods(1), due: euro(1000), lineItems: true }],
   ])('are not sent %s', (_when, fields) => {
     const params = createParams('k', wanted(fields));
     expect(params).not.toHaveProperty('amount_details');
@@ -175,7 +175,7 @@ describe('the goods of a payment', () => {
     expect(params.metadata).not.toHaveProperty('ct_line_items');
   });
 
-  it('are changed with the cart, and taken away when they fit no more', () => {
+  it('are changed with the cart, and removed when they no longer fit', () => {
     const present = aPaymentIntent(createParams('k', sent) as never);
     expect(changeTo(present, sent)).toEqual({ kind: 'none' });
     expect(changeTo(present, wanted({ cart: goods(2), lineItems: true }))).toMatchObject({
@@ -194,7 +194,7 @@ describe('the goods of a payment', () => {
 });
 
 describe('making a PaymentIntent what is wanted', () => {
-  it('asks for features of a card that were enabled since, once', () => {
+  it('requests card features that were enabled since, once', () => {
     const manual = behaviourFor(cart, false, someBehaviour({ captureMethod: 'manual' }));
     const cardFeatures = { overcapture: true, incrementalAuthorization: true };
     const asked = { request_overcapture: 'if_available', request_incremental_authorization: 'if_available' };
@@ -233,7 +233,7 @@ describe('making a PaymentIntent what is wanted', () => {
       { kind: 'update', params: { setup_future_usage: '' } },
     ],
     [
-      'the same address, as Stripe keeps it',
+      'the same address, as Stripe stores it',
       [
         aPaymentIntent({ shipping: { name: 'Ada', address } as never }),
         {
@@ -253,7 +253,7 @@ describe('making a PaymentIntent what is wanted', () => {
       { kind: 'update', params: { shipping: '' } },
     ],
     [
-      'the customer is known by now',
+      'the customer is known now',
       [present, { ...guest, metadata: { ...guest.metadata, ct_customer_id: 'c' } }],
       { kind: 'update', params: { metadata: { ct_customer_id: 'c' } } },
     ],

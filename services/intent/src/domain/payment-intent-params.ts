@@ -9,7 +9,7 @@ import { type LineItems, lineItemsOf, WITHOUT_LINE_ITEMS } from './line-items.ts
 import type { OptionalField } from './optional-data.ts';
 import { beginningOf } from './text.ts';
 
-/** What a PaymentIntent of a cart is to be, whichever attempt it belongs to. */
+/** The wanted PaymentIntent of a cart, for any attempt. */
 export interface Wanted {
   readonly due: Money;
   readonly captureMethod: Behaviour['captureMethod'];
@@ -19,9 +19,9 @@ export interface Wanted {
   readonly cardRequests: CardRequests;
   readonly taxCalculation: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Undefined where they are not sent at all. */
+  /** Undefined if line items are not sent at all. */
   readonly lineItems?: LineItems | undefined;
-  /** What the merchant, and with some methods the shopper, reads at the payment. */
+  /** The description that the merchant reads and, with some methods, the shopper. */
   readonly description?: string | undefined;
 }
 
@@ -36,19 +36,19 @@ export interface WantedInput {
   express: boolean;
   /** Express checkout of a page that made its elements with a Stripe customer. */
   expressCustomerSession: boolean;
-  /** The number that Checkout will give the order. */
+  /** The order number that Checkout will use. */
   orderNumber?: string | undefined;
-  /** Whether the order's number is the description, too. */
+  /** Whether the order number is also the description. */
   orderInDescription?: boolean | undefined;
-  /** Whether Stripe is told of the goods. */
+  /** Whether line items are sent to Stripe. */
   lineItems?: boolean | undefined;
-  /** What Stripe has refused. */
+  /** Optional data that Stripe has refused. */
   leftOut?: ReadonlySet<OptionalField>;
 }
 
-/** The longest value that Stripe takes in metadata, in characters. */
+/** Stripe's maximum length of a metadata value, in characters. */
 const MAX_METADATA_LENGTH = 500;
-/** The longest order reference that a method shows, in characters. */
+/** The maximum length of an order reference, in characters. */
 const MAX_ORDER_REFERENCE = 255;
 const NOTHING: ReadonlySet<OptionalField> = new Set();
 
@@ -64,7 +64,7 @@ export function wantedOf(input: WantedInput): Wanted {
     due,
     captureMethod: behaviour.captureMethod,
     customer: stripeCustomerId,
-    // A method can only be saved for somebody.
+    // A method can be saved only for a customer.
     setupFutureUsage: stripeCustomerId ? behaviour.setupFutureUsage : undefined,
     shipping: express || leftOut.has('shipping') ? undefined : shippable(shippingOf(cart, customer), leftOut),
     cardRequests: leftOut.has('card_features') ? {} : cardRequestsOf(cardFeatures, behaviour.captureMethod),
@@ -82,7 +82,9 @@ export function wantedOf(input: WantedInput): Wanted {
   };
 }
 
-/** Stripe takes a shipping address with a name and a first line only; a cart may have no more than a country, for its taxes. */
+/**
+ * Stripe accepts a shipping address only with a name and a first line; a cart may have only a country, for its taxes.
+ */
 function shippable(
   shipping: StripeShipping | undefined,
   leftOut: ReadonlySet<OptionalField>,
@@ -92,8 +94,8 @@ function shippable(
 }
 
 /**
- * Parameters of the create call. The payment's key stands in the metadata from the start, so that a PaymentIntent whose caller died
- * right after is still known to belong to it. Throws InexpressibleAmountError.
+ * Parameters of the create call. The metadata contains the payment's key from the start, so that the PaymentIntent can
+ * be matched to its payment even if the caller dies right after the call. Throws InexpressibleAmountError.
  */
 export function createParams(paymentKey: string, wanted: Wanted): Stripe.PaymentIntentCreateParams {
   const { due, captureMethod, customer, setupFutureUsage, shipping, cardRequests, taxCalculation, metadata } = wanted;
@@ -113,7 +115,7 @@ export function createParams(paymentKey: string, wanted: Wanted): Stripe.Payment
   };
 }
 
-/** Level 2 and 3 rates need a reference of the order beside its items. */
+/** Level 2 and 3 rates need an order reference besides the items. */
 export function lineItemParams({ lineItems, metadata }: Pick<Wanted, 'lineItems' | 'metadata'>): {
   amount_details?: Stripe.PaymentIntentCreateParams.AmountDetails;
   payment_details?: Stripe.PaymentIntentCreateParams.PaymentDetails;
@@ -127,9 +129,9 @@ export function lineItemParams({ lineItems, metadata }: Pick<Wanted, 'lineItems'
 }
 
 /**
- * Idempotency key of an attempt's create call. Besides the payment's key it holds only what the commercetools payment shows too, so
- * that whoever finds the payment can ask Stripe for its PaymentIntent again; Stripe refuses the key for other parameters. `variant` names what
- * is different after a refusal, whose answer Stripe repeats for the key.
+ * Idempotency key of an attempt's create call. It contains only data that the commercetools payment shows too (key and
+ * amount), so that whoever finds the payment can repeat the call and get its PaymentIntent; Stripe refuses the key with
+ * other parameters. After a refusal, which Stripe would repeat for the same key, `variant` names what is different.
  */
 export const attemptKey = (
   paymentKey: string,
@@ -137,14 +139,14 @@ export const attemptKey = (
   ...variant: readonly string[]
 ) => idempotencyKey('open', paymentKey, { centAmount, currencyCode }, ...variant);
 
-/** What it takes to make a PaymentIntent what is wanted. */
+/** What must be done to turn a PaymentIntent into the wanted one. */
 export type Change =
   | { readonly kind: 'none' }
   | { readonly kind: 'update'; readonly params: Stripe.PaymentIntentUpdateParams }
   /** Stripe fixes it at creation. */
   | { readonly kind: 'replace' };
 
-/** Compares a PaymentIntent that waits for the shopper with what is wanted of it. Throws InexpressibleAmountError. */
+/** Compares a PaymentIntent that waits for the shopper with the wanted one. Throws InexpressibleAmountError. */
 export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): Change {
   const { due, captureMethod, customer, setupFutureUsage, shipping, cardRequests, taxCalculation, metadata } = wanted;
   const present = paymentIntent;
@@ -180,7 +182,7 @@ export function changeTo(paymentIntent: Stripe.PaymentIntent, wanted: Wanted): C
   return Object.keys(params).length === 0 ? { kind: 'none' } : { kind: 'update', params };
 }
 
-/** The fields that are known; an empty one goes to Stripe only to remove what is there. */
+/** The known fields; an empty field is sent to Stripe only to remove an existing value. */
 function shippingParams(
   { name, phone, address }: StripeShipping,
   present?: Stripe.PaymentIntent.Shipping | null,
@@ -192,7 +194,7 @@ function shippingParams(
   return { name, ...(isNeeded(phone, present?.phone) && { phone }), address: Object.fromEntries(fields) };
 }
 
-/** Stripe stores an empty string as nothing, so both count as the same. */
+/** Stripe stores an empty string as no value, so both count as equal. */
 function sameShipping(present: Stripe.PaymentIntent.Shipping | null, wanted: StripeShipping | undefined): boolean {
   if (!present || !wanted) return !present === !wanted;
   const fields = ['line1', 'line2', 'city', 'postal_code', 'state', 'country'] as const;

@@ -4,7 +4,7 @@ import { returnUrlOf } from './return-url.ts';
 const CONFIGURED = 'https://shop.example/return';
 
 it.each(['https://other-shop.example/done?order=1#top', 'http://localhost:8080/return', 'myshop://checkout/return'])(
-  "is the session's where it can be one: %s",
+  "is the session's URL if it is valid: %s",
   (url) => {
     expect(returnUrlOf(url, CONFIGURED)).toBe(url);
   },
@@ -27,6 +27,6 @@ it.each([
   'blob:https://shop.example/1',
   'https://shop.example@evil.example/return',
   'https://shop.example:pass@evil.example/return',
-])('is the configured one for what could harm the shopper: %j', (url) => {
+])('is the configured URL instead of one that could harm the shopper: %j', (url) => {
   expect(returnUrlOf(url, CONFIGURED)).toBe(CONFIGURED);
 });

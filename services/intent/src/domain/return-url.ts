@@ -1,4 +1,6 @@
-/** Schemes that run code or show a file in the page that follows the URL. An app's own scheme is fine: it opens the app. */
+/**
+ * Schemes that run code or show a file when a page follows the URL. An app's own scheme is allowed: it opens the app.
+ */
 const HARMFUL: ReadonlySet<string> = new Set([
   'javascript:',
   'data:',
@@ -11,8 +13,9 @@ const HARMFUL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Where the shopper comes back to from a bank: the session's URL, which the merchant's own server gave, else the configured one. Stripe appends the
- * PaymentIntent's client secret to it, so a URL that is none, runs code, or hides its host behind a user name is passed over.
+ * The URL to which the shopper returns from a bank: the session's, which the merchant's server set, else the configured
+ * one. Stripe appends the PaymentIntent's client secret to it, so a URL that is invalid, runs code, or hides its host
+ * behind a user name is not used.
  */
 export function returnUrlOf(fromSession: string | undefined, configured: string): string {
   return fromSession !== undefined && isUsable(fromSession) ? fromSession : configured;

@@ -1,6 +1,6 @@
 import type { Money } from '@connector/payment-model';
 
-/** What a verified Checkout session says: the cart it is for, and what Checkout put into its metadata. */
+/** A verified Checkout session: its cart, and the metadata that Checkout set. */
 export interface Session {
   readonly cartId: string;
   readonly allowedPaymentMethods?: readonly string[] | undefined;
@@ -10,6 +10,6 @@ export interface Session {
   readonly giftCardPlannedAmount?: Pick<Money, 'centAmount' | 'currencyCode'> | undefined;
   /** Replaces the request's correlation id. */
   readonly correlationId?: string | undefined;
-  /** How long session-auth lets its answer be believed, in ms. */
+  /** How long session-auth's answer may be cached, in ms. */
   readonly freshForMs?: number | undefined;
 }

@@ -1,7 +1,7 @@
 import type { PaymentMethod as CommercetoolsPaymentMethod } from '@commercetools/platform-sdk';
 import type Stripe from 'stripe';
 
-/** A stored payment method of a customer, as commercetools has it. */
+/** A customer's stored payment method in commercetools. */
 export type StoredMethod = Pick<
   CommercetoolsPaymentMethod,
   | 'id'
@@ -16,7 +16,7 @@ export type StoredMethod = Pick<
   | 'interfaceAccount'
 >;
 
-/** What a shopper is shown of a stored method. */
+/** The details of a stored method that a shopper sees. */
 export interface DisplayOptions {
   readonly endDigits?: string;
   readonly brand?: { readonly key: string };
@@ -25,7 +25,7 @@ export interface DisplayOptions {
   readonly expiryYear?: number;
 }
 
-/** Brand, last digits and expiry of a card; last digits of a bank debit; nothing of other methods. */
+/** Brand, last digits and expiry of a card; last digits of a bank debit; nothing for other methods. */
 export function displayOptionsOf(method: Stripe.PaymentMethod | undefined): DisplayOptions {
   if (method?.card) {
     const { brand, last4, exp_month, exp_year } = method.card;

@@ -2,8 +2,9 @@ import { InvalidRequestError } from '@connector/errors';
 import { InexpressibleAmountError, type Money, toStripeAmount } from '@connector/payment-model';
 
 /**
- * What is due, in Stripe's minor units, for whoever shows a form or a wallet for it. Throws InvalidRequestError (400 `InvalidField`
- * with the reason) where Stripe cannot take the amount, so that no shopper fills in a form that cannot be paid (never rounded).
+ * The amount due in Stripe's minor units, for a form or a wallet. Throws InvalidRequestError (400 `InvalidField` with
+ * the reason) if Stripe cannot take the amount, so that no shopper fills in a form that cannot be paid; it is never
+ * rounded (rulings 8, 33).
  */
 export function chargeableAmount(due: Money): number {
   try {

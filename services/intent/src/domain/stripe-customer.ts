@@ -4,12 +4,15 @@ import { customerAddressOf, fullName } from './addresses.ts';
 import { businessUnitOf, type Cart, type Customer } from './checkout-cart.ts';
 import { beginningOf } from './text.ts';
 
-/** The longest that Stripe takes, in characters. */
+/** Stripe's maximum lengths, in characters. */
 const MAX_NAME = 256;
 const MAX_EMAIL = 512;
 const MAX_PHONE = 20;
 
-/** The Stripe customer to make for a commercetools customer with this cart; what is unknown, or too long for Stripe, is left out. */
+/**
+ * Parameters of the Stripe customer for a commercetools customer with this cart; unknown values, and values too long
+ * for Stripe, are left out.
+ */
 export function stripeCustomerParams(cart: Cart, customer: Customer): Stripe.CustomerCreateParams {
   const email = cart.customerEmail || customer.email || cart.shippingAddress?.email;
   const shipping = customerAddressOf(cart, customer);
@@ -26,13 +29,13 @@ export function stripeCustomerParams(cart: Cart, customer: Customer): Stripe.Cus
 }
 
 /**
- * Whose a customer at Stripe is. One of a business unit does not carry the customer's id in a key of its own: whoever looks for the customer's own would
- * find it.
+ * Metadata that names the owner of a Stripe customer. A business unit's Stripe customer does not have the customer's id
+ * under the usual key, because a search for the customer's own Stripe customer would find it.
  */
 export const ownerMetadata = (customerId: string, businessUnit: string | undefined): Record<string, string> =>
   businessUnit ? { [METADATA.associate]: `${customerId}.${businessUnit}` } : { [METADATA.customerId]: customerId };
 
-/** Whether a Stripe customer was made for this commercetools customer, for itself or for a business unit. */
+/** Whether a Stripe customer belongs to this commercetools customer, for itself or for a business unit. */
 export const isOf = (
   { metadata }: Pick<Stripe.Customer, 'metadata'>,
   customerId: string,

@@ -4,18 +4,18 @@ const CORS_METHODS = 'GET,HEAD,POST,DELETE';
 const CORS_HEADERS =
   'Content-Type, Authorization, X-Correlation-ID, X-Request-ID, X-Session-ID, x-express-checkout, x-express-customer-session';
 
-/** The answer to a page that is not on the list. */
+/** The answer to a page whose origin is not on the list. */
 export const ORIGIN_REFUSED = { error: 'Forbidden', message: 'CORS origin not allowed.' } as const;
 
 /** How long a browser may keep a preflight's answer, in seconds. */
 const MAX_AGE_S = 600;
 
-/** Read by any page: it is the domain association that Apple fetches. */
+/** Any page may read it: the domain association that Apple fetches. */
 const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/applePayConfig']);
 
 /**
- * Cross-origin rules by allow-list: the origin is echoed, never `*` (but for Apple's file), without credentials. Answers preflights
- * itself: 204 for a known origin, 403 for another, 400 for an OPTIONS that is none.
+ * Cross-origin rules by allow-list: the origin is echoed, never `*` (except for Apple's file), without credentials.
+ * Answers preflights itself: 204 for a known origin, 403 for another, 400 for an OPTIONS that is no preflight.
  */
 export function cors(allowedOrigins: readonly string[]): RequestHandler {
   const allowed: ReadonlySet<string> = new Set(allowedOrigins);

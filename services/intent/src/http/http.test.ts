@@ -37,7 +37,7 @@ describe('a rate limit', () => {
     };
   }
 
-  it('takes a burst, then one whenever its share of the minute has passed', () => {
+  it('allows a burst, then one request each time its share of a minute has passed', () => {
     const { attempt, pass } = taking(2);
     expect([attempt('a'), attempt('a'), attempt('a')]).toEqual([0, 0, 30]);
     pass(29_000);
@@ -46,7 +46,7 @@ describe('a rate limit', () => {
     expect([attempt('a'), attempt('a')]).toEqual([0, 30]);
   });
 
-  it('counts each key for itself', () => {
+  it('counts each key separately', () => {
     const { attempt } = taking(1);
     expect([attempt('a'), attempt('b'), attempt('a')]).toEqual([0, 0, 60]);
   });

@@ -2,16 +2,19 @@ import { InvalidRequestError } from '@connector/errors';
 import { invalidJson } from '@connector/http';
 import express, { type RequestHandler } from 'express';
 
-/** Largest body of any route, in bytes; the biggest real one has a few hundred. */
+/** Largest body of any route, in bytes; real bodies have a few hundred. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** Deepest nesting of any body; the deepest real one has four levels. */
+/** Deepest nesting of any body; real bodies have at most four levels. */
 const MAX_DEPTH = 16;
 
-/** Reads a JSON body: 413 above the size limit, 400 for anything that is not JSON, is empty, or nests too deep. */
+/**
+ * Reads a JSON body. Answers 413 above the size limit, 400 for a body that is not JSON, is empty, or is nested too
+ * deep.
+ */
 export const jsonBody = (): RequestHandler[] => [
   (req, _res, next) => {
     const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-    // Saying that JSON comes and sending nothing is a mistake; sending nothing is not.
+    // Announcing JSON and sending nothing is a mistake; sending nothing is not.
     if (!hasBody && req.headers['content-type']?.includes('json')) throw invalidJson();
     next();
   },
@@ -27,7 +30,7 @@ export const jsonBody = (): RequestHandler[] => [
 
 const [QUOTE, BACKSLASH, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = Buffer.from('"\\[]{}');
 
-/** Nesting of JSON text, counted before it is parsed; brackets inside strings don't count. */
+/** Nesting depth of JSON text, counted before parsing; brackets inside strings do not count. */
 export function depthOf(json: Uint8Array): number {
   let depth = 0;
   let deepest = 0;

@@ -1,7 +1,7 @@
 import { ServiceError } from '@connector/errors';
 import { LRUCache } from 'lru-cache';
 
-/** Too many requests; `retryAfterS` seconds from now one is taken again. */
+/** Too many requests; the next one is accepted in `retryAfterS` seconds. */
 export class RateLimitedError extends ServiceError {
   readonly statusCode = 429;
   readonly retryAfterS: number;
@@ -13,18 +13,18 @@ export class RateLimitedError extends ServiceError {
 }
 
 export interface RateLimiter {
-  /** Takes one token of `key`. Throws RateLimitedError when there is none left. */
+  /** Takes one token of `key`. Throws RateLimitedError when none is left. */
   take(key: string): void;
-  /** Throws as `take` when there is no token left, without taking one. */
+  /** Throws RateLimitedError when no token is left, without taking one. */
   check(key: string): void;
 }
 
-/** Keys remembered at once; the least recently used is forgotten, so that strangers cannot fill the memory. */
+/** The most keys in memory; the least recently used one is removed, so that strangers cannot fill the memory. */
 const MAX_KEYS = 50_000;
 
 /**
- * Token buckets: `perMinute` requests a minute for each key, up to that many at once. Counts for this process alone, so the limit of
- * the whole service grows with its pods. 0 takes everything.
+ * Token buckets: `perMinute` requests a minute for each key, with bursts of the same size. Counts only in this process,
+ * so the limit of the whole service grows with its pods. 0 = no limit.
  */
 export function createRateLimiter(perMinute: number, now: () => number = () => performance.now()): RateLimiter {
   if (perMinute === 0) return { take: () => {}, check: () => {} };

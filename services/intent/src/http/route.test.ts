@@ -17,12 +17,12 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** How many calls of a priority were not made because of a limit. */
+/** The number of calls of a priority that were not made because of a limit. */
 const shed = async (priority: string) =>
   (await metrics.apiShed.get()).values.find(({ labels }) => labels.priority === priority)?.value ?? 0;
 
-it('lets the calls of openings go before those of other routes', async () => {
-  // Longer than anybody waits, so that every call is shed, and counted by its priority.
+it('gives calls of openings priority over those of other routes', async () => {
+  // Longer than any request waits, so that every call is shed and counted by its priority.
   const side = await listening(createServer((_req, res) => res.writeHead(429, { 'retry-after': '9' }).end('{}')));
   const client = createHttpClient({
     api: 'stripe',

@@ -9,7 +9,7 @@ import type { Session } from '../domain/session.ts';
 import { jsonBody } from './json-body.ts';
 import { RateLimitedError, type RateLimiter } from './rate-limit.ts';
 
-/** Whom a handler calls; updates are calls that another writer may get ahead of. */
+/** The sides that a handler calls; "update" means calls that can meet a version conflict. */
 export type Called = 'commercetools' | 'commercetools updates' | 'stripe' | 'kafka';
 
 /** One documented answer; without a schema it has no body. */
@@ -24,7 +24,7 @@ type Answers = Readonly<Record<number, Answered>>;
 
 type BodyOf<A> = A extends { schema: infer B extends z.ZodType } ? z.input<B> : undefined;
 
-/** One of the route's answers; only `reply` makes it, so that status and body fit. */
+/** One of the route's answers; only `reply` can create it, so that status and body fit. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -32,29 +32,29 @@ export interface Answer {
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 
-/** Ids by which a request is found again, as trace attributes name them. */
+/** Ids that identify a request, named as in trace attributes. */
 export interface Annotation {
   readonly 'commercetools.payment.id'?: string;
   readonly 'stripe.payment_intent.id'?: string;
   readonly 'connector.outcome'?: string;
-  /** Why a caller that may call was refused all the same. */
+  /** Why a caller with valid credentials was refused. */
   readonly 'connector.reason'?: string;
 }
 
-/** What a handler is given: everything parsed, the caller verified. */
+/** The input of a handler: everything parsed, and the caller verified. */
 export interface Call<A extends Access, P, H, B, R> {
   readonly session: A extends { scheme: 'session' } ? Session : undefined;
   readonly params: Parsed<P>;
   readonly headers: Parsed<H>;
   readonly body: Parsed<B>;
   readonly requestId: string;
-  /** Says on the trace and in the log which payment this is about; ids only. */
+  /** Adds ids of the payment to the trace and the log. */
   annotate(ids: Annotation): void;
-  /** An answer of the route: a status it documents, with that status's body. */
+  /** Creates an answer of the route: a documented status with its body. */
   reply<S extends keyof R & number>(...answer: BodyOf<R[S]> extends undefined ? [S] : [S, BodyOf<R[S]>]): Answer;
 }
 
-/** A route as data: parsing, checks, answers and the OpenAPI document all follow from it. */
+/** A route as data, from which parsing, checks, answers and the OpenAPI document follow. */
 export interface RouteDefinition<
   A extends Access = Access,
   P extends z.ZodObject | undefined = z.ZodObject | undefined,
@@ -63,26 +63,26 @@ export interface RouteDefinition<
   R extends Answers = Answers,
 > {
   readonly method: 'get' | 'post' | 'delete';
-  /** As in OpenAPI: `/confirmPayments/{id}`. */
+  /** The path in OpenAPI's form: `/confirmPayments/{id}`. */
   readonly path: string;
   readonly id: string;
   readonly summary: string;
   readonly auth: A;
-  /** Whose refusals and failures its handler lets through, besides its own answers. */
+  /** The sides whose refusals and failures the handler passes on, besides its own answers. */
   readonly passesOn?: readonly Called[];
   readonly params?: P;
   readonly headers?: H;
-  /** A POST without one takes any JSON and looks at none of it. */
+  /** A POST without a schema accepts any JSON and ignores it. */
   readonly body?: B;
   readonly answers: R;
-  /** Goes first when Stripe or commercetools take fewer calls than are wanted: without it nobody can pay. */
+  /** Whether its calls go first when Stripe or commercetools limits calls: without them nobody can pay. */
   readonly isOpening?: boolean;
-  /** Counts towards the limit of payments per session. */
+  /** Whether it counts towards the limit of payments per session. */
   readonly limitedPerSession?: boolean;
   handle(call: Call<A, P, H, B, R>): Promise<Answer>;
 }
 
-/** Keeps the types of one definition together; they are forgotten where definitions are listed. */
+/** Checks the types of one definition together; a list of definitions does not keep them. */
 export const defineRoute = <
   const A extends Access,
   P extends z.ZodObject | undefined = undefined,
@@ -97,18 +97,18 @@ export interface RouteDeps {
   log: Logger;
   callers: Callers;
   limits: {
-    /** Requests of an address. */
+    /** Limits requests of an address. */
     requests: RateLimiter;
-    /** Refused credentials of an address. */
+    /** Limits refused credentials of an address. */
     denials: RateLimiter;
-    /** Payments of a session. */
+    /** Limits payments of a session. */
     opens: RateLimiter;
   };
 }
 
 /**
- * The routes, each with its checks in order. Operations, which tokens are for, ask who calls before they read a byte of the body; with a session it is
- * the contract's order: body, schema, caller, then the handler.
+ * The routes, each with its checks in order. Operations, which need a token, check the caller before they read a byte
+ * of the body (ADR 14). Routes with a session keep the contract's order: body, schema, caller, then the handler.
  */
 export function routerOf(definitions: readonly RouteDefinition[], deps: RouteDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
@@ -141,7 +141,7 @@ const requestLimit =
     next();
   };
 
-/** Tells the caller when to come again, besides refusing. */
+/** Adds `Retry-After` to a refusal. */
 function limited(res: Response, check: () => void): void {
   try {
     check();
@@ -151,7 +151,10 @@ function limited(res: Response, check: () => void): void {
   }
 }
 
-/** Whoever waits is told within three seconds to try again; the rest is for the calls that are made. */
+/**
+ * How long a request's calls may wait for a limit, in ms. The caller must be told within three seconds to try again;
+ * the rest is for the calls themselves.
+ */
 const PATIENCE_MS = 1_500;
 const claimOf = ({ isOpening }: RouteDefinition): Claim => ({
   priority: isOpening ? 'urgent' : 'high',
@@ -161,7 +164,7 @@ const claimOf = ({ isOpening }: RouteDefinition): Claim => ({
 function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): RequestHandler {
   const { auth, params, headers, body, answers, handle, limitedPerSession } = definition;
   const asking = askingOf(definition, path);
-  // The values that were refused belong into the answer.
+  // The refused values belong in the answer.
   const options = { reportInput: true };
   return async (req, res) => {
     const parsed = {
@@ -188,7 +191,7 @@ function handlerOf(definition: RouteDefinition, path: string, deps: RouteDeps): 
   };
 }
 
-/** Data that breaks a schema once the request has passed is our mistake, not the caller's. */
+/** Data that breaks a schema after the request was accepted is our mistake, not the caller's. */
 async function schemaErrorsAsInternal(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -234,14 +237,14 @@ async function verified(
   }
 }
 
-/** Checkout's own correlation id, where the session names one, replaces the request's. */
+/** Checkout's correlation id from the session, if there is one, replaces the request's. */
 function withCorrelation<T>(res: Response, correlationId: string, work: () => T): T {
   if (!/^[\w.:\-/=+]{1,256}$/.test(correlationId)) return work();
   res.setHeader('x-correlation-id', correlationId);
   return withCorrelationId(correlationId, work);
 }
 
-/** Only what the answer's schema lists leaves. */
+/** Only fields in the answer's schema are sent. */
 function send(res: Response, { status, body }: Answer, answers: Answers): void {
   const answered = answers[status];
   res.status(status);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A whole number; the original connector also takes it as text. */
+/** A whole number; the original connector also accepts it as text. */
 const wholeNumber = z.union([
   z.int(),
   z
@@ -13,27 +13,27 @@ export const amountSchema = z
   .object({ centAmount: wholeNumber, currencyCode: z.string() })
   .meta({ description: "Amount in the currency's minor units" });
 
-/** Text that may be left out. As for the original's validator, null leaves it out too, and a number is its digits. */
+/** Optional text. As in the original's validator, null counts as absent, and a number becomes its digits. */
 export const optionalText = z
   .union([z.string(), z.number(), z.null()])
   .transform((value) => (value === null ? undefined : String(value)))
   .optional();
 
-/** A value that null leaves out as well. */
+/** An optional value; null counts as absent. */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
-/** Id of a commercetools resource in a body: a UUID of any version and variant, as commercetools takes it. */
+/** Id of a commercetools resource in a body: a UUID of any version and variant, as commercetools accepts it. */
 export const uuid = z.guid();
 
 export const moneySchema = z
   .object({ centAmount: z.int(), currencyCode: z.string(), fractionDigits: z.int() })
   .meta({ description: "Amount in the currency's minor units, of which there are 10^fractionDigits" });
 
-/** Id of a commercetools resource in a path; nothing else may get there. */
+/** Id of a commercetools resource in a path; nothing else is accepted. */
 const resourceId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
 export const idParams = z.object({ id: resourceId });
 
-/** What every failed request is answered with. */
+/** The body of every failed request. */
 export const errorSchema = z
   .looseObject({
     message: z.string(),

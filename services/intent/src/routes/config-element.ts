@@ -31,7 +31,7 @@ export interface ConfigElementDeps {
   element: { appearance?: string | undefined; layout: string; paymentElementOptions: string };
 }
 
-/** What the payment element of a cart is made with; any component name is answered alike. */
+/** The configuration of the payment element for a cart; every component name gets the same answer. */
 export const configElementRoute = ({ carts, behaviour, element }: ConfigElementDeps) =>
   defineRoute({
     method: 'get',

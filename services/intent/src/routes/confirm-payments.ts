@@ -19,22 +19,22 @@ const rejected = z.object({
   code: z
     .string()
     .optional()
-    .meta({ description: "Stripe's error code, or `cart_changed`: what was paid is kept, and more is due by now" }),
+    .meta({ description: "Stripe's error code, or `cart_changed`: what was paid is kept, and more is due now" }),
   declineCode: z.string().optional().meta({ description: "Stripe's decline code" }),
   amountDue: moneySchema.optional().meta({
-    description: 'Only with `cart_changed`: what is still due, which GET /payments opens',
+    description: 'Only with `cart_changed`: the amount still due, which GET /payments opens',
   }),
 });
-/** A body that breaks the schema is answered in the general shape. */
+/** A body that breaks the schema gets the general error. */
 const refused = z.union([rejected, z.looseObject({ message: z.string(), statusCode: z.int() })]);
 
-/** Confirms what the browser did with Stripe. */
+/** Confirms what the browser did at Stripe. */
 export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
   defineRoute({
     method: 'post',
     path: '/confirmPayments/{id}',
     id: 'confirmPayment',
-    summary: 'Confirms a payment by what Stripe says of it',
+    summary: 'Confirms a payment by its state at Stripe',
     auth: ACCESS['POST /confirmPayments/:id'],
     passesOn: ['kafka'],
     params: idParams,
@@ -42,8 +42,8 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     limitedPerSession: true,
     answers: {
       200: { description: 'Authorised, and recorded in commercetools', schema: approved },
-      202: { description: 'The money is on its way, or the record is', schema: pending },
-      400: { description: 'Not paid, not this payment, or paid and the cart costs more by now', schema: refused },
+      202: { description: 'The money, or its record in commercetools, is on its way', schema: pending },
+      400: { description: 'Not paid, not this payment, or paid but the cart costs more now', schema: refused },
     },
     handle: async ({ session, params, body: { paymentIntent }, reply, annotate }) => {
       const request = { session, paymentId: params.id, paymentIntentId: paymentIntent };

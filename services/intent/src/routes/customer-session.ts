@@ -9,7 +9,7 @@ const response = z.object({
   sessionId: z.string().meta({ description: "Client secret of Stripe's customer session" }),
 });
 
-/** What the browser needs to show and save a customer's payment methods. */
+/** Secrets with which the browser can show and save a customer's payment methods. */
 export const customerSessionRoute = (deps: CustomerSessionDeps) =>
   defineRoute({
     method: 'get',

@@ -4,7 +4,7 @@ import { CAPTURE_METHODS } from '../domain/behaviour.ts';
 import { defineRoute } from '../http/route.ts';
 import type { RememberingCarts } from '../use-cases/ports.ts';
 
-/** What the browser learns of the configuration. */
+/** The part of the configuration for the browser. */
 export interface PublicConfig {
   readonly environment: string;
   readonly publishableKey: string;
@@ -23,7 +23,7 @@ export const publicConfigSchema = z.object({
 
 const response = publicConfigSchema.extend({ storedPaymentMethodsConfig: z.object({ isEnabled: z.boolean() }) });
 
-/** What the enabler needs to know before it shows anything. */
+/** The configuration that the enabler needs first. */
 export const operationsConfigRoute = (deps: {
   carts: Pick<RememberingCarts, 'glance'>;
   publicConfig: PublicConfig;
@@ -39,7 +39,7 @@ export const operationsConfigRoute = (deps: {
     passesOn: ['commercetools'],
     answers: { 200: { description: 'The configuration', schema: response } },
     handle: async ({ session, reply }) => {
-      // The cart is only needed for its customer, and only where methods are stored at all.
+      // The cart is needed only for its customer, and only if stored methods are enabled.
       const isEnabled = deps.storedMethodsEnabled && Boolean((await deps.carts.glance(session.cartId)).cart.customerId);
       return reply(200, { ...deps.publicConfig, storedPaymentMethodsConfig: { isEnabled } });
     },

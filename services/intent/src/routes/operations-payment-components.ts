@@ -9,8 +9,8 @@ const response = z.object({
 });
 
 /**
- * The names by which Checkout asks the enabler for its builders. Stored payment methods have no list of their own in the contract:
- * they are offered for `card` where `/operations/config` says so for the cart.
+ * The names by which Checkout requests the enabler's builders. Stored payment methods have no list of their own in the
+ * contract: they are offered for `card` if `/operations/config` says so for the cart.
  */
 export const paymentComponentsRoute = () =>
   defineRoute({

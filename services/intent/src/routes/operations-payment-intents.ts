@@ -15,7 +15,7 @@ const action = z.discriminatedUnion('action', [
   }),
   z.object({
     action: z.literal('incrementAuthorization'),
-    amount: amountSchema.meta({ description: 'The new total that is to be authorised, not what it is raised by' }),
+    amount: amountSchema.meta({ description: 'The new total to be authorised, not the increase' }),
     merchantReference,
   }),
   z.object({ action: z.literal('cancelPayment'), merchantReference }),
@@ -26,15 +26,15 @@ const body = z.object({ actions: z.array(action).min(1).max(1), merchantReferenc
 const headers = z.object({
   'idempotency-key': z.string().min(1).max(255).optional().meta({
     description:
-      'Names the operation for good: asked for again with the same key, it is answered as it was done. Without it, equal requests at the same moment are one operation, and an equal request after the first was done is a new one',
+      'Identifies the operation for good: a repeated request with the same key gets the answer of the first. Without it, equal requests at the same moment are one operation, and an equal request after the first was done is a new one',
   }),
 });
 
 const response = z.object({ outcome: z.enum(['approved', 'rejected', 'received']) });
 
 /**
- * Captures, refunds, cancels or reverses a payment for the merchant, or raises its authorisation; the last is this connector's own: Checkout has
- * no such action, so back offices call it here.
+ * Captures, refunds, cancels or reverses a payment for the merchant, or raises its authorisation. Checkout has no
+ * action for a raise, so back offices call it directly (ADR 22).
  */
 export const paymentIntentsRoute = (deps: RunOperationDeps) =>
   defineRoute({
@@ -47,7 +47,7 @@ export const paymentIntentsRoute = (deps: RunOperationDeps) =>
     params: idParams,
     headers,
     body,
-    answers: { 200: { description: 'What became of it; a refusal by Stripe is `rejected`', schema: response } },
+    answers: { 200: { description: 'The result; a refusal by Stripe is `rejected`', schema: response } },
     handle: async ({ params, headers: given, body: { actions }, reply, annotate }) => {
       const [operation] = actions;
       if (!operation) throw new TypeError('the schema lets no empty list through');

@@ -19,7 +19,7 @@ const response = z.object({
   ),
 });
 
-/** Health of what payments need, for Merchant Center; always 200. */
+/** Health of everything that payments need, for the Merchant Center; always 200. */
 export const operationsStatusRoute = (deps: {
   checks: readonly HealthCheck[];
   timeoutMs: number;
@@ -30,9 +30,9 @@ export const operationsStatusRoute = (deps: {
     method: 'get',
     path: '/operations/status',
     id: 'getStatus',
-    summary: 'Health of commercetools, Stripe and Kafka as seen from here',
+    summary: 'Health of commercetools, Stripe and Kafka as seen by intent',
     auth: ACCESS['GET /operations/status'],
-    answers: { 200: { description: 'The checks; also when they failed', schema: response } },
+    answers: { 200: { description: 'The checks, also when they failed', schema: response } },
     handle: async ({ reply }) => {
       const { status, checks } = await checkHealth(deps.checks, deps.timeoutMs);
       const { version, metadata } = deps;

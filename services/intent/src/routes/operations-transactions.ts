@@ -9,11 +9,11 @@ const body = z.object({
   type: z.literal('Recurring'),
   cartId: uuid,
   checkoutTransactionItemId: uuid,
-  paymentMethodId: optional(uuid).meta({ description: 'commercetools payment method to charge; needed' }),
-  amount: optional(amountSchema).meta({ description: 'Default: what is due on the cart' }),
+  paymentMethodId: optional(uuid).meta({ description: 'commercetools payment method to charge; required' }),
+  amount: optional(amountSchema).meta({ description: 'Default: the amount due on the cart' }),
   idempotencyKey: optionalText.meta({
     description:
-      'Names the transaction for good: asked for again with the same key, it is answered as it stands at Stripe by then, a decline too. Default: the checkoutTransactionItemId',
+      'Identifies the transaction for good: a repeated request with the same key is answered from its present state at Stripe, also when that is a decline. Default: the checkoutTransactionItemId',
   }),
   futureOrderNumber: optionalText,
   paymentInterface: optional(uuid).meta({ deprecated: true }),
@@ -29,7 +29,10 @@ const response = z.object({
 
 const OUTCOMES = { Completed: 'approved', Pending: 'received', Failed: 'rejected' } as const;
 
-/** A cycle of a recurring order that fails makes no order, and nobody sees a form: it is to be seen here. */
+/**
+ * Counts failed cycles: a failed cycle of a recurring order makes no order, and nobody sees a form, so only metrics
+ * show it.
+ */
 async function counted<T extends { state: keyof typeof OUTCOMES }>(work: () => Promise<T>): Promise<T> {
   const count = (outcome: string) => metrics.paymentOperations.inc({ operation: 'transaction', outcome });
   try {
@@ -52,7 +55,7 @@ export const transactionsRoute = (deps: RunTransactionDeps) =>
     auth: ACCESS['POST /operations/transactions'],
     passesOn: ['commercetools', 'commercetools updates', 'stripe'],
     body,
-    answers: { 201: { description: 'What became of it; a decline is `Failed`', schema: response } },
+    answers: { 201: { description: 'The result; a decline is `Failed`', schema: response } },
     handle: async ({ body: given, reply, annotate }) => {
       const { state, code, paymentId } = await counted(() => runTransaction(deps, given));
       annotate({ 'commercetools.payment.id': paymentId, 'connector.outcome': state });

@@ -22,13 +22,13 @@ const response = z.object({
   billingAddress: z.string().optional().meta({ description: "JSON: Stripe's billing details" }),
 });
 
-/** Opens the payment of the session's cart, or finds the one that is open. */
+/** Opens the payment of the session's cart, or returns the open one. */
 export const paymentsRoute = (deps: OpenCheckoutDeps) =>
   defineRoute({
     method: 'get',
     path: '/payments',
     id: 'openPayment',
-    summary: "Opens the payment of the session's cart, or finds the one that is open",
+    summary: "Opens the payment of the session's cart, or returns the open one",
     auth: ACCESS['GET /payments'],
     isOpening: true,
     passesOn: ['commercetools', 'stripe'],

@@ -10,7 +10,7 @@ import { JWT, noStoredMethods, startApp, tokenFor } from '../testing/start-app.t
 const OPERATOR = tokenFor('manage_checkout_payment_intents');
 
 describe('GET /operations/config', () => {
-  it('gives the public configuration, and that no methods are stored while the feature is off', async () => {
+  it('returns the public configuration, with stored methods off while the feature is off', async () => {
     await using app = await startApp(new FakeWorld());
     const { status, body } = await app.call('GET', '/operations/config', { session: true });
     expect(status).toBe(200);
@@ -25,7 +25,7 @@ describe('GET /operations/config', () => {
   it.each([
     [undefined, false],
     ['customer-1', true],
-  ])('stores methods for customers only: %s', async (customerId, isEnabled) => {
+  ])('offers stored methods only to customers: %s', async (customerId, isEnabled) => {
     const world = new FakeWorld(aCart(customerId ? { customerId } : {}));
     await using app = await startApp(world, { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } });
     const { body } = await app.call('GET', '/operations/config', { session: true });
@@ -34,7 +34,7 @@ describe('GET /operations/config', () => {
 });
 
 describe('GET /config-element/{paymentComponent}', () => {
-  it('gives the same for any component name', async () => {
+  it('returns the same for any component name', async () => {
     await using app = await startApp(new FakeWorld(), {
       env: { STRIPE_APPEARANCE_PAYMENT_ELEMENT: '{"theme":"flat"}' },
     });
@@ -73,14 +73,17 @@ describe('the amount that the form is shown', () => {
     ['ISK', 1000, 0, 100_000],
     ['UGX', 5000, 0, 500_000],
     ['HUF', 100_000, 2, 100_000],
-  ])('is the one that is charged, in Stripe’s units: %s', async (currencyCode, centAmount, fractionDigits, amount) => {
-    const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
-    await using app = await startApp(world);
-    const { body } = await app.call('GET', '/config-element/payment', { session: true });
-    expect(body).toMatchObject({ cartInfo: { amount, currency: currencyCode } });
-    await app.call('GET', '/payments', { session: true });
-    expect([...world.intents.values()]).toMatchObject([{ amount, currency: currencyCode.toLowerCase() }]);
-  });
+  ])(
+    'is the amount that is charged, in Stripe’s units: %s',
+    async (currencyCode, centAmount, fractionDigits, amount) => {
+      const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
+      await using app = await startApp(world);
+      const { body } = await app.call('GET', '/config-element/payment', { session: true });
+      expect(body).toMatchObject({ cartInfo: { amount, currency: currencyCode } });
+      await app.call('GET', '/payments', { session: true });
+      expect([...world.intents.values()]).toMatchObject([{ amount, currency: currencyCode.toLowerCase() }]);
+    },
+  );
 
   it.each([
     ['KWD', 7993, 3, 'Stripe takes KWD amounts that end in 0 only'],
@@ -88,7 +91,7 @@ describe('the amount that the form is shown', () => {
     ['UGX', 150, 2, 'Stripe takes whole units of UGX only'],
     ['MGA', 150, 2, '150 MGA has digits that the other side cannot express'],
   ])(
-    '%s that Stripe cannot take is refused before there is a form or a wallet',
+    '%s that Stripe cannot take is refused before a form or a wallet is shown',
     async (currencyCode, centAmount, fractionDigits, reason) => {
       const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
       await using app = await startApp(world);
@@ -106,7 +109,7 @@ describe('the amount that the form is shown', () => {
 });
 
 describe('GET /payments', () => {
-  it('answers the open payment, and nothing that the contract does not list', async () => {
+  it('answers with the open payment, and only with the contract’s fields', async () => {
     const world = new FakeWorld();
     await using app = await startApp(world);
     const { status, body } = await app.call('GET', '/payments', { session: true });
@@ -133,7 +136,7 @@ describe('GET /payments', () => {
   });
 
   it.each(['/payments', '/config-element/payment', '/express-payment-data'])(
-    'answers 400 nothing_to_pay at %s for a cart that costs nothing, not that it is paid',
+    'answers 400 nothing_to_pay at %s for a free cart, not that it is paid',
     async (path) => {
       await using app = await startApp(new FakeWorld(aCart({ total: euro(0) })));
       const { status, body } = await app.call('GET', path, { session: true });
@@ -145,7 +148,7 @@ describe('GET /payments', () => {
     },
   );
 
-  it("answers Stripe's status and code when Stripe refuses, not its words", async () => {
+  it("answers with Stripe's status and code when Stripe refuses, not with its message", async () => {
     const world = new FakeWorld();
     world.stripe.refuse = () => stripeRejection('amount_too_small');
     await using app = await startApp(world);
@@ -166,7 +169,7 @@ describe('GET /payments', () => {
     expect(headers.get('retry-after')).toBe('3');
   });
 
-  it('tells to try again where a limit of Stripe is reached, and the next try goes on with the same attempt', async () => {
+  it('says to try again when a limit of Stripe is reached, and the next try continues the same attempt', async () => {
     const world = new FakeWorld();
     let isLimited = true;
     world.gate = async (call, moment) => {
@@ -188,7 +191,7 @@ describe('GET /payments', () => {
   it.each([
     ['JPY', 1001, 0, 1001],
     ['JOD', 10100, 3, 10100],
-  ])('charges %s in the units that Stripe counts in', async (currencyCode, centAmount, fractionDigits, amount) => {
+  ])('charges %s in Stripe’s units', async (currencyCode, centAmount, fractionDigits, amount) => {
     const world = new FakeWorld(aCart({ total: { currencyCode, centAmount, fractionDigits } }));
     await using app = await startApp(world);
     expect((await app.call('GET', '/payments', { session: true })).status).toBe(200);
@@ -203,7 +206,7 @@ describe('GET /payments', () => {
     expect(body).toMatchObject({ errors: [{ code: 'InvalidField', field: 'amount.centAmount' }] });
   });
 
-  it('takes so many a minute from a session, then says when to come again', async () => {
+  it('limits payments of a session per minute, then says when to try again', async () => {
     await using app = await startApp(new FakeWorld(), { env: { RATE_LIMIT_OPENS_PER_SESSION: '2' } });
     const open = () => app.call('GET', '/payments', { session: true });
     expect([(await open()).status, (await open()).status]).toEqual([200, 200]);
@@ -223,7 +226,7 @@ describe('POST /confirmPayments/{id}', () => {
   };
   const confirm = { session: true, body: { paymentIntent: 'pi_1' } };
 
-  it('answers 200 once the ledger has it', async () => {
+  it('answers 200 when the ledger has recorded it', async () => {
     await using app = await startApp(paid());
     const { status, body } = await app.call('POST', '/confirmPayments/payment-1', confirm);
     expect([status, body]).toEqual([200, { outcome: 'approved' }]);
@@ -235,7 +238,7 @@ describe('POST /confirmPayments/{id}', () => {
     expect([status, body]).toEqual([202, { outcome: 'pending' }]);
   });
 
-  it('answers 400 cart_changed with what is due when the cart has grown, or 200 as the original where that is configured', async () => {
+  it('answers 400 cart_changed with the amount due when the cart has grown, or 200 like the original if configured', async () => {
     const grown = () => {
       const world = paid();
       world.setTotal('cart-1', euro(24000));
@@ -279,7 +282,7 @@ describe('POST /confirmPayments/{id}', () => {
     expect([status, body]).toEqual([400, { outcome: 'rejected', error: 'Payment confirmation failed' }]);
   });
 
-  it('answers 503 while Stripe cannot be asked, so that the browser may try again', async () => {
+  it('answers 503 while Stripe does not answer, so that the browser tries again', async () => {
     const world = paid();
     world.gate = async (call) => {
       if (call === 'payment_intents.retrieve') throw new TransientError('down');
@@ -288,7 +291,7 @@ describe('POST /confirmPayments/{id}', () => {
     expect((await app.call('POST', '/confirmPayments/payment-1', confirm)).status).toBe(503);
   });
 
-  it('asks for the PaymentIntent', async () => {
+  it('requires the PaymentIntent', async () => {
     await using app = await startApp(paid());
     const { status, body } = await app.call('POST', '/confirmPayments/payment-1', { session: true, body: {} });
     expect(status).toBe(400);
@@ -312,7 +315,7 @@ describe('POST /operations/payment-intents/{id}', () => {
     expect([status, body]).toEqual([200, { outcome: 'approved' }]);
   });
 
-  it('takes amounts as text, as the original does', async () => {
+  it('accepts amounts as text, like the original', async () => {
     await using app = await startApp(authorised());
     const actions = [{ ...capture, amount: { centAmount: '1190', currencyCode: 'EUR' } }];
     expect((await app.call('POST', path, { token: OPERATOR, body: { actions } })).body).toEqual({
@@ -324,7 +327,7 @@ describe('POST /operations/payment-intents/{id}', () => {
     ['no merchant reference by null', { merchantReference: null }, {}],
     ['a merchant reference that is a number', { merchantReference: 4711 }, { merchant_reference: '4711' }],
     ['no transaction by null', { transactionId: null }, {}],
-  ])('takes %s, as the original does', async (_what, fields, metadata) => {
+  ])('accepts %s, like the original', async (_what, fields, metadata) => {
     const world = new FakeWorld();
     world.putPayment(aPayment({ interfaceId: 'pi_1' }), 'cart-1');
     world.intents.set(
@@ -364,7 +367,7 @@ describe('POST /operations/payment-intents/{id}', () => {
     ['no JSON', '{"actions":', 'InvalidJsonInput'],
     ['text', '"actions"', 'InvalidJsonInput'],
     ['an empty body', '', 'InvalidJsonInput'],
-  ])('answers 400 for %s, and 401 as long as it is not known who asks', async (_what, body, code) => {
+  ])('answers 400 for %s, and 401 while the caller is unknown', async (_what, body, code) => {
     await using app = await startApp(authorised());
     const headers = { 'content-type': 'application/json' };
     const answer = await app.call('POST', path, { body, headers, token: OPERATOR });
@@ -373,7 +376,7 @@ describe('POST /operations/payment-intents/{id}', () => {
     expect((await app.call('POST', path, { body, headers })).status).toBe(401);
   });
 
-  it('answers 401, not 403, for a token without the permission, and names those that would do', async () => {
+  it('answers 401, not 403, for a token without the permission, and names the permissions that suffice', async () => {
     await using app = await startApp(authorised());
     const token = tokenFor('view_payments');
     const { status, body } = await app.call('POST', path, { token, body: { actions: [capture] } });
@@ -394,7 +397,7 @@ describe('POST /operations/payment-intents/{id}', () => {
 });
 
 describe('GET /express-payment-data', () => {
-  it('gives amounts of one moment, and the PaymentIntent opened after it is of the cart as it is then', async () => {
+  it('returns the amounts of one moment; a PaymentIntent opened later is for the cart of that later moment', async () => {
     const world = new FakeWorld();
     await using app = await startApp(world);
     const headers = { 'x-express-checkout': 'true' };
@@ -432,7 +435,7 @@ describe('GET /customer/session', () => {
     expect([status, text]).toEqual([204, '']);
   });
 
-  it('makes a customer at Stripe and remembers it', async () => {
+  it('creates a Stripe customer and stores its id', async () => {
     const customer = aCustomer();
     const world = new FakeWorld(aCart({ customerId: customer.id }));
     world.putCustomer(customer);
@@ -468,7 +471,7 @@ describe("the express element's appearance", () => {
   const OF_EXPRESS = '{"theme":"flat"}';
   it.each([
     ['is its own', { STRIPE_APPEARANCE_EXPRESS_CHECKOUT: OF_EXPRESS }, OF_EXPRESS],
-    ['is that of the payment element without one', {}, OF_PAYMENT],
+    ['is that of the payment element if it has none', {}, OF_PAYMENT],
   ])('%s, with and without a session; the payment element keeps its own', async (_rule, own, expected) => {
     await using app = await startApp(new FakeWorld(), {
       env: { STRIPE_APPEARANCE_PAYMENT_ELEMENT: OF_PAYMENT, ...own } as Record<string, string>,
@@ -482,7 +485,7 @@ describe("the express element's appearance", () => {
 });
 
 describe('GET /applePayConfig', () => {
-  it('gives the text to anybody', async () => {
+  it('returns the text to anybody', async () => {
     await using app = await startApp(new FakeWorld(), { env: { STRIPE_APPLE_PAY_WELL_KNOWN: '7B2276' } });
     const { status, text, headers } = await app.call('GET', '/applePayConfig', {
       headers: { origin: 'https://anyone.example' },
@@ -558,7 +561,7 @@ describe('stored payment methods', () => {
   const enabled = { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } };
   const customers = () => new FakeWorld(aCart({ customerId: 'customer-1' }));
 
-  it('are listed with what Stripe knows of them', async () => {
+  it('are listed with their details from Stripe', async () => {
     const card = { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2030 };
     const storedMethods = { ...noStoredMethods, list: async () => [method], details: async () => ({ card }) as never };
     await using app = await startApp(customers(), { ...enabled, ports: { storedMethods } });
@@ -607,7 +610,7 @@ describe('stored payment methods', () => {
 });
 
 describe('what every route has in common', () => {
-  it('answers 401 in the same words for any session that is not good', async () => {
+  it('answers 401 with the same text for any invalid session', async () => {
     await using app = await startApp(new FakeWorld());
     for (const headers of [{}, { 'x-session-id': 'unknown' }]) {
       const { status, body } = await app.call('GET', '/payments', { headers: headers as Record<string, string> });
@@ -633,7 +636,7 @@ describe('what every route has in common', () => {
     }
   });
 
-  it('takes ids of any UUID form and null for what is left out of a transaction, as the original does', async () => {
+  it('accepts ids of any UUID form, and null for absent fields of a transaction, like the original', async () => {
     const cartId = '12345678-1234-1234-1234-123456789012';
     const method = { id: '11111111-2222-3333-4444-555555555555', method: 'card', token: { value: 'pm_1' } };
     const world = new FakeWorld(aCart({ id: cartId, customerId: 'customer-1' }));
@@ -659,7 +662,7 @@ describe('what every route has in common', () => {
   it.each<[string, object, object]>([
     ['a type', { type: undefined }, { code: 'RequiredField', field: 'type' }],
     ['half an amount', { amount: { currencyCode: 'EUR' } }, { code: 'RequiredField', field: 'amount.centAmount' }],
-  ])('asks for %s of a transaction', async (_what, fields, error) => {
+  ])('requires %s of a transaction', async (_what, fields, error) => {
     await using app = await startApp(new FakeWorld());
     const id = '6a1f3c52-6f0b-4f6e-9a55-3d7f5c0b2a11';
     const { status, body } = await app.call('POST', '/operations/transactions', {
@@ -669,7 +672,7 @@ describe('what every route has in common', () => {
     expect([status, body]).toMatchObject([400, { errors: [error] }]);
   });
 
-  it('counts the cycles of recurring orders by how they end, and charges none of them again', async () => {
+  it('counts cycles of recurring orders by their result, and charges none of them twice', async () => {
     const cartId = '6a1f3c52-6f0b-4f6e-9a55-3d7f5c0b2a11';
     const method = { id: '7c1f5c7e-0d3e-4b5a-8f6d-2b1a0c9d8e7f', method: 'card', token: { value: 'pm_1' } };
     const world = new FakeWorld(aCart({ id: cartId, customerId: 'customer-1' }));
@@ -690,7 +693,7 @@ describe('what every route has in common', () => {
     const failed = { transactionStatus: { state: 'Failed', errors: [{ code: 'PaymentRejected' }] } };
     expect((await cycle(failing)).body).toMatchObject(failed);
     world.stripe.declines = () => undefined;
-    // Asked for again, a cycle that failed is answered as it ended; its next try has an identity of its own.
+    // A repeated request for a failed cycle gets the same result; a new try has an identity of its own.
     expect((await cycle(failing)).body).toMatchObject(failed);
     expect((await cycle(other)).body).toMatchObject({ transactionStatus: { state: 'Completed', errors: [] } });
     expect((await cycle(other)).body).toMatchObject({ transactionStatus: { state: 'Completed' } });
@@ -703,7 +706,7 @@ describe('what every route has in common', () => {
     });
   });
 
-  it('counts every denial by what the route asks for, also those that are not even looked at', async () => {
+  it('counts every denial by the route’s scheme, also those that are not checked', async () => {
     const denials = async () => {
       const { values = [] } = (await register.getSingleMetric('stripe_connector_denials_total')?.get()) ?? {};
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels.scheme} ${labels.reason}`, value]));
@@ -724,7 +727,7 @@ describe('what every route has in common', () => {
     });
   });
 
-  it('stops an address that guesses sessions', async () => {
+  it('stops an address that guesses session ids', async () => {
     await using app = await startApp(new FakeWorld(), { env: { RATE_LIMIT_DENIALS_PER_ADDRESS: '3' } });
     const statuses: number[] = [];
     for (let guess = 0; guess < 5; guess += 1) statuses.push((await app.call('GET', '/payments')).status);
@@ -745,7 +748,7 @@ describe('what every route has in common', () => {
     ]);
   });
 
-  it("echoes a known origin, and nobody else's", async () => {
+  it('echoes only a known origin', async () => {
     await using app = await startApp(new FakeWorld());
     const ask = (origin: string) => app.call('GET', '/operations/config', { session: true, headers: { origin } });
     const known = await ask('https://shop.example');
@@ -754,7 +757,7 @@ describe('what every route has in common', () => {
     expect((await ask('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('answers preflights: 204 to a known origin, 403 to another, 400 to what is none', async () => {
+  it('answers preflights: 204 to a known origin, 403 to another, 400 to an OPTIONS that is no preflight', async () => {
     await using app = await startApp(new FakeWorld());
     const preflight = (headers: Record<string, string>) => app.call('OPTIONS', '/payments', { headers });
     const asks = { 'access-control-request-method': 'GET' };
@@ -769,7 +772,7 @@ describe('what every route has in common', () => {
     expect([none.status, none.text]).toEqual([400, 'Invalid Preflight Request']);
   });
 
-  it('carries security headers and is kept out of caches', async () => {
+  it('has security headers and must not be cached', async () => {
     await using app = await startApp(new FakeWorld());
     const { headers } = await app.call('GET', '/operations/config', { session: true });
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -778,7 +781,7 @@ describe('what every route has in common', () => {
     expect(headers.get('x-powered-by')).toBeNull();
   });
 
-  it("uses the session's correlation id when it names one, else the caller's", async () => {
+  it("uses the session's correlation id if there is one, else the caller's", async () => {
     const headers = { 'x-correlation-id': 'from-caller' };
     await using own = await startApp(new FakeWorld());
     const first = await own.call('GET', '/operations/config', { session: true, headers });
@@ -788,7 +791,7 @@ describe('what every route has in common', () => {
     expect(second.headers.get('x-correlation-id')).toBe('of-session');
   });
 
-  it('answers 500, and not that the request is wrong, when data of its own breaks a schema', async () => {
+  it('answers 500, not 400, when its own data breaks a schema', async () => {
     const healthChecks = [{ name: 7 as unknown as string, check: async () => ({}) }];
     await using app = await startApp(new FakeWorld(), { ports: { healthChecks } });
     const { status, body } = await app.call('GET', '/operations/status', { token: JWT });

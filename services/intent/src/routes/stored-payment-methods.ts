@@ -36,7 +36,7 @@ export const storedPaymentMethodsRoute = (deps: StoredMethodsDeps) =>
     handle: async ({ session, reply }) => reply(200, { storedPaymentMethods: await listStoredMethods(deps, session) }),
   });
 
-/** Forgets one of them. */
+/** Deletes a stored payment method. */
 export const deleteStoredPaymentMethodRoute = (deps: StoredMethodsDeps) =>
   defineRoute({
     method: 'delete',

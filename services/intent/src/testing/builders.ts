@@ -57,7 +57,7 @@ export const aCustomer = (fields: Partial<Customer> = {}): Customer => ({
   ...fields,
 });
 
-/** A PaymentIntent that waits for the shopper, as far as the code looks at one. */
+/** A PaymentIntent that waits for the shopper, with the fields that the code reads. */
 export const aPaymentIntent = (fields: Partial<Stripe.PaymentIntent> = {}): Stripe.PaymentIntent =>
   ({
     id: 'pi_1',

@@ -16,7 +16,7 @@ import { aCart } from './builders.ts';
 /** Key and id of the custom type with the field for the Stripe customer. */
 const TYPE = 't';
 
-/** The project and the account of a shop in memory, behind the adapters that the service has before the real ones. */
+/** A shop's project and account in memory, behind the service's real adapters. */
 export class FakeWorld {
   readonly published: { type: EventType; id: string; data: Record<string, unknown> }[] = [];
   /** Every call in order, as `payment_intents.create`. */
@@ -56,7 +56,7 @@ export class FakeWorld {
     return cart;
   }
 
-  /** A cart as it is now, with the payments of these ids on it. */
+  /** The present cart, with the payments of these ids on it. */
   putCart(cart: Cart, ...paymentIds: string[]): void {
     const payments = paymentIds.map((id) => ({ typeId: 'payment' as const, id }));
     this.commercetools.addCart({ ...cart, ...(payments.length > 0 && { paymentInfo: { payments } }) } as Sdk.Cart);
@@ -66,7 +66,7 @@ export class FakeWorld {
     this.commercetools.customers.set(customer.id, customer as Sdk.Customer);
   }
 
-  /** As somebody else changes the cart: its version goes up. */
+  /** Changes the cart like another writer: its version increases. */
   changeCart(fields: Partial<Cart>, cartId = 'cart-1'): void {
     const cart = this.#cart(cartId);
     this.commercetools.addCart({ ...cart, ...fields, version: cart.version + 1 } as Sdk.Cart);
@@ -107,7 +107,7 @@ export class FakeWorld {
     this.#work.add(running);
   };
 
-  /** Waits for the work that answers did not wait for. */
+  /** Waits for background work. */
   async settled(): Promise<void> {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
@@ -130,7 +130,7 @@ export class FakeWorld {
   };
 }
 
-/** Fails the call that comes `at`-th (from 0) once, before or after it had its effect. */
+/** Makes the `at`-th call (from 0) fail once, before or after its effect. */
 export function failOnce(at: number, moment: 'before' | 'after'): Gate & { readonly failed: () => string | undefined } {
   let count = -1;
   let failed: string | undefined;

@@ -12,7 +12,7 @@ import type { Session } from '../domain/session.ts';
 import type { RecordedTransactions, StoredMethods } from '../use-cases/ports.ts';
 import type { FakeWorld } from './fake-world.ts';
 
-/** Credentials that the fake session-auth knows. */
+/** Credentials that the fake session-auth accepts. */
 const SESSION_ID = 'session-1';
 export const JWT = 'Bearer good-jwt';
 /** One token for each permission. */
@@ -59,7 +59,7 @@ export interface RunningApp extends AsyncDisposable {
   ): Promise<{ status: number; body: unknown; text: string; headers: Headers }>;
 }
 
-/** The processor over HTTP on a free port, with `fake` behind it. */
+/** intent over HTTP on a free port, with `fake` behind it. */
 export async function startApp(
   fake: FakeWorld,
   {

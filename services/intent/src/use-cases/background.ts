@@ -4,18 +4,18 @@ import type { Component } from '@connector/lifecycle';
 import type { Logger } from '@connector/telemetry';
 
 /**
- * Work that an answer does not wait for. Its failure changes nothing that a retry, the ledger or a webhook does not fix. `afterMs` puts its
- * start off, in ms.
+ * Work that an answer does not wait for. If it fails, a retry, the ledger or a webhook fixes the result. `afterMs`
+ * delays its start, in ms.
  */
 export type InBackground = (name: string, work: () => Promise<unknown>, options?: { afterMs?: number }) => void;
 
-/** Nobody waits for it: it may wait itself, in ms, while Stripe or commercetools take fewer calls than are wanted. */
+/** How long such work may wait for a limit of Stripe or commercetools, in ms: nobody waits for it. */
 const UNHURRIED: Claim = { priority: 'normal', patienceMs: 15_000 };
 
-/** Runs work that is begun while a request runs and that its answer does not wait for, with a patience of its own. */
+/** Starts work during a request that the answer does not wait for, with its own patience for limits. */
 export const unhurried = <T>(work: () => T): T => withClaim(UNHURRIED, work);
 
-/** Runs such work; a stop starts what was put off, and waits for what is under way. */
+/** Runs background work; on stop, it starts delayed work and waits for all of it. */
 export function createBackground(log: Logger): Component & { readonly run: InBackground } {
   const underWay = new Set<Promise<void>>();
   const putOff = new Map<NodeJS.Timeout, () => void>();

@@ -12,7 +12,7 @@ export interface Health {
   readonly checks: readonly CheckResult[];
 }
 
-/** Runs all checks at once under one limit, in ms; past it nothing is known, so everything counts as unavailable. */
+/** Runs all checks at the same time under one limit, in ms; after the limit everything counts as unavailable. */
 export async function checkHealth(checks: readonly HealthCheck[], timeoutMs: number): Promise<Health> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<undefined>((resolve) => {
@@ -31,7 +31,7 @@ async function run({ name, check }: HealthCheck): Promise<CheckResult> {
     return { name, status: 'UP', ...(await check()) };
   } catch (error) {
     if (error instanceof HealthProblem) return { name, status: 'DOWN', message: error.message, details: error.details };
-    // What failed inside is in the logs of the clients; an error's own words may hold anything.
+    // The clients log the details; an error's message may contain anything, so it is not shown.
     return { name, status: 'DOWN', details: { error: error instanceof Error ? error.name : 'unknown' } };
   }
 }

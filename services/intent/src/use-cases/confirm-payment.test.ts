@@ -43,7 +43,7 @@ const message = (type: string, data: object) => ({
 
 const about = { paymentId: 'payment-1', paymentIntentId: 'pi_1', causeId: EVENT, causeType: 'x', transactions: [] };
 
-/** A ledger that tells something in the moment after a call; by default what came of what is published. */
+/** A ledger that publishes something right after a call; by default the result of each published event. */
 function withLedger(world: FakeWorld, type: string, data: object, after = 'publish checkout.payment.confirmed') {
   const { ledger, onMessage } = createRecordedTransactions();
   world.gate = async (call, moment) => {
@@ -56,7 +56,7 @@ const deaf: RecordedTransactions = { ...createRecordedTransactions().ledger, isL
 const silent: RecordedTransactions = { ...createRecordedTransactions().ledger, isListening: true };
 
 describe('a confirm', () => {
-  it('publishes the snapshot without its client secret, and is approved once the ledger has it', async () => {
+  it('publishes the snapshot without its client secret, and is approved when the ledger has recorded it', async () => {
     const world = paidWorld();
     const recorded = withLedger(world, 'checkout.transaction.recorded', {});
     expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toEqual({ kind: 'approved' });
@@ -78,7 +78,7 @@ describe('a confirm', () => {
   };
 
   it.each([
-    ['while Stripe was asked, and publishes nothing', 'payment_intents.retrieve', 0],
+    ['during the read from Stripe, and publishes nothing', 'payment_intents.retrieve', 0],
     ['while it waits for its own event', 'publish checkout.payment.confirmed', 1],
   ])("is approved when one of Stripe's events was recorded %s", async (_when, after, published) => {
     const world = paidWorld();
@@ -93,12 +93,12 @@ describe('a confirm', () => {
       { ...charged, transactions: charged.transactions.map((of) => ({ ...of, state: 'Pending' })) },
     ],
     [
-      'shows only the authorisation of what is charged',
+      'shows only the authorisation of a charged payment',
       { ...charged, transactions: charged.transactions.map((of) => ({ ...of, type: 'Authorization' })) },
     ],
-    ["is another payment's", { ...charged, paymentId: 'payment-2' }],
-    ["is another PaymentIntent's", { ...charged, paymentIntentId: 'pi_2' }],
-  ])('goes on waiting when what was recorded %s', async (_how, data) => {
+    ['belongs to another payment', { ...charged, paymentId: 'payment-2' }],
+    ['belongs to another PaymentIntent', { ...charged, paymentIntentId: 'pi_2' }],
+  ])('continues to wait when the recorded result %s', async (_how, data) => {
     const world = paidWorld();
     const recorded = withLedger(world, 'checkout.transaction.recorded', data, 'payment_intents.retrieve');
     expect(await confirmPayment(depsOf(world, recorded), request)).toEqual({ kind: 'pending' });
@@ -118,7 +118,7 @@ describe('a confirm', () => {
     expect(await confirmPayment(depsOf(paidWorld(), silent), request)).toEqual({ kind: 'pending' });
   });
 
-  it('is approved when the ledger has recorded it but the result was lost on the way here', async () => {
+  it('is approved when the ledger has recorded it but the result was lost', async () => {
     const world = paidWorld();
     world.gate = async (call, moment) => {
       if (!call.startsWith('publish') || moment !== 'after') return;
@@ -130,20 +130,17 @@ describe('a confirm', () => {
   it.each([
     ['hears', () => silent],
     ['does not hear', () => deaf],
-  ])(
-    'is pending, not failed, when its pod %s the ledger and the payment cannot be read again',
-    async (_how, recorded) => {
-      const world = paidWorld();
-      let isPublished = false;
-      world.gate = async (call, moment) => {
-        if (call.startsWith('publish') && moment === 'after') isPublished = true;
-        if (call === 'payments.get' && isPublished) throw new TransientError('down');
-      };
-      expect(await confirmPayment(depsOf(world, recorded(), 20), request)).toEqual({
-        kind: 'pending',
-      });
-    },
-  );
+  ])('is pending, not failed, when its pod %s the ledger and the payment cannot be read', async (_how, recorded) => {
+    const world = paidWorld();
+    let isPublished = false;
+    world.gate = async (call, moment) => {
+      if (call.startsWith('publish') && moment === 'after') isPublished = true;
+      if (call === 'payments.get' && isPublished) throw new TransientError('down');
+    };
+    expect(await confirmPayment(depsOf(world, recorded(), 20), request)).toEqual({
+      kind: 'pending',
+    });
+  });
 
   it('is pending, without a wait, while the money is on its way', async () => {
     const world = paidWorld();
@@ -159,14 +156,14 @@ describe('a confirm', () => {
     expect(world.published).toEqual([]);
   });
 
-  it('is the same event when it is called twice', async () => {
+  it('publishes the same event when it is called twice', async () => {
     const world = paidWorld();
     await confirmPayment(depsOf(world, silent), request);
     await confirmPayment(depsOf(world, silent), request);
     expect(new Set(world.published.map(({ id }) => id))).toEqual(new Set([EVENT]));
   });
 
-  it('reads the payment instead while its pod cannot hear the ledger', async () => {
+  it('reads the payment while its pod receives no results of the ledger', async () => {
     const world = paidWorld();
     let reads = 0;
     world.gate = async (call, moment) => {
@@ -202,7 +199,7 @@ describe('a confirm', () => {
   });
 
   it.each(['carts.get', 'payment_intents.retrieve', 'publish checkout.payment.confirmed'])(
-    'fails for now, and is not rejected, when %s does',
+    'fails transiently, and is not rejected, when %s does',
     async (broken) => {
       const world = paidWorld();
       world.gate = async (call) => {
@@ -213,8 +210,8 @@ describe('a confirm', () => {
   );
 });
 
-describe('the payment that a confirm is about', () => {
-  it('comes with the cart, by one call', async () => {
+describe('the payment of a confirmation', () => {
+  it('is read together with the cart, in one call', async () => {
     const world = paidWorld();
     await confirmPayment(depsOf(world, withLedger(world, 'checkout.transaction.recorded', {}), 1000), request);
     expect(world.calls.filter((call) => !call.startsWith('publish'))).toEqual([
@@ -223,7 +220,7 @@ describe('the payment that a confirm is about', () => {
     ]);
   });
 
-  it('is read by itself when it is on the cart no more, and the confirm fails for now when that does', async () => {
+  it('is read separately when it is no longer on the cart; if that fails, the confirmation fails transiently', async () => {
     const world = new FakeWorld();
     world.putPayment(aPayment({ interfaceId: 'pi_1' }));
     world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190 }));
@@ -236,8 +233,8 @@ describe('the payment that a confirm is about', () => {
   });
 });
 
-describe('a confirm of a cart that changed while it was being paid', () => {
-  it('tells what is still due when the cart has grown, and books what was paid', async () => {
+describe('a confirmation of a cart that changed while it was being paid', () => {
+  it('says what is still due when the cart has grown, and books what was paid', async () => {
     const world = paidWorld();
     world.setTotal('cart-1', euro(2000));
     expect(await confirmPayment(depsOf(world, silent, 60_000), request)).toEqual({
@@ -247,7 +244,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     expect(world.published).toMatchObject([{ type: 'checkout.payment.confirmed', id: EVENT }]);
   });
 
-  it('tells it also while the money is on its way, and once commercetools shows it', async () => {
+  it('says so also while the money is pending, and when commercetools shows it', async () => {
     const processing = paidWorld();
     processing.change('pi_1', { status: 'processing' });
     processing.setTotal('cart-1', euro(2000));
@@ -259,7 +256,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     expect(recorded.published).toEqual([]);
   });
 
-  it('answers as the original connector when it is not to check the cart', async () => {
+  it('answers like the original connector when the cart check is off', async () => {
     const world = paidWorld();
     world.setTotal('cart-1', euro(2000));
     const recorded = withLedger(world, 'checkout.transaction.recorded', {});
@@ -271,7 +268,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     ['costs nothing', aCart({ total: euro(0) }), {}],
     ['is paid with a gift card besides', aCart({ total: euro(2000) }), { centAmount: 810, currencyCode: 'EUR' }],
     ['is in another currency', aCart({ total: { ...euro(9000), currencyCode: 'USD' } }), {}],
-  ])('is approved when the cart %s by now', async (_what, { totalPrice: total }, card) => {
+  ])('is approved when the cart %s now', async (_what, { totalPrice: total }, card) => {
     const world = paidWorld();
     world.setTotal('cart-1', total);
     const session = { cartId: 'cart-1', ...('centAmount' in card && { giftCardPlannedAmount: card }) };
@@ -280,7 +277,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     expect(outcome).toEqual({ kind: 'approved' });
   });
 
-  it('is approved when an earlier attempt paid the rest, which only Stripe shows by now', async () => {
+  it('is approved when an earlier attempt paid the rest, which only Stripe shows yet', async () => {
     const world = paidWorld();
     world.setTotal('cart-1', euro(2000));
     const earlier = { planned: euro(810), interfaceId: 'pi_0' };
@@ -290,7 +287,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toEqual({ kind: 'approved' });
   });
 
-  it('never rejects money that was taken because amountPlanned had run ahead', async () => {
+  it('never rejects charged money because amountPlanned was higher', async () => {
     const world = paidWorld();
     world.putPayment(aPayment({ interfaceId: 'pi_1', planned: euro(2000) }));
     world.setTotal('cart-1', euro(2000));
@@ -302,7 +299,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     expect(await confirmPayment(depsOf(world, silent), request)).toEqual({ kind: 'pending' });
   });
 
-  it('is approved when the cart is gone, or the payment was taken off it: the key says whose it is', async () => {
+  it('is approved when the cart is deleted or the payment was removed from it, because the key names the cart', async () => {
     const gone = paidWorld();
     gone.commercetools.carts.delete('cart-1');
     expect(
@@ -316,7 +313,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
     expect(await confirmPayment(depsOf(removed, recorded, 1000), request)).toEqual({ kind: 'approved' });
   });
 
-  it('names a guest who logged in meanwhile on the payment', async () => {
+  it('sets a guest who has logged in meanwhile on the payment', async () => {
     const world = paidWorld();
     world.putCart(aCart({ customerId: 'customer-1' }), 'payment-1');
     world.putCustomer(aCustomer({ id: 'customer-1' }));
@@ -329,7 +326,7 @@ describe('a confirm of a cart that changed while it was being paid', () => {
 describe('what the ledger tells', () => {
   const ofCause = (causeId: string) => (result: LedgerResult) => result.causeId === causeId;
 
-  it('reaches everybody who listens to that PaymentIntent, and nobody else', async () => {
+  it('reaches every listener of that PaymentIntent, and nobody else', async () => {
     const { ledger, onMessage } = createRecordedTransactions();
     using first = ledger.listenTo('pi_1');
     using second = ledger.listenTo('pi_1');
@@ -344,7 +341,7 @@ describe('what the ledger tells', () => {
     expect(await other.first(() => true, 0)).toBeUndefined();
   });
 
-  it('is passed over when it cannot be read', async () => {
+  it('is ignored when it is unreadable', async () => {
     const { ledger, onMessage } = createRecordedTransactions();
     using listening = ledger.listenTo('pi_1');
     onMessage({ headers: {}, value: Buffer.from('{}') });

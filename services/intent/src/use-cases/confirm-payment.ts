@@ -23,7 +23,7 @@ export interface ConfirmPaymentDeps {
   events: PaymentEvents;
   recorded: RecordedTransactions;
   inBackground: InBackground;
-  /** Whether a cart that costs more than what was paid by now is told `cart_changed`, instead of approved (rulings 32). */
+  /** Whether a cart that now costs more than was paid is answered `cart_changed` instead of approved (rulings 32). */
   checksCart: boolean;
   /** How long to wait for the ledger, in ms. */
   confirmWaitMs: number;
@@ -43,19 +43,20 @@ export type ConfirmPaymentOutcome =
   | CartChanged
   | Rejected;
 
-/** Between two reads of a payment while its pod receives no results of the ledger, in ms. */
+/** Interval between two reads of a payment while this pod receives no results of the ledger, in ms. */
 const POLL_MS = 250;
 
 /**
- * Confirms what the browser did, by Stripe's word alone: publishes the PaymentIntent as a fact and waits, bounded, until the ledger
- * has written it, be it for this event or for one of Stripe's that came before it. Calling it again is harmless: it is the same event.
+ * Confirms what the browser did, by Stripe's state alone: publishes the PaymentIntent as a fact and waits, for a
+ * limited time, until the ledger has recorded it, for this event or for an earlier one of Stripe's. Calling it again is
+ * harmless: it publishes the same event.
  */
 export async function confirmPayment(
   deps: ConfirmPaymentDeps,
   request: ConfirmPaymentRequest,
 ): Promise<ConfirmPaymentOutcome> {
   if (!isPaymentIntentId(request.paymentIntentId)) return { kind: 'rejected' };
-  // Stripe's webhooks race this request: what the ledger makes of them meanwhile is heard too.
+  // Stripe's webhooks race with this request, so the ledger's results for them count too.
   using ledger = deps.recorded.listenTo(request.paymentIntentId);
   const found = await look(deps, request);
   if (found.kind === 'rejected') return found;
@@ -129,8 +130,9 @@ const publish = ({ events }: ConfirmPaymentDeps, payment: Payment, paymentIntent
   );
 
 /**
- * Whether commercetools shows the PaymentIntent's state. The ledger's result can be lost on its way here, and a shopper who has paid is not told
- * "pending" for that. When the payment cannot be read, "pending" is true: the event is published.
+ * Whether commercetools shows the PaymentIntent's state. The ledger's result may be lost on its way, and a shopper who
+ * has paid should not see "pending" because of that. If the payment cannot be read, "pending" is correct, because the
+ * event is published.
  */
 async function showsIt(
   { payments }: ConfirmPaymentDeps,
@@ -156,7 +158,10 @@ function nameCustomerInBackground(
   inBackground('name the customer on the payment', () => nameCustomer(payments, payment, customerId));
 }
 
-/** Reads the payment until it shows the PaymentIntent's state: for a pod that receives no results of the ledger at the moment. */
+/**
+ * Reads the payment until it shows the PaymentIntent's state, for a pod that receives no results of the ledger at the
+ * moment.
+ */
 async function polled(
   deps: ConfirmPaymentDeps,
   payment: Payment,

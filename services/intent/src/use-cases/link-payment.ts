@@ -3,12 +3,12 @@ import type { Money } from '@connector/payment-model';
 import type { Payment } from '../domain/checkout-cart.ts';
 import type { Payments } from './ports.ts';
 
-/** Tries of one link; the ledger links too. */
+/** Tries to link a payment; if all fail, the ledger links it. */
 const TRIES = 5;
 
 /**
- * Ties the payment to a PaymentIntent for good, unless it is tied already: the first one stays. `amount` is the PaymentIntent's, where the
- * payment may have been planned with another. Answers the payment as it then is.
+ * Links the payment to a PaymentIntent for good, unless it is linked already: the first link stays. `amount` is the
+ * PaymentIntent's, if amountPlanned may differ. Returns the payment after the write.
  */
 export async function link(
   payments: Payments,

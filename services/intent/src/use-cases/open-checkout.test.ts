@@ -48,7 +48,7 @@ const aRequest = (fields: Partial<OpenCheckoutRequest> = {}): OpenCheckoutReques
   };
 };
 
-/** The calls of `work`, those that are under way at the same time together: what it waits for is the longest of each. */
+/** The calls of `work`, grouped by those that run at the same time: `work` waits for the longest of each group. */
 async function roundTrips(world: FakeWorld, work: () => Promise<unknown>): Promise<string[][]> {
   const trips: string[][] = [];
   let waiting: { call: string; answer: () => void }[] = [];
@@ -64,7 +64,7 @@ async function roundTrips(world: FakeWorld, work: () => Promise<unknown>): Promi
     for (const { answer } of waiting) answer();
   });
   while (!isDone) {
-    // Whatever is asked for without waiting for an answer has been asked for by then.
+    // By then every background call has been made.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     const together = waiting;
     waiting = [];
@@ -95,7 +95,7 @@ const secretOf = (outcome: OpenCheckoutOutcome) => {
 
 const live = (world: FakeWorld) => [...world.intents.values()].filter((intent) => statusOf(intent) !== 'over');
 
-/** The end of every story: one live PaymentIntent, tied to one payment on the cart, of the cart's amount. */
+/** The expected end of every test: one live PaymentIntent over the cart's amount, linked to one payment on the cart. */
 function expectOneJoinedAttempt(world: FakeWorld, outcome: OpenCheckoutOutcome, amount = 1190) {
   const [paymentIntent, ...others] = live(world);
   expect(others).toEqual([]);
@@ -111,7 +111,7 @@ function expectOneJoinedAttempt(world: FakeWorld, outcome: OpenCheckoutOutcome, 
 }
 
 describe('opening a cart', () => {
-  it('makes one PaymentIntent and one payment, joined by the key from the start', async () => {
+  it('creates one PaymentIntent and one payment, connected by the key from the start', async () => {
     const world = new FakeWorld();
     const outcome = await open(world);
     expectOneJoinedAttempt(world, outcome);
@@ -121,12 +121,12 @@ describe('opening a cart', () => {
     expect(world.published).toMatchObject([
       { type: 'checkout.payment.opened', data: { paymentKey: 'cart-1-1', cartId: 'cart-1', amount: euro(1190) } },
     ]);
-    // The ledger is told what a read would show.
+    // The ledger receives what a read would show.
     const [linked] = world.paymentsOnCart();
     expect(world.published[0]?.data).toMatchObject({ asLinked: { version: linked?.version } });
   });
 
-  it('tells the ledger also when the payment could not be linked, which then reads it', async () => {
+  it('informs the ledger also when the payment could not be linked; the ledger then reads it', async () => {
     const world = new FakeWorld();
     world.gate = async (call) => {
       if (call === 'payments.update') throw new TransientError('down');
@@ -136,7 +136,7 @@ describe('opening a cart', () => {
     expect(world.published[0]?.data).not.toHaveProperty('asLinked');
   });
 
-  it('asks commercetools once before, and both sides at the same time after', async () => {
+  it('calls commercetools once before, and both sides at the same time afterwards', async () => {
     const world = new FakeWorld();
     await openCheckout(depsOf(world), aRequest());
     expect(world.calls.slice(0, 4)).toEqual(['carts.get', 'payment_intents.create', 'payments.create', 'carts.update']);
@@ -149,7 +149,7 @@ describe('opening a cart', () => {
     ['a guest without any earlier request', undefined, false, [['carts.get'], ...BOTH_SIDES]],
     ['a customer without any earlier request', 'customer-1', false, [['carts.get'], ['customers.get'], ...BOTH_SIDES]],
     ['a customer whose session the page has asked for', 'customer-1', true, BOTH_SIDES],
-  ])('has %s wait for no more than these calls, one after the other', async (_whom, customerId, isSeen, expected) => {
+  ])('has %s wait for no more than these calls, one after another', async (_whom, customerId, isSeen, expected) => {
     const world = new FakeWorld(aCart(customerId ? { customerId } : {}));
     if (customerId) world.putCustomer(aCustomer({ id: customerId }));
     const deps = depsOf(world);
@@ -159,12 +159,12 @@ describe('opening a cart', () => {
     await world.settled();
   });
 
-  it("takes the session's return URL before the configured one", async () => {
+  it("prefers the session's return URL to the configured one", async () => {
     const session = { cartId: 'cart-1', merchantReturnUrl: 'https://other.example/' };
     expect(await open(new FakeWorld(), { session })).toMatchObject({ merchantReturnUrl: 'https://other.example/' });
   });
 
-  it('gives the billing address only where the element does not ask for it', async () => {
+  it('returns the billing address only if the element does not ask for it', async () => {
     const cart = aCart({ billingAddress: { country: 'DE', firstName: 'Ada', city: 'Berlin' } });
     const behaviour = someBehaviour({ collectBillingAddress: 'never' });
     expect(await open(new FakeWorld(cart), {}, behaviour)).toMatchObject({
@@ -211,7 +211,7 @@ describe('opening a cart again', () => {
   });
 
   it.each(['processing', 'requires_capture', 'succeeded'] as const)(
-    'answers that the cart is paid while its PaymentIntent is %s, whatever commercetools shows by now',
+    'answers that the cart is paid while its PaymentIntent is %s, whatever commercetools shows',
     async (status) => {
       const world = new FakeWorld();
       await open(world);
@@ -221,7 +221,7 @@ describe('opening a cart again', () => {
     },
   );
 
-  it('makes the next attempt after a canceled one', async () => {
+  it('creates the next attempt after a canceled one', async () => {
     const world = new FakeWorld();
     await open(world);
     world.change('pi_1', { status: 'canceled' });
@@ -229,7 +229,7 @@ describe('opening a cart again', () => {
     expect(world.paymentsOnCart().map(({ key }) => key)).toEqual(['cart-1-1', 'cart-1-2']);
   });
 
-  it('cancels an attempt that cannot become what is asked, then makes the next', async () => {
+  it('cancels an attempt that cannot be changed as requested, then creates the next', async () => {
     const world = new FakeWorld();
     await open(world);
     const again = await open(world, {}, someBehaviour({ captureMethod: 'manual' }));
@@ -237,7 +237,7 @@ describe('opening a cart again', () => {
     expectOneJoinedAttempt(world, again);
   });
 
-  it('does not ask Stripe about an attempt that commercetools shows as paid or returned', async () => {
+  it('does not read an attempt from Stripe that commercetools shows as paid or refunded', async () => {
     const world = new FakeWorld(aCart({ total: euro(3000) }));
     const transactions = [aTransaction('Charge', 'Success')];
     world.putPayment(aPayment({ id: 'a', key: 'cart-1-1', interfaceId: 'pi_a', transactions }), 'cart-1');
@@ -248,7 +248,7 @@ describe('opening a cart again', () => {
     expect(live(world)).toMatchObject([{ amount: 1810, metadata: { ct_payment_key: 'cart-1-3' } }]);
   });
 
-  it('replaces an attempt that Stripe does not let change', async () => {
+  it('replaces an attempt that Stripe refuses to change', async () => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(2000));
@@ -259,7 +259,7 @@ describe('opening a cart again', () => {
     expectOneJoinedAttempt(world, again, 2000);
   });
 
-  it('does not stack payments while Stripe refuses the amount, and goes on when it is another', async () => {
+  it('does not pile up payments while Stripe refuses the amount, and continues with another amount', async () => {
     const world = new FakeWorld(aCart({ total: euro(10) }));
     const tooSmall = stripeRejection('amount_too_small');
     world.stripe.refuse = (call) => (call === 'payment_intents.create' ? tooSmall : undefined);
@@ -277,7 +277,7 @@ describe('opening a cart again', () => {
   });
 });
 
-it('never cancels a PaymentIntent that holds money, though this request made its create call, too', async () => {
+it('never cancels a PaymentIntent that holds money, even if this request repeated its create call', async () => {
   const world = new FakeWorld();
   let meets = false;
   world.gate = async (call, moment) => {
@@ -296,7 +296,7 @@ it('never cancels a PaymentIntent that holds money, though this request made its
   expect(live(world).map(({ amount }) => amount)).toEqual([1190, 810]);
 });
 
-/** What somebody else does once, right before or after a call. */
+/** What another actor does once, right before or after a call. */
 const once = (
   call: string,
   moment: 'before' | 'after',
@@ -311,7 +311,7 @@ const once = (
   };
 };
 
-describe('a shopper who pays in the moment in which the cart grows', () => {
+describe('a shopper who pays at the moment when the cart grows', () => {
   const pays = (world: FakeWorld) => world.change('pi_1', { status: 'succeeded' });
   const moments = [
     ['carts.get', 'after'],
@@ -322,7 +322,7 @@ describe('a shopper who pays in the moment in which the cart grows', () => {
     ['payments.update', 'after'],
   ] as const;
 
-  it.each(moments)('has paid what Stripe took, and the plan says so: at %s, %s', async (call, moment) => {
+  it.each(moments)('has paid Stripe’s amount, and amountPlanned shows it: at %s, %s', async (call, moment) => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(2000));
@@ -343,7 +343,7 @@ describe('a shopper who pays in the moment in which the cart grows', () => {
     }
   });
 
-  it('is not given a second PaymentIntent of the whole when an earlier attempt is paid while it is being canceled', async () => {
+  it('gets no second PaymentIntent over the whole amount when an earlier attempt is paid while it is being canceled', async () => {
     const world = new FakeWorld();
     for (const n of [1, 2]) {
       world.putPayment(aPayment({ id: `payment-${n}`, key: `cart-1-${n}`, interfaceId: `pi_${n}` }), 'cart-1');
@@ -373,13 +373,13 @@ describe('what was paid', () => {
     expect(world.intents.size).toBe(0);
   });
 
-  it('is due again, as a whole, once all of it was refunded', async () => {
+  it('is due again completely after a full refund', async () => {
     const world = withRefund(10, 1180);
     expect(await open(world)).toMatchObject({ kind: 'opened' });
     expect(live(world)).toMatchObject([{ amount: 1190, metadata: { ct_payment_key: 'cart-1-2' } }]);
   });
 
-  it('is due again when Stripe alone shows the refund of all of it, and stays paid after one of a part', async () => {
+  it('is due again when only Stripe shows the full refund, and stays paid after a partial one', async () => {
     for (const [amount_refunded, kind] of [
       [10, 'paid'],
       [1190, 'opened'],
@@ -407,7 +407,7 @@ it('stays paid when a part was captured and the rest canceled, also before comme
   }
 });
 
-it('opens another attempt when the cart is in another currency by now, and leaves nothing to pay in the old one', async () => {
+it('opens another attempt when the cart’s currency has changed, and leaves nothing payable in the old one', async () => {
   const world = new FakeWorld();
   await open(world);
   world.setTotal('cart-1', { ...euro(1300), currencyCode: 'USD' });
@@ -416,7 +416,7 @@ it('opens another attempt when the cart is in another currency by now, and leave
   expect(live(world)).toMatchObject([{ amount: 1300, currency: 'usd', client_secret: secretOf(outcome) }]);
 });
 
-it('never opens in another currency what was paid in the first', async () => {
+it('opens nothing in another currency after a payment in the first', async () => {
   const world = new FakeWorld();
   await open(world);
   world.change('pi_1', { status: 'requires_capture' });
@@ -446,7 +446,7 @@ describe('a cart that takes no payment', () => {
   it.each([
     ['was ordered', { cartState: 'Ordered' }],
     ['was merged into another at login', { cartState: 'Merged' }],
-  ] as const)('because it %s is refused, and nothing is left to pay at Stripe', async (_what, fields) => {
+  ] as const)('because it %s is refused, and nothing stays payable at Stripe', async (_what, fields) => {
     const world = new FakeWorld();
     await open(world);
     world.changeCart(fields);
@@ -454,7 +454,7 @@ describe('a cart that takes no payment', () => {
     expect(waiting(world)).toEqual([]);
   });
 
-  it('leaves nothing to pay when it is ordered while its first attempt is made', async () => {
+  it('leaves nothing payable when it is ordered while its first attempt is created', async () => {
     for (const call of ['carts.get', 'payment_intents.create', 'payments.create'] as const) {
       const world = new FakeWorld();
       once(call, 'after', () => world.changeCart({ cartState: 'Ordered' }), world);
@@ -464,7 +464,7 @@ describe('a cart that takes no payment', () => {
     }
   });
 
-  it('because a discount made it cost nothing leaves nothing to pay', async () => {
+  it('because a discount made it free leaves nothing payable', async () => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(0));
@@ -472,14 +472,14 @@ describe('a cart that takes no payment', () => {
     expect(waiting(world)).toEqual([]);
   });
 
-  it('because it is gone answers that it was not found', async () => {
+  it('because it was deleted is answered as not found', async () => {
     const world = new FakeWorld();
     await open(world);
     world.commercetools.carts.delete('cart-1');
     await expect(open(world)).rejects.toBeInstanceOf(NotFoundError);
   });
 
-  it('because a merchant-initiated transaction paid it leaves nothing to pay, also when the page had read it before', async () => {
+  it('because a merchant-initiated transaction paid it leaves nothing payable, also when the page had read it before', async () => {
     const world = new FakeWorld();
     const deps = depsOf(world);
     await deps.carts.get('cart-1');
@@ -492,7 +492,7 @@ describe('a cart that takes no payment', () => {
   });
 });
 
-it("waits for a merchant's transaction that is being confirmed, and never gives its PaymentIntent away", async () => {
+it("waits for a merchant's transaction that is being confirmed, and never returns its PaymentIntent", async () => {
   const world = new FakeWorld();
   const createdAt = new Date(world.now).toISOString();
   world.putPayment(aPayment({ id: 'mit', key: 'transaction-abc', interfaceId: 'pi_mit', createdAt }), 'cart-1');
@@ -504,7 +504,7 @@ it("waits for a merchant's transaction that is being confirmed, and never gives 
   expect(world.intents.get('pi_mit')?.status).toBe('canceled');
 });
 
-it('opens for a customer whom commercetools does not have any more, without naming them', async () => {
+it('opens for a deleted customer, without naming the customer', async () => {
   const world = new FakeWorld(aCart({ customerId: 'gone' }));
   const outcome = await open(world);
   expectOneJoinedAttempt(world, outcome);
@@ -512,7 +512,7 @@ it('opens for a customer whom commercetools does not have any more, without nami
   expect(world.paymentsOnCart()[0]?.customer).toBeUndefined();
 });
 
-it('makes a guest who logged in the customer of the payment, and of its PaymentIntent', async () => {
+it('sets a guest who has logged in as the customer of the payment and of its PaymentIntent', async () => {
   const world = new FakeWorld();
   await open(world);
   const customer = aCustomer();
@@ -523,7 +523,7 @@ it('makes a guest who logged in the customer of the payment, and of its PaymentI
   expect(live(world)).toMatchObject([{ metadata: { ct_customer_id: customer.id } }]);
 });
 
-describe('data that Stripe refuses and a payment can do without', () => {
+describe('optional data that Stripe refuses', () => {
   const custom = {
     type: { typeId: 'type' as const, id: 't' },
     fields: { connectorStripeTax_calculationReferences: ['taxcalc_1'] },
@@ -545,7 +545,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
     [['shipping[phone]', 'shipping[address][line1]'], null],
     [['hooks[inputs][tax][calculation]'], { phone: '+1 780-555-0156 ext. 725' }],
     [['shipping[phone]', 'hooks[inputs][tax][calculation]'], { name: 'Ada' }],
-  ])('is left out when the PaymentIntent is made: %j', async (params, shipping) => {
+  ])('is left out when the PaymentIntent is created: %j', async (params, shipping) => {
     const world = refusing(new FakeWorld(aFullCart()), ...params);
     const outcome = await open(world);
     expectOneJoinedAttempt(world, outcome);
@@ -568,7 +568,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
     expect(live(world)).toMatchObject([{ shipping: { name: 'Ada' } }]);
   });
 
-  it('is a Stripe customer that was deleted: another takes its place, and no idempotency key brings it back', async () => {
+  it('can be a deleted Stripe customer, which is replaced and which no idempotency key brings back', async () => {
     const fields = { stripeConnector_stripeCustomerId: 'cus_dead' };
     const customer = aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields } });
     const world = new FakeWorld(aCart({ customerId: customer.id }));
@@ -582,7 +582,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
     });
   });
 
-  it('is a Stripe customer that cannot be replaced either', async () => {
+  it('can be a Stripe customer that cannot be replaced', async () => {
     const fields = { stripeConnector_stripeCustomerId: 'cus_dead' };
     const customer = aCustomer({ custom: { type: { typeId: 'type', id: 't' }, fields } });
     const world = new FakeWorld(aCart({ customerId: customer.id }));
@@ -593,18 +593,15 @@ describe('data that Stripe refuses and a payment can do without', () => {
     expect(live(world)).toMatchObject([{ customer: null }]);
   });
 
-  it.each([true, false])(
-    'is a feature of cards that the account does not have (money taken later: %s)',
-    async (later) => {
-      const world = refusing(new FakeWorld(), 'payment_method_options[card][request_multicapture]');
-      const behaviour = someBehaviour({ captureMethod: later ? 'manual' : 'automatic' });
-      const outcome = await open(world, {}, behaviour, { cardFeatures: { multicapture: true, overcapture: true } });
-      expectOneJoinedAttempt(world, outcome);
-      expect(world.calls.filter((call) => call === 'payment_intents.create')).toHaveLength(2);
-    },
-  );
+  it.each([true, false])('can be a card feature that the account does not have (manual capture: %s)', async (later) => {
+    const world = refusing(new FakeWorld(), 'payment_method_options[card][request_multicapture]');
+    const behaviour = someBehaviour({ captureMethod: later ? 'manual' : 'automatic' });
+    const outcome = await open(world, {}, behaviour, { cardFeatures: { multicapture: true, overcapture: true } });
+    expectOneJoinedAttempt(world, outcome);
+    expect(world.calls.filter((call) => call === 'payment_intents.create')).toHaveLength(2);
+  });
 
-  it('is its goods: the shopper pays without them', async () => {
+  it('can be the line items: the shopper pays without them', async () => {
     const chair = { name: { en: 'Chair' }, quantity: 1, totalPrice: { type: 'centPrecision' as const, ...euro(1190) } };
     const world = refusing(new FakeWorld(aCart({ lineItems: [chair] })), 'amount_details[line_items]');
     const outcome = await open(world, {}, someBehaviour(), { lineItems: true });
@@ -613,7 +610,7 @@ describe('data that Stripe refuses and a payment can do without', () => {
     expect(secretOf(await open(world, {}, someBehaviour(), { lineItems: true }))).toBe(secretOf(outcome));
   });
 
-  it('does not include the amount: that refusal is answered', async () => {
+  it('never is the amount, whose refusal is passed on', async () => {
     const world = new FakeWorld(aFullCart());
     world.stripe.refuse = (call) =>
       call === 'payment_intents.create' ? stripeRejection('amount_too_small', { param: 'amount' }) : undefined;
@@ -641,7 +638,7 @@ describe("Stripe's lock on a PaymentIntent", () => {
     };
   };
 
-  it('is waited for: no shopper notices', async () => {
+  it('is waited for, so that no shopper notices', async () => {
     const world = new FakeWorld();
     await open(world);
     world.setTotal('cart-1', euro(2000));
@@ -649,7 +646,7 @@ describe("Stripe's lock on a PaymentIntent", () => {
     expectOneJoinedAttempt(world, await open(world), 2000);
   });
 
-  it("is the browser's: the payment is named on the PaymentIntent only when that had its time, and again after a lock", async () => {
+  it('belongs to the browser: the payment id is written on the PaymentIntent only after a delay, and again after a lock', async () => {
     const world = new FakeWorld();
     const putOff: number[] = [];
     const deps: OpenCheckoutDeps = {
@@ -667,7 +664,7 @@ describe("Stripe's lock on a PaymentIntent", () => {
   });
 });
 
-/** ISK in hundredths, which Stripe takes whole units of. */
+/** ISK in hundredths; Stripe accepts only whole units. */
 const aFraction = { type: 'centPrecision' as const, centAmount: 1050, currencyCode: 'ISK', fractionDigits: 2 };
 
 describe('a cart that the page read for its form', () => {
@@ -687,7 +684,7 @@ describe('a cart that the page read for its form', () => {
     expect(world.intents.size).toBe(1);
   });
 
-  it('is read when it changed since, and the payment is of the new amount', async () => {
+  it('is read when it has changed since, and the payment has the new amount', async () => {
     const world = new FakeWorld();
     const deps = await afterTheForm(world);
     world.setTotal('cart-1', euro(2000));
@@ -699,8 +696,8 @@ describe('a cart that the page read for its form', () => {
 
   it.each([
     ['cost nothing', { totalPrice: { type: 'centPrecision' as const, ...euro(0) } }],
-    ['was of an amount without a unit at Stripe', { totalPrice: aFraction }],
-  ])('is read before it is refused, when by then it %s', async (_why, before) => {
+    ['had an amount that Stripe cannot express', { totalPrice: aFraction }],
+  ])('is read before it is refused, if it %s meanwhile', async (_why, before) => {
     const world = new FakeWorld(aCart(before));
     const deps = await afterTheForm(world);
     world.setTotal('cart-1', euro(2000));
@@ -709,7 +706,7 @@ describe('a cart that the page read for its form', () => {
     expectOneJoinedAttempt(world, outcome, 2000);
   });
 
-  it('is trusted once: the next opening reads it', async () => {
+  it('is used once: the next opening reads it', async () => {
     const world = new FakeWorld();
     const deps = await afterTheForm(world);
     const first = await openCheckout(deps, aRequest());
@@ -719,7 +716,7 @@ describe('a cart that the page read for its form', () => {
     expect(secretOf(second)).toBe(secretOf(first));
   });
 
-  it('is not remembered once it has a payment, for what becomes of that does not change its version', async () => {
+  it('is not cached after it has a payment, because changes of the payment do not change the cart’s version', async () => {
     const world = new FakeWorld();
     await open(world);
     const deps = await afterTheForm(world);
@@ -741,7 +738,7 @@ describe('a customer whom the page read for its customer session', () => {
     return { customer, world, deps };
   };
 
-  it('is not read again: PaymentIntent and payment are made at once, for the Stripe customer that was just made', async () => {
+  it('is not read again: PaymentIntent and payment are created at once, for the new Stripe customer', async () => {
     const { world, deps } = await signedIn();
     await openCheckout(deps, aRequest());
     await world.settled();
@@ -750,7 +747,7 @@ describe('a customer whom the page read for its customer session', () => {
     expect(live(world)).toMatchObject([{ customer: stripeCustomerId }]);
   });
 
-  it('and who is gone by now is asked for once commercetools refuses the payment', async () => {
+  it('and who was deleted since is read when commercetools refuses the payment', async () => {
     const { customer, world, deps } = await signedIn();
     world.commercetools.customers.delete(customer.id);
     const outcome = await openCheckout(deps, aRequest());
@@ -771,25 +768,25 @@ describe("an attempt of the original connector's", () => {
     return world;
   };
 
-  it('is used while its amount fits', async () => {
+  it('is used if its amount fits', async () => {
     const world = theirs('requires_payment_method');
     expect(await open(world)).toMatchObject({ clientSecret: 'theirs', paymentReference: 'theirs' });
     expect(world.intents.size).toBe(1);
   });
 
-  it('is canceled when the amount changed, for its transaction could not follow', async () => {
+  it('is canceled when the amount has changed, because its transaction cannot follow', async () => {
     const world = theirs('requires_payment_method');
     world.setTotal('cart-1', euro(2000));
     expectOneJoinedAttempt(world, await open(world), 2000);
     expect(world.intents.get('pi_theirs')?.status).toBe('canceled');
   });
 
-  it('counts as paid once its PaymentIntent is', async () => {
+  it('counts as paid when its PaymentIntent is', async () => {
     expect(await open(theirs('succeeded'))).toMatchObject({ kind: 'paid' });
   });
 });
 
-it('is not used with another amount once a method that takes days was refused: its transaction could not follow', async () => {
+it('is not used with another amount after a slow method failed, because its transaction cannot follow', async () => {
   const world = new FakeWorld();
   const first = await open(world);
   const reference = first.kind === 'opened' ? first.paymentReference : '';
@@ -855,7 +852,7 @@ describe('a failure half way', () => {
     }
   });
 
-  it('is fixed a day later, when Stripe has forgotten its key: the PaymentIntent in its metadata is found, no second is made', async () => {
+  it('is fixed a day later, when Stripe has forgotten its key: the PaymentIntent is found by its metadata, and no second one is created', async () => {
     const world = new FakeWorld();
     let isDead = false;
     world.gate = async (call) => {
@@ -871,7 +868,7 @@ describe('a failure half way', () => {
     expect(world.intents.size).toBe(1);
   });
 
-  it('has paid when the shopper paid meanwhile, though nobody tied the payment before Stripe forgot its key', async () => {
+  it('counts as paid when the shopper has paid, even if the payment was not linked before Stripe forgot its key', async () => {
     const world = new FakeWorld();
     let isDead = false;
     world.gate = async (call) => {
@@ -886,9 +883,9 @@ describe('a failure half way', () => {
     expect(world.intents.size).toBe(1);
   });
 
-  it('answers that trying again makes sense while another request with other parameters has not said which it made', async () => {
+  it('is answered with 503 while the PaymentIntent of another request with other parameters is unknown', async () => {
     const world = new FakeWorld();
-    // The other request died after it made both, with an address this one does not know.
+    // The other request died after it created both, with an address that this one does not know.
     const other = aCart({ shippingAddress: anAddress });
     world.putCart(other);
     world.gate = failOnce(3, 'before');
@@ -917,7 +914,7 @@ describe('requests that meet', () => {
     expect(world.commercetools.stored.size).toBe(1);
   });
 
-  /** Runs `stories` with every await of the world decided by the scheduler. */
+  /** Runs `stories` with the scheduler deciding the order of every await. */
   async function interleaved(
     scheduler: fc.Scheduler,
     world: FakeWorld,
@@ -960,7 +957,7 @@ describe('requests that meet', () => {
     total: fc.option(fc.constantFrom(1190, 2000, 3000)),
     captureMethod: fc.constantFrom('automatic' as const, 'automatic' as const, 'manual' as const),
     pays: fc.boolean(),
-    /** The page read the cart for its form, some time before. */
+    /** The page has read the cart for its form, some time before. */
     remembers: fc.boolean(),
   });
   type Story = typeof story extends fc.Arbitrary<infer S> ? S : never;
@@ -996,8 +993,8 @@ describe('requests that meet', () => {
   const paidOf = (world: FakeWorld) => [...world.intents.values()].filter((one) => statusOf(one) === 'paid');
 
   /**
-   * The end of any story: what was paid is no more than the cart ever cost, the plan of each paid attempt says what was paid, and the last
-   * opening asks for what is missing to the cart's price, or says that nothing is.
+   * The expected end of any story: no more was paid than the cart ever cost, amountPlanned of each paid attempt is what
+   * was paid, and the last opening asks for the rest of the cart's price, or says that nothing is due.
    */
   function expectPaidOnce(world: FakeWorld, outcomes: readonly (OpenCheckoutOutcome | undefined)[], asked: Story[]) {
     const last = outcomes.at(-1);
@@ -1020,7 +1017,7 @@ describe('requests that meet', () => {
     expect(waiting).toMatchObject([{ amount: total - sum(paid), client_secret: last && secretOf(last) }]);
   }
 
-  it('never give two payable PaymentIntents away, whatever they ask for and whenever the cart changes', async () => {
+  it('never return two payable PaymentIntents, whatever they ask for and whenever the cart changes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), stories, async (scheduler, asked) => {
         const world = aWorld();
@@ -1039,7 +1036,7 @@ describe('requests that meet', () => {
     // On a busy machine 500 stories take longer than a test may by default.
   }, 60_000);
 
-  it('never charge twice, whatever fails besides', async () => {
+  it('never charge twice, whatever else fails', async () => {
     const fault = fc.tuple(fc.nat(40), fc.constantFrom('before' as const, 'after' as const));
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), stories, fc.array(fault, { maxLength: 5 }), async (scheduler, asked, faults) => {

@@ -25,28 +25,29 @@ export type OpenCheckoutOutcome =
     }
   | { readonly kind: 'paid' | 'nothing'; readonly paidAmount: number; readonly cartAmount: number };
 
-/** How often a request looks at the cart, because another one changed it under its hands. */
+/** How often a request reads the cart again because another request has changed it. */
 const MAX_LOOKS = 12;
-/** Steps of one request; each step brings the cart nearer to one open attempt, so that this many are a mistake of ours. */
+/** The most steps of one request; each step brings the cart closer to one open attempt, so more steps mean a bug. */
 const MAX_STEPS = 100;
 /**
- * How long the browser has the PaymentIntent to itself, in ms: it usually confirms it at once, and Stripe refuses whoever comes second
- * to an object with `lock_timeout`.
+ * How long we leave the PaymentIntent to the browser, in ms: it usually confirms at once, and Stripe refuses concurrent
+ * access to an object with `lock_timeout`.
  */
 const BROWSER_FIRST_MS = 3_000;
 const NAME_TRIES = 4;
 
 /**
- * Opens the payment of a session's cart, or finds the one that is open: look, decide, do (`nextStep` is the specification). However often and
- * from wherever it is asked for, a cart has at most one PaymentIntent that a shopper could pay. commercetools decides races, by the unique key
- * of an attempt's payment and by the payment's interface id, which can be set once; a request that lost goes on with what it finds.
- * Throws InvalidRequestError for an amount or a cart that cannot be paid, TransientError when the caller is to ask again.
+ * Opens the payment of a session's cart, or returns the open one: look, decide, do (`nextStep` is the specification).
+ * However often and from wherever it is called, a cart has at most one PaymentIntent that a shopper can pay.
+ * commercetools decides races, by the unique key of an attempt's payment and by the payment's interface id, which can
+ * be set only once; a request that lost a race continues with what it finds. Throws InvalidRequestError for an amount
+ * or a cart that cannot be paid, TransientError when the caller should try again.
  */
 export async function openCheckout(deps: OpenCheckoutDeps, request: OpenCheckoutRequest): Promise<OpenCheckoutOutcome> {
   const memory = newMemory();
   const { step, snapshot } = await untilDecided(deps, request, memory);
   if (step.kind === 'give') memory.attachedIds.add(step.attempt.paymentIntent.id);
-  // After a failure they are left for the next try: it repeats the create calls, and Stripe their answers.
+  // After a failure they stay for the next try, which repeats the create calls and gets Stripe's stored answers.
   cancelSpares({ deps, request, memory, snapshot });
   return step.kind === 'give'
     ? opened(deps, request, memory, snapshot, step)
@@ -67,7 +68,7 @@ async function untilDecided(
     try {
       snapshot ??= await lookAgain(deps, request, memory);
       const step = nextStep(snapshot, asked);
-      // commercetools refuses what is done on the strength of an outdated cart; a refusal would ask nobody.
+      // commercetools refuses a write with an outdated cart, but a refusal by us would read nothing: so read first.
       if (step.kind === 'refuse' && snapshot.isRemembered) {
         snapshot = undefined;
         continue;
@@ -84,7 +85,7 @@ async function untilDecided(
 
 async function lookAgain(deps: OpenCheckoutDeps, { session }: OpenCheckoutRequest, memory: Memory): Promise<Snapshot> {
   if (memory.looks >= MAX_LOOKS) throw new TransientError('the cart kept changing', { reason: 'kept_changing' });
-  // Requests that met in the same moment should not meet again.
+  // Requests that collided should not collide again.
   if (memory.looks >= 2) await deps.sleep(20 * memory.looks * Math.random());
   return look(deps, session.cartId, memory);
 }
@@ -103,7 +104,7 @@ function refused(refusal: Refusal, cartId: string): OpenCheckoutOutcome {
   }
 }
 
-/** The answer, and what follows it without anybody waiting. */
+/** The answer, and the background work after it. */
 function opened(
   deps: OpenCheckoutDeps,
   { session }: OpenCheckoutRequest,
@@ -129,7 +130,7 @@ function opened(
     const namePaymentLater = () => namePayment(deps, paymentIntentId, payment.id);
     deps.inBackground('name the payment on the PaymentIntent', namePaymentLater, { afterMs: BROWSER_FIRST_MS });
     deps.inBackground('publish opened', async () => {
-      // Whatever becomes of the link: the event has the ledger make it.
+      // Published even if the link failed: the event makes the ledger link the payment.
       const linked = await linking.catch(() => undefined);
       const asLinked = linked && asJustLinked(linked, paymentIntentId, wanted.due);
       await deps.events.publish('checkout.payment.opened', [payment.id, paymentIntentId], {
@@ -155,8 +156,8 @@ function opened(
 }
 
 /**
- * What the ledger needs of a payment that was linked just now, so that it need not read it: only of one on which nothing has happened yet,
- * and which is planned over what the event says.
+ * What the ledger needs of a payment that has just been linked, so that it need not read it: only for a payment without
+ * transactions whose amountPlanned is the event's.
  */
 function asJustLinked(payment: Payment, paymentIntentId: string, due: Money) {
   const { version, createdAt, interfaceId, amountPlanned, paymentMethodInfo, transactions } = payment;
@@ -165,7 +166,9 @@ function asJustLinked(payment: Payment, paymentIntentId: string, due: Money) {
   return isFresh && sameMoney(amountPlanned, due) ? { version, createdAt, paymentInterface } : undefined;
 }
 
-/** For people who look at the PaymentIntent; nothing depends on it, so it gives way to the shopper who is paying. */
+/**
+ * Only for people who look at the PaymentIntent; nothing depends on it, so it must not disturb a shopper who is paying.
+ */
 async function namePayment(
   { paymentIntents, sleep }: OpenCheckoutDeps,
   paymentIntentId: string,

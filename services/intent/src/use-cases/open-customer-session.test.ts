@@ -25,7 +25,7 @@ const open = (world: FakeWorld) => {
 };
 
 describe('a customer session', () => {
-  it('is opened whatever the phone and the e-mail address look like', async () => {
+  it('is opened with any phone number and e-mail address', async () => {
     const phone = '+1 780-555-0156 ext. 725';
     const world = aWorld({ email: 'ada@intranet' }, { shippingAddress: { country: 'CA', phone } });
     const outcome = await open(world);
@@ -36,27 +36,30 @@ describe('a customer session', () => {
     expect(made).not.toHaveProperty('phone');
   });
 
-  it.each(['email', 'phone', 'name', 'address[line1]'])('goes on without %s when Stripe refuses it', async (param) => {
-    const world = aWorld({ addresses: [{ country: 'DE', streetName: 'Main', phone: '1' }] });
-    let refusals = 0;
-    world.stripe.refuse = (call) => {
-      if (call !== 'customers.create' || refusals > 0) return undefined;
-      refusals += 1;
-      return stripeRejection(undefined, { param });
-    };
-    expect(await open(world)).toMatchObject({ kind: 'customer' });
-    const [made] = [...world.stripe.customers.values()];
-    expect(made).not.toHaveProperty(param.split('[')[0] ?? param);
-  });
+  it.each(['email', 'phone', 'name', 'address[line1]'])(
+    'continues without %s when Stripe refuses it',
+    async (param) => {
+      const world = aWorld({ addresses: [{ country: 'DE', streetName: 'Main', phone: '1' }] });
+      let refusals = 0;
+      world.stripe.refuse = (call) => {
+        if (call !== 'customers.create' || refusals > 0) return undefined;
+        refusals += 1;
+        return stripeRejection(undefined, { param });
+      };
+      expect(await open(world)).toMatchObject({ kind: 'customer' });
+      const [made] = [...world.stripe.customers.values()];
+      expect(made).not.toHaveProperty(param.split('[')[0] ?? param);
+    },
+  );
 
-  it('tells what Stripe refuses besides', async () => {
+  it('passes on any other refusal of Stripe', async () => {
     const world = aWorld();
     world.stripe.refuse = (call) =>
       call === 'customers.create' ? stripeRejection('boom', { param: 'metadata' }) : undefined;
     await expect(open(world)).rejects.toMatchObject({ code: 'boom' });
   });
 
-  it('replaces a Stripe customer that was deleted, also within the day in which Stripe repeats the answer that made it', async () => {
+  it('replaces a deleted Stripe customer, also within the day in which Stripe repeats the answer that created it', async () => {
     const world = aWorld();
     const first = await open(world);
     world.stripe.customers.clear();
@@ -67,7 +70,7 @@ describe('a customer session', () => {
     expect(await open(world)).toMatchObject({ stripeCustomerId: second.stripeCustomerId });
   });
 
-  it('replaces one that was deleted before commercetools remembered it', async () => {
+  it('replaces one that was deleted before commercetools stored its id', async () => {
     const world = aWorld();
     const first = await open(world);
     world.stripe.customers.clear();
@@ -90,7 +93,7 @@ describe('a customer session', () => {
 });
 
 describe("a Stripe customer's parameters", () => {
-  it('are cut or left out where Stripe takes no more', () => {
+  it('are cut or left out above Stripe’s limits', () => {
     const email = `${'a'.repeat(520)}@example.com`;
     const customer = aCustomer({
       email,
@@ -119,7 +122,7 @@ describe('an associate of a business unit', () => {
     return outcome.kind === 'customer' ? outcome.stripeCustomerId : undefined;
   };
 
-  it('has one customer at Stripe for itself and one for each unit, which are found again and never mixed up', async () => {
+  it('has one Stripe customer for itself and one for each unit, which are found again and never mixed up', async () => {
     const world = aWorld();
     const ids: Record<string, string | undefined> = { own: await stripeId(world) };
     for (const key of ['acme', 'other']) {
@@ -134,13 +137,13 @@ describe('an associate of a business unit', () => {
     expect(world.stripe.customers.size).toBe(3);
   });
 
-  it('is found at Stripe by both together, when commercetools has forgotten it', async () => {
+  it('is found at Stripe by customer and unit together, when commercetools has no id', async () => {
     const customer = aCustomer();
     const world = aWorld({}, unit('acme'));
     const first = await stripeId(world);
     world.putCustomer(customer);
     expect(await stripeId(world)).toBe(first);
-    // Nor is it the customer's own, which is looked for by the customer alone.
+    // It is not found as the customer's own, which is searched by the customer alone.
     world.putCustomer(customer);
     world.changeCart({ businessUnit: undefined } as never);
     expect(await stripeId(world)).not.toBe(first);

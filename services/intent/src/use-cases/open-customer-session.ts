@@ -28,7 +28,7 @@ export type CustomerSessionOutcome =
       readonly clientSecret: string;
     };
 
-/** Gives the browser what it needs to show and save a customer's payment methods; a guest has none. */
+/** Returns the secrets with which the browser can show and save a customer's payment methods; undefined for a guest. */
 export async function openCustomerSession(
   deps: CustomerSessionDeps,
   { session }: { session: Session },
@@ -45,12 +45,12 @@ export async function openCustomerSession(
     return await grant(stripeCustomerId);
   } catch (error) {
     if (!isGone(error)) throw error;
-    // Stripe's search, and the answer that it repeats for an idempotency key, know customers that were deleted since.
+    // Stripe's search, and its stored answer for an idempotency key, may contain customers that were deleted since.
     return grant(await replaceStripeCustomer(deps, cart, customer, stripeCustomerId));
   }
 }
 
-/** What a customer's payment methods are shown and saved with. */
+/** The secrets for showing and saving a customer's payment methods. */
 async function grantSession(
   stripeCustomers: StripeCustomers,
   stripeCustomerId: string,
@@ -70,7 +70,10 @@ const isGone = (error: unknown): boolean =>
 
 type CustomerDeps = Pick<CustomerSessionDeps, 'customers' | 'stripeCustomers' | 'log'>;
 
-/** The customer's Stripe customer: the one it names, else the one Stripe knows, else a new one; remembered for the next time. */
+/**
+ * The customer's Stripe customer: the one in its custom field, else the one that Stripe finds, else a new one, whose id
+ * is then stored.
+ */
 async function stripeCustomerFor(deps: CustomerDeps, cart: Cart, customer: Customer): Promise<string> {
   const businessUnit = businessUnitOf(cart);
   const saved = stripeCustomerIdOf(customer, businessUnit);
@@ -81,8 +84,9 @@ async function stripeCustomerFor(deps: CustomerDeps, cart: Cart, customer: Custo
 }
 
 /**
- * A Stripe customer for a customer whose own, `goneId`, does not exist any more, or who has none; remembered for the next time. Answers its id.
- * The key of the create call names the one that is gone: Stripe would answer an earlier call's key with that one.
+ * Creates or finds a Stripe customer for a customer who has none, or whose Stripe customer `goneId` was deleted. Stores
+ * and returns its id. The create call's idempotency key contains the deleted id, because for the earlier key Stripe
+ * would return the deleted customer.
  */
 export async function replaceStripeCustomer(
   { customers, stripeCustomers, log }: CustomerDeps,
@@ -92,7 +96,7 @@ export async function replaceStripeCustomer(
 ): Promise<string> {
   const businessUnit = businessUnitOf(cart);
   const found = await stripeCustomers.search(customer.id, businessUnit);
-  // The search lags: it still knows who was deleted in the last minute, and not yet who was made in it.
+  // The search lags by about a minute: it may return a deleted customer, and miss a new one.
   const { id } =
     found && found.id !== goneId
       ? found
@@ -109,7 +113,7 @@ export async function replaceStripeCustomer(
   return id;
 }
 
-/** Repeats the call without what Stripe refuses of the data that a customer can do without, until it takes it (rulings 38). */
+/** Repeats the call without the optional data that Stripe refuses, until Stripe accepts it (rulings 38). */
 async function createWithoutRefused<T>(
   params: Stripe.CustomerCreateParams,
   create: (params: Stripe.CustomerCreateParams) => Promise<T>,

@@ -8,27 +8,31 @@ import { holdsMoney } from '../domain/merchant-transaction.ts';
 import type { Session } from '../domain/session.ts';
 import type { PaymentIntents } from './ports.ts';
 
-/** A payment of the cart and its PaymentIntent as Stripe has it. */
+/** A payment of the cart with its present PaymentIntent. */
 export interface WaitingPayment {
   readonly payment: Payment;
   readonly paymentIntent: Stripe.PaymentIntent;
 }
 
 export interface OtherPayments {
-  /** What is due on the cart, with what commercetools or Stripe knows of its other payments. */
+  /** The amount due on the cart, after its other payments in commercetools and at Stripe. */
   readonly due: AmountDue;
   readonly waiting: readonly WaitingPayment[];
 }
 
-/** A payment younger than this, in ms, may be tied to its PaymentIntent any moment; Stripe's search has caught up with an older one. */
+/**
+ * A payment younger than this, in ms, may be linked to its PaymentIntent at any moment; for an older one Stripe's
+ * search has caught up.
+ */
 const YOUNG_MS = 90_000;
 
 export const isYoung = ({ createdAt }: Pick<Payment, 'createdAt'>, now: number): boolean =>
   now - Date.parse(createdAt) <= YOUNG_MS;
 
 /**
- * How the payments of a cart stand besides the one with `key`: what commercetools does not show as paid is asked of Stripe, as the
- * ledger may not have written it yet. Throws TransientError while the PaymentIntent of a shopper's young attempt is not known.
+ * The state of a cart's payments besides the one with `key`. Payments that commercetools does not show as paid are read
+ * from Stripe, because the ledger may not have written yet. Throws TransientError while the PaymentIntent of a
+ * shopper's recent attempt is unknown.
  */
 export async function lookAtOthers(
   { paymentIntents, now }: { paymentIntents: PaymentIntents; now: () => number },
@@ -67,7 +71,8 @@ async function paymentIntentOf(
 ): Promise<Stripe.PaymentIntent | undefined> {
   const id = paymentIntentIdOf(payment);
   if (id) return id.startsWith('pi_') ? paymentIntents.find(id) : undefined;
-  // A transaction is confirmed only once it is tied, and looks around again before; a payment with any other key is another provider's.
+  // A transaction is confirmed only after it is linked, and reads the cart again before that; a payment with any other
+  // key belongs to another provider.
   if (!payment.key || attemptOf(cartId, payment.key) === undefined) return undefined;
   const found = await paymentIntents.search(payment.key, toStripeAmount(payment.amountPlanned));
   if (found || !isYoung(payment, now)) return found;
@@ -78,8 +83,9 @@ async function paymentIntentOf(
 }
 
 /**
- * What is still due on a cart once an attempt is counted as paid, over what its PaymentIntent holds; undefined when nothing is. Stripe is
- * asked about the cart's other payments only where something seems due: commercetools may not show yet that they are paid.
+ * The amount still due on a cart when an attempt counts as paid with the amount of its PaymentIntent; undefined when
+ * nothing is due. The cart's other payments are read from Stripe only if something seems due, because commercetools may
+ * not show yet that they are paid.
  */
 export async function restDue(
   { paymentIntents }: { paymentIntents: PaymentIntents },

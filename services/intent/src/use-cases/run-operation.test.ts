@@ -41,7 +41,7 @@ const outcomes = (world: FakeWorld) =>
   world.published.map(({ type, data }) => [type.replace('checkout.payment.', ''), data.outcome]);
 
 describe('an operation', () => {
-  it('is noted, carried out at Stripe, and published with what Stripe returned', async () => {
+  it('is published as requested, done at Stripe, and published with what Stripe returned', async () => {
     const world = worldWith('requires_capture');
     expect(await run(world, capture)).toBe('approved');
     expect(outcomes(world)).toMatchObject([
@@ -56,7 +56,7 @@ describe('an operation', () => {
     expect(JSON.stringify(world.published)).not.toContain('client_secret');
   });
 
-  it('of an amount that the goods do not come to is done without the goods', async () => {
+  it('of an amount that the line items do not fit is done without them', async () => {
     const world = worldWith('requires_capture');
     Object.assign(world.intents.get('pi_1')?.metadata ?? {}, { ct_line_items: 'digest' });
     const refusals = [stripeRejection(undefined, { param: 'amount_details[line_items]' })];
@@ -69,7 +69,7 @@ describe('an operation', () => {
   describe('that raises the authorisation', () => {
     const raise: Operation = { action: 'incrementAuthorization', amount: EUR(1500) };
 
-    it('is done once, however often the new total is asked for, and published with the PaymentIntent', async () => {
+    it('is done once, however often the new total is requested, and published with the PaymentIntent', async () => {
       const world = worldWith('requires_capture');
       const card = { request_incremental_authorization: 'if_available' as const };
       Object.assign(world.intents.get('pi_1') ?? {}, { payment_method_options: { card } });
@@ -84,7 +84,7 @@ describe('an operation', () => {
       ]);
     });
 
-    it('and that the bank declines is rejected, with a Failure over what was to be added', async () => {
+    it('and that the bank declines is rejected, with a Failure over the increase', async () => {
       const world = worldWith('requires_capture');
       world.stripe.refuse = (call) => (call.includes('increment') ? stripeRejection('card_declined') : undefined);
       expect(await run(world, raise)).toBe('rejected');
@@ -97,7 +97,7 @@ describe('an operation', () => {
     });
   });
 
-  it("leaves a Failure to the ledger when Stripe refuses, with Stripe's code", async () => {
+  it("has the ledger book a Failure with Stripe's code when Stripe refuses", async () => {
     const world = worldWith('requires_capture');
     world.stripe.refuse = (call) =>
       call.endsWith('capture') ? stripeRejection('charge_expired_for_capture') : undefined;
@@ -110,7 +110,7 @@ describe('an operation', () => {
     });
   });
 
-  it('does nothing when its note is not durable', async () => {
+  it('does nothing when its request could not be published', async () => {
     const world = worldWith('requires_capture');
     world.gate = async (call) => {
       if (call.startsWith('publish')) throw new TransientError('Kafka is down');
@@ -119,7 +119,7 @@ describe('an operation', () => {
     expect(world.intents.get('pi_1')?.status).toBe('requires_capture');
   });
 
-  it('is answered as Stripe did it when only the telling fails: the webhook tells it', async () => {
+  it('is answered as done when only publishing the result fails, because the webhook brings it', async () => {
     const world = worldWith('requires_capture');
     world.gate = async (call) => {
       if (call === 'publish checkout.payment.operation_completed') throw new TransientError('Kafka is down');
@@ -130,7 +130,7 @@ describe('an operation', () => {
   it.each<[string, Operation, string]>([
     ['more than is left to refund', { action: 'refundPayment', amount: EUR(1191) }, 'InvalidField'],
     ['another currency', { ...refund, amount: { centAmount: 1, currencyCode: 'USD' } }, 'InvalidField'],
-  ])('is the caller’s mistake for %s', async (_what, operation, code) => {
+  ])('answers 400 for %s', async (_what, operation, code) => {
     const world = worldWith('succeeded');
     await expect(run(world, operation)).rejects.toMatchObject({ code, statusCode: 400 });
     expect(world.published).toEqual([]);
@@ -154,7 +154,9 @@ const captureOf = (centAmount: number): Operation => ({ action: 'capturePayment'
 const cancel: Operation = { action: 'cancelPayment' };
 const reverse: Operation = { action: 'reversePayment' };
 
-/** What was done at Stripe: captured and refunded, in minor units, and whether the authorisation was let go of. */
+/**
+ * What was done at Stripe: captured and refunded amounts in minor units, and whether the authorisation was released.
+ */
 const doneIn = (world: FakeWorld) => {
   const paymentIntent = world.intents.get('pi_1');
   return {
@@ -182,7 +184,7 @@ const EACH: Once[] = [
 
 describe('two operations with one merchant reference', () => {
   const merchantReference = 'invoice-7';
-  it('are two refunds of 3.00, as an invoice may have', async () => {
+  it('are two refunds of 3.00, because an invoice may have several', async () => {
     const world = worldWith('succeeded');
     for (const _ of [1, 2]) expect(await run(world, refundOf(300), { merchantReference })).toBe('received');
     expect(refundsIn(world).map(({ amount }) => amount)).toEqual([300, 300]);
@@ -198,7 +200,7 @@ describe('two operations with one merchant reference', () => {
     expect(doneIn(world)).toMatchObject({ captured: 600 });
   });
 
-  it('are two without a reference too', async () => {
+  it('are two also without a reference', async () => {
     const world = worldWith('succeeded');
     for (const _ of [1, 2]) expect(await run(world, refundOf(300))).toBe('received');
     expect(doneIn(world)).toMatchObject({ refunded: 600 });
@@ -236,7 +238,7 @@ describe('an operation with an idempotency key', () => {
     ['another action', captureOf(300), refundOf(300), 'requires_capture'],
     ['a reversal', refundOf(300), reverse, 'succeeded'],
     ['a cancelation', captureOf(300), cancel, 'requires_capture'],
-  ])('is refused for %s: the key is taken, within a day and after', async (_what, first, second, status) => {
+  ])('is refused for %s, because the key is taken, within a day and later', async (_what, first, second, status) => {
     const world = worldWith(status);
     await run(world, first, { idempotencyKey });
     const done = doneIn(world);
@@ -256,7 +258,7 @@ describe('an operation with an idempotency key', () => {
       (['before', 'after'] as const).flatMap((moment) => [[at, moment, 1_000] as const, [at, moment, DAY_MS] as const]),
     );
     it.each(crashes)(
-      'and whose process dies at call %i, %s its effect, is made good %i ms later, once',
+      'and whose process dies at call %i, %s its effect, is completed once when repeated %i ms later',
       async (at, moment, later) => {
         const world = worldWith(status);
         let count = -1;
@@ -283,7 +285,7 @@ describe('an operation with an idempotency key', () => {
 describe('equal operations at the same moment', () => {
   it.each(EACH)('are one: %s', async (_name, operation, status, outcome, done) => {
     const world = worldWith(status);
-    // Both have read Stripe before either acts.
+    // Both read Stripe before either acts.
     const bothHaveRead = Promise.withResolvers<void>();
     let requested = 0;
     world.gate = async (call, moment) => {
@@ -302,7 +304,7 @@ describe('a refusal', () => {
   it.each([
     ['without a key', {}],
     ['with a key', { idempotencyKey: 'key-1' }],
-  ])('of Stripe’s says nothing about an hour later, though Stripe repeats it for a day: %s', async (_how, labels) => {
+  ])('of Stripe does not count an hour later, although Stripe repeats it for a day: %s', async (_how, labels) => {
     const world = worldWith('requires_capture');
     world.change('pi_1', { status: 'processing' });
     for (const _ of [1, 2, 3]) expect(await run(world, captureOf(300), labels)).toBe('rejected');
@@ -317,7 +319,7 @@ describe('a refusal', () => {
   it.each([
     ['was canceled by another before', 'canceled', 'canceled'],
     ['is canceled by another after', 'processing', 'canceled'],
-  ] as const)('is what a cancelation gets, now and later, when the payment %s', async (_when, before, after) => {
+  ] as const)('is the answer to a cancelation, now and later, when the payment %s', async (_when, before, after) => {
     const world = worldWith('requires_capture');
     const labels = { idempotencyKey: 'key-1' };
     world.change('pi_1', { status: before });
@@ -332,7 +334,7 @@ describe('a refusal', () => {
 describe('a partly captured payment whose rest was released', () => {
   const partly = () => {
     const world = worldWith('succeeded');
-    // As Stripe shows it: 500 of 1190 captured, and the release of 690 beside a real refund of 100.
+    // In Stripe's data: 500 of 1190 captured, a release of 690, and a real refund of 100.
     const latest_charge = { amount: 1190, amount_captured: 500, amount_refunded: 790 } as never;
     world.change('pi_1', { amount_received: 500, latest_charge });
     const refunds = [
@@ -344,7 +346,7 @@ describe('a partly captured payment whose rest was released', () => {
     return world;
   };
 
-  it('is refunded up to what was captured and not given back', async () => {
+  it('is refunded up to the captured amount minus earlier refunds', async () => {
     expect(await run(partly(), { action: 'refundPayment', amount: EUR(400) })).toBe('received');
   });
 
@@ -356,18 +358,18 @@ describe('a partly captured payment whose rest was released', () => {
   });
 });
 
-describe('a payment that is not tied to a PaymentIntent', () => {
+describe('a payment that is not linked to a PaymentIntent', () => {
   const untied = (createdAt: string) => {
     const world = new FakeWorld();
     world.putPayment(aPayment({ key: 'cart-1-1', createdAt }), 'cart-1');
     return world;
   };
 
-  it('is to be asked for again while it is young: tying follows the answer to the shopper', async () => {
+  it('is answered with 503 while it is young, because it is linked after the answer to the shopper', async () => {
     await expect(run(untied(new Date().toISOString()), capture)).rejects.toBeInstanceOf(TransientError);
   });
 
-  it('is found by its key at Stripe, when its process died before it was tied', async () => {
+  it('is found by its key at Stripe, if its process died before it was linked', async () => {
     const world = untied(new Date().toISOString());
     const metadata = { ct_payment_key: 'cart-1-1' };
     world.intents.set('pi_1', aPaymentIntent({ status: 'requires_capture', metadata }));
@@ -375,7 +377,7 @@ describe('a payment that is not tied to a PaymentIntent', () => {
     expect(world.intents.get('pi_1')?.status).toBe('canceled');
   });
 
-  it('is refunded over its key when a part was captured and the rest canceled before it was tied', async () => {
+  it('is refunded by its key when a part was captured and the rest canceled before it was linked', async () => {
     const world = untied(new Date().toISOString());
     const latest_charge = { amount: 1190, amount_captured: 500, amount_refunded: 690 } as never;
     const metadata = { ct_payment_key: 'cart-1-1' };
@@ -383,14 +385,14 @@ describe('a payment that is not tied to a PaymentIntent', () => {
     expect(await run(world, { action: 'refundPayment', amount: EUR(200) })).toBe('received');
   });
 
-  it('is another provider’s, over an amount that Stripe cannot express: it has none', async () => {
+  it('belongs to another provider if Stripe cannot express its amount', async () => {
     const world = new FakeWorld();
     const planned = { centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 };
     world.putPayment(aPayment({ key: 'other-7', planned }), 'cart-1');
     await expect(run(world, { action: 'cancelPayment' })).rejects.toMatchObject({ code: 'InvalidOperation' });
   });
 
-  it('has none when it is old', async () => {
+  it('has no PaymentIntent when it is old', async () => {
     await expect(run(untied('2026-01-01T00:00:00Z'), capture)).rejects.toMatchObject({ code: 'InvalidOperation' });
   });
 });
@@ -413,7 +415,7 @@ describe('a merchantReference', () => {
     ['a refund', refund, 'succeeded', 'received'],
     ['a cancelation', { action: 'cancelPayment' }, 'requires_capture', 'approved'],
   ] as const)(
-    'longer than Stripe’s metadata take never stops %s: its beginning is kept',
+    'longer than Stripe’s limit never stops %s: its beginning is stored',
     async (_what, operation, status, outcome) => {
       const world = worldWith(status);
       const merchantReference = 'invoice '.repeat(100);

@@ -22,13 +22,14 @@ import type { RunOperationDeps, RunOperationRequest, Work } from './operation/wo
 
 export type { RunOperationDeps, RunOperationRequest } from './operation/work.ts';
 
-/** `approved`: Stripe did it. `received`: Stripe took it, a webhook tells how it ends. `rejected`: refused. */
+/** `approved`: Stripe did it. `received`: Stripe accepted it, and a webhook brings the result. `rejected`: refused. */
 export type OperationOutcome = 'approved' | 'received' | 'rejected';
 
 /**
- * Carries out a merchant's operation: what Stripe knows of it is read first; then a durable note of the request, the call to Stripe,
- * the fact of its result for the ledger. An operation that was done under the same identity is answered as it was, and not done again
- * (rulings 29, ADR 0012). Throws InvalidRequestError for what the caller got wrong, NotFoundError for an unknown payment.
+ * Performs a merchant's operation: reads what Stripe has about it, publishes the request, calls Stripe, and publishes
+ * the result for the ledger. An operation that was done under the same identity is not done again and gets the same
+ * answer (rulings 29, ADR 0012). Throws InvalidRequestError for a mistake of the caller, NotFoundError for an unknown
+ * payment.
  */
 export async function runOperation(deps: RunOperationDeps, request: RunOperationRequest): Promise<OperationOutcome> {
   const { operation } = request;
@@ -46,7 +47,7 @@ export async function runOperation(deps: RunOperationDeps, request: RunOperation
   }
 }
 
-/** Reads what Stripe knows: what identifies an operation, and whether it was done before. */
+/** Reads from Stripe what identifies the operation, and whether it was done before. */
 async function look(
   deps: RunOperationDeps,
   request: RunOperationRequest,
@@ -65,7 +66,7 @@ async function look(
   return { deps, request, payment, paymentIntent, captured, id, done };
 }
 
-/** The answer to an operation that was done before, by this very request or the one that it repeats. */
+/** The answer to an operation that was done before, by this request or the one that it repeats. */
 function repeated(work: Work, { object, operation }: Done): Promise<OperationOutcome> {
   if (operation !== inWords(work.request.operation)) throw keyTaken();
   return finished(work, object);
@@ -104,14 +105,17 @@ async function ask(work: Work, step: StripeStep): Promise<OperationOutcome> {
   }
 }
 
-/** Stripe knows the key from a request with other parameters: an equal operation that met another's state, or a key used twice. */
+/**
+ * Stripe has the key from a request with other parameters: from an equal operation that saw another state, or because
+ * the caller used a key twice.
+ */
 async function takenAtStripe({ deps, request, payment, paymentIntent }: Work): Promise<OperationOutcome> {
   const now = await look(deps, request, payment, paymentIntent.id);
   if (now.done) return repeated(now, now.done);
   throw keyTaken();
 }
 
-/** A refund's end comes by a webhook; the others are done when Stripe answers. */
+/** A webhook brings the result of a refund; the others are done when Stripe answers. */
 async function finished(work: Work, object: Stripe.PaymentIntent | Stripe.Refund): Promise<OperationOutcome> {
   await publishCompleted(work, { kind: 'done', object: { ...withoutClientSecrets(object) } });
   return object.object === 'refund' ? 'received' : 'approved';
@@ -128,22 +132,31 @@ const OPERATION_LABELS = {
 const count = ({ action }: Operation, outcome: OperationOutcome | 'error') =>
   metrics.paymentOperations.inc({ operation: OPERATION_LABELS[action], outcome });
 
-/** The PaymentIntent of a payment that it was never tied to, because its process died right after the opening: it carries the payment's key. */
+/**
+ * The PaymentIntent of a payment that was never linked because its process died right after the opening: its metadata
+ * has the payment's key.
+ */
 async function foundByKey({ paymentIntents }: RunOperationDeps, { key, amountPlanned }: Payment) {
   if (key === undefined) return undefined;
   try {
     return (await paymentIntents.search(key, toStripeAmount(amountPlanned)))?.id;
   } catch (error) {
-    // No PaymentIntent has such an amount.
+    // No PaymentIntent can have such an amount.
     if (error instanceof InexpressibleAmountError) return undefined;
     throw error;
   }
 }
 
-/** How long, in ms, tying a payment to its PaymentIntent may take: it follows the answer to the shopper, and outlasts an outage. */
+/**
+ * How long linking a payment to its PaymentIntent may take, in ms: it happens after the answer to the shopper, and may
+ * have to outlast an outage.
+ */
 const LINKED_WITHIN_MS = 15 * 60_000;
 
-/** A young payment of ours is about to be tied to its PaymentIntent: the caller may come again. Any other never had one. */
+/**
+ * The error for a payment without a PaymentIntent: a recent payment of ours will be linked soon, so the caller should
+ * try again; any other never had one.
+ */
 function withoutPaymentIntent({ key, createdAt }: Payment): Error {
   const isYoung = key !== undefined && Date.now() - Date.parse(createdAt) < LINKED_WITHIN_MS;
   if (!isYoung) return invalidOperation('The payment has no PaymentIntent.');

@@ -67,12 +67,15 @@ const run = async (
   return outcome;
 };
 
-/** As the ledger does, once Stripe's webhook has come. */
+/** Writes what the ledger writes after Stripe's webhook. */
 const recordCharge = (world: FakeWorld, paymentId: string) =>
   world.addTransaction(paymentId, aTransaction('Charge', 'Success'));
 
 const charged = (world: FakeWorld) => [...world.intents.values()].filter(({ status }) => status === 'succeeded');
-/** What somebody could still pay: one that waits for its confirmation by us is confirmed only while its payment names it. */
+/**
+ * The PaymentIntents that somebody could still pay; one that waits for our confirmation counts only if its payment
+ * names it.
+ */
 const payable = (world: FakeWorld) => {
   const named = new Set([...world.commercetools.stored.values()].map(({ interfaceId }) => interfaceId));
   return [...world.intents.values()].filter(
@@ -82,7 +85,10 @@ const payable = (world: FakeWorld) => {
   );
 };
 
-/** The end of every story of one transaction: one charge, by the PaymentIntent that its payment on the cart names. */
+/**
+ * The expected end of every story of one transaction: one charge, by the PaymentIntent that its payment on the cart
+ * names.
+ */
 function expectOneCharge(world: FakeWorld, paymentId: string, amount = 1190) {
   const [paymentIntent, ...more] = charged(world);
   expect(more).toEqual([]);
@@ -94,7 +100,7 @@ function expectOneCharge(world: FakeWorld, paymentId: string, amount = 1190) {
 }
 
 describe('a merchant-initiated transaction', () => {
-  it('leaves a trace of each step before the next: payment, cart, PaymentIntent, its id, and only then the charge', async () => {
+  it('stores each step before the next: payment, cart, PaymentIntent, its id, and only then the charge', async () => {
     const world = aWorld();
     const { state, paymentId } = await run(world);
     expect(state).toBe('Completed');
@@ -119,7 +125,7 @@ describe('a merchant-initiated transaction', () => {
     expect([...world.intents.values()]).toMatchObject([{ status: 'requires_capture' }]);
   });
 
-  it('can be captured in parts and raised where that is enabled, and goes on without where Stripe refuses it', async () => {
+  it('can be captured in parts and raised if enabled, and continues without these features if Stripe refuses them', async () => {
     const settings = {
       ...depsOf(aWorld()).settings,
       behaviour: someBehaviour({ captureMethod: 'manual' }),
@@ -142,7 +148,7 @@ describe('a merchant-initiated transaction', () => {
     }
   });
 
-  it.each([false, true])('tells Stripe of the goods, or goes on without (refused: %s)', async (refuses) => {
+  it.each([false, true])('sends line items to Stripe, or continues without them (refused: %s)', async (refuses) => {
     const world = aWorld();
     const chair = { name: { en: 'Chair' }, quantity: 1, totalPrice: { type: 'centPrecision' as const, ...euro(1190) } };
     world.changeCart({ lineItems: [chair] });
@@ -157,14 +163,14 @@ describe('a merchant-initiated transaction', () => {
     expect(asked).toEqual(refuses ? [true, false] : [true]);
   });
 
-  it('that is declined has failed with the reason, and can be paid by nobody any more', async () => {
+  it('that is declined fails with the reason, and nobody can pay it any more', async () => {
     const world = aWorld();
     world.stripe.declines = () => 'insufficient_funds';
     expect(await run(world)).toMatchObject({ state: 'Failed', code: 'insufficient_funds' });
     expect([...world.intents.values()]).toMatchObject([{ status: 'canceled' }]);
   });
 
-  it('tells the bank of a card that it is one of a series, and goes on without saying so where Stripe does not take it', async () => {
+  it('tells a card’s bank that it is one of a series, and continues without that if Stripe does not accept it', async () => {
     const world = aWorld();
     const param = 'payment_method_options[card][stored_credential_usage]';
     world.stripe.refuseParams = (given) =>
@@ -174,7 +180,7 @@ describe('a merchant-initiated transaction', () => {
     expect(world.stripe.confirmations).toEqual([{ off_session: true, ...card }, { off_session: true }]);
   });
 
-  it('of a bank debit says nothing about a series of cards', async () => {
+  it('of a bank debit sends nothing about a series', async () => {
     const world = aWorld();
     const storedMethods = depsOf(world).storedMethods;
     const debit = { ...METHOD, method: 'sepa_debit' };
@@ -189,7 +195,7 @@ describe('a merchant-initiated transaction', () => {
     expect([...world.intents.values()]).toMatchObject([{ metadata: { order_number: 'A-17' }, description: 'A-17' }]);
   });
 
-  it('has failed with Stripe’s code when Stripe refuses to ask the bank', async () => {
+  it('fails with Stripe’s code when Stripe refuses before it asks the bank', async () => {
     const world = aWorld();
     world.stripe.refuse = (call) =>
       call.endsWith('confirm') ? stripeRejection('payment_method_unactivated') : undefined;
@@ -220,7 +226,7 @@ describe('a transaction asked for again', () => {
     expectOneCharge(world, first.paymentId);
   });
 
-  it('with its idempotency key a day later, when Stripe has forgotten its own, is the same', async () => {
+  it('with its idempotency key a day later, when Stripe has forgotten it, is the same', async () => {
     const world = aWorld();
     const first = await run(world, { idempotencyKey: 'cycle-1' });
     recordCharge(world, first.paymentId);
@@ -229,7 +235,7 @@ describe('a transaction asked for again', () => {
     expectOneCharge(world, first.paymentId);
   });
 
-  it('with the key of a declined one a day later is that declined one, though the card would be charged by now', async () => {
+  it('with the key of a declined one a day later is still declined, even if the card would be charged now', async () => {
     const world = aWorld();
     world.stripe.declines = () => 'insufficient_funds';
     const first = await run(world, { idempotencyKey: 'cycle-1' });
@@ -277,7 +283,7 @@ describe('a transaction asked for again', () => {
     expectOneCharge(world, paymentId);
   });
 
-  it('says how it stands at Stripe by now', async () => {
+  it('returns its present state at Stripe', async () => {
     const world = aWorld();
     const { paymentId } = await run(world);
     const [id = ''] = world.intents.keys();
@@ -290,22 +296,19 @@ describe('a transaction asked for again', () => {
   it.each([
     ['raised', { amount: 900 }],
     ['captured above what was authorised', { amount_received: 900 }],
-  ])(
-    'with its amount, after it was %s, is the same: what it is over by now is not what was asked for',
-    async (_how, held) => {
-      const world = aWorld();
-      const asked = { idempotencyKey: 'cycle-1', amount: EUR(500) };
-      const first = await run(world, asked);
-      const [id = ''] = world.intents.keys();
-      world.change(id, held);
-      recordCharge(world, first.paymentId);
-      world.commercetools.changeByAnother(first.paymentId, { amountPlanned: cent(euro(900)) });
-      expect(await run(world, asked)).toEqual(first);
-      await expect(run(world, { ...asked, amount: EUR(900) })).rejects.toMatchObject({ code: 'InvalidOperation' });
-    },
-  );
+  ])('with its amount, after it was %s, is the same, although its present amount differs', async (_how, held) => {
+    const world = aWorld();
+    const asked = { idempotencyKey: 'cycle-1', amount: EUR(500) };
+    const first = await run(world, asked);
+    const [id = ''] = world.intents.keys();
+    world.change(id, held);
+    recordCharge(world, first.paymentId);
+    world.commercetools.changeByAnother(first.paymentId, { amountPlanned: cent(euro(900)) });
+    expect(await run(world, asked)).toEqual(first);
+    await expect(run(world, { ...asked, amount: EUR(900) })).rejects.toMatchObject({ code: 'InvalidOperation' });
+  });
 
-  it('with its amount, made by an earlier version and raised since, is the same by its Authorization', async () => {
+  it('with its amount, made by an earlier version and raised since, is the same, because of its Authorization', async () => {
     const world = aWorld();
     const asked = { idempotencyKey: 'cycle-1', amount: EUR(500) };
     const first = await run(world, asked);
@@ -325,14 +328,14 @@ describe('a transaction asked for again', () => {
   it.each([
     ['cart is gone', (world: FakeWorld) => void world.commercetools.carts.delete('cart-1')],
     ['cart has no customer any more', (world: FakeWorld) => world.changeCart({ customerId: undefined as never })],
-  ])('after its %s is answered all the same', async (_what, change) => {
+  ])('after its %s still gets the answer', async (_what, change) => {
     const world = aWorld();
     const first = await run(world);
     change(world);
     expect(await run(world)).toEqual(first);
   });
 
-  it('needs the method no more', async () => {
+  it('does not need the method any more', async () => {
     const world = aWorld();
     const first = await run(world);
     const storedMethods = { ...noStoredMethods };
@@ -342,7 +345,7 @@ describe('a transaction asked for again', () => {
   it.each([
     ['cart', { cartId: 'cart-2' }],
     ['amount', { amount: EUR(500) }],
-  ])('for another %s is refused: its key is taken', async (_what, fields) => {
+  ])('for another %s is refused, because its key is taken', async (_what, fields) => {
     const world = aWorld();
     world.putCart(aCart({ id: 'cart-2', customerId: 'customer-1' }));
     const { paymentId } = await run(world, { idempotencyKey: 'cycle-1' });
@@ -355,7 +358,7 @@ describe('a transaction asked for again', () => {
 });
 
 describe('parts of a cart', () => {
-  it('are charged under keys of their own, up to what is due by Stripe’s word', async () => {
+  it('are charged under keys of their own, up to the amount due according to Stripe', async () => {
     const world = aWorld();
     for (const idempotencyKey of ['part-1', 'part-2']) {
       expect(await run(world, { idempotencyKey, amount: EUR(500) })).toMatchObject({ state: 'Completed' });
@@ -383,7 +386,7 @@ const depsOfShopper = (world: FakeWorld) => ({
 const session = { session: { cartId: 'cart-1' }, express: false, expressCustomerSession: false, requestId: 'r' };
 
 describe('beside a shopper', () => {
-  it('what waits to be paid is canceled before the charge', async () => {
+  it('a PaymentIntent that waits for payment is canceled before the charge', async () => {
     const world = aWorld();
     await openCheckout(depsOfShopper(world), session);
     await world.settled();
@@ -406,7 +409,7 @@ describe('beside a shopper', () => {
   });
 
   it.each(['processing', 'requires_capture', 'succeeded'] as const)(
-    'nothing is charged while their PaymentIntent is %s, whatever commercetools shows by now',
+    'nothing is charged while their PaymentIntent is %s, whatever commercetools shows',
     async (status) => {
       const world = aWorld();
       await openCheckout(depsOfShopper(world), session);
@@ -417,7 +420,7 @@ describe('beside a shopper', () => {
     },
   );
 
-  it('nothing is charged when they pay in the moment before the charge', async () => {
+  it('nothing is charged when they pay right before the charge', async () => {
     const world = aWorld();
     world.gate = async (call, moment) => {
       if (call !== 'payments.update' || moment !== 'after') return;
@@ -434,7 +437,7 @@ describe('beside a shopper', () => {
     if (charged(world).length === 0) expect(outcome).toBeInstanceOf(Error);
   });
 
-  it('their attempt whose PaymentIntent is not known yet is waited for, and found by its key once it is old', async () => {
+  it('their attempt without a known PaymentIntent is waited for, and found by its key when it is old', async () => {
     const world = aWorld();
     world.putPayment({ ...aRequestedAttempt(world.now) }, 'cart-1');
     await expect(run(world)).rejects.toBeInstanceOf(TransientError);
@@ -458,7 +461,7 @@ describe('beside a payment of another provider', () => {
   it.each([
     ['with a key of its own, just made', euro(300)],
     ['over an amount that Stripe cannot express', { centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 }],
-  ])('charges what is due, and asks Stripe nothing about it: %s', async (_which, planned) => {
+  ])('charges the amount due, and reads nothing about it from Stripe: %s', async (_which, planned) => {
     const world = theirs(planned);
     expect(await run(world)).toMatchObject({ state: 'Completed' });
     expect(charged(world)).toMatchObject([{ amount: 1190 }]);
@@ -485,7 +488,7 @@ describe('a process that dies', () => {
     ]),
   );
 
-  /** Dies at the `at`-th call: no later call of it has any effect. */
+  /** A process that dies at the `at`-th call: no later call has any effect. */
   const dyingAt = (at: number, moment: 'before' | 'after') => {
     let count = -1;
     let isDead = false;
@@ -497,7 +500,7 @@ describe('a process that dies', () => {
     return { gate, isDead: () => isDead };
   };
 
-  it.each(crashes)('at call %i, %s its effect, is made good %s later: one charge', async (at, moment, _when, later) => {
+  it.each(crashes)('at call %i, %s its effect, is completed %s later: one charge', async (at, moment, _when, later) => {
     const world = aWorld();
     const { gate, isDead } = dyingAt(at, moment);
     world.gate = gate;
@@ -569,7 +572,7 @@ describe('a process that dies', () => {
   );
 
   it.each(crashes.filter(([, , when]) => when === 'a second'))(
-    'or loses one answer, at call %i, %s its effect, charges once',
+    'or loses one answer at call %i, %s its effect, charges once',
     async (at, moment) => {
       const world = aWorld();
       world.gate = failOnce(at, moment);
@@ -605,7 +608,7 @@ describe('transactions that meet', () => {
   }
   const fault = fc.tuple(fc.nat(40), fc.constantFrom('before' as const, 'after' as const));
 
-  it('as the same request sent several times at once charge once', async () => {
+  it('as the same request sent several times at the same time charge once', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -625,7 +628,7 @@ describe('transactions that meet', () => {
     );
   });
 
-  it('a shopper who opens the cart and pays never pay it twice together', async () => {
+  it('and a shopper who opens the cart and pays never charge it twice together', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(fault, { maxLength: 2 }), async (scheduler, faults) => {
         const world = aWorld();
@@ -645,7 +648,7 @@ describe('transactions that meet', () => {
     );
   });
 
-  it('under different keys on one cart charge it once, and what is answered Completed was charged', async () => {
+  it('under different keys on one cart charge it once, and only the charged one is answered Completed', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

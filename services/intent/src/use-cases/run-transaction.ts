@@ -26,11 +26,12 @@ export interface TransactionOutcome {
 }
 
 /**
- * Charges a customer's stored method for a cart without the shopper, once for each identity (rulings 28, ADR 0012). Every step leaves
- * what the next request finds: the payment, by its unique key; a PaymentIntent that nobody has confirmed; its id on the payment, which
- * commercetools sets once. Only the PaymentIntent that the payment names is ever confirmed, and it is confirmed once: so however often,
- * from wherever, and after whatever crash the transaction is asked for, the method is charged at most once.
- * Throws InvalidRequestError for what the caller got wrong, NotFoundError, TransientError when the caller is to ask again.
+ * Charges a customer's stored method for a cart without the shopper, once for each identity (rulings 28, ADR 0012). A
+ * later request finds what each step has stored: the payment by its unique key, an unconfirmed PaymentIntent, and the
+ * PaymentIntent's id on the payment, which commercetools sets only once. Only the PaymentIntent that the payment names
+ * is ever confirmed, and only once. So the method is charged at most once, however often, from wherever and after
+ * whatever crash the transaction is requested. Throws InvalidRequestError for a mistake of the caller, NotFoundError,
+ * TransientError when the caller should try again.
  */
 export async function runTransaction(
   deps: RunTransactionDeps,
@@ -38,7 +39,7 @@ export async function runTransaction(
 ): Promise<TransactionOutcome> {
   if (!deps.isEnabled) throw new InvalidRequestError('InvalidOperation', 'Stored payment methods are not enabled.');
   const checkout = await orUndefined(deps.carts.get(request.cartId));
-  // What was charged is answered whatever became of its cart.
+  // A charged transaction is answered even if its cart was deleted.
   const key = transactionKeyOf(checkout?.cart ?? { id: request.cartId, version: 0 }, request);
   const known = checkout?.payments.find((payment) => payment.key === key) ?? (await deps.payments.byKey(key));
   if (known && paymentIntentIdOf(known)) return goOn(deps, request, known);
@@ -50,7 +51,7 @@ export async function runTransaction(
   if (known) await refuseIfOnAnother(deps, cart.id, known);
   const { due } = await lookAtOthers(deps, checkout, key);
   const amount = chargeable(cart.id, due, request.amount);
-  // Refused before anything is made for it.
+  // Refused before anything is created for it.
   chargeableAmount(amount);
   const method = await storedMethod(deps, cart, request.paymentMethodId);
   const payment = known ?? (await createPayment(deps, { cart, key, amount, request, method }));
@@ -61,18 +62,18 @@ export async function runTransaction(
   const paymentIntent = (known && (await leftBehind(deps, charge))) ?? (await prepare(deps, charge));
   const tied = await link(deps.payments, payment, paymentIntent.id, amount);
   if (tied.interfaceId === paymentIntent.id) return goOn(deps, request, tied, paymentIntent);
-  // A request with another amount or method was faster; nobody can confirm this one.
+  // A request with another amount or method was faster; nobody can confirm this PaymentIntent.
   cancelInBackground(deps, 'cancel a spare PaymentIntent', paymentIntent.id);
   return goOn(deps, request, tied);
 }
 
-/** A payment that no PaymentIntent tells of yet: the cart that holds it is whom it was made for. */
+/** For a payment without a PaymentIntent: checks that it belongs to this cart, which is the cart that has it. */
 async function refuseIfOnAnother({ carts }: RunTransactionDeps, cartId: string, { id }: Payment): Promise<void> {
   const holders = await carts.holding(id);
   if (holders.some((holder) => holder !== cartId)) throw keyTaken();
 }
 
-/** Answers from the PaymentIntent that the payment names; confirms it when nobody has yet. */
+/** Answers from the PaymentIntent that the payment names; confirms it if nobody has done so. */
 async function goOn(
   deps: RunTransactionDeps,
   request: RunTransactionRequest,
@@ -93,8 +94,9 @@ async function goOn(
 }
 
 /**
- * The last look before money moves. The payment is on the cart and names its PaymentIntent by now: of two transactions that meet,
- * or a transaction and a shopper, at least one sees the other, and what waits to be paid by another is canceled.
+ * The last check before money moves. The payment is on the cart and names its PaymentIntent now. So of two concurrent
+ * transactions, or a transaction and a shopper, at least one sees the other, and PaymentIntents of others that wait for
+ * payment are canceled.
  */
 async function refuseUnlessDue(
   deps: RunTransactionDeps,
@@ -121,7 +123,7 @@ function answer(deps: RunTransactionDeps, payment: Payment, paymentIntent: Strip
     if (status !== 'canceled') cancelInBackground(deps, 'cancel a declined PaymentIntent', id);
     return { ...outcome, paymentId };
   }
-  // The ledger writes the transactions; Stripe's webhook tells it too.
+  // The ledger writes the transactions; Stripe's webhook brings the same event.
   deps.inBackground('publish confirmed', () =>
     deps.events.publish('checkout.payment.confirmed', [paymentId, id, status, String(amount_received)], {
       paymentId,
@@ -135,7 +137,9 @@ function answer(deps: RunTransactionDeps, payment: Payment, paymentIntent: Strip
 const cancelInBackground = ({ inBackground, paymentIntents }: RunTransactionDeps, what: string, id: string): void =>
   inBackground(what, () => paymentIntents.cancel(id, idempotencyKey('cancel-declined', id)));
 
-/** What to charge of what is due. Throws InvalidRequestError when nothing is, or less than asked. */
+/**
+ * The amount to charge, at most the amount due. Throws InvalidRequestError when nothing is due, or less than requested.
+ */
 function chargeable(cartId: string, amount: AmountDue, asked: RequestedAmount | undefined): Money {
   if (amount.kind !== 'due') throw nothingDue(cartId, amount);
   const { due } = amount;

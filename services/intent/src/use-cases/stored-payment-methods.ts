@@ -22,7 +22,7 @@ export interface ListedMethod {
   readonly displayOptions: DisplayOptions;
 }
 
-/** The stored methods of the cart's customer that can be paid with. Throws InvalidRequestError when there is no customer. */
+/** The usable stored methods of the cart's customer. Throws InvalidRequestError when there is no customer. */
 export async function listStoredMethods(deps: StoredMethodsDeps, session: Session): Promise<ListedMethod[]> {
   const { customerId, businessUnit } = await payerOf(deps, session);
   const methods = await deps.storedMethods.list(customerId, businessUnit);
@@ -81,7 +81,7 @@ async function deleteCurrent(storedMethods: StoredMethods, method: StoredMethod,
 
 const notFound = () => new NotFoundError('The payment method was not found.');
 
-/** Who pays with the cart: a customer for itself, or for a business unit. */
+/** Who pays for the cart: a customer for itself, or for a business unit. */
 async function payerOf(
   { isEnabled, carts }: StoredMethodsDeps,
   session: Session,

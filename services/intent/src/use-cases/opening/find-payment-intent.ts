@@ -7,19 +7,20 @@ import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { attemptKey, createParams } from '../../domain/payment-intent-params.ts';
 import type { OpenCheckoutDeps, Opening } from './opening.ts';
 
-/** How often, and how far apart in ms, an attempt of another request is asked for its PaymentIntent. */
+/** How often, and at which interval in ms, an attempt of another request is checked for its PaymentIntent. */
 const LINK_CHECKS = 10;
 const LINK_CHECK_MS = 150;
 /**
- * An attempt older than this, in ms, whose PaymentIntent neither commercetools nor Stripe's search knows, is given up: no request
- * lives that long, and the search has caught up.
+ * An attempt older than this, in ms, whose PaymentIntent neither commercetools nor Stripe's search knows, is abandoned:
+ * no request lives that long, and the search has caught up.
  */
 const GIVE_UP_AFTER_MS = 90_000;
 
 /**
- * The id of the PaymentIntent of an attempt whose payment does not name it yet. Stripe's search knows it of an older attempt, whose
- * idempotency key Stripe may have forgotten. Else the create call is repeated: Stripe answers with the one that was made, or makes it if
- * its request died before. Undefined when there is none, and none can be made.
+ * The PaymentIntent id of an attempt whose payment does not have it yet. For an older attempt, whose idempotency key
+ * Stripe may have forgotten, Stripe's search finds it. Otherwise the create call is repeated: Stripe returns the
+ * existing PaymentIntent, or creates it if the first request died before the call. Undefined when there is none and
+ * none can be created.
  */
 export async function findPaymentIntent(
   { deps, memory }: Pick<Opening, 'deps' | 'memory'>,
@@ -40,15 +41,15 @@ export async function findPaymentIntent(
     return outcome.paymentIntent.id;
   } catch (error) {
     const isOptional = refusedOfPaymentIntent(error) !== undefined;
-    // Stripe never took this attempt's amount; one with another amount may do better.
+    // Stripe never accepted this attempt's amount; an attempt with another amount may succeed.
     if (error instanceof StripeRejection && !isDue && !isOptional) return undefined;
-    // Stripe repeats a stored failure of its own for as long as it keeps the key: nobody was ever given this PaymentIntent.
+    // Stripe repeats its stored failure as long as it keeps the key, so nobody ever got this PaymentIntent.
     if (error instanceof TransientError && error.reason === 'server_error' && isOld(deps, createdAt)) return undefined;
     throw error;
   }
 }
 
-/** The PaymentIntent of an attempt that another request made from other parameters, once that is known. */
+/** The PaymentIntent of an attempt that another request created with other parameters, when it becomes known. */
 async function linkedElsewhere(deps: OpenCheckoutDeps, payment: Payment): Promise<string | undefined> {
   for (let check = 1; check <= LINK_CHECKS; check += 1) {
     const { interfaceId } = await deps.payments.get(payment.id);

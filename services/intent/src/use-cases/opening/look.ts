@@ -4,8 +4,9 @@ import type { Memory } from './memory.ts';
 import type { OpenCheckoutDeps } from './opening.ts';
 
 /**
- * The cart, its attempts with each one's PaymentIntent, and the customer. What the page read for its form saves the first call; a cart that has
- * changed since is refused by its version, and then read.
+ * Reads the snapshot: the cart, its attempts with their PaymentIntents, and the customer. A cart that the page has read
+ * for its form saves the first call; if it has changed since, commercetools refuses the write by its version, and it is
+ * read.
  */
 export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memory): Promise<Snapshot> {
   const remembered = memory.looks === 0 ? deps.carts.recall(cartId) : undefined;
@@ -13,7 +14,7 @@ export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memor
   const { cart, payments } = remembered ?? (await deps.carts.get(cartId));
   const onCart = new Set(payments.map(({ id }) => id));
   const detachedIds = [...memory.detached.keys()].filter((id) => !onCart.has(id));
-  // Another request may have tied one meanwhile.
+  // Another request may have linked one meanwhile.
   const detached = await Promise.all(detachedIds.map((id) => deps.payments.get(id)));
   const attempts = attemptsOf(cart.id, [...payments, ...detached]);
   const isAttempt = new Set(attempts.map(({ payment }) => payment.id));
@@ -36,14 +37,17 @@ export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memor
   };
 }
 
-/** The page's customer session has read the customer just before; only the first look may go by that. */
+/** The page's customer session has just read the customer; only the first look may use that. */
 function customerOf({ customers }: OpenCheckoutDeps, memory: Memory, customerId: string) {
   const recalled = memory.looks === 1 ? customers.recall(customerId) : undefined;
   memory.recalledCustomer = recalled !== undefined;
   return recalled ?? customers.find(customerId);
 }
 
-/** What commercetools shows as ended is believed; the rest is asked of Stripe, as the ledger may not have written it yet. */
+/**
+ * Attempts that commercetools shows as ended are not read again; the others are read from Stripe, because the ledger
+ * may not have written yet.
+ */
 async function see(
   { paymentIntents }: OpenCheckoutDeps,
   memory: Memory,

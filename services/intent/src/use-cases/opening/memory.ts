@@ -2,27 +2,27 @@ import type Stripe from 'stripe';
 import type { Payment } from '../../domain/checkout-cart.ts';
 import type { OptionalField } from '../../domain/optional-data.ts';
 
-/** What one request learned on its way, for as long as it lasts. */
+/** What one request remembers between its steps. */
 export interface Memory {
-  /** How often it has looked; only the first look may go by a remembered cart. */
+  /** Number of looks so far; only the first look may use a cached cart. */
   looks: number;
-  /** Payments that are not on the cart (yet), by id: this request made them, or found them by their key. */
+  /** Payments that are not on the cart (yet), by id: created by this request, or found by their key. */
   readonly detached: Map<string, Payment>;
   /** PaymentIntents that this request created, by idempotency key. */
   readonly created: Map<string, Stripe.PaymentIntent>;
   /** PaymentIntents that belong to an attempt, by id. */
   readonly attachedIds: Set<string>;
-  /** Payments whose PaymentIntent can't be made or found any more, by id. */
+  /** Payments whose PaymentIntent can be neither created nor found, by id. */
   readonly givenUp: Set<string>;
   readonly rejectedUpdates: Set<string>;
   readonly leftOut: Set<OptionalField>;
-  /** What makes the keys of create calls differ from those of calls that Stripe refused. */
+  /** A suffix that makes the keys of create calls differ from those of refused calls. */
   readonly variant: string[];
-  /** A Stripe customer that was gone has been replaced, once. */
+  /** Whether a deleted Stripe customer has been replaced; that is done only once. */
   replacesCustomer: boolean;
-  /** The customer was not asked for now; once commercetools refused on the strength of that, it is. */
+  /** The customer is from the cache; after commercetools has refused it, it is read. */
   recalledCustomer: boolean;
-  /** commercetools has refused to put a payment on the cart. */
+  /** Whether commercetools has refused to put a payment on the cart. */
   attachRefused: boolean;
 }
 

@@ -35,9 +35,9 @@ export interface OpenCheckoutSettings {
   paymentInterface: string;
   merchantReturnUrl: string;
   cardFeatures: CardFeatures;
-  /** Whether Stripe is told of the goods. */
+  /** Whether line items are sent to Stripe. */
   lineItems?: boolean | undefined;
-  /** Whether the number of the order is the description of its PaymentIntent, too. */
+  /** Whether the order number is also the description of the PaymentIntent. */
   orderInDescription?: boolean | undefined;
   behaviour: BehaviourSettings;
 }
@@ -49,7 +49,7 @@ export interface OpenCheckoutRequest {
   requestId: string;
 }
 
-/** A request on its way. */
+/** The state of a request. */
 export interface Opening {
   readonly deps: OpenCheckoutDeps;
   readonly request: OpenCheckoutRequest;

@@ -16,10 +16,13 @@ import type { Opening } from './opening.ts';
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 export type Move = Exclude<Step, StepOf<'give' | 'refuse'>>;
 
-/** How long a transaction that is being confirmed is given before the next look, in ms. */
+/** How long to wait for a transaction that is being confirmed before the next look, in ms. */
 const TRANSACTION_WAIT_MS = 500;
 
-/** Does one step and answers what is seen then, or undefined where that has to be looked at again. Throws what its calls throw. */
+/**
+ * Performs one step and returns the new snapshot, or undefined when everything must be read again. Throws what its
+ * calls throw.
+ */
 export async function perform(opening: Opening, step: Move): Promise<Snapshot | undefined> {
   switch (step.kind) {
     case 'wait':
@@ -40,13 +43,13 @@ export async function perform(opening: Opening, step: Move): Promise<Snapshot | 
   }
 }
 
-/** The snapshot with one attempt changed. */
+/** The snapshot with one attempt replaced. */
 const withAttempt = (snapshot: Snapshot, { payment }: SeenAttempt, change: Partial<SeenAttempt>): Snapshot => ({
   ...snapshot,
   attempts: snapshot.attempts.map((one) => (one.payment.id === payment.id ? { ...one, ...change } : one)),
 });
 
-/** One that the shopper pays in this moment can't be canceled: another look shows it. */
+/** A PaymentIntent that the shopper pays at this moment cannot be canceled: the next look shows it. */
 async function cancel({ deps, snapshot }: Opening, { attempt }: StepOf<'cancel'>): Promise<Snapshot | undefined> {
   const { id } = attempt.paymentIntent;
   try {
@@ -69,7 +72,7 @@ async function find(opening: Opening, step: StepOf<'find'>): Promise<Snapshot | 
     }
     const payment = await link(deps.payments, attempt.payment, id);
     const paymentIntentId = payment.interfaceId ?? id;
-    // The answer to a repeated call is the first one's, word for word: the state is asked for.
+    // The answer to a repeated call is a copy of the first answer, so the present state is read.
     const paymentIntent = await deps.paymentIntents.find(paymentIntentId);
     memory.attachedIds.add(paymentIntentId);
     if (memory.detached.has(payment.id)) memory.detached.set(payment.id, payment);
@@ -91,7 +94,7 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
   const key = attemptKey(paymentKey, wanted.due, ...memory.variant);
   const draft = paymentDraft({
     key: paymentKey,
-    // commercetools takes no payment of a customer whom it does not have any more.
+    // commercetools accepts no payment of a deleted customer.
     cart: customer ? cart : withoutCustomer,
     amount: wanted.due,
     paymentInterface: deps.settings.paymentInterface,
@@ -107,20 +110,20 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
     throw made.reason;
   }
   if (stored.status === 'rejected') {
-    // The customer whom the page read may be gone: another look asks for it.
+    // The cached customer may be deleted: the next look reads it.
     if (stored.reason instanceof CommercetoolsRejection && memory.recalledCustomer) return undefined;
     throw stored.reason;
   }
 
   const { payment, isOurs } = stored.value;
-  // Another request, or an earlier one that failed half way, made this attempt: go on with that.
+  // Another request, or an earlier one that failed half way, created this attempt: continue with it.
   if (!isOurs) return undefined;
   const status = 'waiting' as const;
   const attempt = { payment, number, paymentIntentId: undefined, isOnCart: true, status, isAsAsked: true };
   if (made.value.kind === 'created') {
     return { ...snapshot, attempts: [...snapshot.attempts, { ...attempt, paymentIntent: made.value.paymentIntent }] };
   }
-  // A request that failed before it made a payment used the key with other parameters; nobody was given its PaymentIntent.
+  // A request that failed before it created a payment used the key with other parameters; nobody got its PaymentIntent.
   const second = await deps.paymentIntents.create(params, idempotencyKey('open-again', paymentKey, params));
   if (second.kind === 'other-parameters') return undefined;
   memory.created.set(`again ${key}`, second.paymentIntent);
@@ -130,19 +133,20 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
   return { ...snapshot, attempts: [...snapshot.attempts, again] };
 }
 
-/** The payment of an attempt, on the cart; not ours when there was one of its key. */
+/** The payment of an attempt on the cart; it is not ours if a payment with its key existed. */
 async function storePayment(opening: Opening, draft: ReturnType<typeof paymentDraft>) {
   const { deps, memory } = opening;
   const { kind, payment } = await deps.payments.create(draft);
-  // Until it is on the cart, only this request knows of it.
+  // Until it is on the cart, only this request knows it.
   memory.detached.set(payment.id, payment);
   const isOurs = kind === 'created' && (await addToCart(opening, payment.id));
   return { payment, isOurs };
 }
 
 /**
- * Puts a payment on the cart as it was looked at: what came to the cart since, a merchant's transaction for one, may have paid it.
- * False where commercetools refuses it for the first time: another look shows why, a cart that was ordered meanwhile for one.
+ * Puts a payment on the cart at the version that was read, because a payment added since, such as a merchant's
+ * transaction, may have paid it. Returns false when commercetools refuses for the first time: the next look shows why,
+ * for example because the cart was ordered meanwhile.
  */
 async function addToCart({ deps, memory, snapshot }: Opening, paymentId: string) {
   try {
@@ -155,7 +159,7 @@ async function addToCart({ deps, memory, snapshot }: Opening, paymentId: string)
   }
 }
 
-/** Stripe first: a shopper who pays in this moment pays what Stripe has, and the plan follows that. */
+/** Stripe first: a shopper who pays at this moment pays Stripe's amount, and amountPlanned follows it. */
 async function update(opening: Opening, { attempt, params }: StepOf<'update'>): Promise<Snapshot | undefined> {
   const { deps, request, memory, snapshot } = opening;
   const { id } = attempt.paymentIntent;
@@ -166,7 +170,7 @@ async function update(opening: Opening, { attempt, params }: StepOf<'update'>): 
   } catch (error) {
     if (await leftOut(opening, error, params.customer || undefined)) return undefined;
     if (!(error instanceof StripeRejection)) throw error;
-    // The shopper was faster, or Stripe does not change it in this state: another look shows which.
+    // The shopper was faster, or Stripe does not change it in this state: the next look shows which.
     memory.rejectedUpdates.add(id);
     return undefined;
   }
@@ -184,8 +188,8 @@ async function attach(opening: Opening, { attempt }: StepOf<'attach'>): Promise<
 }
 
 /**
- * Whether Stripe refused data that the payment can do without, which is left out from now on (rulings 38). A Stripe customer that is gone is
- * replaced first. The create call gets another key: Stripe would repeat its refusal for the same one.
+ * Whether Stripe refused optional data, which is left out from now on (rulings 38). A deleted Stripe customer is
+ * replaced first. The create call gets another key, because Stripe would repeat its refusal for the same key.
  */
 async function leftOut({ deps, memory, snapshot }: Opening, error: unknown, customerId?: string): Promise<boolean> {
   const field = refusedOfPaymentIntent(error);
@@ -205,8 +209,9 @@ async function leftOut({ deps, memory, snapshot }: Opening, error: unknown, cust
 }
 
 /**
- * Cancels what this request made for an attempt that turned out to be another's: no client secret of it ever left this process.
- * One that belongs to any attempt, paid ones too, is not touched; nor is one that somebody pays.
+ * Cancels a PaymentIntent that this request created for an attempt of another request; its client secret never left
+ * this process. A PaymentIntent that belongs to any attempt, also a paid one, is not touched; nor is one that somebody
+ * is paying.
  */
 export function cancelSpares({ deps: { inBackground, paymentIntents }, memory, snapshot }: Opening): void {
   const knowsAll = snapshot.attempts.every(({ status, isOnCart }) => status !== 'unknown' || !isOnCart);
@@ -220,5 +225,8 @@ export function cancelSpares({ deps: { inBackground, paymentIntents }, memory, s
   }
 }
 
-/** Another request was at the same thing in the same moment, or Stripe holds the object for the browser: look again. */
+/**
+ * Whether another request did the same at the same moment, or Stripe has locked the object for the browser: then look
+ * again.
+ */
 export const isConflict = (error: unknown): boolean => error instanceof TransientError && error.reason === 'conflict';

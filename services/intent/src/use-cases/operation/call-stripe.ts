@@ -8,12 +8,13 @@ import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { beginningOf } from '../../domain/text.ts';
 import type { Work } from './work.ts';
 
-/** How often an operation is asked for again within one request because Stripe repeats a refusal of an earlier one. */
+/** How often one request repeats an operation under a new key because Stripe repeats an earlier refusal. */
 const MAX_REPLAYS = 10;
 
 /**
- * Asks Stripe under the operation's id. A refusal that Stripe remembers from an earlier request says nothing about now, and nothing was
- * done by it: the operation is asked for again under the next key, the same for everybody who comes this far.
+ * Calls Stripe with the operation's id as idempotency key. A refusal that Stripe has stored from an earlier request
+ * says nothing about the present, and that request did nothing. So the call is repeated with the next key, which is the
+ * same for every request that gets this far.
  */
 export async function callStripe(work: Work, step: StripeStep): Promise<Stripe.PaymentIntent | Stripe.Refund> {
   for (let replays = 0; ; replays += 1) {
@@ -26,7 +27,7 @@ export async function callStripe(work: Work, step: StripeStep): Promise<Stripe.P
   }
 }
 
-/** The longest value, in characters, that Stripe takes in metadata. */
+/** Stripe's maximum length of a metadata value, in characters. */
 const MAX_METADATA_VALUE = 500;
 
 async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stripe.PaymentIntent | Stripe.Refund> {
@@ -57,7 +58,8 @@ async function callOnce(work: Work, step: StripeStep, key: string): Promise<Stri
       return paymentIntents.refund(paymentIntent.id, { amount: step.amount, metadata: { ...label, ...ids } }, key);
     }
     case 'cancel':
-      // Stripe takes no metadata with a cancelation. What is canceled already was so by another.
+      // Stripe accepts no metadata with a cancelation, so it is written before. If it is canceled already, somebody
+      // else did it.
       if (paymentIntent.status !== 'canceled') {
         await paymentIntents.update(
           paymentIntent.id,
@@ -74,7 +76,10 @@ interface Items {
   readonly params: { readonly withoutLineItems?: boolean };
 }
 
-/** The goods of a PaymentIntent may not fit another amount: then they are taken from it, rather than the money left (rulings 38). */
+/**
+ * The line items of a PaymentIntent may not fit another amount: then they are removed, and the operation is done
+ * (rulings 38).
+ */
 async function withoutItemsIfRefused<T>(
   { deps, paymentIntent }: Work,
   key: string,
@@ -94,7 +99,7 @@ async function withoutItemsIfRefused<T>(
   }
 }
 
-/** Takes back the note of a cancelation that Stripe refused, so that another's is never taken for it. */
+/** Removes the entry of a refused cancelation, so that somebody else's cancelation never counts as this one. */
 export async function forget({ deps, paymentIntent, id }: Work): Promise<void> {
   const key = operationNoteKey(id);
   const now = await deps.paymentIntents.find(paymentIntent.id);

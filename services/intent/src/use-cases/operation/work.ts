@@ -19,16 +19,16 @@ export interface RunOperationRequest extends OperationLabels {
   operation: Operation;
 }
 
-/** One operation, with what Stripe knows of it before anything is done. */
+/** One operation, with what Stripe has about it before anything is done. */
 export interface Work {
   readonly deps: RunOperationDeps;
   readonly request: RunOperationRequest;
   readonly payment: Payment;
-  /** As Stripe has it now, its charge expanded. */
+  /** The present PaymentIntent, with its charge expanded. */
   readonly paymentIntent: Stripe.PaymentIntent;
   readonly captured: Captured;
   /** The operation's id. */
   readonly id: string;
-  /** What Stripe shows as done under the id already. */
+  /** What was already done at Stripe under this id. */
   readonly done: Done | undefined;
 }

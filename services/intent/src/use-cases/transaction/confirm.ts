@@ -8,11 +8,14 @@ import { goesBefore } from '../../domain/merchant-transaction.ts';
 import { isYoung, type WaitingPayment } from '../other-payments.ts';
 import type { RunTransactionDeps } from './deps.ts';
 
-/** Cancels what waits to be paid by another. Throws TransientError while that one is under way, or has been paid in this moment. */
+/**
+ * Cancels PaymentIntents of others that wait for payment. Throws TransientError while one is being confirmed, or has
+ * just been paid.
+ */
 export async function cancelOther(deps: RunTransactionDeps, other: WaitingPayment, payment: Payment): Promise<void> {
   const { id, status } = other.paymentIntent;
   const isUnderWay = status === 'requires_confirmation' && isOfTransaction(other.payment);
-  // One whose process died is not waited for longer than a request lives.
+  // One whose process died is waited for no longer than a request can live.
   if (isUnderWay && isYoung(other.payment, deps.now()) && goesBefore(other.payment, payment)) {
     throw new TransientError('another transaction of the cart is under way', { reason: 'conflict' });
   }
@@ -22,19 +25,19 @@ export async function cancelOther(deps: RunTransactionDeps, other: WaitingPaymen
     if (!(error instanceof StripeRejection)) throw error;
     const now = await deps.paymentIntents.find(id);
     if (!now || statusOf(now) === 'over') return;
-    // It was paid in this moment: whoever asks again sees that.
+    // It was paid at this moment: the next request sees that.
     throw new TransientError('the cart is being paid', { reason: 'conflict', cause: error });
   }
 }
 
 const ONCE: Stripe.PaymentIntentConfirmParams = { off_session: true };
-/** Says to the card's bank that the charge is one of a series that the customer agreed to. */
+/** Parameters that tell the card's bank that the charge is one of a series that the customer agreed to. */
 const OF_SERIES: Stripe.PaymentIntentConfirmParams = {
   ...ONCE,
   payment_method_options: { card: { stored_credential_usage: 'recurring' } },
 };
 
-/** Says that it is one of a series, and leaves that out where Stripe does not take it of this account (rulings 38). */
+/** Confirms with these parameters, and without them if Stripe does not accept them for this account (rulings 38). */
 async function confirmOfSeries(deps: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> {
   try {
     return await deps.paymentIntents.confirm(id, OF_SERIES, idempotencyKey('confirm', id, 'recurring'));
@@ -48,7 +51,10 @@ async function confirmOfSeries(deps: RunTransactionDeps, id: string): Promise<St
 const confirmOnce = ({ paymentIntents }: RunTransactionDeps, id: string): Promise<Stripe.PaymentIntent> =>
   paymentIntents.confirm(id, ONCE, idempotencyKey('confirm', id));
 
-/** The PaymentIntent after its confirmation, also a refused one. Its idempotency key only spares two requests at once an error. */
+/**
+ * The PaymentIntent after its confirmation, also a refused one. The idempotency key only avoids an error for two
+ * concurrent requests.
+ */
 export async function confirm(
   deps: RunTransactionDeps,
   { id }: Stripe.PaymentIntent,

@@ -19,9 +19,9 @@ export interface RunTransactionDeps {
     paymentInterface: string;
     behaviour: BehaviourSettings;
     cardFeatures: CardFeatures;
-    /** Whether Stripe is told of the goods. */
+    /** Whether line items are sent to Stripe. */
     lineItems?: boolean | undefined;
-    /** Whether the number of the order is the description of its PaymentIntent, too. */
+    /** Whether the order number is also the description of the PaymentIntent. */
     orderInDescription?: boolean | undefined;
   };
   /** Ms since the epoch. */

@@ -23,7 +23,10 @@ import type { RunTransactionDeps, RunTransactionRequest } from './deps.ts';
 
 type ChargeableMethod = StoredMethod & { readonly token: string };
 
-/** The method to charge. Throws InvalidRequestError without an id or a token, NotFoundError when the cart's customer does not have it (for its business unit). */
+/**
+ * The method to charge. Throws InvalidRequestError without an id or a token, NotFoundError when the cart's customer
+ * (for its business unit) does not have the method.
+ */
 export async function storedMethod(
   { storedMethods }: RunTransactionDeps,
   cart: Cart,
@@ -38,7 +41,10 @@ export async function storedMethod(
   return { ...method, token } as ChargeableMethod;
 }
 
-/** The commercetools payment, with the stored method as its token. Its key is unique: a second one is answered with the first. */
+/**
+ * Creates the commercetools payment with the stored method as its token. Its key is unique: a second call returns the
+ * first payment.
+ */
 export async function createPayment(
   { payments, settings }: RunTransactionDeps,
   input: { cart: Cart; key: string; amount: Money; request: RunTransactionRequest; method: ChargeableMethod },
@@ -72,14 +78,17 @@ export interface Charge {
   readonly amount: Money;
   /** Stripe's id of the stored method. */
   readonly token: string;
-  /** The number that Checkout will give the order. */
+  /** The order number that Checkout will use. */
   readonly orderNumber?: string | undefined;
 }
 
-/** The longest value that Stripe takes in metadata, in characters. */
+/** Stripe's maximum length of a metadata value, in characters. */
 export const MAX_METADATA_LENGTH = 500;
 
-/** The PaymentIntent that a request made for the payment before it died, where it is what would be made now. */
+/**
+ * The PaymentIntent that an earlier request created for the payment before it died, if it equals the one that would be
+ * created now.
+ */
 export async function leftBehind(
   { paymentIntents }: RunTransactionDeps,
   { payment, amount, token }: Charge,
@@ -88,13 +97,16 @@ export async function leftBehind(
   return found?.status === 'requires_confirmation' && found.payment_method === token ? found : undefined;
 }
 
-/** The PaymentIntent of a payment, not confirmed: no money moves by it, and its client secret never leaves this process. */
+/**
+ * Creates the PaymentIntent of a payment, unconfirmed: it moves no money, and its client secret never leaves this
+ * process.
+ */
 export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise<Stripe.PaymentIntent> {
   const { cart, customerId, payment, amount, token, orderNumber } = charge;
   const { customers, storedMethods, settings } = deps;
   const businessUnit = businessUnitOf(cart);
   const [customer, details] = await Promise.all([customers.find(customerId), storedMethods.details(token)]);
-  // The method belongs to one Stripe customer, whatever the commercetools customer names by now.
+  // The method belongs to one Stripe customer, whatever the commercetools customer's field contains now.
   const owner = typeof details?.customer === 'string' ? details.customer : details?.customer?.id;
   const stripeCustomerId = owner ?? stripeCustomerIdOf(customer, businessUnit);
   const paymentKey = payment.key ?? '';
@@ -127,10 +139,10 @@ export async function prepare(deps: RunTransactionDeps, charge: Charge): Promise
   });
 }
 
-/** Parameters that a charge can do without, by what Stripe may refuse. */
+/** Optional parameters of a charge, by what Stripe may refuse. */
 type Optional = Partial<Record<OptionalField, Partial<Stripe.PaymentIntentCreateParams>>>;
 
-/** Creates it with what a charge can do without (rulings 38), which Stripe may refuse. */
+/** Creates it with the optional parameters, and without those that Stripe refuses (rulings 38). */
 async function createWith(
   deps: RunTransactionDeps,
   paymentKey: string,
