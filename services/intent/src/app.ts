@@ -99,7 +99,8 @@ const publicConfigOf = (config: Config) => ({
   environment: config.MOCK_ENVIRONMENT,
   publishableKey: config.STRIPE_PUBLISHABLE_KEY,
   captureMethod: config.STRIPE_CAPTURE_METHOD,
-  // The element of a cart has its own in /config-element; this one is read by the express element alone.
+  // The payment element of a cart has its own configuration in /config-element; only the express element reads this
+  // one.
   appearance: config.STRIPE_APPEARANCE_EXPRESS_CHECKOUT ?? config.STRIPE_APPEARANCE_PAYMENT_ELEMENT,
   expressElementOptions: config.STRIPE_EXPRESS_ELEMENT_OPTIONS,
 });

@@ -108,7 +108,7 @@ export const configSchema = z
         .describe('Several captures and refunds of one payment; needs the feature on the Stripe account'),
       STRIPE_ENABLE_OVERCAPTURE: flag()
         .default(false)
-        .describe('Captures above what was authorised; needs the feature on the Stripe account and manual capture'),
+        .describe('Captures above the authorised amount; needs the feature on the Stripe account and manual capture'),
       STRIPE_ENABLE_EXTENDED_AUTHORIZATION: flag()
         .default(false)
         .describe('Authorisations of up to 30 days; needs the feature on the Stripe account and manual capture'),
@@ -119,11 +119,11 @@ export const configSchema = z
         ),
       STRIPE_ENABLE_LINE_ITEMS: flag()
         .default(false)
-        .describe('Whether Stripe is told of the goods, for Level 2 and 3 rates and for methods that pay later'),
+        .describe('Whether the cart’s line items are sent to Stripe, for Level 2 and 3 rates and for pay-later methods'),
       STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
         .default(false)
         .describe(
-          "Whether the order's number, where Checkout names it before, is the description of the payment at Stripe",
+          "Whether the order number, if Checkout announces it, is the description of the payment at Stripe",
         ),
       STRIPE_SAVED_PAYMENT_METHODS_CONFIG: jsonValue(savedMethodsSchema)
         .default({})
@@ -157,7 +157,7 @@ export const configSchema = z
       .string()
       .optional()
       .transform((value) => futureUsageWord.safeParse(value).data)
-      .describe('`off_session`, `on_session`; empty or none = leave out; unset = as saved payment methods say'),
+      .describe('`off_session`, `on_session`; empty or none = not sent; unset = follows the settings for saved payment methods'),
     STRIPE_APPLE_PAY_WELL_KNOWN: z
       .string()
       .optional()
@@ -179,7 +179,7 @@ export const configSchema = z
         .describe('Payment interface of payments and stored methods in commercetools'),
       HEALTH_CHECK_TIMEOUT: integer(1, 600_000)
         .default(5_000)
-        .describe('Limit of all checks of /operations/status, in ms'),
+        .describe('Time limit of all checks of /operations/status together, in ms'),
       MOCK_ENVIRONMENT: z.string().default('TEST').describe('Value of `environment` in config answers'),
       CT_CUSTOM_TYPE_STRIPE_CUSTOMER_KEY: resourceKey()
         .default('payment-connector-stripe-customer-id')
