@@ -76,6 +76,20 @@ describe('options of the Payment Element', () => {
       },
       { layout: tabs, readOnly: true, wallets: { applePay: 'never' } },
     ],
+    [
+      'pass on terms, default values, the business and the order of methods',
+      {
+        paymentElementOptions:
+          '{"terms":{"card":"never"},"defaultValues":{"billingDetails":{"name":"Ada"}},"business":{"name":"Shop"},"paymentMethodOrder":["card"]}',
+      },
+      {
+        layout: tabs,
+        terms: { card: 'never' },
+        defaultValues: { billingDetails: { name: 'Ada' } },
+        business: { name: 'Shop' },
+        paymentMethodOrder: ['card'],
+      },
+    ],
   ])('%s', (_rule, given, expected) => {
     expect(paymentElementOptions({ collectBillingAddress: 'auto', ...given })).toEqual(expected);
   });

@@ -24,4 +24,14 @@ describe('the locale for Stripe', () => {
   ])('%s', (_rule, locale, expected) => {
     expect(toStripeLocale(locale)).toBe(expected);
   });
+
+  it.each(
+    'ar bg cs da de el en en-AU en-CA en-NZ en-GB es es-ES es-419 et fi fil fr fr-CA fr-FR he hu hr id it it-IT ja ko lt lv ms mt nb nl no pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW'.split(
+      ' ',
+    ),
+  )('is Stripe’s %s however it is written', (locale) => {
+    expect([locale, locale.toLowerCase(), locale.toUpperCase(), locale.replace('-', '_')].map(toStripeLocale)).toEqual(
+      Array.from({ length: 4 }, () => locale),
+    );
+  });
 });

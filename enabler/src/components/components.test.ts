@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addPayButton } from '../dom.ts';
 import { Enabler } from '../enabler.ts';
+import { DropinType, PaymentMethod } from '../payment-enabler.ts';
 import { type Answer, fakeHost, fakeProcessor, fakeStripe, paymentIntent, succeeded } from '../testing.ts';
 
 const STORED = [
@@ -35,6 +36,33 @@ const DISABLED: Answer = [
   200,
   { environment: 'TEST', publishableKey: 'pk_test_1', storedPaymentMethodsConfig: { isEnabled: false } },
 ];
+
+it('wire values of payment methods are those that Checkout knows', () => {
+  expect(PaymentMethod).toEqual({
+    applePay: 'applepay',
+    bancontactcard: 'bcmc',
+    card: 'card',
+    customtestmethod: 'customtestmethod',
+    dropin: 'dropin',
+    eps: 'eps',
+    googlePay: 'googlepay',
+    ideal: 'ideal',
+    invoice: 'invoice',
+    klarna_pay_later: 'klarna',
+    klarna_pay_now: 'klarna_paynow',
+    klarna_pay_overtime: 'klarna_account',
+    paypal: 'paypal',
+    purchaseorder: 'purchaseorder',
+    twint: 'twint',
+  });
+  expect(DropinType).toEqual({ embedded: 'embedded', hpp: 'hpp' });
+});
+
+it('tells the host that it submits cards and stored methods', async () => {
+  const { enabler } = page();
+  expect((await enabler.createComponentBuilder('card')).componentHasSubmit).toBe(true);
+  expect((await enabler.createStoredPaymentMethodBuilder('card')).componentHasSubmit).toBe(true);
+});
 
 describe('the card component', () => {
   async function card(answers = {}) {

@@ -1,4 +1,4 @@
-import { TransientError } from '@connector/errors';
+import { StaleVersionError, TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { BUILD, register } from '@connector/telemetry';
 import { stripeRejection } from '@connector/testing/fakes';
@@ -121,6 +121,37 @@ describe('GET /payments', () => {
       merchantReturnUrl: 'https://shop.example/return',
       cartId: 'cart-1',
     });
+  });
+
+  it.each<[string, Record<string, string>, { customer?: string; shipping: boolean }]>([
+    ['none', {}, { customer: 'cus_1', shipping: true }],
+    ['x-express-checkout: true', { 'x-express-checkout': 'true' }, { shipping: false }],
+    ['x-express-checkout: 1', { 'x-express-checkout': '1' }, { shipping: false }],
+    ['x-express-checkout: TRUE', { 'x-express-checkout': 'TRUE' }, { customer: 'cus_1', shipping: true }],
+    [
+      'both',
+      { 'X-Express-Checkout': 'true', 'X-Express-Customer-Session': 'true' },
+      { customer: 'cus_1', shipping: false },
+    ],
+    [
+      'a customer session that is not exactly true',
+      { 'x-express-checkout': 'true', 'x-express-customer-session': '1' },
+      { shipping: false },
+    ],
+  ])('reads the headers of express checkout: %s', async (_what, headers, { customer, shipping }) => {
+    const named = { type: { typeId: 'type' as const, id: 't' }, fields: { stripeConnector_stripeCustomerId: 'cus_1' } };
+    const world = new FakeWorld(
+      aCart({
+        customerId: 'customer-1',
+        shippingAddress: { country: 'DE', firstName: 'Ada', streetName: 'Torstr.', streetNumber: '1' },
+      }),
+    );
+    world.putCustomer(aCustomer({ id: 'customer-1', custom: named }));
+    world.stripe.customers.set('cus_1', { id: 'cus_1', metadata: { ct_customer_id: 'customer-1' } } as never);
+    await using app = await startApp(world);
+    expect((await app.call('GET', '/payments', { session: true, headers })).status).toBe(200);
+    const [made] = [...world.intents.values()];
+    expect([made?.customer ?? undefined, Boolean(made?.shipping)]).toEqual([customer, shipping]);
   });
 
   it('answers 400 for a paid cart, with the amounts', async () => {
@@ -606,6 +637,30 @@ describe('stored payment methods', () => {
     const { status, body } = await app.call('DELETE', '/stored-payment-methods/other', { session: true });
     expect(status).toBe(expected);
     expect(body).toMatchObject({ errors: [{ code }] });
+  });
+
+  it.each([
+    ['changed', { ...method, version: 2 }, [200, '']],
+    ['given to another customer', { ...method, version: 2, customer: { typeId: 'customer', id: 'other' } }, [400]],
+    ['deleted', undefined, [200, '']],
+  ])('are deleted as they are now where one was %s meanwhile', async (_what, current, [status, text]) => {
+    const deleted: number[] = [];
+    const storedMethods = {
+      ...noStoredMethods,
+      list: async () => [method],
+      find: async () => current as typeof method | undefined,
+      delete: async ({ version }: { version: number }) => {
+        if (version === method.version) throw new StaleVersionError('stale');
+        deleted.push(version);
+      },
+    };
+    const world = customers();
+    await using app = await startApp(world, { ...enabled, ports: { storedMethods } });
+    const answer = await app.call('DELETE', '/stored-payment-methods/method-1', { session: true });
+    expect(answer.status).toBe(status);
+    if (status === 400) expect(answer.body).toMatchObject({ errors: [{ code: 'InternalConstraintViolated' }] });
+    else expect(answer.text).toBe(text);
+    expect(deleted).toEqual(current && status === 200 ? [2] : []);
   });
 });
 

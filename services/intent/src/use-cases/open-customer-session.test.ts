@@ -52,6 +52,34 @@ describe('a customer session', () => {
     },
   );
 
+  it.each([
+    ['as configured', [], { payment_method_save: 'disabled', payment_method_redisplay: 'enabled' }],
+    [
+      'kept for later payments where the cart recurs',
+      [{ id: 'item-1', recurrenceInfo: { recurrencePolicy: { typeId: 'recurrence-policy', id: 'monthly' } } }],
+      {
+        payment_method_save: 'enabled',
+        payment_method_save_usage: 'off_session',
+        payment_method_redisplay: 'enabled',
+      },
+    ],
+  ])('shows saved methods %s', async (_what, lineItems, expected) => {
+    const world = aWorld({}, { lineItems } as never);
+    const features = { payment_method_save: 'disabled', payment_method_redisplay: 'enabled' } as const;
+    const carts = rememberingCarts(world.carts, { max: 10 });
+    const told: unknown[] = [];
+    const stripeCustomers = {
+      ...world.stripeCustomers,
+      createSession: async (_id: string, given: unknown) => {
+        told.push(given);
+        return 'cuss_secret';
+      },
+    };
+    const deps = { carts, customers: world.customers, stripeCustomers, features, log: { warn: () => {} } };
+    await openCustomerSession(deps, { session: { cartId: 'cart-1' } });
+    expect(told).toEqual([expected]);
+  });
+
   it('passes on any other refusal of Stripe', async () => {
     const world = aWorld();
     world.stripe.refuse = (call) =>
