@@ -119,12 +119,12 @@ export const configSchema = z
         ),
       STRIPE_ENABLE_LINE_ITEMS: flag()
         .default(false)
-        .describe('Whether the cart’s line items are sent to Stripe, for Level 2 and 3 rates and for pay-later methods'),
+        .describe(
+          'Whether the cart’s line items are sent to Stripe, for Level 2 and 3 rates and for pay-later methods',
+        ),
       STRIPE_ORDER_NUMBER_IN_DESCRIPTION: flag()
         .default(false)
-        .describe(
-          "Whether the order number, if Checkout announces it, is the description of the payment at Stripe",
-        ),
+        .describe('Whether the order number, if Checkout announces it, is the description of the payment at Stripe'),
       STRIPE_SAVED_PAYMENT_METHODS_CONFIG: jsonValue(savedMethodsSchema)
         .default({})
         .describe('JSON: features of saved payment methods in the payment element'),
@@ -157,7 +157,9 @@ export const configSchema = z
       .string()
       .optional()
       .transform((value) => futureUsageWord.safeParse(value).data)
-      .describe('`off_session`, `on_session`; empty or none = not sent; unset = follows the settings for saved payment methods'),
+      .describe(
+        '`off_session`, `on_session`; empty or none = not sent; unset = follows the settings for saved payment methods',
+      ),
     STRIPE_APPLE_PAY_WELL_KNOWN: z
       .string()
       .optional()
