@@ -370,6 +370,11 @@ describe('session-auth', () => {
       expect(eventsOf('checkout.access.denied')[0]).toMatchObject({ scheme: 'jwt', reason: 'wrong_audience' });
     });
 
+    it('with an end that no calendar has is granted', async () => {
+      const authorization = `Bearer ${await jwtWith({ exp: 1e15 })}`;
+      expect(await verify('jwt', { authorization })).toMatchObject({ status: 200 });
+    });
+
     it('cannot be told good or bad while the keys cannot be read', async () => {
       ct.instead.set('/jwks.json', json(500, {}));
       const authorization = `Bearer ${await jwtWith()}`;
@@ -404,6 +409,12 @@ describe('session-auth', () => {
           ],
         },
       });
+    });
+
+    it('that is active is granted whatever its end says, and asked about each time where that is past by our clock', async () => {
+      ct.tokens.set('t-1', { active: true, scope: 'manage_project:shop', client_id: 'operator', exp: 1_634_712_183 });
+      for (let n = 0; n < 2; n += 1) expect(await check('t-1')).toMatchObject({ status: 200 });
+      expect(ct.callsTo('/oauth/introspect')).toHaveLength(2);
     });
 
     it('that is unknown is refused, and not asked about again', async () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { denied, granted, type Outcome, tokenDenial } from './denial.ts';
+import { isoOf } from './oauth-token.ts';
 
 /** What a Merchant Center JWT grants; the answer of `POST /verify/jwt`. */
 export const jwtPrincipalSchema = z.object({
@@ -22,6 +23,9 @@ export interface VerifiedClaims {
   readonly [claim: string]: unknown;
 }
 
+/** The last moment that a calendar has. */
+const NEVER = new Date(8.64e15).toISOString();
+
 /** A Merchant Center user may always do this much; the original grants the same to each. */
 const PERMISSIONS = ['manage_project', 'manage_checkout_application'];
 
@@ -40,6 +44,6 @@ export function checkClaims(
   if (audience !== undefined && ![claims.aud].flat().includes(audience)) {
     return denied(tokenDenial('wrong_audience', 'Audience in the token does not match the expected audience.'));
   }
-  const expiresAt = new Date((claims.exp ?? 0) * 1000).toISOString();
+  const expiresAt = isoOf((claims.exp ?? 0) * 1000) ?? NEVER;
   return granted({ subject: claims.sub ?? '', projectKey, permissions: PERMISSIONS, expiresAt });
 }

@@ -51,8 +51,7 @@ export function createVerifyOauth2({
         const end = endOf(answer.token);
         return { kind: 'good', value: answer.token, freshForMs: end === undefined ? undefined : end - now() };
       });
-      const outcome =
-        found.kind === 'good' ? checkToken(found.value, { projectKey, anyOf, now: now() }) : denied(found.refusal);
+      const outcome = found.kind === 'good' ? checkToken(found.value, { projectKey, anyOf }) : denied(found.refusal);
       return { outcome, cache: use };
     });
   };
