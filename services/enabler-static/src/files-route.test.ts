@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As it comes over the wire, still compressed. */
+/** The raw, still compressed body. */
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   new Promise<{ status: number; headers: Record<string, string | string[] | undefined>; body: Buffer }>(
     (resolve, reject) => {
@@ -32,7 +32,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
   );
 
 describe.each(FILES)('%s', (name) => {
-  it('may be loaded by pages of any origin, and is asked about again after five minutes', async () => {
+  it('may be loaded by pages of any origin, and is revalidated after five minutes', async () => {
     const { status, headers, body } = await get(`/${name}`);
     expect(status).toBe(200);
     expect(body.toString()).toBe(CODE);
@@ -47,14 +47,14 @@ describe.each(FILES)('%s', (name) => {
   it.each([
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
-  ] as const)('comes as %s when that is accepted', async (encoding, unpacked) => {
+  ] as const)('is sent as %s when that is accepted', async (encoding, unpacked) => {
     const { headers, body } = await get(`/${name}`, { 'accept-encoding': encoding });
     expect(headers['content-encoding']).toBe(encoding);
     expect(body.length).toBeLessThan(CODE.length);
     expect(unpacked(body).toString()).toBe(CODE);
   });
 
-  it('is not sent again to who has it', async () => {
+  it('is not sent again to clients that have it', async () => {
     const { headers } = await get(`/${name}`);
     const again = await get(`/${name}`, { 'if-none-match': String(headers.etag) });
     expect(again.status).toBe(304);

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 
-/** What Checkout and merchants' pages load; nothing else of the folder is served. */
+/** The files that Checkout and merchants' pages load; nothing else in the folder is served. */
 export const FILES = ['connector-enabler.es.js', 'connector-enabler.umd.js'] as const;
 
 /**
- * Serves the enabler's files of `folder` to pages of any origin, from memory and compressed once. Their names carry no version, so a
- * copy is asked about again after five minutes. Throws at once when a file is missing.
+ * Serves the enabler's files from `folder` to pages of any origin, from memory and compressed once. Their names contain
+ * no version, so copies are revalidated after five minutes. Throws at once when a file is missing.
  */
 export function filesRoute(folder: string): RequestHandler {
   const router = Router({ caseSensitive: true, strict: true });
@@ -22,7 +22,7 @@ export function filesRoute(folder: string): RequestHandler {
     };
     const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
     const answer = (req: Request, res: Response) => {
-      // The order is ours: what a browser takes anyway, smallest first.
+      // Our order of preference, smallest first, among the encodings that the browser accepts.
       const encoding = (req.acceptsEncodings(['br', 'gzip']) || 'identity') as keyof typeof bodies;
       const body = bodies[encoding];
       res.set({

@@ -26,7 +26,7 @@ it('session-auth answers as intent expects', async () => {
     CTP_SESSION_URL: url,
     CTP_JWKS_URL: `${url}/jwks.json`,
     CTP_JWT_ISSUER: ISSUER,
-    // The keys come and go faster here than in life.
+    // The keys change faster here than in production.
     JWKS_COOLDOWN_MS: '0',
   });
   const client = createCommercetools(config, { log });
@@ -34,7 +34,10 @@ it('session-auth answers as intent expects', async () => {
   const strange = await generateKeyPair('RS256', { extractable: true });
   const publicKey = { ...(await exportJWK(trusted.publicKey)), alg: 'RS256', use: 'sig' };
 
-  /** A state in which commercetools answers as usual and gives a JWT to ask with; each under a new key, which is read again. */
+  /**
+   * A state in which commercetools works, with a JWT for the request; each JWT has a new key, so the keys are read
+   * again.
+   */
   const withJwt = (claims: Record<string, unknown> = {}, { privateKey } = trusted) => {
     return async () => {
       instead.clear();
@@ -62,7 +65,7 @@ it('session-auth answers as intent expects', async () => {
     giftCardPlannedAmount: { centAmount: 500, currencyCode: 'EUR' },
     correlationId: 'checkout-1',
   };
-  /** `path` of commercetools fails in this state alone. */
+  /** Only in this state `path` of commercetools fails. */
   const away = (path: string, besides: () => Promise<{ jwt: string }> = withJwt()) => ({
     setup: async () => {
       const values = await besides();

@@ -24,7 +24,9 @@ const unavailable = 'A service that is needed is not available. Please try again
 const overloaded = 'Too many payments are being made at the moment. Please try again.';
 const silence: Answer = () => {};
 const cut: Answer = (req) => req.socket.destroy();
-/** Notices silence soon; the others wait, as an answer may come late on a busy machine. */
+/**
+ * Has a short time-out for tests of silence; the others wait longer, because an answer may be late on a busy machine.
+ */
 const IMPATIENT = { UPSTREAM_TIMEOUT_MS: '1500' };
 
 describe('session-auth', () => {
@@ -101,7 +103,7 @@ describe('session-auth', () => {
     published.filter(({ headers }) => headers.ce_type === type).map(({ value }) => JSON.parse(value.toString()));
 
   describe('a session', () => {
-    it('is answered with what it grants, from one call of the Session API with our token', async () => {
+    it('is answered with its grant, after one call of the Session API with our token', async () => {
       const principal = { cartId: 'cart-1', projectKey: 'shop', allowedPaymentMethods: ['card'] };
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200, body: principal });
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200, body: principal });
@@ -153,26 +155,23 @@ describe('session-auth', () => {
       ['answers a page', ((_req, res) => res.writeHead(200).end('<html>')) as Answer, unavailable],
       ['cuts the connection', cut, unavailable],
       ['is silent', silence, unavailable],
-    ])(
-      'cannot be told good or bad while the Session API %s: 503, and nothing is remembered',
-      async (_case, fault, message) => {
-        await restart(fault === silence ? IMPATIENT : {});
-        ct.instead.set('/shop/sessions', fault);
-        const answer = await verify('session', { sessionId: 's-1' });
-        expect(answer).toMatchObject({ status: 503, body: { message, statusCode: 503 } });
-        expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-        ct.instead.clear();
-        expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
-        expect(eventsOf('checkout.access.denied')).toEqual([]);
-      },
-    );
+    ])('is answered 503 while the Session API %s, and nothing is cached', async (_case, fault, message) => {
+      await restart(fault === silence ? IMPATIENT : {});
+      ct.instead.set('/shop/sessions', fault);
+      const answer = await verify('session', { sessionId: 's-1' });
+      expect(answer).toMatchObject({ status: 503, body: { message, statusCode: 503 } });
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+      ct.instead.clear();
+      expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
+      expect(eventsOf('checkout.access.denied')).toEqual([]);
+    });
 
     it('cannot be checked while the authorization server is down', async () => {
       ct.instead.set('/oauth/token', json(503, {}));
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 503 });
     });
 
-    it('is looked up once more when a connection is cut', async () => {
+    it('is looked up again when a connection is closed', async () => {
       ct.instead.set('/shop/sessions', (req) => {
         ct.instead.clear();
         req.socket.destroy();
@@ -187,37 +186,37 @@ describe('session-auth', () => {
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
     });
 
-    it('that is revoked is refused once its time in the cache is over', async () => {
+    it('that is revoked is refused when its time in the cache is over', async () => {
       await restart({ SESSION_CACHE_TTL_MS: '40', REFUSED_CACHE_TTL_MS: '0' });
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
       ct.sessions.delete('s-1');
       await expect.poll(async () => (await verify('session', { sessionId: 's-1' })).status).toBe(401);
     });
 
-    it('that is revoked is refused at once where nothing is cached', async () => {
+    it('that is revoked is refused at once without a cache', async () => {
       await restart({ SESSION_CACHE_TTL_MS: '0', REFUSED_CACHE_TTL_MS: '0' });
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
       ct.sessions.delete('s-1');
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 401 });
     });
 
-    it('with an unreadable gift card amount is an error of ours, not a session without one', async () => {
+    it('with an unreadable gift card amount is answered 500, not as a session without one', async () => {
       ct.sessions.set('s-2', { ...sessionOf('c'), metadata: { giftCardPlannedAmount: { centAmount: 'x' } } });
       expect(await verify('session', { sessionId: 's-2' })).toMatchObject({ status: 500 });
     });
 
-    it('cannot reach another path with its id', async () => {
+    it('with a path as its id reaches no other path', async () => {
       await verify('session', { sessionId: '../carts/c1?x=/y' });
       expect(ct.calls.at(-1)?.path).toBe('/shop/sessions/..%2Fcarts%2Fc1%3Fx%3D%2Fy');
     });
 
-    it('is looked up once for a crowd', async () => {
+    it('is looked up once for many concurrent requests', async () => {
       const answers = await Promise.all(Array.from({ length: 50 }, () => verify('session', { sessionId: 's-1' })));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
       expect(ct.callsTo('/shop/sessions/')).toHaveLength(1);
     });
 
-    it('is put into the audit trail once per lookup, by its hash', async () => {
+    it('is published to the audit trail once per lookup, with its hash', async () => {
       for (let n = 0; n < 3; n += 1) await verify('session', { sessionId: 's-1' });
       expect(eventsOf('checkout.session.verified')).toEqual([{ credentialHash: sha256('s-1'), cartId: 'cart-1' }]);
       expect(published.map(({ key }) => key)).toEqual(['cart-1']);
@@ -257,7 +256,7 @@ describe('session-auth', () => {
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 401 });
     });
 
-    it('of a cart with a transaction is believed for the confirmation alone, and by nobody else', async () => {
+    it('of a cart with a transaction is answered from the cache only for the confirmation', async () => {
       const confirmation = { sessionId: 's-1', method: 'POST', route: '/confirmPayments/:id' };
       await verify('session', { sessionId: 's-1' });
       app.evictCart(recorded('cart-1', transaction));
@@ -273,7 +272,7 @@ describe('session-auth', () => {
       expect(await verify('session', confirmation)).toMatchObject({ status: 401 });
     });
 
-    it('in a crowd too large to ask about is told to come again, while known ones pass', async () => {
+    it('beyond the limit of lookups is answered 503, while cached ones pass', async () => {
       await restart({ UPSTREAM_CONCURRENCY: '1', UPSTREAM_TIMEOUT_MS: '60000' });
       await verify('session', { sessionId: 's-1' });
       const held: (() => void)[] = [];
@@ -291,7 +290,7 @@ describe('session-auth', () => {
       expect(await verify('session', { sessionId: 's-1' })).toMatchObject({ status: 200 });
     });
 
-    it('is counted by outcome and use of the cache', async () => {
+    it('is counted by outcome and by cache hit or miss', async () => {
       const count = async (labels: Record<string, string>) => {
         const { values } = await metrics.sessionChecks.get();
         return values.find((v) => v.labels.outcome === labels.outcome && v.labels.cache === labels.cache)?.value ?? 0;
@@ -360,7 +359,7 @@ describe('session-auth', () => {
       expect(JSON.stringify(published.map(({ value }) => value.toString()))).not.toContain('eyJ');
     });
 
-    it('for another audience is refused where one is expected', async () => {
+    it('for another audience is refused if an audience is expected', async () => {
       await restart({ JWT_AUDIENCE: 'https://payments.example.com' });
       const ask = async (aud?: string) =>
         (await verify('jwt', { authorization: `Bearer ${await jwtWith(aud === undefined ? {} : { aud })}` })).status;
@@ -424,26 +423,26 @@ describe('session-auth', () => {
       expect(ct.callsTo('/oauth/introspect')).toHaveLength(1);
     });
 
-    it('that is revoked is refused once its time in the cache is over', async () => {
+    it('that is revoked is refused when its time in the cache is over', async () => {
       await restart({ TOKEN_CACHE_TTL_MS: '40', REFUSED_CACHE_TTL_MS: '0' });
       expect(await check('t-1')).toMatchObject({ status: 200 });
       ct.tokens.set('t-1', { active: false });
       await expect.poll(async () => (await check('t-1')).status).toBe(401);
     });
 
-    it('that is revoked is refused at once where nothing is cached', async () => {
+    it('that is revoked is refused at once without a cache', async () => {
       await restart({ TOKEN_CACHE_TTL_MS: '0', REFUSED_CACHE_TTL_MS: '0' });
       expect(await check('t-1')).toMatchObject({ status: 200 });
       ct.tokens.set('t-1', { active: false });
       expect(await check('t-1')).toMatchObject({ status: 401 });
     });
 
-    it('cannot smuggle parameters into the introspection', async () => {
+    it('cannot inject parameters into the introspection', async () => {
       await check('t-1&token_type_hint=x');
       expect(ct.callsTo('/oauth/introspect')[0]?.body).toBe('token=t-1%26token_type_hint%3Dx');
     });
 
-    it('is refused with the words of the authorization server when that refuses our own client', async () => {
+    it('is refused with the authorization server’s message when that server refuses our own client', async () => {
       ct.instead.set('/oauth/introspect', json(401, { error: 'invalid_client', message: 'Bad client.' }));
       expect(await check('t-1')).toMatchObject({
         status: 401,
@@ -493,7 +492,7 @@ describe('session-auth', () => {
       expect(answer.headers.get('x-auth-project-key')).toBe('shop');
     });
 
-    it.each(gateways)('%s is told 401 for a bad session, 403 for an unknown route', async (gateway) => {
+    it.each(gateways)('%s gets 401 for a bad session, 403 for an unknown route', async (gateway) => {
       expect(await ask[gateway]('GET', '/payments', { 'x-session-id': 'no' })).toMatchObject({
         status: 401,
         body: notActive,
@@ -510,7 +509,7 @@ describe('session-auth', () => {
       expect(await ask[gateway]('POST', '/stripe/webhooks', {})).toMatchObject({ status: 200 });
     });
 
-    it.each(gateways)('%s gets the permission checked that the route needs', async (gateway) => {
+    it.each(gateways)('%s has the route’s permission checked', async (gateway) => {
       const authorization = 'Bearer t-1';
       const answer = await ask[gateway]('POST', '/operations/payment-intents/p1', { authorization });
       expect(answer.status).toBe(200);
@@ -527,12 +526,12 @@ describe('session-auth', () => {
       ['nginx', 403],
       ['traefik', 503],
       ['envoy', 503],
-    ] as const)('%s is not let through while nobody can tell: %i', async (gateway, status) => {
+    ] as const)('%s is refused while a check is impossible: %i', async (gateway, status) => {
       ct.instead.set('/shop/sessions', cut);
       expect(await ask[gateway]('GET', '/payments', { 'x-session-id': 's-1' })).toMatchObject({ status });
     });
 
-    it('is asked by its own headers only, so that a client cannot name another route', async () => {
+    it('is identified only by its own headers, so that a client cannot name another route', async () => {
       const spoofed = { 'x-original-method': 'GET', 'x-original-uri': '/applePayConfig' };
       expect(await ask.traefik('GET', '/payments', spoofed)).toMatchObject({ status: 401 });
       expect(await ask.envoy('GET', '/payments', spoofed)).toMatchObject({ status: 401 });
@@ -542,7 +541,7 @@ describe('session-auth', () => {
       expect(await request('/ext-auth/nginx')).toMatchObject({ status: 403 });
     });
 
-    it('may serve the connector below a path', async () => {
+    it('may serve the connector under a path', async () => {
       await restart({ EXT_AUTH_PATH_PREFIX: '/stripe' });
       const session = { 'x-session-id': 's-1' };
       expect(await ask.traefik('GET', '/stripe/payments', session)).toMatchObject({ status: 200 });

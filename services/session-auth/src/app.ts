@@ -24,7 +24,7 @@ interface Deps {
   log: Logger;
 }
 
-/** The service without its edges to Kafka and the network port: the routes, and what a recorded transaction does. */
+/** The service without Kafka and the network port: the routes, and the handler for recorded transactions. */
 export function createApp({ config, commercetools, send, log }: Deps) {
   const projectKey = config.CTP_PROJECT_KEY;
   const audit = createAudit({ send, log, denialsPerSecond: config.AUDIT_DENIALS_PER_SECOND });

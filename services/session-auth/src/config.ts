@@ -12,34 +12,32 @@ export const configSchema = z.object({
   ...commercetools,
   SESSION_CACHE_TTL_MS: integer(0, 300_000)
     .default(30_000)
-    .describe('How long a verified session is believed, in ms; never beyond its own end where that is known'),
+    .describe('How long a verified session is cached, in ms; never beyond its expiry, where that is known'),
   SESSION_CACHE_MAX: integer(1, 1_000_000)
     .default(10_000)
-    .describe('Verified sessions kept; the least used one goes first'),
+    .describe('Verified sessions in the cache; the least recently used one is removed first'),
   TOKEN_CACHE_TTL_MS: integer(0, 60_000)
     .default(10_000)
-    .describe("How long an introspected OAuth2 token is believed, in ms; never beyond the token's end"),
+    .describe('How long an introspected OAuth2 token is cached, in ms; never beyond its expiry'),
   REFUSED_CACHE_TTL_MS: integer(0, 60_000)
     .default(5_000)
-    .describe('How long a refused session or token is refused without asking again, in ms'),
+    .describe('How long a refused session or token stays refused without a new check, in ms'),
   REFUSED_CACHE_MAX: integer(1, 1_000_000)
     .default(2_000)
-    .describe('Refused sessions or tokens remembered, apart from the good ones'),
+    .describe('Refused sessions or tokens in a cache of their own'),
   UPSTREAM_CONCURRENCY: integer(1, 1_000)
     .default(32)
-    .describe('Calls at once to the Session API, and to introspection'),
-  UPSTREAM_TIMEOUT_MS: integer(100, 60_000)
-    .default(5_000)
-    .describe('Gives up on a call to commercetools after this, in ms'),
+    .describe('Calls at the same time to the Session API, and to introspection'),
+  UPSTREAM_TIMEOUT_MS: integer(100, 60_000).default(5_000).describe('Time-out of a call to commercetools, in ms'),
   JWT_CLOCK_TOLERANCE_S: integer(0, 300).default(5).describe('Clock difference allowed for exp and nbf of a JWT, in s'),
   JWT_AUDIENCE: z
     .string()
     .min(1)
     .optional()
-    .describe('What a JWT must name as its audience (aud); default: any, as in the original'),
+    .describe('Audience (aud) that a JWT must have; default: any, as in the original'),
   JWKS_COOLDOWN_MS: integer(0, 600_000)
     .default(10_000)
-    .describe('Least time between two reads of the keys caused by unknown key ids, in ms'),
+    .describe('Minimum time between two reads of the keys because of unknown key ids, in ms'),
   AUDIT_DENIALS_PER_SECOND: integer(1, 10_000)
     .default(5)
     .describe('Denials published per reason and second; further ones are only counted'),
@@ -47,7 +45,7 @@ export const configSchema = z.object({
     .string()
     .regex(/^(\/[\w.~-]+)*$/, 'must be empty or a path without trailing slash, e.g. /stripe')
     .default('')
-    .describe('Path below which the gateway serves the connector, cut off before the route is looked up'),
+    .describe('Path prefix under which the gateway serves the connector; it is removed before the route is looked up'),
 });
 
 export type Config = z.output<typeof configSchema>;

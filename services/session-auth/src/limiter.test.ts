@@ -11,7 +11,7 @@ const blocking = () => {
 };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-it('runs so many at once, lets so many wait in order, and refuses the rest at once', async () => {
+it('limits running work, lets a limited number wait in order, and refuses the rest at once', async () => {
   const limit = createLimiter(2, 2);
   const pieces = Array.from({ length: 4 }, blocking);
   const begun: number[] = [];
@@ -32,7 +32,7 @@ it('runs so many at once, lets so many wait in order, and refuses the rest at on
   await expect(limit(async () => 'free again')).resolves.toBe('free again');
 });
 
-it('gives a place back when the work fails', async () => {
+it('frees a place when the work fails', async () => {
   const limit = createLimiter(1, 0);
   await expect(limit(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(limit(async () => 'next')).resolves.toBe('next');

@@ -1,13 +1,16 @@
 import { TransientError } from '@connector/errors';
 
-/** Runs at most `max` pieces of work at once; `maxWaiting` more wait their turn, and whoever comes then gets TransientError. */
+/**
+ * Runs at most `max` pieces of work at the same time; `maxWaiting` more wait their turn, and further ones get
+ * TransientError.
+ */
 export function createLimiter(max: number, maxWaiting: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {
     if (running >= max) {
       if (waiting.length >= maxWaiting) throw new TransientError('too many lookups wait', { reason: 'overloaded' });
-      // Whoever ends hands its place over, so `running` stays as it is.
+      // Finished work passes its place on, so `running` does not change.
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running += 1;
     try {

@@ -46,7 +46,7 @@ describe('the lookup cache', () => {
     expect(lookups).toEqual(['a', 'a']);
   });
 
-  it('says for how long it will go by what it answers', async () => {
+  it('says how long an answer stays cached', async () => {
     const cache = cacheWith();
     expect(await cache.get('a', good('a'))).toMatchObject({ freshForMs: 30_000 });
     clock += 29_000;
@@ -56,7 +56,7 @@ describe('the lookup cache', () => {
     expect(await cacheWith({ ttlMs: 0 }).get('d', good('d'))).toMatchObject({ freshForMs: 0 });
   });
 
-  it('never keeps a finding beyond its own end', async () => {
+  it('never keeps a finding beyond its expiry', async () => {
     const cache = cacheWith();
     await cache.get('a', good('a', 2_000));
     clock += 2_001;
@@ -71,7 +71,7 @@ describe('the lookup cache', () => {
     expect(cache.size).toEqual({ good: 0, refused: 0 });
   });
 
-  it('looks up a key once for many who ask at the same time', async () => {
+  it('looks up a key once for many concurrent requests', async () => {
     const cache = cacheWith();
     const answers = await Promise.all(Array.from({ length: 100 }, () => cache.get('a', good('a'))));
     expect(lookups).toEqual(['a']);
@@ -86,7 +86,7 @@ describe('the lookup cache', () => {
     expect(await cache.get('b', good('b'))).toMatchObject({ cache: 'miss', found: { kind: 'good' } });
   });
 
-  it('keeps its good findings through a flood of unknown keys, and its bounds', async () => {
+  it('keeps good findings and its limits during a flood of unknown keys', async () => {
     const cache = cacheWith();
     await cache.get('a', good('a'));
     for (let n = 0; n < 1_000; n += 1) await cache.get(`random-${n}`, refused(`random-${n}`));
@@ -94,20 +94,20 @@ describe('the lookup cache', () => {
     expect(await cache.get('a', good('a'))).toMatchObject({ cache: 'hit' });
   });
 
-  it('lets the least used good finding go when it is full', async () => {
+  it('removes the least recently used good finding when it is full', async () => {
     const cache = cacheWith({ max: 2 });
     for (const key of ['a', 'b', 'c']) await cache.get(key, good(key));
     expect(cache.size.good).toBe(2);
     expect(await cache.get('a', good('a'))).toMatchObject({ cache: 'miss' });
   });
 
-  it('keeps nothing of a lookup that failed', async () => {
+  it('keeps nothing from a failed lookup', async () => {
     const cache = cacheWith();
     await expect(cache.get('a', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
     expect(await cache.get('a', good('a'))).toMatchObject({ cache: 'miss', found: { kind: 'good' } });
   });
 
-  it('forgets all findings of a group, and no others', async () => {
+  it('evicts all findings of a group, and no others', async () => {
     const cache = cacheWith({ groupOf: ({ cart }) => cart.slice(0, -1) });
     for (const key of ['a1', 'a2', 'b1']) await cache.get(key, good(key));
     expect(cache.evict('cart of a')).toBe(2);
@@ -116,7 +116,7 @@ describe('the lookup cache', () => {
     expect(cache.evict('cart of nobody')).toBe(0);
   });
 
-  it('answers those who take what was evicted until its time to live is over, and nobody else', async () => {
+  it('answers with evicted findings only to callers that accept them, until the time to live is over', async () => {
     const cache = cacheWith();
     await cache.get('a', good('a'));
     clock += 10_000;
@@ -131,7 +131,7 @@ describe('the lookup cache', () => {
   it.each([
     ['found', good('a'), 'hit'],
     ['refused', refused('a'), 'negative'],
-  ] as const)('goes by the next lookup of what was evicted: %s', async (_what, look, use) => {
+  ] as const)('replaces an evicted finding with the next lookup: %s', async (_what, look, use) => {
     const cache = cacheWith();
     await cache.get('a', good('a'));
     cache.evict('cart of a');
@@ -141,7 +141,7 @@ describe('the lookup cache', () => {
       expect(await cache.get('a', good('a'), { evenEvicted })).toMatchObject({ cache: use });
   });
 
-  it('does not keep what a lookup found that began before the eviction', async () => {
+  it('does not keep the finding of a lookup that began before the eviction', async () => {
     const cache = cacheWith();
     let answer: (found: Found<Value, Refusal>) => void = () => {};
     const slow = cache.get(

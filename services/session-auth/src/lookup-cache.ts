@@ -1,7 +1,7 @@
 import { SingleFlight } from '@connector/http';
 import { LRUCache } from 'lru-cache';
 
-/** What a lookup found: something good with the time it may be believed at most (ms), or a refusal. */
+/** The finding of a lookup: a good value with its maximum time in the cache (ms), or a refusal. */
 export type Found<T, R> =
   | { readonly kind: 'good'; readonly value: T; readonly freshForMs?: number | undefined }
   | { readonly kind: 'refused'; readonly refusal: R };
@@ -13,9 +13,9 @@ export interface LookupCacheOptions<T> {
   max: number;
   refusedTtlMs: number;
   refusedMax: number;
-  /** Bounds the lookups at once. */
+  /** Limits the lookups at the same time. */
   limit: <V>(work: () => Promise<V>) => Promise<V>;
-  /** What `evict` names: the cart of a session. */
+  /** The group for `evict`: the cart of a session. */
   groupOf?: (value: T) => string;
   /** Monotonic clock in ms. */
   now?: () => number;
@@ -23,16 +23,17 @@ export interface LookupCacheOptions<T> {
 
 interface Kept<T> {
   readonly value: T;
-  /** Its group was evicted since: it answers those alone who take that. */
+  /** Whether its group was evicted since: then it answers only callers that accept evicted findings. */
   isEvicted: boolean;
 }
 
-/** How long an eviction is remembered for lookups that began before it, in ms: longer than any time-out of theirs. */
+/** How long an eviction is remembered for lookups that began before it, in ms: longer than any time-out of a lookup. */
 const LONGEST_LOOKUP_MS = 5 * 60_000;
 
 /**
- * Remembers what lookups found. Good and refused findings have bounds of their own, so that a flood of unknown keys can neither
- * push good ones out nor reach the other side for each request. The same key is looked up once at a time; a failed lookup leaves nothing.
+ * A cache of lookups. Good and refused findings have separate limits, so that a flood of unknown keys neither evicts
+ * good findings nor reaches the other side with each request. The same key is looked up only once at a time; a failed
+ * lookup is not cached.
  */
 export class LookupCache<T extends object, R extends object> {
   readonly #good: LRUCache<string, Kept<T>>;
@@ -54,8 +55,9 @@ export class LookupCache<T extends object, R extends object> {
   }
 
   /**
-   * What is known of `key`, else what `look` finds, and for how long it answers everybody from now on, in ms; 0 when it does not. `evenEvicted` takes what
-   * was evicted too, until its time to live is over. Throws what `look` or the limit throws.
+   * The cached finding of `key`, else the finding of `look`, and how long it stays valid for every caller, in ms (0 =
+   * not). With `evenEvicted` an evicted finding is also returned, until its time to live is over. Throws what `look` or
+   * the limit throws.
    */
   async get(
     key: string,
@@ -83,7 +85,7 @@ export class LookupCache<T extends object, R extends object> {
     return kept && !kept.isEvicted ? Math.max(0, Math.floor(this.#good.getRemainingTTL(key))) : 0;
   }
 
-  /** Evicts everything of a group, also what a lookup that is under way will find; answers how many entries it was. */
+  /** Evicts everything of a group, also the finding of a lookup under way; returns the number of entries. */
   evict(group: string): number {
     let evicted = 0;
     for (const key of this.#keysOf.get(group) ?? []) {
@@ -96,7 +98,7 @@ export class LookupCache<T extends object, R extends object> {
     return evicted;
   }
 
-  /** Entries kept now. */
+  /** The number of entries. */
   get size(): { good: number; refused: number } {
     return { good: this.#good.size, refused: this.#refused.size };
   }

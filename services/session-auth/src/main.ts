@@ -21,14 +21,15 @@ const producer = createProducer(kafka);
 const commercetools = createCommercetools(config, {
   log,
   timeoutMs: config.UPSTREAM_TIMEOUT_MS,
-  // Without a session nobody can pay; what the processor does after this has its own patience, and both together take less than three seconds.
+  // Without a session nobody can pay. intent's own calls wait separately, and both together must take less than three
+  // seconds.
   claim: { priority: 'urgent', patienceMs: 1_000 },
 });
 const app = createApp({ config, commercetools, send: (topic, record) => producer.send(topic, record), log });
 const transactions = createBroadcastConsumer(kafka, {
   name: SERVICE,
   topics: [PAYMENT_TRANSACTIONS],
-  // A fetch for each record of every payment would be most of this process' work.
+  // Otherwise fetching a record for every payment would be most of this process's work.
   minBytes: 64 * 1024,
   onMessage: app.evictCart,
 });
@@ -44,12 +45,12 @@ const tracing: Component = { name: 'tracing', stop: stopTracing };
 const upstream: Component = {
   name: 'commercetools',
   start: async () => {
-    // The first shopper should not wait for a token; whether there is one yet decides nothing.
+    // The first shopper should not wait for a token; a failure here has no consequence.
     commercetools.tokens.get().catch((error: unknown) => log.warn({ error }, 'no access token yet'));
   },
   stop: commercetools.close,
 };
-// Kafka carries only the audit trail and early evictions, so neither of its parts keeps the pod from serving.
+// Kafka has only the audit trail and early evictions, so it must not stop the pod from serving.
 const admin = createAdminServer({ log, ...adminOptions(config), parts: [server] });
 
 await run(log, [tracing, admin, producer, transactions, upstream, server], config.SHUTDOWN_GRACE_MS);

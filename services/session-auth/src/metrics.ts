@@ -4,7 +4,7 @@ import { metrics } from '@connector/telemetry';
 import type { DenialReason } from './domain/denial.ts';
 import type { CacheUse } from './lookup-cache.ts';
 
-/** What was found, in as few words as alerts need; the audit trail has the exact reason. */
+/** The outcome of a check, as coarse as alerts need it; the audit trail has the exact reason. */
 const OUTCOMES = {
   granted: 'allowed',
   unavailable: 'upstream_error',
@@ -23,7 +23,7 @@ const OUTCOMES = {
   alg_not_allowed: 'invalid',
   not_yet_valid: 'invalid',
   wrong_issuer: 'invalid',
-  // commercetools refuses our own credentials: nobody could be checked.
+  // commercetools refuses our own credentials, so no caller can be checked.
   client_refused: 'upstream_error',
   inactive_token: 'invalid',
 } as const satisfies Record<DenialReason | 'granted' | 'unavailable', string>;
@@ -34,7 +34,7 @@ export function countCheck(result: keyof typeof OUTCOMES, cache: CacheUse | 'non
   metrics.sessionChecks.inc({ outcome: OUTCOMES[result], cache: answered ? 'hit' : 'miss' });
 }
 
-/** Sets every counter of this service to 0, so that the first check is already an increase. */
+/** Sets every counter of this service to 0, so that Prometheus sees the first check as an increase. */
 export function startSessionMetrics(): void {
   for (const outcome of new Set(Object.values(OUTCOMES))) {
     for (const cache of ['hit', 'miss']) metrics.sessionChecks.inc({ outcome, cache }, 0);

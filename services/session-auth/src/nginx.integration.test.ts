@@ -100,14 +100,14 @@ describe.skipIf(!nginx)('a real nginx with the example configuration', () => {
     return { status: answer.status, body: await answer.text() };
   };
 
-  it('lets a good session through, and replaces identity headers that the client made up', async () => {
+  it('lets a good session through, and replaces identity headers from the client', async () => {
     const headers = { 'x-session-id': 's-1', 'x-auth-cart-id': 'cart-of-somebody', 'x-auth-client-id': 'root' };
     expect(await call('GET', '/payments?x=1', headers)).toEqual({ status: 200, body: 'from intent' });
     expect(reached).toMatchObject([{ method: 'GET', url: '/payments?x=1', headers: { 'x-auth-cart-id': 'cart-1' } }]);
     expect(reached[0]?.headers).not.toHaveProperty('x-auth-client-id');
   });
 
-  it('passes a body on that the check did not see', async () => {
+  it('forwards the body, which the check does not see', async () => {
     const headers = { 'x-session-id': 's-1', 'content-type': 'application/json' };
     expect(await call('POST', '/confirmPayments/p-1', headers, '{"a":1}')).toMatchObject({ status: 200 });
   });
@@ -131,7 +131,7 @@ describe.skipIf(!nginx)('a real nginx with the example configuration', () => {
     expect(await call('POST', '/stripe/webhooks', {}, '{}')).toMatchObject({ status: 200 });
   });
 
-  it('stops everything that needs a check while none can be made', async () => {
+  it('stops everything that needs a check while checks are impossible', async () => {
     ct.instead.set('/shop/sessions', (req) => req.socket.destroy());
     expect(await call('GET', '/payments', { 'x-session-id': 's-never-seen' })).toMatchObject({ status: 403 });
     expect(reached).toEqual([]);

@@ -28,7 +28,7 @@ const declined = {
   charge: charge.id,
 } as const;
 
-/** What Stripe sends an event about, by what it tells, and where the type says more than that. */
+/** The object of a Stripe event by its kind of change, or by its type where the kind is not enough. */
 const BY_CHANGE: Record<StripeChange, StripeObject> = {
   'charge-changed': charge,
   'charge-refunded': { ...charge, amount_refunded: charge.amount, refunded: true },
@@ -55,7 +55,7 @@ const BY_TYPE: Partial<Record<StripeEventType, StripeObject>> = {
   'refund.failed': refundOf(charge, { status: 'failed' }),
 };
 
-/** From the body of a webhook to the record, as the route does it. */
+/** Makes the record of a webhook's body, as the route does. */
 function recordOf(type: StripeEventType) {
   const body = Buffer.from(JSON.stringify(stripeEvent(type, BY_TYPE[type] ?? BY_CHANGE[STRIPE_EVENTS[type]])));
   const ours = { livemode: false, projectKey: METADATA_OF_OURS.ct_project_key };

@@ -21,12 +21,12 @@ function problemsOf(env: Record<string, string | undefined>): readonly string[] 
 }
 
 describe('the configuration', () => {
-  it('of the endpoint takes an empty STRIPE_WEBHOOK_ID as none, as the original does', () => {
+  it('of the endpoint treats an empty STRIPE_WEBHOOK_ID as unset, like the original', () => {
     const env = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_ID: '' };
     expect(parseConfig(endpointConfigSchema, env).STRIPE_WEBHOOK_ID).toBeUndefined();
   });
 
-  it('takes several signing secrets, the current one first', () => {
+  it('accepts several signing secrets, the current one first', () => {
     const env = { ...VALID, STRIPE_WEBHOOK_SIGNING_SECRET: 'whsec_new, whsec_old' };
     expect(parseConfig(configSchema, env).STRIPE_WEBHOOK_SIGNING_SECRET).toEqual(['whsec_new', 'whsec_old']);
   });
@@ -35,7 +35,7 @@ describe('the configuration', () => {
     [{ STRIPE_PUBLISHABLE_KEY: 'pk_live_1' }, true],
     [{ STRIPE_PUBLISHABLE_KEY: undefined, STRIPE_SECRET_KEY: 'rk_live_1' }, true],
     [{ STRIPE_SECRET_KEY: 'sk_test_1' }, false],
-  ])('tells the mode from whichever key is set: %j', (env, livemode) => {
+  ])('gets the mode from whichever key is set: %j', (env, livemode) => {
     expect(livemodeOf(parseConfig(configSchema, { ...VALID, ...env }))).toBe(livemode);
   });
 

@@ -14,7 +14,7 @@ export const secretsField = noPlaceholder(PLACEHOLDERS)
 /** Signing secrets from the text of a file; undefined when it is not valid. */
 export const parseSigningSecrets = (text: string): readonly string[] | undefined => secretsField.safeParse(text).data;
 
-/** Whose Stripe events these are; shared by the service and the reconcile command. */
+/** The owner of the Stripe events; shared by the service and the reconcile command. */
 export const ownership = {
   STRIPE_PUBLISHABLE_KEY: z
     .string()
@@ -25,7 +25,7 @@ export const ownership = {
     .string()
     .regex(/^acct_\w+$/, 'must begin with acct_')
     .optional()
-    .describe('Own Stripe account: the source of events that name none; events that name another are ignored'),
+    .describe('Your Stripe account: the source of events that name no account; events of other accounts are ignored'),
   CTP_PROJECT_KEY: z
     .string()
     .regex(/^[a-z0-9_-]{2,36}$/i, 'must be a commercetools project key')
@@ -34,7 +34,7 @@ export const ownership = {
 
 type Keys = { STRIPE_PUBLISHABLE_KEY?: string | undefined; STRIPE_SECRET_KEY?: string | undefined };
 
-/** Whether the keys are live ones. Throws Error when there is no key; the schemas below do not let that through. */
+/** Whether the keys are live keys. Throws Error when there is no key, which the schemas below prevent. */
 export function livemodeOf({ STRIPE_PUBLISHABLE_KEY, STRIPE_SECRET_KEY }: Keys): boolean {
   const key = STRIPE_PUBLISHABLE_KEY ?? STRIPE_SECRET_KEY;
   if (!key) throw new Error('neither STRIPE_PUBLISHABLE_KEY nor STRIPE_SECRET_KEY is set');
@@ -46,7 +46,7 @@ const isLive = (key: string): boolean => key.split('_')[1] === 'live';
 const sameMode = ({ STRIPE_PUBLISHABLE_KEY, STRIPE_SECRET_KEY }: Keys): boolean =>
   !STRIPE_PUBLISHABLE_KEY || !STRIPE_SECRET_KEY || isLive(STRIPE_PUBLISHABLE_KEY) === isLive(STRIPE_SECRET_KEY);
 
-/** Checks across variables run even when some of them are wrong, so that every problem is named at once. */
+/** Checks across variables run even if some variables are wrong, so that every problem is named at once. */
 const always = { when: () => true };
 
 /** The service's variables. */
@@ -59,7 +59,7 @@ export const configSchema = z
       .string()
       .regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_')
       .optional()
-      .describe('Only its mode is read (test or live); the service makes no Stripe call'),
+      .describe('Only its mode (test or live) is used; the service makes no call to Stripe'),
     STRIPE_WEBHOOK_SIGNING_SECRET: secretsField.describe(
       'Signing secrets of the webhook endpoint (whsec_…), the current one first, comma-separated',
     ),
@@ -67,7 +67,7 @@ export const configSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('File with the signing secrets instead; it is followed, so that a rotation needs no restart'),
+      .describe('File with the signing secrets instead; changes are read, so that a rotation needs no restart'),
     STRIPE_WEBHOOK_ALLOWED_IPS: commaList()
       .refine(areAddresses, 'must be IP addresses or CIDR ranges, comma-separated')
       .default([])
@@ -75,19 +75,19 @@ export const configSchema = z
     TRUSTED_PROXY_HOPS: integer(0, 10)
       .default(1)
       .describe(
-        'Proxies in front whose X-Forwarded-For is believed, for STRIPE_WEBHOOK_ALLOWED_IPS and the share of memory of one address',
+        'Number of proxies in front whose X-Forwarded-For is trusted, for STRIPE_WEBHOOK_ALLOWED_IPS and the memory share of an address',
       ),
     WEBHOOK_DEADLINE_MS: integer(1_000, 18_000)
       .default(10_000)
       .describe(
-        'How long an event may wait for Kafka before it is answered 503, in ms; longer than it takes Kafka to give a dead broker up (broker.session.timeout.ms), shorter than Stripe waits',
+        'How long an event may wait for Kafka before it is answered 503, in ms; longer than Kafka needs to remove a dead broker (broker.session.timeout.ms), shorter than Stripe waits',
       ),
     WEBHOOK_MAX_IN_FLIGHT: integer(1, 10_000)
       .default(1_000)
       .describe('Events that may wait for Kafka at once; further ones are answered 503'),
     WEBHOOK_DUPLICATE_WINDOW_S: integer(0, 3600)
       .default(300)
-      .describe("How long an acknowledged event's repeats are answered without producing them again, in s; 0 = never"),
+      .describe('How long repeats of an acknowledged event are answered without being produced again, in s; 0 = never'),
   })
   .refine((env) => env.STRIPE_PUBLISHABLE_KEY || env.STRIPE_SECRET_KEY, {
     ...always,

@@ -3,7 +3,7 @@ import { isLiveKey, stripeConfig, webhookUrl } from '@connector/stripe';
 import * as z from 'zod';
 import { ownership, secretsField } from './config.ts';
 
-/** What setup, ensure-webhook-endpoint and purge read. */
+/** The variables of setup, ensure-webhook-endpoint and purge. */
 export const endpointConfigSchema = z.object({
   LOG_LEVEL: serviceConfig.LOG_LEVEL,
   LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,
@@ -16,12 +16,12 @@ export const endpointConfigSchema = z.object({
       .string()
       .regex(/^we_\w+$/, 'must begin with we_')
       .optional()
-      .describe('Webhook endpoint to look after; unset = those at the public address'),
+      .describe('The webhook endpoint; unset = all endpoints at the public address'),
   }),
   CTP_PROJECT_KEY: ownership.CTP_PROJECT_KEY.optional(),
 });
 
-/** What setup reads on top of that. */
+/** The additional variables of setup. */
 export const setupConfigSchema = endpointConfigSchema.extend({
   STRIPE_WEBHOOK_SIGNING_SECRET: secretsField
     .optional()
@@ -29,7 +29,8 @@ export const setupConfigSchema = endpointConfigSchema.extend({
 });
 
 /**
- * The webhook URL from an option or CONNECT_SERVICE_URL, or a sentence that says what is wrong with it. Stripe takes `https:` only in live mode.
+ * The webhook URL from an option or CONNECT_SERVICE_URL, or a sentence about what is wrong with it. In live mode Stripe
+ * accepts only `https:`.
  */
 export function readWebhookUrl(
   option: string | undefined,

@@ -13,7 +13,7 @@ import { stripeWebhooksRoute } from './routes/stripe-webhooks.ts';
 import { startWebhookMetrics } from './webhook-metrics.ts';
 
 const SERVICE = 'webhook-ingest';
-/** Least time between two collections of what a rush of large bodies left, in ms. */
+/** Minimum time between two garbage collections after bursts of large bodies, in ms. */
 const RELIEF_MS = 30_000;
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
@@ -26,7 +26,8 @@ const kafka = createKafka(config, { clientId: SERVICE, log, headers: { [PROJECT_
 const producer = createProducer(kafka, {
   topics: [PAYMENT_EVENTS],
   deadlineMs: config.WEBHOOK_DEADLINE_MS,
-  // The events of a broker that is away would take every place until their deadline, and those of the others be refused.
+  // Otherwise events for an unreachable broker would take every place until their deadline, and events for the others
+  // would be refused.
   maxWaitingPerLeader: Math.ceil(config.WEBHOOK_MAX_IN_FLIGHT / 2),
 });
 const accountId = config.STRIPE_ACCOUNT_ID;

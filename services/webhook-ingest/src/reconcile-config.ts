@@ -4,7 +4,7 @@ import { stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
 import { ownership } from './config.ts';
 
-/** The reconcile command's variables; apart from the service's, which then needs no Stripe SDK in memory. */
+/** The reconcile command's variables, in a file of their own so that the service does not load the Stripe SDK. */
 export const reconcileConfigSchema = z.object({
   LOG_LEVEL: serviceConfig.LOG_LEVEL,
   LOGGER_LEVEL: serviceConfig.LOGGER_LEVEL,

@@ -14,7 +14,7 @@ export type WebhookOutcome =
   | 'overloaded'
   | 'unavailable';
 
-/** The outcomes each kind of event type can have: `unknown` = not verified, `other` = no type of ours. */
+/** The possible outcomes of each kind of event type: `unknown` = not verified, `other` = not a type of ours. */
 const OUTCOMES = {
   known: ['accepted', 'duplicate', 'ignored', 'too_large', 'overloaded', 'unavailable'],
   other: ['ignored', 'thin_payload'],
@@ -29,7 +29,7 @@ export function count(type: string, outcome: WebhookOutcome): void {
 
 export const countSecretMatch = (secret: 'current' | 'previous'): void => metrics.webhookSecretMatches.inc({ secret });
 
-/** Sets every counter of this service to 0, so that the first event is already an increase. */
+/** Sets every counter of this service to 0, so that Prometheus sees the first event as an increase. */
 export function startWebhookMetrics(): void {
   const start = (type: string, outcomes: readonly WebhookOutcome[]) => {
     for (const outcome of outcomes) metrics.webhookEvents.inc({ event_type: type, outcome }, 0);

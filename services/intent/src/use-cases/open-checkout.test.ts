@@ -675,7 +675,7 @@ describe('a cart that the page read for its form', () => {
     return deps;
   };
 
-  it('is not read again: PaymentIntent and payment are made at once', async () => {
+  it('is not read again: PaymentIntent and payment are created at once', async () => {
     const world = new FakeWorld();
     const outcome = await openCheckout(await afterTheForm(world), aRequest());
     expect(world.calls.slice(0, 3)).toEqual(['payment_intents.create', 'payments.create', 'carts.update']);

@@ -69,7 +69,7 @@ describe('the audit trail', () => {
     expect(sent).toHaveLength(13);
   });
 
-  it('drops and counts what comes while too much waits for the broker, and goes on after', async () => {
+  it('drops and counts events while too many wait for the broker, and continues afterwards', async () => {
     const before = await droppedFor('queue_full');
     const waiting: (() => void)[] = [];
     const audit = auditWith(
@@ -90,7 +90,7 @@ describe('the audit trail', () => {
     expect(sent).toHaveLength(4);
   });
 
-  it('takes a broker that fails, at once or later, as no concern of the caller', async () => {
+  it('never fails the caller because of the broker', async () => {
     const failing = auditWith(() => Promise.reject(new Error('no broker')));
     const throwing = auditWith(() => {
       throw new Error('stopped');

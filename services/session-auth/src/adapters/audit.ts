@@ -7,7 +7,7 @@ import type { Audit } from '../use-cases/ports.ts';
 export interface AuditOptions {
   send: (topic: string, record: EventRecord) => Promise<void>;
   log: Logger;
-  /** Denials published per reason and second, with five times as many at once. */
+  /** Denials published per reason and second, with bursts of five times as many. */
   denialsPerSecond: number;
   /** Events that may wait for the broker; further ones are dropped and counted. */
   maxPending?: number;
@@ -16,8 +16,8 @@ export interface AuditOptions {
 }
 
 /**
- * Publishes to `checkout.sessions`. Denials are limited per reason, so that an attack neither floods the topic nor hides the
- * rarer reasons; metrics count every one of them.
+ * Publishes to `checkout.sessions`. Denials are limited per reason, so that an attack neither floods the topic nor
+ * hides rarer reasons; metrics count all denials.
  */
 export function createAudit(options: AuditOptions): Audit {
   const { send, log, denialsPerSecond, maxPending = 1_000, now = () => performance.now() } = options;
@@ -36,7 +36,7 @@ export function createAudit(options: AuditOptions): Audit {
   const publish = (record: () => EventRecord) => {
     if (pending >= maxPending) return drop('queue_full');
     pending += 1;
-    // Its failure is counted by the producer and concerns no caller.
+    // The producer counts the failure, which must not affect the caller.
     Promise.resolve()
       .then(() => send(CHECKOUT_SESSIONS, record()))
       .catch((error: unknown) => log.debug({ error }, 'an audit event was not published'))
@@ -55,7 +55,7 @@ export function createAudit(options: AuditOptions): Audit {
   };
 }
 
-/** An audit event that is not even tried. */
+/** An audit event that is dropped without a try. */
 const drop = (why: string): void =>
   metrics.sentMessages.inc({
     messaging_system: 'kafka',

@@ -6,7 +6,7 @@ import { introspectionSchema } from '../domain/oauth-token.ts';
 import type { Introspected, TokenIntrospection } from '../use-cases/ports.ts';
 import { retryOnReset } from './retry-on-reset.ts';
 
-/** The authorization server answered neither yes nor no. */
+/** The authorization server gave no usable answer. */
 class AuthorizationFailedError extends PermanentError {
   override toBody(): ErrorBody {
     const message = 'Failed to authorize request.';
@@ -16,7 +16,7 @@ class AuthorizationFailedError extends PermanentError {
 
 export interface IntrospectionOptions {
   authUrl: string;
-  /** The Authorization header of our API client, as its credentials are now. */
+  /** The Authorization header with the present credentials of our API client. */
   credentials: () => string;
   fetch: Fetch;
   log: Logger;

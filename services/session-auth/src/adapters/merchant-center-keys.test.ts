@@ -52,7 +52,7 @@ describe('the Merchant Center’s keys', () => {
   const sign = (key: Key, claims: Record<string, unknown> = { exp: seconds() + 60, sub: 'u1' }, kid = key.kid) =>
     new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(key.privateKey);
 
-  it('verify a token signed with one of them, and are read once', async () => {
+  it('verify a token that is signed with one of them, and are read once', async () => {
     const jwts = reader();
     const jwt = await sign(first);
     await Promise.all(Array.from({ length: 20 }, () => jwts.read(jwt)));
@@ -70,7 +70,7 @@ describe('the Merchant Center’s keys', () => {
     expect(reads).toBe(2);
   });
 
-  it('are not read again and again for made-up key ids', async () => {
+  it('are not read for each made-up key id', async () => {
     const jwts = reader();
     await jwts.read(await sign(first));
     for (let n = 0; n < 50; n += 1) {
@@ -108,7 +108,7 @@ describe('the Merchant Center’s keys', () => {
     expect(await reader().read(await make())).toEqual({ kind: 'invalid', reason, message });
   });
 
-  it('are believed for ten minutes of an outage, and then nobody is called wrong for it', async () => {
+  it('are used for ten minutes of an outage; after that, tokens cannot be checked', async () => {
     const jwts = reader();
     const lasting = await sign(first, { exp: seconds() + 3_600 });
     await jwts.read(lasting);
@@ -121,7 +121,7 @@ describe('the Merchant Center’s keys', () => {
     expect(await jwts.read(lasting)).toMatchObject({ kind: 'valid' });
   });
 
-  it('that are taken out of the set after a leak sign nothing any more, ten minutes later at most', async () => {
+  it('that are removed from the set after a leak verify nothing any more, after at most ten minutes', async () => {
     const jwts = reader();
     const stolen = await sign(first, { exp: seconds() + 3_600 });
     await jwts.read(stolen);
@@ -130,7 +130,7 @@ describe('the Merchant Center’s keys', () => {
     expect(await jwts.read(stolen)).toMatchObject({ kind: 'invalid', reason: 'unknown_key' });
   });
 
-  it('allow for clocks that differ a little', async () => {
+  it('tolerate small clock differences', async () => {
     const jwts = reader();
     expect(await jwts.read(await sign(first, { exp: seconds() - 4 }))).toMatchObject({ kind: 'valid' });
     expect(await jwts.read(await sign(first, { exp: seconds() + 9, nbf: seconds() + 4 }))).toMatchObject({
@@ -143,7 +143,7 @@ describe('the Merchant Center’s keys', () => {
     ['a page', () => new Response('<html>')],
     ['no key set', () => Response.json({ error: 'x' })],
     ['a redirect', () => new Response('', { status: 302, headers: { location: 'https://evil.example.com' } })],
-  ])('are unavailable, not wrong, on %s', async (_case, answer) => {
+  ])('count as unavailable, not as wrong, on %s', async (_case, answer) => {
     respond = answer;
     const jwts = reader();
     const jwt = await sign(first);

@@ -8,17 +8,17 @@ export interface MerchantCenterKeysOptions {
   jwksUrl: string;
   fetch: Fetch;
   timeoutMs: number;
-  /** Least time between two reads caused by unknown key ids, in ms. */
+  /** Minimum time between two reads because of unknown key ids, in ms. */
   cooldownMs: number;
   clockToleranceS: number;
 }
 
-/** How long keys are believed without reading them again, in ms. */
+/** How long keys are used before they are read again, in ms. */
 const KEYS_TTL_MS = 10 * 60_000;
 
 /**
- * The Merchant Center's signing keys by their public JWKS. An unknown key id reads them again, so keys rotate without a restart,
- * yet not more often than the cool-down allows, so that made-up ids cause no calls. Only RS256 is accepted.
+ * The Merchant Center's signing keys from their public JWKS. An unknown key id makes it read them again, so keys rotate
+ * without a restart, but at most once per cool-down, so that made-up ids cause no calls. Only RS256 is accepted.
  */
 export function merchantCenterKeys(options: MerchantCenterKeysOptions): JwtReader {
   const { jwksUrl, fetch, timeoutMs, cooldownMs, clockToleranceS } = options;
@@ -44,7 +44,7 @@ export function merchantCenterKeys(options: MerchantCenterKeysOptions): JwtReade
   };
 }
 
-/** Tells a bad token from keys that cannot be read, which is thrown as TransientError. */
+/** Distinguishes a bad token from unreadable keys; the latter is thrown as TransientError. */
 function invalid(error: unknown): JwtReading {
   const say = (reason: DenialReason, message: string): JwtReading => ({ kind: 'invalid', reason, message });
   if (error instanceof errors.JWTExpired) return say('expired', 'jwt expired');

@@ -2,8 +2,8 @@ import { TransientError } from '@connector/errors';
 import { metrics } from '@connector/telemetry';
 
 /**
- * Does work that changes nothing once more when its connection was cut, as happens when the other side closes an idle one just
- * as it is used. Time-outs and refusals are not repeated: somebody waits, and the other side may be busy.
+ * Repeats a read once when its connection was closed, which happens when the other side closes an idle connection just
+ * as it is used. Time-outs and refusals are not repeated, because somebody is waiting and the other side may be busy.
  */
 export async function retryOnReset<T>(operation: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -16,11 +16,11 @@ export function sessionApi({ url, projectKey, fetch }: { url: string; projectKey
       });
       text = await answer.text();
     } catch (error) {
-      // The token's errors are ours already; what the HTTP client throws is not.
+      // Errors of the token are already ours; those of the HTTP client are not.
       throw error instanceof ServiceError ? error : errorOfFailure('sessions.get', error);
     }
     const { status, headers } = answer;
-    // 400 is how the Session API answers an id that cannot be one.
+    // The Session API answers 400 for an id that cannot be an id.
     if (status === 404 || status === 400) return undefined;
     if (!answer.ok) {
       throw errorOfAnswer('sessions.get', { status, body: undefined, retryAfter: headers.get('retry-after') });
@@ -29,7 +29,7 @@ export function sessionApi({ url, projectKey, fetch }: { url: string; projectKey
   };
   return {
     find: async (sessionId) => {
-      // An encoded id cannot name another path, but for the two that mean a folder.
+      // An encoded id cannot name another path, except for the two that mean a folder.
       if (sessionId === '.' || sessionId === '..') return undefined;
       return retryOnReset('sessions.get', () => get(encodeURIComponent(sessionId)));
     },

@@ -58,7 +58,7 @@ it.each([
   expect(ruleFor(method, path)).toBeUndefined();
 });
 
-/** What gateways lead to the services, and so ask session-auth about. */
+/** The routes that gateways forward to the services, and about which they ask session-auth. */
 const ROUTES = JSON.parse(
   readFileSync(new URL('../../../../charts/stripe-connector/files/routes.json', import.meta.url), 'utf8'),
 ) as { path: string; match: 'exact' | 'prefix' }[];

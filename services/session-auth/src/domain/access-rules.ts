@@ -7,19 +7,19 @@ interface AccessRule {
   readonly requires: Access;
 }
 
-/** Every route that is reachable from outside; what is not here is refused. */
+/** Every route that is reachable from outside; all others are refused. */
 export const ACCESS_RULES: readonly AccessRule[] = Object.entries(ACCESS).map(([route, requires]) => {
   const [method = '', path = ''] = route.split(' ');
   return { method, path, requires };
 });
 
 /**
- * Segments of unreserved characters only. Dots alone, empty segments and anything percent-encoded could mean another path to
- * the service behind than to us.
+ * Only segments of unreserved characters. Dot segments, empty segments and percent-encoding could mean another path to
+ * the service than to us.
  */
 const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~:@!$&'()*+,=-]+)+$/;
 
-/** The rule for a request's method and path (no query); undefined when there is none. */
+/** The rule for a request's method and path (without query); undefined when there is none. */
 export function ruleFor(method: string, path: string): AccessRule | undefined {
   if (!PLAIN_PATH.test(path)) return undefined;
   const asked = method === 'HEAD' ? 'GET' : method;

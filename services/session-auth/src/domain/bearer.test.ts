@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bearerTokenOf } from './bearer.ts';
 
-it('takes the token of exactly two parts', () => {
+it('accepts a header of exactly two parts', () => {
   expect(bearerTokenOf('Bearer abc.def.ghi')).toEqual({ kind: 'token', token: 'abc.def.ghi' });
 });
 

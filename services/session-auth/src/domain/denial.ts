@@ -1,4 +1,4 @@
-/** Every reason why a caller is refused, as metrics and the audit trail name it; callers never see it. */
+/** The reasons for a refusal, as named in metrics and the audit trail; callers never see them. */
 export const DENIAL_REASONS = [
   'missing',
   'malformed',
@@ -23,7 +23,7 @@ export type DenialReason = (typeof DENIAL_REASONS)[number];
 
 export type Scheme = 'session' | 'jwt' | 'oauth2';
 
-/** A refusal: the reason for us, code and message for the caller, as the connector's contract has them. */
+/** A refusal: the reason for us; code and message for the caller, from the connector's contract. */
 export interface Denial {
   readonly reason: DenialReason;
   readonly code: string;
@@ -40,7 +40,7 @@ export const granted = <T>(principal: T): Outcome<T> => ({ kind: 'granted', prin
 
 export const denied = (denial: Denial): { kind: 'denied'; denial: Denial } => ({ kind: 'denied', denial });
 
-/** The contract has one answer for whatever is wrong with a session. */
+/** The contract has the same answer for everything that is wrong with a session. */
 export const sessionDenial = (reason: DenialReason): Denial => ({
   reason,
   code: 'invalid_token',

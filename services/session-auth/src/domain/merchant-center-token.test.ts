@@ -47,7 +47,7 @@ it.each([
   ['one that only begins like it', 'https://payments.example.com.evil.example', 'denied'],
   ['none', undefined, 'denied'],
   ['an empty list', [], 'denied'],
-])('where an audience is expected, a token for %s is treated so', (_case, aud, kind) => {
+])('decides on a token for %s when an audience is expected', (_case, aud, kind) => {
   const checked = checkClaims({ ...claims, aud }, { ...expected, audience: 'https://payments.example.com' });
   expect(checked.kind).toBe(kind);
   if (checked.kind === 'denied') expect(checked.denial.reason).toBe('wrong_audience');

@@ -29,7 +29,10 @@ const NEVER = new Date(8.64e15).toISOString();
 /** A Merchant Center user may always do this much; the original grants the same to each. */
 const PERMISSIONS = ['manage_project', 'manage_checkout_application'];
 
-/** The issuer must be exactly ours, the claim `{iss}/claims/project_key` our project, and the audience the expected one, where one is. */
+/**
+ * Checks that the issuer is exactly ours, the claim `{iss}/claims/project_key` is our project, and the audience is the
+ * expected one, if one is configured.
+ */
 export function checkClaims(
   claims: VerifiedClaims,
   expected: { issuer: string; projectKey: string; audience?: string | undefined },

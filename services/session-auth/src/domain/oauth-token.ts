@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { denied, granted, type Outcome, tokenDenial } from './denial.ts';
 
-/** An introspected token as the authorization server answers it (RFC 7662), as far as it is used. */
+/** The part of the authorization server's introspection answer (RFC 7662) that is used. */
 export const introspectionSchema = z.object({
   active: z.boolean(),
   scope: z.string().optional(),
@@ -24,7 +24,9 @@ export const oauthPrincipalSchema = z.object({
 
 export type OauthPrincipal = z.output<typeof oauthPrincipalSchema>;
 
-/** The end of a token in ms since the epoch: `exp` is in seconds by the standard, yet some servers send milliseconds. */
+/**
+ * The expiry of a token in ms since the epoch: `exp` is in seconds by the standard, but some servers send milliseconds.
+ */
 export const endOf = ({ exp }: Introspection): number | undefined =>
   exp === undefined ? undefined : exp < 100_000_000_000 ? exp * 1000 : exp;
 

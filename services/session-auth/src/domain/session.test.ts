@@ -11,7 +11,7 @@ const active = {
 const check = (body: unknown) => checkSession(sessionSchema.parse(body), 'shop', NOW);
 
 describe('a session', () => {
-  it('grants its cart and what its metadata says', () => {
+  it('grants its cart and the data in its metadata', () => {
     const metadata = {
       ...active.metadata,
       paymentInterface: 'stripe',
@@ -29,14 +29,14 @@ describe('a session', () => {
     });
   });
 
-  it('allows no payment method in particular when its metadata names none', () => {
+  it('grants an empty list of payment methods when its metadata names none', () => {
     expect(check({ ...active, metadata: undefined })).toEqual({
       kind: 'active',
       principal: { cartId: 'cart-1', projectKey: 'shop', allowedPaymentMethods: [] },
     });
   });
 
-  it('tells its end where the Session API does', () => {
+  it('has its expiry if the Session API states it', () => {
     const expiresAt = '2026-11-23T12:30:00Z';
     expect(check({ ...active, expiresAt })).toMatchObject({ principal: { expiresAt } });
   });
@@ -44,7 +44,7 @@ describe('a session', () => {
   it.each([
     ['is expired', { ...active, state: 'EXPIRED' }, 'expired'],
     ['is in a state nobody knows', { ...active, state: 'active' }, 'expired'],
-    ['has ended though its state lags', { ...active, expiresAt: '2026-11-23T12:00:00Z' }, 'expired'],
+    ['has expired although its state lags', { ...active, expiresAt: '2026-11-23T12:00:00Z' }, 'expired'],
     ['has no cart', { ...active, activeCart: undefined }, 'no_cart'],
     ['has an empty cart reference', { ...active, activeCart: { cartRef: {} } }, 'no_cart'],
     ['has only the cart of its creation request', { state: 'ACTIVE', cart: { cartRef: { id: 'cart-1' } } }, 'no_cart'],
@@ -52,7 +52,7 @@ describe('a session', () => {
     expect(check(body)).toEqual({ kind: 'refused', reason });
   });
 
-  it('may have a merchant’s odd values in its metadata', () => {
+  it('may contain a merchant’s odd values in its metadata', () => {
     const metadata = { allowedPaymentMethods: 'card', merchantReturnUrl: 7, futureOrderNumber: null };
     expect(check({ ...active, metadata })).toMatchObject({ kind: 'active', principal: { allowedPaymentMethods: [] } });
   });
@@ -62,7 +62,7 @@ describe('a session', () => {
     [{ centAmount: -1, currencyCode: 'EUR' }],
     [{ centAmount: 5 }],
     ['5'],
-  ])('is unreadable with the gift card amount %j, which decides what is charged', (giftCardPlannedAmount) => {
+  ])('is unreadable with the gift card amount %j, because that decides what is charged', (giftCardPlannedAmount) => {
     expect(sessionSchema.safeParse({ ...active, metadata: { giftCardPlannedAmount } }).success).toBe(false);
   });
 });

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import type { DenialReason } from './denial.ts';
 
-/** A merchant may put anything into a session's metadata: what is not text where text belongs counts as absent. */
+/**
+ * Optional text in a session's metadata, into which a merchant may put anything: a value that is not text counts as
+ * absent.
+ */
 const text = z.string().min(1).optional().catch(undefined);
 
-/** A session as the Session API answers it, as far as it is used. */
+/** The part of the Session API's answer that is used. */
 export const sessionSchema = z.object({
   state: z.string(),
   activeCart: z.object({ cartRef: z.object({ id: z.string().min(1).optional() }).optional() }).nullish(),
@@ -19,7 +22,7 @@ export const sessionSchema = z.object({
       merchantReturnUrl: text,
       futureOrderNumber: text,
       correlationId: text,
-      // Decides how much Stripe charges, so an unreadable one must not count as absent.
+      // It decides how much Stripe charges, so an unreadable value must not count as absent.
       giftCardPlannedAmount: z
         .object({ centAmount: z.int().min(0), currencyCode: z.string().regex(/^[A-Z]{3}$/) })
         .nullish()
@@ -44,9 +47,9 @@ export const sessionPrincipalSchema = z.object({
   giftCardPlannedAmount: z.object({ centAmount: z.int(), currencyCode: z.string() }).optional(),
   /** Replaces the request's correlation id. */
   correlationId: z.string().optional(),
-  /** ISO 8601, where the Session API tells it. */
+  /** ISO 8601; undefined if the Session API does not state it. */
   expiresAt: z.string().optional(),
-  /** How long the asking service may go by this answer, in ms: as long as it is kept here. */
+  /** How long the calling service may cache this answer, in ms: as long as it is cached here. */
   freshForMs: z.int().optional(),
 });
 
@@ -56,7 +59,9 @@ export type SessionVerdict =
   | { kind: 'active'; principal: SessionPrincipal }
   | { kind: 'refused'; reason: DenialReason };
 
-/** Whether `session` grants anything, and what: it must be ACTIVE, not over, and have a cart. `now` in ms since the epoch. */
+/**
+ * The grant of `session`, or a refusal: it must be ACTIVE, not expired, and have a cart. `now` in ms since the epoch.
+ */
 export function checkSession(session: Session, projectKey: string, now: number): SessionVerdict {
   const { state, activeCart, metadata, expiresAt } = session;
   if (state !== 'ACTIVE' || (expiresAt && Date.parse(expiresAt) <= now)) return { kind: 'refused', reason: 'expired' };
@@ -69,5 +74,5 @@ export function checkSession(session: Session, projectKey: string, now: number):
   };
 }
 
-/** Whether an id can be one of a session at all: printable ASCII without spaces, bounded. */
+/** Whether an id can be a session id: printable ASCII without spaces, of limited length. */
 export const isSessionId = (id: string): boolean => /^[\x21-\x7e]{1,256}$/.test(id);

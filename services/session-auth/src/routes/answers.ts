@@ -2,7 +2,10 @@ import { UnauthorizedError } from '@connector/errors';
 import type { Response } from 'express';
 import type { Denial, Outcome } from '../domain/denial.ts';
 
-/** 200 with what is granted, or 401 in the contract's shape. A refusal is an expected answer: counted, audited, not logged. */
+/**
+ * Answers 200 with the grant, or 401 in the contract's shape. A refusal is expected: it is counted and audited, but not
+ * logged.
+ */
 export function answer<T extends object>(res: Response, outcome: Outcome<T>): void {
   switch (outcome.kind) {
     case 'granted':

@@ -3,7 +3,10 @@ import { type Request, type Response, Router } from 'express';
 import type { AccessOutcome, CheckAccess } from '../use-cases/check-access.ts';
 import { refuse } from './answers.ts';
 
-/** Where each gateway says which request it asks about. Only its own headers are read: a client may have sent the others'. */
+/**
+ * How each gateway names the request. Only the gateway's own headers are read, because a client may have sent the
+ * others.
+ */
 const QUESTIONS = {
   nginx: (req: Request) => ({ method: req.get('x-original-method'), target: req.get('x-original-uri') }),
   traefik: (req: Request) => ({ method: req.get('x-forwarded-method'), target: req.get('x-forwarded-uri') }),
@@ -13,8 +16,8 @@ const QUESTIONS = {
 type Gateway = keyof typeof QUESTIONS;
 
 /**
- * External authorization as gateways ask for it: 200 with identity headers `x-auth-*`, 401, 403. Fails closed: while a check
- * cannot be made, 503; nginx, which takes nothing but 2xx, 401 and 403, gets 403.
+ * External authorization for gateways: 200 with identity headers `x-auth-*`, 401, or 403. It fails closed: 503 while a
+ * check is impossible; nginx, which accepts only 2xx, 401 and 403, gets 403.
  */
 export function extAuthRoutes({ checkAccess }: { checkAccess: CheckAccess }): Router {
   const handler = (gateway: Gateway) => async (req: Request, res: Response) => {
@@ -58,5 +61,5 @@ function forbid(res: Response): void {
   res.status(403).json({ message, statusCode: 403, errors, correlationId: res.getHeader('x-correlation-id') });
 }
 
-/** Identities come from commercetools, yet a header must not be cut short or split whatever they hold. */
+/** Encodes an identity for a header, so that no value from commercetools can truncate or split it. */
 const headerSafe = (value: string): string => value.replace(/[^\x20-\x7e]/g, '');

@@ -4,12 +4,15 @@ import type { VerifyJwt, VerifyOauth2 } from '../use-cases/verify-bearer.ts';
 import type { VerifySession } from '../use-cases/verify-session.ts';
 import { answer } from './answers.ts';
 
-/** The request of the asking service, for the audit trail: its method, and its route's pattern without ids. */
+/**
+ * The request that the calling service is handling, for the audit trail: its method, and its route's pattern without
+ * ids.
+ */
 const origin = { method: z.string().max(16).optional(), route: z.string().max(200).optional() };
 
-/** Body of `POST /verify/session`; the header's value as it came, absent or null when there was none. */
+/** Body of `POST /verify/session`; the unchanged header value, absent or null without the header. */
 const verifySessionBody = z.object({ sessionId: z.string().nullish(), ...origin });
-/** Body of `POST /verify/jwt`; the `Authorization` header as it came. */
+/** Body of `POST /verify/jwt`; the unchanged `Authorization` header. */
 const verifyJwtBody = z.object({ authorization: z.string().nullish(), ...origin });
 /** Body of `POST /verify/oauth2`; one of `anyOf` is needed for our project. */
 const verifyOauth2Body = z.object({
@@ -24,7 +27,7 @@ interface Deps {
   verifyOauth2: VerifyOauth2;
 }
 
-/** The checks as the connector's own services ask for them. */
+/** The checks for the connector's own services. */
 export const verifyRoutes = ({ verifySession, verifyJwt, verifyOauth2 }: Deps): Router =>
   Router({ caseSensitive: true })
     .use('/verify', express.json({ limit: '32kb' }))

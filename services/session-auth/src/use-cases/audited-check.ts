@@ -4,22 +4,22 @@ import type { CacheUse } from '../lookup-cache.ts';
 import { countCheck } from '../metrics.ts';
 import type { Audit } from './ports.ts';
 
-/** Which request the check is for, as the asking service names it: for the audit trail. */
+/** The request for which a service asks, for the audit trail. */
 export interface Origin {
   method?: string | undefined;
   route?: string | undefined;
 }
 
-/** What a check found, and by which use of a cache. */
+/** The result of a check, and whether it came from a cache. */
 export interface Checked<T> {
   outcome: Outcome<T>;
   cache: CacheUse | 'none';
 }
 
-/** Hash of a credential, in hex: what is kept and published in its place. */
+/** Hash of a credential, in hex, which is stored and published in its place. */
 export const credentialHashOf = (credential: string): string => createHash('sha256').update(credential).digest('hex');
 
-/** Runs a check, counts it and puts a refusal into the audit trail. */
+/** Runs a check, counts it, and publishes a refusal to the audit trail. */
 export async function auditedCheck<T>(
   {
     audit,

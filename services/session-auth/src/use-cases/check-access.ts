@@ -5,7 +5,7 @@ import type { Audit } from './ports.ts';
 import type { VerifyJwt, VerifyOauth2 } from './verify-bearer.ts';
 import type { VerifySession } from './verify-session.ts';
 
-/** The request a gateway asks about. */
+/** The request about which a gateway asks. */
 export interface AccessQuestion {
   method: string;
   /** With or without query. */
@@ -30,8 +30,8 @@ interface Deps {
 export type CheckAccess = (question: AccessQuestion) => Promise<AccessOutcome>;
 
 /**
- * Whether a gateway may let a request through: its route says by which scheme the caller is checked. Preflights pass, since
- * browsers send them without credentials; a request of no known route is forbidden.
+ * Whether a gateway may let a request through: the route decides by which scheme the caller is checked. Preflights
+ * pass, because browsers send them without credentials; a request without a known route is forbidden.
  */
 export function createCheckAccess({ verifySession, verifyJwt, verifyOauth2, audit, pathPrefix }: Deps): CheckAccess {
   return async ({ method, target, sessionId, authorization }): Promise<AccessOutcome> => {

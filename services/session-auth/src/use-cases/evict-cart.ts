@@ -11,8 +11,9 @@ interface Deps {
 }
 
 /**
- * Evicts a cart's sessions when its payment shows a transaction: from then on the Session API is asked again, except for the confirmation. A
- * payment that was only opened or declined leaves them. Takes any message and never throws; what is missed ends with the time to live.
+ * Evicts a cart's sessions when its payment shows a transaction: after that the Session API is called again, except for
+ * the confirmation (ADR 21). A payment that was only opened or declined evicts nothing. Accepts any message and never
+ * throws; a missed eviction is limited by the time to live.
  */
 export function createEvictCart({ cache, log }: Deps) {
   return ({ headers, value }: { headers: Readonly<Record<string, string>>; value: Buffer }): void => {

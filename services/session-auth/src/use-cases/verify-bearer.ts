@@ -22,12 +22,12 @@ export type VerifyOauth2 = (
   origin: Origin,
 ) => Promise<Outcome<OauthPrincipal>>;
 
-/** The authorization server no longer knows the token, or calls it inactive. */
+/** The authorization server does not have the token, or calls it inactive. */
 const INACTIVE = tokenDenial('inactive_token', 'invalid_token');
 
 /**
- * Whose OAuth2 token an `Authorization` header carries, provided it has one of `anyOf` for our project. Throws TransientError
- * while the authorization server does not answer, AuthorizationFailedError when it answers nonsense.
+ * Verifies the OAuth2 token in an `Authorization` header: it must have one of `anyOf` for our project. Throws
+ * TransientError while the authorization server does not answer, AuthorizationFailedError for an unusable answer.
  */
 export function createVerifyOauth2({
   introspection,
@@ -60,7 +60,7 @@ export function createVerifyOauth2({
 interface JwtDeps {
   jwts: JwtReader;
   issuer: string;
-  /** What a token must be for; undefined = anything. */
+  /** The expected audience; undefined = any. */
   audience?: string | undefined;
   projectKey: string;
   audit: Audit;
@@ -68,7 +68,9 @@ interface JwtDeps {
 
 export type VerifyJwt = (authorization: string | null | undefined, origin: Origin) => Promise<Outcome<JwtPrincipal>>;
 
-/** Whose Merchant Center JWT an `Authorization` header carries. Throws TransientError while the keys cannot be read. */
+/**
+ * Verifies the Merchant Center JWT in an `Authorization` header. Throws TransientError while the keys cannot be read.
+ */
 export function createVerifyJwt({ jwts, issuer, audience, projectKey, audit }: JwtDeps): VerifyJwt {
   return (authorization, origin) => {
     const bearer = bearerTokenOf(authorization);

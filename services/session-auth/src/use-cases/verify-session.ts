@@ -21,8 +21,9 @@ export type VerifySession = (
 ) => Promise<Outcome<SessionPrincipal>>;
 
 /**
- * Who holds a session, and for which cart. One call of the Session API per session and time to live, kept by project and hash. Once the cart has a
- * transaction, what is kept serves the confirmation of it alone (docs/adr/0021). Throws TransientError while the Session API cannot tell.
+ * Verifies a session and returns its grant. It makes one call of the Session API per session and time to live, cached
+ * by project and hash. After the cart has a transaction, a cached session is good only for its confirmation
+ * (docs/adr/0021). Throws TransientError while the Session API does not answer.
  */
 export function createVerifySession({ sessions, cache, projectKey, audit, now = Date.now }: Deps): VerifySession {
   const refuse = (reason: DenialReason): Checked<SessionPrincipal> => ({

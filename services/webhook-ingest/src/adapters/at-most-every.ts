@@ -1,4 +1,4 @@
-/** `work`, done a moment after it is asked for, and not again within `ms` however often it is asked for. */
+/** Runs `work` a moment after a request for it, and at most once every `ms`, however often it is requested. */
 export function atMostEvery(ms: number, work: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   let last = Number.NEGATIVE_INFINITY;

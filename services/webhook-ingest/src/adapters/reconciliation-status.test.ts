@@ -57,7 +57,7 @@ describe('the status of reconciliation', () => {
     expect(await shown('repairs_total')).toBe(2);
   });
 
-  it('takes no checkpoint stored on the way for an end', async () => {
+  it('does not count a checkpoint stored during a run as its end', async () => {
     checkpoints.set('reconcile:acct_1', { until: 1 });
     await status().refresh();
     expect(await shown('last_success_timestamp_seconds')).toBeFalsy();

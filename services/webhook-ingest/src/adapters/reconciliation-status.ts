@@ -12,7 +12,7 @@ const KIND = { kind: 'undelivered_event' };
 /** Latest checkpoint of each key. */
 export type ReadCheckpoints = () => Promise<ReadonlyMap<string, Checkpoint>>;
 
-/** Reads `connector.checkpoints` once through. */
+/** Reads all of `connector.checkpoints` once. */
 export const allCheckpoints =
   (kafka: Kafka): ReadCheckpoints =>
   async () => {
@@ -26,7 +26,7 @@ export const allCheckpoints =
 
 export interface ReconciliationStatusOptions {
   readCheckpoints: ReadCheckpoints;
-  /** What reconcile was asked to do and has not completed. */
+  /** Requests to reconcile that are not completed. */
   openRequests: () => Promise<readonly unknown[]>;
   whose: { accountId: string | undefined; livemode: boolean };
   log: { debug(fields: object, text: string): void };
@@ -34,8 +34,8 @@ export interface ReconciliationStatusOptions {
 }
 
 /**
- * Exports the last runs of the reconcile command as metrics. The command itself is gone before anything could scrape it; what it
- * left is its checkpoint.
+ * Exports the last runs of the reconcile command as metrics. The command itself ends before Prometheus could scrape it,
+ * but leaves a checkpoint.
  */
 export const reconciliationStatus = (options: ReconciliationStatusOptions): ReconciliationStatus =>
   new ReconciliationStatus(options);
@@ -43,7 +43,7 @@ export const reconciliationStatus = (options: ReconciliationStatusOptions): Reco
 class ReconciliationStatus implements Component {
   readonly name = 'reconciliation status';
   readonly #options: ReconciliationStatusOptions;
-  /** When the last run of each kind ended, by the key of its checkpoint. */
+  /** The end time of the last run of each kind, by the key of its checkpoint. */
   readonly #seen = new Map<string, string>();
   #isFirst = true;
   #timer: NodeJS.Timeout | undefined;
@@ -69,7 +69,7 @@ class ReconciliationStatus implements Component {
     metrics.reconciliationRequests.set((await this.#options.openRequests()).length);
     const runs = this.#runsIn(await this.#options.readCheckpoints());
     for (const { key, finishedAt, undelivered } of runs) {
-      // What was repaired before this process began is not its to count.
+      // Repairs made before this process began are not counted by it.
       if (!this.#isFirst && this.#seen.get(key) !== finishedAt) metrics.reconciliationRepairs.inc(KIND, undelivered);
       this.#seen.set(key, finishedAt);
     }
@@ -89,7 +89,7 @@ class ReconciliationStatus implements Component {
   }
 
   #tick(): void {
-    // The metric growing old is the alarm; a webhook does not need this.
+    // An alert fires when the metric gets too old; no webhook depends on this.
     this.refresh().catch((error: unknown) =>
       this.#options.log.debug({ error }, 'the reconciliation checkpoint cannot be read now'),
     );

@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('follow their file; one that is missing or wrong changes nothing', async () => {
+it('follow their file; a missing or wrong file changes nothing', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   await writeFile(file, 'whsec_old\n');
   const keys = signingSecrets(

@@ -6,7 +6,7 @@ import { signingKey } from '../domain/verify-signature.ts';
 
 const NAME = 'STRIPE_WEBHOOK_SIGNING_SECRET';
 
-/** The signing secrets as HMAC keys, the current one first; those that were given as a file follow it. */
+/** The signing secrets as HMAC keys, the current one first; if they come from a file, they follow its changes. */
 export function signingSecrets(
   config: { readonly [NAME]: readonly string[] },
   log: Pick<Logger, 'info' | 'warn'>,

@@ -3,14 +3,15 @@ import type Stripe from 'stripe';
 import type { EventQuery, ListEvents } from '../use-cases/ports.ts';
 
 const PAGE = 100;
-/** Stripe takes this many types in one list call. */
+/** The most event types in one list call at Stripe. */
 const TYPES_PER_CALL = 20;
 
 /**
- * Lists Stripe's events. Stripe lists newest first and pages towards newer events only from a known one (`ending_before`), so
- * the newest event before `since` is looked up first; where there is none, the list is walked back to its oldest event. Types
- * of which there are more than one list takes are listed side by side: a run that is cut off goes on from the last event that it was
- * given, so none that is older may come behind it. One page of each list is held at a time. Throws what `call` throws.
+ * Lists Stripe's events, oldest first. Stripe lists newest first and pages towards newer events only from a known event
+ * (`ending_before`), so the newest event before `since` is looked up first; if there is none, the list is read back to
+ * its oldest event. If there are more types than one list accepts, several lists are merged, because an interrupted run
+ * continues after its last event, and no older event may follow that one. One page of each list is in memory at a time.
+ * Throws what `call` throws.
  */
 export function stripeEvents(client: Pick<StripeClient, 'call'>): ListEvents {
   const list = (params: Stripe.EventListParams) =>
@@ -49,7 +50,7 @@ export function stripeEvents(client: Pick<StripeClient, 'call'>): ListEvents {
   };
 }
 
-/** Lists that are each oldest first, as one: behind an event comes none that is older. */
+/** Merges lists that are each oldest first, so that no event is followed by an older one. */
 async function* merged(lists: readonly AsyncGenerator<Stripe.Event[]>[]): AsyncGenerator<Stripe.Event[]> {
   const open = new Map(lists.map((list) => [list, [] as Stripe.Event[]]));
   for (;;) {
@@ -62,7 +63,7 @@ async function* merged(lists: readonly AsyncGenerator<Stripe.Event[]>[]): AsyncG
     }
     if (open.size === 0) return;
     const held = [...open.values()];
-    // What comes next in any list is not older than the last event that it has given.
+    // The next event of a list is never older than the last event from it.
     const known = Math.min(...held.map((events) => events.at(-1)?.created ?? 0));
     const page = held.flatMap((events) =>
       events.splice(0, events.findLastIndex(({ created }) => created <= known) + 1),

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WhyUnanswered } from '../use-cases/ports.ts';
 
-/** Gives up on one request after this long, in ms. */
+/** Time-out of one request, in ms. */
 const TIMEOUT_MS = 5_000;
 const PAUSE_MS = 1_000;
 
 /**
- * Posts a webhook with a bad signature, which only our service refuses with `Webhook Error`, until that happens or `withinMs` is over: a
- * route or a name may take a moment to appear.
+ * Posts a badly signed webhook, which only our service refuses with `Webhook Error`, until that happens or `withinMs`
+ * has passed, because a new route or name may need a moment to appear.
  */
 export function whyUnanswered({ withinMs }: { withinMs: number }): WhyUnanswered {
   return async (url) => {

@@ -42,7 +42,8 @@ try {
   process.exitCode = isFine ? 0 : 1;
 } catch (error) {
   const reason = error instanceof NotFoundError ? `${error.message}.` : explainStripeError(error);
-  // A key that may not look after endpoints is refused even without --id: whether events arrive would stay unknown.
+  // A key that may not manage endpoints is a failure even without --id, because it would stay unknown whether events
+  // arrive.
   const advice = isUnauthorized(error) ? ` ${ALTERNATIVES}` : '';
   process.stderr.write(`The webhook endpoint could not be brought up to date. ${reason}${advice}\n`);
   process.exitCode = 1;

@@ -7,7 +7,7 @@ import { purgeWebhookEndpoints } from '../use-cases/ensure-webhook-endpoint.ts';
 
 const HELP = `purge: deletes the webhook endpoint at Stripe
 
-For good: Stripe sends no event any more, and those it still had to deliver are gone from its queue. The chart runs it before an
+This cannot be undone: Stripe sends no more events, and undelivered ones are removed from its queue. The chart runs it before an
 uninstall only with purge.enabled. Topics, dead letters and payments are never touched.
 
 Usage: purge [options]

@@ -18,7 +18,7 @@ const NAME = 'reconcile';
 const options = optionsOrExit((argv) => parseReconcileOptions(argv, Math.floor(Date.now() / 1000)), RECONCILE_HELP);
 const config = readConfig(reconcileConfigSchema, process.env);
 const stopTracing = await startTracing(NAME);
-// Standard output is the command's answer; log lines go beside it.
+// Standard output is for the command's result; log lines go to standard error.
 const log = createLogger(NAME, config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -15,7 +15,7 @@ import { setUpReport } from './cli/setup-report.ts';
 
 const options = optionsOrExit(parseSetUpOptions, SETUP_HELP);
 const config = readConfig(setupConfigSchema, process.env);
-// Standard output is for the manifest alone.
+// Standard output is only for the manifest.
 const toStderr = (line: string) => process.stderr.write(`${line}\n`);
 const log = createLogger('setup', config.LOG_LEVEL ?? config.LOGGER_LEVEL ?? 'warn', process.stderr);
 const wanted = readWebhookUrl(options.url, config);

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { AcknowledgedEvents } from './acknowledged-events.ts';
 
-it('knows an acknowledged event until its window is over', () => {
+it('knows an acknowledged event until the window has passed', () => {
   const events = new AcknowledgedEvents({ windowMs: 1000 });
   events.add('evt_1', 0);
   expect([events.has('evt_1', 999), events.has('evt_1', 1000), events.has('evt_2', 0)]).toEqual([true, false, false]);
 });
 
-it('forgets the elder half beyond its limit', () => {
+it('forgets the older half above its limit', () => {
   const events = new AcknowledgedEvents({ windowMs: 1000, limit: 4 });
   const ids = ['evt_1', 'evt_2', 'evt_3', 'evt_4', 'evt_5'];
   for (const id of ids.slice(0, 4)) events.add(id, 0);
@@ -16,7 +16,7 @@ it('forgets the elder half beyond its limit', () => {
   expect(ids.map((id) => events.has(id, 0))).toEqual([false, false, true, true, true]);
 });
 
-it('remembers an event again that is acknowledged again', () => {
+it('remembers an event longer when it is acknowledged again', () => {
   const events = new AcknowledgedEvents({ windowMs: 1000, limit: 4 });
   for (const [id, at] of [
     ['evt_1', 0],

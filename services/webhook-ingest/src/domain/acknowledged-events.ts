@@ -1,20 +1,19 @@
 /**
- * Ids of the events the broker acknowledged lately, bounded in time (ms, of one clock that the caller passes in) and number.
- * It only spares Kafka and the ledger obvious repeats: what it forgets is simply produced again, and the ledger takes
- * duplicates.
+ * Ids of recently acknowledged events, bounded in time (ms of one clock that the caller passes in) and number. It only
+ * saves Kafka and the ledger from obvious repeats: a forgotten event is produced again, which the ledger can handle.
  */
 export class AcknowledgedEvents {
   readonly #windowMs: number;
   readonly #half: number;
   /**
-   * Two generations, of which the elder is forgotten as a whole. To take the oldest out one by one, a Map would have to be
-   * read past all that was taken out before.
+   * Two generations; the older one is dropped as a whole. Removing the oldest entries one by one would be slow, because
+   * a Map iterates over its deleted entries.
    */
   #younger = new Map<string, number>();
   #elder: ReadonlyMap<string, number> = new Map();
   #bornAt = Number.NEGATIVE_INFINITY;
 
-  /** Of the last `limit` events it knows half at least. */
+  /** At least half of the last `limit` events are known. */
   constructor({ windowMs, limit = 20_000 }: { windowMs: number; limit?: number }) {
     this.#windowMs = windowMs;
     this.#half = Math.ceil(limit / 2);
@@ -25,7 +24,7 @@ export class AcknowledgedEvents {
     return at !== undefined && now - at < this.#windowMs;
   }
 
-  /** To be called only once the broker has acknowledged the event's record. */
+  /** Must be called only after the broker has acknowledged the event's record. */
   add(eventId: string, now: number): void {
     if (this.#windowMs === 0) return;
     if (this.#younger.size >= this.#half || now - this.#bornAt >= this.#windowMs) {

@@ -5,8 +5,8 @@ export const areAddresses = (entries: readonly string[]): boolean =>
   entries.every((entry) => parse(entry) !== undefined);
 
 /**
- * Says whether an address is one of `entries` (addresses and CIDR ranges); undefined for an empty list. An IPv4 address
- * written as IPv6 (`::ffff:1.2.3.4`) counts as the IPv4 address.
+ * Returns a function that says whether an address is one of `entries` (addresses and CIDR ranges); undefined for an
+ * empty list. An IPv4 address written as IPv6 (`::ffff:1.2.3.4`) counts as the IPv4 address.
  */
 export function addressList(entries: readonly string[]): ((address: string) => boolean) | undefined {
   if (entries.length === 0) return undefined;

@@ -7,12 +7,12 @@ const circuitOf = (down: boolean) => {
   return new Circuit({ probeEveryMs: 1000, isDown: () => isDown });
 };
 
-it('stays closed while sends can be expected to work', () => {
+it('stays closed while sends may work', () => {
   const circuit = circuitOf(false);
   expect([circuit.admits(0), circuit.admits(1), circuit.refuses(2)]).toEqual([true, true, false]);
 });
 
-it('opens at once when no send can be expected to work, and tries one from time to time', () => {
+it('opens at once when no send can work, and probes from time to time', () => {
   const circuit = circuitOf(true);
   expect([0, 999, 1000, 1001, 1999, 2000].map((now) => circuit.admits(now))).toEqual([
     false,
@@ -24,7 +24,7 @@ it('opens at once when no send can be expected to work, and tries one from time 
   ]);
 });
 
-it('says without taking the probe whether a send would be refused', () => {
+it('says whether a send would be refused, without using the probe', () => {
   const circuit = circuitOf(true);
   expect([circuit.refuses(0), circuit.refuses(1000), circuit.refuses(1000), circuit.admits(1000)]).toEqual([
     true,
@@ -34,7 +34,7 @@ it('says without taking the probe whether a send would be refused', () => {
   ]);
 });
 
-it('stays open until a send has worked: that it may work again is only a guess', () => {
+it('stays open until a send has succeeded', () => {
   const circuit = circuitOf(true);
   circuit.admits(0);
   isDown = false;

@@ -36,14 +36,14 @@ describe('a genuine event', () => {
     ['of the other mode', { ...thinEvent, livemode: true }],
     ['of an object of a later kind', { ...thinEvent, object: 'v2.core.event_notification' }],
     ['without id and type', { object: 'v2.core.event' }],
-  ])('%s that is thin is told apart, for what it stands for is not in it', (_rule, event) => {
+  ])('%s that is thin is reported as thin, because it contains no object', (_rule, event) => {
     expect(classify(event, OURS)).toEqual({ kind: 'thin' });
   });
 
   it.each([
     ['without metadata, as disputes are', { metadata: undefined }],
     ['with metadata of null', { metadata: null }],
-    ['with an empty project key, which Stripe means as absent', { metadata: { ct_project_key: '' } }],
+    ['with an empty project key, which means absent at Stripe', { metadata: { ct_project_key: '' } }],
     ['of our project', { metadata: { ct_project_key: 'shop' } }],
   ])('%s is recorded', (_rule, object) => {
     expect(classify(paymentIntentSucceeded({}, object), OURS).kind).toBe('record');
@@ -51,7 +51,7 @@ describe('a genuine event', () => {
 
   it.each([
     ['our account', OURS],
-    ['an account that the ledger compares with that of the key', { ...OURS, accountId: undefined }],
+    ['an account, when only the ledger can compare it with the key’s', { ...OURS, accountId: undefined }],
   ])('that names %s is recorded', (_account, ours) => {
     const account = ours.accountId ?? 'acct_of_the_key';
     expect(classify(paymentIntentSucceeded({ account }), ours)).toMatchObject({ kind: 'record', event: { account } });
@@ -80,7 +80,7 @@ describe('a genuine event', () => {
     ['without data', paymentIntentSucceeded({ data: undefined })],
     ['with an object that has no id', paymentIntentSucceeded({}, { id: undefined })],
     ['without time', paymentIntentSucceeded({ created: undefined })],
-    ['with a time that no date holds', paymentIntentSucceeded({ created: 1e300 })],
+    ['with a time outside of the date range', paymentIntentSucceeded({ created: 1e300 })],
   ])('%s is malformed', (_rule, event) => {
     expect(classify(event, OURS).kind).toBe('malformed');
   });

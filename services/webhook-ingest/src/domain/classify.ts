@@ -1,7 +1,7 @@
 import { isStripeEventType, partitionKeyOf, type StripeEventType } from '@connector/contracts';
 import { METADATA } from '@connector/payment-model';
 
-/** What this service reads of a Stripe event; the rest travels as it came. */
+/** The part of a Stripe event that this service reads; the bytes are forwarded unchanged. */
 export interface StripeEvent {
   readonly id: string;
   readonly type: StripeEventType;
@@ -9,20 +9,20 @@ export interface StripeEvent {
   readonly created: number;
   readonly livemode: boolean;
   readonly apiVersion: string | undefined;
-  /** The connected account the event is about, for events of a Connect endpoint. */
+  /** The connected account, for events of a Connect endpoint. */
   readonly account: string | undefined;
   readonly object: StripeObject;
 }
 
-/** The Stripe object an event is about. */
+/** The Stripe object of an event. */
 export type StripeObject = Readonly<Record<string, unknown>>;
 
-/** Whose events these are. */
+/** The owner of the events. */
 export interface Ours {
   /** The mode of our Stripe keys. */
   readonly livemode: boolean;
   readonly projectKey: string;
-  /** Our Stripe account; unset, the ledger compares with the one of the key. */
+  /** Our Stripe account; if it is unset, the ledger compares with the key's account. */
   readonly accountId?: string | undefined;
 }
 
@@ -38,10 +38,10 @@ export type Classification =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /**
- * What to do with a genuine event (its parsed JSON). Ignored are types that change no payment, the other mode's events, and those
- * of another account or of another project that shares ours; refusing them would make Stripe repeat them for days and disable the
- * endpoint. A thin event (`v2.core.event`, of a v2 event destination) is none of these: its destination is set up wrongly, and
- * everything that it is told is missing here.
+ * Decides what to do with a genuine event (its parsed JSON). Ignored are types that change no payment, events of the
+ * other mode, of another account, and of another project on our account; refusing them would make Stripe repeat them
+ * for days and disable the endpoint (rulings 18). A thin event (`v2.core.event`, from a v2 event destination) is
+ * reported separately, because its destination is misconfigured and its data is missing.
  */
 export function classify(json: unknown, ours: Ours): Classification {
   if (!isObject(json)) return malformed('the payload is not an event');
@@ -74,8 +74,8 @@ const malformed = (reason: string): Classification => ({ kind: 'malformed', reas
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Text that may stand in a record's header: Stripe's ids and versions are printable ASCII. */
+/** Text that is allowed in a record's header: Stripe's ids and versions are printable ASCII. */
 const isText = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 
-/** Within what a date can hold. */
+/** The range of times that a Date can hold, in Unix seconds. */
 const isTime = (seconds: number): boolean => seconds >= 0 && seconds <= 8_640_000_000_000;

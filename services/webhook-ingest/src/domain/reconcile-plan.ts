@@ -8,50 +8,51 @@ import {
 } from './checkpoint.ts';
 import { isServedBy, type ReconcileRequest, requestedSince } from './reconcile-request.ts';
 
-/** What is known before a run. Times are Unix seconds. */
+/** The state before a run. Times are Unix seconds. */
 export interface RunContext {
-  /** Where an earlier run came. */
+  /** How far earlier runs have read. */
   readonly last: Checkpoint | undefined;
-  /** Open requests that a run of this kind can do. */
+  /** Open requests that a run of this kind can complete. */
   readonly requests: readonly ReconcileRequest[];
   readonly now: number;
 }
 
-/** What the caller asks of a run. Times are Unix seconds. */
+/** The options of a run. Times are Unix seconds. */
 export interface RunRequest {
   /** Undefined = from the checkpoint on. */
   readonly since: number | undefined;
   /** Exclusive. */
   readonly until: number;
-  /** Whether it lists every type of event that is handled. */
+  /** Whether it lists every handled event type. */
   readonly allTypes: boolean;
   readonly dryRun: boolean;
-  /** Events that are past listing are known to be missed. */
+  /** Whether missed events that Stripe no longer lists are accepted. */
   readonly acceptGap: boolean;
 }
 
-/** What a run lists, and what it may change once it is complete. */
+/** What a run lists, and what it may change when it is complete. */
 export interface RunPlan {
   /** Where it begins, Unix seconds. */
   readonly since: number;
   /** The requests that it completes. */
   readonly serves: readonly ReconcileRequest[];
   readonly movesCheckpoint: boolean;
-  /** Events that Stripe lists no more, since this run or an earlier one came too late. */
+  /** The period whose events Stripe no longer lists, because this run or an earlier one was too late. */
   readonly missed: Missed | undefined;
-  /** The gap that the checkpoint keeps until somebody accepts it. */
+  /** The gap that stays in the checkpoint until somebody accepts it. */
   readonly keptGap: Missed | undefined;
 }
 
 /**
- * Decides what a run lists. It begins a little before the checkpoint, or where the earliest request begins; without a checkpoint as far back
- * as Stripe repeats an undelivered webhook.
+ * Decides what a run lists. It begins a little before the checkpoint, or where the earliest request begins; without a
+ * checkpoint, as far back as Stripe repeats an undelivered webhook.
  */
 export function planRun({ last, requests, now }: RunContext, request: RunRequest): RunPlan {
   const { until, allTypes, dryRun, acceptGap } = request;
   const scheduled = Math.min(last ? last.until - OVERLAP_SECONDS : until - FIRST_RUN_SECONDS, until - 1);
   const since = request.since ?? Math.min(scheduled, ...requests.map((each) => requestedSince(each, until)));
-  // The checkpoint keeps a gap that the schedule left; one that was asked for, by --since or a request, is told each time.
+  // Only a gap that the schedule left is stored in the checkpoint; a gap of --since or a request is reported by each
+  // run.
   const scheduledGap = request.since === undefined ? missedBefore(scheduled, now) : undefined;
   return {
     since,
@@ -62,6 +63,6 @@ export function planRun({ last, requests, now }: RunContext, request: RunRequest
   };
 }
 
-/** One gap from the earlier one's beginning to the later one's end. */
+/** Joins two gaps: from the earlier one's beginning to the later one's end. */
 const mergeMissed = (one: Missed | undefined, other: Missed | undefined): Missed | undefined =>
   one && other ? { from: Math.min(one.from, other.from), to: Math.max(one.to, other.to) } : (one ?? other);

@@ -8,7 +8,7 @@ const recorded = (type: string) => {
   return { key: found.key, type, value: Buffer.from(found.value) };
 };
 
-it('reads a request as the ledger of an earlier release wrote it', () => {
+it('reads a request that the ledger of an earlier release wrote', () => {
   const { key, type, value } = recorded('checkout.reconciliation.requested');
   expect(parseRequest(key, type, value)).toMatchObject({
     key,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { secretManifest } from './secret-manifest.ts';
 
-it('is a Secret that the API server takes, whatever is in the names', () => {
+it('is a Secret that the API server accepts, whatever the names contain', () => {
   const place = { name: 'true', key: 'webhook-signing-secret', namespace: '123' };
   expect(parse(secretManifest(place, ['whsec_new', 'whsec_old'], 'we_1'))).toEqual({
     apiVersion: 'v1',

@@ -2,13 +2,13 @@ export interface SecretPlace {
   readonly name: string;
   /** Key in the Secret. */
   readonly key: string;
-  /** Undefined = the namespace that kubectl is in. */
+  /** Undefined = kubectl's current namespace. */
   readonly namespace: string | undefined;
 }
 
 /**
- * A Kubernetes Secret with the signing secrets, the current one first, for `kubectl apply -f -`. The texts are JSON strings, which YAML
- * reads as they are.
+ * A Kubernetes Secret with the signing secrets, the current one first, for `kubectl apply -f -`. Values are JSON
+ * strings, which are valid YAML.
  */
 export function secretManifest(
   { name, key, namespace }: SecretPlace,

@@ -12,7 +12,7 @@ function recordOf(changes: Record<string, unknown>, object: Record<string, unkno
 }
 
 describe('the record of a Stripe event', () => {
-  it("carries Stripe's id, type, time and bytes", () => {
+  it("has Stripe's id, type, time and bytes", () => {
     const { key, value, headers } = recordOf({}, {});
     expect(key).toBe('pi_1');
     expect(value.toString()).toBe(JSON.stringify(paymentIntentSucceeded()));

@@ -3,7 +3,8 @@ import type { StripeEvent } from './classify.ts';
 
 /**
  * The record of a Stripe event for `payments.events`: keyed by PaymentIntent, with Stripe's event id, and `value` (the bytes
- * Stripe sent, or the event as its API gives it) unchanged. `accountId` is our own account, for events that name none.
+ * Stripe sent, or the event as its API gives it) unchanged. `accountId` is our own account, for events that name no
+ * account.
  */
 export function toPaymentRecord(event: StripeEvent, value: Buffer, accountId: string | undefined): EventRecord {
   const account = event.account ?? accountId;
@@ -22,7 +23,10 @@ export function toPaymentRecord(event: StripeEvent, value: Buffer, accountId: st
 
 let last = { seconds: 0, iso: new Date(0).toISOString() };
 
-/** ISO 8601 of Unix seconds. Events come in bursts of the same second, and formatting one takes 2 % of a webhook's time. */
+/**
+ * ISO 8601 of Unix seconds, cached: events come in bursts of the same second, and formatting takes 2 % of a webhook's
+ * time.
+ */
 function isoOf(seconds: number): string {
   if (last.seconds !== seconds) last = { seconds, iso: new Date(seconds * 1000).toISOString() };
   return last.iso;

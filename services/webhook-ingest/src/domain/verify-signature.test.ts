@@ -18,11 +18,11 @@ describe('a Stripe signature', () => {
     ['of the current secret verifies', sign(), 'current'],
     ['of the secret being rotated out verifies', sign({ secret: PREVIOUS }), 'previous'],
     [
-      'of both secrets, as Stripe sends while one is rolled, counts as the current one',
+      'of both secrets, as Stripe sends during a roll, counts as the current one',
       `${sign({ secret: PREVIOUS })},${sign().split(',')[1]}`,
       'current',
     ],
-    ['beside schemes that we do not know verifies', `${sign()},v0=abc,v2=def`, 'current'],
+    ['beside unknown schemes verifies', `${sign()},v0=abc,v2=def`, 'current'],
     ['300 s old verifies', sign({ timestamp: NOW - 300 }), 'current'],
     ['300 s ahead of our clock verifies', sign({ timestamp: NOW + 300 }), 'current'],
   ])('%s', (_rule, header, secret) => {
@@ -59,7 +59,7 @@ describe('a Stripe signature', () => {
     expect(verify(header)).toEqual({ kind: 'refused', outcome, reason });
   });
 
-  it('is checked over the bytes as they are, also when they are no text', () => {
+  it('is checked over the raw bytes, even if they are not text', () => {
     const body = Buffer.from([0xef, 0xbb, 0xbf, 0xff, 0x00, 0x7b]);
     const { createHmac } = process.getBuiltinModule('node:crypto');
     const hex = createHmac('sha256', SECRET).update(`${NOW}.`).update(body).digest('hex');
@@ -67,7 +67,7 @@ describe('a Stripe signature', () => {
     expect(verifySignature(body.subarray(3), `t=${NOW},v1=${hex}`, KEYS, NOW).kind).toBe('refused');
   });
 
-  it("verifies what any body signed by Stripe's library verifies, and nothing that the library refuses", () => {
+  it("accepts exactly the signatures that Stripe's library accepts", () => {
     const { webhooks } = new Stripe('sk_test_none');
     const accepts = (body: string, header: string) => {
       try {
@@ -76,7 +76,7 @@ describe('a Stripe signature', () => {
         return false;
       }
     };
-    // The library reads a byte order mark away, which we do not: what is signed is the bytes.
+    // The library ignores a byte order mark. We do not, because the bytes are signed.
     const text = fc.string({ unit: 'grapheme', minLength: 1 }).filter((body) => !body.startsWith('\ufeff'));
     const header = fc.oneof(
       fc.constant(undefined),
@@ -89,7 +89,7 @@ describe('a Stripe signature', () => {
       fc.property(text, header, fc.nat(700), (body, tampered, age) => {
         const genuine = signatureOf(body, { timestamp: NOW - age });
         expect(verify(genuine, { body }).kind === 'verified').toBe(accepts(body, genuine));
-        // The library stumbles over an empty signature, or one without a value, even beside a valid one.
+        // The library fails on an empty signature, or one without a value, even beside a valid one.
         if (tampered === undefined || /v1(=?(,|$)|==)/.test(tampered)) return;
         for (const forged of [tampered, `${tampered},${genuine}`, `${genuine},${tampered}`]) {
           if (verify(forged, { body }).kind === 'verified') expect(accepts(body, forged)).toBe(true);

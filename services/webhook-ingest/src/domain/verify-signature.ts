@@ -7,7 +7,7 @@ export type Verification =
   | { readonly kind: 'verified'; readonly secret: 'current' | 'previous' }
   | { readonly kind: 'refused'; readonly outcome: 'bad_signature' | 'stale_timestamp'; readonly reason: string };
 
-/** A signing secret (`whsec_…`) as an HMAC key; made once, it is not encoded again for each request. */
+/** A signing secret (`whsec_…`) as an HMAC key, made once so that it is not encoded for each request. */
 export const signingKey = (secret: string): KeyObject => createSecretKey(secret, 'utf8');
 
 const refused = (reason: string, outcome: 'bad_signature' | 'stale_timestamp' = 'bad_signature'): Verification => ({
@@ -16,7 +16,7 @@ const refused = (reason: string, outcome: 'bad_signature' | 'stale_timestamp' = 
   reason,
 });
 
-/** The answers' words are those of Stripe's own library, which people search for. */
+/** The messages of Stripe's own library, because people search for them. */
 const UNREADABLE = refused('Unable to extract timestamp and signatures from header');
 const NO_SCHEME = refused('No signatures found with expected scheme');
 const NO_MATCH = refused('No signatures found matching the expected signature for payload.');
@@ -25,8 +25,8 @@ const STALE = refused('Timestamp outside the tolerance zone', 'stale_timestamp')
 /**
  * Checks a `stripe-signature` header (`t=<Unix seconds>,v1=<hex>[,v1=<hex>…]`) over the untouched body: HMAC-SHA256 of
  * `<t>.<body>` by any of `keys`, compared in constant time with every `v1`, and a timestamp at most 300 s from
- * `nowSeconds`. The first key is the current secret, later ones are those being rotated out. Nothing here decodes the
- * body, so bytes that are no UTF-8 verify as Stripe signed them.
+ * `nowSeconds`. The first key is the current secret, later ones are those being rotated out. The body is never decoded,
+ * so bytes that are not UTF-8 verify as Stripe signed them.
  */
 export function verifySignature(
   body: Uint8Array,

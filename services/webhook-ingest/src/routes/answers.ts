@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { count } from '../webhook-metrics.ts';
 
-/** How long a refused upload is read on and thrown away, in ms, so that its sender gets to read the answer. */
+/** How long a refused upload is still read and dropped, in ms, so that its sender can read the answer. */
 const LINGER_MS = 2_000;
 
 /** Stripe repeats what is not answered with 2xx, for three days. */
@@ -22,7 +22,7 @@ export const THIN =
   'Make a destination with snapshot payloads in the Dashboard, or run setup.';
 export const TRY_LATER = 'The event could not be stored. Please send it again.';
 
-/** Answers while the body is still arriving and ends the connection at once: for when room is needed. */
+/** Answers while the body is still arriving and closes the connection at once, to free memory. */
 export const endConnection = (res: ServerResponse, status: number, text: string): void => {
   res.writeHead(status, { ...headersOf(text), connection: 'close' }).end(text);
 };
@@ -44,8 +44,8 @@ const headersOf = (text: string) => ({
 });
 
 /**
- * Answers while the body is still arriving, and ends the connection. Closing at once would reset it, and the sender would not
- * see the answer; so what still comes is thrown away, for a moment.
+ * Answers while the body is still arriving, then closes the connection. An immediate close would reset the connection,
+ * and the sender would not see the answer; so the rest of the body is read and dropped for a moment.
  */
 export function endUpload(req: IncomingMessage, res: ServerResponse, status: number, text: string): void {
   res.writeHead(status, { ...headersOf(text), connection: 'close' });

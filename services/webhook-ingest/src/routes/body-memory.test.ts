@@ -23,7 +23,7 @@ function memoryOf(limit = LIMIT) {
 const many = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('large bodies that stall', () => {
-  it('leave half of the memory to small ones, from however many addresses they come', () => {
+  it('leave half of the memory to small ones, from any number of addresses', () => {
     const { open, memory } = memoryOf();
     const taken = many(66).filter((n) => open(`10.0.0.${n}`, MIB - 1).hasRoom);
     expect(taken).toHaveLength(32);
@@ -39,7 +39,7 @@ describe('large bodies that stall', () => {
     expect(open('stripe', MIB).hasRoom).toBe(true);
   });
 
-  it('make room for a large one that comes later', () => {
+  it('are dropped for a large one that comes later', () => {
     const { open, later, givenUp } = memoryOf();
     for (const n of many(32)) open(`10.0.0.${n}`, MIB);
     later(250);
@@ -49,7 +49,7 @@ describe('large bodies that stall', () => {
 });
 
 describe('small bodies that stall', () => {
-  it('and fill the memory make room for the next ones, the longest on its way first', () => {
+  it('and fill the memory are dropped for new ones, the oldest first', () => {
     const { open, later, givenUp, memory } = memoryOf();
     for (const n of many(256)) open(`10.0.${n}.1`, SMALL_BODY);
     expect(memory.held).toBe(LIMIT);
@@ -59,14 +59,14 @@ describe('small bodies that stall', () => {
     expect(memory.held).toBeLessThanOrEqual(LIMIT);
   });
 
-  it('do not make room while they are only a moment on their way: a rush of honest ones would thrash', () => {
+  it('are not dropped in their first moments, so that a burst of honest ones succeeds', () => {
     const { open, later, givenUp } = memoryOf();
     for (const n of many(256)) open(`10.0.${n}.1`, SMALL_BODY);
     later(249);
     expect([open('stripe', 8_000).hasRoom, givenUp]).toEqual([false, []]);
   });
 
-  it('without a byte are no more than a thousand', () => {
+  it('are limited to a thousand if they contain no byte', () => {
     const { memory, later, givenUp } = memoryOf();
     for (const n of many(1_000)) memory.open(`10.0.${n}.1`, () => givenUp.push(String(n)));
     later(250);
@@ -76,13 +76,13 @@ describe('small bodies that stall', () => {
 });
 
 describe("an address with one of Stripe's signatures", () => {
-  it('has no part of its own: all of Stripe may come through one proxy whose hops nobody told', () => {
+  it('has no limited share, because all of Stripe may come through one unconfigured proxy', () => {
     const { memory, open } = memoryOf();
     memory.prove('proxy');
     expect(many(200).every(() => open('proxy', SMALL_BODY).hasRoom)).toBe(true);
   });
 
-  it('is given up after those of strangers', () => {
+  it('is dropped only after those of strangers', () => {
     const { memory, open, later, givenUp } = memoryOf();
     memory.prove('stripe');
     for (const address of ['stripe', ...many(255).map(String)]) open(address, SMALL_BODY);
@@ -91,7 +91,7 @@ describe("an address with one of Stripe's signatures", () => {
     expect(givenUp).toEqual(['0']);
   });
 
-  it('is a stranger again after an hour, and when a thousand others came since', () => {
+  it('counts as a stranger again after an hour, or after a thousand other addresses', () => {
     const { memory, open, later } = memoryOf();
     const roomOf = (address: string) => many(9).filter(() => open(address, MIB).hasRoom).length;
     memory.prove('early');
@@ -102,14 +102,14 @@ describe("an address with one of Stripe's signatures", () => {
   });
 });
 
-it('a whole body is given up for nobody', () => {
+it('a complete body is never dropped', () => {
   const { open, later, givenUp } = memoryOf(4 * SMALL_BODY);
   for (const n of many(4)) open(`10.0.0.${n}`, SMALL_BODY).arrived();
   later(10_000);
   expect([open('c', 1).hasRoom, givenUp]).toEqual([false, []]);
 });
 
-it('whatever comes and goes, what is held is what was taken, within its limit, and nothing in the end', () => {
+it('the memory in use always equals what was taken and not given back, within the limit, and is zero in the end', () => {
   const steps = fc.array(
     fc.record({
       what: fc.constantFrom('open', 'grow', 'arrived', 'release', 'wait', 'prove'),
@@ -151,7 +151,7 @@ it('whatever comes and goes, what is held is what was taken, within its limit, a
 });
 
 describe('after a rush', () => {
-  it('it is told once, when the memory is given back', () => {
+  it('is reported once, when the memory is free again', () => {
     const { open, relieved } = memoryOf();
     const bodies = many(20).map((n) => open(`10.0.0.${n}`, MIB));
     for (const body of bodies.slice(0, 18)) body.release();
@@ -162,7 +162,7 @@ describe('after a rush', () => {
     expect(relieved).toHaveBeenCalledOnce();
   });
 
-  it('its garbage is collected a moment later, and not more often than every so often', () => {
+  it('has its garbage collected a moment later, and not more often than the interval', () => {
     vi.useFakeTimers();
     try {
       const collect = vi.fn();

@@ -1,30 +1,32 @@
 /** Largest body that is read, in bytes: 1 MiB. Stripe's events are a few kB. */
 export const BODY_LIMIT = 1024 * 1024;
-/** Up to this many bytes a body may use the whole memory; larger ones have only their part of it. */
+/** Up to this many bytes a body may use the whole memory; larger ones only their share. */
 export const SMALL_BODY = 256 * 1024;
 
-/** Of the memory, what bodies beyond SMALL_BODY may take together: the rest is in reserve for the small ones. */
+/** The share of the memory for bodies above SMALL_BODY; the rest is reserved for small ones. */
 const LARGE_PART = 1 / 2;
-/** Of the memory, what bodies on their way from one address may take together, and never less than one body. */
+/** The share of the memory for unfinished bodies of one address, and never less than one body. */
 const ADDRESS_PART = 1 / 8;
-/** A rush begins when bodies take more of the memory than this, and is over when they take less than that. */
+/**
+ * A burst begins when bodies use more of the memory than the first value, and ends when they use less than the second.
+ */
 const RUSH_PART = 1 / 8;
 const QUIET_PART = 1 / 64;
-/** Bodies on their way at once; each has a connection. */
+/** The most unfinished bodies at the same time; each has a connection. */
 const MAX_ARRIVING = 1_000;
-/** How long a body may be on its way before it makes room for others, in ms: an honest one is there by then. */
+/** Minimum age of an unfinished body that may be dropped for others, in ms: an honest body is complete by then. */
 const PATIENCE_MS = 250;
 /** How long an address counts as Stripe's after a valid signature, in ms. */
 const PROVEN_MS = 60 * 60_000;
 const MAX_PROVEN = 1_000;
 
-/** What one body takes. */
+/** The memory account of one body. */
 export interface BodyAccount {
-  /** Takes `capacity` bytes in all for the body from now on; false when there is no room, and then nothing changes. */
+  /** Sets the body's total to `capacity` bytes; returns false, without a change, when there is no room. */
   grow(capacity: number): boolean;
-  /** The body is whole: it is given up for nobody any more. */
+  /** Marks the body as complete: it is not dropped any more. */
   arrived(): void;
-  /** Gives back what it takes; further calls do nothing. */
+  /** Frees the body's memory; further calls do nothing. */
   release(): void;
 }
 
@@ -42,10 +44,11 @@ interface Arrival {
 }
 
 /**
- * The memory for bodies being received, shared so that nobody can hold all of it. Large bodies have a part of it, so has each address that has shown no
- * valid signature lately, and where there is no room left, the body that is longest on its way is given up for the newcomer. Where all
- * requests seem to come from one address (a proxy whose hops are not told), Stripe's signatures are valid for that one too, so its
- * part does not bind: the other two rules hold by themselves. Times in ms of one monotonic clock.
+ * The shared memory for bodies that are being received, with rules so that nobody can occupy all of it (ADR 14). Large
+ * bodies have a limited share, and so has each address without a recent valid signature. If there is no room left, the
+ * oldest unfinished body is dropped for the new one. If all requests seem to come from one address (an unconfigured
+ * proxy), Stripe's valid signatures count for that address, so its share is not limited, and only the other two rules
+ * protect. Times are in ms of one monotonic clock.
  */
 export class BodyMemory {
   readonly #limit: number;
@@ -59,19 +62,22 @@ export class BodyMemory {
   #heldByLarge = 0;
   #isRush = false;
 
-  /** `onRelief` is called when a rush, in which bodies took an eighth of `limit` (bytes), is over. */
+  /** `onRelief` is called at the end of a burst in which bodies used more than an eighth of `limit` (bytes). */
   constructor({ limit, onRelief = () => {}, now = () => performance.now() }: BodyMemoryOptions) {
     this.#limit = limit;
     this.#onRelief = onRelief;
     this.#now = now;
   }
 
-  /** Bytes that bodies take now. */
+  /** Bytes in use now. */
   get held(): number {
     return this.#held;
   }
 
-  /** An account for a body that begins to arrive from `address`; `giveUp` is called when it has to make room, its bytes are given back by then. */
+  /**
+   * Opens an account for a body that begins to arrive from `address`. `giveUp` is called when the body is dropped; its
+   * bytes are free by then.
+   */
   open(address: string, giveUp: () => void): BodyAccount {
     const arrival: Arrival = { address, since: this.#now(), giveUp, bytes: 0 };
     if (this.#arriving.size >= MAX_ARRIVING) this.#giveUpLongest(0, () => true);
@@ -116,7 +122,10 @@ export class BodyMemory {
     return true;
   }
 
-  /** Gives up the body of more than `above` bytes that is longest on its way, of a stranger rather than of Stripe; false when none is patient enough. */
+  /**
+   * Drops the oldest unfinished body of more than `above` bytes, a stranger's before Stripe's; returns false when none
+   * is old enough.
+   */
   #giveUpLongest(above: number, may: (arrival: Arrival) => boolean): boolean {
     const latest = this.#now() - PATIENCE_MS;
     let longest: Arrival | undefined;

@@ -2,22 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import { BODY_LIMIT, type BodyAccount, type BodyMemory, SMALL_BODY } from './body-memory.ts';
 
 export type Body =
-  /** The bytes are the caller's until it releases the account. */
+  /** The caller owns the bytes until it releases the account. */
   | { readonly kind: 'complete'; readonly bytes: Buffer; readonly account: BodyAccount }
   /** `given_up`: it was longest on its way when memory was needed. */
   | { readonly kind: 'too_large' | 'aborted' | 'timed_out' | 'no_memory' | 'given_up' };
 
 export interface ReadBodyOptions {
   readonly memory: BodyMemory;
-  /** The client's. */
+  /** The client's address. */
   readonly address: string;
-  /** A body of BODY_LIMIT must have arrived within this, in ms; a smaller one earlier, down to a quarter. */
+  /** Time limit for a body of BODY_LIMIT, in ms; smaller bodies have less time, down to a quarter. */
   readonly timeoutMs: number;
 }
 
 /**
- * Reads a request's body as it is. Ends early when it grows beyond BODY_LIMIT, does not arrive in the time that its size may take, or there is no
- * memory for it. A body takes no more than its declared size, or twice what has come of one that declares none.
+ * Reads a request's body unchanged. Ends early when the body exceeds BODY_LIMIT, takes too long for its size, or there
+ * is no memory for it. A body uses at most its declared size; without a declared size, at most twice what has arrived.
  */
 export function readBody(req: IncomingMessage, { memory, address, timeoutMs }: ReadBodyOptions): Promise<Body> {
   const declared = Number(req.headers['content-length'] ?? 0);
@@ -49,7 +49,7 @@ export function readBody(req: IncomingMessage, { memory, address, timeoutMs }: R
       const grown = length + chunk.length;
       if (grown > BODY_LIMIT) return settle({ kind: 'too_large' });
       if (grown > bytes.length) {
-        // Most bodies come whole, and then need no copy.
+        // Most bodies arrive in one piece and need no copy.
         const isWhole = length === 0 && (declared === 0 || chunk.length === declared);
         const capacity = isWhole ? chunk.length : declared || Math.min(2 * grown, BODY_LIMIT);
         if (!account.grow(capacity)) return settle({ kind: 'no_memory' });
@@ -61,7 +61,7 @@ export function readBody(req: IncomingMessage, { memory, address, timeoutMs }: R
     });
     req.on('end', () => settle({ kind: 'complete', bytes: bytes.subarray(0, length), account }));
     req.on('close', () => settle({ kind: 'aborted' }));
-    // Most bodies come with the head and are complete by then; a timer costs more than this.
+    // Most bodies arrive together with the headers and are complete by now; a timer would cost more than this check.
     setImmediate(() => {
       if (!settled && !req.complete) expect(declared || SMALL_BODY);
     });
@@ -70,7 +70,7 @@ export function readBody(req: IncomingMessage, { memory, address, timeoutMs }: R
 
 const NOTHING = Buffer.alloc(0);
 
-/** A buffer of `capacity` bytes of its own that begins with the first `length` of `bytes`. */
+/** A new buffer of `capacity` bytes that begins with the first `length` bytes of `bytes`. */
 function enlarged(bytes: Buffer, length: number, capacity: number): Buffer {
   const larger = Buffer.allocUnsafeSlow(capacity);
   bytes.copy(larger, 0, 0, length);

@@ -20,7 +20,7 @@ const eventWithId = (id: string) => JSON.stringify(paymentIntentSucceeded({ id }
 class FakeProducer {
   readonly sent: { topic: string; record: EventRecord }[] = [];
   down: string | undefined;
-  /** What each send does; by default it is acknowledged. */
+  /** The behaviour of each send; by default it is acknowledged. */
   answer: () => Promise<void> = async () => {};
 
   async send(topic: string, record: EventRecord): Promise<void> {
@@ -71,7 +71,7 @@ async function post(port: number, body: string | Buffer, headers: Record<string,
 
 const signed = (body: string, options = {}) => ({ 'stripe-signature': signatureOf(body, options) });
 
-/** Counts above 0, as `type outcome`. */
+/** The counters above 0, as `type outcome`. */
 async function counted(): Promise<Record<string, number>> {
   const metric = await register.getSingleMetric('stripe_connector_webhook_events_total')?.get();
   const above = metric?.values.filter(({ value }) => value > 0) ?? [];
@@ -79,7 +79,7 @@ async function counted(): Promise<Record<string, number>> {
 }
 
 describe('a webhook', () => {
-  it('becomes a record with the bytes as they came, then gets 200 and an empty body', async () => {
+  it('becomes a record with unchanged bytes, then gets 200 with an empty body', async () => {
     const pretty = JSON.stringify(paymentIntentSucceeded(), null, 2);
     const answer = await post(await start({ accountId: 'acct_1' }), pretty, signed(pretty));
     expect([answer.status, answer.text]).toEqual([200, '']);
@@ -162,7 +162,7 @@ describe('a webhook', () => {
     expect(await counted()).toEqual({ [outcome]: 1 });
   });
 
-  it('without signature gets 401 in the shape of authentication errors', async () => {
+  it('without a signature gets 401 in the shape of authentication errors', async () => {
     const answer = await post(await start(), EVENT);
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.text)).toMatchObject({
@@ -175,12 +175,15 @@ describe('a webhook', () => {
     expect(producer.sent).toEqual([]);
   });
 
-  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('is no %s: 405, and POST is what is allowed', async (method) => {
-    const answer = await post(await start(), '', {}, method);
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
-  });
+  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])(
+    'with the method %s gets 405 with Allow: POST',
+    async (method) => {
+      const answer = await post(await start(), '', {}, method);
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+    },
+  );
 
-  it('verifies with any secret of a rotation, and the metric tells which', async () => {
+  it('verifies with any secret of a rotation, and the metric shows which one', async () => {
     let secrets = ['whsec_old'];
     const port = await start({ signingKeys: () => secrets.map(signingKey) });
     const deliver = async (secret: string) => (await post(port, EVENT, signed(EVENT, { secret }))).status;
@@ -223,7 +226,7 @@ describe('an event that cannot be stored', () => {
     expect(await counted()).toEqual({ [`payment_intent.succeeded ${outcome}`]: 1 });
   });
 
-  it('is taken when it is sent again, also within the window of repeats', async () => {
+  it('is accepted when it is sent again, also within the window of repeats', async () => {
     const port = await start({ duplicateWindowMs: 60_000 });
     producer.answer = () => Promise.reject(new TransientError('no acknowledgement'));
     expect((await post(port, EVENT, signed(EVENT))).status).toBe(503);
@@ -256,7 +259,7 @@ describe('an event that cannot be stored', () => {
     expect([await deliver('evt_4'), await deliver('evt_5')]).toEqual([200, 200]);
   });
 
-  it('holds up no event of another partition, however many of its own cannot be stored', async () => {
+  it('delays no event of another partition, however many events of its partition cannot be stored', async () => {
     const port = await start();
     const of = (paymentIntent: string, n: number) =>
       JSON.stringify(paymentIntentSucceeded({ id: `evt_${paymentIntent}_${n}` }, { id: paymentIntent }));
@@ -269,7 +272,7 @@ describe('an event that cannot be stored', () => {
     expect((await post(port, other, signed(other))).status).toBe(200);
   });
 
-  it('is taken after the outage although the clock was put back meanwhile', async () => {
+  it('is accepted after the outage, although the clock was set back meanwhile', async () => {
     let now = Date.now();
     const port = await start({ probeEveryMs: 1, now: () => now });
     const deliver = async (id: string) => {
@@ -292,7 +295,7 @@ describe('an event that cannot be stored', () => {
 });
 
 describe('the load', () => {
-  it('beyond the events that may wait is refused at once, and taken again afterwards', async () => {
+  it('is refused at once above the limit of waiting events, and accepted again afterwards', async () => {
     const port = await start({ maxInFlight: 2 });
     const held = Promise.withResolvers<void>();
     const bothSent = Promise.withResolvers<void>();
@@ -310,7 +313,7 @@ describe('the load', () => {
     expect(await counted()).toEqual({ 'payment_intent.succeeded accepted': 3, 'unknown overloaded': 1 });
   });
 
-  it('beyond the memory for bodies is refused, and given back afterwards', async () => {
+  it('is refused when there is no memory for its body; the memory is freed afterwards', async () => {
     const large = JSON.stringify(paymentIntentSucceeded({}, { description: 'x'.repeat(2000) }));
     const port = await start({ bodyMemory: 1500 });
     expect((await post(port, large, signed(large))).status).toBe(503);
@@ -319,7 +322,7 @@ describe('the load', () => {
 });
 
 describe('a repeat', () => {
-  it('of an event that the broker has is answered without producing it again', async () => {
+  it('of an event that the broker has is answered and not produced again', async () => {
     let now = Date.now();
     const port = await start({ duplicateWindowMs: 60_000, elapsedMs: () => now });
     for (let delivery = 0; delivery < 3; delivery += 1) {
@@ -356,7 +359,7 @@ describe('the size of a body', () => {
     return JSON.stringify(paymentIntentSucceeded({}, { description: 'x'.repeat(rest) }));
   };
 
-  it('may be 1 MiB, which fits into a record of the topic', async () => {
+  it('may be up to 1 MiB, which fits into a record of the topic', async () => {
     const body = ofSize(BODY_LIMIT);
     expect((await post(await start(), body, signed(body))).status).toBe(200);
     const record = producer.sent[0]?.record;
@@ -386,7 +389,7 @@ describe('the size of a body', () => {
     socket.destroy();
   });
 
-  it('is put together from chunks of any size', async () => {
+  it('is assembled from chunks of any size', async () => {
     const port = await start();
     const pretty = JSON.stringify(paymentIntentSucceeded({}, { description: 'ü'.repeat(3000) }), null, 2);
     const bytes = Buffer.from(pretty);
@@ -418,7 +421,7 @@ describe('an upload that does not end', () => {
     return socket;
   };
 
-  it('is answered with 408, and its connection ends', async () => {
+  it('is answered with 408, and the connection is closed', async () => {
     const socket = upload(await start({ bodyTimeoutMs: 20 }));
     const [head] = await once(socket, 'data');
     expect(String(head)).toMatch(/^HTTP\/1\.1 408 /);
@@ -427,7 +430,7 @@ describe('an upload that does not end', () => {
     expect(await counted()).toEqual({ 'unknown malformed': 1 });
   });
 
-  it('because its sender went away leaves nothing behind, and the next webhook is taken', async () => {
+  it('because its sender disconnects leaves nothing behind, and the next webhook is accepted', async () => {
     const port = await start({ bodyMemory: EVENT.length + 5 });
     const socket = upload(port);
     await once(socket, 'ready');
@@ -440,7 +443,7 @@ describe('an upload that does not end', () => {
 
 describe('an attacker who holds bodies back', () => {
   const ALMOST = 1024 * 1024 - 1;
-  /** Connections that send all of a body but its last byte. */
+  /** Connections that send all of a body except its last byte. */
   const hold = (port: number, count: number, bytes: number, addressOf: (n: number) => string | undefined) =>
     Promise.all(
       Array.from({ length: count }, async (_, n) => {
@@ -460,9 +463,9 @@ describe('an attacker who holds bodies back', () => {
   it.each<[string, number, number, (n: number) => string | undefined, string | undefined]>([
     ['66 large ones, from one address', 66, ALMOST, () => '192.0.2.1', '198.51.100.1'],
     ['66 large ones, from as many addresses', 66, ALMOST, (n) => `192.0.2.${n}`, '198.51.100.1'],
-    ['66 large ones, and no proxy tells who is who', 66, ALMOST, () => undefined, undefined],
+    ['66 large ones, behind an unconfigured proxy', 66, ALMOST, () => undefined, undefined],
     ['300 smaller ones, from one address', 300, 262_143, () => '192.0.2.1', '198.51.100.1'],
-  ])('keeps no webhook of Stripe from being taken: %s', async (_how, count, bytes, addressOf, stripe) => {
+  ])('cannot prevent Stripe’s webhooks from being accepted: %s', async (_how, count, bytes, addressOf, stripe) => {
     const port = await start();
     const from: Record<string, string> = stripe === undefined ? {} : { 'x-forwarded-for': stripe };
     expect((await post(port, EVENT, { ...signed(EVENT), ...from })).status).toBe(200);
@@ -474,14 +477,14 @@ describe('an attacker who holds bodies back', () => {
     expect(answers).toEqual(Array(50).fill(200));
   });
 
-  it('with small ones from as many addresses makes room within a moment', async () => {
+  it('with small ones from many addresses is dropped within a moment', async () => {
     const port = await start({ bodyMemory: 2 * 1024 * 1024 });
     const sockets = await hold(port, 16, 262_143, (n) => `192.0.2.${n}`);
     await expect.poll(async () => (await post(port, EVENT, signed(EVENT))).status).toBe(200);
     for (const socket of sockets) socket.destroy();
   });
 
-  it('has the less time the smaller the body is that it declares', async () => {
+  it('has less time for a smaller declared body', async () => {
     const port = await start({ bodyTimeoutMs: 400 });
     const within = async (declared: number) => {
       const began = performance.now();
@@ -521,7 +524,7 @@ describe('whatever is posted', () => {
     }),
   );
 
-  it('is never produced without a valid signature, and never fails', async () => {
+  it('is never produced without a valid signature, and never causes a failure', async () => {
     const port = await start();
     await fc.assert(
       fc.asyncProperty(bodies, headers, async (body, signature) => {

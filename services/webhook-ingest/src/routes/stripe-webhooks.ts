@@ -6,10 +6,10 @@ import { type WebhookOptions, WebhookReceiver } from './webhook-receiver.ts';
 const PATH = '/stripe/webhooks';
 
 /**
- * `POST /stripe/webhooks`: a signed Stripe event becomes a durable record on `payments.events`. 200 with an empty body says
- * that the broker has it, or that it is none of ours; 503 that it may not have it, so that Stripe sends it again. 401
- * without signature, 400 with a bad one, unreadable or thin, 413 when too large, 405 for other methods, 408 for a body that does
- * not arrive.
+ * `POST /stripe/webhooks`: a signed Stripe event becomes a durable record on `payments.events`. 200 with an empty body
+ * means that the broker has the event, or that it is not ours; 503 that the broker may not have it, so that Stripe
+ * sends it again. 401 without a signature, 400 for a bad signature, an unreadable or a thin event, 413 when too large,
+ * 405 for other methods, 408 for an incomplete body (rulings 18).
  */
 export function stripeWebhooksRoute(options: WebhookOptions): Route {
   const receiver = new WebhookReceiver(options);

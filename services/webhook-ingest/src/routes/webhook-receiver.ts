@@ -14,47 +14,47 @@ import { endConnection, endUpload, ok, THIN, TRY_LATER, tryLater, webhookError }
 import { BodyMemory } from './body-memory.ts';
 import { type Body, readBody } from './read-body.ts';
 
-/** What the route needs of a Kafka producer. */
+/** The part of a Kafka producer that the route needs. */
 export interface EventProducer {
   /**
-   * Resolves once the broker has acknowledged. Throws TransientError when that is not known in time, PermanentError
-   * (`too_large`) for a record the topic does not take.
+   * Resolves when the broker has acknowledged. Throws TransientError when that is not known in time, PermanentError
+   * (`too_large`) for a record that the topic does not accept.
    */
   send(topic: string, record: EventRecord): Promise<void>;
-  /** A reason why sends cannot be expected to work, or undefined. */
+  /** Why no send can work at the moment, or undefined. */
   notReady?(): string | undefined;
 }
 
 export interface WebhookOptions {
   readonly log: Logger;
   readonly producer: EventProducer;
-  /** The signing secrets, the current one first; asked for each request, so that they can change while running. */
+  /** The signing secrets, the current one first; called for each request, so that they can change at run time. */
   readonly signingKeys: () => readonly KeyObject[];
   readonly ours: Ours;
   readonly accountId?: string | undefined;
-  /** Verified events that may wait for the broker at once. */
+  /** The most verified events that may wait for the broker. */
   readonly maxInFlight: number;
-  /** How long an acknowledged event's repeats are answered without producing them again, in ms; 0 = never. */
+  /** How long repeats of an acknowledged event are answered without being produced again, in ms; 0 = never. */
   readonly duplicateWindowMs: number;
   /** Whether a client's address may call; undefined = anyone. */
   readonly allows?: ((address: string) => boolean) | undefined;
-  /** Proxies in front whose `X-Forwarded-For` is believed, for `allows`. */
+  /** Number of proxies in front whose `X-Forwarded-For` is trusted. */
   readonly trustedHops?: number;
-  /** A body must have arrived within this, in ms. */
+  /** Time limit for a body, in ms. */
   readonly bodyTimeoutMs?: number;
-  /** While the circuit is open, one event is tried this often, in ms. */
+  /** Interval of the probes while the circuit is open, in ms. */
   readonly probeEveryMs?: number;
-  /** Bytes that bodies being received may take together. */
+  /** The most bytes that all bodies being received may use. */
   readonly bodyMemory?: number;
-  /** Called when bodies took much memory and do not any more. */
+  /** Called after a burst of bodies, when the memory is free again. */
   readonly onRelief?: () => void;
   /** Unix time in ms, for signatures. */
   readonly now?: () => number;
-  /** A monotonic clock, in ms: the system's may be put back, and what is to happen soon would be hours away. */
+  /** A monotonic clock, in ms, because the system clock may be set back. */
   readonly elapsedMs?: () => number;
 }
 
-/** One request, and how it is answered. */
+/** One request with its response. */
 interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -62,7 +62,7 @@ interface Exchange {
   readonly signature: string;
 }
 
-/** Takes webhooks: read, verify, classify, record; the answer says what became of each. */
+/** Receives webhooks: reads, verifies, classifies, records, answers. */
 export class WebhookReceiver {
   readonly #options: WebhookOptions;
   readonly #memory: BodyMemory;
@@ -127,7 +127,7 @@ export class WebhookReceiver {
         count('unknown', 'malformed');
         return webhookError(res, 400, classified.reason);
       case 'thin':
-        // 200 would lose it: refused, Stripe keeps it and tells the owner of the endpoint.
+        // 200 would lose it. When it is refused, Stripe keeps it and informs the owner of the endpoint.
         log.error({}, 'a thin event came: the endpoint is a v2 event destination, and snapshot payloads are needed');
         count('other', 'thin_payload');
         return webhookError(res, 400, THIN);
@@ -173,7 +173,8 @@ export class WebhookReceiver {
   #notProduced(error: unknown, { id, type }: StripeEvent, req: IncomingMessage, res: ServerResponse): void {
     const { log } = this.#options;
     if (error instanceof PermanentError && error.reason === 'too_large') {
-      // 2xx would lose it: refused, Stripe keeps it and repeats it while the topic's max.message.bytes is put right.
+      // 2xx would lose it. When it is refused, Stripe keeps repeating it until the topic's max.message.bytes is
+      // corrected.
       log.error({ error, eventId: id, type }, 'the topic does not take an event of this size');
       count(type, 'too_large');
       webhookError(res, 413, 'the payload is larger than the topic takes');
@@ -188,7 +189,7 @@ export class WebhookReceiver {
   }
 }
 
-/** Answers a request whose body is not there as a whole. */
+/** Answers a request with an incomplete body. */
 function refuseBody(kind: Exclude<Body['kind'], 'complete'>, req: IncomingMessage, res: ServerResponse): void {
   switch (kind) {
     case 'too_large':

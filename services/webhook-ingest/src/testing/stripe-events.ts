@@ -32,7 +32,7 @@ export function paymentIntentSucceeded(changes: Record<string, unknown> = {}, ob
 
 const { webhooks } = new Stripe('sk_test_none');
 
-/** The `stripe-signature` header that Stripe's own library makes for `payload`; `timestamp` is Unix seconds. */
+/** The `stripe-signature` header from Stripe's own library for `payload`; `timestamp` is in Unix seconds. */
 export const signatureOf = (
   payload: string,
   { secret = SECRET, timestamp = Math.floor(Date.now() / 1000) }: { secret?: string; timestamp?: number } = {},

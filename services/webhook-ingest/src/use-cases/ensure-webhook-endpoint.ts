@@ -6,30 +6,30 @@ import type { WhyUnanswered } from './ports.ts';
 export interface EnsureDeps {
   readonly endpoints: WebhookEndpoints;
   readonly url: string;
-  /** The endpoint to look after; undefined = those that post to `url`. */
+  /** The endpoint to update; undefined = those that post to `url`. */
   readonly id?: string | undefined;
-  /** The API version that our code is written for. */
+  /** The API version of our code. */
   readonly apiVersion: string;
   readonly dryRun: boolean;
-  /** Asked before an endpoint is given another address: events sent to one that does not answer go nowhere. */
+  /** Checks a new address before an endpoint gets it, because events sent to an address without an answer are lost. */
   readonly whyUnanswered: WhyUnanswered;
-  /** Gives it the address all the same. */
+  /** Skip this check. */
   readonly force: boolean;
 }
 
 export interface Ensured {
   readonly endpoint: WebhookEndpoint;
-  /** What was changed, or would be in a dry run; empty when nothing had to be. */
+  /** What was changed, or would be without a dry run; empty when nothing had to change. */
   readonly drift: Drift;
-  /** How far its API version is from ours; Stripe cannot change it. */
+  /** How its API version differs from ours; Stripe cannot change it. */
   readonly versionGap: ReturnType<typeof versionGap>;
-  /** Why the endpoint was left at its address; undefined when it was not. */
+  /** Why the endpoint kept its old address; undefined when it did not. */
   readonly refused?: string | undefined;
 }
 
 /**
- * Brings URL and events of the endpoint up to date, the URL only to one that answers, and answers what was done to each; none when there is no endpoint to look after.
- * Throws NotFoundError for an unknown `id`, else what `endpoints` throws.
+ * Updates URL and events of the endpoint, the URL only if our service answers there. Returns what was done to each
+ * endpoint; empty when there is no endpoint. Throws NotFoundError for an unknown `id`, else what `endpoints` throws.
  */
 export async function ensureWebhookEndpoint({
   endpoints,
@@ -55,7 +55,7 @@ export async function ensureWebhookEndpoint({
   return done;
 }
 
-/** Deletes the endpoint `id`, or those that post to `url`, and answers them. Throws what `endpoints` throws. */
+/** Deletes the endpoint `id`, or those that post to `url`, and returns them. Throws what `endpoints` throws. */
 export async function purgeWebhookEndpoints({
   endpoints,
   url,

@@ -2,14 +2,14 @@ import type Stripe from 'stripe';
 import type { Checkpoint } from '../domain/checkpoint.ts';
 import type { ReconcileRequest } from '../domain/reconcile-request.ts';
 
-/** Where a run's checkpoint is kept. */
+/** Stores the checkpoints of runs. */
 export interface Checkpoints {
   read(key: string): Promise<Checkpoint | undefined>;
-  /** Resolves once it is durable. Throws as a send to Kafka does. */
+  /** Resolves when it is durable. Throws what a send to Kafka throws. */
   write(key: string, checkpoint: Checkpoint): Promise<void>;
 }
 
-/** Which of Stripe's events; times in Unix seconds, `until` exclusive. */
+/** A filter for Stripe's events; times in Unix seconds, `until` exclusive. */
 export interface EventQuery {
   readonly since: number;
   readonly until: number;
@@ -20,15 +20,18 @@ export interface EventQuery {
 /** Stripe's events, a page at a time, oldest first. */
 export type ListEvents = (query: EventQuery) => AsyncGenerator<readonly Stripe.Event[]>;
 
-/** Answers why Stripe's webhooks would not arrive at an address, or undefined when our service answers there. */
+/**
+ * Resolves to the reason why Stripe's webhooks would not arrive at an address, or to undefined when our service answers
+ * there.
+ */
 export type WhyUnanswered = (url: string) => Promise<string | undefined>;
 
-/** What others ask reconcile to do. */
+/** Requests to reconcile. */
 export interface ReconcileRequests {
-  /** Those that were not completed. */
+  /** The requests that are not completed. */
   open(): Promise<ReconcileRequest[]>;
-  /** Puts a request in the place of the one with the same key. Resolves once it is durable; throws as a send to Kafka does. */
+  /** Replaces the request with the same key. Resolves when it is durable; throws what a send to Kafka throws. */
   replace(request: ReconcileRequest): Promise<void>;
-  /** Notes that the request was done by listing this window, Unix seconds. As `replace`. */
+  /** Marks the request as completed by a run over this window (Unix seconds). Resolves and throws like `replace`. */
   complete(request: ReconcileRequest, window: { since: number; until: number }): Promise<void>;
 }

@@ -70,11 +70,11 @@ const run = (options: Partial<ReconcileOptions> = {}, deps: Partial<Reconciliati
 const event = (id: string, changes: Record<string, unknown> = {}, object: Record<string, unknown> = {}) =>
   paymentIntentSucceeded({ id, created: NOW - 100, pending_webhooks: 0, ...changes }, object);
 
-/** Stripe has these, in their order. */
+/** Stripe's events, in this order. */
 function happened(...events: Record<string, unknown>[]): void {
   for (const one of events) stripe.events.set(String(one.id), one as unknown as Stripe.Event);
 }
-/** Fifty, one in every so many seconds, each on a page of its own. */
+/** Fifty events at a fixed interval, each on a page of its own. */
 function fiftySince(created: number, every = 1): void {
   stripe.maxPage = 1;
   happened(...Array.from({ length: 50 }, (_, index) => event(`evt_${index}`, { created: created + index * every })));
@@ -100,18 +100,18 @@ describe('reconciliation', () => {
     });
   });
 
-  it('leaves out what the webhook ignores', async () => {
+  it('ignores what the webhook ignores', async () => {
     happened(event('evt_1', { livemode: true }), event('evt_2', {}, { metadata: { ct_project_key: 'other' } }));
     expect(await run()).toMatchObject({ listed: 2, ignored: 2, produced: 0, complete: true });
     expect(sent).toEqual([]);
   });
 
-  it('counts what Stripe has not delivered', async () => {
+  it('counts events that Stripe has not delivered', async () => {
     happened(event('evt_1', { pending_webhooks: 1 }), event('evt_2'));
     expect(await run()).toMatchObject({ listed: 2, undelivered: 1 });
   });
 
-  it('begins 3 days back at first, then a little before its checkpoint', async () => {
+  it('begins 3 days ago at first, then a little before its checkpoint', async () => {
     expect(await run()).toMatchObject({ since: NOW - 3 * 86_400, until: NOW });
     expect(await run({ until: NOW + 1000 })).toMatchObject({ since: NOW - 600, until: NOW + 1000 });
     expect(stored.get('reconcile:acct_1')).toMatchObject({ until: NOW + 1000 });
@@ -136,13 +136,13 @@ describe('reconciliation', () => {
     expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW - 1000 });
   });
 
-  it('produces nothing in a dry run, and says what it would', async () => {
+  it('produces nothing in a dry run, and counts what it would produce', async () => {
     happened(event('evt_1'), event('evt_2'));
     expect(await run({ dryRun: true })).toMatchObject({ listed: 2, produced: 2 });
     expect(sent).toEqual([]);
   });
 
-  it('sends again what Kafka did not take in passing', async () => {
+  it('sends again after a transient failure of Kafka', async () => {
     happened(event('evt_1'), event('evt_2'));
     let failures = 3;
     refuse = ({ headers }) => (headers.ce_id === 'evt_1' && failures-- > 0 ? new TransientError('down') : undefined);
@@ -150,7 +150,7 @@ describe('reconciliation', () => {
     expect(sent.map(({ record }) => record.headers.ce_id)).toEqual(['evt_2', 'evt_1']);
   });
 
-  it('fails and stores no checkpoint when Kafka stays away', async () => {
+  it('fails and stores no checkpoint when Kafka stays down', async () => {
     happened(event('evt_1'));
     refuse = () => new TransientError('down');
     await expect(run()).rejects.toThrow(TransientError);
@@ -160,21 +160,21 @@ describe('reconciliation', () => {
   it.each([
     ['is larger than the topic takes', event('evt_1'), new PermanentError('too large', { reason: 'too_large' })],
     ['cannot be read', event('evt_1', { data: {} }), undefined],
-  ])('goes on after an event that %s, but is not complete', async (_rule, bad, error) => {
+  ])('continues after an event that %s, but is incomplete', async (_rule, bad, error) => {
     happened(bad, event('evt_2'));
     refuse = ({ headers }) => (headers.ce_id === 'evt_1' ? error : undefined);
     expect(await run()).toMatchObject({ produced: 1, failed: 1, checkpoint: 'failed', complete: false });
     expect(stored.size).toBe(0);
   });
 
-  it('stores how far it came on the way through a long list', async () => {
+  it('stores checkpoints while it reads a long list', async () => {
     fiftySince(NOW - 1000);
     refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
     await expect(run()).rejects.toThrow('killed');
     expect(stored.get('reconcile:acct_1')).toEqual({ until: NOW - 1000 + 39 });
   });
 
-  it('loses no event of any type when it is cut off, although one list takes 20 types at most', async () => {
+  it('loses no event of any type when it is interrupted, although one list has at most 20 types', async () => {
     fiftySince(NOW - 9_000, 100);
     happened(event('evt_review', { type: 'review.opened', created: NOW - 8_990 }, { id: 'prv_1', object: 'review' }));
     refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
@@ -189,7 +189,7 @@ describe('reconciliation', () => {
     const DAY = 86_400;
     const late = { until: NOW - 40 * DAY };
 
-    it('is not complete, says which events Stripe lists no more, and says so again at the next run', async () => {
+    it('is incomplete, reports which events Stripe no longer lists, and reports them again at the next run', async () => {
       stored.set('reconcile:acct_1', late);
       happened(event('evt_1'));
       const missed = { from: NOW - 40 * DAY - 600, to: NOW - 30 * DAY };
@@ -198,7 +198,7 @@ describe('reconciliation', () => {
       expect(await run({ until: NOW + 3600 })).toMatchObject({ missed, complete: false });
     });
 
-    it('keeps the gap in a checkpoint on the way, for the run that goes on', async () => {
+    it('keeps the gap in a checkpoint stored during a run, for the run that continues', async () => {
       stored.set('reconcile:acct_1', late);
       fiftySince(NOW - 1000);
       refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
@@ -207,7 +207,7 @@ describe('reconciliation', () => {
       expect(await run()).toMatchObject({ missed: { from: NOW - 40 * DAY - 600 }, complete: false });
     });
 
-    it('is complete once the gap is accepted, and forgets it', async () => {
+    it('is complete when the gap is accepted, and forgets it', async () => {
       stored.set('reconcile:acct_1', late);
       await run();
       expect(await run({ acceptGap: true })).toMatchObject({ checkpoint: 'stored', complete: true });
@@ -226,7 +226,7 @@ describe('reconciliation', () => {
     });
   });
 
-  it('ends after the current page when it is interrupted, incomplete', async () => {
+  it('ends incomplete after the current page when it is stopped', async () => {
     stripe.maxPage = 1;
     happened(event('evt_1'), event('evt_2'));
     const interrupted = new AbortController();
@@ -236,7 +236,7 @@ describe('reconciliation', () => {
   });
 });
 
-describe('what the ledger asks for, since records were deleted before it had handled them', () => {
+describe('a request of the ledger, because records were deleted before it had handled them', () => {
   const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
   const ask = (key: string, since: number | undefined, until = NOW - 100) => {
     const data = {
@@ -254,7 +254,7 @@ describe('what the ledger asks for, since records were deleted before it had han
     stored.set('reconcile:acct_1', { until: NOW - 3600 });
   });
 
-  it('is listed by the next run, from a little before, and then done', async () => {
+  it('is completed by the next run, which lists from a little before', async () => {
     ask('a', NOW - 5 * 86_400);
     ask('b', NOW - 2 * 86_400);
     happened(event('evt_1'));
@@ -264,12 +264,12 @@ describe('what the ledger asks for, since records were deleted before it had han
     expect(await run({ until: NOW + 60 })).toMatchObject({ since: NOW - 600 });
   });
 
-  it('is all that Stripe lists when nobody knows from when on', async () => {
+  it('means everything that Stripe lists, if it has no begin', async () => {
     ask('a', undefined);
     expect(await run()).toMatchObject({ since: NOW - 30 * 86_400, requests: 1, complete: true });
   });
 
-  it('stays asked for when Stripe no longer lists all of it, until somebody accepts the gap', async () => {
+  it('stays open when Stripe no longer lists all of it, until somebody accepts the gap', async () => {
     ask('a', NOW - 40 * 86_400);
     expect(await run()).toMatchObject({ requests: 0, complete: false, missed: { to: NOW - 30 * 86_400 } });
     // The schedule itself left no gap.
@@ -283,8 +283,8 @@ describe('what the ledger asks for, since records were deleted before it had han
     ['of undelivered events', { undeliveredOnly: true }],
     ['of some types', { types: ['charge.refunded'] as const }],
     ['that begins later', { since: NOW - 500 }],
-    ['that ends before it was asked for', { since: NOW - 9 * 86_400, until: NOW - 3_000 }],
-  ])('is not done by a run %s', async (_rule, options) => {
+    ['that ends before the request was made', { since: NOW - 9 * 86_400, until: NOW - 3_000 }],
+  ])('is not completed by a run %s', async (_rule, options) => {
     ask('a', NOW - 5 * 86_400, NOW - 2_000);
     expect(await run(options)).toMatchObject({ requests: 0 });
     expect(completed).toEqual([]);
@@ -296,7 +296,7 @@ describe('what the ledger asks for, since records were deleted before it had han
     expect(completed).toEqual([]);
   });
 
-  it('goes on where a run was cut off', async () => {
+  it('continues where a run was interrupted', async () => {
     ask('a', NOW - 5 * 86_400);
     fiftySince(NOW - 9_000);
     refuse = ({ headers }) => (headers.ce_id === 'evt_45' ? new Error('killed') : undefined);
@@ -305,7 +305,7 @@ describe('what the ledger asks for, since records were deleted before it had han
     expect(await run()).toMatchObject({ since: NOW - 9_000 + 39, requests: 1, complete: true });
   });
 
-  it('is not done while an event of it could not be sent', async () => {
+  it('is not completed if one of its events could not be sent', async () => {
     ask('a', NOW - 5 * 86_400);
     happened(event('evt_1', { data: {} }));
     expect(await run()).toMatchObject({ failed: 1, requests: 0 });

@@ -9,7 +9,7 @@ import { advanced, type ReconcileRequest } from '../domain/reconcile-request.ts'
 import { toPaymentRecord } from '../domain/to-payment-record.ts';
 import type { Checkpoints, ListEvents, ReconcileRequests } from './ports.ts';
 
-/** Which events a run lists, and what it does with them. */
+/** The options of a run. */
 export interface ReconcileOptions {
   /** Unix seconds; undefined = from the checkpoint on. */
   readonly since: number | undefined;
@@ -18,7 +18,7 @@ export interface ReconcileOptions {
   readonly types: readonly StripeEventType[];
   readonly undeliveredOnly: boolean;
   readonly dryRun: boolean;
-  /** Events that are past listing are known to be missed. */
+  /** Whether missed events that Stripe no longer lists are accepted. */
   readonly acceptGap: boolean;
 }
 
@@ -29,47 +29,48 @@ export interface Reconciliation {
   readonly requests: ReconcileRequests;
   readonly ours: Ours;
   readonly accountId: string | undefined;
-  /** Told after each page. */
+  /** Called after each page. */
   readonly onProgress?: (summary: ReconcileSummary) => void;
   /** Ends the run after the page that is being handled. */
   readonly signal?: AbortSignal;
-  /** How often a send that failed in passing is tried. */
+  /** How often a transiently failed send is tried. */
   readonly attempts?: number;
   readonly pause?: (ms: number) => Promise<unknown>;
   readonly now?: () => Date;
 }
 
-/** What a run did. Times are Unix seconds. */
+/** The result of a run. Times are Unix seconds. */
 export interface ReconcileSummary {
   readonly since: number;
   readonly until: number;
   readonly dryRun: boolean;
   readonly undeliveredOnly: boolean;
   listed: number;
-  /** Listed, and Stripe still has a webhook of it to deliver. */
+  /** Listed events for which Stripe still has a webhook to deliver. */
   undelivered: number;
-  /** Acknowledged by Kafka; in a dry run, what would have been sent. */
+  /** Events acknowledged by Kafka; in a dry run, events that would have been sent. */
   produced: number;
-  /** Of another project or mode. */
+  /** Events of another project or mode. */
   ignored: number;
-  /** Unreadable, or larger than the topic takes. */
+  /** Events that are unreadable, or larger than the topic accepts. */
   failed: number;
   byType: Record<string, number>;
   /** Requests of the ledger that this run has completed; in a dry run, would complete. */
   requests: number;
   checkpoint: 'stored' | 'unchanged' | 'failed';
-  /** Events that Stripe lists no more, since this run or an earlier one came too late. */
+  /** The period whose events Stripe no longer lists, because this run or an earlier one was too late. */
   readonly missed?: Missed;
-  /** Everything since the last run was listed and produced, and the checkpoint is where it should be. */
+  /** Whether everything since the last run was listed and produced, and the checkpoint stored. */
   complete: boolean;
 }
 
-/** Pages between two checkpoints stored on the way, so that a run that is cut off was not for nothing. */
+/** Pages between two checkpoints stored during a run, so that an interrupted run keeps its progress. */
 const PAGES_PER_CHECKPOINT = 20;
 
 /**
- * Lists Stripe's events of a window and produces those of ours as the webhook does. A page at a time: memory does not grow with
- * the window. Throws TransientError when Stripe or Kafka stay away; what was produced by then is harmless to produce again.
+ * Lists Stripe's events of a window and produces those of ours as the webhook does. It reads one page at a time, so
+ * memory does not grow with the window. Throws TransientError when Stripe or Kafka stays down; events that were
+ * produced by then can safely be produced again.
  */
 export async function reconcile(deps: Reconciliation, options: ReconcileOptions): Promise<ReconcileSummary> {
   const { listEvents, checkpoints, requests, ours, accountId, onProgress = () => {}, now = () => new Date() } = deps;
@@ -125,7 +126,7 @@ const emptySummary = (
   complete: false,
 });
 
-/** Counts the events of a page and, but for a dry run, produces those of ours. */
+/** Counts the events of a page and, unless it is a dry run, produces ours. */
 async function producePage(
   page: readonly Stripe.Event[],
   summary: ReconcileSummary,
@@ -147,7 +148,7 @@ async function producePage(
   summary.failed += tooLarge;
 }
 
-/** Stores where the run came, unless something of its window could not be produced. */
+/** Stores how far the run came, unless an event of its window could not be produced. */
 async function storeCheckpoint(
   key: string,
   { keptGap }: RunPlan,
@@ -155,13 +156,13 @@ async function storeCheckpoint(
   { checkpoints, now = () => new Date() }: Reconciliation,
 ): Promise<'stored' | 'failed'> {
   if (failed > 0) return 'failed';
-  // A run that left a gap is no success: its end is not noted, so that the alert of stale reconciliation stays.
+  // A run with a gap is not a success: its end is not stored, so that the alert ReconciliationStale stays.
   const told = keptGap ? { missed: keptGap } : { finishedAt: now().toISOString(), undelivered, produced };
   await checkpoints.write(key, { until, ...told });
   return 'stored';
 }
 
-/** What was reached need not be listed again when this run is cut off: the next one goes on from there. */
+/** Stores the progress of requests, so that the next run continues from there if this one is interrupted. */
 async function advance(
   serves: readonly ReconcileRequest[],
   reached: number,
@@ -172,7 +173,7 @@ async function advance(
   return moved;
 }
 
-/** Sends in order, waits for all, and tries again those that failed in passing. Answers how many the topic does not take. */
+/** Sends in order, waits for all, and retries transient failures. Returns how many events the topic does not accept. */
 async function produce(records: readonly EventRecord[], deps: Reconciliation): Promise<number> {
   const { producer, attempts = 6, pause = sleep } = deps;
   let open = records;

@@ -10,20 +10,20 @@ import {
 
 export interface SetUpDeps {
   readonly endpoints: WebhookEndpoints;
-  /** Where Stripe is to post. */
+  /** The address to which Stripe should post. */
   readonly url: string;
   readonly projectKey?: string | undefined;
-  /** The API version that our code is written for. */
+  /** The API version of our code. */
   readonly apiVersion: string;
-  /** The signing secrets in use, the current one first; empty when they are not known. */
+  /** The signing secrets in use, the current one first; empty when they are unknown. */
   readonly knownSecrets: readonly string[];
-  /** Posts a harmless event signed with `secret` to the service and answers the status; see `postSignedProbe`. */
+  /** Posts a harmless event signed with `secret` to the service and resolves to the status; see `postSignedProbe`. */
   readonly probe: (secret: string) => Promise<number>;
-  /** Look, and change nothing. */
+  /** Read only, change nothing. */
   readonly dryRun: boolean;
 }
 
-/** What was done, and the secrets to apply, the current one first; or why nothing was. */
+/** What was done, with the secrets to apply, the current one first; or why nothing was done. */
 export type SetUpOutcome =
   | {
       readonly kind: 'created' | 'rotating' | 'finished' | 'aborted';
@@ -42,7 +42,7 @@ export type SetUpOutcome =
   | { readonly kind: 'not-under-way' }
   | { readonly kind: 'not-accepted'; readonly status: number | undefined };
 
-/** Makes the project's webhook endpoint unless there is one. Throws what `endpoints` throws. */
+/** Creates the project's webhook endpoint unless one exists. Throws what `endpoints` throws. */
 export async function setUp(deps: SetUpDeps): Promise<SetUpOutcome> {
   const all = await deps.endpoints.list();
   const [endpoint] = endpointsAt(deps.url, all);
@@ -60,8 +60,8 @@ export async function setUp(deps: SetUpDeps): Promise<SetUpOutcome> {
 }
 
 /**
- * Begins a rotation: a second endpoint beside the first, with a secret of its own. From now on Stripe delivers every event to both, so no event
- * depends on when the pods learn of the new secret. Throws what `endpoints` throws.
+ * Begins a rotation by creating a second endpoint with a secret of its own. From then on Stripe delivers every event to
+ * both, so no event depends on when the pods get the new secret. Throws what `endpoints` throws.
  */
 export async function beginRotation(deps: SetUpDeps): Promise<SetUpOutcome> {
   const existing = endpointsAt(deps.url, await deps.endpoints.list());
@@ -72,8 +72,8 @@ export async function beginRotation(deps: SetUpDeps): Promise<SetUpOutcome> {
 }
 
 /**
- * Ends a rotation: deletes every endpoint of the URL but the newest, once the services have proved that they take events signed with every
- * known secret, the new one among them. Throws what `endpoints` throws.
+ * Ends a rotation: deletes every endpoint of the URL except the newest, after the services have proved that they accept
+ * events signed with every known secret, including the new one. Throws what `endpoints` throws.
  */
 export async function finishRotation(deps: SetUpDeps, { isChecked }: { isChecked: boolean }): Promise<SetUpOutcome> {
   const [newest, ...older] = endpointsAt(deps.url, await deps.endpoints.list());
@@ -90,7 +90,7 @@ export async function finishRotation(deps: SetUpDeps, { isChecked }: { isChecked
   return { kind: 'finished', endpoint: newest, secrets: deps.knownSecrets.slice(0, 1) };
 }
 
-/** Gives a rotation up: deletes the newest endpoint, whose secret nobody has or wants. Throws what `endpoints` throws. */
+/** Aborts a rotation: deletes the newest endpoint, whose secret nobody has or wants. Throws what `endpoints` throws. */
 export async function abortRotation(deps: SetUpDeps): Promise<SetUpOutcome> {
   const [newest, older] = endpointsAt(deps.url, await deps.endpoints.list());
   if (!newest || !older) return { kind: 'not-under-way' };

@@ -40,7 +40,7 @@ function account(...endpoints: Stripe.WebhookEndpoint[]): FakeStripe {
 }
 
 const storedIn = ({ webhookEndpoints }: FakeStripe) => [...webhookEndpoints.values()].reverse();
-/** The calls that change something, in their order. */
+/** The write calls, in order. */
 const changesOf = ({ calls }: FakeStripe) =>
   calls.map((call) => call.replace('webhook_endpoints.', '')).filter((call) => call !== 'list');
 
@@ -56,7 +56,7 @@ const depsOf = (stripe: FakeStripe, over: Partial<SetUpDeps> = {}): SetUpDeps =>
 });
 
 describe('setup', () => {
-  it('makes the endpoint with exactly the events that are handled, and the version of our code', async () => {
+  it('creates the endpoint with exactly the handled events, and the API version of our code', async () => {
     const stripe = account();
     const outcome = await setUp(depsOf(stripe));
     expect(outcome).toMatchObject({ kind: 'created', secrets: ['whsec_of_we_made_1'] });
@@ -70,7 +70,7 @@ describe('setup', () => {
     ]);
   });
 
-  it('makes none when there is one for the URL, and has no Secret to print', async () => {
+  it('creates none when the URL has one, and has no Secret to print', async () => {
     const stripe = account(existing());
     const report = setUpReport(await setUp(depsOf(stripe)), url, PLACE);
     expect(changesOf(stripe)).toEqual([]);
@@ -123,7 +123,7 @@ describe('a rotation', () => {
     expect(changesOf(stripe)).toEqual(['create', 'delete']);
   });
 
-  it('is not finished when it cannot be told that the pods know the new secret', async () => {
+  it('is not finished when it is unknown whether the pods have the new secret', async () => {
     const stripe = account(existing({ id: 'we_new', created: 2 }), existing());
     const outcome = await finishRotation(depsOf(stripe), { isChecked: true });
     expect(outcome).toEqual({ kind: 'not-accepted', status: undefined });
@@ -134,7 +134,7 @@ describe('a rotation', () => {
     });
   });
 
-  it('is not begun twice, and can be given up', async () => {
+  it('cannot begin twice, and can be aborted', async () => {
     const stripe = account(existing());
     await beginRotation(depsOf(stripe));
     expect((await beginRotation(depsOf(stripe))).kind).toBe('under-way');
@@ -159,7 +159,7 @@ describe('keeping the endpoint up to date', () => {
   const report = async (stripe: FakeStripe, anyApiVersion = false) =>
     ensureReport(await ensure(stripe), { url, apiVersion, anyApiVersion, dryRun: false });
 
-  it('adds events to an endpoint whose URL is right (X-13), and the second time changes nothing', async () => {
+  it('adds missing events to an endpoint (X-13), and changes nothing the second time', async () => {
     const stripe = account(existing({ enabled_events: ['charge.succeeded'] }));
     await ensure(stripe);
     await ensure(stripe);
@@ -167,14 +167,14 @@ describe('keeping the endpoint up to date', () => {
     expect(storedIn(stripe)[0]?.enabled_events).toEqual(STRIPE_EVENT_TYPES);
   });
 
-  it('takes the named endpoint along to a new URL', async () => {
+  it('moves the named endpoint to a new URL', async () => {
     const stripe = account(existing({ url: 'https://old.example.com/stripe/webhooks' }));
     expect(await ensure(stripe)).toEqual([]);
     await ensure(stripe, { id: 'we_existing' });
     expect(storedIn(stripe)[0]?.url).toBe(url);
   });
 
-  it('leaves the endpoint where it is, and fails, while nothing of ours answers at the new URL, unless it is forced to', async () => {
+  it('keeps the endpoint’s address, and fails, while our service does not answer at the new URL, unless it is forced', async () => {
     const old = 'https://old.example.com/stripe/webhooks';
     const stripe = account(existing({ url: old, enabled_events: ['charge.succeeded'] }));
     const whyUnanswered = async () => 'it cannot be reached from here (getaddrinfo ENOTFOUND)';
@@ -189,7 +189,7 @@ describe('keeping the endpoint up to date', () => {
     expect(storedIn(stripe)[0]?.url).toBe(url);
   });
 
-  it('asks nothing of an address that does not change', async () => {
+  it('does not check an address that does not change', async () => {
     const whyUnanswered = async () => expect.fail('it was asked');
     const stripe = account(existing({ enabled_events: [] }));
     expect((await ensure(stripe, { whyUnanswered }))[0]?.refused).toBeUndefined();
@@ -202,7 +202,7 @@ describe('keeping the endpoint up to date', () => {
     expect(storedIn(stripe)[0]).toEqual(other);
   });
 
-  it('fails for a named endpoint that is not there, not for none at all', async () => {
+  it('fails if the named endpoint does not exist, but not if there is no endpoint at all', async () => {
     await expect(ensure(account(), { id: 'we_gone' })).rejects.toThrow(NotFoundError);
     expect(await report(account())).toMatchObject({ isFine: true });
   });
@@ -224,7 +224,7 @@ describe('keeping the endpoint up to date', () => {
     expect(await report(stripe, true)).toMatchObject({ isFine: true });
   });
 
-  it('does not fail for the older version of an endpoint that is being replaced', async () => {
+  it('does not fail because of the older version of an endpoint that is being replaced', async () => {
     const stripe = account(existing({ id: 'we_new', created: 2 }), existing({ api_version: null }));
     expect(await report(stripe)).toMatchObject({ isFine: true });
   });
@@ -235,7 +235,7 @@ describe('keeping the endpoint up to date', () => {
     expect(isFine).toBe(false);
   });
 
-  it('does not fail for a disabled endpoint beside an enabled one', async () => {
+  it('does not fail because of a disabled endpoint beside an enabled one', async () => {
     const both = account(existing({ id: 'we_new', created: 2 }), existing({ status: 'disabled' }));
     expect(await report(both)).toMatchObject({ isFine: true });
     const outdated = existing({ id: 'we_new', created: 2, api_version: null });
@@ -243,7 +243,7 @@ describe('keeping the endpoint up to date', () => {
   });
 });
 
-it('a purge deletes our endpoints alone', async () => {
+it('a purge deletes only our endpoints', async () => {
   const stripe = account(existing(), existing({ id: 'we_other', url: 'https://erp.example.com/hooks' }));
   expect(await purgeWebhookEndpoints({ endpoints: stripeWebhookEndpoints(stripe), url, dryRun: true })).toHaveLength(1);
   expect(changesOf(stripe)).toEqual([]);

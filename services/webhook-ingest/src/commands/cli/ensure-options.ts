@@ -2,8 +2,8 @@ import { HELP_OPTION, parseOptions, UsageError } from '@connector/cli';
 
 export const ENSURE_HELP = `ensure-webhook-endpoint: keeps the webhook endpoint at Stripe up to date
 
-Makes the endpoint post exactly the events that this version handles to <url>/stripe/webhooks. It makes none ("setup" does),
-and may be run at any time. The chart runs it after every install and upgrade.
+Makes the endpoint post exactly the events that this version handles to <url>/stripe/webhooks. It creates no endpoint ("setup" does),
+and is safe to run at any time. The chart runs it after every install and upgrade.
 
 Usage: ensure-webhook-endpoint [options]
 
@@ -25,7 +25,7 @@ Configuration: STRIPE_SECRET_KEY (may read and write Webhook Endpoints), STRIPE_
 Exit code: 0 when the endpoint is up to date, 1 when not, 64 for wrong options, 78 for a wrong configuration.
 `;
 
-/** What to do where the services' key may not look after webhook endpoints, and need not. */
+/** Advice for a key that may not manage webhook endpoints, as the services' key need not. */
 export const ALTERNATIVES =
   'In the chart, stripe.setupExistingSecret names a Secret with such a key for this job alone; hooks.webhookEndpoint.enabled=false leaves the job out.';
 

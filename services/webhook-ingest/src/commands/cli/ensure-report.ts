@@ -1,6 +1,6 @@
 import type { Ensured } from '../../use-cases/ensure-webhook-endpoint.ts';
 
-/** What the endpoints ought to be like. */
+/** The wanted state of the endpoints. */
 interface Wanted {
   readonly url: string;
   readonly apiVersion: string;
@@ -16,7 +16,7 @@ export function ensureReport(done: readonly Ensured[], wanted: Wanted): { lines:
       isFine: true,
     };
   }
-  // While a secret is rotated, the endpoint about to go may be of an older version, or disabled already.
+  // During a rotation, the old endpoint may have an older version, or be disabled already.
   const isFine = done.some(
     ({ endpoint, versionGap, refused }) =>
       endpoint.status === 'enabled' && !refused && (wanted.anyApiVersion || versionGap !== 'breaking'),

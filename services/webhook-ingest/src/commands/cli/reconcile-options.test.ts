@@ -6,7 +6,7 @@ import { parseReconcileOptions } from './reconcile-options.ts';
 const NOW = Date.parse('2026-11-23T12:00:00Z') / 1000;
 
 describe("the command's options", () => {
-  it('are all types up to now by default', () => {
+  it('default to all types up to now', () => {
     expect(parseReconcileOptions([], NOW)).toEqual({
       since: undefined,
       until: NOW,

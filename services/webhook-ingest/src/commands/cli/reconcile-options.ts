@@ -2,10 +2,10 @@ import { HELP_OPTION, momentOf, parseOptions, UsageError } from '@connector/cli'
 import { isStripeEventType, STRIPE_EVENT_TYPES, type StripeEventType } from '@connector/contracts';
 import type { ReconcileOptions } from '../../use-cases/reconcile.ts';
 
-export const RECONCILE_HELP = `reconcile: puts Stripe's events on Kafka that may not have arrived by webhook
+export const RECONCILE_HELP = `reconcile: puts Stripe's events that may not have arrived by webhook on Kafka
 
 Lists Stripe's events, oldest first, and produces them to payments.events as the webhook does, with the same event id, so
-that the ledger takes those it has as redeliveries. Without --since it begins where the last run ended (10 minutes
+that events which the ledger has are redeliveries. Without --since it begins where the last run ended (10 minutes
 earlier, to be sure), or 3 days ago when there was none. Stripe keeps events for 30 days.
 
 Usage: reconcile [options]
@@ -14,18 +14,18 @@ Usage: reconcile [options]
   --until <time>      to before this time; default: now
   --types <list>      only these event types, comma-separated
   --undelivered-only  only events whose webhooks Stripe has not delivered
-  --accept-gap        events that Stripe listed no more are known to be missed: stop reporting them
+  --accept-gap        stop reporting missed events that Stripe no longer lists
   --dry-run           list and count, produce nothing and store no checkpoint
   --json              one JSON object at the end instead of lines of text
   -h, --help          this text
 
 A <time> is an ISO date (2026-11-23, 2026-11-23T10:00:00Z), Unix seconds, or a duration before now (90s, 30m, 12h, 7d).
 
-The checkpoint moves only when a run of all types leaves no gap behind the last one. --undelivered-only has its own.
-When more than 30 days lie between two runs, Stripe lists the events in between no more. The command then warns and ends with
-1, at each run, until --accept-gap; "reconcile-pending --since <time> --repair" asks for the PaymentIntents of that time.
+The checkpoint moves only when a run of all types leaves no gap after the last run. --undelivered-only has its own.
+After more than 30 days without a run, Stripe no longer lists all events in between. The command then warns and ends with
+1, at each run, until --accept-gap; "reconcile-pending --since <time> --repair" checks the PaymentIntents of that time.
 Exit code: 0 when everything listed was produced, nothing was missed and the checkpoint stored, 1 when not, 64 for wrong options, 78 for a
-wrong configuration. It may be run again at any time.
+wrong configuration. It is safe to repeat at any time.
 `;
 
 export interface ReconcileCommand extends ReconcileOptions {

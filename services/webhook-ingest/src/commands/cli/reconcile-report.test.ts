@@ -31,7 +31,7 @@ it("shows a run's totals, then its events by type, most frequent first", () => {
   ]);
 });
 
-it('says of events that Stripe lists no more when they were, and what to do', () => {
+it('says from which time Stripe no longer lists events, and what to do', () => {
   const warning = missedWarning({ from: 1_790_000_000, to: 1_790_003_600 });
   expect(warning).toContain('from 2026-09-21T14:13:20.000Z to 2026-09-21T15:13:20.000Z were not read');
   expect(warning).toContain('reconcile --accept-gap');

@@ -1,4 +1,4 @@
-/** What the table shows of a run; times in Unix seconds. */
+/** The data of a run for the table; times in Unix seconds. */
 export interface Totals {
   readonly since: number;
   readonly until: number;
@@ -51,7 +51,7 @@ export function summaryTable(totals: Totals): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}${value}`).join('\n');
 }
 
-/** What a person does about events that Stripe lists no more; times in Unix seconds. */
+/** What to do about events that Stripe no longer lists; times in Unix seconds. */
 export const missedWarning = ({ from, to }: { from: number; to: number }): string =>
   `WARNING: Stripe lists events for 30 days, so those from ${isoOf(from)} to ${isoOf(to)} were not read. ` +
   `Compare the payments of that time with "reconcile-pending --since ${isoOf(from)} --repair", look at refunds and disputes of that time ` +

@@ -2,15 +2,15 @@ import { HELP_OPTION, parseOptions, UsageError } from '@connector/cli';
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
 import type { SecretPlace } from '../../domain/secret-manifest.ts';
 
-export const SETUP_HELP = `setup: makes the webhook endpoint at Stripe, and prints the Secret with its signing secret
+export const SETUP_HELP = `setup: creates the webhook endpoint at Stripe, and prints the Secret with its signing secret
 
-Run it once before the chart is installed, from anywhere that reaches Stripe. Standard output is the manifest and nothing
-else; what happened is told on standard error.
+Run it once before the chart is installed, from anywhere that reaches Stripe. Standard output is only the manifest;
+messages go to standard error.
 
   setup --url https://payments.example.com --namespace payments | kubectl apply -f -
 
-Stripe shows a signing secret only when it makes an endpoint. So where there is one for the URL already, none is made and
-nothing is printed, unless its secret is given by STRIPE_WEBHOOK_SIGNING_SECRET; --rotate gets a new secret.
+Stripe shows a signing secret only when it creates an endpoint. So if the URL has an endpoint already, none is created and
+nothing is printed, unless STRIPE_WEBHOOK_SIGNING_SECRET has its secret; --rotate gets a new secret.
 
 Usage: setup [options]
 

@@ -6,7 +6,7 @@ const EXIT_EXISTS = 3;
 
 export interface Report {
   readonly exitCode: number;
-  /** What was done and what comes next, for standard error. */
+  /** What was done and what to do next, for standard error. */
   readonly lines: readonly string[];
   /** The Secret to apply, for standard output; undefined when there is none. */
   readonly manifest?: string;
@@ -15,13 +15,13 @@ export interface Report {
 type Kind = SetUpOutcome['kind'];
 type OutcomeOf<K extends Kind> = SetUpOutcome & { kind: K };
 
-/** Where Stripe posts, and the Secret that is printed. */
+/** The address to which Stripe posts, and the Secret to print. */
 interface Target {
   readonly url: string;
   readonly place: SecretPlace;
 }
 
-/** What the person at the command line is told about a run of setup. */
+/** The messages about a run of setup. */
 export function setUpReport(outcome: SetUpOutcome, url: string, place: SecretPlace): Report {
   const report = REPORTS[outcome.kind] as (outcome: SetUpOutcome, target: Target) => Report;
   return report(outcome, { url, place });
