@@ -374,7 +374,7 @@ describe('session-auth', () => {
       expect(await verify('jwt', { authorization })).toMatchObject({ status: 200 });
     });
 
-    it('cannot be told good or bad while the keys cannot be read', async () => {
+    it('is answered 503 while the keys cannot be read', async () => {
       ct.instead.set('/jwks.json', json(500, {}));
       const authorization = `Bearer ${await jwtWith()}`;
       expect(await verify('jwt', { authorization })).toMatchObject({ status: 503 });
@@ -416,7 +416,7 @@ describe('session-auth', () => {
       expect(ct.callsTo('/oauth/introspect')).toHaveLength(2);
     });
 
-    it('that is unknown is refused, and not asked about again', async () => {
+    it('that is unknown is refused, and not looked up again', async () => {
       for (let n = 0; n < 3; n += 1) {
         expect(await check('nope')).toMatchObject({ status: 401, body: { message: 'invalid_token' } });
       }

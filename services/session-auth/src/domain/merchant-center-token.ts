@@ -26,7 +26,7 @@ export interface VerifiedClaims {
 /** The last moment that a calendar has. */
 const NEVER = new Date(8.64e15).toISOString();
 
-/** A Merchant Center user may always do this much; the original grants the same to each. */
+/** The permissions of every Merchant Center user, as in the original. */
 const PERMISSIONS = ['manage_project', 'manage_checkout_application'];
 
 /**

@@ -35,9 +35,9 @@ export const isoOf = (ms: number | undefined): string | undefined =>
   ms !== undefined && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : undefined;
 
 /**
- * Whether the token is active and has one of `anyOf` for exactly this project: `name:{projectKey}`. The same name for another
- * project or only for one store of it does not count. The authorization server's word decides whether it is active, its end only how long that
- * word is kept: clocks differ, and the unit is not agreed on.
+ * Whether the token is active and has one of `anyOf` for exactly this project: `name:{projectKey}`. The same name for
+ * another project, or only for one of its stores, does not count. The authorization server's word decides whether it is
+ * active, its end only how long that word is kept: clocks differ, and the unit is not agreed on.
  */
 export function checkToken(
   token: Introspection,
