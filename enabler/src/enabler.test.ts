@@ -4,6 +4,17 @@ import { Enabler } from './enabler.ts';
 import type { DropinOptions, EnablerOptions } from './payment-enabler.ts';
 import { type Answer, fakeHost, fakeProcessor, fakeStripe, paymentIntent, stripeError, succeeded } from './testing.ts';
 
+const METHODS = [
+  'createDropinBuilder',
+  'createComponentBuilder',
+  'createExpressBuilder',
+  'createStoredPaymentMethodBuilder',
+  'isStoredPaymentMethodsEnabled',
+  'getStoredPaymentMethods',
+  'setStorePaymentDetails',
+  'resume',
+] as const;
+
 async function page(answers: Record<string, Answer | Answer[]> = {}, options: DropinOptions = {}) {
   const stripe = fakeStripe();
   const processor = fakeProcessor(answers);
@@ -644,6 +655,47 @@ describe('coming back from a redirect', () => {
       expect(results).toEqual([]);
     },
   );
+});
+
+describe('an enabler that a framework has wrapped, or that was taken apart', () => {
+  const STORED: Answer = [200, { storedPaymentMethods: [] }];
+  const made = () => {
+    const processor = fakeProcessor({
+      'GET /stored-payment-methods': STORED,
+      'POST /express-config': [200, { environment: 'x', publishableKey: 'pk_test_1' }],
+    });
+    const { options, dependencies } = fakeHost(fakeStripe(), processor);
+    return new Enabler(options, dependencies);
+  };
+
+  it.each<[string, () => Enabler]>([
+    ['in a Proxy, as Vue and MobX do', () => new Proxy(made(), {})],
+    ['in its methods alone', () => Object.fromEntries(METHODS.map((name) => [name, made()[name]])) as never],
+    ['as an object that inherits from it', () => Object.create(made())],
+  ])('works all the same: %s', async (_how, wrapped) => {
+    const enabler = wrapped();
+    await expect(enabler.createDropinBuilder('embedded')).resolves.toHaveProperty('build');
+    await expect(enabler.createComponentBuilder('card')).resolves.toHaveProperty('build');
+    await expect(enabler.createExpressBuilder('dropin')).resolves.toHaveProperty('build');
+    await expect(enabler.createStoredPaymentMethodBuilder('card')).resolves.toHaveProperty('build');
+    await expect(enabler.isStoredPaymentMethodsEnabled()).resolves.toBe(true);
+    await expect(enabler.getStoredPaymentMethods({ allowedMethodTypes: [] })).resolves.toEqual({
+      storedPaymentMethods: [],
+    });
+    await expect(enabler.resume('https://shop.example/')).resolves.toBeUndefined();
+    expect(() => enabler.setStorePaymentDetails(true)).not.toThrow();
+  });
+
+  it('calls what a class of the host overrides', async () => {
+    class Own extends Enabler {
+      override isStoredPaymentMethodsEnabled = async () => false;
+    }
+    const { options, dependencies } = fakeHost(fakeStripe(), fakeProcessor());
+    const enabler = new (Own as unknown as new (...args: unknown[]) => Enabler)(options, dependencies);
+    await expect(enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] })).resolves.toEqual({
+      storedPaymentMethods: [],
+    });
+  });
 });
 
 describe('setting up', () => {

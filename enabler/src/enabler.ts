@@ -32,6 +32,18 @@ import {
 import { createStoredBuilder } from './stored/stored.ts';
 import { startStripe } from './stripe.ts';
 
+/** What a page calls. It works on its own too, since frameworks wrap objects (Vue, MobX), and private members know no wrapper. */
+const METHODS = [
+  'createDropinBuilder',
+  'createComponentBuilder',
+  'createExpressBuilder',
+  'createStoredPaymentMethodBuilder',
+  'isStoredPaymentMethodsEnabled',
+  'getStoredPaymentMethods',
+  'setStorePaymentDetails',
+  'resume',
+] as const;
+
 /**
  * What Checkout, or a merchant's page, creates for one session. The constructor never throws and does nothing yet, also on a server;
  * what can't work rejects the builder promises with an Error that has a `code`.
@@ -56,6 +68,9 @@ export class Enabler implements PaymentEnabler {
     this.#session = once(() => setUpSession(context, this.#operationsConfig));
     this.#express = once(() => this.#setUpExpress());
     this.#reservation = createReservation(() => context.processor.openPayment());
+    for (const name of METHODS) {
+      Object.defineProperty(this, name, { value: this[name].bind(this), configurable: true, writable: true });
+    }
   }
 
   async createDropinBuilder(type: string): Promise<PaymentDropinBuilder> {
