@@ -158,9 +158,25 @@ describe('a simulation', () => {
     expect(open.p99).toBeLessThan(300);
     expect(utilisation.intent).toBeGreaterThan(0.5);
     expect(utilisation.intent).toBeLessThan(0.65);
+    expect(utilisation.ledger).toBeGreaterThan(0.5);
+    expect(utilisation.ledger).toBeLessThan(0.65);
     // What is on its way at any moment: some 150 ms of it.
     expect(opensWaiting).toBeLessThan(400);
     expect(eventsWaiting).toBeLessThan(1_000);
+  });
+
+  it('keeps the ledger as busy as planned when few confirmations publish an event of their own', () => {
+    const few = { ...costs, payment: { ...costs.payment, ledgerEvents: 3.2 } };
+    const { utilisation } = simulate(few, scenario(1_000, { seconds: 20 }));
+    expect(utilisation.ledger).toBeGreaterThan(0.5);
+    expect(utilisation.ledger).toBeLessThan(0.65);
+    expect(needFor(100, few).records).toBeCloseTo(320);
+  });
+
+  it('opens no more payments than the account has calls for, whichever endpoints they are of', () => {
+    const customers = { ...costs, payment: { ...costs.payment, stripeCalls: 7 } };
+    const { opensWaiting, payments } = simulate(customers, scenario(100, { limits: PUBLISHED }));
+    expect(payments - opensWaiting).toBeLessThan((100 / 7) * 62 + 25);
   });
 
   it('piles up behind a limit, at the rate by which it is exceeded', () => {

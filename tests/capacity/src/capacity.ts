@@ -62,8 +62,9 @@ export const DEFAULTS: Deployment = {
 
 /** Calls of one payment to the busiest endpoint of Stripe: each payment creates, changes and reads its PaymentIntent once or so. */
 const BUSIEST_ENDPOINT = 1;
-/** Events of a payment that come from us: opened, confirmed. */
-const OWN_EVENTS = 2;
+/** Events of a payment that come from us: opened, and confirmed where no webhook is recorded before the shopper is back. */
+export const ownEvents = ({ ledgerEvents, webhooks }: UnitCosts['payment']): number =>
+  Math.max(1, ledgerEvents - webhooks);
 
 /** How many payments a second each thing carries, and why. */
 export interface Ceiling {
@@ -139,9 +140,9 @@ export function needFor(perSecond: number, costs: UnitCosts, assumptions: Assump
   const waiting =
     (perSecond * payment.ledgerCommercetoolsCalls * commercetoolsMs) / (1000 * ledgerConcurrency * utilisation);
   const ledger = Math.max(busy(payment.cpuMs.ledger), Math.ceil(waiting));
-  const records = perSecond * (payment.webhooks + OWN_EVENTS);
-  const megabytes =
-    (perSecond * (payment.webhooks * assumptions.webhookBytes + OWN_EVENTS * assumptions.ownBytes)) / 1e6;
+  const own = ownEvents(payment);
+  const records = perSecond * (payment.webhooks + own);
+  const megabytes = (perSecond * (payment.webhooks * assumptions.webhookBytes + own * assumptions.ownBytes)) / 1e6;
   return {
     perSecond,
     deployment: {

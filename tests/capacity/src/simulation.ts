@@ -1,7 +1,7 @@
 import { type Latency, latencyOf } from '@connector/load-tests/figures';
 import { randomOf } from '@connector/load-tests/random';
 import type { UnitCosts } from '@connector/load-tests/unit-costs';
-import type { Assumptions, Deployment, Limits } from './capacity.ts';
+import { type Assumptions, type Deployment, type Limits, ownEvents } from './capacity.ts';
 
 /** Things that happen in time, the earliest first; ties in the order in which they were planned. */
 export class Clock {
@@ -195,12 +195,20 @@ export function simulate(costs: UnitCosts, scenario: Scenario): Outcome {
 
   const confirm = (partition: number) =>
     intent.serve(exponential(payment.cpuMs.intent * (1 - OPENING)), () =>
-      stripe(reading, () => clock.in(KAFKA_MS, () => handle(partition))),
+      stripe(reading, () => {
+        if (random.chance(ownEvents(payment) - 1)) clock.in(KAFKA_MS, () => handle(partition));
+      }),
     );
   const webhook = (partition: number) =>
     ingest.serve(exponential(payment.cpuMs.webhookIngest / payment.webhooks), () =>
       clock.in(KAFKA_MS, () => handle(partition)),
     );
+  /** Calls of other endpoints: nobody waits for them here, but they count against the account's limit. */
+  const otherCalls = () => {
+    const mean = Math.max(0, payment.stripeCalls - 2);
+    const calls = Math.floor(mean) + (random.chance(mean % 1) ? 1 : 0);
+    for (let nth = 0; nth < calls; nth += 1) account.pass(() => {});
+  };
   const arrive = () => {
     arrived += 1;
     const from = clock.now;
@@ -218,7 +226,10 @@ export function simulate(costs: UnitCosts, scenario: Scenario): Outcome {
           for (let nth = 0; nth < webhooks; nth += 1) webhook(partition);
           confirm(partition);
         };
-        stripe(creating, opened);
+        creating.pass(() => {
+          otherCalls();
+          account.pass(() => clock.in(assumptions.stripeMs, opened));
+        });
         commercetools.pass(() => clock.in(2 * assumptions.commercetoolsMs, opened));
       }),
     );
