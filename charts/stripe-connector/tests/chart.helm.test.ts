@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +21,7 @@ import {
   render,
 } from './rendered.ts';
 import { violationsOf } from './restricted.ts';
+import { exitCodeOf, startSidecar } from './sidecar.ts';
 import { CHART, isMap, read, type Values } from './values.ts';
 import { READERS } from './variables.ts';
 
@@ -686,21 +683,14 @@ it('every pod of ours leaves by the proxy, trusts the CAs of the company, and re
 });
 
 it('a job asks the sidecar of a mesh to end when it has, and keeps its own exit code', async () => {
-  const asked: string[] = [];
-  const sidecar = createServer((req, res) => {
-    asked.push(`${req.method} ${req.url}`);
-    res.end();
-  });
-  await new Promise<void>((resolve) => sidecar.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(sidecar.address() as AddressInfo).port}/quitquitquit`;
+  await using sidecar = await startSidecar();
+  const { url } = sidecar;
   const job = find(minimal(`jobs.quitSidecarUrl="${url}"`), 'Job', `${FULLNAME}-types`) as Values;
   const [container] = ((((job.spec as Values).template as Values).spec as Values).containers as Values[]) ?? [];
   const args = container?.args as string[];
   expect(args.slice(3)).toEqual([url, 'dist/commands/ensure-types.js']);
-  const child = spawn(process.execPath, [...args.slice(0, 4), '--eval', 'process.exit(7)']);
-  const [code] = (await once(child, 'close')) as [number];
-  sidecar.close();
-  expect([code, asked]).toEqual([7, ['POST /quitquitquit']]);
+  const code = await exitCodeOf([...args.slice(0, 4), '--eval', 'process.exit(7)']);
+  expect([code, sidecar.asked]).toEqual([7, ['POST /quitquitquit']]);
 });
 
 it('takes numbers and truth values where texts are meant, and writes them as texts', () => {

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type Pod, podsOf, refusal, render } from './rendered.ts';
+import { exitCodeOf, startSidecar } from './sidecar.ts';
 import type { Values } from './values.ts';
 
 const MINIMAL = 'ci/minimal-values.yaml';
@@ -79,25 +76,15 @@ describe('credentials as files', () => {
 });
 
 it("helm test's pod asks the sidecar of a mesh to end when it has, and keeps its own exit code", async () => {
-  const asked: string[] = [];
-  const sidecar = createServer((req, res) => {
-    asked.push(`${req.method} ${req.url}`);
-    res.end();
-  });
-  await new Promise<void>((resolve) => sidecar.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(sidecar.address() as AddressInfo).port}/quitquitquit`;
-  const { objects } = render({ files: [MINIMAL], set: [`jobs.quitSidecarUrl="${url}"`] });
+  await using sidecar = await startSidecar();
+  const { objects } = render({ files: [MINIMAL], set: [`jobs.quitSidecarUrl="${sidecar.url}"`] });
   const [test] = podsOf(objects).filter(({ owner }) => owner.endsWith('-test'));
   const args = test?.spec.containers[0]?.args ?? [];
   expect(args.at(-1)).toContain('/readyz');
   // No part to ask: it is content at once; and a script of its own that is not.
   const env = { ...process.env, PARTS: 'nothing', PREFIX: '127.0.0.1:1/' };
-  const ended = async (more: readonly string[]) => {
-    const [code] = (await once(spawn(process.execPath, [...args.slice(0, 4), ...more], { env }), 'close')) as [number];
-    return code;
-  };
-  expect(await ended(['--eval', 'process.exit(3)'])).toBe(3);
-  expect(await ended(['--input-type=module', '--eval', 'await Promise.resolve()'])).toBe(0);
-  sidecar.close();
-  expect(asked).toEqual(['POST /quitquitquit', 'POST /quitquitquit']);
+  const ended = (...more: string[]) => exitCodeOf([...args.slice(0, 4), ...more], env);
+  expect(await ended('--eval', 'process.exit(3)')).toBe(3);
+  expect(await ended('--input-type=module', '--eval', 'await Promise.resolve()')).toBe(0);
+  expect(sidecar.asked).toEqual(['POST /quitquitquit', 'POST /quitquitquit']);
 });

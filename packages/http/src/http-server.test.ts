@@ -269,7 +269,7 @@ it.each([
     headers: forwarded ? { 'x-forwarded-for': forwarded } : {},
   });
   const [theirs, ours] = await jsonOf(answer);
-  expect(theirs).toBeTruthy();
+  expect(theirs).toMatch(/^[\da-f.:]+$/);
   expect(ours).toBe(theirs);
 });
 

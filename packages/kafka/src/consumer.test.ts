@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '@connector/lifecycle';
 import { metrics } from '@connector/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -173,7 +172,7 @@ describe('a consumer that does not come into its group', () => {
       return apiKey === JOIN && !stopped ? NO_COORDINATOR : undefined;
     };
     await consumer.start?.();
-    await vi.waitFor(() => expect(stopped).toBeDefined(), PATIENTLY);
+    await vi.waitUntil(() => stopped !== undefined, PATIENTLY);
     const before = requested(JOIN);
     await stopped;
     expect(requested(JOIN)).toBe(before);
@@ -226,7 +225,8 @@ describe('reading', () => {
     for (let round = 0; round < 10; round += 1) {
       for (let at = 0; at < PARTITIONS; at += 1) cluster.moveLeader(TOPIC, at, (at + round) % 3);
       values.push(...putSome());
-      await sleep(20);
+      const before = handled.length;
+      await vi.waitUntil(() => handled.length > before, PATIENTLY);
     }
     await expectHandled(handled, values);
     expect(handled).toHaveLength(values.length);

@@ -17,6 +17,10 @@ export function changeCart(project: CommercetoolsState, cart: Cart, action: Cart
     const { address } = action;
     return { ...cart, ...(address && { shippingAddress: address }) };
   }
+  if (action.action === 'removePayment') {
+    const payments = cart.paymentInfo?.payments.filter(({ id }) => id !== action.payment.id) ?? [];
+    return { ...cart, paymentInfo: { payments } };
+  }
   if (action.action !== 'addPayment') {
     throw new Error(`the fake commercetools does not know ${action.action} of a cart`);
   }

@@ -2,6 +2,7 @@ import {
   type Cart,
   type Customer,
   createApiBuilderFromCtpClient,
+  type OrderFromCartDraft,
   type Payment,
   type PaymentMethodDraft,
   type PaymentUpdateAction,
@@ -11,6 +12,7 @@ import { type Commercetools, errorOfAnswer, errorOfFailure } from '@connector/co
 import { copyOf } from '../copy.ts';
 import type { Gate } from '../gate.ts';
 import { changeCart, changeCustomer, changeType, withPayments } from './checkout.ts';
+import { changeOrder, createOrder } from './orders.ts';
 import { changePaymentMethod, createPaymentMethod, createRecurringJob } from './payment-methods.ts';
 import { changePayment, createPayment } from './payments.ts';
 import { notFound, RefusedAnswer } from './refusal.ts';
@@ -73,8 +75,8 @@ export class FakeCommercetools
 
   readonly call: Commercetools['call'] = async (operation, request) => {
     this.calls.push(operation);
-    await this.gate(operation, 'before');
     try {
+      await this.gate(operation, 'before');
       const { body } = await request.execute();
       await this.gate(operation, 'after');
       return body;
@@ -129,7 +131,7 @@ export class FakeCommercetools
 
   /** Answers a request, or throws the refusal of it. */
   answer({ method, resource, id, query, body }: Request): unknown {
-    const { stored, carts, customers, types, paymentMethods } = this;
+    const { stored, carts, orders, customers, types, paymentMethods } = this;
     switch (`${method} ${resource}${id === undefined ? '' : '/:id'}`) {
       case 'GET payments/:id':
         return id?.startsWith('key=') ? byKey(stored.values(), id) : existing(stored, id ?? '');
@@ -154,11 +156,14 @@ export class FakeCommercetools
       case 'POST carts/:id':
         this.beforeAddPayment(id ?? '');
         return updated(carts, id ?? '', body as Update<never>, (one, action) => changeCart(this, one, action));
-      case 'POST orders': {
-        const { cart: of, version } = body as { cart: { id: string }; version: number };
-        const ordered = { cartState: 'Ordered' as const };
-        return updated(carts, of.id, { version, actions: [ordered] }, (one, change) => ({ ...one, ...change }));
-      }
+      case 'GET orders':
+        return pageOf(orders, query);
+      case 'GET orders/:id':
+        return existing(orders, id ?? '');
+      case 'POST orders':
+        return createOrder(this, body as OrderFromCartDraft);
+      case 'POST orders/:id':
+        return updated(orders, id ?? '', body as Update<never>, changeOrder);
       case 'GET customers/:id':
         return existing(customers, id ?? '');
       case 'POST customers': {

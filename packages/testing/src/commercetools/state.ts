@@ -1,4 +1,4 @@
-import type { Cart, Customer, Payment, PaymentDraft, PaymentMethod, Type } from '@commercetools/platform-sdk';
+import type { Cart, Customer, Order, Payment, PaymentDraft, PaymentMethod, Type } from '@commercetools/platform-sdk';
 import { commercetoolsId } from '../ids.ts';
 import { conditionOf } from './predicate.ts';
 import { notFound, RefusedAnswer, refused } from './refusal.ts';
@@ -30,6 +30,7 @@ export interface Update<A> {
 export class CommercetoolsState {
   readonly stored = new Map<string, Payment>();
   readonly carts = new Map<string, Cart>();
+  readonly orders = new Map<string, Order>();
   readonly customers = new Map<string, Customer>();
   readonly types = new Map<string, Type>();
   readonly paymentMethods = new Map<string, PaymentMethod>();

@@ -10,6 +10,7 @@ import { type Commercetools, type Executable, quoted, withPaymentsOf } from '@co
 import { NotFoundError, PermanentError, StaleVersionError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
 import { itFindsByPredicate } from './commercetools-predicates.ts';
+import { itKeepsOrders } from './orders.ts';
 import { itKeepsPaymentMethods } from './payment-methods.ts';
 
 /** A project to try, by the client that the services call it with. */
@@ -329,4 +330,5 @@ export function itIsCommercetools(project: () => Project): void {
 
   itFindsByPredicate(project);
   itKeepsPaymentMethods(project);
+  itKeepsOrders(project);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NotFoundError } from '@connector/errors';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 /** An account to try, by the client that the services call it with. */
 export type Account = Pick<StripeClient, 'call'>;
@@ -292,6 +292,50 @@ export function itIsStripe(account: () => Account): void {
       const [{ id }, options] = [await paid(), key()];
       expect(await refund(id, 100, options)).toEqual(await refund(id, 100, options));
       expect(await refundsOf(id)).toHaveLength(1);
+    });
+  });
+
+  describe('a balance transaction', () => {
+    const listed = async (type: string, expand: string[], isIt: (source: string) => boolean) => {
+      const { data } = await call('balance_transactions.list', (stripe) =>
+        stripe.balanceTransactions.list({ type, limit: 100, expand, created: { gte: 0, lt: 4_102_444_800 } }),
+      );
+      return data.filter(({ source }) => isIt(typeof source === 'string' ? source : (source?.id ?? '')));
+    };
+    const AT_LENGTH = { timeout: 30_000, interval: 100 };
+
+    it('is there for each charge, with what Stripe keeps of it, and its PaymentIntent where that is asked for', async () => {
+      const paidOne = await paid();
+      const ofIt = (expand: string[]) => listed('charge', expand, (source) => source === paidOne.latest_charge);
+      const [plain, ...more] = await vi.waitUntil(async () => {
+        const found = await ofIt([]);
+        return found.length > 0 ? found : undefined;
+      }, AT_LENGTH);
+      expect(more).toEqual([]);
+      expect(plain).toMatchObject({ type: 'charge', amount: 1190, currency: 'eur', source: paidOne.latest_charge });
+      expect(plain?.net).toBe(1190 - (plain?.fee ?? 0));
+      const [expanded] = await ofIt(['data.source.payment_intent']);
+      expect(expanded?.source).toMatchObject({ object: 'charge', payment_intent: { id: paidOne.id } });
+    });
+
+    it('takes a refund away again, whose charge comes with it where that is asked for', async () => {
+      const { id, latest_charge: charge } = await paid();
+      const { id: refunded } = await refund(id, 190);
+      const expand = ['data.source.payment_intent', 'data.source.charge'];
+      const [moved] = await vi.waitUntil(async () => {
+        const found = await listed('refund', expand, (source) => source === refunded);
+        return found.length > 0 ? found : undefined;
+      }, AT_LENGTH);
+      expect(moved).toMatchObject({ type: 'refund', amount: -190, net: -190, fee: 0 });
+      expect(moved?.source).toMatchObject({ id: refunded, payment_intent: { id }, charge: { id: charge } });
+    });
+
+    it('is there for each part that is captured, and for nothing that is only held', async () => {
+      const { id, latest_charge: charge } = await held();
+      await capture(id, { amount_to_capture: 400, final_capture: false });
+      await capture(id);
+      const ofIt = async () => (await listed('charge', [], (source) => source === charge)).map(({ amount }) => amount);
+      await vi.waitFor(async () => expect((await ofIt()).toSorted()).toEqual([400, 790]), AT_LENGTH);
     });
   });
 

@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import { copyOf } from '../copy.ts';
 import type { Gate } from '../gate.ts';
 import type { Truth } from '../payment-life.ts';
+import { balanceOf } from './balance.ts';
 import { customersOf } from './customers.ts';
 import { eventsOf } from './events.ts';
 import { moneyOf } from './money.ts';
@@ -24,6 +25,7 @@ export class FakeStripe extends StripeState implements Pick<StripeClient, 'call'
   readonly #sdk = {
     paymentIntents: paymentIntentsOf(this),
     ...moneyOf(this),
+    ...balanceOf(this),
     ...customersOf(this),
     ...eventsOf(this),
     paymentMethods: paymentMethodsOf(this),

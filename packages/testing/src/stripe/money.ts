@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { type Charge, refundOf } from '../stripe-objects.ts';
+import { book } from './balance.ts';
 import { listOf, mergedMetadata } from './lists.ts';
 import { chargeOfIntent } from './payment-intents.ts';
 import { refusal } from './refusal.ts';
@@ -22,6 +23,7 @@ export function moneyOf(stripe: StripeState) {
         stripe.once(options, params, () => {
           const refund = newRefund(stripe, params);
           stripe.refunds.set(refund.id, refund);
+          book(stripe, 'refund', refund, refund.amount);
           return refund;
         }),
       retrieve: async (id: string) => stripe.existing(stripe.refunds, id),
@@ -36,6 +38,12 @@ export function moneyOf(stripe: StripeState) {
       },
     },
     disputes: {
+      list: ({ charge, ...page }: Stripe.DisputeListParams) =>
+        listOf(
+          stripe,
+          [...stripe.disputes.values()].filter((each) => !charge || each.charge === charge),
+          page,
+        ),
       retrieve: async (id: string, { expand = [] }: { expand?: string[] } = {}) => {
         const dispute = stripe.existing(stripe.disputes, id);
         const charge = stripe.charges.get(dispute.charge as string);

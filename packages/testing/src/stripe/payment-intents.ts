@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { stripeEvent } from '../stripe-events.ts';
 import { type Charge, chargeOf, type PaymentIntent, paymentIntent } from '../stripe-objects.ts';
+import { book } from './balance.ts';
 import { foundBy, listOf, mergedMetadata } from './lists.ts';
 import { missing, refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
@@ -129,6 +130,7 @@ function pay(stripe: StripeState, found: Stripe.PaymentIntent): void {
   const charge = chargeOf(found as PaymentIntent, { id: stripe.newId('ch'), created: stripe.seconds, captured });
   Object.assign(charge, { payment_method: found.payment_method });
   stripe.charges.set(charge.id, charge as Charge as Stripe.Charge);
+  if (captured) book(stripe, 'charge', charge as Charge as Stripe.Charge, found.amount);
   Object.assign(found, {
     status: captured ? 'succeeded' : 'requires_capture',
     latest_charge: charge.id,
@@ -178,5 +180,7 @@ function capture(stripe: StripeState, found: Stripe.PaymentIntent, params: Strip
   const isDone = isFinal || amount === left;
   Object.assign(found, { amount_capturable: isDone ? 0 : left - amount, ...(isDone && { status: 'succeeded' }) });
   const charge = chargeOfIntent(stripe, found);
-  if (charge) Object.assign(charge, { amount_captured: charge.amount_captured + amount, captured: isDone });
+  if (!charge) return;
+  Object.assign(charge, { amount_captured: charge.amount_captured + amount, captured: isDone });
+  book(stripe, 'charge', charge, amount);
 }

@@ -27,6 +27,8 @@ export class StripeState {
   readonly charges = new Map<string, Stripe.Charge>();
   readonly refunds = new Map<string, Stripe.Refund>();
   readonly disputes = new Map<string, Stripe.Dispute>();
+  /** In the order in which the money moved. */
+  readonly balanceTransactions = new Map<string, Stripe.BalanceTransaction>();
   readonly customers = new Map<string, Stripe.Customer>();
   /** Those that somebody saved, or might have. */
   readonly paymentMethods = new Map<string, Stripe.PaymentMethod>();

@@ -27,7 +27,7 @@ const EXPANDED: Record<BalanceType, readonly string[]> = {
 };
 
 /** The money of a Stripe account, over its API. */
-export const stripeMoney = (client: StripeClient): StripeMoney => ({
+export const stripeMoney = (client: Pick<StripeClient, 'call'>): StripeMoney => ({
   movements: async (type, since, until, afterId) => {
     const created = { gte: unixSeconds(since), lt: unixSeconds(until) };
     const { data } = await client.call('balance_transactions.list', (stripe) =>
@@ -52,13 +52,13 @@ export const stripeMoney = (client: StripeClient): StripeMoney => ({
   },
 });
 
-const retrieve = ({ call }: StripeClient, id: string): Promise<Stripe.PaymentIntent | undefined> =>
+const retrieve = ({ call }: Pick<StripeClient, 'call'>, id: string): Promise<Stripe.PaymentIntent | undefined> =>
   orUndefined(
     call('payment_intents.retrieve', (stripe) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] })),
   );
 
 async function movementOf(
-  client: StripeClient,
+  client: Pick<StripeClient, 'call'>,
   type: BalanceType,
   transaction: Stripe.BalanceTransaction,
 ): Promise<Movement> {
@@ -92,7 +92,7 @@ async function movementOf(
  * because a failed refund leaves no trace on its charge.
  */
 async function factsOf(
-  client: StripeClient,
+  client: Pick<StripeClient, 'call'>,
   paymentIntent: Stripe.PaymentIntent,
   charge: Stripe.Charge | undefined,
   shown: ShownMoney | undefined,
@@ -122,7 +122,7 @@ type Source = Stripe.Charge | Stripe.Refund | Stripe.Dispute;
 
 /** The PaymentIntent and the charge of a movement, as far as the list's expansions contain them. */
 async function linksOf(
-  client: StripeClient,
+  client: Pick<StripeClient, 'call'>,
   source: Source,
 ): Promise<{ paymentIntent: Stripe.PaymentIntent | undefined; charge: Stripe.Charge | undefined } | undefined> {
   switch (source.object) {

@@ -13,10 +13,11 @@ const PAGE = 100;
  */
 const LIMIT = 500;
 
-/** Paid payments of this connector, from the project's HTTP API; paging uses the last id. */
+/** Paid payments of this connector, from the project's HTTP API, `perPage` at a time; paging uses the last id. */
 export const paidPayments = (
   commercetools: Pick<Commercetools, 'api' | 'call'>,
   paymentInterface: string,
+  perPage = PAGE,
 ): PaidPayments => ({
   page: (since, before, afterId) => {
     const paid = [
@@ -26,7 +27,7 @@ export const paidPayments = (
       'transactions(type in ("Authorization", "Charge") and state = "Success")',
       ...(afterId ? [`id > ${quoted(afterId)}`] : []),
     ];
-    return paymentsQuery(commercetools)(paid.join(' and '), PAGE);
+    return paymentsQuery(commercetools)(paid.join(' and '), perPage);
   },
 });
 

@@ -1,21 +1,12 @@
 import { money, payment, transaction } from '@connector/testing';
 import { describe, expect, it } from 'vitest';
+import { AUTHORIZED, CHARGED } from '../testing/held-money.ts';
 import { type HeldMoney, movedState, verdictOf } from './unordered.ts';
-
-const CHARGED: HeldMoney = {
-  status: 'succeeded',
-  currency: 'eur',
-  amount: 10_000,
-  captured: 10_000,
-  refunded: 0,
-  isDisputed: false,
-};
-const HELD: HeldMoney = { ...CHARGED, status: 'requires_capture', captured: 0 };
 
 describe('the payment state of an order whose money moved while it was made', () => {
   it.each<[string, HeldMoney[], string | undefined]>([
     ['all taken: nothing', [CHARGED], undefined],
-    ['all held: nothing', [HELD], undefined],
+    ['all held: nothing', [AUTHORIZED], undefined],
     // Stripe counts the release of the rest as refunded.
     ['a last capture of less than half: nothing', [{ ...CHARGED, captured: 4_000, refunded: 6_000 }], undefined],
     ['a last capture of more than half: nothing', [{ ...CHARGED, captured: 6_000, refunded: 4_000 }], undefined],
@@ -24,8 +15,8 @@ describe('the payment state of an order whose money moved while it was made', ()
     ['all refunded: failed', [{ ...CHARGED, refunded: 10_000 }], 'Failed'],
     ['a part of a part refunded', [{ ...CHARGED, captured: 4_000, refunded: 7_000 }], 'BalanceDue'],
     ['all of a part refunded', [{ ...CHARGED, captured: 4_000, refunded: 10_000 }], 'Failed'],
-    ['released: failed', [{ ...HELD, status: 'canceled', refunded: 10_000 }], 'Failed'],
-    ['one refunded, another still held: balance due', [{ ...CHARGED, refunded: 10_000 }, HELD], 'BalanceDue'],
+    ['released: failed', [{ ...AUTHORIZED, status: 'canceled', refunded: 10_000 }], 'Failed'],
+    ['one refunded, another still held: balance due', [{ ...CHARGED, refunded: 10_000 }, AUTHORIZED], 'BalanceDue'],
     ['disputed: failed', [{ ...CHARGED, isDisputed: true }], 'Failed'],
   ])('%s', (_what, held, expected) => {
     expect(movedState(held)).toBe(expected);

@@ -1,104 +1,122 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { TransientError } from '@connector/errors';
 import {
+  type BalanceTransaction,
+  balanceTransaction,
+  type Charge,
   chargeOf,
   METADATA_OF_OURS,
   money,
+  type PaymentIntent,
   paymentIntent,
   payment as paymentOf,
   refundOf,
   transaction,
 } from '@connector/testing';
+import { FakeCommercetools, FakeStripe } from '@connector/testing/fakes';
+import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
+import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
+import { movedPayments } from '../adapters/moved-payments.ts';
+import { stripeFacts } from '../adapters/stripe-facts.ts';
+import { stripeMoney } from '../adapters/stripe-money.ts';
+import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
 import type { AuditDifference } from '../domain/audit.ts';
 import { type AuditSummary, agrees } from '../domain/audit-summary.ts';
-import { chargeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
 import { type AuditDependencies, type AuditOptions, audit } from './audit.ts';
-import type { Movement, Snapshot } from './ports.ts';
 
 const HOUR = 60 * 60_000;
 const BEGIN = new Date('2026-11-25T00:00:00Z');
 const at = (hours: number) => new Date(BEGIN.getTime() + hours * HOUR);
 
-/** A charge whose money moved `hours` after the begin of the window. */
-function movementAt(hours: number, metadata: Record<string, string> = { ...METADATA_OF_OURS }): Movement {
+/** A charge whose money moved: its PaymentIntent, itself, and the balance transaction of it. */
+interface Moved {
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly transaction: BalanceTransaction;
+}
+
+/** A charge that moved its money `hours` after the window's begin. */
+function movedAt(hours: number, metadata: Record<string, string> = { ...METADATA_OF_OURS }): Moved {
   const intent = paymentIntent({ status: 'succeeded', amount_received: 10_000, metadata });
   const charge = chargeOf(intent, { captured: true, amount_captured: 10_000 });
-  return {
-    id: `txn_${intent.id}`,
+  intent.latest_charge = charge.id;
+  return { intent, charge, transaction: movementOf(charge, hours) };
+}
+
+/** Of money that some other integration took without a PaymentIntent. */
+function ofNoPaymentIntent(hours: number): Moved {
+  const { charge, ...others } = movedAt(hours);
+  return { ...others, charge: { ...charge, payment_intent: null } };
+}
+
+const movementOf = ({ id }: Charge, hours: number): BalanceTransaction =>
+  balanceTransaction({
     type: 'charge',
-    createdAt: at(hours),
-    availableAt: at(hours + 48),
     amount: 10_000,
     fee: 175,
     net: 9_825,
     currency: 'eur',
-    presented: { amount: 10_000, currency: 'eur' },
-    sourceId: charge.id,
-    paymentIntent: intent as unknown as Snapshot,
-    facts: async () => ({
-      paymentIntent: paymentIntentSchema.parse(intent),
-      charges: [{ charge: chargeSchema.parse(charge), refunds: [] }],
-      disputes: [],
-    }),
-  };
-}
-
-const idOf = (movement: Movement) => movement.paymentIntent?.id ?? '';
-const recordedOf = (movement: Movement, ...more: Payment['transactions']): Payment =>
-  paymentOf({
-    interfaceId: idOf(movement),
-    transactions: [transaction('Charge', 'Success', { amount: money(10_000), interactionId: idOf(movement) }), ...more],
+    created: at(hours).getTime() / 1000,
+    source: id,
   });
 
-function world(movements: readonly Movement[], payments: readonly Payment[]) {
-  const calls: string[] = [];
+const recordedOf = ({ intent, transaction: movement }: Moved, ...more: Payment['transactions']): Payment =>
+  paymentOf({
+    interfaceId: intent.id,
+    transactions: [
+      transaction('Charge', 'Success', {
+        amount: money(10_000),
+        interactionId: intent.id,
+        timestamp: new Date(movement.created * 1000).toISOString(),
+      }),
+      ...more,
+    ],
+  });
+
+/** The account and the project, with what moved in the one and is recorded in the other. */
+function world(moved: readonly Moved[], payments: readonly Payment[]) {
+  const account = new FakeStripe();
+  for (const { intent, charge, transaction: movement } of moved) {
+    account.paymentIntents.set(intent.id, intent as Stripe.PaymentIntent);
+    account.charges.set(charge.id, charge as Stripe.Charge);
+    account.balanceTransactions.set(movement.id, movement as Stripe.BalanceTransaction);
+  }
+  const project = new FakeCommercetools().add(...payments);
+  const listed: Date[] = [];
   const differences: AuditDifference[] = [];
-  const failures: string[] = [];
+  const failed: string[] = [];
   const slices: Date[] = [];
-  const within = (since: Date, until: Date) => (when: Date) => when >= since && when < until;
+  const { movements, ofPaymentIntent } = stripeMoney(account);
   const deps: AuditDependencies = {
     money: {
-      movements: async (type, since, until, afterId) => {
-        calls.push(`movements ${type} ${since.toISOString()}`);
-        const all = movements.filter((each) => each.type === type && within(since, until)(each.createdAt));
-        return afterId ? [] : all;
+      movements: (type, since, ...rest) => {
+        listed.push(since);
+        return movements(type, since, ...rest);
       },
-      ofPaymentIntent: async (id) => {
-        calls.push(`PaymentIntent ${id}`);
-        const found = movements.find((each) => idOf(each) === id);
-        return found?.paymentIntent && { paymentIntent: found.paymentIntent, facts: await found.facts(undefined) };
-      },
+      ofPaymentIntent,
     },
-    movedPayments: {
-      page: async (since, until, afterId) =>
-        afterId
-          ? []
-          : payments.filter(({ transactions }) =>
-              transactions.some(({ timestamp }) => within(since, until)(new Date(timestamp ?? 0))),
-            ),
-      ofPaymentIntents: async (ids) => payments.filter(({ interfaceId = '' }) => ids.includes(interfaceId)),
-    },
-    payments: { byId: async (id) => payments.find((each) => each.id === id), byKey: async () => undefined },
-    snapshots: { refund: async () => undefined, dispute: async () => undefined },
-    stripe: {} as never,
+    movedPayments: movedPayments(project, 'checkout-stripe'),
+    payments: commercetoolsPayments(project),
+    snapshots: stripeSnapshots(account),
+    stripe: stripeFacts(account),
     producer: { send: async () => expect.unreachable('nothing is published without repair') },
     projectKey: METADATA_OF_OURS.ct_project_key,
     onDifference: (difference) => differences.push(difference),
-    onFailure: (what) => failures.push(what),
+    onFailure: (what) => failed.push(what),
     onSlice: async (_, until) => {
       slices.push(until);
     },
     pause: async () => {},
   };
-  return { deps, calls, differences, failures, slices };
+  return { account, project, deps, listed, differences, failed, slices };
 }
 
 const options: AuditOptions = { since: BEGIN, until: at(3), repair: false, dryRun: false, atOnce: 4 };
 
 describe('an audit', () => {
   it('agrees when each movement has its payment, and sums both sides', async () => {
-    const movements = [movementAt(0), movementAt(2)];
+    const movements = [movedAt(0), movedAt(2)];
     const { deps } = world(
       movements,
       movements.map((each) => recordedOf(each)),
@@ -110,31 +128,27 @@ describe('an audit', () => {
   });
 
   it('compares a payment once, however often its money moved', async () => {
-    const one = movementAt(0);
-    const again: Movement = { ...one, id: 'txn_2', createdAt: at(2) };
+    const one = movedAt(0);
+    const again = { ...one, transaction: movementOf(one.charge, 2) };
     const { deps } = world([one, again], [recordedOf(one)]);
     expect(await audit(deps, options)).toMatchObject({ payments: 1, movements: { charge: 2 } });
   });
 
   it('counts the money of others, and does not compare it', async () => {
-    const movements = [
-      movementAt(0, {}),
-      movementAt(1, { ct_project_key: 'another' }),
-      { ...movementAt(1), paymentIntent: undefined },
-    ];
+    const movements = [movedAt(0, {}), movedAt(1, { ct_project_key: 'another' }), ofNoPaymentIntent(1)];
     const { deps, differences } = world(movements, []);
     expect(await audit(deps, options)).toMatchObject({ foreign: 3, payments: 0, complete: true });
     expect(differences).toEqual([]);
   });
 
   it('counts a PaymentIntent as ours when a payment of the project names it, whatever its metadata says', async () => {
-    const movement = movementAt(0, {});
-    const { deps } = world([movement], [recordedOf(movement)]);
+    const moved = movedAt(0, {});
+    const { deps } = world([moved], [recordedOf(moved)]);
     expect(await audit(deps, options)).toMatchObject({ foreign: 0, payments: 1 });
   });
 
   it('reports a missing payment once, over the charged amount', async () => {
-    const { deps, differences } = world([movementAt(0)], []);
+    const { deps, differences } = world([movedAt(0)], []);
     await audit(deps, options);
     expect(differences).toMatchObject([
       { kind: 'payment_missing', stripe: { centAmount: 10_000 }, commercetools: undefined },
@@ -158,53 +172,54 @@ describe('an audit', () => {
   });
 
   it('reads both sides again before it reports a difference, because they were not read at the same moment', async () => {
-    const movement = movementAt(0);
-    const now = await movement.facts(undefined);
-    const charge = now.charges[0]?.charge;
-    if (!charge) throw new Error('it has a charge');
-    const refund = refundSchema.parse(refundOf(charge as never, { amount: 500 }));
-    const refunded = { ...now, charges: [{ charge, refunds: [refund] }] };
-    // Stripe's page was read before the refund, the payment after it.
-    const payment = recordedOf(
-      movement,
-      transaction('Refund', 'Success', { amount: money(500), interactionId: refund.id }),
-    );
-    const { deps, differences } = world([movement], [payment]);
-    const ofPaymentIntent = async () => ({ paymentIntent: movement.paymentIntent as Snapshot, facts: refunded });
-    const summary = await audit({ ...deps, money: { ...deps.money, ofPaymentIntent } }, options);
+    const moved = movedAt(0);
+    const refund = refundOf(moved.charge, { amount: 500 });
+    // Stripe's side was read before the refund, the payment after it.
+    const shown = transaction('Refund', 'Success', { amount: money(500), interactionId: refund.id });
+    const { account, deps, differences } = world([moved], [recordedOf(moved, shown)]);
+    account.gate = async (call, moment) => {
+      if (call !== 'refunds.list' || moment !== 'after') return;
+      account.refunds.set(refund.id, refund as Stripe.Refund);
+      moved.charge.amount_refunded = 500;
+    };
+    const summary = await audit(deps, options);
     expect(differences).toEqual([]);
     expect(summary.sums.EUR?.Refund).toEqual({ stripe: 500, commercetools: 500 });
   });
 
   it('waits up to 30 s for the ledger when something has just changed at Stripe', async () => {
-    const movement = movementAt(0);
-    const late = recordedOf(movement);
+    const moved = movedAt(0);
+    const { transactions, ...late } = recordedOf(moved);
     const early = { ...late, transactions: [] };
-    const pauses: number[] = [];
-    const seen = world([movement], [early]);
     const now = () => new Date(Date.parse(late.lastModifiedAt) + 1_000);
-    const pause = async (ms: number) => void pauses.push(ms);
-    const byId = async () => (pauses.length < 2 ? early : late);
-    await audit({ ...seen.deps, now, pause, payments: { ...seen.deps.payments, byId } }, options);
+    const pauses: number[] = [];
+    const seen = world([moved], [early]);
+    const pause = async (ms: number) => {
+      if (pauses.push(ms) === 2) seen.project.changeByAnother(early.id, { transactions });
+    };
+    await audit({ ...seen.deps, now, pause }, options);
     expect({ pauses: pauses.length, differences: seen.differences }).toEqual({ pauses: 2, differences: [] });
 
-    const never = world([movement], [early]);
+    const never = world([moved], [early]);
     pauses.length = 0;
-    await audit({ ...never.deps, now, pause }, options);
+    await audit({ ...never.deps, now, pause: async (ms) => void pauses.push(ms) }, options);
     expect(never.differences).toMatchObject([{ kind: 'missing_here' }]);
     expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(30_000);
   });
 
   it('continues when one payment cannot be compared, but is incomplete', async () => {
-    const [bad, good] = [movementAt(0), movementAt(0)];
-    const away = { ...bad, facts: () => Promise.reject(new TransientError('Stripe is away')) };
-    const { deps, failures } = world([away, good], [recordedOf(bad), recordedOf(good)]);
+    const [bad, good] = [movedAt(0), movedAt(0)];
+    bad.charge.amount_refunded = 500;
+    const { account, deps, failed } = world([bad, good], [recordedOf(bad), recordedOf(good)]);
+    account.gate = async (call) => {
+      if (call === 'refunds.list') throw new TransientError('Stripe is away');
+    };
     expect(await audit(deps, options)).toMatchObject({ payments: 1, failed: 1, complete: false });
-    expect(failures).toEqual([`PaymentIntent ${idOf(bad)}`]);
+    expect(failed).toEqual([`PaymentIntent ${bad.intent.id}`]);
   });
 
   it('continues where an earlier run was interrupted, with its counts', async () => {
-    const movements = [movementAt(0), movementAt(0), movementAt(2), movementAt(2)];
+    const movements = [movedAt(0), movedAt(0), movedAt(2), movedAt(2)];
     // In each hour, one payment is recorded and one shows nothing.
     const recorded = movements.map((each, n) =>
       n % 2 === 0 ? recordedOf(each) : { ...recordedOf(each), transactions: [] },
@@ -237,10 +252,10 @@ describe('an audit', () => {
     });
     // The earlier run's differences are reported with the rest; each of this run's once.
     expect(second.differences.map(({ paymentIntentId }) => paymentIntentId)).toEqual(
-      [movements[1], movements[3]].map((each) => each && idOf(each)),
+      [movements[1], movements[3]].map((each) => each?.intent.id),
     );
     expect(slices).toEqual([0, 1]);
-    expect(second.calls.some((call) => call.includes(BEGIN.toISOString()))).toBe(false);
+    expect(second.listed.filter((since) => since <= BEGIN)).toEqual([]);
     expect(second.slices).toEqual([at(2), at(3)]);
   });
 });

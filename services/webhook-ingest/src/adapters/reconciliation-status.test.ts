@@ -60,6 +60,6 @@ describe('the status of reconciliation', () => {
   it('does not count a checkpoint stored during a run as its end', async () => {
     checkpoints.set('reconcile:acct_1', { until: 1 });
     await status().refresh();
-    expect(await shown('last_success_timestamp_seconds')).toBeFalsy();
+    expect((await shown('last_success_timestamp_seconds')) ?? 0).toBe(0);
   });
 });

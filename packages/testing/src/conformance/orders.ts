@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Cart } from '@commercetools/platform-sdk';
+import { type Commercetools, type Executable, quoted, withPaymentsOf } from '@connector/commercetools';
+import { NotFoundError, StaleVersionError } from '@connector/errors';
+import { describe, expect, it } from 'vitest';
+
+/** What commercetools does with the orders of carts, and with carts that have one. */
+export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>): void {
+  const call = <T>(operation: string, request: (api: Commercetools['api']) => Executable<T>): Promise<T> =>
+    project().call(operation, request(project().api));
+  const change = ({ id: ID, version }: Cart, ...actions: object[]) =>
+    call('carts.update', (api) =>
+      api
+        .carts()
+        .withId({ ID })
+        .post({ body: { version, actions: actions as never } }),
+    );
+  /** A cart that can be ordered, with a payment on it. */
+  const paidCart = async () => {
+    const cart = await call('carts.create', (api) => api.carts().post({ body: { currency: 'EUR' } }));
+    const amountPlanned = { centAmount: 100, currencyCode: 'EUR' };
+    const payment = await call('payments.create', (api) => api.payments().post({ body: { amountPlanned } }));
+    const addressed = await change(cart, { action: 'setShippingAddress', address: { country: 'DE' } });
+    const paid = await change(addressed, { action: 'addPayment', payment: { typeId: 'payment', id: payment.id } });
+    return { cart: paid, paymentId: payment.id };
+  };
+  const order = ({ id, version }: Cart, orderNumber = `order-${randomUUID()}`) => {
+    const body = { cart: { typeId: 'cart' as const, id }, version, orderNumber, paymentState: 'Pending' as const };
+    return call('orders.create', (api) => api.orders().post({ body }));
+  };
+  const found = async (where: string) =>
+    (await call('orders.query', (api) => api.orders().get({ queryArgs: { where, limit: 500, withTotal: false } })))
+      .results;
+  const byId = (ID: string) => call('orders.get', (api) => api.orders().withId({ ID }).get());
+
+  describe('an order', () => {
+    it('is of its cart and its payments, by which and by its number it is found', async () => {
+      const { cart, paymentId } = await paidCart();
+      const made = await order(cart);
+      expect(made).toMatchObject({
+        cart: { id: cart.id },
+        paymentState: 'Pending',
+        paymentInfo: { payments: [{ typeId: 'payment', id: paymentId }] },
+      });
+      for (const where of [
+        `orderNumber = ${quoted(made.orderNumber ?? '')}`,
+        `cart(id = ${quoted(cart.id)})`,
+        withPaymentsOf([paymentId]),
+        `${withPaymentsOf([randomUUID()])} or cart(id = ${quoted(cart.id)})`,
+      ]) {
+        expect(
+          (await found(where)).map(({ id }) => id),
+          where,
+        ).toEqual([made.id]);
+      }
+      expect((await byId(made.id)).orderNumber).toBe(made.orderNumber);
+      await expect(byId(randomUUID())).rejects.toThrow(NotFoundError);
+    });
+
+    it('is made once of a cart, and of the cart as it was read', async () => {
+      const { cart } = await paidCart();
+      const later = await change(cart, { action: 'setShippingAddress', address: { country: 'FR' } });
+      await expect(order(cart)).rejects.toThrow(StaleVersionError);
+      await order(later);
+      const ordered = await call('carts.get', (api) => api.carts().withId({ ID: cart.id }).get());
+      expect(ordered.cartState).toBe('Ordered');
+      await expect(order(ordered)).rejects.toMatchObject({ status: 400 });
+      expect(await found(`cart(id = ${quoted(cart.id)})`)).toHaveLength(1);
+    });
+
+    it('is not made under a number that another has', async () => {
+      const [first, second] = [await paidCart(), await paidCart()];
+      const { orderNumber = '' } = await order(first.cart);
+      const taken = { code: 'DuplicateField', field: 'orderNumber', status: 400 };
+      await expect(order(second.cart, orderNumber)).rejects.toMatchObject(taken);
+      expect(await found(`cart(id = ${quoted(second.cart.id)})`)).toEqual([]);
+    });
+
+    it('shows another state of its payments from its version on', async () => {
+      const { id: ID, version } = await order((await paidCart()).cart);
+      const body = { version, actions: [{ action: 'changePaymentState' as const, paymentState: 'Failed' as const }] };
+      const update = () => call('orders.update', (api) => api.orders().withId({ ID }).post({ body }));
+      expect((await update()).paymentState).toBe('Failed');
+      await expect(update()).rejects.toThrow(StaleVersionError);
+    });
+  });
+
+  describe('a cart', () => {
+    const remove = (id: string) => ({ action: 'removePayment', payment: { typeId: 'payment', id } });
+
+    it('gives up a payment, and is found by it no more', async () => {
+      const { cart, paymentId } = await paidCart();
+      const after = await change(cart, remove(paymentId));
+      expect(after.paymentInfo?.payments ?? []).toEqual([]);
+      const queryArgs = { where: withPaymentsOf([paymentId]), limit: 10, withTotal: false };
+      expect((await call('carts.query', (api) => api.carts().get({ queryArgs }))).results).toEqual([]);
+      await expect(change(cart, remove(paymentId))).rejects.toThrow(StaleVersionError);
+    });
+
+    it('that is ordered keeps its payment', async () => {
+      const { cart, paymentId } = await paidCart();
+      await order(cart);
+      const ordered = await call('carts.get', (api) => api.carts().withId({ ID: cart.id }).get());
+      await expect(change(ordered, remove(paymentId))).rejects.toMatchObject({ status: 400 });
+    });
+  });
+}
