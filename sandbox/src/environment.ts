@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { BEHAVIOR_RULES, SAVED_METHODS } from './shop/index.ts';
+import { BEHAVIOR_RULES, SAVED_METHODS } from './shop/catalogue.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

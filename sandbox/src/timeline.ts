@@ -1,7 +1,8 @@
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ, PAYMENT_TRANSACTIONS } from '@connector/contracts';
 import { type BroadcastMessage, createBroadcastConsumer, type Kafka } from '@connector/kafka';
 import { type SeenDeadLetter, seenMessage } from '@connector/ledger/explain';
-import type { SandboxEvent, SubscribeToEvents } from './shop/index.ts';
+import type { SubscribeToEvents } from './shop/live.ts';
+import type { SandboxEvent } from './shop/storyteller.ts';
 
 /** Follows the system's topics from now on, for people who watch; what it misses while Kafka is away stays missed. */
 export function createTimeline(kafka: Kafka): {

@@ -24,6 +24,27 @@ export const SAVED_METHODS = {
   payment_method_remove: 'enabled',
 } as const;
 
+export interface Address {
+  firstName: string;
+  lastName: string;
+  streetName: string;
+  postalCode: string;
+  city: string;
+  country: string;
+  email: string;
+}
+
+/** Where the demonstration ships to until the shopper says otherwise. */
+export const DEFAULT_ADDRESS: Address = {
+  firstName: 'Ada',
+  lastName: 'Lovelace',
+  streetName: 'Torstraße 1',
+  postalCode: '10119',
+  city: 'Berlin',
+  country: 'DE',
+  email: 'ada@example.com',
+};
+
 export interface Wishes {
   captureMethod?: 'automatic' | 'manual' | undefined;
   flowType?: 'deferred' | 'pi_first' | undefined;

@@ -6,7 +6,7 @@ import { parseConfig } from '@connector/lifecycle';
 import { createLogger } from '@connector/telemetry';
 import { TRACES_PATH } from '../observe/observation.ts';
 import { createTimeline } from '../timeline.ts';
-import { createStorefront } from './index.ts';
+import { Storefront } from './storefront.ts';
 
 /** What the shop stands in: the sandbox on this machine, or a release on a cluster. */
 export interface ShopSurroundings {
@@ -44,7 +44,7 @@ export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<
   const timeline = kafka && createTimeline(kafka);
   await timeline?.start();
   const explainer = kafka && explainerFor(env, kafka);
-  const storefront = createStorefront({
+  const storefront = new Storefront({
     commercetools: {
       authUrl: env.CTP_AUTH_URL ?? HOSTS.CTP_AUTH_URL,
       apiUrl: env.CTP_API_URL ?? HOSTS.CTP_API_URL,

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { type Explanation, nothingKnown } from '@connector/ledger/explain';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStorefront, type SandboxEvent, type Storefront } from './index.ts';
-import type { Told } from './live.ts';
+import { Storefront } from './storefront.ts';
+import type { SandboxEvent, Story } from './storyteller.ts';
 
 describe('the storefront', () => {
   let commercetools: CommercetoolsSimulator;
@@ -33,7 +33,7 @@ describe('the storefront', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    storefront = createStorefront({
+    storefront = new Storefront({
       commercetools: {
         authUrl: `${commercetools.url}/`,
         apiUrl: commercetools.url,
@@ -171,7 +171,7 @@ describe('the storefront', () => {
       for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) seen += decoder.decode(chunk);
     })().catch(() => {});
     const stories = () =>
-      [...seen.matchAll(/^event: story\ndata: (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as Told);
+      [...seen.matchAll(/^event: story\ndata: (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as Story);
     return {
       all: () => seen,
       story: () => stories().at(-1),
@@ -183,7 +183,7 @@ describe('the storefront', () => {
     };
   }
   const AT_LENGTH = { timeout: 20_000 };
-  const lineOf = (story: Told | undefined, what: string) => story?.lines.find((line) => line.what.includes(what));
+  const lineOf = (story: Story | undefined, what: string) => story?.lines.find((line) => line.what.includes(what));
 
   it('streams a payment’s changes and its story, with what came before', async () => {
     const { id } = await createPayment();

@@ -19,20 +19,8 @@ export async function showExpress(
 ): Promise<void> {
   const box = byId('express');
   const mount = byId('express-element');
-  const saveAddress = ({
-    country,
-    firstName,
-    lastName,
-    streetNumber,
-    streetName,
-    postalCode,
-    city,
-    email,
-  }: ExpressAddress) => {
-    const street = [streetNumber, streetName].filter(Boolean).join(' ');
-    const address = { country, firstName, lastName, streetName: street || undefined, postalCode, city, email };
-    return callBackend<void>('PUT', `/storefront/api/carts/${checkout.cartId}/address`, address);
-  };
+  const saveAddress = (address: ExpressAddress) =>
+    callBackend<void>('PUT', `/storefront/api/carts/${checkout.cartId}/address`, shopAddress(address));
   mount.replaceChildren();
   const builder = await enabler.createExpressBuilder('dropin');
   const button = builder.build({
@@ -52,4 +40,11 @@ export async function showExpress(
   // Stripe shows nothing, at no height, where no wallet can be used.
   new ResizeObserver(([entry]) => box.classList.toggle('empty', (entry?.contentRect.height ?? 0) < 10)).observe(mount);
   await button.mount('#express-element');
+}
+
+/** The shop has one line for street and number; the wallet may name them apart. */
+function shopAddress({ streetNumber, streetName, ...address }: ExpressAddress) {
+  const { country, firstName, lastName, postalCode, city, email } = address;
+  const street = [streetNumber, streetName].filter(Boolean).join(' ');
+  return { country, firstName, lastName, streetName: street || undefined, postalCode, city, email };
 }
