@@ -1,6 +1,6 @@
 export { PINNED_NODE, REPOSITORY } from './build.ts';
 export { ConfigProblem } from './environment.ts';
-export { PortUnavailable } from './gateway/gateway.ts';
+export { PortUnavailable } from './gateway/listen.ts';
 export { type ClusterNode, type RunningCluster, startKafkaCluster } from './kafka/cluster.ts';
 export { KafkaUnavailable } from './kafka/distribution.ts';
 export { type KafkaOptions, type RunningKafka, startKafka } from './kafka/kafka.ts';

@@ -3,7 +3,7 @@ import { commandLine } from '@connector/cli';
 import { ConfigError } from '@connector/lifecycle';
 import { BuildFailed } from './build.ts';
 import { ConfigProblem } from './environment.ts';
-import { PortUnavailable } from './gateway/gateway.ts';
+import { PortUnavailable } from './gateway/listen.ts';
 import { KafkaUnavailable } from './kafka/distribution.ts';
 import { PrometheusUnavailable } from './observe/prometheus.ts';
 import { ProcessDied } from './processes/managed-process.ts';

@@ -12,7 +12,6 @@ import {
 } from './environment.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { readRoutes } from './gateway/routes.ts';
-import { CACHE_DIR } from './kafka/kafka.ts';
 import { type Brokers, startBrokers } from './kafka/start-brokers.ts';
 import { connectKafka, createTopics } from './kafka/topics.ts';
 import { collectTraces, type Traces } from './observe/observation.ts';
@@ -42,7 +41,7 @@ import { openShop, type Shop } from './shop/open-shop.ts';
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const plan = planSandbox(options.env ?? process.env);
   for (let attempt = 1; ; attempt += 1) {
-    const run = new Run(plan, options, await makeRunDir(join(CACHE_DIR, 'run')));
+    const run = new Run(plan, options, await makeRunDir());
     try {
       await run.start();
       return run;

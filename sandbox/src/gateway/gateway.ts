@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serveEnablerFile } from './enabler-files.ts';
+import { listen } from './listen.ts';
 import { createProxy } from './proxy.ts';
 import { type Route, type RoutedService, serviceFor } from './routes.ts';
 
@@ -23,95 +24,61 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** The gateway's port can't be had; the message says why and what to do, in one sentence. */
-export class PortUnavailable extends Error {
-  override readonly name = 'PortUnavailable';
-
-  constructor(port: number, code: 'EADDRINUSE' | 'EACCES') {
-    const reason = code === 'EADDRINUSE' ? 'is taken by another program' : 'may not be used by this user';
-    super(`Port ${port} ${reason}; choose another with PORT=<number>.`);
-  }
-}
-
 /**
  * The one door of the system on this machine: what the chart's ingress routes goes to its service, `/healthz` says whether all
  * parts are ready. Listens on loopback (IPv4, and IPv6 where there is one) unless `host` says otherwise; 0 = a free port.
  * Throws PortUnavailable.
  */
 export async function startGateway(options: GatewayOptions, port: number, host?: string): Promise<Gateway> {
-  const proxies = {
-    intent: createProxy(options.services.intent),
-    'webhook-ingest': createProxy(options.services['webhook-ingest']),
-    ...(options.services.enabler && { enabler: createProxy(options.services.enabler) }),
+  const { intent, 'webhook-ingest': webhookIngest, enabler } = options.services;
+  const proxies: Proxies = {
+    intent: createProxy(intent),
+    'webhook-ingest': createProxy(webhookIngest),
+    ...(enabler && { enabler: createProxy(enabler) }),
   };
   const gateway: { fallback: Handler | undefined } = { fallback: undefined };
-
-  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const path = pathOf(req);
-    if (path === '/healthz') {
-      const notReady = await options.notReady();
-      json(res, notReady.length === 0 ? 200 : 503, { status: notReady.length === 0 ? 'ok' : 'unavailable', notReady });
-      return;
-    }
-    const service = serviceFor(options.routes, path);
-    const proxy = service && proxies[service];
-    if (proxy) {
-      proxy.pass(req, res, () => unavailable(res, service));
-      return;
-    }
-    if (service === 'enabler') {
-      if (options.enablerFolder && (await serveEnablerFile(options.enablerFolder, req, res))) return;
-    } else if (await gateway.fallback?.(req, res)) return;
-    notFound(req, res, path);
-  }
-
-  const servers: Server[] = [];
-  const listen = (at: number, address: string) =>
-    new Promise<number>((resolve, reject) => {
-      const server = createServer((req, res) => {
-        answer(req, res).catch(() => {
-          if (res.headersSent) res.destroy();
-          else json(res, 500, failure(500, 'Internal server error.'));
-        });
-      });
-      // A payment page holds its connection while a shopper types; a proxy in front closes first.
-      server.keepAliveTimeout = 65_000;
-      server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'EADDRINUSE' || error.code === 'EACCES' ? new PortUnavailable(at, error.code) : error),
-      );
-      server.listen(at, address, () => {
-        servers.push(server);
-        const bound = server.address();
-        resolve(typeof bound === 'object' && bound ? bound.port : at);
-      });
+  const onRequest = (req: IncomingMessage, res: ServerResponse) => {
+    answer(options, proxies, gateway.fallback, req, res).catch(() => {
+      if (res.headersSent) res.destroy();
+      else json(res, 500, failure(500, 'Internal server error.'));
     });
-
-  const boundPort = await listen(port, host ?? '127.0.0.1');
-  if (!host) {
-    await listen(boundPort, '::1').catch((error: unknown) => {
-      // A machine without IPv6 is fine; another program on that address would get half of the browser's requests.
-      if (!(error instanceof PortUnavailable)) return;
-      for (const server of servers) server.close();
-      throw error;
-    });
-  }
-
+  };
+  const listening = await listen(onRequest, port, host);
   return Object.assign(gateway, {
-    port: boundPort,
+    port: listening.port,
     async stop() {
-      await Promise.all(
-        servers.map(
-          (server) =>
-            new Promise<void>((resolve) => {
-              server.close(() => resolve());
-              // Event streams never end by themselves.
-              server.closeAllConnections();
-            }),
-        ),
-      );
+      await listening.stop();
       for (const proxy of Object.values(proxies)) proxy.close();
     },
   });
+}
+
+type Proxies = Readonly<Partial<Record<RoutedService, ReturnType<typeof createProxy>>>>;
+
+async function answer(
+  { notReady, routes, enablerFolder }: GatewayOptions,
+  proxies: Proxies,
+  fallback: Handler | undefined,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const path = pathOf(req);
+  if (path === '/healthz') {
+    const missing = await notReady();
+    const isReady = missing.length === 0;
+    json(res, isReady ? 200 : 503, { status: isReady ? 'ok' : 'unavailable', notReady: missing });
+    return;
+  }
+  const service = serviceFor(routes, path);
+  const proxy = service && proxies[service];
+  if (proxy) {
+    proxy.pass(req, res, () => unavailable(res, service));
+    return;
+  }
+  if (service === 'enabler') {
+    if (enablerFolder && (await serveEnablerFile(enablerFolder, req, res))) return;
+  } else if (await fallback?.(req, res)) return;
+  notFound(req, res, path);
 }
 
 function pathOf(req: IncomingMessage): string {

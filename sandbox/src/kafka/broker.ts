@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProcessOptions } from '../processes/managed-process.ts';
+import type { ManagedProcess, ProcessDied, ProcessOptions } from '../processes/managed-process.ts';
 import type { Distribution } from './distribution.ts';
 
 /** Everything about a broker that depends neither on where it runs nor on how many there are: small, and no topics by accident. */
@@ -57,12 +57,15 @@ export async function prepareData({ template }: Java, data: string, nodeId: numb
   await writeFile(file, meta);
 }
 
+/** How a broker is started: from the jars, or in a container. */
+export type BrokerCommand = Pick<ProcessOptions, 'command' | 'args' | 'env'>;
+
 /** How a broker is started from the jars, with these properties written into `dir`. */
 export async function javaBroker(
   { classPath }: Java,
   dir: string,
   properties: Readonly<Record<string, string>>,
-): Promise<Pick<ProcessOptions, 'command' | 'args' | 'env'>> {
+): Promise<BrokerCommand> {
   const file = join(dir, 'server.properties');
   const lines = Object.entries(properties).map((entry) => entry.join('='));
   await writeFile(file, `${lines.join('\n')}\n`);
@@ -84,5 +87,41 @@ export async function javaBroker(
   };
 }
 
-/** When a broker's output says that it serves. */
-export const serves = (printed: string): boolean => printed.includes('Kafka Server started');
+/** A broker's process, with its log in `dir`. */
+export const brokerProcess = (
+  name: string,
+  command: BrokerCommand,
+  dir: string,
+  { restartOnDeath = false, onDeath }: { restartOnDeath?: boolean; onDeath?: (death: ProcessDied) => void },
+): ProcessOptions => ({
+  name,
+  ...command,
+  logFile: join(dir, 'kafka.log'),
+  isReady: (printed) => printed.includes('Kafka Server started'),
+  readyWithinMs: 180_000,
+  graceMs: 30_000,
+  restart: restartOnDeath,
+  ...(onDeath && { onDeath }),
+});
+
+/**
+ * Starts brokers at once: none serves before it has a controller, which takes a majority of them. `end` leaves nothing of them
+ * when one does not come up, which is thrown, or `signal` gives up.
+ */
+export async function startTogether(
+  brokers: readonly ManagedProcess[],
+  end: () => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const giveUp = () => void end();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    await Promise.all(brokers.map((broker) => broker.start()));
+  } catch (error) {
+    await end();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+}

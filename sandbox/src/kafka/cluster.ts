@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../processes/free-port.ts';
 import { ManagedProcess, type ProcessDied, type ProcessOptions } from '../processes/managed-process.ts';
 import { removeAtEnd } from '../processes/reaper.ts';
-import { BROKER_SETTINGS, javaBroker, prepareData, replicationOf, serves } from './broker.ts';
+import { CACHE_DIR, makeRunDir } from '../processes/run-dir.ts';
+import { BROKER_SETTINGS, brokerProcess, javaBroker, prepareData, replicationOf, startTogether } from './broker.ts';
 import { BrokerLink } from './broker-link.ts';
-import { KafkaUnavailable, kafkaDistribution } from './distribution.ts';
-import { CACHE_DIR, type KafkaOptions } from './kafka.ts';
+import { type Distribution, KafkaUnavailable, kafkaDistribution } from './distribution.ts';
+import type { KafkaOptions } from './kafka.ts';
 
 export interface ClusterOptions extends Omit<KafkaOptions, 'port' | 'listeners' | 'onDeath'> {
   /** How many; default 3. */
@@ -73,68 +73,25 @@ class BrokerProcess extends ManagedProcess {
  * reach each broker through a link that can be cut or slowed. Throws KafkaUnavailable without Java 17, ProcessDied when a broker does not come up.
  */
 export async function startKafkaCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
-  const { brokers: count = 3, keep = false, onProgress, signal, onDeath, restartOnDeath = false } = options;
+  const { brokers: count = 3, keep = false, onProgress, signal } = options;
   const distribution = await kafkaDistribution(CACHE_DIR, onProgress, signal);
   if (distribution.kind === 'docker')
     throw new KafkaUnavailable('Several brokers need Java 17; Docker runs one alone.');
-  const dir = options.dir ?? join(CACHE_DIR, 'run', `kafka-${process.pid}-${randomUUID().slice(0, 8)}`);
+  const dir = options.dir ?? (await makeRunDir());
   if (!keep) removeAtEnd(dir);
   const ids = Array.from({ length: count }, (_, index) => index + 1);
   const controllers = await Promise.all(ids.map(async (id) => ({ id, port: await freePort() })));
-  const voters = controllers.map(({ id, port }) => `${id}@127.0.0.1:${port}`).join(',');
-
-  const nodes = await Promise.all(
-    controllers.map(async ({ id, port: controllerPort }): Promise<ClusterNode> => {
-      const [brokerPort, clientPort, linkPort] = [await freePort(), await freePort(), await freePort()];
-      const home = join(dir, String(id));
-      const data = join(home, 'data');
-      if (!keep) await rm(data, { recursive: true, force: true });
-      await mkdir(home, { recursive: true });
-      await prepareData(distribution, data, id);
-      const start = await javaBroker(distribution, home, {
-        ...BROKER_SETTINGS,
-        ...replicationOf(count),
-        'node.id': String(id),
-        'controller.quorum.voters': voters,
-        'listener.security.protocol.map': 'BROKER:PLAINTEXT,CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-        listeners: `BROKER://127.0.0.1:${brokerPort},CLIENT://127.0.0.1:${clientPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-        'advertised.listeners': `BROKER://127.0.0.1:${brokerPort},CLIENT://127.0.0.1:${linkPort}`,
-        'log.dirs': data,
-        ...options.settings,
-      });
-      const link = new BrokerLink(linkPort, clientPort);
-      const name = `kafka-${id}` as const;
-      const broker = new BrokerProcess(link, {
-        name,
-        ...start,
-        logFile: join(home, 'kafka.log'),
-        isReady: serves,
-        readyWithinMs: 180_000,
-        graceMs: 30_000,
-        restart: restartOnDeath,
-        ...(onDeath && { onDeath }),
-      });
-      return { id, name, address: `127.0.0.1:${linkPort}`, link, process: broker };
-    }),
-  );
-
+  const nodes = await Promise.all(ids.map((id) => prepareNode(id, controllers, distribution, dir, options)));
   const end = async () => {
     // An orderly shutdown of the last ones would wait for a controller that has gone already.
     await Promise.all(nodes.map(({ process: broker }) => broker.kill()));
     if (!keep) await rm(dir, { recursive: true, force: true });
   };
-  signal?.throwIfAborted();
-  const giveUp = () => void end();
-  signal?.addEventListener('abort', giveUp);
-  try {
-    // None serves before it has a controller, which takes a majority of them.
-    await Promise.all(nodes.map(({ process: broker }) => broker.start()));
-  } catch (error) {
-    await end();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', giveUp);
-  }
+  await startTogether(
+    nodes.map((node) => node.process),
+    end,
+    signal,
+  );
 
   return {
     brokers: nodes.map(({ address }) => address).join(','),
@@ -147,6 +104,38 @@ export async function startKafkaCluster(options: ClusterOptions = {}): Promise<R
     controller: () => leadingController(nodes, dir),
     stop: end,
   };
+}
+
+/** A broker that is also a controller, with its data and its link; started later, with the others. */
+async function prepareNode(
+  id: number,
+  controllers: readonly { id: number; port: number }[],
+  distribution: Extract<Distribution, { kind: 'java' }>,
+  dir: string,
+  options: ClusterOptions,
+): Promise<ClusterNode> {
+  const [brokerPort, clientPort, linkPort] = [await freePort(), await freePort(), await freePort()];
+  const home = join(dir, String(id));
+  const data = join(home, 'data');
+  if (!options.keep) await rm(data, { recursive: true, force: true });
+  await mkdir(home, { recursive: true });
+  await prepareData(distribution, data, id);
+  const voters = controllers.map((controller) => `${controller.id}@127.0.0.1:${controller.port}`);
+  const command = await javaBroker(distribution, home, {
+    ...BROKER_SETTINGS,
+    ...replicationOf(controllers.length),
+    'node.id': String(id),
+    'controller.quorum.voters': voters.join(','),
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `BROKER://127.0.0.1:${brokerPort},CLIENT://127.0.0.1:${clientPort},CONTROLLER://127.0.0.1:${controllers[id - 1]?.port}`,
+    'advertised.listeners': `BROKER://127.0.0.1:${brokerPort},CLIENT://127.0.0.1:${linkPort}`,
+    'log.dirs': data,
+    ...options.settings,
+  });
+  const name = `kafka-${id}` as const;
+  const link = new BrokerLink(linkPort, clientPort);
+  const broker = new BrokerProcess(link, brokerProcess(name, command, home, options));
+  return { id, name, address: `127.0.0.1:${linkPort}`, link, process: broker };
 }
 
 /** Each controller writes down whom it last elected or followed; the latest election counts. */

@@ -1,10 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../processes/free-port.ts';
-import { ManagedProcess, type ProcessDied, type ProcessOptions } from '../processes/managed-process.ts';
+import { ManagedProcess, type ProcessDied } from '../processes/managed-process.ts';
 import { removeAtEnd } from '../processes/reaper.ts';
-import { BROKER_SETTINGS, javaBroker, prepareData, replicationOf, serves } from './broker.ts';
+import { CACHE_DIR, makeRunDir } from '../processes/run-dir.ts';
+import {
+  BROKER_SETTINGS,
+  type BrokerCommand,
+  brokerProcess,
+  javaBroker,
+  prepareData,
+  replicationOf,
+  startTogether,
+} from './broker.ts';
 import { type Distribution, DOCKER_IMAGE, kafkaDistribution } from './distribution.ts';
 
 export interface KafkaOptions {
@@ -43,54 +51,32 @@ export interface RunningKafka {
   logs(): Promise<string>;
 }
 
-export const CACHE_DIR = join(import.meta.dirname, '../../../.cache');
-
 /**
  * A real single-node Apache Kafka broker (KRaft) on a port of its own. The first call on a machine downloads it.
  * Throws KafkaUnavailable when the machine has neither Java 17 with Maven nor Docker, ProcessDied when the broker does not come up.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
-  const distribution = await kafkaDistribution(CACHE_DIR, options.onProgress, options.signal);
-  const dir = options.dir ?? join(CACHE_DIR, 'run', `kafka-${process.pid}-${randomUUID().slice(0, 8)}`);
+  const { keep = false, signal } = options;
+  const distribution = await kafkaDistribution(CACHE_DIR, options.onProgress, signal);
+  const dir = options.dir ?? (await makeRunDir());
   const data = join(dir, 'data');
-  const keep = options.keep ?? false;
   if (!keep) {
     removeAtEnd(dir);
     await rm(data, { recursive: true, force: true });
   }
   await mkdir(dir, { recursive: true });
   const port = options.port || (await freePort());
-  const listeners: Record<string, string> = {};
-  for (const name of Object.keys(options.listeners ?? {})) listeners[name] = `127.0.0.1:${await freePort()}`;
-  if (distribution.kind === 'docker' && (options.listeners || options.settings)) {
-    throw new Error('further listeners and settings of the broker need Java 17');
-  }
-  const start =
+  const listeners = await addressesOf(options.listeners);
+  const command =
     distribution.kind === 'java'
       ? await withJava(distribution, dir, data, port, { ...options, addresses: listeners })
-      : await withDocker(data, port);
-
-  const broker = new ManagedProcess({
-    name: 'kafka',
-    ...start,
-    logFile: join(dir, 'kafka.log'),
-    isReady: serves,
-    readyWithinMs: 180_000,
-    graceMs: 30_000,
-    restart: options.restartOnDeath ?? false,
-    onDeath: options.onDeath,
-  });
-  options.signal?.throwIfAborted();
-  const giveUp = () => broker.kill();
-  options.signal?.addEventListener('abort', giveUp);
-  try {
-    await broker.start();
-  } catch (error) {
+      : await withDocker(data, port, options);
+  const broker = new ManagedProcess(brokerProcess('kafka', command, dir, options));
+  const end = async (how: 'stop' | 'kill') => {
+    await broker[how]();
     if (!keep) await rm(dir, { recursive: true, force: true });
-    throw error;
-  } finally {
-    options.signal?.removeEventListener('abort', giveUp);
-  }
+  };
+  await startTogether([broker], () => end('kill'), signal);
 
   return {
     brokers: `127.0.0.1:${port}`,
@@ -99,11 +85,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     get pid() {
       return broker.pid;
     },
-    async stop() {
-      // An orderly shutdown is for the data's sake; without data to keep it would only take time.
-      await (keep || distribution.kind === 'docker' ? broker.stop() : broker.kill());
-      if (!keep) await rm(dir, { recursive: true, force: true });
-    },
+    // An orderly shutdown is for the data's sake; without data to keep it would only take time.
+    stop: () => end(keep || distribution.kind === 'docker' ? 'stop' : 'kill'),
     kill: () => broker.kill(),
     async restart() {
       await broker.stop();
@@ -113,7 +96,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   };
 }
 
-type Start = Pick<ProcessOptions, 'command' | 'args' | 'env'>;
+/** A free port for each further listener. */
+async function addressesOf(listeners: KafkaOptions['listeners'] = {}): Promise<Record<string, string>> {
+  const addresses: Record<string, string> = {};
+  for (const name of Object.keys(listeners)) addresses[name] = `127.0.0.1:${await freePort()}`;
+  return addresses;
+}
 
 const settings = {
   ...BROKER_SETTINGS,
@@ -128,7 +116,7 @@ async function withJava(
   data: string,
   port: number,
   more: Pick<KafkaOptions, 'listeners' | 'settings'> & { addresses: Readonly<Record<string, string>> },
-): Promise<Start> {
+): Promise<BrokerCommand> {
   await prepareData(distribution, data, 1);
   const controllerPort = await freePort();
   const protocols = Object.entries(more.listeners ?? {}).map((entry) => entry.join(':'));
@@ -145,7 +133,9 @@ async function withJava(
 }
 
 /** The image formats its log folder by itself; its settings are environment variables (dots become underscores). */
-async function withDocker(data: string, port: number): Promise<Start> {
+async function withDocker(data: string, port: number, options: KafkaOptions): Promise<BrokerCommand> {
+  if (options.listeners || options.settings)
+    throw new Error('further listeners and settings of the broker need Java 17');
   await mkdir(data, { recursive: true });
   const properties = {
     ...settings,

@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Children } from '../processes/children.ts';
 import type { ManagedProcess } from '../processes/managed-process.ts';
+import { CACHE_DIR } from '../processes/run-dir.ts';
 import type { SandboxOptions } from '../sandbox.ts';
 import { type RunningCluster, startKafkaCluster } from './cluster.ts';
-import { CACHE_DIR, type RunningKafka, startKafka } from './kafka.ts';
+import { type RunningKafka, startKafka } from './kafka.ts';
 
 /** The sandbox's own brokers: one, or a cluster of several. */
 export interface Brokers {

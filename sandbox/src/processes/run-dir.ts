@@ -2,11 +2,15 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeAtEnd } from './reaper.ts';
 
+/** What outlives a run: downloads, builds, logs that are kept. */
+export const CACHE_DIR = join(import.meta.dirname, '../../../.cache');
+
 /**
- * A folder for one run under `parent`, removed when this process ends. What runs left behind whose process is gone (a power cut)
- * is removed on the way.
+ * A folder for one run, removed when this process ends. What runs left behind whose process is gone (a power cut) is removed on
+ * the way.
  */
-export async function makeRunDir(parent: string): Promise<string> {
+export async function makeRunDir(): Promise<string> {
+  const parent = join(CACHE_DIR, 'run');
   await mkdir(parent, { recursive: true });
   for (const name of await readdir(parent)) {
     const owner = Number(/-(\d+)-/.exec(name)?.[1]);

@@ -95,7 +95,7 @@ export async function startEnvironment({
   services = REPOSITORY,
   kafkaSettings,
 }: RigOptions = {}): Promise<Environment> {
-  const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
+  const dir = await makeRunDir();
   const stops: (() => Promise<unknown>)[] = [];
   const processes: ManagedProcess[] = [];
   const stop = async () => {
@@ -301,7 +301,7 @@ export async function startScript(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Pick<Running, 'url' | 'pid' | 'kill'>> {
   const port = await freePort();
-  const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
+  const dir = await makeRunDir();
   const script = new ManagedProcess({
     name,
     command: PINNED_NODE,

@@ -120,7 +120,7 @@ export async function startTestSystem({ serviceEnv, stripeMirror, relayAll = fal
 
     /** One more process of a service beside the sandbox's, with no gateway in front; answers its origins. */
     const startBeside = async (service: string, env: Record<string, string>) => {
-      const dir = await makeRunDir(join(REPOSITORY, '.cache/run'));
+      const dir = await makeRunDir();
       const [port, adminPort] = [await freePort(), await freePort()];
       const running = new ManagedProcess({
         name: service,
