@@ -12,6 +12,7 @@ export { traceText, treeOf } from './observe/trace-tree.ts';
 export { freePort } from './processes/free-port.ts';
 export { answers, ManagedProcess, ProcessDied, type ProcessOptions } from './processes/managed-process.ts';
 export { makeRunDir } from './processes/run-dir.ts';
+export { type ServicePorts, serviceProcess, simulatorProcess } from './processes/service-process.ts';
 export {
   type Observed,
   type ObserveOptions,

@@ -20,6 +20,7 @@ import { Children } from './processes/children.ts';
 import { freePort } from './processes/free-port.ts';
 import { answers, ProcessDied } from './processes/managed-process.ts';
 import { makeRunDir } from './processes/run-dir.ts';
+import { type ServicePorts, serviceProcess, simulatorProcess } from './processes/service-process.ts';
 import { setUpProject } from './project-setup.ts';
 import {
   eachService,
@@ -106,7 +107,9 @@ class Run implements Sandbox {
     if (this.urls.commercetools) await setUpProject(this.env);
     const shop = await this.#openShop(kafka);
     gateway.fallback = async (req, res) => this.#traces?.handle(req, res) || shop.handle(req, res);
-    await Promise.all(SERVICES.map((name) => this.#startService(name, ports[name], adminPorts[name])));
+    await Promise.all(
+      SERVICES.map((name) => this.#startService(name, { port: ports[name], adminPort: adminPorts[name] })),
+    );
     this.#isUp = true;
     this.#children.report('gateway', `serving ${this.url}`);
   }
@@ -224,12 +227,7 @@ class Run implements Sandbox {
   async #startSimulator(name: SimulatorName, environment: (port: number) => Record<string, string>): Promise<string> {
     const port = await freePort();
     const url = loopback(port);
-    const simulator = this.#children.addNode(name, {
-      args: [join(REPOSITORY, 'simulators', name, 'src/main.ts')],
-      env: { ...process.env, ...environment(port) },
-      isReady: (printed) => printed.includes(`ready ${url}`),
-      graceMs: 5_000,
-    });
+    const simulator = this.#children.addNode(name, { ...simulatorProcess(name, environment(port)), graceMs: 5_000 });
     await this.#children.comingUp(
       name,
       () => this.#children.start(simulator),
@@ -238,18 +236,10 @@ class Run implements Sandbox {
     return url;
   }
 
-  async #startService(name: ServiceName, port: number, adminPort: number): Promise<void> {
+  async #startService(name: ServiceName, ports: ServicePorts): Promise<void> {
+    const env = { ...this.env, ...this.#options.serviceEnv?.[name] };
     const service = this.#children.addNode(name, {
-      args: ['dist/main.js'],
-      cwd: join(REPOSITORY, 'services', name),
-      env: {
-        ...this.env,
-        ...this.#options.serviceEnv?.[name],
-        HTTP_PORT: String(port),
-        METRICS_PORT: String(adminPort),
-        METRICS_HOST: '127.0.0.1',
-      },
-      isReady: () => answers(`${this.adminUrls[name]}/readyz`),
+      ...serviceProcess(name, ports, env),
       // After a kill Kafka lets a consumer in again only when its earlier session has run out, 45 s.
       readyWithinMs: 120_000,
     });

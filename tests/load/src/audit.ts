@@ -1,7 +1,6 @@
 // `npm run bench:audit`: the audit of 100,000 movements, with its time, calls a second and memory on the way.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { commandLine } from '@connector/cli';
 import { TOPICS } from '@connector/contracts';
@@ -9,6 +8,7 @@ import { createKafka, ensureTopics } from '@connector/kafka';
 import { startKafka } from '@connector/sandbox/kafka';
 import { createLogger } from '@connector/telemetry';
 import { startBooks } from './audit-books.ts';
+import { resourcesOf } from './environment/resources.ts';
 import { table } from './table.ts';
 
 const USAGE = `npm run bench:audit -- [options]
@@ -63,10 +63,11 @@ try {
   lines.on('line', async (line) => {
     const compared = /: (\d+) payments compared$/.exec(line)?.[1];
     if (!compared) return void console.error(line);
-    const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN);
-    peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
-    memory.push({ payments: Number(compared), megabytes: kilobytes / 1024 });
+    // It may have ended in the meantime.
+    const used = await resourcesOf(child.pid as number).catch(() => undefined);
+    if (!used) return;
+    peak = used.peakRssMb;
+    memory.push({ payments: Number(compared), megabytes: used.rssMb });
   });
   const [code] = await once(child, 'close');
   const seconds = (performance.now() - began) / 1000;

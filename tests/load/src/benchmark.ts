@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import type { Environment } from './environment/environment.ts';
 
 /** A target of the project, and whether a run met it. */
 export interface Budget {

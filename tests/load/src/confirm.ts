@@ -1,5 +1,5 @@
 import { type Benchmark, type Budget, ms, type Plan, profile, rate } from './benchmark.ts';
-import { resourcesOf } from './environment.ts';
+import { resourcesOf } from './environment/resources.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { setWebhooks } from './payment/measure.ts';

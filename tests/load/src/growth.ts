@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from '@connector/cli';
 import { REPOSITORY } from '@connector/sandbox';
-import { buildServices, type Environment, ownTopics, startEnvironment } from './environment.ts';
+import { buildServices } from './environment/built-services.ts';
+import { type Environment, startEnvironment } from './environment/environment.ts';
+import { ownTopics } from './environment/topics.ts';
 import {
   type Growth,
   growthPage,

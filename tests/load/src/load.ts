@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { PINNED_NODE } from '@connector/sandbox';
-import { resourcesOf } from './environment.ts';
+import { resourcesOf } from './environment/resources.ts';
 import { type Latency, latencyOf } from './figures.ts';
 
 /** Calls `work` with 0 … count-1, so many of them at once. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type EventRecord, toRecord } from '@connector/contracts';
 import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
-import { type Environment, PROJECT } from './environment.ts';
+import { type Environment, PROJECT } from './environment/environment.ts';
 import { request } from './shop.ts';
 
 /** A paid PaymentIntent whose payment commercetools has, and the two events that Stripe tells of it. */

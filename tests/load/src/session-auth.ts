@@ -1,5 +1,7 @@
 import { type Benchmark, type Budget, ms, type Plan, profile, rate, times } from './benchmark.ts';
-import { type Environment, PROJECT, type Running, resourcesOf, startScript } from './environment.ts';
+import { type Environment, PROJECT, type Running } from './environment/environment.ts';
+import { startScript } from './environment/processes.ts';
+import { resourcesOf } from './environment/resources.ts';
 import type { Latency } from './figures.ts';
 import { type Answers, answersTo, costOf, postOf, worked } from './load.ts';
 import { call, done, type Shopper, Shoppers } from './shoppers.ts';

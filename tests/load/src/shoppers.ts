@@ -1,6 +1,6 @@
 import { createCart, createSession, type ProjectApi } from '@connector/simulator-commercetools';
 import { Agent, request } from 'undici';
-import { type Environment, PROJECT } from './environment.ts';
+import { type Environment, PROJECT } from './environment/environment.ts';
 import { atOnce } from './load.ts';
 import { tokenOf } from './payments.ts';
 import { paymentIntentOf } from './shop.ts';

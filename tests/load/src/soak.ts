@@ -5,14 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLine, refuseUsage } from '@connector/cli';
 import { REPOSITORY } from '@connector/sandbox';
 import { ms, rate } from './benchmark.ts';
-import {
-  buildServices,
-  type Environment,
-  type Running,
-  resourcesOf,
-  type Service,
-  startEnvironment,
-} from './environment.ts';
+import { buildServices, type Service } from './environment/built-services.ts';
+import { type Environment, type Running, startEnvironment } from './environment/environment.ts';
+import { resourcesOf } from './environment/resources.ts';
 import { latencyOf } from './figures.ts';
 import { HEAP } from './ledger.ts';
 import { pictureOf } from './picture.ts';

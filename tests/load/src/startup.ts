@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark, Budget } from './benchmark.ts';
-import { resourcesOf, SERVICES, type Service } from './environment.ts';
+import { SERVICES, type Service } from './environment/built-services.ts';
+import { resourcesOf } from './environment/resources.ts';
 import { median } from './figures.ts';
 import { table } from './table.ts';
 

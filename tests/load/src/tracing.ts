@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Benchmark, type Budget, profile, times } from './benchmark.ts';
-import type { Running } from './environment.ts';
+import type { Running } from './environment/environment.ts';
 import { table } from './table.ts';
 import { acknowledge, type Comparison, compared, ROW_HEAD, rowOf, WARM_UP } from './webhook.ts';
 

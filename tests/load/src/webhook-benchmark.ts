@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CHECKPOINTS } from '@connector/contracts';
 import { PINNED_NODE } from '@connector/sandbox';
 import { type Benchmark, type Budget, ms, profile, rate, times } from './benchmark.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './environment/environment.ts';
 import type { Produce, Produced } from './kafka-baseline.ts';
 import { table } from './table.ts';
 import { measureWebhook, ROW_HEAD, rowOf, type WebhookCell, type WebhookFigures } from './webhook.ts';

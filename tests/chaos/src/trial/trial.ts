@@ -2,7 +2,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine, refuseUsage } from '@connector/cli';
-import { buildServices } from '@connector/load-tests/environment';
+import { buildServices } from '@connector/load-tests/built-services';
 import { table } from '@connector/load-tests/table';
 import { ALL_CLUSTER_FAULTS, CLUSTER_FAULTS, type ClusterFaultName } from '../cluster-faults.ts';
 import { runTrial, type TrialReport } from './run-trial.ts';

@@ -1,28 +1,23 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  answers,
   freePort,
   ManagedProcess,
   makeRunDir,
   PINNED_NODE,
-  REPOSITORY,
+  type Sandbox,
   type SandboxOptions,
+  serviceProcess,
   startSandbox,
 } from '@connector/sandbox';
-import {
-  type CommercetoolsSimulator,
-  createCart,
-  createCustomer,
-  createSession,
-  startCommercetoolsSimulator,
-} from '@connector/simulator-commercetools';
+import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { Shopper } from '../shopper.ts';
-import { startRelay } from './relay.ts';
+import { Relay } from './relay.ts';
+import { type CartWishes, makeTypes, TestShop } from './test-shop.ts';
 
-const random = (bytes = 12) => randomBytes(bytes).toString('hex');
+const random = () => randomBytes(12).toString('hex');
 
 export interface TestSystemOptions {
   readonly serviceEnv?: SandboxOptions['serviceEnv'];
@@ -30,17 +25,6 @@ export interface TestSystemOptions {
   readonly stripeMirror?: string;
   /** Whether sessions, jobs, tokens and keys of commercetools go through its relay, too; by default its HTTP API alone does. */
   readonly relayAll?: boolean;
-}
-
-export interface CartWishes {
-  readonly centAmount?: number;
-  readonly currency?: string;
-  readonly country?: string;
-  readonly customerId?: string;
-  /** Anything else of a CartDraft. */
-  readonly draft?: Record<string, unknown>;
-  /** Anything else of the session's metadata. */
-  readonly metadata?: Record<string, unknown>;
 }
 
 export type Answer = Awaited<ReturnType<Shopper['call']>>;
@@ -55,229 +39,148 @@ export interface Ask {
   readonly at?: string;
 }
 
-/** All services on simulators of this process, behind relays, so that a test sees and bends what both sides answer. */
-export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
+interface Secrets {
+  readonly CTP_CLIENT_SECRET: string;
+  readonly STRIPE_SECRET_KEY: string;
+  readonly STRIPE_WEBHOOK_SIGNING_SECRET: string;
+}
+
+/** Both sides, in this process, and the relays before them. */
+interface Sides {
+  readonly commercetools: CommercetoolsSimulator;
+  readonly stripe: StripeSimulator;
+  readonly commercetoolsRelay: Relay;
+  readonly stripeRelay: Relay;
+}
 
 /** Resolves when every service is ready; nothing is left running when it throws. */
-export async function startTestSystem({ serviceEnv, stripeMirror, relayAll = false }: TestSystemOptions = {}) {
-  const stops: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each();
+export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
+  await using stops = new AsyncDisposableStack();
+  const secrets = {
+    CTP_CLIENT_SECRET: random(),
+    STRIPE_SECRET_KEY: `sk_test_${random()}`,
+    STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${random()}`,
   };
-  try {
-    const secrets = {
-      CTP_CLIENT_SECRET: random(),
-      STRIPE_SECRET_KEY: `sk_test_${random()}`,
-      STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${random()}`,
-    };
-    const commercetools = await startCommercetoolsSimulator({
-      projectKey: 'shop',
-      clientId: 'connector',
-      clientSecret: secrets.CTP_CLIENT_SECRET,
-    });
-    stops.push(() => commercetools.close());
-    const stripe = await startStripeSimulator({ secretKey: secrets.STRIPE_SECRET_KEY });
-    stops.push(() => stripe.close());
-    const commercetoolsRelay = await startRelay(commercetools.url);
-    stops.push(() => commercetoolsRelay.close());
-    const stripeRelay = await startRelay(stripe.url, stripeMirror ? { mirror: stripeMirror } : {});
-    stops.push(() => stripeRelay.close());
-
-    await makeTypes(commercetools);
-    const besideApi = relayAll ? commercetoolsRelay.url : commercetools.url;
-    const sandbox = await startSandbox({
-      port: 0,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        ...secrets,
-        CTP_PROJECT_KEY: commercetools.projectKey,
-        CTP_CLIENT_ID: commercetools.clientId,
-        CTP_AUTH_URL: besideApi,
-        CTP_API_URL: commercetoolsRelay.url,
-        CTP_SESSION_URL: besideApi,
-        CTP_CHECKOUT_URL: besideApi,
-        CTP_JWKS_URL: `${besideApi}/.well-known/jwks.json`,
-        CTP_JWT_ISSUER: commercetools.url,
-        STRIPE_API_BASE: stripeRelay.url,
-        STRIPE_PUBLISHABLE_KEY: `pk_test_${random()}`,
-      },
-      ...(serviceEnv && { serviceEnv }),
-    });
-    stops.push(() => sandbox.stop());
-    stripe.setWebhook({ url: `${sandbox.url}/stripe/webhooks`, secret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET });
-    const shopper = new Shopper(sandbox.url);
-
-    const call = (method: string, path: string, { session, token, body, headers = {}, at }: Ask = {}) =>
-      (at ? new Shopper(at) : shopper).call(method, path, {
-        ...(body !== undefined && { body }),
-        headers: {
-          ...(session !== undefined && { 'x-session-id': session }),
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-      });
-
-    /** One more process of a service beside the sandbox's, with no gateway in front; answers its origins. */
-    const startBeside = async (service: string, env: Record<string, string>) => {
-      const dir = await makeRunDir();
-      const [port, adminPort] = [await freePort(), await freePort()];
-      const running = new ManagedProcess({
-        name: service,
-        command: PINNED_NODE,
-        args: ['dist/main.js'],
-        cwd: join(REPOSITORY, 'services', service),
-        env: { ...sandbox.env, ...env, HTTP_PORT: String(port), METRICS_PORT: String(adminPort) },
-        logFile: join(dir, `${service}.log`),
-        isReady: () => answers(`http://127.0.0.1:${adminPort}/readyz`),
-      });
-      stops.push(() => rm(dir, { recursive: true, force: true }));
-      stops.push(() => running.stop());
-      await running.start();
-      return { url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` };
-    };
-
-    return {
-      sandbox,
-      shopper,
-      commercetools,
-      stripe,
-      commercetoolsRelay,
-      stripeRelay,
-      secrets,
-      stop,
-      call,
-      ...shopOf(commercetools, stripe, secrets.STRIPE_SECRET_KEY, sandbox.url),
-      /** Takes both sides' faults and bends away. */
-      heal() {
-        commercetools.setFaults([]);
-        stripe.controls.setFaults([]);
-        commercetoolsRelay.bends = [];
-        stripeRelay.bends = [];
-      },
-      /** Opens a checkout's payment and, with `pay`, has the shopper's card accepted. */
-      async opened({ pay = false, at, ...wishes }: CartWishes & { pay?: boolean; at?: string } = {}) {
-        const checkout = await this.checkout(wishes);
-        const { status, json, text } = await call('GET', '/payments', {
-          session: checkout.session,
-          ...(at !== undefined && { at }),
-        });
-        if (status !== 200) throw new Error(`GET /payments answered ${status}: ${text}`);
-        const payment: string = json.paymentReference;
-        const paymentIntent: string = json.sClientSecret.split('_secret_')[0];
-        if (pay) stripe.controls.pay(paymentIntent);
-        return { ...checkout, payment, paymentIntent, answer: json as Record<string, string> };
-      },
-      /** One more intent beside the sandbox's, with other settings and no gateway in front; answers its origin. */
-      startIntent: async (env: Record<string, string>): Promise<string> => (await startBeside('intent', env)).url,
-      startBeside,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const sides = await startSides(secrets, options.stripeMirror, stops);
+  await makeTypes(sides.commercetools);
+  const sandbox = await startSandbox({
+    port: 0,
+    env: sandboxEnv(sides, secrets, options.relayAll ?? false),
+    ...(options.serviceEnv && { serviceEnv: options.serviceEnv }),
+  });
+  stops.defer(() => sandbox.stop());
+  const webhook = { url: `${sandbox.url}/stripe/webhooks`, secret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET };
+  sides.stripe.setWebhook(webhook);
+  return new TestSystem(sides, sandbox, secrets, stops.move());
 }
 
-/** What a shop and its customers have at commercetools and Stripe before and beside the connector. */
-function shopOf(
-  commercetools: CommercetoolsSimulator,
-  stripe: StripeSimulator,
-  stripeKey: string,
-  processorUrl: string,
-) {
-  const { url, projectKey } = commercetools;
-  const api = () => ({ ctUrl: url, projectKey, token: commercetools.issueToken() });
+async function startSides(
+  { CTP_CLIENT_SECRET: clientSecret, STRIPE_SECRET_KEY: secretKey }: Secrets,
+  stripeMirror: string | undefined,
+  stops: AsyncDisposableStack,
+): Promise<Sides> {
+  const closing = <T extends { close(): Promise<void> }>(side: T) => stops.adopt(side, () => side.close());
+  const access = { projectKey: 'shop', clientId: 'connector', clientSecret };
+  const commercetools = closing(await startCommercetoolsSimulator(access));
+  const stripe = closing(await startStripeSimulator({ secretKey }));
+  const commercetoolsRelay = closing(await Relay.start(commercetools.url));
+  const stripeRelay = closing(await Relay.start(stripe.url, stripeMirror));
+  return { commercetools, stripe, commercetoolsRelay, stripeRelay };
+}
 
-  /** A call below the project, with the merchant's token. Throws on any answer but 2xx. */
-  const merchant = async <T = { id: string; version: number }>(method: string, path: string, body?: unknown) => {
-    const answer = await fetch(`${url}/${projectKey}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${api().token}`, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
-
-  const stripeCall = async <T = { id: string }>(
-    path: string,
-    form: Record<string, string>,
-    method: 'POST' | 'DELETE' = 'POST',
-  ) => {
-    const answer = await fetch(`${stripe.url}/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${stripeKey}` },
-      body: new URLSearchParams(form),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
-
-  const session = async (cartId: string, metadata: Record<string, unknown> = {}): Promise<string> => {
-    const options = { sessionUrl: url, projectKey, token: api().token, processorUrl };
-    return (await createSession(cartId, { ...options, returnUrl: `${processorUrl}/`, metadata })).id;
-  };
-
+function sandboxEnv({ commercetools, commercetoolsRelay, stripeRelay }: Sides, secrets: Secrets, relayAll: boolean) {
+  const besideApi = relayAll ? commercetoolsRelay.url : commercetools.url;
   return {
-    merchant,
-    /** A POST or DELETE at Stripe, beside the connector. Throws on any answer but 2xx. */
-    stripeCall,
-    session,
-    async checkout({
-      centAmount = 2400,
-      currency = 'EUR',
-      country = 'DE',
-      customerId,
-      draft,
-      metadata,
-    }: CartWishes = {}) {
-      const wishes = { centAmount, currency, country, ...(customerId && { customerId }), ...(draft && { draft }) };
-      const { id: cart } = await createCart(api(), wishes);
-      return { cart, session: await session(cart, metadata) };
-    },
-    customer: async (draft: Record<string, unknown> = {}) =>
-      (await createCustomer(api(), { email: `shopper-${randomUUID()}@example.com`, draft })).id,
-    /** A card that the customer stored, at Stripe and at commercetools. */
-    async storedMethod(customerId: string, { paymentMethod = 'pm_card_visa' } = {}) {
-      const owner = await stripeCall('/customers', { 'metadata[ct_customer_id]': customerId });
-      const { id: token } = await stripeCall(`/payment_methods/${paymentMethod}/attach`, { customer: owner.id });
-      const method = await merchant('POST', '/payment-methods', {
-        customer: { typeId: 'customer', id: customerId },
-        paymentInterface: 'checkout-stripe',
-        method: 'card',
-        default: true,
-        token: { value: token },
-      });
-      return { ...method, token, stripeCustomer: owner.id };
-    },
-    async deleteCart(id: string) {
-      const { version } = await merchant('GET', `/carts/${id}`);
-      await merchant('DELETE', `/carts/${id}?version=${version}`);
-    },
-    /** A token of an API client with exactly these scopes; without `:` they are the project's. */
-    token: (...scopes: string[]) => commercetools.issueToken(scopes),
-    jwt: (options?: Parameters<CommercetoolsSimulator['mintJwt']>[0]) => commercetools.mintJwt(options),
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    ...secrets,
+    CTP_PROJECT_KEY: commercetools.projectKey,
+    CTP_CLIENT_ID: commercetools.clientId,
+    CTP_AUTH_URL: besideApi,
+    CTP_API_URL: commercetoolsRelay.url,
+    CTP_SESSION_URL: besideApi,
+    CTP_CHECKOUT_URL: besideApi,
+    CTP_JWKS_URL: `${besideApi}/.well-known/jwks.json`,
+    CTP_JWT_ISSUER: commercetools.url,
+    STRIPE_API_BASE: stripeRelay.url,
+    STRIPE_PUBLISHABLE_KEY: `pk_test_${random()}`,
   };
 }
 
-/** The custom types that a deployment creates, and the field that the Stripe Tax connector keeps on a cart. */
-async function makeTypes({ url, projectKey, issueToken }: CommercetoolsSimulator): Promise<void> {
-  const string = { name: 'String' };
-  const types = [
-    ['payment-connector-stripe-customer-id', 'customer', 'stripeConnector_stripeCustomerId', string],
-    ['stripe-tax', 'order', 'connectorStripeTax_calculationReferences', { name: 'Set', elementType: string }],
-  ] as const;
-  for (const [key, resource, name, type] of types) {
-    const answer = await fetch(`${url}/${projectKey}/types`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${issueToken()}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        key,
-        name: { en: key },
-        resourceTypeIds: [resource],
-        fieldDefinitions: [{ name, label: { en: name }, required: false, type }],
-      }),
+/** All services on simulators of this process, behind relays, so that a test sees and bends what both sides answer. */
+export class TestSystem extends TestShop {
+  readonly sandbox: Sandbox;
+  /** Asks at the gateway, as a browser does. */
+  readonly shopper: Shopper;
+  readonly commercetoolsRelay: Relay;
+  readonly stripeRelay: Relay;
+  readonly secrets: Secrets;
+  readonly #stops: AsyncDisposableStack;
+
+  constructor(sides: Sides, sandbox: Sandbox, secrets: Secrets, stops: AsyncDisposableStack) {
+    const access = { stripeKey: secrets.STRIPE_SECRET_KEY, processorUrl: sandbox.url };
+    super(sides.commercetools, sides.stripe, access);
+    this.sandbox = sandbox;
+    this.shopper = new Shopper(sandbox.url);
+    this.commercetoolsRelay = sides.commercetoolsRelay;
+    this.stripeRelay = sides.stripeRelay;
+    this.secrets = secrets;
+    this.#stops = stops;
+  }
+
+  call(method: string, path: string, { session, token, body, headers = {}, at }: Ask = {}): Promise<Answer> {
+    return (at ? new Shopper(at) : this.shopper).call(method, path, {
+      ...(body !== undefined && { body }),
+      headers: {
+        ...(session !== undefined && { 'x-session-id': session }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
     });
-    if (!answer.ok) throw new Error(`type ${key}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Opens a checkout's payment and, with `pay`, has the shopper's card accepted. */
+  async opened({ pay = false, at, ...wishes }: CartWishes & { pay?: boolean; at?: string } = {}) {
+    const checkout = await this.checkout(wishes);
+    const ask = { session: checkout.session, ...(at !== undefined && { at }) };
+    const { status, json, text } = await this.call('GET', '/payments', ask);
+    if (status !== 200) throw new Error(`GET /payments answered ${status}: ${text}`);
+    const payment: string = json.paymentReference;
+    const paymentIntent: string = json.sClientSecret.split('_secret_')[0];
+    if (pay) this.stripe.controls.pay(paymentIntent);
+    return { ...checkout, payment, paymentIntent, answer: json as Record<string, string> };
+  }
+
+  /** Takes both sides' faults and bends away. */
+  heal(): void {
+    this.commercetools.setFaults([]);
+    this.stripe.controls.setFaults([]);
+    this.commercetoolsRelay.bends = [];
+    this.stripeRelay.bends = [];
+  }
+
+  /** One more process of a service beside the sandbox's, with no gateway in front; answers its origins. */
+  async startBeside(service: string, env: Record<string, string>): Promise<{ url: string; adminUrl: string }> {
+    const dir = await makeRunDir();
+    const ports = { port: await freePort(), adminPort: await freePort() };
+    const running = new ManagedProcess({
+      ...serviceProcess(service, ports, { ...this.sandbox.env, ...env }),
+      name: service,
+      command: PINNED_NODE,
+      logFile: join(dir, `${service}.log`),
+    });
+    this.#stops.defer(() => rm(dir, { recursive: true, force: true }));
+    this.#stops.defer(() => running.stop());
+    await running.start();
+    return { url: `http://127.0.0.1:${ports.port}`, adminUrl: `http://127.0.0.1:${ports.adminPort}` };
+  }
+
+  /** One more intent beside the sandbox's, with other settings and no gateway in front; answers its origin. */
+  async startIntent(env: Record<string, string>): Promise<string> {
+    return (await this.startBeside('intent', env)).url;
+  }
+
+  stop(): Promise<void> {
+    return this.#stops.disposeAsync();
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../benchmark.ts';
-import { type Environment, PROJECT, type Running } from '../environment.ts';
+import { type Environment, PROJECT, type Running } from '../environment/environment.ts';
 import { type Latency, latencyOf } from '../figures.ts';
 import { atOnce } from '../load.ts';
 import { type Answered, call, done, type Paid, type Shopper, type Shoppers } from '../shoppers.ts';
