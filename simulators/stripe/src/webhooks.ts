@@ -1,8 +1,6 @@
-import { createHmac } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
-import * as z from 'zod';
 import type { EventRecord } from './objects.ts';
+import { WebhookPoster } from './webhook-poster.ts';
+import { DEFAULT_WEBHOOK_SETTINGS, webhookSettingsSchema } from './webhook-settings.ts';
 
 export interface Endpoint {
   id: string;
@@ -11,24 +9,6 @@ export interface Endpoint {
   enabledEvents: readonly string[];
   isEnabled: boolean;
 }
-
-/** How webhooks misbehave; what is absent stays as it is. Times in ms. */
-export const webhookSettingsSchema = z
-  .strictObject({
-    /** Each delivery waits a random time up to this, so that events overtake each other. `true` = 1000. */
-    shuffle: z.union([z.boolean().transform((on) => (on ? 1000 : 0)), z.number().int().min(0).max(600_000)]),
-    /** How many times each event is delivered, drawn evenly from min to max. */
-    duplicates: z.strictObject({ min: z.number().int().min(1).max(20), max: z.number().int().min(1).max(20) }),
-    delayMs: z.number().int().min(0).max(600_000),
-    jitterMs: z.number().int().min(0).max(600_000),
-    paused: z.boolean(),
-    /** How far Stripe's clock is ahead of everybody else's; negative = behind. It signs with that time. */
-    clockSkewMs: z.number().int().min(-86_400_000).max(86_400_000),
-    /** Waits before the second, third, … attempt; when they are used up the delivery has failed. */
-    retryDelaysMs: z.array(z.number().int().min(0).max(86_400_000)),
-  })
-  .partial();
-export type WebhookSettings = z.input<typeof webhookSettingsSchema>;
 
 export interface WebhookCounts {
   pending: number;
@@ -44,18 +24,6 @@ export interface Acknowledged {
   count: number;
 }
 
-const DEFAULTS = {
-  shuffle: 0,
-  duplicates: { min: 1, max: 1 },
-  delayMs: 0,
-  jitterMs: 0,
-  paused: false,
-  clockSkewMs: 0,
-  retryDelaysMs: [250, 500, 1000, 2000, 4000, 8000, 15_000, ...new Array<number>(60).fill(30_000)],
-};
-
-/** Stripe's bound on the time of one attempt, in ms. */
-const ATTEMPT_TIMEOUT_MS = 20_000;
 const PARALLEL_ATTEMPTS = 64;
 
 interface Delivery {
@@ -76,11 +44,8 @@ export class WebhookSender {
   readonly #random: () => number;
   readonly #nowMs: () => number;
   readonly #endpoints: () => Iterable<Endpoint>;
-  readonly #agents = {
-    'http:': new http.Agent({ keepAlive: true, maxSockets: PARALLEL_ATTEMPTS }),
-    'https:': new https.Agent({ keepAlive: true, maxSockets: PARALLEL_ATTEMPTS }),
-  };
-  #settings = { ...DEFAULTS };
+  readonly #poster = new WebhookPoster(PARALLEL_ATTEMPTS);
+  #settings = { ...DEFAULT_WEBHOOK_SETTINGS };
   readonly #waiting = new Set<Delivery>();
   #ready: Delivery[] = [];
   #inFlight = 0;
@@ -88,7 +53,6 @@ export class WebhookSender {
   readonly #acknowledged = new Map<string, Acknowledged>();
   #isClosed = false;
   #generation = 0;
-  readonly #requests = new Set<http.ClientRequest>();
   #idleWaiters: (() => void)[] = [];
 
   constructor(options: { random: () => number; now: () => number; endpoints: () => Iterable<Endpoint> }) {
@@ -97,7 +61,7 @@ export class WebhookSender {
     this.#endpoints = options.endpoints;
   }
 
-  get settings(): typeof DEFAULTS {
+  get settings(): typeof DEFAULT_WEBHOOK_SETTINGS {
     return this.#settings;
   }
 
@@ -165,15 +129,13 @@ export class WebhookSender {
     this.#ready = [];
     this.#counts = { delivered: 0, failed: 0, attempts: 0 };
     this.#acknowledged.clear();
-    this.#settings = { ...DEFAULTS };
+    this.#settings = { ...DEFAULT_WEBHOOK_SETTINGS };
   }
 
   close(): void {
     this.#isClosed = true;
     this.reset();
-    for (const request of this.#requests) request.destroy();
-    this.#agents['http:'].destroy();
-    this.#agents['https:'].destroy();
+    this.#poster.close();
   }
 
   #schedule(delivery: Delivery, delayMs: number): void {
@@ -199,59 +161,24 @@ export class WebhookSender {
     while (this.#inFlight < PARALLEL_ATTEMPTS && taken < this.#ready.length) {
       const delivery = this.#ready[taken];
       taken += 1;
-      if (delivery) this.#attempt(delivery);
+      if (delivery) void this.#attempt(delivery);
     }
     if (taken > 0) this.#ready.splice(0, taken);
   }
 
-  #attempt(delivery: Delivery): void {
+  async #attempt(delivery: Delivery): Promise<void> {
     this.#inFlight += 1;
     this.#counts.attempts += 1;
     delivery.attempts += 1;
     const generation = this.#generation;
-    let isSettled = false;
-    const settle = (isDelivered: boolean): void => {
-      if (isSettled) return;
-      isSettled = true;
-      this.#inFlight -= 1;
-      if (generation === this.#generation) this.#settle(delivery, isDelivered);
-      const waiters = this.#idleWaiters;
-      this.#idleWaiters = [];
-      for (const wake of waiters) wake();
-      this.#drain();
-    };
-    const { endpoint, record } = delivery;
     const timestamp = Math.floor((this.#nowMs() + this.#settings.clockSkewMs) / 1000);
-    const signature = createHmac('sha256', endpoint.secret).update(`${timestamp}.`).update(record.body).digest('hex');
-    const isSecure = endpoint.url.startsWith('https:');
-    const request = (isSecure ? https : http).request(endpoint.url, {
-      method: 'POST',
-      agent: isSecure ? this.#agents['https:'] : this.#agents['http:'],
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'content-length': record.body.length,
-        'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-        accept: '*/*; q=0.5, application/xml',
-        'cache-control': 'no-cache',
-        'stripe-signature': `t=${timestamp},v1=${signature}`,
-      },
-    });
-    this.#requests.add(request);
-    request.on('close', () => this.#requests.delete(request));
-    request.on('response', (response) => {
-      const { statusCode = 0 } = response;
-      response.resume();
-      response.on('end', () => settle(statusCode >= 200 && statusCode < 300));
-      response.on('close', () => settle(false));
-    });
-    const deadline = setTimeout(() => request.destroy(), ATTEMPT_TIMEOUT_MS);
-    deadline.unref();
-    request.on('error', () => settle(false));
-    request.on('close', () => {
-      clearTimeout(deadline);
-      settle(false);
-    });
-    request.end(record.body);
+    const isDelivered = await this.#poster.post(delivery.endpoint, delivery.record.body, timestamp);
+    this.#inFlight -= 1;
+    if (generation === this.#generation) this.#settle(delivery, isDelivered);
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const wake of waiters) wake();
+    this.#drain();
   }
 
   #settle(delivery: Delivery, isDelivered: boolean): void {
