@@ -50,9 +50,18 @@ interface Parts {
 
 /** Resolves when Kafka and the simulators are ready, with topics and custom types made. Nothing is left running when it throws. */
 export async function startEnvironment(options: EnvironmentOptions = {}): Promise<Environment> {
+  const stops = new AsyncDisposableStack();
+  try {
+    return await start(options, stops);
+  } catch (error) {
+    await stops.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: EnvironmentOptions, stops: AsyncDisposableStack): Promise<Environment> {
   const dir = await makeRunDir();
   await copyServices(options.services ?? REPOSITORY, dir);
-  await using stops = new AsyncDisposableStack();
   const processes = new Processes(dir, stops);
   const { brokers, cluster } = await startBrokers(options, dir, processes, stops);
   const webhookPort = options.webhooks ? await freePort() : undefined;
@@ -63,7 +72,7 @@ export async function startEnvironment(options: EnvironmentOptions = {}): Promis
   const producer = createProducer(kafka);
   await producer.start?.();
   stops.defer(async () => producer.stop?.());
-  return new Environment({ dir, env, cluster, kafka, producer, processes, webhookPort, stops: stops.move() });
+  return new Environment({ dir, env, cluster, kafka, producer, processes, webhookPort, stops });
 }
 
 /** Kafka, both simulators, and the services that a measurement starts; nothing else. */
