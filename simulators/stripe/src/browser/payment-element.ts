@@ -5,19 +5,8 @@ import { create, dress, freeId } from './dom.ts';
 import { BaseElement } from './element.ts';
 import type { ElementsContext, SavedMethod } from './elements-context.ts';
 import { IntegrationError, type StripeError } from './errors.ts';
-import {
-  formatExpiry,
-  formatIban,
-  formatNumber,
-  problemOfCvc,
-  problemOfEmail,
-  problemOfExpiry,
-  problemOfIban,
-  problemOfName,
-  problemOfNumber,
-  problemOfTaxId,
-} from './fields.ts';
-import type { TextKey, Texts } from './texts.ts';
+import { methodTabs, savedMethods } from './method-choice.ts';
+import { formOf, isPaidLater, labelOf, PaymentFields } from './payment-fields.ts';
 
 export interface PaymentElementOptions {
   layout?: string | { type?: string; defaultCollapsed?: boolean };
@@ -35,32 +24,14 @@ export type BillingDetails = {
   address?: Record<string, FormValue>;
 };
 
-interface Field {
-  input: HTMLInputElement;
-  error: HTMLElement;
-  problem: () => TextKey | null;
-}
-
-const LABELS: Record<string, TextKey> = { card: 'card', sepa_debit: 'sepa', customer_balance: 'bankTransfer' };
-/** Vouchers go by their brand in every language. */
-const BRANDS: Record<string, string> = {
-  boleto: 'Boleto',
-  konbini: 'Konbini (コンビニ)',
-  multibanco: 'Multibanco',
-  oxxo: 'OXXO',
-};
-const isPaidLater = (type: string): boolean => type in BRANDS || type === 'customer_balance';
-const labelOf = (type: string, texts: Texts): string => BRANDS[type] ?? texts[LABELS[type] ?? 'redirect'];
-
 /** The stand-in's form: cards, SEPA Debit, a redirect, and what the customer saved. */
 export class PaymentElement extends BaseElement {
   readonly #group: ElementsContext;
   #options: PaymentElementOptions;
   #type = '';
   #saved: SavedMethod | null = null;
-  #fields = new Map<string, Field>();
+  readonly #fields: PaymentFields;
   #saveBox: HTMLInputElement | null = null;
-  #values = new Map<string, string>();
   #isReady = false;
   #lastChange = '';
 
@@ -68,6 +39,7 @@ export class PaymentElement extends BaseElement {
     super('payment', onDestroy);
     this.#group = group;
     this.#options = options;
+    this.#fields = new PaymentFields(group, () => this.#changed());
   }
 
   get selectedType(): string {
@@ -113,27 +85,16 @@ export class PaymentElement extends BaseElement {
   /** The first problem of the input, shown at its field; null when it can be sent. */
   validate(): StripeError | null {
     if (this.#saved) return null;
-    let first: StripeError | null = null;
-    for (const field of this.#fields.values()) {
-      const problem = field.problem();
-      this.#show(field, problem);
-      if (problem && !first) {
-        first = { type: 'validation_error', code: problem, message: this.#group.texts[problem] };
-        field.input.focus();
-      }
-    }
-    return first;
+    const problem = this.#fields.validate();
+    return problem && { type: 'validation_error', code: problem, message: this.#group.texts[problem] };
   }
 
   /** What the form asks for and the page promised to bring itself. Throws IntegrationError when it brought nothing. */
   checkPromises(billing: BillingDetails | undefined): void {
-    const fields = this.#options.fields?.billingDetails;
-    const never = (name: string): boolean =>
-      fields === 'never' || (typeof fields === 'object' && fields[name] === 'never');
     const needsName = this.selectedType === 'sepa_debit' || isPaidLater(this.selectedType);
     const needed = needsName ? ['name', 'email'] : [];
-    for (const name of [...needed, ...(never('address') ? ['address'] : [])]) {
-      if (never(name) && !billing?.[name as keyof BillingDetails]) {
+    for (const name of [...needed, ...(this.#asks('address') ? [] : ['address'])]) {
+      if (!this.#asks(name) && !billing?.[name as keyof BillingDetails]) {
         throw new IntegrationError(
           `You specified "never" for fields.billing_details.${name} when creating the payment Element, but did not pass confirmParams.payment_method_data.billing_details.${name} when calling stripe.confirmPayment(). If you opt out of collecting data via the payment Element using the fields option, the data must be passed in when calling stripe.confirmPayment().`,
         );
@@ -145,7 +106,7 @@ export class PaymentElement extends BaseElement {
   params(given: BillingDetails | undefined, futureUsage: string | null): Record<string, FormValue> {
     if (this.#saved) return { payment_method: this.#saved.id };
     const isSaved = this.#saveBox?.checked ?? false;
-    const value = (name: string): string => this.#fields.get(name)?.input.value.trim() ?? '';
+    const value = (name: string): string => this.#fields.value(name);
     const billing: BillingDetails = {
       ...(this.#fields.has('name') ? { name: value('name'), email: value('email') } : {}),
       ...given,
@@ -164,30 +125,21 @@ export class PaymentElement extends BaseElement {
     return { payment_method_data: data, ...(isSaved && usage ? { setup_future_usage: usage } : {}) };
   }
 
+  /** Whether the form asks for this billing detail, or the page brings it itself. */
+  #asks(name: string): boolean {
+    const fields = this.#options.fields?.billingDetails;
+    return fields !== 'never' && !(typeof fields === 'object' && fields[name] === 'never');
+  }
+
   #draw(): void {
     const { root } = this;
     if (!root) return;
-    for (const [name, { input }] of this.#fields) this.#values.set(name, input.value);
     this.#fields.clear();
     // Gives the ids free, which the new fields get again.
     root.replaceChildren();
     this.#saveBox = null;
     dress(root, this.#group.options.appearance);
-    const types = this.#types();
-    if (!types.includes(this.#type)) this.#type = types[0] ?? 'card';
-    const form = create('div', { role: 'group', 'aria-label': this.#group.texts.methods });
-    const { savedMethods: saved, texts } = this.#group;
-    if (saved.length > 0) form.append(this.#savedList(saved));
-    if (!this.#saved) {
-      if (types.length > 1) form.append(this.#tabs(types));
-      form.append(this.#panel());
-      if (this.#group.features?.payment_method_save === 'enabled' && this.#type === 'card') {
-        const id = freeId('save-payment-method');
-        this.#saveBox = create('input', { type: 'checkbox', id, name: 'save-payment-method' });
-        form.append(create('label', { class: 'sjs-check', for: id }, this.#saveBox, texts.save));
-      }
-    }
-    root.replaceChildren(form);
+    root.replaceChildren(create('div', { role: 'group', 'aria-label': this.#group.texts.methods }, ...this.#choices()));
     for (const input of root.querySelectorAll<HTMLInputElement>('input')) {
       input.disabled = this.#options.readOnly === true;
       input.addEventListener('focus', () => this.emit('focus', {}));
@@ -198,6 +150,24 @@ export class PaymentElement extends BaseElement {
     }
   }
 
+  /** What the customer saved, and unless one of it is chosen the methods with the form of the selected one. */
+  #choices(): HTMLElement[] {
+    const { savedMethods: saved, texts } = this.#group;
+    const types = this.#types();
+    if (!types.includes(this.#type)) this.#type = types[0] ?? 'card';
+    const choices =
+      saved.length > 0 ? [savedMethods(saved, this.#saved, texts, (method) => this.#chooseSaved(method))] : [];
+    if (this.#saved) return choices;
+    if (types.length > 1) choices.push(this.#tabs(types));
+    choices.push(this.#panel());
+    if (this.#group.features?.payment_method_save === 'enabled' && this.#type === 'card') {
+      const id = freeId('save-payment-method');
+      this.#saveBox = create('input', { type: 'checkbox', id, name: 'save-payment-method' });
+      choices.push(create('label', { class: 'sjs-check', for: id }, this.#saveBox, texts.save));
+    }
+    return choices;
+  }
+
   #types(): string[] {
     const available = this.#group.methodTypes;
     const order = this.#options.paymentMethodOrder ?? [];
@@ -205,39 +175,11 @@ export class PaymentElement extends BaseElement {
     return available.toSorted((a, b) => rank(a) - rank(b));
   }
 
-  #tabs(types: string[]): HTMLElement {
+  #tabs(types: readonly string[]): HTMLElement {
     const { layout } = this.#options;
-    const kind = typeof layout === 'string' ? layout : layout?.type;
-    const tabs = create('div', {
-      class: kind === 'accordion' ? 'sjs-tabs sjs-accordion' : 'sjs-tabs',
-      role: 'tablist',
-    });
-    for (const type of types) {
-      const isSelected = type === this.#type;
-      const tab = create(
-        'button',
-        {
-          type: 'button',
-          role: 'tab',
-          class: 'sjs-tab',
-          id: freeId(`${type}-tab`),
-          'data-method': type,
-          'aria-selected': String(isSelected),
-          tabindex: isSelected ? '0' : '-1',
-        },
-        labelOf(type, this.#group.texts),
-      );
-      tab.addEventListener('click', () => this.#choose(type));
-      tab.addEventListener('keydown', (event) => {
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-        const next = step && types[(types.indexOf(type) + step + types.length) % types.length];
-        if (!next) return;
-        event.preventDefault();
-        this.#choose(next);
-      });
-      tabs.append(tab);
-    }
-    return tabs;
+    const isAccordion = (typeof layout === 'string' ? layout : layout?.type) === 'accordion';
+    const choose = (type: string): void => this.#choose(type);
+    return methodTabs(types, this.#type, { isAccordion, texts: this.#group.texts, choose });
   }
 
   #choose(type: string): void {
@@ -248,163 +190,29 @@ export class PaymentElement extends BaseElement {
     this.#changed();
   }
 
-  #savedList(saved: readonly SavedMethod[]): HTMLElement {
-    const { texts } = this.#group;
-    const list = create('fieldset', { class: 'sjs-saved' }, create('legend', {}, texts.saved));
-    const name = freeId('saved-payment-method');
-    const option = (method: SavedMethod | null, label: string): void => {
-      const input = create('input', {
-        type: 'radio',
-        name,
-        value: method?.id ?? '',
-        id: freeId(method ? `saved-${method.id}` : 'saved-none'),
-      });
-      input.checked = this.#saved === method;
-      input.addEventListener('change', () => {
-        this.#saved = method;
-        this.#draw();
-        this.#changed();
-        this.root?.querySelector<HTMLInputElement>('.sjs-saved input:checked')?.focus();
-      });
-      list.append(create('label', { class: 'sjs-check' }, input, label));
-    };
-    for (const method of saved) {
-      const { card, sepa_debit: sepa } = method;
-      option(
-        method,
-        card
-          ? `${card.brand[0]?.toUpperCase()}${card.brand.slice(1)} •••• ${card.last4} (${card.exp_month}/${card.exp_year % 100})`
-          : `SEPA •••• ${sepa?.last4 ?? ''}`,
-      );
-    }
-    option(null, texts.another);
-    return list;
+  #chooseSaved(method: SavedMethod | null): void {
+    this.#saved = method;
+    this.#draw();
+    this.#changed();
+    this.root?.querySelector<HTMLInputElement>('.sjs-saved input:checked')?.focus();
   }
 
   #panel(): HTMLElement {
     const { texts } = this.#group;
-    const panel = create('div', {
-      class: 'sjs-panel',
-      role: 'tabpanel',
-      'aria-label': labelOf(this.#type, texts),
-    });
-    if (this.#type === 'card') {
-      const number = (): string => this.#fields.get('number')?.input.value ?? '';
-      panel.append(
-        this.#field(
-          'number',
-          'card-number',
-          texts.number,
-          '1234 1234 1234 1234',
-          'cc-number',
-          formatNumber,
-          problemOfNumber,
-        ),
-        this.#field(
-          'expiry',
-          'card-expiry',
-          texts.expiry,
-          texts.expiryHint,
-          'cc-exp',
-          formatExpiry,
-          (text) => problemOfExpiry(text, new Date()),
-          true,
-        ),
-        this.#field(
-          'cvc',
-          'card-cvc',
-          texts.cvc,
-          texts.cvcHint,
-          'cc-csc',
-          (text) => text.replace(/\D/g, '').slice(0, 4),
-          (text) => problemOfCvc(text, number()),
-          true,
-        ),
-      );
-      return panel;
-    }
-    if (this.#type === 'sepa_debit') {
-      panel.append(
-        this.#field('iban', 'sepa-iban', texts.iban, 'DE00 0000 0000 0000 0000 00', 'off', formatIban, problemOfIban),
-        ...this.#who('sepa'),
-        create('p', { class: 'sjs-note' }, texts.sepaNote),
-      );
-      return panel;
-    }
-    if (isPaidLater(this.#type)) {
-      panel.append(...this.#who('voucher'));
-      if (this.#type === 'boleto')
-        panel.append(this.#field('tax', 'boleto-tax-id', texts.taxId, '', 'off', String, problemOfTaxId));
-      panel.append(create('p', { class: 'sjs-note' }, texts.voucherHint));
-      return panel;
-    }
-    panel.append(create('p', { class: 'sjs-note' }, texts.redirectNote));
-    return panel;
-  }
-
-  /** The shopper's name and e-mail address, as far as the page does not bring them itself. */
-  #who(form: string): HTMLElement[] {
-    const { texts } = this.#group;
-    const fields = this.#options.fields?.billingDetails;
-    const asks = (name: string): boolean =>
-      fields !== 'never' && !(typeof fields === 'object' && fields[name] === 'never');
-    return [
-      ...(asks('name') ? [this.#field('name', `${form}-name`, texts.name, '', 'name', String, problemOfName)] : []),
-      ...(asks('email')
-        ? [this.#field('email', `${form}-email`, texts.email, '', 'email', String, problemOfEmail)]
-        : []),
-    ];
-  }
-
-  #field(
-    name: string,
-    id: string,
-    label: string,
-    placeholder: string,
-    autocomplete: string,
-    format: (text: string) => string,
-    problemOf: (text: string) => TextKey | null,
-    isHalf = false,
-  ): HTMLElement {
-    const inputId = freeId(id);
-    const input = create('input', {
-      class: 'sjs-input',
-      id: inputId,
-      name: id,
-      placeholder,
-      autocomplete,
-      inputmode: ['number', 'expiry', 'cvc'].includes(name) ? 'numeric' : 'text',
-      'aria-describedby': `${inputId}-error`,
-    });
-    const defaults = this.#options.defaultValues?.billingDetails ?? {};
-    input.value =
-      this.#values.get(name) ?? (name === 'name' ? defaults.name : name === 'email' ? defaults.email : '') ?? '';
-    const error = create('div', { class: 'sjs-error', id: `${inputId}-error`, role: 'alert' });
-    const field: Field = { input, error, problem: () => problemOf(input.value) };
-    this.#fields.set(name, field);
-    input.addEventListener('input', () => {
-      const formatted = format(input.value);
-      if (formatted !== input.value) input.value = formatted;
-      this.#show(field, null);
-      this.#changed();
-    });
-    input.addEventListener('blur', () => {
-      if (input.value !== '') this.#show(field, field.problem());
-    });
-    const caption = create('label', { class: 'sjs-label', for: inputId }, label);
-    return create('div', { class: isHalf ? 'sjs-field sjs-half' : 'sjs-field' }, caption, input, error);
-  }
-
-  #show(field: Field, problem: TextKey | null): void {
-    field.error.textContent = problem ? this.#group.texts[problem] : '';
-    if (problem) field.input.setAttribute('aria-invalid', 'true');
-    else field.input.removeAttribute('aria-invalid');
+    const { fields, note } = formOf(this.#type, (name) => this.#asks(name));
+    const { name, email }: { name?: string; email?: string } = this.#options.defaultValues?.billingDetails ?? {};
+    const initial: Record<string, string | undefined> = { name, email };
+    return create(
+      'div',
+      { class: 'sjs-panel', role: 'tabpanel', 'aria-label': labelOf(this.#type, texts) },
+      ...fields.map((field) => this.#fields.add(field, initial[field.name])),
+      ...(note ? [create('p', { class: 'sjs-note' }, texts[note])] : []),
+    );
   }
 
   #changed(): void {
-    const fields = [...this.#fields.values()];
-    const complete = this.#saved !== null || fields.every(({ problem }) => problem() === null);
-    const empty = this.#saved === null && fields.every(({ input }) => input.value === '');
+    const complete = this.#saved !== null || this.#fields.isComplete;
+    const empty = this.#saved === null && this.#fields.isEmpty;
     const value = { type: this.selectedType, ...(this.#saved ? { payment_method: this.#saved } : {}) };
     const event = { complete, empty, collapsed: false, value };
     const text = JSON.stringify(event);
