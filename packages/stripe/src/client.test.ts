@@ -63,6 +63,15 @@ describe('the Stripe client', () => {
       (thrown: unknown) => thrown,
     );
 
+  it('says its own name and version, and nothing of the original connector', async () => {
+    await capture();
+    const { 'user-agent': agent, 'x-stripe-client-user-agent': details } = calls[0]?.headers ?? {};
+    expect(agent).toContain('stripe-checkout-connector/');
+    const { application } = JSON.parse(String(details)) as { application: Record<string, unknown> };
+    expect(application).toEqual({ name: 'stripe-checkout-connector', version: expect.any(String) });
+    expect(JSON.stringify(calls[0]?.headers)).not.toMatch(/pp_partner/);
+  });
+
   it('calls the given origin as ourselves, with the version of the SDK and no trace or telemetry', async () => {
     expect(await capture()).toMatchObject({ id: 'pi_1' });
     const [call] = calls;

@@ -101,6 +101,29 @@ describe('the Merchant Center’s keys', () => {
       'alg_not_allowed',
       'invalid algorithm',
     ],
+    ...['RS384', 'RS512', 'PS256'].map(
+      (alg) =>
+        [
+          `a signature by ${alg}`,
+          async () => {
+            const { privateKey } = await generateKeyPair(alg);
+            return new SignJWT({ exp: seconds() + 60 }).setProtectedHeader({ alg, kid: 'k1' }).sign(privateKey);
+          },
+          'alg_not_allowed',
+          'invalid algorithm',
+        ] as [string, () => Promise<string>, string, string],
+    ),
+    [
+      'a token with a part that has to be understood',
+      async () => {
+        const [, payload, signature] = (await sign(first)).split('.');
+        const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'k1', crit: ['x'], x: 1 }));
+        return [header.toString('base64url'), payload, signature].join('.');
+      },
+      'malformed',
+      'jwt malformed',
+    ],
+    ['a token of a megabyte', () => `${'a'.repeat(1_000_000)}.b.c`, 'malformed', 'jwt malformed'],
     ['something else', () => 'abc', 'malformed', 'jwt malformed'],
     ['three parts of nothing', () => 'a.b.c', 'malformed', 'jwt malformed'],
     ['dots', () => '..', 'malformed', 'jwt malformed'],
