@@ -1,13 +1,11 @@
 import { InvalidRequestError, StaleVersionError, TransientError } from '@connector/errors';
-import { idempotencyKey, METADATA, type Money, sameMoney } from '@connector/payment-model';
 import { metrics } from '@connector/telemetry';
 import { type BillingDetails, billingDetailsOf } from '../domain/addresses.ts';
 import { behaviourFor } from '../domain/behaviour.ts';
-import { isRecurring, type Payment } from '../domain/checkout-cart.ts';
+import { isRecurring } from '../domain/checkout-cart.ts';
 import { nextStep, type Refusal, type Snapshot, type Step } from '../domain/opening.ts';
 import { returnUrlOf } from '../domain/return-url.ts';
-import { unhurried } from './background.ts';
-import { link, nameCustomer } from './link-payment.ts';
+import { followUp, type Given } from './opening/follow-up.ts';
 import { look } from './opening/look.ts';
 import { type Memory, newMemory } from './opening/memory.ts';
 import type { OpenCheckoutDeps, OpenCheckoutRequest } from './opening/opening.ts';
@@ -29,13 +27,6 @@ export type OpenCheckoutOutcome =
 const MAX_LOOKS = 12;
 /** The most steps of one request; each step brings the cart closer to one open attempt, so more steps mean a bug. */
 const MAX_STEPS = 100;
-/**
- * How long we leave the PaymentIntent to the browser, in ms: it usually confirms at once, and Stripe refuses concurrent
- * access to an object with `lock_timeout`.
- */
-const BROWSER_FIRST_MS = 3_000;
-const NAME_TRIES = 4;
-
 /**
  * Opens the payment of a session's cart, or returns the open one: look, decide, do (`nextStep` is the specification).
  * However often and from wherever it is called, a cart has at most one PaymentIntent that a shopper can pay.
@@ -109,80 +100,27 @@ function opened(
   deps: OpenCheckoutDeps,
   { session }: OpenCheckoutRequest,
   memory: Memory,
-  { cart, customer }: Snapshot,
-  { attempt, wanted }: Extract<Step, { kind: 'give' }>,
+  snapshot: Snapshot,
+  given: Given,
 ): OpenCheckoutOutcome {
+  const { attempt, wanted } = given;
+  const { cart } = snapshot;
   const { payment, paymentIntent } = attempt;
-  const { id: paymentIntentId, client_secret: clientSecret } = paymentIntent;
-  if (!clientSecret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
+  if (!paymentIntent.client_secret) throw new TransientError('Stripe gave no client secret', { reason: 'unreadable' });
   if (wanted.lineItems?.kind === 'left-out') {
     const { reason } = wanted.lineItems;
     metrics.lineItemsLeftOut.inc({ reason });
     deps.log.warn({ reason, cartId: cart.id }, 'Stripe is told no goods of a payment');
   }
-
-  const linking = unhurried(() => link(deps.payments, payment, paymentIntentId));
-  deps.inBackground('link payment to PaymentIntent and customer', async () => {
-    const linked = await linking;
-    if (customer) await nameCustomer(deps.payments, linked, customer.id);
-  });
-  if (attempt.paymentIntentId === undefined || memory.created.size > 0) {
-    const namePaymentLater = () => namePayment(deps, paymentIntentId, payment.id);
-    deps.inBackground('name the payment on the PaymentIntent', namePaymentLater, { afterMs: BROWSER_FIRST_MS });
-    deps.inBackground('publish opened', async () => {
-      // Published even if the link failed: the event makes the ledger link the payment.
-      const linked = await linking.catch(() => undefined);
-      const asLinked = linked && asJustLinked(linked, paymentIntentId, wanted.due);
-      await deps.events.publish('checkout.payment.opened', [payment.id, paymentIntentId], {
-        paymentId: payment.id,
-        paymentIntentId,
-        paymentKey: payment.key ?? '',
-        cartId: cart.id,
-        amount: wanted.due,
-        ...(asLinked && { asLinked }),
-      });
-    });
-  }
+  followUp({ deps, memory, snapshot }, given);
   const { collectBillingAddress } = behaviourFor(cart, isRecurring(cart), deps.settings.behaviour);
   return {
     kind: 'opened',
-    clientSecret,
-    paymentIntentId,
+    clientSecret: paymentIntent.client_secret,
+    paymentIntentId: paymentIntent.id,
     paymentReference: payment.id,
     merchantReturnUrl: returnUrlOf(session.merchantReturnUrl, deps.settings.merchantReturnUrl),
     cartId: cart.id,
     billingAddress: collectBillingAddress === 'auto' ? undefined : billingDetailsOf(cart),
   };
-}
-
-/**
- * What the ledger needs of a payment that has just been linked, so that it need not read it: only for a payment without
- * transactions whose amountPlanned is the event's.
- */
-function asJustLinked(payment: Payment, paymentIntentId: string, due: Money) {
-  const { version, createdAt, interfaceId, amountPlanned, paymentMethodInfo, transactions } = payment;
-  const { paymentInterface, method, token } = paymentMethodInfo;
-  const isFresh = interfaceId === paymentIntentId && transactions.length === 0 && !method && !token;
-  return isFresh && sameMoney(amountPlanned, due) ? { version, createdAt, paymentInterface } : undefined;
-}
-
-/**
- * Only for people who look at the PaymentIntent; nothing depends on it, so it must not disturb a shopper who is paying.
- */
-async function namePayment(
-  { paymentIntents, sleep }: OpenCheckoutDeps,
-  paymentIntentId: string,
-  paymentId: string,
-): Promise<void> {
-  const params = { metadata: { [METADATA.paymentId]: paymentId } };
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const key = idempotencyKey('name-payment', paymentIntentId, paymentId, attempt);
-      await paymentIntents.update(paymentIntentId, params, key);
-      return;
-    } catch (error) {
-      if (!isConflict(error) || attempt >= NAME_TRIES) throw error;
-    }
-    await sleep(BROWSER_FIRST_MS);
-  }
 }

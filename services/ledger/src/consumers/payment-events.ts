@@ -21,15 +21,13 @@ import { assertOwnProject } from './own-project.ts';
 import { mustCall, stripeOf } from './stripe-of-delivery.ts';
 import { waitingEvents } from './waiting-events.ts';
 
+type Recorded = Extract<RecordOutcome, { kind: 'recorded' }>;
+
 export interface PaymentEventsDependencies extends RecordDependencies {
   results: Results;
   log: Logger;
   /** Stores the payment method, after the payment shows the event. */
-  afterwards?: (
-    event: PaymentEvent,
-    outcome: Extract<RecordOutcome, { kind: 'recorded' }>,
-    attempt: number,
-  ) => Promise<void>;
+  afterwards?: (event: PaymentEvent, outcome: Recorded, attempt: number) => Promise<void>;
   /** Handles an event about a payment method. */
   follow: (event: MethodEvent) => Promise<FollowOutcome>;
 }
@@ -41,65 +39,81 @@ export interface PaymentEventsDependencies extends RecordDependencies {
 export const handlePaymentEvent =
   (dependencies: PaymentEventsDependencies) =>
   async (delivery: Delivery): Promise<readonly string[]> => {
-    const { attributes, value, headers, receivedAt, attempt, isAssigned, mayCall, behind } = delivery;
-    const { results, log, afterwards } = dependencies;
+    const { attributes, value, headers } = delivery;
     assertOwnProject(headers, dependencies.projectKey);
     const methodEvent = toMethodEvent(attributes, value);
     if (methodEvent) return handleMethodEvent(dependencies, methodEvent, delivery);
     const event = toPaymentEvent(attributes, value);
-    if (!event) {
-      countEvent('other', 'ignored');
-      countRedriven(headers, 'ignored');
-      return [];
-    }
-    const span = trace.getActiveSpan();
-    span?.setAttributes({
-      'stripe.event.id': event.id,
-      'stripe.event.type': event.type,
-      'commercetools.project.key': dependencies.projectKey,
-      ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
-    });
-    const { stripe, answered } = stripeOf(dependencies.stripe, mayCall);
-    let waiting = new Map<PaymentEvent, Date>();
-    const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, isAssigned, () => {
-      waiting = waitingEvents(behind(), dependencies.projectKey);
-      return [...waiting.keys()];
-    });
-    if (outcome.kind === 'recorded') {
-      const { cartId } = outcome.collected.ownership;
-      span?.setAttributes({
-        'commercetools.payment.id': outcome.payment.id,
-        ...(cartId && { 'commercetools.cart.id': cartId }),
-      });
-      if (outcome.written) observeDelays(event.type, { occurredAt: event.occurredAt, receivedAt });
-      for (const joined of outcome.joined ?? []) {
-        observeDelays(joined.type, {
-          occurredAt: joined.occurredAt,
-          receivedAt: waiting.get(joined) ?? receivedAt,
-        });
-      }
-      countChanges(outcome.changes);
-      logAttention(event, outcome, log);
-      await results.publish(event, outcome);
-      await afterwards?.(event, outcome, attempt);
-    }
-    countEvent(event.type, labelOf(outcome));
-    countRedriven(headers, labelOf(outcome));
-    if (event.detail.kind === 'payment-failed') countDecline(declineOf(event));
-    const decline = declineOf(event);
-    log.info(
-      {
-        eventId: event.id,
-        type: event.type,
-        paymentIntentId: event.paymentIntentId,
-        ...(outcome.kind === 'recorded' && { paymentId: outcome.payment.id, created: outcome.created }),
-        ...(decline && { code: decline.code, declineCode: decline.declineCode }),
-        outcome: labelOf(outcome),
-      },
-      'payment event handled',
-    );
-    return [...(answered() ? ['stripe'] : []), ...(outcome.kind === 'recorded' ? ['commercetools', 'kafka'] : [])];
+    if (event) return handleOne(dependencies, event, delivery);
+    countEvent('other', 'ignored');
+    countRedriven(headers, 'ignored');
+    return [];
   };
+
+async function handleOne(
+  dependencies: PaymentEventsDependencies,
+  event: PaymentEvent,
+  delivery: Delivery,
+): Promise<readonly string[]> {
+  const { projectKey, log } = dependencies;
+  trace.getActiveSpan()?.setAttributes({
+    'stripe.event.id': event.id,
+    'stripe.event.type': event.type,
+    'commercetools.project.key': projectKey,
+    ...(event.paymentIntentId && { 'stripe.payment_intent.id': event.paymentIntentId }),
+  });
+  const { stripe, answered } = stripeOf(dependencies.stripe, delivery.mayCall);
+  let waiting: ReadonlyMap<PaymentEvent, Date> = new Map();
+  const outcome = await recordPaymentEvent({ ...dependencies, stripe }, event, delivery.isAssigned, () => {
+    waiting = waitingEvents(delivery.behind(), projectKey);
+    return [...waiting.keys()];
+  });
+  if (outcome.kind === 'recorded') await followUp(dependencies, event, outcome, delivery, waiting);
+  const label = labelOf(outcome);
+  countEvent(event.type, label);
+  countRedriven(delivery.headers, label);
+  const decline = declineOf(event);
+  if (event.detail.kind === 'payment-failed') countDecline(decline);
+  log.info(
+    {
+      eventId: event.id,
+      type: event.type,
+      paymentIntentId: event.paymentIntentId,
+      ...(outcome.kind === 'recorded' && { paymentId: outcome.payment.id, created: outcome.created }),
+      ...(decline && { code: decline.code, declineCode: decline.declineCode }),
+      outcome: label,
+    },
+    'payment event handled',
+  );
+  return [...(answered() ? ['stripe'] : []), ...(outcome.kind === 'recorded' ? ['commercetools', 'kafka'] : [])];
+}
+
+/**
+ * Measures and publishes what was recorded, and does what comes after. `waiting` are the events that were in the partition behind this one,
+ * by when they were received.
+ */
+async function followUp(
+  { results, log, afterwards }: PaymentEventsDependencies,
+  event: PaymentEvent,
+  outcome: Recorded,
+  { receivedAt, attempt }: Delivery,
+  waiting: ReadonlyMap<PaymentEvent, Date>,
+): Promise<void> {
+  const { cartId } = outcome.collected.ownership;
+  trace.getActiveSpan()?.setAttributes({
+    'commercetools.payment.id': outcome.payment.id,
+    ...(cartId && { 'commercetools.cart.id': cartId }),
+  });
+  if (outcome.written) observeDelays(event.type, { occurredAt: event.occurredAt, receivedAt });
+  for (const joined of outcome.joined ?? []) {
+    const { type, occurredAt } = joined;
+    observeDelays(type, { occurredAt, receivedAt: waiting.get(joined) ?? receivedAt });
+  }
+  countChanges(outcome.changes);
+  logAttention(event, outcome, log);
+  await results.publish(event, outcome);
+  await afterwards?.(event, outcome, attempt);
+}
 
 async function handleMethodEvent(
   { follow, log }: PaymentEventsDependencies,
@@ -117,11 +131,7 @@ async function handleMethodEvent(
 }
 
 /** Counts and logs what the payment itself does not show and a person should look at. */
-function logAttention(
-  { type, detail }: PaymentEvent,
-  { attachment, payment, collected }: Extract<RecordOutcome, { kind: 'recorded' }>,
-  log: Logger,
-): void {
+function logAttention({ type, detail }: PaymentEvent, { attachment, payment, collected }: Recorded, log: Logger): void {
   const about = { paymentId: payment.id, paymentIntentId: collected.paymentIntentId };
   if (attachment && attachment !== 'attached') {
     countPaymentWithoutCart(attachment);

@@ -3,7 +3,9 @@ import { TransientError } from '@connector/errors';
 import { idempotencyKey, paymentKeyOf } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import { metrics } from '@connector/telemetry';
+import type Stripe from 'stripe';
 import { statusOf } from '../../domain/attempts.ts';
+import type { Payment } from '../../domain/checkout-cart.ts';
 import type { SeenAttempt, Snapshot, Step } from '../../domain/opening.ts';
 import { refusedOfPaymentIntent } from '../../domain/optional-data.ts';
 import { paymentDraft } from '../../domain/payment-draft.ts';
@@ -118,19 +120,40 @@ async function create(opening: Opening, { number, wanted }: StepOf<'create'>): P
   const { payment, isOurs } = stored.value;
   // Another request, or an earlier one that failed half way, created this attempt: continue with it.
   if (!isOurs) return undefined;
-  const status = 'waiting' as const;
-  const attempt = { payment, number, paymentIntentId: undefined, isOnCart: true, status, isAsAsked: true };
-  if (made.value.kind === 'created') {
-    return { ...snapshot, attempts: [...snapshot.attempts, { ...attempt, paymentIntent: made.value.paymentIntent }] };
-  }
-  // A request that failed before it created a payment used the key with other parameters; nobody got its PaymentIntent.
-  const second = await deps.paymentIntents.create(params, idempotencyKey('open-again', paymentKey, params));
-  if (second.kind === 'other-parameters') return undefined;
-  memory.created.set(`again ${key}`, second.paymentIntent);
-  const linked = await link(deps.payments, payment, second.paymentIntent.id);
-  if (linked.interfaceId !== second.paymentIntent.id) return undefined;
-  const again = { ...attempt, payment: linked, paymentIntent: second.paymentIntent };
-  return { ...snapshot, attempts: [...snapshot.attempts, again] };
+  return made.value.kind === 'created'
+    ? withCreated(snapshot, { payment, number, paymentIntent: made.value.paymentIntent })
+    : createAgain(opening, { payment, number, paymentKey }, params, key);
+}
+
+const withCreated = (
+  snapshot: Snapshot,
+  created: { payment: Payment; number: number; paymentIntent: Stripe.PaymentIntent },
+): Snapshot => {
+  const attempt = {
+    ...created,
+    paymentIntentId: undefined,
+    isOnCart: true,
+    status: 'waiting',
+    isAsAsked: true,
+  } as const;
+  return { ...snapshot, attempts: [...snapshot.attempts, attempt] };
+};
+
+/** A request that failed before it created a payment used `key` with other parameters; nobody got its PaymentIntent. */
+async function createAgain(
+  { deps, memory, snapshot }: Opening,
+  { payment, number, paymentKey }: { payment: Payment; number: number; paymentKey: string },
+  params: Stripe.PaymentIntentCreateParams,
+  key: string,
+): Promise<Snapshot | undefined> {
+  const againKey = idempotencyKey('open-again', paymentKey, params);
+  const made = await deps.paymentIntents.create(params, againKey);
+  if (made.kind === 'other-parameters') return undefined;
+  const { paymentIntent } = made;
+  memory.created.set(`again ${key}`, paymentIntent);
+  const linked = await link(deps.payments, payment, paymentIntent.id);
+  if (linked.interfaceId !== paymentIntent.id) return undefined;
+  return withCreated(snapshot, { payment: linked, number, paymentIntent });
 }
 
 /** The payment of an attempt on the cart; it is not ours if a payment with its key existed. */
