@@ -40,8 +40,8 @@ import { configSchema } from './config.ts';
 import { handlePaymentEvent } from './consumers/payment-events.ts';
 import { consumerHooks, startLedgerMetrics } from './metrics.ts';
 import { followPaymentMethod } from './use-cases/follow-payment-method.ts';
+import { keepPaymentMethod } from './use-cases/keep-payment-method.ts';
 import { lookAhead } from './use-cases/look-ahead.ts';
-import { keepPaymentMethod } from './use-cases/save-payment-method.ts';
 
 const config = readConfig(configSchema, process.env, checkKafkaEnvironment);
 const stopTracing = await startTracing('ledger');

@@ -1,6 +1,6 @@
 import type { StripeClient } from '@connector/stripe';
 import { expect, it } from 'vitest';
-import type { Movement } from '../use-cases/ports.ts';
+import type { Movement } from '../use-cases/ports-audit.ts';
 import { finance } from './finance.ts';
 
 const DAY_S = 86_400;

@@ -1,6 +1,6 @@
 import { type Commercetools, withPaymentsOf } from '@connector/commercetools';
 import type { StripeClient } from '@connector/stripe';
-import type { Movement } from '../use-cases/ports.ts';
+import type { Movement } from '../use-cases/ports-audit.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 
 /** What finance needs to know about a movement: which order it paid, and which payout contains it. */

@@ -1,7 +1,7 @@
 import { PermanentError, TransientError } from '@connector/errors';
 import type { Fetch } from '@connector/http';
 import * as z from 'zod';
-import type { Operations } from '../use-cases/ports.ts';
+import type { Operations } from '../use-cases/ports-unordered.ts';
 
 const answerSchema = z.object({ outcome: z.enum(['approved', 'received', 'rejected']) });
 

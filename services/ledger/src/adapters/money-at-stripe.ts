@@ -1,7 +1,7 @@
 import { NotFoundError } from '@connector/errors';
 import { ownershipOf } from '@connector/payment-model';
 import type { StripeClient } from '@connector/stripe';
-import type { MoneyAtStripe } from '../use-cases/ports.ts';
+import type { MoneyAtStripe } from '../use-cases/ports-unordered.ts';
 
 /** What Stripe holds for a PaymentIntent, read with one call. */
 export const moneyAtStripe =

@@ -1,6 +1,6 @@
 import { type Commercetools, quoted } from '@connector/commercetools';
 import { MOVEMENT_TYPES } from '../domain/audit.ts';
-import type { MovedPayments } from '../use-cases/ports.ts';
+import type { MovedPayments } from '../use-cases/ports-audit.ts';
 import { paymentsQuery } from './payments-query.ts';
 
 /** Payments per call. */

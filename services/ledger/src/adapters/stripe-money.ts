@@ -5,7 +5,8 @@ import type Stripe from 'stripe';
 import type { MovementType, StripeMoneyFacts } from '../domain/audit.ts';
 import type { BalanceType } from '../domain/audit-summary.ts';
 import { chargeSchema, disputeSchema, paymentIntentSchema, refundSchema } from '../domain/stripe-objects.ts';
-import type { Movement, ShownMoney, Snapshot, StripeMoney } from '../use-cases/ports.ts';
+import type { Snapshot } from '../use-cases/ports.ts';
+import type { Movement, ShownMoney, StripeMoney } from '../use-cases/ports-audit.ts';
 import { MOVEMENTS } from './stripe-facts.ts';
 import { listAll, unixSeconds } from './stripe-lists.ts';
 

@@ -1,7 +1,7 @@
 import { CHECKPOINTS, type EventRecord, moneySchema } from '@connector/contracts';
 import type { StoredMessage } from '@connector/kafka';
 import * as z from 'zod';
-import type { Intention, Intentions } from '../use-cases/ports.ts';
+import type { Intention, Intentions } from '../use-cases/ports-unordered.ts';
 
 const intentionSchema = z.object({
   settlement: z.enum(['create', 'return']),

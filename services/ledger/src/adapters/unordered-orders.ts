@@ -2,7 +2,7 @@ import type { Cart, Order } from '@commercetools/platform-sdk';
 import { type Commercetools, CommercetoolsRejection, quoted, withPaymentsOf } from '@connector/commercetools';
 import { orUndefined } from '@connector/errors';
 import type { CartView, OrderRef } from '../domain/unordered.ts';
-import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports.ts';
+import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports-unordered.ts';
 import { paymentsQuery } from './payments-query.ts';
 
 /** Payments per page: a query with this many ids stays well below the maximum length of a URL. */

@@ -2,7 +2,8 @@ import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import type { Component } from '@connector/lifecycle';
 import { DEFINITIONS, metrics } from '@connector/telemetry';
 import * as z from 'zod';
-import { UNORDERED_REASONS, type UnorderedSummary } from '../domain/unordered.ts';
+import type { UnorderedSummary } from '../domain/unordered.ts';
+import { UNORDERED_REASONS } from '../domain/unordered-reasons.ts';
 import { type LastRunOptions, lastRunStatus } from './last-run.ts';
 
 const runSchema = z.object({

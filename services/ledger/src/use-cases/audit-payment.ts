@@ -11,7 +11,8 @@ import {
 } from '../domain/audit.ts';
 import { type AuditSummary, addSums } from '../domain/audit-summary.ts';
 import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
-import type { MovedPayments, Payments, Snapshot, StripeMoney, StripeSnapshots } from './ports.ts';
+import type { Payments, Snapshot, StripeSnapshots } from './ports.ts';
+import type { MovedPayments, StripeMoney } from './ports-audit.ts';
 import { type CompareDependencies, compare } from './reconcile-object.ts';
 import { sleep, withRetry } from './with-retry.ts';
 

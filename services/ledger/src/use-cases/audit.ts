@@ -4,7 +4,8 @@ import { type AuditSummary, BALANCE_TYPES, emptyAudit } from '../domain/audit-su
 import { paymentIntentIdOf } from '../domain/payment-names.ts';
 import { comparePayment, noteGone, type PaymentAuditDependencies, type RepairOptions } from './audit-payment.ts';
 import { ownershipOfSnapshot, paymentOfSnapshot } from './payment-of-snapshot.ts';
-import type { Movement, Snapshot } from './ports.ts';
+import type { Snapshot } from './ports.ts';
+import type { Movement } from './ports-audit.ts';
 import { inParallel, pages, withRetry } from './with-retry.ts';
 
 /** A movement with the payment that it belongs to, for the table for finance. */

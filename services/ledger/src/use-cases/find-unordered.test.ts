@@ -11,7 +11,7 @@ import { paidCarts, paidPayments, unorderedOrders } from '../adapters/unordered-
 import type { HeldMoney, Settled } from '../domain/unordered.ts';
 import { AUTHORIZED, CHARGED } from '../testing/held-money.ts';
 import { type Finding, type FindUnorderedOptions, findUnordered } from './find-unordered.ts';
-import type { Intention } from './ports.ts';
+import type { Intention } from './ports-unordered.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const OPTIONS: FindUnorderedOptions = {

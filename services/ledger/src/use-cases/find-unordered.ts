@@ -1,15 +1,9 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import type { Money } from '@connector/payment-model';
 import { cartIdInKey, paymentIntentIdOf } from '../domain/payment-names.ts';
-import {
-  isPaid,
-  paidSince,
-  type Settled,
-  UNORDERED_REASONS,
-  type UnorderedReason,
-  type UnorderedSummary,
-} from '../domain/unordered.ts';
-import type { PaidPayments } from './ports.ts';
+import { isPaid, paidSince, type Settled, type UnorderedSummary } from '../domain/unordered.ts';
+import { UNORDERED_REASONS, type UnorderedReason } from '../domain/unordered-reasons.ts';
+import type { PaidPayments } from './ports-unordered.ts';
 import { settleGroup } from './settle-unordered.ts';
 import type { Found, SettleDependencies, SettleOptions, UnorderedGroup } from './unordered/work.ts';
 import { inParallel, type Retrying, withRetry } from './with-retry.ts';

@@ -1,6 +1,7 @@
 import type { Cart, Order } from '@commercetools/platform-sdk';
 import type { SeenDeadLetter, SeenDecline, SeenMessage, SeenMovement, SeenUndelivered } from '../domain/story.ts';
-import type { Payments, StripeFacts, StripeMoney, StripeSnapshots } from './ports.ts';
+import type { Payments, StripeFacts, StripeSnapshots } from './ports.ts';
+import type { StripeMoney } from './ports-audit.ts';
 
 /** Orders and carts of the project; undefined for those that do not exist. */
 export interface Orders {

@@ -8,13 +8,10 @@ import type {
   PaymentUpdateAction,
 } from '@commercetools/platform-sdk';
 import type { EventData } from '@connector/contracts';
-import type { Money, Ownership } from '@connector/payment-model';
-import type { StripeMoneyFacts } from '../domain/audit.ts';
-import type { BalanceType } from '../domain/audit-summary.ts';
+import type { Ownership } from '@connector/payment-model';
 import type { MethodDisplay } from '../domain/method-name.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
 import type { ChargeObject, DisputeObject, PaymentIntentObject, RefundObject } from '../domain/stripe-objects.ts';
-import type { CartView, HeldMoney, MovedState, OrderRef, PaymentState } from '../domain/unordered.ts';
 
 /** The payments of the commercetools project. Each method makes one call; failures are those of @connector/errors. */
 export interface Payments {
@@ -98,56 +95,6 @@ export interface StripeSnapshots {
   paymentIntents(since: Date, until: Date, afterId?: string): Promise<readonly Snapshot[]>;
 }
 
-/** A Stripe balance transaction of a charge, a refund or a dispute. */
-export interface Movement {
-  readonly id: string;
-  readonly type: BalanceType;
-  readonly createdAt: Date;
-  /** The time from which a payout may contain it. */
-  readonly availableAt: Date;
-  /** Minor units of the settlement currency, negative for money that leaves; `net` = `amount` - `fee`. */
-  readonly amount: number;
-  readonly fee: number;
-  readonly net: number;
-  /** The settlement currency in Stripe's form (`eur`). */
-  readonly currency: string;
-  /** The moved amount, in minor units of the currency that the shopper paid in. */
-  readonly presented: { readonly amount: number; readonly currency: string };
-  /** Id of the charge, refund or dispute. */
-  readonly sourceId: string;
-  /** Undefined for money without a PaymentIntent. */
-  readonly paymentIntent: Snapshot | undefined;
-  /** Reads Stripe's present facts about all the money of the PaymentIntent, including what `shown` shows of it. */
-  readonly facts: (shown: ShownMoney | undefined) => Promise<StripeMoneyFacts>;
-}
-
-/** The part of a payment that shows money. */
-export type ShownMoney = Pick<Payment, 'transactions'>;
-
-/** The account's money at Stripe. */
-export interface StripeMoney {
-  /**
-   * Balance transactions of a type created from `since` to `until`, newest first, after `afterId`; an empty page = the
-   * end.
-   */
-  movements(type: BalanceType, since: Date, until: Date, afterId?: string): Promise<readonly Movement[]>;
-  /** Undefined when Stripe has no such PaymentIntent. */
-  ofPaymentIntent(
-    id: string,
-    shown: ShownMoney | undefined,
-  ): Promise<{ paymentIntent: Snapshot; facts: StripeMoneyFacts } | undefined>;
-}
-
-/** Payments of this connector that show moved money. */
-export interface MovedPayments {
-  /**
-   * Payments with a Charge, Refund or Chargeback of that time, ordered by id, after `afterId`; an empty page = the end.
-   */
-  page(since: Date, until: Date, afterId?: string): Promise<readonly Payment[]>;
-  /** The payments of these PaymentIntents, at most 500. */
-  ofPaymentIntents(ids: readonly string[]): Promise<readonly Payment[]>;
-}
-
 /** An operation that intent published before its call to Stripe. */
 export type RequestedOperation = EventData<'checkout.payment.operation_requested'> & { readonly requestedAt: Date };
 
@@ -203,80 +150,4 @@ export interface Results {
    * event gets an answer, and whoever has had it can recognise it.
    */
   publish(event: PaymentEvent, recorded: RecordedPayment): Promise<void>;
-}
-
-/** Paid payments of this connector. */
-export interface PaidPayments {
-  /**
-   * Payments changed since `since` and created before `before`, with a successful authorization or charge, ordered by
-   * id, after `afterId`; an empty page = the end.
-   */
-  page(since: Date, before: Date, afterId?: string): Promise<readonly Payment[]>;
-}
-
-/** Carts with their payments. */
-export interface PaidCarts {
-  /** The carts that these payments are on, at most 500. */
-  ofPayments(paymentIds: readonly string[]): Promise<readonly CartView[]>;
-  byId(cartId: string): Promise<CartView | undefined>;
-  /**
-   * Removes payments from the cart. Throws StaleVersionError when the cart has changed since it was read, for example
-   * because it was ordered.
-   */
-  detach(cart: Pick<CartView, 'id' | 'version'>, paymentIds: readonly string[]): Promise<void>;
-}
-
-/** Orders of the project. */
-export interface Orders {
-  /** Orders that refer to one of the payments, or were made from the cart. */
-  of(paymentIds: readonly string[], cartId?: string): Promise<readonly OrderRef[]>;
-  byNumber(orderNumber: string): Promise<OrderRef | undefined>;
-  /**
-   * Makes the order of a cart at the version that was read; `number-taken` when another order has the number. Throws
-   * StaleVersionError when the cart has changed since, for example because it was ordered, and PermanentError when
-   * commercetools refuses.
-   */
-  create(
-    cart: Pick<CartView, 'id' | 'version'>,
-    order: { readonly orderNumber: string; readonly paymentState: PaymentState },
-  ): Promise<OrderRef | 'number-taken'>;
-  /** Throws StaleVersionError when the order has changed since it was read. */
-  changePaymentState(orderId: string, paymentState: MovedState): Promise<void>;
-}
-
-/** What Stripe holds for a PaymentIntent now; undefined when Stripe has no PaymentIntent with this id. */
-export type MoneyAtStripe = (
-  paymentIntentId: string,
-) => Promise<(HeldMoney & { readonly cartId?: string }) | undefined>;
-
-/** The operations of intent, which are idempotent at Stripe. */
-export interface Operations {
-  /**
-   * Returns all of a payment's money: cancels an authorization, refunds a charge. With the same key this is done once,
-   * for good. `nothing` when there is nothing to return, and nothing was returned with this key before.
-   */
-  reverse(paymentId: string, key: string): Promise<'done' | 'refused' | 'nothing'>;
-}
-
-/** Stores a settlement that was begun until it is published, so that the next run finishes what a killed run began. */
-export interface Intention {
-  readonly settlement: 'create' | 'return';
-  readonly cartId: string;
-  readonly orderNumber?: string | undefined;
-  readonly payments: readonly SettledPayment[];
-}
-
-export interface SettledPayment {
-  readonly paymentId: string;
-  readonly paymentIntentId: string;
-  readonly paymentKey?: string | undefined;
-  readonly amount: Money;
-  /** ISO 8601. */
-  readonly paidSince: string;
-}
-
-export interface Intentions {
-  open(): Promise<readonly Intention[]>;
-  begin(intention: Intention): Promise<void>;
-  end(intention: Intention): Promise<void>;
 }

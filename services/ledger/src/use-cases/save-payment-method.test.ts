@@ -24,7 +24,8 @@ import {
 } from '../adapters/payment-methods.ts';
 import { type PaymentEvent, toPaymentEvent } from '../domain/payment-event.ts';
 import { memory } from '../testing/memory.ts';
-import { keepPaymentMethod, type SaveDependencies, savePaymentMethod } from './save-payment-method.ts';
+import { keepPaymentMethod } from './keep-payment-method.ts';
+import { type SaveDependencies, savePaymentMethod } from './save-payment-method.ts';
 
 const METADATA = {
   ct_project_key: 'shop',

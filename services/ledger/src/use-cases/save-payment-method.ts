@@ -1,7 +1,7 @@
 import type { Cart, Payment, PaymentMethod } from '@commercetools/platform-sdk';
 import { PermanentError, StaleVersionError, TransientError } from '@connector/errors';
 import { attemptOf } from '@connector/payment-model';
-import { type Logger, metrics } from '@connector/telemetry';
+import type { Logger } from '@connector/telemetry';
 import { LRUCache } from 'lru-cache';
 import { localized, nameOf } from '../domain/method-name.ts';
 import type { PaymentEvent } from '../domain/payment-event.ts';
@@ -29,7 +29,8 @@ export interface SaveDependencies {
   now?: () => number;
 }
 
-type Recorded = Extract<RecordOutcome, { kind: 'recorded' }>;
+/** A payment that shows its event. */
+export type Recorded = Extract<RecordOutcome, { kind: 'recorded' }>;
 
 export type SaveOutcome =
   /** A guest's payment, an event of another kind, or a payment that has its method already. */
@@ -41,59 +42,12 @@ export type SaveOutcome =
 /** Events after which it is known at Stripe whether the shopper saved the method. */
 const SHOWS_METHOD = new Set(['charge.succeeded', 'payment_intent.succeeded', 'checkout.payment.reconciled']);
 
-const ATTEMPTS = 3;
-/** After this many attempts an event may be close to becoming a dead letter, so it is not delayed further. */
-const LATE_ATTEMPT = 10;
 const STALE_ATTEMPTS = 5;
-const HOUR_MS = 60 * 60 * 1000;
 
 /**
  * A refused key (401) may have been renewed a moment ago, so it is worth a retry; a missing permission (403) is not.
  */
-const isMissingPermission = (error: unknown): boolean => error instanceof TransientError && error.status === 403;
-
-/**
- * Stores a saved payment method in commercetools, after the payment was recorded. A transient failure is thrown as
- * TransientError, so that the event is retried, at most twice. After that, and for every other failure, the failure is
- * logged and counted and the event is done: the money is recorded, and no payment may become a dead letter because of
- * its method. A missing permission in commercetools or Stripe is logged once an hour.
- */
-export function keepPaymentMethod(
-  deps: SaveDependencies,
-): (event: PaymentEvent, recorded: Recorded, attempt: number) => Promise<void> {
-  const { log, now = Date.now } = deps;
-  const save = savePaymentMethod(deps);
-  const tries = new LRUCache<string, number>({ max: 1_000 });
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  const counted = (outcome: string) => metrics.paymentOperations.inc({ operation: 'save_payment_method', outcome });
-  return async (event, recorded, attempt) => {
-    const about = { eventId: event.id, type: event.type, paymentId: recorded.payment.id };
-    try {
-      const outcome = await save(event, recorded);
-      tries.delete(event.id);
-      if (outcome.kind !== 'saved') return;
-      counted('approved');
-      log.info({ ...about, paymentMethodId: outcome.paymentMethodId, job: outcome.job }, 'payment method kept');
-    } catch (error) {
-      if (isMissingPermission(error)) {
-        counted('rejected');
-        if (now() - warnedAt >= HOUR_MS) {
-          warnedAt = now();
-          log.warn({ ...about, error }, 'payment methods are not kept: a permission is missing');
-        }
-        return;
-      }
-      const tried = (tries.get(event.id) ?? 0) + 1;
-      if (error instanceof TransientError && tried < ATTEMPTS && attempt <= LATE_ATTEMPT) {
-        tries.set(event.id, tried);
-        throw error;
-      }
-      tries.delete(event.id);
-      counted('error');
-      log.error({ ...about, error, tried }, 'a payment method could not be kept');
-    }
-  };
-}
+export const isMissingPermission = (error: unknown): boolean => error instanceof TransientError && error.status === 403;
 
 /**
  * Stores the payment method of a payment for its customer, unless it is stored already, and writes its token on the

@@ -1,5 +1,6 @@
 import { ago, counted, pairs, table } from '@connector/cli';
-import { ADVICE, type Settled, UNORDERED_REASONS, type UnorderedSummary } from '../../domain/unordered.ts';
+import type { Settled, UnorderedSummary } from '../../domain/unordered.ts';
+import { ADVICE, UNORDERED_REASONS } from '../../domain/unordered-reasons.ts';
 import type { Finding } from '../../use-cases/find-unordered.ts';
 
 const amountOf = ({ amount: { centAmount, currencyCode, fractionDigits } }: Finding): string => {

@@ -1,6 +1,6 @@
 import { idempotencyKey } from '@connector/payment-model';
 import { isPaid, type Verdict } from '../../domain/unordered.ts';
-import type { Intention, Operations } from '../ports.ts';
+import type { Intention, Operations } from '../ports-unordered.ts';
 import { end, publish, settled } from './intention.ts';
 import { found, type GroupOutcome, type Work } from './work.ts';
 

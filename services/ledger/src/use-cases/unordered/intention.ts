@@ -2,7 +2,7 @@ import type { Payment } from '@commercetools/platform-sdk';
 import { derivedEventId, type EventData, eventRecord, PAYMENT_TRANSACTIONS, SOURCES } from '@connector/contracts';
 import { paymentIntentIdOf } from '../../domain/payment-names.ts';
 import { type CartView, isPaid, paidSince } from '../../domain/unordered.ts';
-import type { Intention, SettledPayment } from '../ports.ts';
+import type { Intention, SettledPayment } from '../ports-unordered.ts';
 import type { GroupOutcome, SettleDependencies, Work } from './work.ts';
 
 type Settlement = EventData<'checkout.payment.settled_without_order'>['settlement'];

@@ -8,7 +8,7 @@ import {
   type PaymentState,
   verdictOf,
 } from '../../domain/unordered.ts';
-import type { Intention } from '../ports.ts';
+import type { Intention } from '../ports-unordered.ts';
 import { begin, end, intentionOf, settled } from './intention.ts';
 import { look } from './look.ts';
 import { found, type GroupOutcome, type SettleDependencies, type Work } from './work.ts';

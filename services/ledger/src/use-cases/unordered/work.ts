@@ -1,14 +1,9 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import type { EventRecord } from '@connector/contracts';
-import {
-  type CartView,
-  isPaid,
-  paidSince,
-  type SettleMode,
-  type UnorderedReason,
-  type UnorderedSnapshot,
-} from '../../domain/unordered.ts';
-import type { Intention, Intentions, MoneyAtStripe, Operations, Orders, PaidCarts, Payments } from '../ports.ts';
+import { type CartView, isPaid, paidSince, type SettleMode, type UnorderedSnapshot } from '../../domain/unordered.ts';
+import type { UnorderedReason } from '../../domain/unordered-reasons.ts';
+import type { Payments } from '../ports.ts';
+import type { Intention, Intentions, MoneyAtStripe, Operations, Orders, PaidCarts } from '../ports-unordered.ts';
 
 export interface SettleDependencies {
   payments: Pick<Payments, 'byId'>;
