@@ -185,7 +185,7 @@
 {{- $name := printf "%s-credentials" (include "connector.fullname" .root) -}}
 {{- if eq (default "" .component) "preflight" -}}
 {{- /* It runs before the release's own Secrets exist. */ -}}
-{{- ternary $name (printf "%s-preflight" (include "connector.fullname" .root)) .root.Values.externalSecrets.enabled -}}
+{{- ternary $name (printf "%s-preflight" (include "connector.fullname" .root)) (eq true .root.Values.externalSecrets.enabled) -}}
 {{- else if .root.Values.externalSecrets.enabled -}}
 {{- $name -}}
 {{- else -}}
@@ -222,9 +222,9 @@ secretRevision: {{ . | quote }}
   | replace "__NAMESPACE__" $root.Release.Namespace
   | replace "__RELEASE__" (include "connector.fullname" $root)
   | replace "__RUNBOOK_BASE_URL__" (trimSuffix "/" $values.runbookBaseUrl)
-  | replace "__DASHBOARD_BASE_URL__" (trimSuffix "/" $values.dashboardBaseUrl) -}}
+  | replace "__DASHBOARD_BASE_URL__" (trimSuffix "/" ($values.dashboardBaseUrl | default "")) -}}
 {{- range $alert, $threshold := $root.Files.Get "files/rules/thresholds.yaml" | fromYaml -}}
-{{- $own := get $values.alerts $alert | default dict -}}
+{{- $own := get ($values.alerts | default dict) $alert | default dict -}}
 {{- $text = $text | replace (printf "__THRESHOLD_%s__" $alert) (include "connector.text" (hasKey $own "threshold" | ternary $own.threshold $threshold)) -}}
 {{- end -}}
 {{- $text -}}

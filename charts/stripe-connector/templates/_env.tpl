@@ -101,7 +101,7 @@ of Strimzi's users) is never in the operator's own volume. The preflight tells o
 {{- end }}
 {{- end }}
 - name: NO_PROXY
-  value: {{ concat (list "localhost" "127.0.0.1" ".svc" ".cluster.local" (printf "%s-session-auth" $fullname) (printf "%s-commercetools-simulator" $fullname) (printf "%s-stripe-simulator" $fullname)) $proxy.exceptions | join "," | quote }}
+  value: {{ concat (list "localhost" "127.0.0.1" ".svc" ".cluster.local" (printf "%s-session-auth" $fullname) (printf "%s-commercetools-simulator" $fullname) (printf "%s-stripe-simulator" $fullname)) ($proxy.exceptions | default list) | join "," | quote }}
 - name: NODE_USE_ENV_PROXY
   value: "1"
 {{- end }}
@@ -117,8 +117,8 @@ of Strimzi's users) is never in the operator's own volume. The preflight tells o
 - name: OTEL_RESOURCE_ATTRIBUTES
   value: {{ printf "service.namespace=%s,service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME),k8s.namespace.name=$(POD_NAMESPACE)%s" $root.Release.Name (empty $root.Values.otel.environment | ternary "" (printf ",deployment.environment.name=%s" $root.Values.otel.environment)) | quote }}
 {{- end }}
-{{- with .extra }}
-{{ toYaml . }}
+{{- range .extra }}
+- {{ ternary (set (deepCopy .) "value" (include "connector.text" .value)) . (hasKey . "value") | toYaml | nindent 2 | trim }}
 {{- end }}
 {{- end -}}
 

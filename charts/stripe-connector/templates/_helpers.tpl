@@ -1,36 +1,38 @@
 {{- define "connector.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | regexFind "^.*[a-z0-9]" -}}
 {{- end -}}
 
-{{/* Prefix of every object's name; short enough that the longest part still fits in 63 characters (52 for CronJobs). */}}
+{{/*
+Prefix of every object's name; short enough that the longest part still fits in 63 characters (52 for CronJobs). A Service's name begins with a letter
+and has no dots. A longer one is cut and ends with a hash of itself, so that two releases whose names begin alike never share an object.
+*/}}
 {{- define "connector.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 30 | trimSuffix "-" -}}
+{{- $full := include "connector.longName" . -}}
+{{- if gt (len $full) 30 -}}
+{{- printf "%s-%s" (trunc 23 $full | trimSuffix "-") (sha256sum $full | trunc 6) -}}
 {{- else -}}
+{{- $full -}}
+{{- end -}}
+{{- end -}}
+
+{{/* That prefix before it is cut. */}}
+{{- define "connector.longName" -}}
 {{- $name := include "connector.name" . -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 30 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 30 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
+{{- $full := .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name)) | replace "." "-" -}}
+{{- ternary (printf "r-%s" $full) $full (regexMatch "^[0-9]" $full) -}}
 {{- end -}}
 
 {{/* Labels for selectors, which must never change in a release. Called with (dict "root" $ "component" "ledger"). */}}
 {{- define "connector.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "connector.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "connector.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
+{{/* The labels of a pod; `commonLabels` may say another `part-of`, `version` or `managed-by`. */}}
 {{- define "connector.podLabels" -}}
-{{ include "connector.selectorLabels" . }}
-app.kubernetes.io/part-of: stripe-connector
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-{{- with .root.Values.commonLabels }}
-{{ include "connector.texts" . }}
-{{- end }}
+{{- $own := dict "app.kubernetes.io/part-of" "stripe-connector" "app.kubernetes.io/version" .root.Chart.AppVersion "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- merge (include "connector.selectorLabels" . | fromYaml) (.root.Values.commonLabels | default dict) $own | include "connector.texts" -}}
 {{- end -}}
 
 {{/* A map of strings as YAML; numbers and booleans are written as strings. */}}
@@ -42,16 +44,16 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 
 {{- define "connector.labels" -}}
 {{ include "connector.podLabels" . }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | quote }}
 {{- end -}}
 
 {{/* Name, namespace, labels and annotations of an object. (dict "root" "component" "name" "namespace" "labels" "annotations") */}}
 {{- define "connector.metadata" -}}
-name: {{ .name | default (printf "%s-%s" (include "connector.fullname" .root) .component) }}
-namespace: {{ .namespace | default .root.Release.Namespace }}
+name: {{ .name | default (printf "%s-%s" (include "connector.fullname" .root) .component) | quote }}
+namespace: {{ .namespace | default .root.Release.Namespace | quote }}
 labels:
   {{- merge (dict) (include "connector.labels" . | fromYaml) (.labels | default dict) | include "connector.texts" | nindent 2 }}
-{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- include "connector.texts" . | nindent 2 }}
 {{- end }}
@@ -93,15 +95,22 @@ default
 {{- end -}}
 {{- end -}}
 
-{{/* Address of the routes from outside, without a trailing slash; empty if it is unknown. */}}
+{{/* Address of the routes from outside, without a trailing slash; empty if it is unknown. A host with a wildcard is no address. */}}
 {{- define "connector.publicUrl" -}}
 {{- if .Values.publicUrl -}}
 {{- trimSuffix "/" .Values.publicUrl -}}
-{{- else if and .Values.gateway.enabled .Values.gateway.hostnames -}}
-{{- printf "https://%s" (first .Values.gateway.hostnames) -}}
-{{- else if and .Values.ingress.enabled .Values.ingress.hosts -}}
-{{- printf "%s://%s" (ternary "https" "http" (not (empty .Values.ingress.tls))) (first .Values.ingress.hosts) -}}
+{{- else -}}
+{{- $urls := list -}}
+{{- range ternary .Values.gateway.hostnames list (eq true .Values.gateway.enabled) -}}{{- $urls = append $urls (printf "https://%s" .) -}}{{- end -}}
+{{- $scheme := ternary "http" "https" (empty .Values.ingress.tls) -}}
+{{- range ternary .Values.ingress.hosts list (eq true .Values.ingress.enabled) -}}{{- $urls = append $urls (printf "%s://%s" $scheme .) -}}{{- end -}}
+{{- range $urls -}}{{- if not (contains "*" .) -}}{{- . -}}{{- break -}}{{- end -}}{{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The port of a URL. */}}
+{{- define "connector.portOf" -}}
+{{- regexFind "^[a-z]+://[^/]*:[0-9]+(/|$)" . | trimSuffix "/" | regexFind ":[0-9]+$" | trimPrefix ":" | default (ternary "443" "80" (hasPrefix "https:" .)) -}}
 {{- end -}}
 
 {{/* The checks that are possible before the release exists, as JSON list: not those of things that the release creates itself, or that only its own service account may reach. */}}

@@ -1,7 +1,7 @@
 {{/* The common part of every pod's spec, from the values of the service it belongs to. (dict "root" "service" "account") */}}
 {{- define "connector.podSettings" -}}
 {{- with .account }}
-serviceAccountName: {{ . }}
+serviceAccountName: {{ . | quote }}
 {{- end }}
 automountServiceAccountToken: {{ .automount | default false }}
 enableServiceLinks: false
@@ -11,7 +11,7 @@ imagePullSecrets:
 {{- end }}
 {{- range $name := list "priorityClassName" "runtimeClassName" "dnsPolicy" }}
 {{- with get $.service $name }}
-{{ $name }}: {{ . }}
+{{ $name }}: {{ . | quote }}
 {{- end }}
 {{- end }}
 securityContext:
@@ -31,8 +31,8 @@ nodeSelector:
 {{/* Labels and annotations of the pod of a job, a hook or the test. (dict "root" "component" "service") */}}
 {{- define "connector.jobPodMetadata" -}}
 labels:
-  {{- merge (dict) (include "connector.podLabels" . | fromYaml) .root.Values.jobs.podLabels .service.podLabels | include "connector.texts" | nindent 2 }}
-{{- with merge (dict) .root.Values.jobs.podAnnotations .service.podAnnotations .root.Values.commonAnnotations }}
+  {{- merge (include "connector.podLabels" . | fromYaml) (.root.Values.jobs.podLabels | default dict) (.service.podLabels | default dict) | include "connector.texts" | nindent 2 }}
+{{- with merge (dict) (.root.Values.jobs.podAnnotations | default dict) (.service.podAnnotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- include "connector.texts" . | nindent 2 }}
 {{- end }}

@@ -3,7 +3,7 @@
 {{- $v := .Values -}}
 {{- $sides := list -}}
 {{- if $v.simulators.enabled -}}
-{{- $stored := ternary $v.externalSecrets.remoteRefs dict $v.externalSecrets.enabled -}}
+{{- $stored := ternary $v.externalSecrets.remoteRefs dict (eq true $v.externalSecrets.enabled) -}}
 {{- $ct := $v.commercetools -}}
 {{- if not (or $ct.existingSecret $ct.clientId $ct.clientSecret (hasKey $stored "commercetools-client-id")) -}}{{- $sides = append $sides "commercetools" -}}{{- end -}}
 {{- $stripe := $v.stripe -}}

@@ -1,3 +1,22 @@
+{{/*
+Reports missing defaults: Helm deletes the defaults of `orders:` with nothing after it, and `--reuse-values` leaves out every value that is new in this
+version. Rendered before everything else, because all templates read these values.
+*/}}
+{{- define "connector.validateRequired" -}}
+{{- $missing := list -}}
+{{- range $path := .Files.Get "files/required.json" | fromJsonArray -}}
+{{- $value := $.Values -}}
+{{- range splitList "." $path -}}
+{{- if and (kindIs "map" $value) (hasKey $value .) -}}{{- $value = index $value . -}}{{- else -}}{{- $value = index dict "" -}}{{- end -}}
+{{- end -}}
+{{- $isTold := false -}}{{- range $missing -}}{{- if hasPrefix (printf "%s." .) $path -}}{{- $isTold = true -}}{{- end -}}{{- end -}}
+{{- if and (kindIs "invalid" $value) (not $isTold) -}}{{- $missing = append $missing $path -}}{{- end -}}
+{{- end -}}
+{{- if $missing -}}
+{{- fail (printf "\n\nThe values cannot be used: nothing is left of %s.\nA key without a value deletes the chart's defaults: leave it out to have them. After helm upgrade --reuse-values, use --reset-then-reuse-values.\n" (join ", " $missing)) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Reports all missing and contradictory values at once. */}}
 {{- define "connector.validate" -}}
 {{- $v := .Values -}}
@@ -22,6 +41,7 @@
 {{- if and $v.commercetools.scopes (not (has "commercetools" $simulated)) (not (regexMatch "(^| )manage_(checkout_payment_intents|project)(:| |$)" (join " " $v.commercetools.scopes))) -}}{{- $problems = append $problems "orders.settle=return needs manage_checkout_payment_intents in commercetools.scopes (or no commercetools.scopes, for all that the API client has)" -}}{{- end -}}
 {{- end -}}
 {{- if and (ne $v.orders.settle "report") (not $v.cronJobs.unordered.enabled) -}}{{- $problems = append $problems (printf "orders.settle=%s does nothing without cronJobs.unordered.enabled" $v.orders.settle) -}}{{- end -}}
+{{- $isRenamed := false -}}
 {{- $prefix := include "connector.topicPrefix" . -}}
 {{- if gt (len $prefix) 180 -}}{{- $problems = append $problems (printf "kafka.topicPrefix is %d characters long, and Kafka's names with it at most 249: choose one of at most 180" (len $prefix)) -}}{{- end -}}
 {{- /* The installed ledger's topics: their names must not change only because a default changed. */ -}}
@@ -33,6 +53,17 @@
 {{- if ne $old $prefix -}}{{- $problems = append $problems (printf "this release's topics begin with %q, and would begin with %q from now on: set kafka.topicPrefix=%q to keep them, or move as UPGRADING.md says" $old $prefix $old) -}}{{- end -}}
 {{- end -}}
 {{- if and (not $v.kafka.bundled.enabled) (empty $v.kafka.brokers) -}}{{- $problems = append $problems "kafka.brokers must name at least one host:port (kafka.bundled.enabled=true starts a broker for trials)" -}}{{- end -}}
+{{- /* A name that is cut ends with a hash; releases that were made before had it without. */ -}}
+{{- $cut := include "connector.longName" . | trunc 30 | trimSuffix "-" -}}
+{{- if and .Release.IsUpgrade (ne $cut (include "connector.fullname" .)) -}}
+{{- range $name, $_ := $services -}}
+{{- $old := lookup "apps/v1" "Deployment" $.Release.Namespace (printf "%s-%s" $cut $name) -}}
+{{- if and $old (not $isRenamed) (eq $.Release.Name (get ($old.metadata.labels | default dict) "app.kubernetes.io/instance" | default "")) -}}
+{{- $isRenamed = true -}}
+{{- $problems = append $problems (printf "this release's objects are named %s-…, and would be named %s-… from now on: set fullnameOverride=%s to keep them, as UPGRADING.md says" $cut (include "connector.fullname" $) $cut) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.kafka.bundled.enabled $v.kafka.brokers -}}{{- $problems = append $problems "kafka.bundled.enabled and kafka.brokers contradict each other" -}}{{- end -}}
 {{- if and $v.kafka.bundled.enabled (or $v.kafka.tls.enabled $v.kafka.sasl.mechanism $v.kafka.strimzi.topics.enabled $v.kafka.strimzi.users.enabled) -}}{{- $problems = append $problems "kafka.bundled speaks plain Kafka: kafka.tls, kafka.sasl and kafka.strimzi must be off" -}}{{- end -}}
 {{- if and $v.kafka.tls.existingSecretKeys.cert (not $v.kafka.tls.existingSecretKeys.key) -}}{{- $problems = append $problems "kafka.tls.existingSecretKeys.key is required with .cert" -}}{{- end -}}
@@ -116,7 +147,7 @@
 {{- with regexFind "_(test|live)_" (get $v.stripe $name) -}}{{- $_ := set $modeOf . $name -}}{{- end -}}
 {{- end -}}
 {{- if eq (len $modeOf) 2 -}}{{- $problems = append $problems "stripe.publishableKey and stripe.secretKey are of different modes, test and live: take both from the same" -}}{{- end -}}
-{{- if and (contains "_live_" $v.stripe.publishableKey) (hasPrefix "http://" (include "connector.publicUrl" .)) -}}{{- $problems = append $problems "publicUrl must be https in live mode: Stripe posts to nothing else, and wallets show on nothing else (with ingress.hosts, ingress.tls makes it https)" -}}{{- end -}}
+{{- if and (contains "_live_" ($v.stripe.publishableKey | default "")) (hasPrefix "http://" (include "connector.publicUrl" .)) -}}{{- $problems = append $problems "publicUrl must be https in live mode: Stripe posts to nothing else, and wallets show on nothing else (with ingress.hosts, ingress.tls makes it https)" -}}{{- end -}}
 {{- if and $sasl.mechanism (ne $sasl.mechanism "aws-msk-iam") (not $v.kafka.tls.enabled) (not $v.kafka.sasl.allowPlaintext) -}}{{- $problems = append $problems (printf "kafka.tls.enabled must be true with kafka.sasl.mechanism=%s: the password would go to the brokers in the clear (kafka.sasl.allowPlaintext=true accepts that)" $sasl.mechanism) -}}{{- end -}}
 {{- $topics := list -}}
 {{- range .Files.Get "files/topics.json" | fromJsonArray -}}{{- $topics = append $topics .name -}}{{- end -}}
@@ -151,13 +182,29 @@
 {{- if eq (toString $service.image.tag) "latest" -}}{{- $problems = append $problems (printf "services.%s.image.tag (or defaults.image.tag)=latest changes under a release that did not, and a rollback brings the same again: name a version, or a digest" $name) -}}{{- end -}}
 {{- if and $service.pdb.enabled (has (toString $service.pdb.maxUnavailable) (list "0" "0%")) -}}{{- $problems = append $problems (printf "services.%s.pdb.maxUnavailable=0 would stop every drain of a node: at least 1, or pdb.enabled=false" $name) -}}{{- end -}}
 {{- range $part := list "requests" "limits" -}}
-{{- $memory := toString (get (get $service.resources $part | default dict) "memory") -}}
+{{- $memory := toString (get (get ($service.resources | default dict) $part | default dict) "memory") -}}
 {{- if regexMatch "^[0-9.]+[KMGkmg]i?[Bb]$|^[0-9.]+[kmg]b$" $memory -}}{{- $problems = append $problems (printf "services.%s.resources.%s.memory=%s is no quantity of Kubernetes: write %si" $name $part $memory (regexReplaceAll "i?[Bb]$" $memory "" | upper)) -}}{{- end -}}
 {{- if regexMatch "^[0-9.]+m$|^[0-9.]+$" $memory -}}
 {{- if or (hasSuffix "m" $memory) (lt (float64 $memory) 1e+06) -}}{{- $problems = append $problems (printf "services.%s.resources.%s.memory=%s is less than a megabyte: write %sMi" $name $part $memory (trimSuffix "m" $memory)) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- range $label := list "name" "instance" "component" -}}
+{{- if hasKey ($v.commonLabels | default dict) (printf "app.kubernetes.io/%s" $label) -}}{{- $problems = append $problems (printf "commonLabels.app.kubernetes.io/%s is the chart's own: by it each service finds its pods" $label) -}}{{- end -}}
+{{- end -}}
+{{- range $name, $schedule := include "connector.schedules" . | fromJson -}}
+{{- if not (regexMatch (include "connector.schedulePattern" .) $schedule) -}}{{- $problems = append $problems (printf "%s.schedule=%q is no schedule of Kubernetes: minute (0-59), hour (0-23), day (1-31), month (1-12 or JAN-DEC), weekday (0-6 or SUN-SAT), or @daily and the like" $name $schedule) -}}{{- end -}}
+{{- end -}}
+{{- $routed := false -}}{{- range list "intent" "webhook-ingest" "enabler" -}}{{- if hasKey $services . -}}{{- $routed = true -}}{{- end -}}{{- end -}}
+{{- if and (or $v.gateway.enabled $v.ingress.enabled) (not $routed) (empty (include "connector.trialParts" . | fromJsonArray)) -}}{{- $problems = append $problems "gateway.enabled and ingress.enabled need a service with public routes: services.intent, webhook-ingest or enabler" -}}{{- end -}}
+{{- $replicas := ternary $strimzi.topics.replicas (int $v.kafka.topics.replication) (eq true $strimzi.topics.enabled) | int -}}
+{{- $inSync := get ($v.kafka.topics.config | default dict) "min.insync.replicas" | default (ternary $strimzi.topics.minInsyncReplicas 0 (eq true $strimzi.topics.enabled)) | toString | int -}}
+{{- if and (gt $replicas 0) (gt $inSync $replicas) -}}{{- $problems = append $problems (printf "topics with %d replicas and min.insync.replicas %d could never be written: kafka.strimzi.topics or kafka.topics" $replicas $inSync) -}}{{- end -}}
+{{- if and $strimzi.topics.enabled (not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$" (printf "%sx" $prefix | replace "_" "-" | lower))) -}}{{- $problems = append $problems (printf "kafka.topicPrefix=%q makes no names for Strimzi's KafkaTopics: it begins with a letter or digit, and so does what comes after each dot" $prefix) -}}{{- end -}}
+{{- with get $services "ledger" -}}
+{{- if and .autoscaling.keda.enabled $v.credentialFiles.volume $sasl.mechanism (not .autoscaling.keda.authenticationRef) -}}{{- $problems = append $problems "services.ledger.autoscaling.keda.authenticationRef must name a TriggerAuthentication of yours: KEDA reads no credential of credentialFiles.volume" -}}{{- end -}}
+{{- end -}}
+{{- if and $v.networkPolicy.enabled $v.proxy.existingSecret (empty $v.networkPolicy.extraEgress) -}}{{- $problems = append $problems "networkPolicy.extraEgress must let the pods out to the proxy: its address is in proxy.existingSecret, where the chart cannot look" -}}{{- end -}}
 {{- if and $v.gateway.enabled (empty $v.gateway.parentRefs) -}}{{- $problems = append $problems "gateway.parentRefs must name the Gateway to attach to" -}}{{- end -}}
 {{- if not $v.disableAPICheck -}}
 {{- $needed := dict -}}
@@ -174,6 +221,24 @@
 {{- if $problems -}}
 {{- fail (printf "\n\nThe values cannot be used:\n  - %s\n" (join "\n  - " $problems)) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* All schedules in the values, by their path, as JSON. */}}
+{{- define "connector.schedules" -}}
+{{- $schedules := dict -}}
+{{- range $name, $job := .Values.cronJobs -}}{{- if $job.enabled -}}{{- $_ := set $schedules (printf "cronJobs.%s" $name) $job.schedule -}}{{- end -}}{{- end -}}
+{{- range $name := list "doctor" "redrive" -}}{{- with (get $.Values $name).schedule -}}{{- $_ := set $schedules $name . -}}{{- end -}}{{- end -}}
+{{- toJson $schedules -}}
+{{- end -}}
+
+{{/* Regular expression of the schedules that Kubernetes accepts. */}}
+{{- define "connector.schedulePattern" -}}
+{{- $fields := list -}}
+{{- range list "[0-5]?[0-9]" "1?[0-9]|2[0-3]" "0?[1-9]|[12][0-9]|3[01]" "0?[1-9]|1[0-2]|[A-Za-z]{3}" "[0-6]|[A-Za-z]{3}" -}}
+{{- $one := printf "([*?]|(%s)(-(%s))?)(/[1-9][0-9]*)?" . . -}}
+{{- $fields = append $fields (printf "%s(,%s)*" $one $one) -}}
+{{- end -}}
+^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|{{ join " +" $fields }})$
 {{- end -}}
 
 {{/* Credentials that External Secrets must provide, as JSON list. */}}

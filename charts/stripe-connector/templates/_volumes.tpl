@@ -67,12 +67,12 @@ projected:
 {{- if .existingConfigMap }}
 - name: extra-ca-certs
   configMap:
-    name: {{ .existingConfigMap }}
+    name: {{ .existingConfigMap | quote }}
     items: [{ key: {{ .key | quote }}, path: ca.crt }]
 {{- else if .existingSecret }}
 - name: extra-ca-certs
   secret:
-    secretName: {{ .existingSecret }}
+    secretName: {{ .existingSecret | quote }}
     defaultMode: 0440
     items: [{ key: {{ .key | quote }}, path: ca.crt }]
 {{- end }}
@@ -81,7 +81,7 @@ projected:
 {{- if and $access.tlsSecret $access.ca }}
 - name: kafka-ca
   secret:
-    secretName: {{ $access.tlsSecret }}
+    secretName: {{ $access.tlsSecret | quote }}
     defaultMode: 0440
     {{- if eq .component "preflight" }}
     optional: true
@@ -91,7 +91,7 @@ projected:
 {{- if $access.certSecret }}
 - name: kafka-cert
   secret:
-    secretName: {{ $access.certSecret }}
+    secretName: {{ $access.certSecret | quote }}
     defaultMode: 0440
     {{- if eq .component "preflight" }}
     optional: true
@@ -100,7 +100,7 @@ projected:
 {{- else if and $access.tlsSecret $access.cert }}
 - name: kafka-cert
   secret:
-    secretName: {{ $access.tlsSecret }}
+    secretName: {{ $access.tlsSecret | quote }}
     defaultMode: 0440
     {{- if eq .component "preflight" }}
     optional: true
@@ -116,7 +116,7 @@ projected:
 {{- $ref := include "connector.secretRef" (dict "root" .root "name" "STRIPE_WEBHOOK_SIGNING_SECRET" "component" .component) | fromJsonArray }}
 - name: signing-secret
   secret:
-    secretName: {{ index $ref 0 }}
+    secretName: {{ index $ref 0 | quote }}
     defaultMode: 0440
     items: [{ key: {{ index $ref 1 | quote }}, path: webhook-signing-secret }]
 {{- end }}

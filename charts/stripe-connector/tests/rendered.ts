@@ -70,7 +70,11 @@ export function render(options: RenderOptions, folder = chart): Rendering {
     rendered.set(key, text);
   }
   const objects = parseAllDocuments(text)
-    .map((document) => document.toJS() as unknown)
+    .map((document) => {
+      // A key that is there twice is taken by one reader and refused by another.
+      if (document.errors[0]) throw document.errors[0];
+      return document.toJS() as unknown;
+    })
     .filter(isMap) as KubernetesObject[];
   return { text, objects };
 }
@@ -143,7 +147,8 @@ export const podsOf = (objects: readonly KubernetesObject[]): Pod[] =>
     ];
   });
 
-function templateOf({ kind, spec, metadata }: KubernetesObject): Values | undefined {
+/** The template of the pods that an object makes, if it makes some. */
+export function templateOf({ kind, spec, metadata }: KubernetesObject): Values | undefined {
   const inside = spec as { template?: Values; jobTemplate?: { spec: { template: Values } } };
   if (kind === 'Pod') return { metadata, spec };
   if (kind === 'CronJob') return inside.jobTemplate?.spec.template;

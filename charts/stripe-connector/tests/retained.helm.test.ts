@@ -77,11 +77,13 @@ afterEach(async () => {
   await new Promise((resolve) => cluster.close(resolve));
 });
 
-async function upgrade(...set: string[]): Promise<{ objects: KubernetesObject[]; stderr: string }> {
+const upgrade = (...set: string[]) => upgradeOf('pay', ...set);
+
+async function upgradeOf(release: string, ...set: string[]): Promise<{ objects: KubernetesObject[]; stderr: string }> {
   const values = ['-f', `${chart}ci/minimal-values.yaml`, ...set.flatMap((pair) => ['--set-json', pair])];
   const args = [
     'template',
-    'pay',
+    release,
     chart,
     '--namespace',
     'shop',
@@ -159,5 +161,21 @@ describe('an upgrade', () => {
     expect((await upgrade()).stderr).toContain('set kafka.topicPrefix="" to keep them');
     expect((await upgrade('kafka.topicPrefix=""')).stderr).toBe('');
     expect((await upgrade('kafka.topicPrefix="my-project.shop.pay."')).stderr).toBe('');
+  });
+
+  it('does not change the names of objects because they are cut in another way now, and says how to keep them', async () => {
+    const release = 'checkout-payments-connector-production';
+    const name = 'checkout-payments-connector-pr-ledger';
+    const labels = { 'app.kubernetes.io/instance': release };
+    objects[`/apis/apps/v1/namespaces/shop/deployments/${name}`] = {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop', labels } },
+      spec: replicaSet('config').spec,
+    };
+    const set = ['kafka.topicPrefix="kept."'];
+    const keep = 'set fullnameOverride=checkout-payments-connector-pr to keep them';
+    expect((await upgradeOf(release, ...set)).stderr).toContain(keep);
+    expect((await upgradeOf(release, ...set, 'fullnameOverride="checkout-payments-connector-pr"')).stderr).toBe('');
+    // Another release's, whose name begins alike.
+    expect((await upgradeOf(`${release}-2`, ...set)).stderr).toBe('');
   });
 });

@@ -5,6 +5,15 @@ type Schema = Record<string, unknown>;
 const open: Schema = { type: 'object' };
 /** Numbers and truth values are written as texts: YAML reads `1.2` and `true` as such. */
 const texts: Schema = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } };
+/** Label values: Kubernetes takes nothing else, and says so only when half of the release is there. */
+const labels: Schema = {
+  type: 'object',
+  additionalProperties: {
+    type: ['string', 'number', 'boolean'],
+    pattern: '^(([A-Za-z0-9][A-Za-z0-9_.-]*)?[A-Za-z0-9])?$',
+    maxLength: 63,
+  },
+};
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const choice = (...values: string[]): Schema => ({ type: 'string', enum: values });
 const orEmpty = (pattern: string): Schema => ({ type: 'string', pattern: `^$|${pattern}` });
@@ -16,10 +25,14 @@ const atLeast = (minimum: number, maximum?: number): Schema => ({
 const NAME = '^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$';
 const DURATION = '^([0-9]+(ms|s|m|h|d|w))+$';
 const url = orEmpty('^https?://[^\\s/]+');
+/** Host, port and folders, without a scheme and a slash at the end. */
+const registry = orEmpty('^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$');
 /** Text alone: as a number 1.10 would be 1.1. */
 const tag: Schema = orEmpty('^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$');
 const digest = orEmpty('^sha256:[0-9a-f]{64}$');
 const pullPolicy = choice('Always', 'IfNotPresent', 'Never');
+/** A host alone is told apart by the template, with a sentence. */
+const host: Schema = { type: 'string', pattern: '^[^A-Z_\\s]+$' };
 const quantity: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(m|k|[KMGTPE]i?)?$' };
 const origin = '^https?://[^\\s/*]+$';
 const remoteRef: Schema = {
@@ -38,6 +51,21 @@ const remoteRef: Schema = {
 const jsonObject: Schema = { type: ['object', 'string', 'null'] };
 const text: Schema = { type: ['string', 'number', 'boolean', 'null'] };
 const flag: Schema = { type: ['boolean', 'null'] };
+/** When a probe asks, and how long it waits; where it asks is the chart's. */
+const probe: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    [
+      'initialDelaySeconds',
+      'periodSeconds',
+      'timeoutSeconds',
+      'successThreshold',
+      'failureThreshold',
+      'terminationGracePeriodSeconds',
+    ].map((name) => [name, atLeast(0)]),
+  ),
+};
 /** A number, also as text (`--set-string`), of which the service checks the range. */
 const between = (minimum: number, maximum: number): Schema => ({
   type: ['integer', 'string', 'null'],
@@ -120,10 +148,10 @@ const RULES: Record<string, Schema> = {
   nameOverride: orEmpty(NAME),
   fullnameOverride: orEmpty(NAME),
   secretRevision: { type: ['string', 'number'] },
-  commonLabels: texts,
+  commonLabels: labels,
   commonAnnotations: texts,
   imagePullSecrets: list({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }),
-  publicUrl: url,
+  publicUrl: orEmpty('^https?://[^\\s/?#*]+(/[^\\s?#]*)?$'),
   'credentialFiles.volume': open,
   'jobs.quitSidecarUrl': url,
   'metrics.serviceMonitor.scheme': { enum: ['', 'http', 'https'] },
@@ -155,11 +183,13 @@ const RULES: Record<string, Schema> = {
   'kafka.strimzi.topics.replicas': atLeast(1),
   'kafka.strimzi.topics.minInsyncReplicas': atLeast(1),
   'kafka.strimzi.users.authentication': choice('scram-sha-512', 'tls'),
+  'kafka.bundled.image.registry': registry,
   'kafka.bundled.image.tag': tag,
   'kafka.bundled.image.digest': digest,
   'kafka.bundled.image.pullPolicy': pullPolicy,
   'kafka.bundled.resources': open,
   'kafka.bundled.persistence.size': quantity,
+  'simulators.image.registry': registry,
   'simulators.image.tag': tag,
   'simulators.image.digest': digest,
   'simulators.image.pullPolicy': choice('', 'Always', 'IfNotPresent', 'Never'),
@@ -191,13 +221,14 @@ const RULES: Record<string, Schema> = {
   'otel.samplerRatio': { type: 'number', minimum: 0, maximum: 1 },
   'otel.environment': orEmpty('^[^,=\\s]+$'),
   'defaults.replicaCount': atLeast(0),
+  'defaults.image.registry': registry,
   'defaults.image.tag': tag,
   'defaults.image.digest': digest,
   'defaults.image.pullPolicy': pullPolicy,
   'defaults.resources': open,
   'defaults.podAnnotations': texts,
-  'defaults.podLabels': texts,
-  'defaults.nodeSelector': texts,
+  'defaults.podLabels': labels,
+  'defaults.nodeSelector': labels,
   'defaults.tolerations': list(open),
   'defaults.hostAliases': list({ type: 'object', required: ['ip', 'hostnames'] }),
   'defaults.dnsConfig': open,
@@ -220,12 +251,12 @@ const RULES: Record<string, Schema> = {
   'defaults.terminationGracePeriodSeconds': atLeast(1),
   'defaults.revisionHistoryLimit': atLeast(0),
   'defaults.strategy': open,
-  'defaults.startupProbe': open,
-  'defaults.livenessProbe': open,
-  'defaults.readinessProbe': open,
-  'defaults.pdb.maxUnavailable': { type: ['integer', 'string'], minimum: 0, pattern: '^[0-9]{1,3}%$' },
+  'defaults.startupProbe': probe,
+  'defaults.livenessProbe': probe,
+  'defaults.readinessProbe': probe,
+  'defaults.pdb.maxUnavailable': { type: ['integer', 'string'], minimum: 0, pattern: '^([1-9]?[0-9]|100)%$' },
   'defaults.service.annotations': texts,
-  'defaults.service.labels': texts,
+  'defaults.service.labels': labels,
   'defaults.serviceAccount.annotations': texts,
   'defaults.autoscaling.minReplicas': atLeast(1),
   'defaults.autoscaling.maxReplicas': atLeast(1),
@@ -236,7 +267,6 @@ const RULES: Record<string, Schema> = {
   'defaults.autoscaling.keda.offsetResetPolicy': choice('earliest', 'latest'),
   'defaults.autoscaling.keda.pollingInterval': atLeast(1),
   'defaults.autoscaling.keda.cooldownPeriod': atLeast(0),
-  'cronJobs.*.schedule': { type: 'string', pattern: '^(@(hourly|daily|weekly|monthly)|(\\S+\\s+){4}\\S+)$' },
   'cronJobs.*.args': list({ type: 'string' }),
   'cronJobs.*.startingDeadlineSeconds': atLeast(10),
   'cronJobs.*.activeDeadlineSeconds': atLeast(1),
@@ -247,8 +277,6 @@ const RULES: Record<string, Schema> = {
   'orders.orderNumber': { type: 'string', pattern: '^[A-Za-z0-9_-]*[{]cartId[}][A-Za-z0-9_-]*$' },
   'orders.limit': between(0, 1_000_000),
   'hooks.webhookEndpoint.args': list({ type: 'string' }),
-  'doctor.schedule': orEmpty('^(@(hourly|daily|weekly|monthly)|(\\S+\\s+){4}\\S+)$'),
-  'redrive.schedule': orEmpty('^(@(hourly|daily|weekly|monthly)|(\\S+\\s+){4}\\S+)$'),
   'doctor.args': list({ type: 'string' }),
   'redrive.args': list({ type: 'string' }),
   'doctor.activeDeadlineSeconds': atLeast(1),
@@ -260,7 +288,7 @@ const RULES: Record<string, Schema> = {
   'purge.activeDeadlineSeconds': atLeast(1),
   'purge.resources': open,
   'jobs.podAnnotations': texts,
-  'jobs.podLabels': texts,
+  'jobs.podLabels': labels,
   'preflight.args': list({ type: 'string' }),
   'preflight.activeDeadlineSeconds': atLeast(10),
   'preflight.resources': open,
@@ -268,24 +296,24 @@ const RULES: Record<string, Schema> = {
   'hooks.*.activeDeadlineSeconds': atLeast(1),
   'hooks.*.resources': open,
   'gateway.parentRefs': list({ type: 'object', required: ['name'] }),
-  'gateway.hostnames': list({ type: 'string' }),
+  'gateway.hostnames': list(host),
   'gateway.annotations': texts,
-  'gateway.labels': texts,
+  'gateway.labels': labels,
   'gateway.filters': list({ type: 'object', required: ['type'] }),
   'gateway.timeouts': texts,
   'ingress.annotations': texts,
-  'ingress.labels': texts,
-  'ingress.hosts': list({ type: 'string' }),
+  'ingress.labels': labels,
+  'ingress.hosts': list(host),
   'ingress.tls': list(open),
   'networkPolicy.*': list(open),
   'networkPolicy.enabled': { type: 'boolean' },
-  'networkPolicy.httpsExcept': list({ type: 'string' }),
-  'metrics.*.labels': texts,
+  'networkPolicy.httpsExcept': list({ type: 'string', pattern: '^[0-9A-Fa-f.:]+/[0-9]{1,3}$' }),
+  'metrics.*.labels': labels,
   'metrics.*.interval': { type: 'string', pattern: DURATION },
   'metrics.*.scrapeTimeout': { type: 'string', pattern: DURATION },
   'metrics.*.relabelings': list(open),
   'metrics.*.metricRelabelings': list(open),
-  'metrics.prometheusRule.additionalLabels': texts,
+  'metrics.prometheusRule.additionalLabels': labels,
   'metrics.prometheusRule.runbookBaseUrl': url,
   'metrics.prometheusRule.dashboardBaseUrl': url,
   'metrics.prometheusRule.alerts': {
@@ -307,6 +335,22 @@ const RULES: Record<string, Schema> = {
 
 const ruleOf = (path: readonly string[]): Schema | undefined =>
   RULES[path.join('.')] ?? RULES[path.map((key, depth) => (depth === 1 ? '*' : key)).join('.')];
+
+const isNothing = (value: unknown): boolean =>
+  value === null || value === '' || value === false || (Array.isArray(value) && value.length === 0);
+
+/**
+ * Paths of the values that may not be missing: templates look into them, and what is nothing by default may be nothing. What has a shape of its own
+ * in Kubernetes may be taken away, and a setting that is null has the service's default.
+ */
+export function required(value: Values = defaultValues(), path: readonly string[] = []): string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, key];
+    const rule = ruleOf(path[0] === 'services' && path.length === 2 ? ['defaults', key] : here);
+    if (isMap(inner) ? rule !== undefined || Object.keys(inner).length === 0 : isNothing(inner)) return [];
+    return [here.join('.'), ...(isMap(inner) && key !== 'settings' ? required(inner, here) : [])];
+  });
+}
 
 /** The JSON schema of the chart's values: their shape and types from values.yaml, the rest from the rules above. */
 export function valuesSchema(): Schema {
