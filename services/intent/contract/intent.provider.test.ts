@@ -10,11 +10,11 @@ import {
   authorised,
   captured,
   customersCart,
-  oneStoredCard,
   refusing,
   startProcessor,
   without,
   withPaymentIntent,
+  withStoredCard,
 } from './processor.ts';
 
 const STORED_METHOD = '11111111-1111-4111-8111-111111111111';
@@ -29,13 +29,13 @@ const STORED = { STORED_PAYMENT_METHODS_ENABLED: 'true' };
 
 /** A customer's cart with a stored card, and the result of charging it at Stripe. */
 function charging(status: 'succeeded' | 'processing') {
-  const world = customersCart(CART);
+  const world = withStoredCard(customersCart(CART), STORED_METHOD);
   const confirm: PaymentIntents['confirm'] = async (id) => {
     world.change(id, { status });
     return world.intents.get(id) ?? aPaymentIntent();
   };
   const paymentIntents = { ...world.paymentIntents, confirm };
-  return { world, options: { env: STORED, ports: { ...oneStoredCard(STORED_METHOD), paymentIntents } } };
+  return { world, options: { env: STORED, ports: { paymentIntents } } };
 }
 
 /** A captured payment, fully refunded by an operation with a key that Stripe itself has forgotten. */
@@ -50,9 +50,9 @@ function refundedUnder(idempotencyKey: string) {
 }
 
 function declining() {
-  const world = customersCart(CART);
+  const world = withStoredCard(customersCart(CART), STORED_METHOD);
   world.stripe.declines = () => 'insufficient_funds';
-  return { world, options: { env: STORED, ports: oneStoredCard(STORED_METHOD) } };
+  return { world, options: { env: STORED } };
 }
 
 it('intent answers as the enabler and Checkout expect', async () => {
@@ -66,8 +66,8 @@ it('intent answers as the enabler and Checkout expect', async () => {
       "a guest's cart": state(() => ({ world: new FakeWorld() })),
       "a customer's cart": state(() => ({ world: customersCart() })),
       'a customer with a stored card': state(() => ({
-        world: customersCart(),
-        options: { env: STORED, ports: oneStoredCard('method-1') },
+        world: withStoredCard(customersCart(), 'method-1'),
+        options: { env: STORED },
       })),
       'the form does not ask for the billing address': state(() => ({
         world: new FakeWorld(aCart({ billingAddress: { country: 'DE', firstName: 'Ada' } })),

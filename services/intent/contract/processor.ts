@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { TransientError } from '@connector/errors';
 import { stripeRejection } from '@connector/testing/fakes';
 import type Stripe from 'stripe';
-import type { Ports } from '../src/app.ts';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTransaction } from '../src/testing/builders.ts';
 import { FakeWorld } from '../src/testing/fake-world.ts';
-import { noStoredMethods, type RunningApp, startApp } from '../src/testing/start-app.ts';
+import { type RunningApp, startApp } from '../src/testing/start-app.ts';
 
 type Options = Parameters<typeof startApp>[1];
 
@@ -102,22 +101,10 @@ export function without(world: FakeWorld, away: string): FakeWorld {
   return world;
 }
 
-/** Stored methods with one card, usable by whoever the cart belongs to. */
-export const oneStoredCard = (id: string): Pick<Ports, 'storedMethods'> => ({
-  storedMethods: {
-    ...noStoredMethods,
-    list: async (customerId) => [
-      {
-        id,
-        version: 1,
-        method: 'card',
-        token: { value: 'pm_1' },
-        default: true,
-        createdAt: '2026-01-01T00:00:00.000Z',
-        customer: { typeId: 'customer', id: customerId },
-      },
-    ],
-    details: async () =>
-      ({ card: { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2030 } }) as Stripe.PaymentMethod,
-  },
-});
+/** The customer of the world's cart has a stored card. */
+export function withStoredCard(world: FakeWorld, id: string): FakeWorld {
+  world.stripe.addCustomer('cus_1');
+  const customer = { typeId: 'customer' as const, id: CUSTOMER.id };
+  world.saveMethod(id, { customer, default: true, createdAt: '2026-01-01T00:00:00.000Z' });
+  return world;
+}

@@ -1,11 +1,11 @@
-import { StaleVersionError, TransientError } from '@connector/errors';
+import { TransientError } from '@connector/errors';
 import type { Money } from '@connector/payment-model';
 import { BUILD, register } from '@connector/telemetry';
 import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import { aCart, aCustomer, aPayment, aPaymentIntent, aTaxedPrice, aTransaction, euro } from '../testing/builders.ts';
 import { FakeWorld } from '../testing/fake-world.ts';
-import { JWT, noStoredMethods, startApp, tokenFor } from '../testing/start-app.ts';
+import { JWT, startApp, tokenFor } from '../testing/start-app.ts';
 
 const OPERATOR = tokenFor('manage_checkout_payment_intents');
 
@@ -580,22 +580,15 @@ describe('GET /operations/payment-components', () => {
 });
 
 describe('stored payment methods', () => {
-  const method = {
-    id: 'method-1',
-    version: 3,
-    method: 'card',
-    token: { value: 'pm_1' },
-    default: true,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    customer: { typeId: 'customer' as const, id: 'customer-1' },
-  };
   const enabled = { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } };
-  const customers = () => new FakeWorld(aCart({ customerId: 'customer-1' }));
+  const customers = () => {
+    const world = new FakeWorld(aCart({ customerId: 'customer-1' }));
+    world.saveMethod('method-1', { version: 3, default: true, createdAt: '2026-01-01T00:00:00.000Z' });
+    return world;
+  };
 
   it('are listed with their details from Stripe', async () => {
-    const card = { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2030 };
-    const storedMethods = { ...noStoredMethods, list: async () => [method], details: async () => ({ card }) as never };
-    await using app = await startApp(customers(), { ...enabled, ports: { storedMethods } });
+    await using app = await startApp(customers(), enabled);
     const { status, body } = await app.call('GET', '/stored-payment-methods', { session: true });
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -606,26 +599,22 @@ describe('stored payment methods', () => {
           token: 'pm_1',
           isDefault: true,
           createdAt: '2026-01-01T00:00:00.000Z',
-          displayOptions: { endDigits: '4242', brand: { key: 'visa' }, expiryMonth: 12, expiryYear: 30 },
+          displayOptions: { endDigits: '4242', brand: { key: 'visa' }, expiryMonth: 8, expiryYear: 27 },
         },
       ],
     });
   });
 
   it('are deleted in commercetools before they are detached at Stripe', async () => {
-    const done: string[] = [];
-    const storedMethods = {
-      ...noStoredMethods,
-      list: async () => [method],
-      delete: async () => void done.push('deleted'),
-      detach: async () => void done.push('detached'),
-    };
     const world = customers();
-    await using app = await startApp(world, { ...enabled, ports: { storedMethods } });
+    await using app = await startApp(world, enabled);
     const { status, text } = await app.call('DELETE', '/stored-payment-methods/method-1', { session: true });
     expect([status, text]).toEqual([200, '']);
     await world.settled();
-    expect(done).toEqual(['deleted', 'detached']);
+    const done = world.calls.filter((call) => /methods\.(delete|detach)$/.test(call));
+    expect(done).toEqual(['payment-methods.delete', 'payment_methods.detach']);
+    expect(world.commercetools.paymentMethods.size).toBe(0);
+    expect(world.stripe.paymentMethods.get('pm_1')?.customer).toBeNull();
   });
 
   it.each([
@@ -640,27 +629,22 @@ describe('stored payment methods', () => {
   });
 
   it.each([
-    ['changed', { ...method, version: 2 }, [200, '']],
-    ['given to another customer', { ...method, version: 2, customer: { typeId: 'customer', id: 'other' } }, [400]],
-    ['deleted', undefined, [200, '']],
-  ])('are deleted as they are now where one was %s meanwhile', async (_what, current, [status, text]) => {
-    const deleted: number[] = [];
-    const storedMethods = {
-      ...noStoredMethods,
-      list: async () => [method],
-      find: async () => current as typeof method | undefined,
-      delete: async ({ version }: { version: number }) => {
-        if (version === method.version) throw new StaleVersionError('stale');
-        deleted.push(version);
-      },
-    };
+    ['changed', { version: 4 }, 200],
+    ['given to another customer', { version: 4, customer: { typeId: 'customer' as const, id: 'other' } }, 400],
+    ['deleted', undefined, 200],
+  ])('are deleted as they are now where one was %s meanwhile', async (_what, change, status) => {
     const world = customers();
-    await using app = await startApp(world, { ...enabled, ports: { storedMethods } });
+    world.gate = async (call, moment) => {
+      if (call !== 'payment-methods.query' || moment !== 'after') return;
+      if (change) world.saveMethod('method-1', change);
+      else world.commercetools.paymentMethods.clear();
+    };
+    await using app = await startApp(world, enabled);
     const answer = await app.call('DELETE', '/stored-payment-methods/method-1', { session: true });
     expect(answer.status).toBe(status);
     if (status === 400) expect(answer.body).toMatchObject({ errors: [{ code: 'InternalConstraintViolated' }] });
-    else expect(answer.text).toBe(text);
-    expect(deleted).toEqual(current && status === 200 ? [2] : []);
+    else expect(answer.text).toBe('');
+    expect(world.commercetools.paymentMethods.size).toBe(status === 200 ? 0 : 1);
   });
 });
 
@@ -693,13 +677,12 @@ describe('what every route has in common', () => {
 
   it('accepts ids of any UUID form, and null for absent fields of a transaction, like the original', async () => {
     const cartId = '12345678-1234-1234-1234-123456789012';
-    const method = { id: '11111111-2222-3333-4444-555555555555', method: 'card', token: { value: 'pm_1' } };
+    const paymentMethodId = '11111111-2222-3333-4444-555555555555';
     const world = new FakeWorld(aCart({ id: cartId, customerId: 'customer-1' }));
     world.putCustomer(aCustomer({ id: 'customer-1' }));
-    await using app = await startApp(world, {
-      env: { STORED_PAYMENT_METHODS_ENABLED: 'true' },
-      ports: { storedMethods: { ...noStoredMethods, list: async () => [method as never] } },
-    });
+    world.stripe.addCustomer('cus_1');
+    world.saveMethod(paymentMethodId);
+    await using app = await startApp(world, { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } });
     const left = { amount: null, idempotencyKey: null, futureOrderNumber: null, paymentInterface: null };
     const { status, body } = await app.call('POST', '/operations/transactions', {
       token: tokenFor('manage_checkout_transactions'),
@@ -707,7 +690,7 @@ describe('what every route has in common', () => {
         type: 'Recurring',
         cartId,
         checkoutTransactionItemId: '00000000-0000-0000-0000-00000000000a',
-        paymentMethodId: method.id,
+        paymentMethodId,
         ...left,
       },
     });
@@ -729,20 +712,18 @@ describe('what every route has in common', () => {
 
   it('counts cycles of recurring orders by their result, and charges none of them twice', async () => {
     const cartId = '6a1f3c52-6f0b-4f6e-9a55-3d7f5c0b2a11';
-    const method = { id: '7c1f5c7e-0d3e-4b5a-8f6d-2b1a0c9d8e7f', method: 'card', token: { value: 'pm_1' } };
+    const paymentMethodId = '7c1f5c7e-0d3e-4b5a-8f6d-2b1a0c9d8e7f';
     const world = new FakeWorld(aCart({ id: cartId, customerId: 'customer-1' }));
     world.putCustomer(aCustomer({ id: 'customer-1' }));
     world.stripe.declines = () => 'insufficient_funds';
-    const storedMethods = { ...noStoredMethods, list: async () => [method as never] };
-    await using app = await startApp(world, {
-      env: { STORED_PAYMENT_METHODS_ENABLED: 'true' },
-      ports: { storedMethods },
-    });
+    world.stripe.addCustomer('cus_1');
+    world.saveMethod(paymentMethodId);
+    await using app = await startApp(world, { env: { STORED_PAYMENT_METHODS_ENABLED: 'true' } });
     register.resetMetrics();
     const cycle = (checkoutTransactionItemId: string) =>
       app.call('POST', '/operations/transactions', {
         token: tokenFor('manage_checkout_transactions'),
-        body: JSON.stringify({ type: 'Recurring', cartId, checkoutTransactionItemId, paymentMethodId: method.id }),
+        body: JSON.stringify({ type: 'Recurring', cartId, checkoutTransactionItemId, paymentMethodId }),
       });
     const [failing, other] = ['0b54d1f2-6a6e-4a43-9d5b-1f2e3d4c5b6a', '0b54d1f2-6a6e-4a43-9d5b-1f2e3d4c5b6b'] as const;
     const failed = { transactionStatus: { state: 'Failed', errors: [{ code: 'PaymentRejected' }] } };

@@ -2,12 +2,14 @@ import type * as Sdk from '@commercetools/platform-sdk';
 import { derivedEventId, type EventType } from '@connector/contracts';
 import { NotFoundError, TransientError } from '@connector/errors';
 import { type Money, STRIPE_CUSTOMER_FIELD } from '@connector/payment-model';
+import { paymentMethod, savedCard } from '@connector/testing';
 import { FakeCommercetools, FakeStripe, type Gate } from '@connector/testing/fakes';
 import type Stripe from 'stripe';
 import { commercetoolsCarts } from '../adapters/carts.ts';
 import { commercetoolsCustomers } from '../adapters/customers.ts';
 import { stripePaymentIntents } from '../adapters/payment-intents.ts';
 import { commercetoolsPayments } from '../adapters/payments.ts';
+import { storedMethods } from '../adapters/stored-methods.ts';
 import { stripeCustomers } from '../adapters/stripe-customers.ts';
 import type { Cart, Customer, Payment, Transaction } from '../domain/checkout-cart.ts';
 import type { PaymentEvents } from '../use-cases/ports.ts';
@@ -66,6 +68,14 @@ export class FakeWorld {
     this.commercetools.customers.set(customer.id, customer as Sdk.Customer);
   }
 
+  /** A card that `customer-1` saved: in commercetools, and at Stripe by the token `pm_1`. */
+  saveMethod(id: string, fields: Partial<Sdk.PaymentMethod> = {}): void {
+    const saved = { paymentInterface: 'checkout-stripe', method: 'card', token: { value: 'pm_1' } };
+    const customer = { typeId: 'customer' as const, id: 'customer-1' };
+    this.commercetools.paymentMethods.set(id, paymentMethod({ id, customer, ...saved, ...fields }));
+    this.stripe.paymentMethods.set('pm_1', savedCard({ id: 'pm_1' }) as unknown as Stripe.PaymentMethod);
+  }
+
   /** Changes the cart like another writer: its version increases. */
   changeCart(fields: Partial<Cart>, cartId = 'cart-1'): void {
     const cart = this.#cart(cartId);
@@ -117,6 +127,7 @@ export class FakeWorld {
   readonly payments = commercetoolsPayments(this.commercetools);
   readonly paymentIntents = stripePaymentIntents(this.stripe);
   readonly stripeCustomers = stripeCustomers(this.stripe, '2026-10-28.endive');
+  readonly storedMethods = storedMethods(this.commercetools, this.stripe, { paymentInterface: 'checkout-stripe' });
 
   readonly events: PaymentEvents = {
     publish: async (type, unique, data) => {

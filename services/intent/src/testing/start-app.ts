@@ -9,7 +9,7 @@ import { createRoutes, type Ports } from '../app.ts';
 import { configSchema } from '../config.ts';
 import { EXAMPLE_ENVIRONMENT } from '../documentation.ts';
 import type { Session } from '../domain/session.ts';
-import type { RecordedTransactions, StoredMethods } from '../use-cases/ports.ts';
+import type { RecordedTransactions } from '../use-cases/ports.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 /** Credentials that the fake session-auth accepts. */
@@ -42,14 +42,6 @@ const promptLedger: RecordedTransactions = {
   }),
 };
 
-export const noStoredMethods: StoredMethods = {
-  list: async () => [],
-  find: async () => undefined,
-  delete: async () => {},
-  details: async () => undefined,
-  detach: async () => {},
-};
-
 export interface RunningApp extends AsyncDisposable {
   readonly url: string;
   call(
@@ -80,7 +72,7 @@ export async function startApp(
       paymentIntents: fake.paymentIntents,
       events: fake.events,
       recorded: promptLedger,
-      storedMethods: noStoredMethods,
+      storedMethods: fake.storedMethods,
       stripeCustomers: fake.stripeCustomers,
       healthChecks: [],
       ...ports,

@@ -7,21 +7,19 @@ import { describe, expect, it } from 'vitest';
 import { rememberingCarts } from '../adapters/remembered-carts.ts';
 import { rememberingCustomers } from '../adapters/remembered-customers.ts';
 import { statusOf } from '../domain/attempts.ts';
-import type { StoredMethod } from '../domain/stored-methods.ts';
 import { aCart, aPayment, aPaymentIntent, aTransaction, cent, euro, someBehaviour } from '../testing/builders.ts';
 import { FakeWorld, failOnce } from '../testing/fake-world.ts';
-import { noStoredMethods } from '../testing/start-app.ts';
 import { openCheckout } from './open-checkout.ts';
 import { type RunTransactionDeps, type RunTransactionRequest, runTransaction } from './run-transaction.ts';
 
 const DAY_MS = 25 * 60 * 60 * 1000;
 const EUR = (centAmount: number) => ({ centAmount, currencyCode: 'EUR' });
-const METHOD = { id: 'method-1', method: 'card', token: { value: 'pm_1' } } as StoredMethod;
 
 const aWorld = () => {
   const world = new FakeWorld(aCart({ customerId: 'customer-1' }));
   world.putCustomer({ id: 'customer-1', version: 1, email: 'ada@example.com', addresses: [] });
   world.stripe.addCustomer('cus_1');
+  world.saveMethod('method-1');
   return world;
 };
 
@@ -31,11 +29,7 @@ const depsOf = (world: FakeWorld, fields: Partial<RunTransactionDeps> = {}): Run
   customers: world.customers,
   payments: world.payments,
   paymentIntents: world.paymentIntents,
-  storedMethods: {
-    ...noStoredMethods,
-    list: async () => [METHOD],
-    details: async () => ({ id: 'pm_1', customer: 'cus_1' }) as never,
-  },
+  storedMethods: world.storedMethods,
   events: world.events,
   inBackground: world.inBackground,
   settings: {
@@ -105,7 +99,7 @@ describe('a merchant-initiated transaction', () => {
     const { state, paymentId } = await run(world);
     expect(state).toBe('Completed');
     expectOneCharge(world, paymentId);
-    const writes = world.calls.filter((call) => !/get|list|search|publish|retrieve/.test(call));
+    const writes = world.calls.filter((call) => !/get|list|query|search|publish|retrieve/.test(call));
     expect(writes).toEqual([
       'payments.create',
       'carts.update',
@@ -182,9 +176,8 @@ describe('a merchant-initiated transaction', () => {
 
   it('of a bank debit sends nothing about a series', async () => {
     const world = aWorld();
-    const storedMethods = depsOf(world).storedMethods;
-    const debit = { ...METHOD, method: 'sepa_debit' };
-    await run(world, {}, { storedMethods: { ...storedMethods, list: async () => [debit] } });
+    world.saveMethod('method-1', { method: 'sepa_debit' });
+    await run(world);
     expect(world.stripe.confirmations).toEqual([{ off_session: true }]);
   });
 
@@ -338,8 +331,8 @@ describe('a transaction asked for again', () => {
   it('does not need the method any more', async () => {
     const world = aWorld();
     const first = await run(world);
-    const storedMethods = { ...noStoredMethods };
-    expect(await run(world, {}, { storedMethods })).toEqual(first);
+    world.commercetools.paymentMethods.clear();
+    expect(await run(world)).toEqual(first);
   });
 
   it.each([
