@@ -3,15 +3,10 @@ import { kafkaConfig } from '@connector/kafka';
 import { baseUrl, commaList, type Environment, emptyIsUnset, flag, integer, serviceConfig } from '@connector/lifecycle';
 import { isLiveKey, stripeConfig } from '@connector/stripe';
 import * as z from 'zod';
-import {
-  type BehaviourSettings,
-  BILLING_ADDRESS_MODES,
-  CAPTURE_METHODS,
-  FLOW_TYPES,
-  NO_FUTURE_USAGE,
-} from './domain/behaviour.ts';
+import { type BehaviourSettings, BILLING_ADDRESS_MODES, CAPTURE_METHODS, FLOW_TYPES } from './domain/behaviour.ts';
 import type { CardFeatures } from './domain/card-features.ts';
 import { DEFAULT_LAYOUT, layoutSchema, readPaymentElementOptions } from './domain/element-options.ts';
+import { expressElementSchema, futureUsageWord, rulesSchema, savedMethodsSchema } from './json-schemas.ts';
 import { jsonText, jsonValue } from './json-variable.ts';
 import { resourceKey } from './resource-key.ts';
 
@@ -24,55 +19,6 @@ const absoluteUrl = () =>
     .refine(isLocalOrHttps, 'must be https (http is accepted for loopback and cluster-local hosts only)');
 
 const isOrigin = (value: string): boolean => URL.canParse(value) && new URL(value).origin === value;
-
-const onOrOff = z.enum(['enabled', 'disabled']);
-
-/** Features of Stripe's saved payment methods in the payment element. */
-const savedMethodsSchema = z.strictObject({
-  payment_method_save: onOrOff.optional(),
-  payment_method_save_usage: z.enum(['off_session', 'on_session']).optional(),
-  payment_method_redisplay: onOrOff.optional(),
-  payment_method_redisplay_limit: z.int().min(1).max(10).optional(),
-  payment_method_remove: onOrOff.optional(),
-  payment_method_allow_redisplay_filters: z.array(z.enum(['always', 'limited', 'unspecified'])).optional(),
-});
-
-const futureUsageWord = z.preprocess(
-  (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
-  z.enum(['off_session', 'on_session', ...NO_FUTURE_USAGE]),
-);
-
-const rulesSchema = z.record(
-  z.string(),
-  z.strictObject({
-    flowType: z.enum(FLOW_TYPES).optional(),
-    captureMethod: z.enum(CAPTURE_METHODS).optional(),
-    setupFutureUsage: futureUsageWord.optional(),
-    collectBillingAddress: z.enum(BILLING_ADDRESS_MODES).optional(),
-  }),
-);
-
-const walletTexts = z.looseObject({
-  applePay: z.string().optional(),
-  googlePay: z.string().optional(),
-  paypal: z.string().optional(),
-});
-
-const expressElementSchema = z.looseObject({
-  buttonHeight: z.number().optional(),
-  buttonTheme: walletTexts.optional(),
-  buttonType: walletTexts.optional(),
-  emailRequired: z.boolean().optional(),
-  layout: z
-    .looseObject({
-      maxColumns: z.number().optional(),
-      maxRows: z.number().optional(),
-      overflow: z.enum(['auto', 'never']).optional(),
-    })
-    .optional(),
-  paymentMethodOrder: z.array(z.string()).optional(),
-  phoneNumberRequired: z.boolean().optional(),
-});
 
 /** The service's variables; the names are those of the original connector where it has them. */
 export const configSchema = z
