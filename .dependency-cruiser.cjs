@@ -155,6 +155,14 @@ module.exports = {
       { except: { from: '\\.test\\.ts$' } },
     ),
     {
+      name: 'internals-in-one-folder',
+      comment:
+        'Inner files of kafkajs and undici are imported by one folder each, whose README says why; tests may compare with them.',
+      severity: 'error',
+      from: { pathNot: ['^packages/kafka/src/kafkajs-internals/', '^packages/http/src/undici-internals/', TEST_FILE] },
+      to: { path: '(^|/)node_modules/(kafkajs/src|undici/lib)/' },
+    },
+    {
       name: 'declares-what-it-imports',
       comment:
         "A workspace declares every package that it imports; tests also find the root's development dependencies.",

@@ -35,6 +35,7 @@ const PLANTED = {
   'domain-is-pure': ['services/ledger/src/domain/planted.ts', 'node:fs'],
   'use-cases-know-no-adapters': ['services/ledger/src/use-cases/planted.ts', '../adapters/planted.ts'],
   'adapters-know-no-edges': ['services/ledger/src/adapters/planted.ts', '../routes/planted.ts'],
+  'internals-in-one-folder': ['packages/kafka/src/inner.ts', 'kafkajs/src/network/connection.js'],
   'declares-what-it-imports': ['packages/errors/src/undeclared.ts', 'undici'],
   'declares-workspaces': ['packages/errors/src/workspace.ts', '@connector/kafka'],
   'testing-is-for-tests': ['services/ledger/src/builder.ts', '../../../packages/testing/src/ids.ts'],

@@ -1,8 +1,6 @@
-/// <reference path="./undici-parts.d.ts" />
 import type { Dispatcher } from 'undici';
-// The part that is used: all of undici takes ten megabytes more in every process.
-import Agent from 'undici/lib/dispatcher/agent.js';
 import { leavesByProxy, proxyDispatcher, proxyVariables } from './proxied.ts';
+import { Agent } from './undici-internals/agent.ts';
 
 /** Keep-alive connections, at most `connections` to one origin; by the proxy of the environment where one is to be used. */
 export class ConnectionPool {

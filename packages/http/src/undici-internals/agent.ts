@@ -1,0 +1,2 @@
+/// <reference path="./types.d.ts" />
+export { default as Agent } from 'undici/lib/dispatcher/agent.js';
