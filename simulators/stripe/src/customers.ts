@@ -1,9 +1,8 @@
-import { invalidParameter, missingParameter, noSuch } from './errors.ts';
-import type { Customer, Metadata } from './objects.ts';
+import { checkEmail, invalidParameter, missingParameter, noSuch } from './errors.ts';
+import type { Customer } from './objects.ts';
 import type { Params } from './params.ts';
 import type { Simulation } from './simulation.ts';
 import { token } from './simulation.ts';
-import type { Collection } from './state.ts';
 
 const CUSTOMER_SESSION_SECONDS = 1800;
 const EPHEMERAL_KEY_SECONDS = 3600;
@@ -52,9 +51,7 @@ export function updateCustomer(simulation: Simulation, customer: Customer, param
 
 function write(customer: Customer, params: Params): void {
   const email = params.nullableString('email');
-  if (email && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
-    throw invalidParameter('email', `Invalid email address: ${email}`, 'email_invalid');
-  }
+  checkEmail('email', email);
   const address = params.address('address');
   const metadata = params.metadata(customer.metadata);
   if (email !== undefined) customer.email = email;
@@ -117,7 +114,7 @@ export function createCustomerSession(simulation: Simulation, params: Params): R
                 'always',
               ],
               payment_method_redisplay: isOn('payment_method_redisplay'),
-              payment_method_redisplay_limit: features?.integer('payment_method_redisplay_limit') ?? 3,
+              payment_method_redisplay_limit: redisplayLimitOf(features),
               payment_method_remove: isOn('payment_method_remove'),
               payment_method_save: isOn('payment_method_save'),
               payment_method_save_usage:
@@ -165,64 +162,13 @@ export function createEphemeralKey(
   };
 }
 
-/** Stripe's search language, as far as `field:'value'`, `metadata['key']:'value'`, `-`, `AND` and `OR` go. */
-export function search<T extends { id: string; created: number; metadata?: Metadata | null }>(
-  simulation: Simulation,
-  items: Collection<T>,
-  url: string,
-  params: Params,
-): Record<string, unknown> {
-  const query = params.requiredString('query');
-  const limit = params.integer('limit') ?? 10;
-  const isAny = /\sOR\s/i.test(query);
-  const clauses = query.split(/\s+(?:AND|OR)\s+/i).map(parseClause);
-  const visibleUntil = (simulation.nowMs() - simulation.settings.searchLagMs) / 1000;
-  const start = Number(params.string('page') ?? 0);
-  const found: T[] = [];
-  for (const item of items.values()) {
-    if (simulation.settings.searchLagMs > 0 && item.created > visibleUntil) continue;
-    if (isAny ? clauses.some((clause) => clause(item)) : clauses.every((clause) => clause(item))) found.push(item);
-  }
-  found.reverse();
-  const hasMore = found.length > start + limit;
-  return {
-    object: 'search_result',
-    data: found.slice(start, start + limit),
-    has_more: hasMore,
-    next_page: hasMore ? String(start + limit) : null,
-    url,
-  };
-}
-
-type Clause = (item: object) => boolean;
-
-function parseClause(text: string): Clause {
-  const match =
-    /^(-?)(?:metadata\[(?:'([^']*)'|"([^"]*)")\]|(\w+))\s*(:|~|>=|<=|>|<)\s*(?:'([^']*)'|"([^"]*)"|(\S+))$/.exec(
-      text.trim(),
-    );
-  if (!match) {
-    throw invalidParameter('query', `We were unable to parse your search query: ${text}`);
-  }
-  const [, minus, single, double, field, operator, quoted, doubleQuoted, bare] = match;
-  const key = single ?? double;
-  const wanted = quoted ?? doubleQuoted ?? bare ?? '';
-  return (item) => {
-    const record = item as Record<string, unknown>;
-    const value = key === undefined ? record[field ?? ''] : (record.metadata as Metadata | undefined)?.[key];
-    const isMatch = compare(value, operator ?? ':', wanted);
-    return minus === '-' ? !isMatch : isMatch;
-  };
-}
-
-function compare(value: unknown, operator: string, wanted: string): boolean {
-  if (wanted === 'null') return value === undefined || value === null;
-  if (value === undefined || value === null) return false;
-  const text = String(value);
-  if (operator === ':') return text.toLowerCase() === wanted.toLowerCase();
-  if (operator === '~') return text.toLowerCase().includes(wanted.toLowerCase());
-  const [left, right] = [Number(value), Number(wanted)];
-  if (operator === '>') return left > right;
-  if (operator === '>=') return left >= right;
-  return operator === '<' ? left < right : left <= right;
+/** Stripe.js shows ten saved methods at most. Throws StripeApiError 400. */
+function redisplayLimitOf(features: Params | undefined): number {
+  const limit = features?.integer('payment_method_redisplay_limit') ?? 3;
+  if (limit >= 1 && limit <= 10) return limit;
+  throw invalidParameter(
+    'components[payment_element][features][payment_method_redisplay_limit]',
+    `This value must be ${limit < 1 ? 'greater than or equal to 1' : 'less than or equal to 10'} (it currently is '${limit}').`,
+    'parameter_invalid_integer',
+  );
 }

@@ -60,6 +60,18 @@ export const unexpectedState = (paymentIntent: PaymentIntent, message: string): 
 export const missingParameter = (param: string): StripeApiError =>
   invalidParameter(param, `Missing required param: ${param}.`, 'parameter_missing');
 
+/** Refuses what is no address of e-mail. Throws StripeApiError 400. */
+export function checkEmail(param: string, email: string | null | undefined): void {
+  if (!email || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) return;
+  throw invalidParameter(param, `Invalid email address: ${email}`, 'email_invalid');
+}
+
+/** Refuses that more than one of these parameters is given. Throws StripeApiError 400. */
+export function refuseTogether(params: { has(name: string): boolean }, names: readonly string[]): void {
+  if (names.filter((name) => params.has(name)).length < 2) return;
+  throw invalidParameter(names.at(-1), `You may only specify one of these parameters: ${names.join(', ')}.`);
+}
+
 /** `kind` is the object's name in Stripe's sentence; `param` where the id stood (`id` for a path, 404; else 400 as Stripe answers). */
 export const noSuch = (kind: string, id: string, param = 'id'): StripeApiError =>
   new StripeApiError(param === 'id' || param === 'intent' ? 404 : 400, {

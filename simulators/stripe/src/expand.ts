@@ -3,17 +3,32 @@ import type { Simulation } from './simulation.ts';
 
 type Node = Record<string, unknown>;
 
+const MAX_DEPTH = 4;
+/** Names that are links, whether they hold one or nothing; what is nested in an object has none but those that hold an id. */
+const LINKS = new Set(
+  'application application_fee balance_transaction charge customer default_source destination failure_balance_transaction latest_charge on_behalf_of original_payout payment_intent payment_method reversed_by review source source_transfer source_transfer_reversal test_clock transfer transfer_reversal'.split(
+    ' ',
+  ),
+);
+
 /** `answer` with the links named by `expand[]` replaced by their objects; the stored objects stay as they are. */
 export function expand(simulation: Simulation, answer: object, paths: readonly string[]): object {
   let expanded = answer as Node;
-  for (const path of paths) expanded = follow(simulation, expanded, path.split('.'), path);
+  for (const path of paths) {
+    const parts = path.split('.');
+    if (parts.length > MAX_DEPTH) {
+      const message = `You cannot expand more than ${MAX_DEPTH} levels of a property. Property: ${path}`;
+      throw invalidParameter('expand', message);
+    }
+    expanded = follow(simulation, expanded, parts, path);
+  }
   return expanded;
 }
 
 function follow(simulation: Simulation, node: Node, parts: readonly string[], path: string): Node {
   const [head, ...rest] = parts;
   if (head === undefined) return node;
-  if (head === 'data' && Array.isArray(node.data)) {
+  if (head === 'data' && Array.isArray(node.data) && rest.length > 0) {
     return { ...node, data: node.data.map((item: Node) => follow(simulation, item, rest, path)) };
   }
   const value = node[head];
@@ -27,7 +42,7 @@ function follow(simulation: Simulation, node: Node, parts: readonly string[], pa
     };
     return { ...node, refunds: follow(simulation, list, rest, path) };
   }
-  if (value === undefined) {
+  if (value === undefined || (rest.length === 0 && !LINKS.has(head))) {
     throw invalidParameter('expand', `This property cannot be expanded (${path}).`);
   }
   if (value === null) return node;

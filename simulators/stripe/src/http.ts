@@ -59,7 +59,7 @@ export function apiHandler(options: ApiOptions): Handler {
     }
     const key = req.method === 'POST' ? header(req, 'idempotency-key') : undefined;
     const claim = key
-      ? idempotencyKeys.claim(`${call.isPublishable ? 'pk' : 'sk'} ${key}`, `${req.method} ${path}\n${body}`)
+      ? idempotencyKeys.claim(call.isPublishable ? 'pk' : 'sk', key, { endpoint: path, parameters: inOrder(call.raw) })
       : WITHOUT_KEY;
     if (await faults.intercept(req, res)) {
       if (claim.kind === 'execute') claim.release();
@@ -119,6 +119,14 @@ const unknownRoute = (call: string): StripeApiError =>
       message: `Unrecognized request URL (${call}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
     },
     true,
+  );
+
+/** The same text for the same parameters, in whatever order they came. */
+const inOrder = (raw: RawParams): string =>
+  JSON.stringify(raw, (_name, value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
   );
 
 /** Runs the call, and keeps what came of it under its idempotency key. */

@@ -4,7 +4,8 @@ import { StripeApiError } from './errors.ts';
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
 interface Stored {
-  fingerprint: string;
+  endpoint: string;
+  parameters: string;
   /** When the key was first used, ms since the epoch. */
   since: number;
   answer: { status: number; body: string; requestId: string } | null;
@@ -35,23 +36,34 @@ export class IdempotencyKeys {
     this.#limit = limit;
   }
 
-  claim(key: string, fingerprint: string): Claim {
-    const known = this.#remembered(key);
+  /** `holder` is whose keys they are; `parameters` is the same text for the same parameters, in whatever order they came. */
+  claim(holder: string, key: string, { endpoint, parameters }: { endpoint: string; parameters: string }): Claim {
+    const id = `${holder} ${key}`;
+    const known = this.#remembered(id);
     if (!known) {
-      const entry: Stored = { fingerprint, since: this.#now(), answer: null };
-      this.#stored.set(key, entry);
+      const entry: Stored = { endpoint, parameters, since: this.#now(), answer: null };
+      this.#stored.set(id, entry);
       if (this.#stored.size > this.#limit) this.#forgetOldest();
       return {
         kind: 'execute',
         release: () => {
-          if (this.#stored.get(key) === entry) this.#stored.delete(key);
+          if (this.#stored.get(id) === entry) this.#stored.delete(id);
         },
         store: (answer) => {
           entry.answer = answer;
         },
       };
     }
-    if (known.fingerprint !== fingerprint) {
+    if (known.endpoint !== endpoint) {
+      return {
+        kind: 'refused',
+        error: new StripeApiError(400, {
+          type: 'idempotency_error',
+          message: `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${known.endpoint}'). Try using a key other than '${key}' if you meant to execute a different request.`,
+        }),
+      };
+    }
+    if (known.parameters !== parameters) {
       return {
         kind: 'refused',
         error: new StripeApiError(400, {

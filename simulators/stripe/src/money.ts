@@ -13,6 +13,7 @@ export const CURRENCIES: ReadonlySet<string> = new Set(
 /** Smallest charge in minor units, for the currencies where Stripe states one of its own. */
 const MINIMUM: Record<string, number> = {
   gbp: 30,
+  bgn: 100,
   jpy: 50,
   czk: 1500,
   dkk: 250,

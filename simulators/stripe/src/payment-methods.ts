@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalidParameter, missingParameter, noSuch, refused } from './errors.ts';
+import { invalidParameter, missingParameter, noSuch, refused, type StripeApiError } from './errors.ts';
 import type { PaymentMethod } from './objects.ts';
 import type { Params } from './params.ts';
 import type { Simulation } from './simulation.ts';
@@ -40,6 +40,16 @@ export const ASYNC_TYPES: readonly string[] = [
 ];
 /** Methods that leave the shopper with something to pay with in the next days: a voucher, or the account to transfer to. */
 export const VOUCHER_TYPES: readonly string[] = ['boleto', 'customer_balance', 'konbini', 'multibanco', 'oxxo'];
+/** Methods that no customer keeps. */
+const ONCE_TYPES = new Set([
+  ...SEPA_GENERATING_TYPES,
+  'eps',
+  'p24',
+  'giropay',
+  'affirm',
+  'afterpay_clearpay',
+  ...VOUCHER_TYPES,
+]);
 const TYPES: readonly string[] = ['card', 'link', 'blik', ...REDIRECT_TYPES, ...ASYNC_TYPES, ...VOUCHER_TYPES];
 
 const fingerprint = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16);
@@ -160,17 +170,22 @@ export function createPaymentMethod(simulation: Simulation, params: Params): Pay
     Object.assign(method, { [type]: { ...(params.object(type)?.raw ?? {}) } });
     if (ASYNC_TYPES.includes(type)) simulation.state.behaviours.set(method.id, { settles: 'succeeded' });
   }
-  const billing = params.object('billing_details');
-  if (billing) {
-    const { billing_details: details } = method;
-    details.address = billing.address('address') ?? details.address;
-    details.email = billing.nullableString('email') ?? null;
-    details.name = billing.nullableString('name') ?? null;
-    details.phone = billing.nullableString('phone') ?? null;
-  }
+  setBillingDetails(method, params);
   method.allow_redisplay = params.oneOf('allow_redisplay', ['always', 'limited', 'unspecified']) ?? 'unspecified';
   method.metadata = params.metadata();
   return simulation.state.paymentMethods.add(method);
+}
+
+/** What is given of `billing_details`; the rest stays. */
+export function setBillingDetails({ billing_details: details }: PaymentMethod, params: Params): void {
+  const billing = params.object('billing_details');
+  if (!billing) return;
+  const address = billing.address('address');
+  if (address !== undefined) details.address = address ?? details.address;
+  for (const name of ['email', 'name', 'phone'] as const) {
+    const value = billing.nullableString(name);
+    if (value !== undefined) details[name] = value;
+  }
 }
 
 const fullYear = (year: number): number => (year < 100 ? 2000 + year : year);
@@ -200,6 +215,18 @@ export function findPaymentMethod(simulation: Simulation, id: string, param: str
   return simulation.state.paymentMethods.add(method);
 }
 
+/** Whether it paid without a customer to keep it, or was taken from one: nobody may use it again. Throws StripeApiError 400. */
+export function refuseSpent(simulation: Simulation, method: PaymentMethod): void {
+  if (simulation.state.spentMethods.has(method.id)) throw spent();
+}
+
+export const spent = (): StripeApiError =>
+  refused(
+    'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.',
+    undefined,
+    'payment_method',
+  );
+
 export function attachPaymentMethod(simulation: Simulation, method: PaymentMethod, customerId: string): PaymentMethod {
   if (!simulation.state.customers.get(customerId)) throw noSuch('customer', customerId, 'customer');
   if (method.customer === customerId) return method;
@@ -209,6 +236,9 @@ export function attachPaymentMethod(simulation: Simulation, method: PaymentMetho
       'payment_method_already_attached',
     );
   }
+  refuseSpent(simulation, method);
+  if (ONCE_TYPES.has(method.type))
+    throw refused(`Payment methods of type '${method.type}' cannot be saved to customers.`);
   method.customer = customerId;
   simulation.events.emit('payment_method.attached', method);
   return method;
@@ -220,6 +250,7 @@ export function detachPaymentMethod(simulation: Simulation, method: PaymentMetho
     throw refused('The payment method you provided is not attached to a customer so detachment is impossible.');
   }
   method.customer = null;
+  simulation.state.spentMethods.add(method.id);
   simulation.events.emit('payment_method.detached', method, { customer });
   return method;
 }

@@ -1,6 +1,6 @@
 import { bookBalance } from './balance.ts';
 import { refundable } from './charges.ts';
-import { invalidParameter, missingParameter, noSuch, refused, StripeApiError } from './errors.ts';
+import { invalidParameter, missingParameter, noSuch, refused, refuseTogether, StripeApiError } from './errors.ts';
 import { display } from './money.ts';
 import type { Charge, PaymentIntent, Refund } from './objects.ts';
 import type { Params } from './params.ts';
@@ -99,6 +99,7 @@ const alreadyRefunded = (charge: Charge): StripeApiError =>
   });
 
 function chargeToRefund(simulation: Simulation, params: Params): Charge {
+  refuseTogether(params, ['charge', 'payment_intent']);
   const chargeId = params.string('charge');
   const intentId = params.string('payment_intent');
   if (chargeId) {

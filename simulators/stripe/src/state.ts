@@ -1,4 +1,4 @@
-import { invalidParameter, noSuch } from './errors.ts';
+import { invalidParameter, noSuch, refuseTogether } from './errors.ts';
 import type {
   BalanceTransaction,
   Charge,
@@ -60,14 +60,8 @@ export class Collection<T extends { id: string; created: number }> {
 
   /** Newest first, with `limit`, `starting_after`, `ending_before` and `created` as Stripe understands them. */
   page(url: string, params: Params, matches: (item: T) => boolean = () => true): Page<T> {
-    const limit = params.integer('limit') ?? 10;
-    if (limit < 1 || limit > 100) {
-      throw invalidParameter(
-        'limit',
-        `This value must be ${limit < 1 ? 'greater than or equal to 1' : 'less than or equal to 100'} (it currently is '${limit}').`,
-        'parameter_invalid_integer',
-      );
-    }
+    const limit = limitOf(params);
+    refuseTogether(params, ['ending_before', 'starting_after']);
     const created = createdFilter(params);
     const after = this.#position(params.string('starting_after'), 'starting_after');
     const before = this.#position(params.string('ending_before'), 'ending_before');
@@ -93,6 +87,17 @@ export class Collection<T extends { id: string; created: number }> {
     if (position === undefined) throw noSuch('object', id, param);
     return position;
   }
+}
+
+/** How many a page has at most. Throws StripeApiError 400. */
+export function limitOf(params: Params): number {
+  const limit = params.integer('limit') ?? 10;
+  if (limit >= 1 && limit <= 100) return limit;
+  throw invalidParameter(
+    'limit',
+    `This value must be ${limit < 1 ? 'greater than or equal to 1' : 'less than or equal to 100'} (it currently is '${limit}').`,
+    'parameter_invalid_integer',
+  );
 }
 
 function createdFilter(params: Params): (created: number) => boolean {
@@ -141,6 +146,8 @@ export interface StripeState {
   webhookEndpoints: Collection<WebhookEndpoint>;
   customerSessions: Map<string, CustomerSessionRecord>;
   /** By payment method id. */
+  /** Payment methods that nobody may use again. */
+  spentMethods: Set<string>;
   behaviours: Map<string, CardBehaviour>;
   /** By PaymentIntent id. */
   secrets: Map<string, PaymentIntentSecrets>;
@@ -166,6 +173,7 @@ export const emptyState = (): StripeState => ({
   payoutOf: new Map(),
   webhookEndpoints: new Collection(),
   customerSessions: new Map(),
+  spentMethods: new Set(),
   behaviours: new Map(),
   secrets: new Map(),
   chargesOf: new Map(),

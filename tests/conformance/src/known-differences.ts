@@ -21,10 +21,6 @@ export const KNOWN_DIFFERENCES: readonly { readonly rule: RegExp; readonly reaso
 /** Wrong requests that a simulator takes all the same, each with its reason. */
 export const KNOWN_LENIENCIES: readonly { readonly rule: RegExp; readonly reason: string }[] = [
   {
-    rule: /^POST \/v1\/payment_intents(\/\{intent\})?: (amount_details|payment_details)\./,
-    reason: 'of lines, tax and shipping the simulated Stripe reads the amounts alone, which have to add up',
-  },
-  {
     rule: /^POST types\/key=\{key\}: actions\.fieldDefinition\./,
     reason: 'commercetools-mock, which types are left to, takes any definition of a field',
   },

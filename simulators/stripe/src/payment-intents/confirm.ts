@@ -12,6 +12,7 @@ import {
   FUTURE_USAGES,
   givenMethod,
   optionsOf,
+  receiptEmailOf,
   shippingOf,
   useMethod,
 } from './parameters.ts';
@@ -49,7 +50,7 @@ export function confirmPaymentIntent(
   const usage = params.isUnset('setup_future_usage') ? null : params.oneOf('setup_future_usage', FUTURE_USAGES);
   const shipping = shippingOf(params);
   const options = optionsOf(params, paymentIntent.payment_method_options);
-  const receiptEmail = params.nullableString('receipt_email');
+  const receiptEmail = receiptEmailOf(params);
   const captureMethod = params.oneOf('capture_method', CAPTURE_METHODS);
   const method = givenMethod(simulation, params);
   if (usage !== undefined) paymentIntent.setup_future_usage = usage;
@@ -83,7 +84,7 @@ export function confirm(
     );
   }
   const secrets = secretsOf(simulation, paymentIntent);
-  useMethod(paymentIntent, method);
+  useMethod(simulation, paymentIntent, method);
   if (holdsVoucher(paymentIntent)) voidVoucher(simulation, paymentIntent);
   paymentIntent.last_payment_error = null;
   paymentIntent.next_action = null;

@@ -1,4 +1,4 @@
-import { invalidParameter, missingParameter } from '../errors.ts';
+import { invalidParameter, missingParameter, refuseTogether } from '../errors.ts';
 import { checkAmount, parseCurrency } from '../money.ts';
 import type { PaymentIntent } from '../objects.ts';
 import type { Params } from '../params.ts';
@@ -13,6 +13,7 @@ import {
   FUTURE_USAGES,
   givenMethod,
   optionsOf,
+  receiptEmailOf,
   shippingOf,
   useMethod,
 } from './parameters.ts';
@@ -32,7 +33,7 @@ export function createPaymentIntent(simulation: Simulation, params: Params): Pay
     allowsMulticapture: false,
   });
   simulation.state.paymentIntents.add(paymentIntent);
-  if (method) useMethod(paymentIntent, method);
+  if (method) useMethod(simulation, paymentIntent, method);
   simulation.events.emit('payment_intent.created', paymentIntent);
   return isConfirmed ? confirm(simulation, paymentIntent, params, method) : paymentIntent;
 }
@@ -49,6 +50,7 @@ function refuseOfConfirmation(params: Params): void {
 }
 
 function newPaymentIntent(simulation: Simulation, params: Params): PaymentIntent {
+  refuseTogether(params, ['automatic_payment_methods', 'payment_method_types']);
   const amount = params.integer('amount');
   if (amount === undefined) throw missingParameter('amount');
   const currency = parseCurrency(params.requiredString('currency'));
@@ -76,7 +78,7 @@ function newPaymentIntent(simulation: Simulation, params: Params): PaymentIntent
     metadata: params.metadata(),
     payment_method_configuration_details: { id: `pmc_${simulation.accountId.slice(-16)}`, parent: null },
     payment_method_options: optionsOf(params, {}),
-    receipt_email: params.nullableString('receipt_email') ?? null,
+    receipt_email: receiptEmailOf(params) ?? null,
     setup_future_usage: params.oneOf('setup_future_usage', FUTURE_USAGES) ?? null,
     shipping: shippingOf(params) ?? null,
     statement_descriptor: params.string('statement_descriptor') ?? null,

@@ -1,18 +1,18 @@
-import { invalidParameter, missingParameter, noSuch, refused } from '../errors.ts';
+import { checkEmail, invalidParameter, missingParameter, noSuch, refused } from '../errors.ts';
 import type { PaymentIntent, PaymentMethod } from '../objects.ts';
 import type { Params } from '../params.ts';
-import { createPaymentMethod, findPaymentMethod } from '../payment-methods.ts';
+import { createPaymentMethod, findPaymentMethod, refuseSpent, spent } from '../payment-methods.ts';
 import type { Simulation } from '../simulation.ts';
 
 export const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
 export const FUTURE_USAGES = ['off_session', 'on_session'] as const;
 
-export function useMethod(paymentIntent: PaymentIntent, method: PaymentMethod): void {
+export function useMethod(simulation: Simulation, paymentIntent: PaymentIntent, method: PaymentMethod): void {
+  refuseSpent(simulation, method);
   if (method.customer && method.customer !== paymentIntent.customer) {
+    if (!paymentIntent.customer) throw spent();
     throw refused(
-      paymentIntent.customer
-        ? `The provided PaymentMethod belongs to another Customer (${method.customer}).`
-        : 'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.',
+      `The provided PaymentMethod belongs to another Customer (${method.customer}).`,
       undefined,
       'payment_method',
     );
@@ -26,6 +26,12 @@ export function givenMethod(simulation: Simulation, params: Params): PaymentMeth
   if (id) return findPaymentMethod(simulation, id, 'payment_method');
   const data = params.object('payment_method_data');
   return data && createPaymentMethod(simulation, data);
+}
+
+export function receiptEmailOf(params: Params): string | null | undefined {
+  const email = params.nullableString('receipt_email');
+  checkEmail('receipt_email', email);
+  return email;
 }
 
 export function checkedCustomer(simulation: Simulation, params: Params): string | null | undefined {

@@ -77,7 +77,11 @@ function authorize(simulation: Simulation, paymentIntent: PaymentIntent, charge:
 function saveMethod(simulation: Simulation, paymentIntent: PaymentIntent, method: PaymentMethod, charge: Charge): void {
   const usage =
     paymentIntent.payment_method_options?.card?.setup_future_usage ?? paymentIntent.setup_future_usage ?? 'none';
-  if (usage === 'none' || !paymentIntent.customer || method.customer) return;
+  if (method.customer) return;
+  if (usage === 'none' || !paymentIntent.customer) {
+    simulation.state.spentMethods.add(method.id);
+    return;
+  }
   if (SEPA_GENERATING_TYPES.includes(method.type)) {
     const generated = generateSepaDebit(simulation, method, charge.id);
     charge.payment_method_details = {
@@ -85,6 +89,7 @@ function saveMethod(simulation: Simulation, paymentIntent: PaymentIntent, method
       [method.type]: { generated_sepa_debit: generated.id, generated_sepa_debit_mandate: null },
     };
     attachPaymentMethod(simulation, generated, paymentIntent.customer);
+    simulation.state.spentMethods.add(method.id);
     return;
   }
   attachPaymentMethod(simulation, method, paymentIntent.customer);

@@ -12,6 +12,7 @@ import {
   FUTURE_USAGES,
   givenMethod,
   optionsOf,
+  receiptEmailOf,
   shippingOf,
   useMethod,
 } from './parameters.ts';
@@ -34,7 +35,7 @@ export function updatePaymentIntent(
     paymentIntent.allowed_payment_method_types ?? automaticTypes(simulation, paymentIntent);
   const isAnother = amount !== paymentIntent.amount || currency !== paymentIntent.currency || method;
   const needsNewConfirmation = status === 'requires_action' && isAnother;
-  if (method) useMethod(paymentIntent, method);
+  if (method) useMethod(simulation, paymentIntent, method);
   else if (needsNewConfirmation) paymentIntent.status = 'requires_confirmation';
   if (needsNewConfirmation) {
     if (wasHeld) voidVoucher(simulation, paymentIntent);
@@ -92,7 +93,7 @@ function changesOf(simulation: Simulation, paymentIntent: PaymentIntent, params:
       params.isUnset('setup_future_usage') ? null : params.oneOf('setup_future_usage', FUTURE_USAGES),
     ),
     ...given('description', params.nullableString('description')),
-    ...given('receipt_email', params.nullableString('receipt_email')),
+    ...given('receipt_email', receiptEmailOf(params)),
   };
 }
 

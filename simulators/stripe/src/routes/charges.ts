@@ -1,6 +1,6 @@
-import { search } from '../customers.ts';
 import { noSuch } from '../errors.ts';
 import type { Charge } from '../objects.ts';
+import { search } from '../search.ts';
 import { Collection } from '../state.ts';
 import { type Call, LIST, type Routes, route } from './route.ts';
 
@@ -14,7 +14,7 @@ export const CHARGE_ROUTES: Routes = {
     return charges.page('/v1/charges', params, (charge) => !customer || charge.customer === customer);
   }, `${LIST} customer payment_intent transfer_group`),
   'GET charges/search': route(
-    ({ simulation, params }) => search(simulation, simulation.state.charges, '/v1/charges/search', params),
+    ({ simulation, params }) => search(simulation, simulation.state.charges, 'charges', params),
     'query limit page',
   ),
   'GET charges/:id': route((call) => chargeOf(call)),

@@ -4,11 +4,11 @@ import {
   createEphemeralKey,
   deleteCustomer,
   deletedCustomer,
-  search,
   updateCustomer,
 } from '../customers.ts';
 import { noSuch } from '../errors.ts';
 import type { Customer } from '../objects.ts';
+import { search } from '../search.ts';
 import { type Call, LIST, type Routes, route } from './route.ts';
 
 const CUSTOMER_PARAMS =
@@ -21,7 +21,7 @@ export const CUSTOMER_ROUTES: Routes = {
     return simulation.state.customers.page('/v1/customers', params, (customer) => !email || customer.email === email);
   }, `${LIST} email test_clock`),
   'GET customers/search': route(
-    ({ simulation, params }) => search(simulation, simulation.state.customers, '/v1/customers/search', params),
+    ({ simulation, params }) => search(simulation, simulation.state.customers, 'customers', params),
     'query limit page',
   ),
   'GET customers/:id': route((call) =>

@@ -1,4 +1,3 @@
-import { search } from '../customers.ts';
 import { noSuch, refused } from '../errors.ts';
 import type { PaymentIntent } from '../objects.ts';
 import { cancelPaymentIntent } from '../payment-intents/cancel.ts';
@@ -7,6 +6,7 @@ import { confirmPaymentIntent } from '../payment-intents/confirm.ts';
 import { createPaymentIntent } from '../payment-intents/create.ts';
 import { incrementAuthorization } from '../payment-intents/increment.ts';
 import { updatePaymentIntent } from '../payment-intents/update.ts';
+import { search } from '../search.ts';
 import { BROWSER, type Call, LIST, type Routes, route } from './route.ts';
 
 const PAYMENT_INTENT_PARAMS =
@@ -26,8 +26,7 @@ export const PAYMENT_INTENT_ROUTES: Routes = {
     );
   }, `${LIST} customer customer_account`),
   'GET payment_intents/search': route(
-    ({ simulation, params }) =>
-      search(simulation, simulation.state.paymentIntents, '/v1/payment_intents/search', params),
+    ({ simulation, params }) => search(simulation, simulation.state.paymentIntents, 'payment_intents', params),
     'query limit page',
   ),
   'GET payment_intents/:id': route((call) => paymentIntentOf(call), BROWSER, true),

@@ -5,6 +5,7 @@ import {
   createPaymentMethod,
   detachPaymentMethod,
   findPaymentMethod,
+  setBillingDetails,
 } from '../payment-methods.ts';
 import { type Call, LIST, type Routes, route } from './route.ts';
 
@@ -33,6 +34,7 @@ export const PAYMENT_METHOD_ROUTES: Routes = {
     method.metadata = params.metadata(method.metadata ?? {});
     method.allow_redisplay =
       params.oneOf('allow_redisplay', ['always', 'limited', 'unspecified']) ?? method.allow_redisplay;
+    setBillingDetails(method, params);
     const card = params.object('card');
     if (card && method.card) {
       const { exp_month, exp_year } = method.card;
