@@ -54,8 +54,6 @@ export interface SessionSetup {
   element: ElementConfig;
   customer: CustomerSession | undefined;
   appearance: Appearance;
-  /** `test` or the processor's own word. */
-  environment: string;
 }
 
 /**
@@ -79,8 +77,7 @@ export async function setUpSession(
     context.processor.elementConfig(),
     context.processor.customerSession(),
   ]);
-  const environment = config.publishableKey.includes('_test_') ? 'test' : config.environment;
-  return { stripe, config, element, customer, appearance: parseObject(element.appearance) ?? {}, environment };
+  return { stripe, config, element, customer, appearance: parseObject(element.appearance) ?? {} };
 }
 
 /** The payment that pi_first opens before the form is shown; one for all forms of the enabler, until it is spent. */
