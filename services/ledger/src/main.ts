@@ -85,7 +85,7 @@ const consumer = createConsumer(kafka, {
   topic: PAYMENT_EVENTS,
   deadLetterTopic: PAYMENT_EVENTS_DLQ,
   producer,
-  onSkipped: lag.skipped,
+  onSkipped: (deleted) => lag.skipped(deleted),
   concurrency: config.LEDGER_CONCURRENCY,
   parkLimitMs: config.LEDGER_PARK_LIMIT_MS,
   appVersion: BUILD.version,

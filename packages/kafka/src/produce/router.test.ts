@@ -39,15 +39,15 @@ const keysOf = (partitions: number) =>
 const timesAsked = () => cluster.requests.filter(({ apiKey }) => apiKey === METADATA).length;
 
 it('follows a topic that is deleted and made again with fewer partitions', async () => {
-  const { send } = await start(6, { ...FAST, deadlineMs: 3_000 });
+  const producer = await start(6, { ...FAST, deadlineMs: 3_000 });
   const keys = keysOf(6);
-  await Promise.all(keys.map((key) => send(TOPIC, eventOf(key, 1))));
+  await Promise.all(keys.map((key) => producer.send(TOPIC, eventOf(key, 1))));
   cluster.partitions.delete(TOPIC);
-  const between = keys.map((key) => send(TOPIC, eventOf(key, 2)));
+  const between = keys.map((key) => producer.send(TOPIC, eventOf(key, 2)));
   await vi.waitFor(() => expect(cluster.requests.filter(({ apiKey }) => apiKey === PRODUCE).length).toBeGreaterThan(8));
   cluster.addTopic(TOPIC, 2);
   await Promise.all(between);
-  await Promise.all(keys.map((key) => send(TOPIC, eventOf(key, 3))));
+  await Promise.all(keys.map((key) => producer.send(TOPIC, eventOf(key, 3))));
   for (const key of keys)
     expect(await valuesIn(cluster, TOPIC, partitionOf(key, 2))).toEqual(
       expect.arrayContaining([`${key} 2`, `${key} 3`]),
@@ -55,27 +55,27 @@ it('follows a topic that is deleted and made again with fewer partitions', async
 });
 
 it('follows a topic that is made again, although the new leaders count their epochs from 0', async () => {
-  const { send } = await start(3);
+  const producer = await start(3);
   const keys = keysOf(3);
   for (const partition of [0, 1, 2])
     for (let times = 0; times < 5; times += 1) cluster.moveLeader(TOPIC, partition, (partition + times) % 3);
-  await Promise.all(keys.map((key) => send(TOPIC, eventOf(key, 1))));
+  await Promise.all(keys.map((key) => producer.send(TOPIC, eventOf(key, 1))));
   cluster.partitions.delete(TOPIC);
   cluster.addTopic(TOPIC, 3);
-  await Promise.all(keys.map((key) => send(TOPIC, eventOf(key, 2))));
+  await Promise.all(keys.map((key) => producer.send(TOPIC, eventOf(key, 2))));
   for (const [partition, key] of keys.entries())
     expect(await valuesIn(cluster, TOPIC, partition)).toEqual([`${key} 2`]);
 });
 
 it('takes up partitions that are added while sends fail', async () => {
-  const { send } = await start(2);
-  await Promise.all(keysOf(2).map((key) => send(TOPIC, eventOf(key, 1))));
+  const producer = await start(2);
+  await Promise.all(keysOf(2).map((key) => producer.send(TOPIC, eventOf(key, 1))));
   cluster.addTopic(TOPIC, 6);
   cluster.script = ({ apiKey }) => (apiKey === PRODUCE && timesAsked() < 4 ? 5 : undefined);
-  await send(TOPIC, eventOf(keyOf(0, 2), 2));
+  await producer.send(TOPIC, eventOf(keyOf(0, 2), 2));
   cluster.script = () => undefined;
   const keys = keysOf(6);
-  await Promise.all(keys.map((key) => send(TOPIC, eventOf(key, 3))));
+  await Promise.all(keys.map((key) => producer.send(TOPIC, eventOf(key, 3))));
   for (const [partition, key] of keys.entries())
     expect(await valuesIn(cluster, TOPIC, partition)).toContain(`${key} 3`);
 });
