@@ -100,7 +100,8 @@ class RoutedProducer implements Producer {
     this.#router.stop();
   }
 
-  send(topic: string, record: EventRecord): Promise<void> {
+  /** A property, because callers pass it on by itself. */
+  readonly send = (topic: string, record: EventRecord): Promise<void> => {
     const { span, headers } = inSendSpan(topic, record, this.#kafka);
     const bytes = sizeOf(record.key, record.value, headers);
     return new Promise<void>((resolve, reject) => {
@@ -114,7 +115,7 @@ class RoutedProducer implements Producer {
       this.#isSweeping = true;
       setTimeout(this.#sweep, SWEEP_MS);
     });
-  }
+  };
 
   /** Why a record is not taken at all; `name` is the topic's in the cluster. */
   #whyRefused(name: string, sent: SentRecord): Error | undefined {

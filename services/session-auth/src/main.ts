@@ -25,7 +25,7 @@ const commercetools = createCommercetools(config, {
   // seconds.
   claim: { priority: 'urgent', patienceMs: 1_000 },
 });
-const app = createApp({ config, commercetools, send: (topic, record) => producer.send(topic, record), log });
+const app = createApp({ config, commercetools, send: producer.send, log });
 const transactions = createBroadcastConsumer(kafka, {
   name: SERVICE,
   topics: [PAYMENT_TRANSACTIONS],
