@@ -1,7 +1,7 @@
 import type { Kafka } from '../client.ts';
 import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
 import { API, createErrorFromCode, ERROR } from '../kafkajs-internals/protocol.ts';
-import { firstOf } from './first-of.ts';
+import { AnyBroker } from './any-broker.ts';
 import { METADATA_VERSIONS, type Metadata, metadataRequest, type PartitionMetadata } from './metadata-request.ts';
 
 /** Asked again after this long although nothing fails, in ms: partitions may have been added, or a topic deleted that nobody sends to now. */
@@ -29,13 +29,12 @@ type KnownPartition = PartitionMetadata & { readonly isUnknown?: boolean };
 export class ClusterView {
   readonly #kafka: Kafka;
   readonly #onChange: () => void;
+  readonly #anyBroker: AnyBroker;
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, Map<number, KnownPartition>>();
   /** Kafka's error instead of a topic's partitions, and since when the cluster answers it, as `performance.now()` has it, by topic. */
   readonly #problems = new Map<string, { readonly code: number; readonly since: number }>();
   #incompleteSince: number | undefined;
-  #connection: BrokerConnection | undefined;
-  #answeredAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   #asking = false;
   #askAgain = false;
@@ -49,10 +48,12 @@ export class ClusterView {
   constructor(kafka: Kafka, onChange: () => void) {
     this.#kafka = kafka;
     this.#onChange = onChange;
+    this.#anyBroker = new AnyBroker(kafka, () => this.#brokers.values());
   }
 
   start(): void {
     this.#isRunning = true;
+    this.#anyBroker.start();
     this.refresh();
   }
 
@@ -63,7 +64,7 @@ export class ClusterView {
 
   /** ms since a broker last answered a question about the cluster. */
   get silentMs(): number {
-    return performance.now() - this.#answeredAt;
+    return this.#anyBroker.silentMs;
   }
 
   addressOf(nodeId: number): BrokerAddress | undefined {
@@ -113,7 +114,7 @@ export class ClusterView {
   stop(): void {
     this.#isRunning = false;
     clearTimeout(this.#timer);
-    this.#connection?.close('stopped');
+    this.#anyBroker.stop();
   }
 
   #schedule(waitMs: number): void {
@@ -165,41 +166,9 @@ export class ClusterView {
     );
   }
 
-  /**
-   * Asks one broker after the other, the next one as soon as the one before fails or takes long; the first answer counts, and its
-   * broker is asked first from then on. Throws what the last of them threw.
-   */
-  async askAny<T>(ask: (connection: BrokerConnection) => Promise<T>): Promise<T> {
-    const { connection, answer } = await firstOf(this.#candidates(), async (candidate, isTooLate) => {
-      const connection = 'send' in candidate ? candidate : await this.#kafka.open(candidate);
-      try {
-        const answer = await ask(connection);
-        if (isTooLate()) throw new Error('another broker answered');
-        return { connection, answer };
-      } catch (error) {
-        connection.close('it did not answer first');
-        throw error;
-      }
-    });
-    if (connection !== this.#connection) this.#connection?.close('another broker answers');
-    this.#connection = connection;
-    if (!this.#isRunning) connection.close('stopped');
-    this.#answeredAt = performance.now();
-    return answer;
-  }
-
-  /** The broker that answered last, then the others that are known, then where everything began. */
-  #candidates(): (BrokerConnection | BrokerAddress)[] {
-    const seen = new Set<string>();
-    const first = this.#connection?.isOpen ? [this.#connection] : [];
-    const name = ({ host, port }: BrokerAddress) => `${host}:${port}`;
-    for (const { address } of first) seen.add(name(address));
-    const others = [...shuffled([...this.#brokers.values()]), ...shuffled(this.#kafka.bootstrap)].filter((address) => {
-      if (seen.has(name(address))) return false;
-      seen.add(name(address));
-      return true;
-    });
-    return [...first, ...others];
+  /** Asks any broker. Throws what the last of them threw. */
+  askAny<T>(ask: (connection: BrokerConnection) => Promise<T>): Promise<T> {
+    return this.#anyBroker.ask(ask);
   }
 
   #learn({ brokers, topics }: Metadata): void {
@@ -253,9 +222,3 @@ function forgetRemade(known: Map<number, KnownPartition>, told: readonly Partiti
   const missing = [...known.values()].filter(({ partition }) => !named.has(partition));
   if (missing.some(({ isUnknown }) => isUnknown)) for (const { partition } of missing) known.delete(partition);
 }
-
-const shuffled = <T>(items: readonly T[]): T[] =>
-  items
-    .map((item) => ({ item, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);

@@ -4,7 +4,15 @@ import type { Logger } from '@connector/telemetry';
 import type { KafkaMessage } from 'kafkajs';
 import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
-import { createErrorFromCode, ERROR, type FetchedMessage, readable, requests } from '../kafkajs-internals/protocol.ts';
+import { createErrorFromCode, ERROR, readable } from '../kafkajs-internals/protocol.ts';
+import {
+  askOffsets,
+  askRecords,
+  type FetchedPartition,
+  type FetchLimits,
+  type OffsetOf,
+  type TopicAnswer,
+} from './fetch-requests.ts';
 import type { PartitionPosition } from './partition-position.ts';
 
 export type StartAt = 'earliest' | 'latest';
@@ -20,15 +28,10 @@ export interface SkippedRange {
   readonly reason: 'deleted' | 'truncated';
 }
 
-export interface FetchLaneOptions {
+export interface FetchLaneOptions extends FetchLimits {
   readonly log: Logger;
   readonly cluster: ClusterView;
   open(address: BrokerAddress): Promise<BrokerConnection>;
-  readonly rackId: string | undefined;
-  readonly maxWaitMs: number;
-  /** The broker answers sooner once it has so many bytes; default 1. */
-  readonly minBytes?: number;
-  readonly maxBytesPerPartition: number;
   /** Where a partition is read from that has no position, or one that the broker does not have. */
   readonly startAt: StartAt;
   /** What this broker is to be asked for now. */
@@ -37,9 +40,6 @@ export interface FetchLaneOptions {
   onSkipped(range: SkippedRange): void;
 }
 
-const MAX_BYTES = 10 * 1024 * 1024;
-/** A broker's answer may take this long beyond the wait that it was asked for, in ms. */
-const SLACK_MS = 3_000;
 /** A partition that another broker leads now is still waited for this long, in ms. */
 const MOVED_GRACE_MS = 500;
 /** A partition that the broker answered with an error is asked for again after this long, in ms. */
@@ -51,9 +51,6 @@ const ERROR_PAUSE_MS = 100;
 const GATHER_MS = 10;
 const FEW_RECORDS = 50;
 const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
-const READ_COMMITTED = 1;
-const LATEST = -1;
-const EARLIEST = -2;
 
 /** Reads from one broker what it leads, one request at a time. A broker that is away holds up its own partitions alone. */
 export class FetchLane {
@@ -153,42 +150,29 @@ export class FetchLane {
   async #locate(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
     if (positions.length === 0) return;
     const { startAt } = this.#options;
-    const offsets = await this.#offsets(connection, positions, startAt === 'latest' ? LATEST : EARLIEST);
+    const offsets = await this.#offsets(connection, positions, startAt === 'latest' ? 'end' : 'start');
     for (const position of positions) position.next ??= offsets.get(position);
   }
 
   async #offsets(
     connection: BrokerConnection,
     positions: readonly PartitionPosition[],
-    timestamp: number,
+    which: OffsetOf,
   ): Promise<Map<PartitionPosition, bigint>> {
-    const topics = byTopic(positions, ({ partition }) => ({ partition, timestamp }));
-    const { responses } = await connection.ask<Listed>(requests.ListOffsets, { topics }, SLACK_MS);
     const found = new Map<PartitionPosition, bigint>();
-    this.#each(responses, positions, (position, { offset }) => found.set(position, BigInt(offset)));
+    const answers = await askOffsets(connection, positions, which);
+    this.#each(answers, positions, (position, { offset }) => found.set(position, BigInt(offset)));
     return found;
   }
 
   async #fetch(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
     this.#received = 0;
     if (positions.length === 0) return;
-    const { maxWaitMs, minBytes = 1, maxBytesPerPartition, rackId = '' } = this.#options;
     const asked = new Map(positions.map((position) => [position, position.next as bigint]));
-    const topics = byTopic(positions, (position) => ({
-      partition: position.partition,
-      fetchOffset: String(position.next),
-      maxBytes: maxBytesPerPartition,
-    }));
-    const limits = { maxWaitTime: maxWaitMs, minBytes, maxBytes: MAX_BYTES, isolationLevel: READ_COMMITTED };
-    const { responses } = await connection.ask<FetchAnswer>(
-      requests.Fetch,
-      { ...limits, topics, rackId },
-      maxWaitMs + SLACK_MS,
-    );
+    const answers = await askRecords(connection, positions, this.#options);
     const outOfRange: PartitionPosition[] = [];
-    const named = responses.map(({ topicName: topic, partitions }) => ({ topic, partitions }));
     this.#each(
-      named,
+      answers,
       positions,
       (position, fetched) => this.#take(position, fetched, asked.get(position) as bigint),
       (position) => outOfRange.push(position),
@@ -214,8 +198,8 @@ export class FetchLane {
   async #backIntoRange(connection: BrokerConnection, position: PartitionPosition): Promise<void> {
     const { next } = position;
     if (next === undefined || position.isRevoked) return;
-    const start = (await this.#offsets(connection, [position], EARLIEST)).get(position);
-    const end = (await this.#offsets(connection, [position], LATEST)).get(position);
+    const start = (await this.#offsets(connection, [position], 'start')).get(position);
+    const end = (await this.#offsets(connection, [position], 'end')).get(position);
     // A replica near by may be behind: the leader tells.
     position.preferLeader();
     if (start === undefined || end === undefined || position.isRevoked || (next >= start && next <= end)) return;
@@ -227,12 +211,12 @@ export class FetchLane {
 
   /** Gives each partition's answer to `use`, or does what its error asks for. */
   #each<P extends { readonly partition: number; readonly errorCode: number }>(
-    responses: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
+    answers: readonly TopicAnswer<P>[],
     positions: readonly PartitionPosition[],
     use: (position: PartitionPosition, answer: P) => void,
     outOfRange: (position: PartitionPosition) => void = () => {},
   ): void {
-    for (const { topic, partitions } of responses) {
+    for (const { topic, partitions } of answers) {
       for (const answer of partitions) {
         const position = positions.find((one) => one.topic === topic && one.partition === answer.partition);
         if (!position) continue;
@@ -252,26 +236,4 @@ export class FetchLane {
     this.#options.cluster.doubt(topic, partition);
     setTimeout(() => this.pump(), ERROR_PAUSE_MS + 1);
   }
-}
-
-const byTopic = <T>(positions: readonly PartitionPosition[], of: (position: PartitionPosition) => T) =>
-  [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, own]) => ({ topic, partitions: own.map(of) }));
-
-interface Listed {
-  readonly responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset: string }[];
-  }[];
-}
-
-interface FetchedPartition {
-  readonly partition: number;
-  readonly errorCode: number;
-  readonly preferredReadReplica?: number;
-  readonly abortedTransactions?: readonly unknown[];
-  readonly messages: readonly FetchedMessage[];
-}
-
-interface FetchAnswer {
-  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backOffMs } from '@connector/errors';
 import type { Kafka } from '../client.ts';
 import type { ClusterView } from '../cluster/cluster-view.ts';
-import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
-import { createErrorFromCode, ERROR, requests } from '../kafkajs-internals/protocol.ts';
-import { assign, partitionsIn, subscriptionTo } from './assignment.ts';
+import type { BrokerConnection } from '../kafkajs-internals/connection.ts';
+import { createErrorFromCode, ERROR } from '../kafkajs-internals/protocol.ts';
+import { assign } from './assignment.ts';
 import { GroupGeneration } from './group-generation.ts';
+import { commitOffsets, committedOffsets, findCoordinator, heartbeat, join, leave, sync } from './group-requests.ts';
 import type { Committable } from './offset-tracker.ts';
 
 export interface GroupMemberOptions {
@@ -24,11 +25,7 @@ export interface GroupMemberOptions {
   onEnded(): void;
 }
 
-const HEARTBEAT_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 3_000;
 const PAUSE = { baseMs: 50, capMs: 1_000 };
-/** For a coordinator to answer a join after the last member came, in ms. */
-const JOIN_SLACK_MS = 5_000;
 
 /**
  * A member of a consumer group. It stays the same member, with the same generation, while its coordinator moves, is killed or frozen:
@@ -64,10 +61,8 @@ export class GroupMember {
     const { groupId } = this.#options;
     this.#end();
     if (this.#memberId && coordinator?.isOpen) {
-      await coordinator
-        .call(requests.LeaveGroup, { groupId, memberId: this.#memberId }, HEARTBEAT_TIMEOUT_MS)
-        // It expires by itself.
-        .catch(() => {});
+      // It expires by itself.
+      await leave(coordinator, { groupId, memberId: this.#memberId }).catch(() => {});
     }
     coordinator?.close('stopped');
     await this.#running;
@@ -80,16 +75,8 @@ export class GroupMember {
     const coordinator = this.#coordinator;
     if (generation !== this.#generation || !coordinator) throw new Error('not in the group');
     const { groupId, topic } = this.#options;
-    const partitions = [...offsets].map(([partition, { next, timestamp }]) => ({
-      partition,
-      offset: String(next),
-      metadata: timestamp,
-    }));
-    await coordinator.call(
-      requests.OffsetCommit,
-      { groupId, groupGenerationId: generation.id, memberId: this.#memberId, topics: [{ topic, partitions }] },
-      REQUEST_TIMEOUT_MS,
-    );
+    const member = { groupId, memberId: this.#memberId, generationId: generation.id };
+    await commitOffsets(coordinator, member, topic, offsets);
   }
 
   async #run(): Promise<void> {
@@ -143,64 +130,28 @@ export class GroupMember {
   async #findCoordinator(): Promise<BrokerConnection> {
     if (this.#coordinator?.isOpen) return this.#coordinator;
     const { cluster, groupId, kafka } = this.#options;
-    const { coordinator } = await cluster.askAny((connection) =>
-      connection.call<{ coordinator: BrokerAddress }>(requests.GroupCoordinator, { groupId }, REQUEST_TIMEOUT_MS),
-    );
-    const { host, port } = coordinator;
-    this.#coordinator = await kafka.open({ host, port });
+    this.#coordinator = await kafka.open(await cluster.askAny((connection) => findCoordinator(connection, groupId)));
     return this.#coordinator;
   }
 
   async #join(coordinator: BrokerConnection): Promise<void> {
     const { cluster, groupId, topic, sessionTimeoutMs } = this.#options;
-    const rebalanceTimeout = 2 * sessionTimeoutMs;
-    const timeoutMs = rebalanceTimeout + JOIN_SLACK_MS;
     const partitions = cluster.partitionsOf(topic)?.size;
     if (!partitions) return this.#pause(PAUSE.baseMs);
-    const joined = await coordinator.call<Joined>(
-      requests.JoinGroup,
-      {
-        groupId,
-        sessionTimeout: sessionTimeoutMs,
-        rebalanceTimeout,
-        memberId: this.#memberId,
-        protocolType: 'consumer',
-        groupProtocols: [subscriptionTo(topic)],
-      },
-      timeoutMs,
-    );
-    this.#memberId = joined.memberId;
-    const isLeader = joined.memberId === joined.leaderId;
+    const before = { groupId, memberId: this.#memberId };
+    const { generationId, memberId, leaderId, members } = await join(coordinator, before, topic, sessionTimeoutMs);
+    this.#memberId = memberId;
+    const isLeader = memberId === leaderId;
     this.#assignedPartitions = isLeader ? partitions : undefined;
-    const of = { groupId, generationId: joined.generationId, memberId: joined.memberId };
-    const members = joined.members.map(({ memberId }) => memberId);
-    const groupAssignment = isLeader ? assign(members, topic, partitions) : [];
-    const synced = await coordinator.call<Synced>(requests.SyncGroup, { ...of, groupAssignment }, timeoutMs);
-    const mine = partitionsIn(synced.memberAssignment ?? Buffer.alloc(0), topic);
-    const committed = await this.#committed(coordinator, mine);
+    const ids = members.map((member) => member.memberId);
+    const assignment = isLeader ? assign(ids, topic, partitions) : [];
+    const member = { groupId, memberId, generationId };
+    const mine = await sync(coordinator, member, topic, assignment, sessionTimeoutMs);
+    const committed = await committedOffsets(coordinator, groupId, topic, mine);
     if (this.#stopping.signal.aborted) return;
-    this.#generation = new GroupGeneration(joined.generationId, mine);
+    this.#generation = new GroupGeneration(generationId, mine);
     this.#alive();
     this.#options.onJoined(this.#generation, committed);
-  }
-
-  async #committed(
-    coordinator: BrokerConnection,
-    partitions: readonly number[],
-  ): Promise<Map<number, bigint | undefined>> {
-    if (partitions.length === 0) return new Map();
-    const { groupId, topic } = this.#options;
-    const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
-    const { responses } = await coordinator.call<Fetched>(
-      requests.OffsetFetch,
-      { groupId, topics },
-      REQUEST_TIMEOUT_MS,
-    );
-    return new Map(
-      responses.flatMap((of) =>
-        of.partitions.map(({ partition, offset }) => [partition, BigInt(offset) < 0n ? undefined : BigInt(offset)]),
-      ),
-    );
   }
 
   async #heartbeats(coordinator: BrokerConnection): Promise<void> {
@@ -208,12 +159,7 @@ export class GroupMember {
     const intervalMs = Math.min(3_000, sessionTimeoutMs / 3);
     // First at once: a coordinator that was just found has to know this member.
     while (!this.#stopping.signal.aborted && this.#generation) {
-      const { id } = this.#generation;
-      await coordinator.call(
-        requests.Heartbeat,
-        { groupId, groupGenerationId: id, memberId: this.#memberId },
-        HEARTBEAT_TIMEOUT_MS,
-      );
+      await heartbeat(coordinator, { groupId, memberId: this.#memberId, generationId: this.#generation.id });
       this.#alive();
       // What comes back under the topic's name begins at its start: no position in what is gone may be taken along.
       if (cluster.problemOf(topic)) return this.#end();
@@ -251,19 +197,4 @@ export class GroupMember {
 interface KafkaError extends Error {
   readonly code?: number;
   readonly memberId?: string;
-}
-
-interface Joined {
-  readonly generationId: number;
-  readonly memberId: string;
-  readonly leaderId: string;
-  readonly members: readonly { readonly memberId: string }[];
-}
-
-interface Synced {
-  readonly memberAssignment: Buffer | null;
-}
-
-interface Fetched {
-  readonly responses: readonly { readonly partitions: readonly { partition: number; offset: string }[] }[];
 }
