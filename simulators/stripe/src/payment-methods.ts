@@ -41,14 +41,14 @@ export const ASYNC_TYPES: readonly string[] = [
 /** Methods that leave the shopper with something to pay with in the next days: a voucher, or the account to transfer to. */
 export const VOUCHER_TYPES: readonly string[] = ['boleto', 'customer_balance', 'konbini', 'multibanco', 'oxxo'];
 /** Methods that no customer keeps. */
-const ONCE_TYPES = new Set([
+export const ONCE_TYPES: ReadonlySet<string> = new Set([
   ...SEPA_GENERATING_TYPES,
+  ...VOUCHER_TYPES.filter((type) => type !== 'boleto'),
   'eps',
   'p24',
   'giropay',
   'affirm',
   'afterpay_clearpay',
-  ...VOUCHER_TYPES,
 ]);
 const TYPES: readonly string[] = ['card', 'link', 'blik', ...REDIRECT_TYPES, ...ASYNC_TYPES, ...VOUCHER_TYPES];
 

@@ -193,6 +193,20 @@ describe('a payment method', () => {
     for (const _ of [1, 2]) expect(await refusalOf(pay({ payment_method: id }))).toMatchObject({ statusCode: 402 });
   });
 
+  it.each(['eps', 'p24', 'klarna', 'ideal'])('%s pays also where methods are kept', async (type) => {
+    const { id: customer } = await stripe.customers.create({});
+    const { id, next_action } = await pay({
+      customer,
+      setup_future_usage: 'off_session',
+      payment_method: undefined,
+      payment_method_data: { type },
+      ...(type === 'p24' && { currency: 'pln' }),
+    });
+    expect(next_action?.type).toBe('redirect_to_url');
+    simulator.controls.finishAction(id, 'complete');
+    expect((await stripe.paymentIntents.retrieve(id)).status).toBe('succeeded');
+  });
+
   it('that pays once cannot be kept by itself', async () => {
     const { id } = await stripe.paymentMethods.create({ type: 'ideal' });
     const { id: customer } = await stripe.customers.create({});

@@ -1,7 +1,13 @@
 import { bookCapture, bookCaptureLater, newCharge } from '../charges.ts';
 import { disputeIfMeant } from '../disputes.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from '../objects.ts';
-import { ASYNC_TYPES, attachPaymentMethod, generateSepaDebit, SEPA_GENERATING_TYPES } from '../payment-methods.ts';
+import {
+  ASYNC_TYPES,
+  attachPaymentMethod,
+  generateSepaDebit,
+  ONCE_TYPES,
+  SEPA_GENERATING_TYPES,
+} from '../payment-methods.ts';
 import type { Simulation } from '../simulation.ts';
 import { expireAuthorization } from './cancel.ts';
 import { fail } from './decline.ts';
@@ -92,5 +98,6 @@ function saveMethod(simulation: Simulation, paymentIntent: PaymentIntent, method
     simulation.state.spentMethods.add(method.id);
     return;
   }
-  attachPaymentMethod(simulation, method, paymentIntent.customer);
+  if (ONCE_TYPES.has(method.type)) simulation.state.spentMethods.add(method.id);
+  else attachPaymentMethod(simulation, method, paymentIntent.customer);
 }
