@@ -14,21 +14,22 @@ export interface Access {
 
 /** What commercetools' Session API and authorization server do, whoever plays them. `access` is asked in each test. */
 export function itGivesAccess(access: () => Access): void {
+  itKeepsSessions(access);
+  itKeepsRecurringPaymentJobs(access);
+  itIntrospects(access);
+  it("the Merchant Center's keys are a JSON Web Key Set", async () => {
+    const { status, body } = await json(access().client.plainFetch(access().jwksUrl));
+    expect(status).toBe(200);
+    expect(body.keys).toEqual(expect.any(Array));
+  });
+}
+
+function itKeepsSessions(access: () => Access): void {
   const sessionsUrl = () => `${access().url}/${access().client.projectKey}/sessions`;
-  const json = async (answer: ReturnType<Access['client']['fetch']>) => {
-    const got = await answer;
-    return { status: got.status, body: JSON.parse(await got.text()) };
-  };
   const session = (id: string) => json(access().client.fetch(`${sessionsUrl()}/${encodeURIComponent(id)}`));
   const open = (body: object) => {
     const headers = { 'content-type': 'application/json' };
     return json(access().client.fetch(sessionsUrl(), { method: 'POST', headers, body: JSON.stringify(body) }));
-  };
-  const introspect = (token: string, secret = access().clientSecret) => {
-    const basic = Buffer.from(`${access().clientId}:${secret}`).toString('base64');
-    const body = new URLSearchParams({ token }).toString();
-    const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' };
-    return json(access().client.plainFetch(`${access().url}/oauth/introspect`, { method: 'POST', headers, body }));
   };
 
   describe('a session', () => {
@@ -45,7 +46,9 @@ export function itGivesAccess(access: () => Access): void {
       expect(await session(id)).toMatchObject({ status: 404, body: { statusCode: 404 } });
     });
   });
+}
 
+function itKeepsRecurringPaymentJobs(access: () => Access): void {
   describe('a recurring payment job', () => {
     const jobsUrl = () => `${access().url}/${access().client.projectKey}/recurring-payment-jobs`;
     const ask = (key: string, paymentId: string, methodId: string) => {
@@ -81,6 +84,15 @@ export function itGivesAccess(access: () => Access): void {
       expect(await ask(key, payment, method)).toMatchObject(again);
     });
   });
+}
+
+function itIntrospects(access: () => Access): void {
+  const introspect = (token: string, secret = access().clientSecret) => {
+    const basic = Buffer.from(`${access().clientId}:${secret}`).toString('base64');
+    const body = new URLSearchParams({ token }).toString();
+    const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' };
+    return json(access().client.plainFetch(`${access().url}/oauth/introspect`, { method: 'POST', headers, body }));
+  };
 
   describe('introspection', () => {
     it('tells whose an active token is, and its scopes', async () => {
@@ -100,10 +112,9 @@ export function itGivesAccess(access: () => Access): void {
       expect(await introspect(randomUUID(), 'wrong')).toMatchObject(refused);
     });
   });
+}
 
-  it("the Merchant Center's keys are a JSON Web Key Set", async () => {
-    const { status, body } = await json(access().client.plainFetch(access().jwksUrl));
-    expect(status).toBe(200);
-    expect(body.keys).toEqual(expect.any(Array));
-  });
+async function json(answer: ReturnType<Access['client']['fetch']>) {
+  const got = await answer;
+  return { status: got.status, body: JSON.parse(await got.text()) };
 }

@@ -1,38 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionDraft } from '@commercetools/platform-sdk';
-import { type Commercetools, type Executable, quoted } from '@connector/commercetools';
+import { quoted } from '@connector/commercetools';
 import { describe, expect, it } from 'vitest';
+import type { ProjectCalls } from './calls.ts';
 
 /** What commercetools finds by the predicates of queries, as the connector asks. */
-export function itFindsByPredicate(project: () => Pick<Commercetools, 'api' | 'call'>): void {
-  const call = <T>(operation: string, request: (api: Commercetools['api']) => Executable<T>): Promise<T> =>
-    project().call(operation, request(project().api));
+export function itFindsByPredicate(calls: ProjectCalls): void {
+  const { of, keysOf, made } = paymentsOf(calls);
 
   describe('payments are found by a predicate', () => {
-    const of = (paymentInterface: string, condition: string, limit = 20) => {
-      const where = `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)}) and ${condition}`;
-      const queryArgs = { where, sort: 'id asc', limit, withTotal: false };
-      return call('payments.query', (api) => api.payments().get({ queryArgs }));
-    };
-    const keysOf = async (found: ReturnType<typeof of>) => (await found).results.map(({ key }) => key).toSorted();
-    /** A payment of that key, with these transactions: authorizations over 100.00 EUR where they say nothing else. */
-    const made = async (paymentInterface: string, key: string, ...transactions: Partial<TransactionDraft>[]) => {
-      const amount = { centAmount: 10_000, currencyCode: 'EUR' };
-      const body = {
-        key: `${key}-${paymentInterface}`,
-        amountPlanned: amount,
-        paymentMethodInfo: { paymentInterface },
-      };
-      const payment = await call('payments.create', (api) => api.payments().post({ body }));
-      const { id: ID, version } = payment;
-      const actions = transactions.map((fields) => ({
-        action: 'addTransaction' as const,
-        transaction: { type: 'Authorization' as const, amount, ...fields },
-      }));
-      if (actions.length === 0) return payment;
-      return call('payments.update', (api) => api.payments().withId({ ID }).post({ body: { version, actions } }));
-    };
-
     it('over the fields of one transaction', async () => {
       const here = randomUUID();
       await made(here, 'none');
@@ -75,4 +51,31 @@ export function itFindsByPredicate(project: () => Pick<Commercetools, 'api' | 'c
       }
     });
   });
+}
+
+function paymentsOf({ call }: ProjectCalls) {
+  const of = (paymentInterface: string, condition: string, limit = 20) => {
+    const where = `paymentMethodInfo(paymentInterface=${quoted(paymentInterface)}) and ${condition}`;
+    const queryArgs = { where, sort: 'id asc', limit, withTotal: false };
+    return call('payments.query', (api) => api.payments().get({ queryArgs }));
+  };
+  const keysOf = async (found: ReturnType<typeof of>) => (await found).results.map(({ key }) => key).toSorted();
+  /** A payment of that key, with these transactions: authorizations over 100.00 EUR where they say nothing else. */
+  const made = async (paymentInterface: string, key: string, ...transactions: Partial<TransactionDraft>[]) => {
+    const amount = { centAmount: 10_000, currencyCode: 'EUR' };
+    const body = {
+      key: `${key}-${paymentInterface}`,
+      amountPlanned: amount,
+      paymentMethodInfo: { paymentInterface },
+    };
+    const payment = await call('payments.create', (api) => api.payments().post({ body }));
+    const { id: ID, version } = payment;
+    const actions = transactions.map((fields) => ({
+      action: 'addTransaction' as const,
+      transaction: { type: 'Authorization' as const, amount, ...fields },
+    }));
+    if (actions.length === 0) return payment;
+    return call('payments.update', (api) => api.payments().withId({ ID }).post({ body: { version, actions } }));
+  };
+  return { of, keysOf, made };
 }

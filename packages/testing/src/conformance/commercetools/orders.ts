@@ -1,37 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Cart } from '@commercetools/platform-sdk';
-import { type Commercetools, type Executable, quoted, withPaymentsOf } from '@connector/commercetools';
+import { quoted, withPaymentsOf } from '@connector/commercetools';
 import { NotFoundError, StaleVersionError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
+import type { ProjectCalls } from './calls.ts';
 
-/** What commercetools does with the orders of carts, and with carts that have one. */
-export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>): void {
-  const call = <T>(operation: string, request: (api: Commercetools['api']) => Executable<T>): Promise<T> =>
-    project().call(operation, request(project().api));
-  const change = ({ id: ID, version }: Cart, ...actions: object[]) =>
-    call('carts.update', (api) =>
-      api
-        .carts()
-        .withId({ ID })
-        .post({ body: { version, actions: actions as never } }),
-    );
-  /** A cart that can be ordered, with a payment on it. */
-  const paidCart = async () => {
-    const cart = await call('carts.create', (api) => api.carts().post({ body: { currency: 'EUR' } }));
-    const amountPlanned = { centAmount: 100, currencyCode: 'EUR' };
-    const payment = await call('payments.create', (api) => api.payments().post({ body: { amountPlanned } }));
-    const addressed = await change(cart, { action: 'setShippingAddress', address: { country: 'DE' } });
-    const paid = await change(addressed, { action: 'addPayment', payment: { typeId: 'payment', id: payment.id } });
-    return { cart: paid, paymentId: payment.id };
-  };
-  const order = ({ id, version }: Cart, orderNumber = `order-${randomUUID()}`) => {
-    const body = { cart: { typeId: 'cart' as const, id }, version, orderNumber, paymentState: 'Pending' as const };
-    return call('orders.create', (api) => api.orders().post({ body }));
-  };
-  const found = async (where: string) =>
-    (await call('orders.query', (api) => api.orders().get({ queryArgs: { where, limit: 500, withTotal: false } })))
-      .results;
-  const byId = (ID: string) => call('orders.get', (api) => api.orders().withId({ ID }).get());
+/** What commercetools does with the orders of carts. */
+export function itKeepsOrders(calls: ProjectCalls): void {
+  const { call } = calls;
+  const { change, paidCart, order, idsOf, byId } = ordersOf(calls);
 
   describe('an order', () => {
     it('is of its cart and its payments, by which and by its number it is found', async () => {
@@ -42,17 +19,13 @@ export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>
         paymentState: 'Pending',
         paymentInfo: { payments: [{ typeId: 'payment', id: paymentId }] },
       });
-      for (const where of [
+      const ways = [
         `orderNumber = ${quoted(made.orderNumber ?? '')}`,
         `cart(id = ${quoted(cart.id)})`,
         withPaymentsOf([paymentId]),
         `${withPaymentsOf([randomUUID()])} or cart(id = ${quoted(cart.id)})`,
-      ]) {
-        expect(
-          (await found(where)).map(({ id }) => id),
-          where,
-        ).toEqual([made.id]);
-      }
+      ];
+      for (const where of ways) expect(await idsOf(where), where).toEqual([made.id]);
       expect((await byId(made.id)).orderNumber).toBe(made.orderNumber);
       await expect(byId(randomUUID())).rejects.toThrow(NotFoundError);
     });
@@ -65,7 +38,7 @@ export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>
       const ordered = await call('carts.get', (api) => api.carts().withId({ ID: cart.id }).get());
       expect(ordered.cartState).toBe('Ordered');
       await expect(order(ordered)).rejects.toMatchObject({ status: 400 });
-      expect(await found(`cart(id = ${quoted(cart.id)})`)).toHaveLength(1);
+      expect(await idsOf(`cart(id = ${quoted(cart.id)})`)).toHaveLength(1);
     });
 
     it('is not made under a number that another has', async () => {
@@ -73,7 +46,7 @@ export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>
       const { orderNumber = '' } = await order(first.cart);
       const taken = { code: 'DuplicateField', field: 'orderNumber', status: 400 };
       await expect(order(second.cart, orderNumber)).rejects.toMatchObject(taken);
-      expect(await found(`cart(id = ${quoted(second.cart.id)})`)).toEqual([]);
+      expect(await idsOf(`cart(id = ${quoted(second.cart.id)})`)).toEqual([]);
     });
 
     it('shows another state of its payments from its version on', async () => {
@@ -84,6 +57,12 @@ export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>
       await expect(update()).rejects.toThrow(StaleVersionError);
     });
   });
+}
+
+/** What commercetools does with carts that have a payment or an order. */
+export function itKeepsPaidCarts(calls: ProjectCalls): void {
+  const { call } = calls;
+  const { change, paidCart, order } = ordersOf(calls);
 
   describe('a cart', () => {
     const remove = (id: string) => ({ action: 'removePayment', payment: { typeId: 'payment', id } });
@@ -104,4 +83,33 @@ export function itKeepsOrders(project: () => Pick<Commercetools, 'api' | 'call'>
       await expect(change(ordered, remove(paymentId))).rejects.toMatchObject({ status: 400 });
     });
   });
+}
+
+function ordersOf({ call }: ProjectCalls) {
+  const change = ({ id: ID, version }: Cart, ...actions: object[]) =>
+    call('carts.update', (api) =>
+      api
+        .carts()
+        .withId({ ID })
+        .post({ body: { version, actions: actions as never } }),
+    );
+  /** A cart that can be ordered, with a payment on it. */
+  const paidCart = async () => {
+    const cart = await call('carts.create', (api) => api.carts().post({ body: { currency: 'EUR' } }));
+    const amountPlanned = { centAmount: 100, currencyCode: 'EUR' };
+    const payment = await call('payments.create', (api) => api.payments().post({ body: { amountPlanned } }));
+    const addressed = await change(cart, { action: 'setShippingAddress', address: { country: 'DE' } });
+    const paid = await change(addressed, { action: 'addPayment', payment: { typeId: 'payment', id: payment.id } });
+    return { cart: paid, paymentId: payment.id };
+  };
+  const order = ({ id, version }: Cart, orderNumber = `order-${randomUUID()}`) => {
+    const body = { cart: { typeId: 'cart' as const, id }, version, orderNumber, paymentState: 'Pending' as const };
+    return call('orders.create', (api) => api.orders().post({ body }));
+  };
+  const idsOf = async (where: string) => {
+    const queryArgs = { where, limit: 500, withTotal: false };
+    return (await call('orders.query', (api) => api.orders().get({ queryArgs }))).results.map(({ id }) => id);
+  };
+  const byId = (ID: string) => call('orders.get', (api) => api.orders().withId({ ID }).get());
+  return { change, paidCart, order, idsOf, byId };
 }

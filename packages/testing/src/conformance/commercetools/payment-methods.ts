@@ -1,50 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentMethod, PaymentMethodDraft, PaymentMethodUpdateAction } from '@commercetools/platform-sdk';
-import { type Commercetools, type Executable, quoted } from '@connector/commercetools';
+import { quoted } from '@connector/commercetools';
 import { NotFoundError, StaleVersionError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
+import type { ProjectCalls } from './calls.ts';
 
 /** What commercetools keeps of the methods that customers saved. */
-export function itKeepsPaymentMethods(project: () => Pick<Commercetools, 'api' | 'call'>): void {
-  const call = <T>(operation: string, request: (api: Commercetools['api']) => Executable<T>): Promise<T> =>
-    project().call(operation, request(project().api));
-  const newCustomer = async () => {
-    const body = { email: `${randomUUID()}@example.com`, password: 'secret' };
-    return (await call('customers.create', (api) => api.customers().post({ body }))).customer;
-  };
+export function itKeepsPaymentMethods(calls: ProjectCalls): void {
+  const { methods, saved } = methodsOf(calls);
 
   describe('a payment method', () => {
-    const methods = {
-      create: (body: PaymentMethodDraft) =>
-        call('payment-methods.create', (api) => api.paymentMethods().post({ body })),
-      byKey: (key: string) => call('payment-methods.get', (api) => api.paymentMethods().withKey({ key }).get()),
-      of: async (customerId: string, paymentInterface: string) => {
-        const where = `customer(id=${quoted(customerId)}) and paymentInterface=${quoted(paymentInterface)}`;
-        const queryArgs = { where, sort: 'id asc', limit: 500, withTotal: false };
-        return (await call('payment-methods.query', (api) => api.paymentMethods().get({ queryArgs }))).results;
-      },
-      update: ({ id: ID, version }: Pick<PaymentMethod, 'id' | 'version'>, ...actions: PaymentMethodUpdateAction[]) =>
-        call('payment-methods.update', (api) =>
-          api.paymentMethods().withId({ ID }).post({ body: { version, actions } }),
-        ),
-      delete: ({ id: ID, version }: Pick<PaymentMethod, 'id' | 'version'>) =>
-        call('payment-methods.delete', (api) => api.paymentMethods().withId({ ID }).delete({ queryArgs: { version } })),
-    };
-    const saved = async (fields: Partial<PaymentMethodDraft> = {}) => {
-      const { id } = await newCustomer();
-      const customer = { typeId: 'customer' as const, id };
-      const token = { value: `pm_${randomUUID()}` };
-      const paymentInterface = 'checkout-stripe';
-      return methods.create({
-        key: `key-${randomUUID()}`,
-        customer,
-        paymentInterface,
-        method: 'card',
-        token,
-        ...fields,
-      });
-    };
-
     it('is active and not the default where its draft does not say so, and is found by its key', async () => {
       const method = await saved();
       expect(method).toMatchObject({ version: 1, paymentMethodStatus: 'Active', default: false, method: 'card' });
@@ -96,4 +61,30 @@ export function itKeepsPaymentMethods(project: () => Pick<Commercetools, 'api' |
       await expect(methods.delete(method)).rejects.toThrow(NotFoundError);
     });
   });
+}
+
+function methodsOf({ call, newCustomer }: ProjectCalls) {
+  const methods = {
+    create: (body: PaymentMethodDraft) => call('payment-methods.create', (api) => api.paymentMethods().post({ body })),
+    byKey: (key: string) => call('payment-methods.get', (api) => api.paymentMethods().withKey({ key }).get()),
+    of: async (customerId: string, paymentInterface: string) => {
+      const where = `customer(id=${quoted(customerId)}) and paymentInterface=${quoted(paymentInterface)}`;
+      const queryArgs = { where, sort: 'id asc', limit: 500, withTotal: false };
+      return (await call('payment-methods.query', (api) => api.paymentMethods().get({ queryArgs }))).results;
+    },
+    update: ({ id: ID, version }: Pick<PaymentMethod, 'id' | 'version'>, ...actions: PaymentMethodUpdateAction[]) =>
+      call('payment-methods.update', (api) => api.paymentMethods().withId({ ID }).post({ body: { version, actions } })),
+    delete: ({ id: ID, version }: Pick<PaymentMethod, 'id' | 'version'>) =>
+      call('payment-methods.delete', (api) => api.paymentMethods().withId({ ID }).delete({ queryArgs: { version } })),
+  };
+  const saved = async (fields: Partial<PaymentMethodDraft> = {}) =>
+    methods.create({
+      key: `key-${randomUUID()}`,
+      customer: { typeId: 'customer', id: (await newCustomer()).id },
+      paymentInterface: 'checkout-stripe',
+      method: 'card',
+      token: { value: `pm_${randomUUID()}` },
+      ...fields,
+    });
+  return { methods, saved };
 }
