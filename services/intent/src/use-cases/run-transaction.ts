@@ -43,7 +43,7 @@ export async function runTransaction(
   const key = transactionKeyOf(checkout?.cart ?? { id: request.cartId, version: 0 }, request);
   const known = checkout?.payments.find((payment) => payment.key === key) ?? (await deps.payments.byKey(key));
   if (known && paymentIntentIdOf(known)) return goOn(deps, request, known);
-  if (!checkout) throw new NotFoundError('The cart was not found.');
+  if (!checkout) throw new NotFoundError('The referenced resource was not found.');
   const { cart, payments } = checkout;
   const { customerId } = cart;
   if (!customerId) throw requiredField('customerId');
