@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { durationMs, HELP_OPTION, momentOf, parseArguments, parseOptions, UsageError, wholeNumber } from './options.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
@@ -46,14 +46,37 @@ describe('moments', () => {
   it.each([
     ['an ISO date', '2026-11-22', '2026-11-22T00:00:00.000Z'],
     ['an ISO time', '2026-11-23T11:00:00+02:00', '2026-11-23T09:00:00.000Z'],
+    ['an ISO time of no zone, in UTC', '2026-11-23T11:00', '2026-11-23T11:00:00.000Z'],
+    ['an ISO time with a space', '2026-11-22 11:00:30.5', '2026-11-22T11:00:30.500Z'],
+    ['an ISO time in another zone', '2026-11-23T11:00+0200', '2026-11-23T09:00:00.000Z'],
     ['Unix seconds', '1790000000', '2026-09-21T14:13:20.000Z'],
     ['a duration before now', '90s', '2026-11-23T11:58:30.000Z'],
   ])('can be %s', (_kind, text, iso) => {
     expect(momentOf('--since', text, NOW).toISOString()).toBe(iso);
   });
 
-  it.each([['2026-13-45'], ['yesterday'], ['7w'], ['']])('refuses %j, naming the option', (text) => {
-    expect(() => momentOf('--since', text, NOW)).toThrow(/^--since: not a/);
+  it.each([['2026-13-45'], ['2026-02-30'], ['2026-11-23T10:00 CET'], ['2026-11-23T10'], ['yesterday'], ['7w'], ['']])(
+    'refuses %j, naming the option',
+    (text) => {
+      expect(() => momentOf('--since', text, NOW)).toThrow(UsageError);
+      expect(() => momentOf('--since', text, NOW)).toThrow(/^--since: not a/);
+    },
+  );
+
+  it.each([
+    ['2026-11-24', 'in the future'],
+    ['1890000000', 'in the future'],
+    ['99999d', 'before 1970'],
+    ['999999999d', 'before 1970'],
+  ])('refuses %s, which is %s', (text, why) => {
+    expect(() => momentOf('--since', text, NOW)).toThrow(new UsageError(`--since: ${why}: ${text}`));
+  });
+
+  it('is the same wherever the process runs', () => {
+    vi.stubEnv('TZ', 'America/New_York');
+    expect(new Date('2026-11-23').getTimezoneOffset()).toBe(300);
+    expect(momentOf('--since', '2026-11-23T11:00', NOW).toISOString()).toBe('2026-11-23T11:00:00.000Z');
+    vi.unstubAllEnvs();
   });
 });
 

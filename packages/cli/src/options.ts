@@ -75,15 +75,29 @@ export function durationMs(option: string, text: string, unit?: keyof typeof MIL
   return Number(groups.count) * MILLISECONDS[given];
 }
 
-/** A moment: an ISO date or time, Unix seconds, or a duration before `now`. */
+const ISO_TIME =
+  /^(?<day>\d{4}-\d{2}-\d{2})(?:[T ](?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?:(?<zulu>Z)|(?<hours>[+-]\d{2}):?(?<minutes>\d{2}))?)?$/i;
+
+/**
+ * A moment that is over: an ISO date or time (UTC unless it names another zone, wherever the process runs), Unix seconds, or a duration before `now`.
+ * Throws UsageError, also for a day that no calendar has and for the future: nothing has happened there, and finding nothing would look like all is well.
+ */
 export function momentOf(option: string, text: string, now: Date): Date {
+  const at = momentIn(option, text, now);
+  if (at > now) throw new UsageError(`${option}: in the future: ${text}`);
+  if (!(at.getTime() >= 0)) throw new UsageError(`${option}: before 1970: ${text}`);
+  return at;
+}
+
+function momentIn(option: string, text: string, now: Date): Date {
   if (/^\d{9,11}$/.test(text)) return new Date(Number(text) * 1000);
-  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
-    const at = new Date(text);
-    if (Number.isNaN(at.getTime())) throw new UsageError(`${option}: not a date: ${text}`);
-    return at;
-  }
-  return new Date(now.getTime() - durationMs(option, text));
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return new Date(now.getTime() - durationMs(option, text));
+  const { day, time = '00:00', hours = '+00', minutes = '00' } = ISO_TIME.exec(text)?.groups ?? {};
+  const at = new Date(`${day}T${time}${hours}:${minutes}`);
+  // JavaScript takes 30 February for 2 March.
+  const isInCalendar = !Number.isNaN(at.getTime()) && new Date(`${day}T00:00Z`).toISOString().startsWith(`${day}T`);
+  if (!isInCalendar) throw new UsageError(`${option}: not a date: ${text}`);
+  return at;
 }
 
 /** A whole number from `min` to `max`. */

@@ -11,7 +11,7 @@ shopper paid in. Reads only, unless --repair is given. Safe to run at any time.
 
 Usage: audit [options]
 
-  --since <time>        begin of the window: an ISO date or time, or a duration before now (3d)
+  --since <time>        begin of the window: an ISO date or time (UTC), or a time before now (3d)
   --until <time>        its end; default for both: the day before yesterday (UTC), so that slow
                         things have settled
   --repair              publish what is missing as events that the ledger applies; what it never

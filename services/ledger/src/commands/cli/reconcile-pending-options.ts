@@ -14,8 +14,8 @@ ends as a Failure. Safe to run at any time, any number of times.
 Usage: reconcile-pending [options]
 
   --older-than <time>   leave younger transactions alone: 60 (minutes), 90m, 12h; default 60
-  --since <time>        compare PaymentIntents created since: a duration (12h, 7d) or an ISO date;
-                        default 3d; "never" leaves this part out
+  --since <time>        compare PaymentIntents created since: a duration (12h, 7d) or an ISO date
+                        (UTC); default 3d; "never" leaves this part out
   --repair              publish events also for what the comparison found
   --dry-run             report only: publish nothing, store nothing
   --json                one JSON object at the end instead of text

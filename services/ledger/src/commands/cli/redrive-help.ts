@@ -4,7 +4,7 @@ const FILTERS_HELP = `Which dead letters (all conditions must hold):
   --type <type>                by event type; com.stripe. may be left out, * ends a beginning
   --reason <reason>            by its reason, such as rejected or unreadable
   --payment-intent <id>        by partition key: the PaymentIntent id
-  --older-than <time>          made before: a duration (90s, 30m, 12h, 7d) or an ISO date
+  --older-than <time>          made before: a duration (90s, 30m, 12h, 7d) or an ISO date (UTC)
   --newer-than <time>          made after
   --offsets <p>:<from>-<to>    a range of offsets in one partition, both ends included
 `;

@@ -17,7 +17,8 @@ Usage: unordered [options]
 
   --after <time>        leave payments alone until they have been paid for this long: 30 (minutes),
                         2h, 1d; default 30m
-  --since <time>        payments that changed since: a duration (12h, 7d) or an ISO date; default 7d
+  --since <time>        payments that changed since: a duration (12h, 7d) or an ISO date (UTC);
+                        default 7d
   --settle <what>       report (nothing is done), create (orders) or return (money); default report
   --order-number <text> order number of orders that are made, with {cartId} in it;
                         default stripe-{cartId}

@@ -19,7 +19,8 @@ Usage: reconcile [options]
   --json              one JSON object at the end instead of lines of text
   -h, --help          this text
 
-A <time> is an ISO date (2026-11-23, 2026-11-23T10:00:00Z), Unix seconds, or a duration before now (90s, 30m, 12h, 7d).
+A <time> is an ISO date or time (2026-11-23, 2026-11-23T10:00:00+01:00; UTC without a zone), Unix seconds, or a duration
+before now (90s, 30m, 12h, 7d).
 
 The checkpoint moves only when a run of all types leaves no gap after the last run. --undelivered-only has its own.
 After more than 30 days without a run, Stripe no longer lists all events in between. The command then warns and ends with
