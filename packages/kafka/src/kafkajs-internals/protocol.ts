@@ -4,6 +4,9 @@ import filterAbortedMessages from 'kafkajs/src/consumer/filterAbortedMessages.js
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import protocol, { type Definition } from 'kafkajs/src/protocol/requests/index.js';
+import { readEveryCompression } from '../compression/index.ts';
+
+readEveryCompression();
 
 export { createErrorFromCode, Decoder };
 
