@@ -107,14 +107,24 @@ function hasJustChanged({ payment, facts }: Compared, now: Date): boolean {
 }
 
 /**
- * Differences that the ledger cannot fix: a wrong amount, a surplus transaction, and a missing payment without a cart.
+ * Whether the ledger can fix a difference: not a wrong amount, a surplus transaction, a success that is still open at Stripe (no rule takes a
+ * success back but for a failure), and a missing payment without a cart.
  */
-const isMended = ({ kind, stripe, commercetools }: MoneyDifference, paymentIntent: Snapshot): boolean =>
-  (kind === 'payment_missing' && ownershipOfSnapshot(paymentIntent).cartId !== undefined) ||
-  kind === 'missing_here' ||
-  kind === 'other_state' ||
-  // A Charge that is too small is completed by another Charge.
-  (kind === 'other_amount' && (stripe?.centAmount ?? 0) > (commercetools?.centAmount ?? 0));
+function isMended({ kind, type, stripe, commercetools }: MoneyDifference, paymentIntent: Snapshot): boolean {
+  switch (kind) {
+    case 'payment_missing':
+      return ownershipOfSnapshot(paymentIntent).cartId !== undefined;
+    case 'missing_here':
+      return true;
+    case 'other_state':
+      return commercetools?.state !== 'Success' || stripe?.state === 'Failure';
+    case 'other_amount':
+      // A Charge that is too small is completed by another Charge.
+      return type === 'Charge' && (stripe?.centAmount ?? 0) > (commercetools?.centAmount ?? 0);
+    default:
+      return false;
+  }
+}
 
 /**
  * Publishes the present state of each Stripe object for which the ledger would write something; returns the types of

@@ -187,6 +187,33 @@ describe('an audit', () => {
     expect(summary.sums.EUR?.Refund).toEqual({ stripe: 500, commercetools: 500 });
   });
 
+  it('counts as repaired only what the ledger fixes, not what differs beside it', async () => {
+    const moved = movedAt(0);
+    const [small, absent, early] = [500, 300, 200].map((amount) => refundOf(moved.charge, { amount }));
+    if (!small || !absent || !early) throw new Error('there are three refunds');
+    early.status = 'pending';
+    moved.charge.amount_refunded = 1_000;
+    const shown = (centAmount: number, interactionId: string) =>
+      transaction('Refund', 'Success', { amount: money(centAmount), interactionId });
+    const { account, deps, differences } = world(
+      [moved],
+      [recordedOf(moved, shown(400, small.id), shown(200, early.id))],
+    );
+    for (const refund of [small, absent, early]) account.refunds.set(refund.id, refund as Stripe.Refund);
+    const published: unknown[] = [];
+    const producer = { send: async (_topic: string, record: unknown) => void published.push(record) };
+    const summary = await audit({ ...deps, producer } as AuditDependencies, { ...options, repair: true });
+    expect(differences.map(({ kind, interactionId, repaired }) => [kind, interactionId, repaired]).toSorted()).toEqual(
+      [
+        ['missing_here', absent.id, true],
+        ['other_amount', small.id, false],
+        ['other_state', early.id, false],
+      ].toSorted(),
+    );
+    expect(summary.repairs).toMatchObject({ missing_here: 1, other_amount: 0, other_state: 0 });
+    expect(published.length).toBeGreaterThan(0);
+  });
+
   it('waits up to 30 s for the ledger when something has just changed at Stripe', async () => {
     const moved = movedAt(0);
     const { transactions, ...late } = recordedOf(moved);
