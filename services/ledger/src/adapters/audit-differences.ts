@@ -45,25 +45,19 @@ export interface AuditDifferences {
   clear(): Promise<void>;
 }
 
+type Scan = (topic: string, onMessage: (message: Pick<StoredMessage, 'key' | 'value'>) => void) => Promise<unknown>;
+
 /**
  * Stores differences on the topic of checkpoints, by project, window and slice: a slice that is compared again replaces
  * its earlier record.
  */
 export function auditDifferences(
-  scan: (topic: string, onMessage: (message: Pick<StoredMessage, 'key' | 'value'>) => void) => Promise<unknown>,
+  scan: Scan,
   producer: { send(topic: string, record: EventRecord): Promise<void> },
   projectKey: string,
 ): AuditDifferences {
   const prefix = `audit-differences:${projectKey}:`;
-  const records = async () => {
-    const found = new Map<string, Buffer>();
-    await scan(CHECKPOINTS, ({ key, value }) => {
-      if (!key.startsWith(prefix)) return;
-      if (value.length > 0) found.set(key, value);
-      else found.delete(key);
-    });
-    return found;
-  };
+  const records = () => latestRecords(scan, prefix);
   const put = (key: string, value: Buffer) => producer.send(CHECKPOINTS, { key, value, headers: {} });
   return {
     before: async ({ since, until }, from) => {
@@ -91,4 +85,15 @@ export function auditDifferences(
       for (const key of (await records()).keys()) await put(key, Buffer.alloc(0));
     },
   };
+}
+
+/** The last value of each key with the prefix, without keys that were forgotten. */
+async function latestRecords(scan: Scan, prefix: string): Promise<ReadonlyMap<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  await scan(CHECKPOINTS, ({ key, value }) => {
+    if (!key.startsWith(prefix)) return;
+    if (value.length > 0) found.set(key, value);
+    else found.delete(key);
+  });
+  return found;
 }
