@@ -154,6 +154,61 @@ function diverging({ differences }: Known): Verdict | undefined {
 
 /** The time at which the money came, if it is held or charged and not refunded. */
 function paidSince({ payment }: Known): Date | undefined {
+  const of = (wanted: string) =>
+    payment?.transactions.filter(({ type, state }) => type === wanted && state === 'Success') ?? [];
+  const sum = (wanted: string) => of(wanted).reduce((total, { amount }) => total + amount.centAmount, 0);
+  const charged = sum('Charge') - sum('Refund') - sum('Chargeback');
+  const held = of('Authorization').length > 0 && of('CancelAuthorization').length === 0 && of('Charge').length === 0;
+  if (charged <= 0 && !held) return undefined;
+  const [first] = [...of('Charge'), ...of('Authorization')];
+  return new Date(first?.timestamp ?? payment?.createdAt ?? 0);
+}
+
+function unordered(known: Known): Verdict | undefined {
+  const { cart, order, now } = known;
+  const since = paidSince(known);
+  if (!cart || order || !since || Number(now) - Number(since) < ORDERED_WITHIN_MS) return undefined;
+  if (cart.cartState !== 'Active' && cart.cartState !== 'Frozen') return undefined;
+  return not(
+    'unordered',
+    `Paid since ${since.toISOString()}, and there is no order: make it from cart ${cart.id}, or give the money back by the command unordered`,
+    'PaidWithoutOrder',
+  );
+}
+
+function undelivered({ undelivered: events }: Known): Verdict | undefined {
+  if (events.length === 0) return undefined;
+  const count = events.length === 1 ? 'one event' : `${events.length} events`;
+  return well('undelivered', `All is well here; Stripe still tries to deliver ${count} of it to some endpoint.`);
+}
+
+/** The state of a payment with which nothing is wrong. */
+function asItIs({ payment, stripe }: Known): Verdict {
+  const disputed = stripe?.disputes.find(isOpen);
+  if (disputed) {
+    return well(
+      'disputed',
+      `All is recorded; dispute ${disputed.id} (${disputed.status}) waits for your answer at Stripe${dueBy(disputed)}.`,
+    );
+  }
+  const code = stripe?.paymentIntent.last_payment_error?.decline_code ?? stripe?.paymentIntent.last_payment_error?.code;
+  const status = stripe?.paymentIntent.status;
+  if (stripe && isUnderWay(stripe.paymentIntent)) {
+    const rest = amountRemainingOf(stripe.paymentIntent);
+    return well(
+      'pending',
+      `All is well: the money is on its way${rest ? `, ${rest} still to come` : ''}, and its events tell how it ends.`,
+    );
+  }
+  if (code && status === 'requires_payment_method') {
+    return well(
+      'declined',
+      `All is well: the attempt was declined (${code}), no money moved, and the shopper may try again.`,
+    );
+  }
+  if (status?.startsWith('requires_') && status !== 'requires_capture') {
+    return well('open', 'All is well: the shopper has not paid yet, and no money moved.');
+  }
   const money =
     moneyShown(payment) || (status === 'requires_capture' ? 'authorised, not captured' : 'no money is held');
   return well('healthy', `All is well: ${money}, and commercetools shows the same as Stripe.`);
