@@ -69,7 +69,7 @@ export const EVENTS: Dashboard = {
         {
           title: 'Events by outcome',
           description:
-            'duplicate: the payment showed it already. superseded: it showed something newer. retried: a try that failed in passing.',
+            'duplicate: the payment showed it already; many after an outage are normal, as waiting events join one update. superseded: it showed something newer. retried: a try that failed in passing.',
           unit: 'ops',
           width: 12,
           stacked: true,

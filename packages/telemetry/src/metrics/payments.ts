@@ -39,7 +39,7 @@ export const PAYMENT_METRICS = {
   ledgerEvents: {
     type: 'counter',
     name: `${P}ledger_events_total`,
-    help: 'Events the ledger handled; duplicate: the payment showed this already; superseded: it showed something newer',
+    help: 'Events the ledger handled; duplicate: the payment showed this already, perhaps from the update of the event before it; superseded: it showed something newer',
     labels: { event_type: EVENT_TYPE, outcome: [...HANDLED, 'retried', 'dead_lettered'] },
     from: ['ledger'],
   },
