@@ -20,6 +20,25 @@ describe('a confirmation', () => {
     expect(confirm({ status })).toBe(expected);
   });
 
+  it.each([
+    ['was refunded in full', 'succeeded', { amount: 1190, amount_captured: 1190, amount_refunded: 1190 }, 'rejected'],
+    ['was refunded in part', 'succeeded', { amount: 1190, amount_captured: 1190, amount_refunded: 1189 }, 'authorised'],
+    [
+      'holds a part, its rest canceled',
+      'canceled',
+      { amount: 1190, amount_captured: 500, amount_refunded: 690 },
+      'authorised',
+    ],
+    [
+      'was canceled with nothing captured',
+      'canceled',
+      { amount: 1190, amount_captured: 0, amount_refunded: 1190 },
+      'rejected',
+    ],
+  ] as const)('of a PaymentIntent that %s', (_how, status, charge, expected) => {
+    expect(confirm({ status, latest_charge: charge as never })).toBe(expected);
+  });
+
   it('of a PaymentIntent that waits for a voucher to be paid is processing', () => {
     const next_action = { type: 'multibanco_display_details' } as never;
     expect(confirm({ status: 'requires_action', next_action })).toBe('processing');

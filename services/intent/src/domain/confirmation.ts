@@ -1,6 +1,7 @@
 import { attemptOf, type Money, ownershipOf, waitsForVoucher } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
+import { ALL_GIVEN_BACK, holdsMoney } from './merchant-transaction.ts';
 
 /** The result of a shopper's payment, from Stripe's state and the payment that it is said to belong to. */
 export type Confirmation =
@@ -28,9 +29,9 @@ export interface SessionCart {
 
 /**
  * Checks that the payment belongs to the session's cart, that the PaymentIntent belongs to the payment
- * (`ct_payment_key` is its key, or `ct_payment_id` its id), and that the payment succeeded. It compares keys and not
- * amounts: what Stripe holds was paid, and the planned amount follows it (rulings 30). Anything else is a rejection,
- * with only Stripe's codes.
+ * (`ct_payment_key` is its key, or `ct_payment_id` its id), and that the PaymentIntent holds money (its latest charge is
+ * expanded). It compares keys and not amounts: what Stripe holds was paid, and the planned amount follows it (rulings
+ * 30). Anything else is a rejection, with only Stripe's codes.
  */
 export function confirmationOf(
   sessionCart: SessionCart,
@@ -40,18 +41,13 @@ export function confirmationOf(
   if (!isOfCart(sessionCart, payment) || !belongsTo(payment, sessionCart.cartId, paymentIntent)) {
     return { kind: 'rejected', reason: 'foreign_payment' };
   }
-  switch (paymentIntent.status) {
-    case 'succeeded':
-    case 'requires_capture':
-      return { kind: 'authorised' };
-    case 'processing':
-      return { kind: 'processing' };
-    default: {
-      if (waitsForVoucher(paymentIntent)) return { kind: 'processing' };
-      const { code, decline_code: declineCode } = paymentIntent.last_payment_error ?? {};
-      return { kind: 'rejected', ...(code && { code }), ...(declineCode && { declineCode }) };
-    }
-  }
+  const { status, last_payment_error: error } = paymentIntent;
+  if (status === 'processing' || waitsForVoucher(paymentIntent)) return { kind: 'processing' };
+  if (holdsMoney(paymentIntent)) return { kind: 'authorised' };
+  // Paid once, and given back since: an order that is made of it has nobody's money.
+  if (status === 'succeeded') return { kind: 'rejected', code: ALL_GIVEN_BACK };
+  const { code, decline_code: declineCode } = error ?? {};
+  return { kind: 'rejected', ...(code && { code }), ...(declineCode && { declineCode }) };
 }
 
 /** Whether a value from the browser can be a PaymentIntent id; a client secret, for example, cannot. */

@@ -99,6 +99,16 @@ it.each<[Partial<Stripe.PaymentIntent>, object]>([
   [{ status: 'succeeded' }, { state: 'Completed' }],
   [{ status: 'requires_capture' }, { state: 'Completed' }],
   [{ status: 'processing' }, { state: 'Pending' }],
+  [{ status: 'succeeded', latest_charge: charge(1190, 1189) }, { state: 'Completed' }],
+  [
+    { status: 'succeeded', latest_charge: charge(1190, 1190) },
+    { state: 'Failed', code: 'charge_already_refunded' },
+  ],
+  [{ status: 'canceled', latest_charge: charge(500, 690) }, { state: 'Completed' }],
+  [
+    { status: 'canceled', latest_charge: charge(0, 1190) },
+    { state: 'Failed', code: 'canceled' },
+  ],
   [{ status: 'requires_action' }, { state: 'Failed', code: 'authentication_required' }],
   [{ status: 'canceled' }, { state: 'Failed', code: 'canceled' }],
   [

@@ -75,17 +75,20 @@ export type TransactionState =
   /** `code`: Stripe's decline code, else its error code. */
   | { readonly state: 'Failed'; readonly code: string };
 
+/** What Stripe calls a charge of which nothing is left to refund. */
+export const ALL_GIVEN_BACK = 'charge_already_refunded';
+
 /**
- * The result of a transaction from its PaymentIntent: without the shopper nobody can act, so anything that is not
- * pending or successful has failed.
+ * The result of a transaction from its PaymentIntent (its latest charge is expanded where it may have been refunded):
+ * without the shopper nobody can act, so anything that is not pending or successful has failed. A transaction of which
+ * all was given back has failed, too: nobody has paid.
  */
-export function transactionStateOf({ status, last_payment_error: error }: Stripe.PaymentIntent): TransactionState {
+export function transactionStateOf(paymentIntent: Stripe.PaymentIntent): TransactionState {
+  const { status, last_payment_error: error } = paymentIntent;
+  if (holdsMoney(paymentIntent)) return { state: status === 'processing' ? 'Pending' : 'Completed' };
   switch (status) {
     case 'succeeded':
-    case 'requires_capture':
-      return { state: 'Completed' };
-    case 'processing':
-      return { state: 'Pending' };
+      return { state: 'Failed', code: ALL_GIVEN_BACK };
     case 'requires_action':
       return { state: 'Failed', code: 'authentication_required' };
     default:

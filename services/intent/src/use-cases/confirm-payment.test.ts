@@ -156,6 +156,18 @@ describe('a confirm', () => {
     expect(world.published).toEqual([]);
   });
 
+  it('is rejected once all of it was given back, also while commercetools shows the Charge alone: nobody has paid', async () => {
+    const world = paidWorld();
+    world.addTransaction('payment-1', aTransaction('Charge', 'Success', { interactionId: 'pi_1' }));
+    const charge = { amount: 1190, amount_captured: 1190, amount_refunded: 1190 } as Stripe.Charge;
+    world.change('pi_1', { latest_charge: charge });
+    expect(await confirmPayment(depsOf(world, silent), request)).toEqual({
+      kind: 'rejected',
+      code: 'charge_already_refunded',
+    });
+    expect(world.published).toEqual([]);
+  });
+
   it('publishes the same event when it is called twice', async () => {
     const world = paidWorld();
     await confirmPayment(depsOf(world, silent), request);

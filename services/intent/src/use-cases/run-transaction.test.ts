@@ -286,6 +286,17 @@ describe('a transaction asked for again', () => {
     expect(await run(world)).toEqual({ state: 'Completed', paymentId });
   });
 
+  it('after all of it was given back has failed: no order is to be made of it, and nothing is there to cancel', async () => {
+    const world = aWorld();
+    const { paymentId } = await run(world);
+    const [id = ''] = world.intents.keys();
+    const latest_charge = { amount: 1190, amount_captured: 1190, amount_refunded: 1190 } as Stripe.Charge;
+    world.change(id, { latest_charge });
+    world.calls.length = 0;
+    expect(await run(world)).toEqual({ state: 'Failed', code: 'charge_already_refunded', paymentId });
+    expect(world.calls).not.toContain('payment_intents.cancel');
+  });
+
   it.each([
     ['raised', { amount: 900 }],
     ['captured above what was authorised', { amount_received: 900 }],

@@ -3,7 +3,7 @@ import { InvalidRequestError, NotFoundError, orUndefined } from '@connector/erro
 import { idempotencyKey, METADATA, type Money } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { AmountDue } from '../domain/amount-due.ts';
-import { paymentIntentIdOf } from '../domain/attempts.ts';
+import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import type { Payment } from '../domain/checkout-cart.ts';
 import { transactionKeyOf, transactionStateOf, wasFor } from '../domain/merchant-transaction.ts';
 import { nothingDue } from '../domain/nothing-due.ts';
@@ -120,7 +120,7 @@ function answer(deps: RunTransactionDeps, payment: Payment, paymentIntent: Strip
   const { id, status, amount_received } = paymentIntent;
   const outcome = transactionStateOf(paymentIntent);
   if (outcome.state === 'Failed') {
-    if (status !== 'canceled') cancelInBackground(deps, 'cancel a declined PaymentIntent', id);
+    if (statusOf(paymentIntent) === 'waiting') cancelInBackground(deps, 'cancel a declined PaymentIntent', id);
     return { ...outcome, paymentId };
   }
   // The ledger writes the transactions; Stripe's webhook brings the same event.
