@@ -62,6 +62,7 @@ export function paymentIntentsOf(stripe: StripeState) {
       return change(id, params, options, (found) => {
         checkParams(stripe, params);
         const { payment_method } = params;
+        if (isOver(found) || found.status === 'requires_capture') throw refusal('payment_intent_unexpected_state');
         if (payment_method) Object.assign(found, { payment_method, status: 'requires_confirmation' });
         pay(stripe, found);
       });
@@ -71,6 +72,7 @@ export function paymentIntentsOf(stripe: StripeState) {
     cancel: async (id: string, params: object, options?: Options) =>
       change(id, params, options, (found) => {
         if (isOver(found)) throw refusal('payment_intent_unexpected_state');
+        letGo(stripe, found);
         Object.assign(found, { status: 'canceled', amount_capturable: 0, canceled_at: stripe.seconds });
       }),
     capture: async (id: string, params: Stripe.PaymentIntentCaptureParams, options?: Options) =>
@@ -183,4 +185,11 @@ function capture(stripe: StripeState, found: Stripe.PaymentIntent, params: Strip
   if (!charge) return;
   Object.assign(charge, { amount_captured: charge.amount_captured + amount, captured: isDone });
   book(stripe, 'charge', charge, amount);
+  if (isDone) letGo(stripe, found);
+}
+
+/** What was authorised and is not captured any more counts as refunded. */
+function letGo(stripe: StripeState, found: Stripe.PaymentIntent): void {
+  const charge = chargeOfIntent(stripe, found);
+  if (charge) charge.amount_refunded += Math.max(0, found.amount - found.amount_received);
 }

@@ -53,7 +53,7 @@ describe('a call repeated with the same key', () => {
   });
 });
 
-it('a PaymentIntent is found by its payment key and amount, one that is not canceled first', async () => {
+it('a PaymentIntent is found by its payment key and amount, one that was paid first, whatever it is over, and one that is not canceled before one that is', async () => {
   const stripe = new FakeStripe();
   const paymentIntents = stripePaymentIntents(stripe);
   const made = async (amount: number) => {
@@ -64,11 +64,14 @@ it('a PaymentIntent is found by its payment key and amount, one that is not canc
     if (outcome.kind !== 'created') throw new Error('not created');
     return outcome.paymentIntent.id;
   };
-  const [alive, canceled, other] = [await made(1190), await made(1190), await made(500)];
+  const [alive, canceled, other, paid] = [await made(1190), await made(1190), await made(500), await made(700)];
   await paymentIntents.cancel(canceled, 'cancel-1');
   expect((await paymentIntents.search('cart-1-1', 1190))?.id).toBe(alive);
   await paymentIntents.cancel(alive, 'cancel-2');
   expect((await paymentIntents.search('cart-1-1', 1190))?.status).toBe('canceled');
   expect((await paymentIntents.search('cart-1-1', 500))?.id).toBe(other);
   expect(await paymentIntents.search('cart-1-2', 1190)).toBeUndefined();
+  // Paid, and raised before commercetools knew of it.
+  await paymentIntents.confirm(paid, { payment_method: 'pm_card_visa' }, 'confirm');
+  expect((await paymentIntents.search('cart-1-1', 500))?.id).toBe(paid);
 });

@@ -1,6 +1,7 @@
 import { orUndefined } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
 import { isMissing, type StripeClient, StripeRejection } from '@connector/stripe';
+import { statusOf } from '../domain/attempts.ts';
 import { WITHOUT_LINE_ITEMS } from '../domain/line-items.ts';
 import type { PaymentIntents } from '../use-cases/ports.ts';
 
@@ -30,8 +31,10 @@ export const stripePaymentIntents = ({ call }: Pick<StripeClient, 'call'>): Paym
   search: async (paymentKey, amount) => {
     const query = `metadata['${METADATA.paymentKey}']:'${paymentKey.replace(/[^\w-]/g, '')}'`;
     const found = await call('payment_intents.search', (stripe) => stripe.paymentIntents.search({ query, limit: 100 }));
+    // One that was paid may have been raised since.
+    const paid = found.data.find((candidate) => statusOf(candidate) === 'paid');
     const candidates = found.data.filter((candidate) => candidate.amount === amount);
-    return candidates.find(({ status }) => status !== 'canceled') ?? candidates[0];
+    return paid ?? candidates.find(({ status }) => status !== 'canceled') ?? candidates[0];
   },
   confirm: (id, params, idempotencyKey) =>
     call('payment_intents.confirm', (stripe) => stripe.paymentIntents.confirm(id, params, { idempotencyKey })),

@@ -1,4 +1,4 @@
-import { attemptOf, countsAsPaid, isReturned } from '@connector/payment-model';
+import { attemptOf, countsAsPaid, isReturned, mayHoldRest } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
 import { holdsMoney } from './merchant-transaction.ts';
@@ -72,10 +72,10 @@ export function statusOf(paymentIntent: Pick<Stripe.PaymentIntent, 'status' | 'l
   return STATUSES[status] ?? 'paid';
 }
 
-/** The final state of an attempt, if commercetools shows one, so that Stripe need not be read; otherwise undefined. */
+/** The final state of an attempt, if commercetools shows one for sure, so that Stripe need not be read; otherwise undefined. */
 export function recordedStatusOf({ payment: { transactions } }: Pick<Attempt, 'payment'>): 'paid' | 'over' | undefined {
   if (countsAsPaid(transactions)) return 'paid';
-  return isReturned(transactions) ? 'over' : undefined;
+  return isReturned(transactions) && !mayHoldRest(transactions) ? 'over' : undefined;
 }
 
 /**

@@ -407,6 +407,27 @@ it('stays paid when a part was captured and the rest canceled, also before comme
   }
 });
 
+it.each([
+  ['stays paid while the rest is held', 'requires_capture', 500, 'paid'],
+  ['is due again once the rest was released', 'succeeded', 1190, 'opened'],
+] as const)(
+  'asks Stripe about a payment that was captured in part and refunded: it %s',
+  async (_what, status, refunded, kind) => {
+    const world = new FakeWorld();
+    await open(world);
+    const transactions = [
+      aTransaction('Authorization', 'Success', { interactionId: 'pi_1' }),
+      aTransaction('Charge', 'Success', { amount: euro(500) }),
+      aTransaction('Refund', 'Success', { amount: euro(500) }),
+    ];
+    const [payment] = world.paymentsOnCart();
+    for (const one of transactions) world.addTransaction(payment?.id ?? '', one);
+    const latest_charge = { amount: 1190, amount_captured: 500, amount_refunded: refunded } as Stripe.Charge;
+    world.change('pi_1', { status, amount_received: 500, latest_charge });
+    expect(await open(world)).toMatchObject({ kind });
+  },
+);
+
 it('opens another attempt when the cart’s currency has changed, and leaves nothing payable in the old one', async () => {
   const world = new FakeWorld();
   await open(world);

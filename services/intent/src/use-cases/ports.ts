@@ -106,8 +106,9 @@ export interface PaymentIntents {
   /** The present PaymentIntent, with its latest charge expanded; undefined when Stripe has none with this id. */
   find(id: string): Promise<Stripe.PaymentIntent | undefined>;
   /**
-   * Finds a PaymentIntent by the payment key in its metadata and its amount in Stripe's minor units: one that is not
-   * canceled, else a canceled one, which may hold an earlier partial capture. Stripe's search lags by about a minute.
+   * Finds a PaymentIntent by the payment key in its metadata: one that was paid, whatever its amount is now; else by its
+   * amount in Stripe's minor units: one that is not canceled, else a canceled one, which may hold an earlier partial
+   * capture. Stripe's search lags by about a minute.
    */
   search(paymentKey: string, amount: number): Promise<Stripe.PaymentIntent | undefined>;
   /** Confirms a PaymentIntent with its payment method, which moves the money. */

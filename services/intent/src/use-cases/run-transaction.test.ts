@@ -454,6 +454,78 @@ describe('beside a shopper', () => {
   });
 });
 
+it.each([
+  ['confirmed by an equal request', 'succeeded', { state: 'Completed' }],
+  ['canceled by the merchant', 'canceled', { code: 'InvalidOperation', statusCode: 400 }],
+] as const)(
+  'a transaction that is not due any more, and %s in that moment, is answered as it stands',
+  async (_how, status, expected) => {
+    const world = aWorld();
+    let looks = 0;
+    world.gate = async (call, moment) => {
+      if (moment !== 'before') return;
+      looks += Number(call === 'carts.get');
+      // Somebody else pays the cart before the last look.
+      const transactions = [aTransaction('Charge', 'Success')];
+      if (call === 'carts.get' && looks === 2) world.putPayment(aPayment({ id: 'theirs', transactions }), 'cart-1');
+      if (call === 'payment_intents.cancel') for (const id of world.intents.keys()) world.change(id, { status });
+    };
+    expect(await run(world).catch((error: unknown) => error)).toMatchObject(expected);
+  },
+);
+
+describe('a transaction that died a day ago and is asked for again while a shopper opens the cart', () => {
+  const CALLS = 9;
+  const moments = Array.from({ length: CALLS }, (_, at) => at).flatMap((at) =>
+    [false, true].map((diedToo) => [at, diedToo ? 'a shopper died, too' : 'no shopper was before', diedToo] as const),
+  );
+
+  /** Both left their payments on the cart, tied to nothing. */
+  const leftBehind = async (diedToo: boolean) => {
+    const world = aWorld();
+    const untied = async (call: string) => {
+      if (call === 'payments.update' || call === 'payment_intents.create')
+        throw new TransientError('the process is gone');
+    };
+    world.gate = untied;
+    await run(world, { amount: EUR(500) }).catch(() => undefined);
+    if (diedToo) {
+      world.now += DAY_MS;
+      await openCheckout(depsOfShopper(world), session).catch(() => undefined);
+      await world.settled();
+    }
+    world.gate = async () => {};
+    world.now += DAY_MS;
+    expect(world.paymentsOnCart().map(({ interfaceId }) => interfaceId)).toEqual(
+      diedToo ? [undefined, undefined] : [undefined],
+    );
+    return world;
+  };
+
+  it.each(moments)(
+    'before call %i of the opening, where %s: never are both paid beyond the price',
+    async (at, _who, diedToo) => {
+      const world = await leftBehind(diedToo);
+      let count = -1;
+      world.gate = async (_call, moment) => {
+        if (moment === 'before') count += 1;
+        if (count !== at || moment !== 'before') return;
+        world.gate = async () => {};
+        await runTransaction(depsOf(world), aRequest({ amount: EUR(500) })).catch(() => undefined);
+      };
+      const outcome = await openCheckout(depsOfShopper(world), session).catch(() => undefined);
+      await world.settled();
+      if (outcome?.kind === 'opened') {
+        const { paymentIntentId: id } = outcome;
+        if (world.intents.get(id)?.status === 'requires_payment_method') world.change(id, { status: 'succeeded' });
+      }
+      const taken = charged(world).reduce((sum, { amount }) => sum + amount, 0);
+      expect(taken).toBeLessThanOrEqual(1190);
+      expect(taken).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('beside a payment of another provider', () => {
   const theirs = (planned: Money) => {
     const world = aWorld();

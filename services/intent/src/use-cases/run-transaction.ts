@@ -12,7 +12,7 @@ import { chargeableAmount } from '../domain/stripe-amount.ts';
 import { link } from './link-payment.ts';
 import { lookAtOthers } from './other-payments.ts';
 import { requiredField } from './stored-payment-methods.ts';
-import { cancelOther, confirm } from './transaction/confirm.ts';
+import { cancelOther, cancelUnlessPaid, confirm } from './transaction/confirm.ts';
 import type { RunTransactionDeps, RunTransactionRequest } from './transaction/deps.ts';
 import { createPayment, leftBehind, MAX_METADATA_LENGTH, prepare, storedMethod } from './transaction/prepare.ts';
 
@@ -89,30 +89,32 @@ async function goOn(
     paymentIntent.metadata[METADATA.cartId] !== cartId || (amount && !wasFor(amount, payment, paymentIntent));
   if (isOther) throw keyTaken();
   if (paymentIntent.status !== 'requires_confirmation') return answer(deps, payment, paymentIntent);
-  await refuseUnlessDue(deps, cartId, payment, paymentIntent);
-  return answer(deps, payment, await confirm(deps, paymentIntent, payment));
+  const confirmed = await refuseUnlessDue(deps, cartId, payment, paymentIntent);
+  return answer(deps, payment, confirmed ?? (await confirm(deps, paymentIntent, payment)));
 }
 
 /**
  * The last check before money moves. The payment is on the cart and names its PaymentIntent now. So of two concurrent
  * transactions, or a transaction and a shopper, at least one sees the other, and PaymentIntents of others that wait for
- * payment are canceled.
+ * payment are canceled. Returns the PaymentIntent if an equal request has confirmed it.
  */
 async function refuseUnlessDue(
   deps: RunTransactionDeps,
   cartId: string,
   payment: Payment,
   paymentIntent: Stripe.PaymentIntent,
-): Promise<void> {
+): Promise<Stripe.PaymentIntent | undefined> {
   const checkout = await deps.carts.get(cartId);
   const { due, waiting } = await lookAtOthers(deps, checkout, payment.key ?? '');
   try {
     chargeable(cartId, due, payment.amountPlanned);
   } catch (error) {
-    await deps.paymentIntents.cancel(paymentIntent.id, idempotencyKey('cancel-undue', paymentIntent.id));
+    const confirmed = await cancelUnlessPaid(deps, paymentIntent.id, 'cancel-undue');
+    if (confirmed) return confirmed;
     throw error;
   }
   for (const other of waiting) await cancelOther(deps, other, payment);
+  return undefined;
 }
 
 function answer(deps: RunTransactionDeps, payment: Payment, paymentIntent: Stripe.PaymentIntent): TransactionOutcome {

@@ -1,5 +1,5 @@
 import { TransientError } from '@connector/errors';
-import { idempotencyKey } from '@connector/payment-model';
+import { idempotencyKey, isOfTransaction } from '@connector/payment-model';
 import { StripeRejection } from '@connector/stripe';
 import { statusOf } from '../../domain/attempts.ts';
 import type { SeenAttempt, Snapshot, Step } from '../../domain/opening.ts';
@@ -20,6 +20,18 @@ const TRANSACTION_WAIT_MS = 500;
  * calls throw.
  */
 export async function perform(opening: Opening, step: Move): Promise<Snapshot | undefined> {
+  const seen = await done(opening, step);
+  const meetsTransaction = opening.snapshot.otherPayments.some(isOfTransaction);
+  return meetsTransaction && SHOWS_ITSELF.has(step.kind) ? undefined : seen;
+}
+
+/**
+ * Steps after which others see the attempt. A transaction whose payment has been on the cart for long does not change the cart any more: it ties
+ * that payment, looks around, and charges. Whoever shows first and looks around then, as it does, is seen by the other, or sees it.
+ */
+const SHOWS_ITSELF: ReadonlySet<Move['kind']> = new Set(['create', 'find', 'attach'] as const);
+
+async function done(opening: Opening, step: Move): Promise<Snapshot | undefined> {
   switch (step.kind) {
     case 'wait':
       await opening.deps.sleep(TRANSACTION_WAIT_MS);

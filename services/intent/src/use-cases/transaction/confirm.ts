@@ -19,14 +19,24 @@ export async function cancelOther(deps: RunTransactionDeps, other: WaitingPaymen
   if (isUnderWay && isYoung(other.payment, deps.now()) && goesBefore(other.payment, payment)) {
     throw new TransientError('another transaction of the cart is under way', { reason: 'conflict' });
   }
+  // It was paid at this moment: the next request sees that.
+  if (await cancelUnlessPaid(deps, id, 'replace'))
+    throw new TransientError('the cart is being paid', { reason: 'conflict' });
+}
+
+/** Cancels a PaymentIntent that waits for payment. Returns it as it is now if another request was faster and it can still hold money. */
+export async function cancelUnlessPaid(
+  { paymentIntents }: Pick<RunTransactionDeps, 'paymentIntents'>,
+  id: string,
+  why: string,
+): Promise<Stripe.PaymentIntent | undefined> {
   try {
-    await deps.paymentIntents.cancel(id, idempotencyKey('replace', id));
+    await paymentIntents.cancel(id, idempotencyKey(why, id));
+    return undefined;
   } catch (error) {
     if (!(error instanceof StripeRejection)) throw error;
-    const now = await deps.paymentIntents.find(id);
-    if (!now || statusOf(now) === 'over') return;
-    // It was paid at this moment: the next request sees that.
-    throw new TransientError('the cart is being paid', { reason: 'conflict', cause: error });
+    const now = await paymentIntents.find(id);
+    return now && statusOf(now) !== 'over' ? now : undefined;
   }
 }
 
