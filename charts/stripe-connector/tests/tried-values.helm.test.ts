@@ -84,6 +84,27 @@ describe('what a platform team sets', () => {
     expect(annotations['checksum/config']).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('places the broker and the simulators of a trial as all other pods', () => {
+    const set = [
+      'defaults.podSecurityContext={"runAsUser":null,"runAsGroup":null,"fsGroup":null}',
+      'defaults.tolerations=[{"key":"trials","operator":"Exists"}]',
+      'defaults.nodeSelector={"pool":"trials"}',
+      'defaults.priorityClassName="low"',
+    ];
+    const pods = podsOf(render({ files: ['values-dev.yaml'], set }).objects);
+    expect(pods.map(({ owner }) => owner)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^StatefulSet .*-kafka$/), expect.stringMatching(/-shop$/)]),
+    );
+    for (const { owner, spec } of pods) {
+      const { nodeSelector, tolerations, priorityClassName } = spec;
+      const placed = { nodeSelector, tolerations, priorityClassName };
+      const expected = { nodeSelector: { pool: 'trials' }, tolerations: [{ key: 'trials', operator: 'Exists' }] };
+      expect([owner, placed]).toEqual([owner, { ...expected, priorityClassName: 'low' }]);
+      expect([owner, spec.securityContext]).toEqual([owner, expect.not.objectContaining({ runAsUser: 1000 })]);
+      expect([owner, spec.securityContext]).toEqual([owner, expect.objectContaining({ runAsNonRoot: true })]);
+    }
+  });
+
   it('recreates pods without the limits of a rolling update, which Kubernetes refuses beside it', () => {
     const objects = made(['services.ledger.strategy.type="Recreate"']);
     expect(deployment(objects, 'ledger').strategy).toEqual({ type: 'Recreate' });
