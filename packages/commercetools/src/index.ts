@@ -2,6 +2,7 @@ export * from './carts.ts';
 export * from './client.ts';
 export * from './config.ts';
 export * from './errors.ts';
+export * from './find.ts';
 export * from './operation.ts';
 export * from './predicates.ts';
 export * from './tokens.ts';

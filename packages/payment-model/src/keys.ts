@@ -5,6 +5,9 @@ const ATTEMPT = /^(?<cartId>.+)-(?<attempt>[1-9]\d*)$/;
 /** The commercetools key of a cart's `attempt`-th payment, from 1: whoever creates it twice is told so by commercetools. */
 export const paymentKeyOf = (cartId: string, attempt: number): string => `${cartId}-${attempt}`;
 
+/** Whether commercetools takes `text` as the key of a resource. */
+export const isKey = (text: string): boolean => /^[A-Za-z0-9_-]{2,256}$/.test(text);
+
 /** The attempt number in a payment's key, or undefined when the key is not one of this cart's attempts. */
 export function attemptOf(cartId: string, paymentKey: string | undefined): number | undefined {
   const groups = paymentKey && ATTEMPT.exec(paymentKey)?.groups;

@@ -4,17 +4,17 @@ import {
   type Commercetools,
   CommercetoolsRejection,
   type Executable,
+  found,
   quoted,
 } from '@connector/commercetools';
-import { orUndefined } from '@connector/errors';
 import type { Carts, Payments, PaymentsOf } from '../use-cases/ports.ts';
 
 /** Payments of the project over its HTTP API. */
 export function commercetoolsPayments({ api, call }: Pick<Commercetools, 'api' | 'call'>): Payments {
   const payments = api.payments();
   return {
-    byId: (ID) => orUndefined(call('payments.get', payments.withId({ ID }).get())),
-    byKey: (key) => orUndefined(call('payments.get_by_key', payments.withKey({ key }).get())),
+    byId: (ID) => found(call('payments.get', payments.withId({ ID }).get())),
+    byKey: (key) => found(call('payments.get_by_key', payments.withKey({ key }).get())),
     byPaymentIntent: async (paymentIntentId) => {
       const where = `interfaceId=${quoted(paymentIntentId)}`;
       const { results } = await call(
@@ -50,7 +50,7 @@ export const commercetoolsPaymentsOf =
 export function commercetoolsCarts(commercetools: Pick<Commercetools, 'api' | 'call'>): Carts {
   const { api, call } = commercetools;
   return {
-    byId: (ID) => orUndefined(call('carts.get', api.carts().withId({ ID }).get())),
+    byId: (ID) => found(call('carts.get', api.carts().withId({ ID }).get())),
     addPayment: (cart, paymentId) => addPaymentToCart(commercetools, cart, paymentId),
   };
 }

@@ -1,6 +1,5 @@
 import type { Cart, Order } from '@commercetools/platform-sdk';
-import { type Commercetools, CommercetoolsRejection, quoted, withPaymentsOf } from '@connector/commercetools';
-import { orUndefined } from '@connector/errors';
+import { type Commercetools, CommercetoolsRejection, found, quoted, withPaymentsOf } from '@connector/commercetools';
 import type { CartView, OrderRef } from '../domain/unordered.ts';
 import type { Orders, PaidCarts, PaidPayments } from '../use-cases/ports-unordered.ts';
 import { paymentsQuery } from './payments-query.ts';
@@ -44,7 +43,7 @@ export const paidCarts = ({ api, call }: Pick<Commercetools, 'api' | 'call'>): P
       .carts()
       .withId({ ID })
       .get({ queryArgs: { expand: EXPAND } });
-    const cart = await orUndefined(call('carts.get', request));
+    const cart = await found(call('carts.get', request));
     return cart && viewOf(cart);
   },
   detach: async ({ id: ID, version }, paymentIds) => {

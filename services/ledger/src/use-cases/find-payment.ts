@@ -1,6 +1,6 @@
 import type { Payment } from '@commercetools/platform-sdk';
 import { NotFoundError, PermanentError, StaleVersionError, TransientError } from '@connector/errors';
-import { paymentKeyOfPaymentIntent } from '@connector/payment-model';
+import { isKey, paymentKeyOfPaymentIntent } from '@connector/payment-model';
 import { newPayment } from '../domain/new-payment.ts';
 import type { CollectedFacts } from './collect-facts.ts';
 import type { Carts, KnownPayments, Payments } from './ports.ts';
@@ -70,7 +70,7 @@ async function create(dependencies: FindDependencies, collected: CollectedFacts)
   const { anonymousId } = cart ?? {};
   // The payment of another PaymentIntent may have the key in the metadata; then this payment gets a key of its own.
   for (const key of [ownership.paymentKey, paymentKeyOfPaymentIntent(paymentIntentId)]) {
-    if (key === undefined) continue;
+    if (key === undefined || !isKey(key)) continue;
     const draft = newPayment(origin, { paymentInterface, key, anonymousId });
     const payment = (await createForCustomer(payments, draft)) ?? (await payments.byKey(key));
     if (payment && !isOfAnother(payment, paymentIntentId)) {

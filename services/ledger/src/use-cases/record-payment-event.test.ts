@@ -1,4 +1,5 @@
 import type { Payment } from '@commercetools/platform-sdk';
+import { errorOfAnswer } from '@connector/commercetools';
 import { PAYMENT_EVENT_TYPES } from '@connector/contracts';
 import { NotFoundError, PermanentError, TransientError } from '@connector/errors';
 import {
@@ -652,6 +653,21 @@ describe('a payment that commercetools does not have', () => {
     };
     const outcome = await receive(stripeEvent('charge.succeeded', charge));
     expect(outcome).toMatchObject({ kind: 'recorded', attachment, written: true });
+  });
+
+  it('whose ids in the metadata cannot be ids is recorded all the same, under a key of its own and on no cart', async () => {
+    const metadata = { ...METADATA_OF_OURS, cart_id: 'cart 5', ct_payment_id: '#17', ct_payment_key: 'Zoë’s payment' };
+    const { intent, charge, truth } = paid({ metadata });
+    const { commercetools, receive } = ledger({ truth });
+    const reads = new Set(['payments.get', 'payments.get_by_key', 'carts.get']);
+    commercetools.gate = async (operation) => {
+      if (reads.has(operation))
+        throw errorOfAnswer(operation, { status: 400, body: { errors: [{ code: 'InvalidInput' }] } });
+    };
+    const outcome = await receive(stripeEvent('charge.succeeded', charge));
+    expect(outcome).toMatchObject({ kind: 'recorded', written: true, attachment: 'cart-gone' });
+    expect(recorded(outcome)).toMatchObject({ key: `stripe-${intent.id}`, interfaceId: intent.id });
+    expect(shown(recorded(outcome))).toHaveLength(1);
   });
 
   it('half made by intent on a cart that became an order meanwhile is reported as on no cart', async () => {
