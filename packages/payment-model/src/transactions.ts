@@ -47,17 +47,6 @@ export function isReturned(transactions: readonly TransactionView[]): boolean {
   return held.size > 0 && [...held].every(([currency, amount]) => givenBack(currency) >= amount && amount > 0);
 }
 
-/**
- * Whether a part of what was authorised may be held still beside what was charged: commercetools shows its release where it was canceled,
- * and not where the last capture left it.
- */
-export function mayHoldRest(transactions: readonly TransactionView[]): boolean {
-  if (has(transactions, ['CancelAuthorization'])) return false;
-  const charged = totals(transactions, 'Charge', UNDER_WAY);
-  const authorized = totals(transactions, 'Authorization', UNDER_WAY);
-  return [...authorized].some(([currency, amount]) => amount > (charged.get(currency) ?? 0));
-}
-
 /** Sums in centAmount by currency. */
 function totals(
   transactions: readonly TransactionView[],

@@ -1,4 +1,4 @@
-import { attemptOf, countsAsPaid, isReturned, mayHoldRest } from '@connector/payment-model';
+import { attemptOf, countsAsPaid, isReturned, sumOf } from '@connector/payment-model';
 import type Stripe from 'stripe';
 import type { Payment } from './checkout-cart.ts';
 import { holdsMoney } from './merchant-transaction.ts';
@@ -15,15 +15,19 @@ export interface Attempt {
   readonly paymentIntentId: string | undefined;
 }
 
+const isPaymentIntentId = (id: string | undefined): boolean => /^pi_\w+$/.test(id ?? '');
+
 /**
- * The PaymentIntent id of a payment: its interface id, or for an unused payment of the original connector the
- * interaction id of its authorization.
+ * The PaymentIntent id of a payment: its interface id, or the interaction id of its authorization if the original
+ * connector made the payment: an unused one has no interface id, and one that was captured in parts may have the id of
+ * a balance transaction or a refund. Otherwise the interface id of another provider, if there is one.
  */
 export function paymentIntentIdOf({ interfaceId, transactions }: Pick<Payment, 'interfaceId' | 'transactions'>) {
-  if (interfaceId) return interfaceId;
-  return transactions.find(
-    ({ type, interactionId }) => type === 'Authorization' && interactionId && /^pi_\w+$/.test(interactionId),
-  )?.interactionId;
+  if (isPaymentIntentId(interfaceId)) return interfaceId;
+  const authorization = transactions.find(
+    ({ type, interactionId }) => type === 'Authorization' && isPaymentIntentId(interactionId),
+  );
+  return authorization?.interactionId ?? interfaceId;
 }
 
 /** The attempts among a cart's payments, oldest first, without payments of other providers. */
@@ -73,10 +77,18 @@ export function statusOf(paymentIntent: Pick<Stripe.PaymentIntent, 'status' | 'l
 }
 
 /** The final state of an attempt, if commercetools shows one for sure, so that Stripe need not be read; otherwise undefined. */
-export function recordedStatusOf({ payment: { transactions } }: Pick<Attempt, 'payment'>): 'paid' | 'over' | undefined {
-  if (countsAsPaid(transactions)) return 'paid';
-  return isReturned(transactions) && !mayHoldRest(transactions) ? 'over' : undefined;
+export function recordedStatusOf({ payment }: Pick<Attempt, 'payment'>): 'paid' | 'over' | undefined {
+  if (countsAsPaid(payment.transactions)) return 'paid';
+  return isReturned(payment.transactions) && !mayHoldRest(payment) ? 'over' : undefined;
 }
+
+/**
+ * Whether a part of the planned amount may still be held after all charges were refunded: commercetools shows its release
+ * if the rest was canceled, and not if the last capture was for less.
+ */
+const mayHoldRest = ({ amountPlanned, transactions }: Payment): boolean =>
+  sumOf(transactions, 'Charge', ['Success', 'Pending']) < amountPlanned.centAmount &&
+  !transactions.some(({ type, state }) => type === 'CancelAuthorization' && state !== 'Failure');
 
 /**
  * Whether an attempt can continue with another amount: not if its payment has an authorization, because commercetools

@@ -128,7 +128,8 @@ export function record(world: FakeWorld): void {
     if (!paymentIntent) continue;
     const { id: pi, amount, amount_received: received, status } = paymentIntent;
     const isAuthorized = chargeIn(world, paymentIntent) !== undefined;
-    const known = transactions.find(({ type }) => type === 'Authorization');
+    const known = transactions.filter(({ type }) => type === 'Authorization');
+    const raise = amount - known.reduce((sum, one) => sum + one.amount.centAmount, 0);
     const show = (type: string, centAmount: number, interactionId: string) => ({
       id: `${type}-${interactionId}`,
       type,
@@ -138,7 +139,10 @@ export function record(world: FakeWorld): void {
     });
     const refunds = [...world.stripe.refunds.values()].filter(({ payment_intent }) => payment_intent === pi);
     const shown = [
-      ...(isAuthorized ? [known ?? show('Authorization', amount, pi)] : []),
+      ...known,
+      ...(isAuthorized && raise > 0
+        ? [show('Authorization', raise, `${pi}${known.length > 0 ? `:${amount}` : ''}`)]
+        : []),
       ...(received > 0 ? [show('Charge', received, pi)] : []),
       ...(status === 'canceled' ? [show('CancelAuthorization', amount - received, pi)] : []),
       ...refunds.map((refund) => show('Refund', refund.amount, refund.id)),

@@ -3,7 +3,7 @@ import { createLogger } from '@connector/telemetry';
 import { stripeRejection } from '@connector/testing/fakes';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../domain/operations.ts';
-import { aPayment, aPaymentIntent } from '../testing/builders.ts';
+import { aPayment, aPaymentIntent, aTransaction } from '../testing/builders.ts';
 import { FakeWorld } from '../testing/fake-world.ts';
 import { type RunOperationRequest, runOperation } from './run-operation.ts';
 
@@ -396,6 +396,26 @@ describe('a payment that is not linked to a PaymentIntent', () => {
     await expect(run(untied('2026-01-01T00:00:00Z'), capture)).rejects.toMatchObject({ code: 'InvalidOperation' });
   });
 });
+
+it.each([
+  ['the balance transaction', 'txn_1'],
+  ['the refund', 're_1'],
+])(
+  'an operation finds the PaymentIntent of an original payment whose interface id is %s of a partial capture',
+  async (_what, interfaceId) => {
+    const world = new FakeWorld();
+    const { key: _none, ...theirs } = aPayment({ interfaceId });
+    const transactions = [
+      aTransaction('Authorization', 'Success', { interactionId: 'pi_1' }),
+      aTransaction('Charge', 'Success', { interactionId: interfaceId }),
+    ];
+    world.putPayment({ ...theirs, transactions }, 'cart-1');
+    const latest_charge = charge();
+    world.intents.set('pi_1', aPaymentIntent({ status: 'succeeded', amount_received: 1190, latest_charge }));
+    expect(await run(world, refund)).toBe('received');
+    expect(refundsIn(world)).toMatchObject([{ payment_intent: 'pi_1' }]);
+  },
+);
 
 describe('a merchantReference', () => {
   it.each([
