@@ -13,15 +13,15 @@ interface Heard {
   readonly cluster: ScriptedCluster;
   readonly consumer: BroadcastConsumer;
   readonly heard: string[];
-  /** Starts the consumer, until it hears. */
+  /** Starts the consumer and waits until it reads all partitions. */
   start(): Promise<void>;
-  /** Puts six records, and answers their values. */
+  /** Writes six records, and returns their values. */
   putSome(from: number): string[];
 }
 
-/** Each test has its own brokers: most of its time it waits. */
+/** Each test has its own brokers: most of its time is waiting. */
 const it = test.extend<{ world: Heard }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest asks for a pattern
+  // biome-ignore lint/correctness/noEmptyPattern: vitest requires a pattern
   world: async ({}, use) => {
     const cluster = await ScriptedCluster.start({ brokers: 3, topics: { [TOPIC]: 3 } }, CONSUMER_ANSWERS);
     const heard: string[] = [];
@@ -50,7 +50,7 @@ const it = test.extend<{ world: Heard }>({
   },
 }).concurrent;
 
-it('receives every record from its start on, and none from before', async ({ world }) => {
+it('receives every record since its start, and none from before', async ({ world }) => {
   const { heard, start, putSome } = world;
   putSome(0);
   await start();
@@ -58,14 +58,14 @@ it('receives every record from its start on, and none from before', async ({ wor
   await vi.waitFor(() => expect(heard.toSorted()).toEqual(values), PATIENTLY);
 });
 
-it('asks again a moment after an answer with few records, so that what comes together is fetched together', async ({
+it('waits a moment after an answer with few records, so that records that arrive close together are fetched together', async ({
   world,
 }) => {
   const { cluster, heard, start } = world;
   await start();
   const steps = 20;
   const began = performance.now();
-  // Each record that is heard puts the next one: without the moment, one request for each as fast as they go.
+  // Each received record causes the next one. Without the pause, every record would cost a request of its own.
   for (let n = 0; n < steps; n += 1) {
     put(cluster, TOPIC, eventOf('k', n));
     await vi.waitFor(() => expect(heard).toHaveLength(n + 1), { ...PATIENTLY, interval: 1 });
@@ -86,7 +86,7 @@ it('reports that it receives nothing while the brokers answer no fetches, and ca
   await vi.waitFor(() => expect(consumer.isHearing).toBe(true), PATIENTLY);
 });
 
-it('reports that it receives nothing when one broker of three is frozen, and receives again where its partitions go', async ({
+it("reports that it receives nothing while one broker of three is frozen, and receives again from its partitions' new leaders", async ({
   world,
 }) => {
   const { cluster, consumer, heard, start, putSome } = world;
@@ -99,7 +99,7 @@ it('reports that it receives nothing when one broker of three is frozen, and rec
   await vi.waitFor(() => expect(consumer.isHearing).toBe(true), PATIENTLY);
 });
 
-it('does not hear before it starts, nor while the topic is not there', async ({ world }) => {
+it('is not ready before it starts, or while the topic does not exist', async ({ world }) => {
   const { cluster, consumer } = world;
   expect(consumer.isHearing).toBe(false);
   cluster.partitions.delete(TOPIC);
@@ -110,17 +110,17 @@ it('does not hear before it starts, nor while the topic is not there', async ({ 
   await vi.waitFor(() => expect(consumer.isHearing).toBe(true), PATIENTLY);
 });
 
-it('reads partitions that are added from their beginning', async ({ world }) => {
+it('reads partitions that were added later from their beginning', async ({ world }) => {
   const { cluster, heard, start, putSome } = world;
   await start();
   cluster.addTopic(TOPIC, 9);
   const values = putSome(10);
-  // Whatever moves makes it look at the cluster.
+  // Any failure or move makes it ask the cluster again.
   cluster.moveLeader(TOPIC, 0, 1);
   await vi.waitFor(() => expect(heard.toSorted()).toEqual(values), PATIENTLY);
 });
 
-it('is in no group, whose coordinator could make it deaf', async ({ world }) => {
+it('is in no group, so that no coordinator can stop it', async ({ world }) => {
   const { cluster, heard, start, putSome } = world;
   await start();
   const values = putSome(10);

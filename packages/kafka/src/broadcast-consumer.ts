@@ -9,40 +9,44 @@ import { processing, type SpannedMessage } from './spans.ts';
 
 export interface BroadcastMessage extends SpannedMessage {
   readonly value: Buffer;
-  /** Runs `work` in the message's `process` span: for what is made of it, not for looking at it. */
+  /**
+   * Runs `work` in the message's `process` span. It is for the work that a message causes, not for looking at the
+   * message.
+   */
   within(work: () => void): void;
 }
 
 export interface BroadcastOptions {
-  /** Without the configured prefix. */
+  /** Topics without the configured prefix. */
   topics: readonly string[];
-  /** What spans call the reader. */
+  /** The reader's name in spans. */
   name: string;
   /**
-   * For readers in no hurry: a broker collects so many bytes, in a second at most, before it answers. Default 1: it answers at once.
+   * For readers that can wait: a broker collects this many bytes, for at most a second, before it answers. Default 1:
+   * it answers at once.
    */
   minBytes?: number;
-  /** Called in order for every message from now on; it must not throw and not block. */
+  /** Called in order for every message since the start. It must not throw, and must not block. */
   onMessage: (message: BroadcastMessage) => void;
 }
 
 export interface BroadcastConsumer extends Component {
   /**
-   * Whether every partition is being read now: brokers answered for each of them within the last seconds. While false, messages come late
-   * or, before the first time, not at all.
+   * Whether every partition is being read: brokers answered for each of them within the last seconds. While false,
+   * messages arrive late or, before the first time, not at all.
    */
   readonly isHearing: boolean;
 }
 
-/** A broker answers at the latest after this time, in ms, if only that there is nothing new. */
+/** The longest time until a broker answers, in ms, also when there is nothing new. */
 const MAX_WAIT_MS = 1_000;
-/** A partition that no broker answered for longer than this, in ms, is not heard. */
+/** A partition without an answer for longer than this, in ms, is not being read. */
 const SILENCE_MS = 3 * MAX_WAIT_MS;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 
 /**
- * Reads topics in full in every process, from where they end when it starts. It is in no group: nothing is committed or assigned, so
- * that no coordinator and no other pod can make it deaf (docs/adr/0018).
+ * Reads topics in full in every process, from their end at the start. It is in no group: nothing is committed or
+ * assigned, so no coordinator and no other pod can stop it (docs/adr/0018).
  */
 export const createBroadcastConsumer = (kafka: Kafka, options: BroadcastOptions): BroadcastConsumer =>
   new Broadcast(kafka, options);
@@ -51,9 +55,9 @@ class Broadcast implements BroadcastConsumer {
   readonly name: string;
   readonly #kafka: Kafka;
   readonly #options: BroadcastOptions;
-  /** What is read, by its name in the cluster. */
+  /** The topic by its name in the cluster. */
   readonly #topics: ReadonlyMap<string, string>;
-  /** How many partitions of each are read. */
+  /** How many partitions of each topic are read. */
   readonly #known = new Map<string, number>();
   readonly #cluster: ClusterView;
   #fetcher: Fetcher | undefined;
@@ -84,11 +88,11 @@ class Broadcast implements BroadcastConsumer {
       onSkipped: ({ topic, partition, from, to, reason }) =>
         this.#kafka.log.warn(
           { topic, partition, from: String(from), to: String(to), reason },
-          'messages were not heard',
+          'messages are not received',
         ),
     });
     this.#cluster.start();
-    // Asked for once, a topic is followed.
+    // ClusterView follows a topic after the first question about it.
     this.#follow();
   }
 
@@ -97,7 +101,7 @@ class Broadcast implements BroadcastConsumer {
     this.#cluster.stop();
   }
 
-  /** Reads the partitions that were not there before; records of a partition that was added later are all new. */
+  /** Reads partitions that did not exist before from their beginning, because all their records are new. */
   #follow(): void {
     for (const name of this.#topics.keys()) {
       const count = this.#cluster.partitionsOf(name)?.size ?? 0;

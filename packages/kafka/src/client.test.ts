@@ -6,7 +6,7 @@ import { createKafka } from './client.ts';
 import { kafkaConfig } from './config.ts';
 import { ScriptedCluster } from './testing/scripted-cluster.ts';
 
-/** Self-signed, without their keys. */
+/** Self-signed certificates, without their keys. */
 const ENDS_DECEMBER_2027 = `-----BEGIN CERTIFICATE-----
 MIIBdDCCARmgAwIBAgIUGsdi6mCq4gZb/9HjbrvZxb+Y0c0wCgYIKoZIzj0EAwIw
 DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjUyMTQ4MjJaFw0yNzEyMzAyMTQ4MjJa
@@ -31,7 +31,7 @@ TI9lPJICIBBkHu2K1Z76RhrLi4hI6gI2BeJAixxIIxesWVZtaSTv
 const connection = { KAFKA_BROKERS: ['localhost:9092'], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: true };
 const options = { clientId: 'test', log: createLogger('test', 'silent') };
 
-it('exports when the certificates in use end; of several authorities the first to end', async () => {
+it('exports when the certificates in use expire; of several authorities the first to expire', async () => {
   createKafka(
     {
       ...connection,
@@ -48,7 +48,7 @@ it('exports when the certificates in use end; of several authorities the first t
   ]);
 });
 
-it('leaves a certificate that cannot be read to the connection, which says so', () => {
+it('ignores a certificate that cannot be read, because the connection will report it', () => {
   const broken = '-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----';
   expect(() => createKafka({ ...connection, KAFKA_SSL_CA: broken }, options)).not.toThrow();
 });
@@ -57,7 +57,7 @@ it.each([
   ['[2001:db8::1]:9093', '2001:db8::1', 9093],
   ['kafka-0.kafka.svc:9092', 'kafka-0.kafka.svc', 9092],
   ['192.0.2.1:9092', '192.0.2.1', 9092],
-])('connects to the bootstrap broker %s by its address', async (broker, host, port) => {
+])('connects to the bootstrap broker %s at its address', async (broker, host, port) => {
   const cluster = await ScriptedCluster.start({ brokers: 1 });
   const asked: object[] = [];
   const kafka = createKafka(

@@ -14,15 +14,15 @@ export interface Kafka {
   readonly clientId: string;
   /** Name of this installation, as `instanceOf` reads it from a client id. */
   readonly instance?: string | undefined;
-  /** Headers of every record that does not carry them already. */
+  /** Headers that are added to every record that does not have them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Where this process runs, for consumers to read near by. */
+  /** Where this process runs, so that consumers can read from a near replica. */
   readonly rackId?: string | undefined;
-  /** Where to ask for the cluster first. */
+  /** The first addresses to ask about the cluster. */
   readonly bootstrap: readonly BrokerAddress[];
   /**
-   * Opens a connection of its own to a broker, authenticated. Throws kafkajs's errors, and Error when the broker does not answer
-   * in time.
+   * Opens a connection of its own to a broker, authenticated. Throws kafkajs's errors, and Error when the broker does
+   * not answer within its time-out.
    */
   open(address: BrokerAddress): Promise<BrokerConnection>;
   /** A topic's or group's name in the cluster. */
@@ -30,12 +30,12 @@ export interface Kafka {
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** An authentication may have to ask a token server first, which is given up after some 5 s. */
+/** In ms. An authentication may have to ask a token server first, which has a time-out of about 5 s. */
 const OPEN_TIMEOUT_MS = 10_000;
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
-/** Of kafkajs's own requests. */
+/** Time-out of kafkajs's own requests, in ms. */
 const DEFAULTS = {
   connectionTimeout: CONNECT_TIMEOUT_MS,
   requestTimeout: 6_000,
@@ -50,13 +50,15 @@ putHeadsInFront();
 export interface KafkaOptions {
   clientId: string;
   log: Logger;
-  /** Opens the sockets instead of Node's own. */
+  /** Opens the sockets, in place of Node's own functions. */
   socketFactory?: ISocketFactory;
-  /** Of every record that does not carry them already. */
+  /** Added to every record that does not have them. */
   headers?: Readonly<Record<string, string>>;
 }
 
-/** The connection's settings; nothing connects yet. Throws Error when settings that belong together are not together. */
+/**
+ * The connection's settings, without a connection yet. Throws Error when settings that belong together are incomplete.
+ */
 export function createKafka(
   env: KafkaEnvironment,
   { clientId, log, socketFactory, headers = {} }: KafkaOptions,
@@ -103,11 +105,14 @@ export function createKafka(
 const withInstance = (clientId: string, instance: string | undefined): string =>
   instance ? `${clientId}@${instance}` : clientId;
 
-/** The installation that a client id names; undefined for one that names none. */
+/** The installation in a client id; undefined if the client id has none. */
 export const instanceOf = (clientId: string): string | undefined =>
   /@(?<instance>.+)$/.exec(clientId)?.groups?.instance;
 
-/** kafkajs splits a bootstrap address at its first colon, of which an IPv6 address has several: they are hidden until a socket is opened. */
+/**
+ * kafkajs splits a bootstrap address at its first colon, of which an IPv6 address has several. The address is therefore
+ * hidden until a socket is opened.
+ */
 const forKafkajs = ({ host, port }: BrokerAddress): string => `${encodeURIComponent(host)}:${port}`;
 const unhidden =
   (sockets: ISocketFactory): ISocketFactory =>
@@ -124,7 +129,7 @@ function saslOf(env: KafkaEnvironment, log: Logger): SASLOptions {
     log,
     isUsable: ({ KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD: password }) => user !== '' && password !== '',
   });
-  // Each new connection asks again.
+  // Called for each new connection.
   return {
     mechanism,
     get username() {
@@ -136,12 +141,12 @@ function saslOf(env: KafkaEnvironment, log: Logger): SASLOptions {
   } as SASLOptions;
 }
 
-/** kafkajs's own lines, as debug or warn: what matters is reported by the parts that use it. */
+/** kafkajs's own log lines, as debug or warn. Important events are reported by the components that use kafkajs. */
 function forward(log: Logger, { level, log: { message, error, groupId, broker } }: LogEntry): void {
   log[level <= logLevel.WARN ? 'warn' : 'debug']({ kafka: { error, groupId, broker } }, `kafka: ${message}`);
 }
 
-/** Runs `work` with an admin client that is connected for it alone. */
+/** Runs `work` with an admin client that is connected only for it. */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.client.admin();
   await admin.connect();

@@ -6,7 +6,7 @@ import type { BrokerAddress } from './kafkajs-internals/connection.ts';
 
 const HOST_AND_PORT = /^(?:\[(?<v6>[^\s[\]]+)\]|(?<name>[^\s:[\]]+)):(?<port>\d+)$/;
 
-/** Host, without the brackets of an IPv6 address, and port of a bootstrap broker; undefined when it is none. */
+/** Host (without the brackets of an IPv6 address) and port of a bootstrap broker; undefined when `text` is not one. */
 export function addressOf(broker: string): BrokerAddress | undefined {
   const { v6, name, port } = HOST_AND_PORT.exec(broker)?.groups ?? {};
   const host = v6 && isIPv6(v6) ? v6 : name;
@@ -23,12 +23,14 @@ export const kafkaConfig = {
     .string()
     .regex(/^[A-Za-z0-9._-]*$/, 'may have letters, digits, dots, dashes and underscores only')
     .default('')
-    .describe('Put before every topic and consumer group'),
+    .describe('Prefix of every topic and consumer group'),
   KAFKA_INSTANCE: z
     .string()
     .regex(/^[A-Za-z0-9._-]+$/, 'may have letters, digits, dots, dashes and underscores only')
     .optional()
-    .describe('Name of this installation, put behind the client id, so that another one in the same group is noticed'),
+    .describe(
+      'Name of this installation, appended to the client id, so that other installations in the same group are noticed',
+    ),
   KAFKA_CLIENT_ID: z.string().min(1).optional().describe("Client id in the broker's logs; default the service's name"),
   KAFKA_SSL_ENABLED: flag().default(false).describe('TLS to the brokers'),
   KAFKA_SSL_CA: z.string().optional().describe('CA certificate: PEM text or a file path'),
@@ -48,16 +50,8 @@ export const kafkaConfig = {
     .describe('Token endpoint of the OpenID Connect provider, for oauthbearer'),
   KAFKA_SASL_OAUTH_CLIENT_ID: z.string().min(1).optional().describe('Client id at the token endpoint'),
   KAFKA_SASL_OAUTH_CLIENT_SECRET: z.string().min(1).optional().describe('Client secret at the token endpoint (secret)'),
-  KAFKA_SASL_OAUTH_SCOPE: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Scope to ask the token endpoint for, where it wants one'),
-  KAFKA_SASL_OAUTH_AUDIENCE: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Audience to ask the token endpoint for, where it wants one'),
+  KAFKA_SASL_OAUTH_SCOPE: z.string().min(1).optional().describe('Scope for the token endpoint, if it needs one'),
+  KAFKA_SASL_OAUTH_AUDIENCE: z.string().min(1).optional().describe('Audience for the token endpoint, if it needs one'),
   KAFKA_SASL_AWS_REGION: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-west-1')
@@ -72,7 +66,7 @@ export const kafkaConfig = {
 
 export type KafkaEnvironment = z.output<z.ZodObject<typeof kafkaConfig>>;
 
-/** What is missing of settings that must come together, one line per problem; for `readConfig`. */
+/** Missing settings of those that must come together, one line per problem; for `readConfig`. */
 export function checkKafkaEnvironment(env: KafkaEnvironment): string[] {
   const problems: string[] = [];
   const mechanism = env.KAFKA_SASL_MECHANISM;
@@ -97,6 +91,6 @@ export function checkKafkaEnvironment(env: KafkaEnvironment): string[] {
   return problems;
 }
 
-/** PEM text as it is, or what the file holds. */
+/** PEM text: `value` itself, or the content of the file that it names. */
 export const pem = (value: string | undefined): string | undefined =>
   value === undefined || value.includes('-----BEGIN') ? value : readFileSync(value, 'utf8');

@@ -13,13 +13,13 @@ it.each([
   expect(lagOf([{ partition: 3, ...bounds }], [{ partition: 3, offset }])).toMatchObject([{ partition: 3, lag }]);
 });
 
-it('counts a partition of which nothing is known about commits as a whole', () => {
+it('counts a partition as a whole when nothing is known about its commits', () => {
   expect(lagOf([{ partition: 1, low: '0', high: '4' }], [])).toMatchObject([{ partition: 1, lag: 4 }]);
 });
 
-describe('the age of the oldest message that waits', () => {
+describe('the age of the oldest waiting message', () => {
   const NOW = Date.parse('2026-11-25T12:00:00Z');
-  /** Two partitions whose messages, by offset, came so many seconds ago. */
+  /** Two partitions. Their messages, by offset, arrived this many seconds ago. */
   const ages: Record<number, number[]> = { 0: [90_000, 3_600, 0.2], 1: [7_200, 600, 30] };
   let asked = 0;
   const offsetsAt = async (ms: number) => {
@@ -31,34 +31,34 @@ describe('the age of the oldest message that waits', () => {
   };
 
   it.each([
-    ['one of a minute', [{ partition: 1, from: 2n }], 30],
+    ['a message of one minute', [{ partition: 1, from: 2n }], 30],
     [
-      'the oldest of several partitions',
+      'the oldest message of several partitions',
       [
         { partition: 0, from: 2n },
         { partition: 1, from: 1n },
       ],
       600,
     ],
-    ['one of a day', [{ partition: 0, from: 0n }], 90_000],
-    ['one that has just come', [{ partition: 0, from: 2n }], 0],
-  ])('is told within 1 %%: %s', async (_what, waiting, seconds) => {
+    ['a message of one day', [{ partition: 0, from: 0n }], 90_000],
+    ['a message that has just arrived', [{ partition: 0, from: 2n }], 0],
+  ])('is measured within 1 %%: %s', async (_what, waiting, seconds) => {
     const age = await ageOfOldest(waiting, offsetsAt, NOW);
     expect(age).toBeLessThanOrEqual(seconds);
     expect(age).toBeGreaterThanOrEqual(0.99 * seconds);
   });
 
-  it('is 0 where none waits, and nobody is asked', async () => {
+  it('is 0 when no message waits, without a request', async () => {
     asked = 0;
     expect(await ageOfOldest([], offsetsAt, NOW)).toBe(0);
     expect(asked).toBe(0);
   });
 });
 
-describe('what was deleted unread', () => {
+describe('messages that were deleted unread', () => {
   const low = (partition: number, offset: string) => ({ partition, low: offset, high: '900' });
 
-  it('is what lies between the committed offset and the beginning of the partition', () => {
+  it('are those between the committed offset and the beginning of the partition', () => {
     const committed = [
       { partition: 0, offset: '10', metadata: '1790000000000' },
       { partition: 1, offset: '10', metadata: '' },
@@ -70,7 +70,7 @@ describe('what was deleted unread', () => {
     ]);
   });
 
-  it('is all that is gone where the group never committed, or its offsets have expired', () => {
+  it('are all deleted ones if the group never committed, or its offsets have expired', () => {
     const committed = [{ partition: 0, offset: '-1', metadata: null }];
     expect(deletedUnread([low(0, '50'), low(1, '7'), low(2, '0')], committed)).toEqual([
       { partition: 0, from: 0n, to: 50n },
@@ -78,14 +78,17 @@ describe('what was deleted unread', () => {
     ]);
   });
 
-  it.each(['0', '-5', 'soon', '1790000000000.5'])('has no beginning that the note could give %j', (metadata) => {
-    expect(deletedUnread([low(0, '50')], [{ partition: 0, offset: '10', metadata }])).toEqual([
-      { partition: 0, from: 10n, to: 50n },
-    ]);
-  });
+  it.each(['0', '-5', 'soon', '1790000000000.5'])(
+    'are unknown for the commit note %j, which contains no time',
+    (metadata) => {
+      expect(deletedUnread([low(0, '50')], [{ partition: 0, offset: '10', metadata }])).toEqual([
+        { partition: 0, from: 10n, to: 50n },
+      ]);
+    },
+  );
 });
 
-it('tells of what the consumer itself found gone, once', async () => {
+it('are reported once when the consumer itself found them missing', async () => {
   const told: DeletedRecords[] = [];
   const log = { error: () => {} } as never;
   const lag = createLagExporter({ log } as never, {

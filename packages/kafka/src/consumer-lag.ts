@@ -4,7 +4,7 @@ import { metrics } from '@connector/telemetry';
 import { type Kafka, withAdmin } from './client.ts';
 import { ageOfOldest, type DeletedRecords, deletedUnread, lagOf } from './lag.ts';
 
-/** Without Kafka nobody waits longer for the first look, in ms. */
+/** Longest wait of the start for the first look when Kafka is away, in ms. */
 const FIRST_LOOK_MS = 5_000;
 
 export interface LagOptions {
@@ -12,20 +12,23 @@ export interface LagOptions {
   groupId: string;
   topic: string;
   everyMs: number;
-  /** Called once with what was deleted before the group had handled it; at the next look again when it throws. */
+  /**
+   * Called once with messages that were deleted before the group handled them. When it throws, the next look calls it
+   * again.
+   */
   onDeleted?: (deleted: DeletedRecords) => Promise<void>;
 }
 
 export interface LagExporter extends Component {
   refresh(): Promise<void>;
-  /** Tells of messages that the consumer itself found gone. */
+  /** Takes the consumer's own report about missing messages. */
   skipped(deleted: DeletedRecords): void;
 }
 
 /**
- * Exports how far a group is behind, for every partition and whoever has it: a consumer that has stopped, or is not in its group,
- * could not tell by itself. Its start waits for the first look, so that it sees what is gone before a consumer that is started next goes on
- * behind it and commits.
+ * Exports how far a group is behind, for every partition, whichever member has it: a consumer that has stopped, or is
+ * not in its group, could not report this itself. Its start waits for the first look, so that deleted messages are seen
+ * before a consumer that starts later continues behind them and commits.
  */
 export const createLagExporter = (kafka: Kafka, options: LagOptions): LagExporter => new GroupLag(kafka, options);
 
@@ -33,7 +36,7 @@ class GroupLag implements LagExporter {
   readonly name = 'consumer lag';
   readonly #kafka: Kafka;
   readonly #options: LagOptions;
-  /** Deleted messages that were counted and logged, and those that somebody was asked for; by partition and end. */
+  /** Deleted messages that were counted and logged, and those that were reported; by partition and end. */
   readonly #noticed = new Set<string>();
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -65,7 +68,7 @@ class GroupLag implements LagExporter {
     const { groupId, topic } = this.#options;
     const name = this.#kafka.prefixed(topic);
     await withAdmin(this.#kafka, async (admin) => {
-      // What is committed is asked first: a lag may then look too large for a moment, never too small.
+      // Committed offsets are read first. A lag may then be too large for a moment, but never too small.
       const [committed] = await admin.fetchOffsets({ groupId: this.#kafka.prefixed(groupId), topics: [name] });
       const bounds = await admin.fetchTopicOffsets(name);
       for (const deleted of deletedUnread(bounds, committed?.partitions ?? [])) await this.#reportDeleted(deleted);
@@ -85,8 +88,8 @@ class GroupLag implements LagExporter {
     try {
       await this.refresh();
     } catch (error) {
-      // The last known lag stays; that Kafka is away is logged by the consumer and the producer.
-      this.#kafka.log.debug({ error }, 'the lag is not known now');
+      // The last known lag stays. The consumer and the producer log that Kafka is away.
+      this.#kafka.log.debug({ error }, 'the consumer lag cannot be read at the moment');
     } finally {
       this.#isLooking = false;
     }
@@ -106,8 +109,12 @@ class GroupLag implements LagExporter {
       await onDeleted?.(deleted);
     } catch (error) {
       this.#told.delete(name);
-      // What is there has to be handled all the same; the next look tries again, as long as the group's offset still shows it.
-      this.#kafka.log.error({ error, topic, partition }, 'nobody could be asked for the deleted messages');
+      // The remaining messages must be handled in any case. The next look tries again, as long as the group's offset
+      // still shows the gap.
+      this.#kafka.log.error(
+        { error, topic, partition },
+        'could not request that the deleted messages are listed again',
+      );
     }
   }
 

@@ -12,13 +12,16 @@ import { CONSUMER_ANSWERS, groupOf, put } from './testing/scripted-groups.ts';
 const TOPIC = 't';
 const PARTITIONS = 6;
 const BROKERS = 3;
-/** `KAFKA_TEST_SEED=… npx vitest …` runs the same sequences again. */
+/** `KAFKA_TEST_SEED=… npx vitest …` repeats the same sequences. */
 const SEED = Number(process.env.KAFKA_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** Fetch, list offsets, commit, fetch offsets, find the coordinator, join, heartbeat, sync. */
+/** API keys: fetch, list offsets, commit, fetch offsets, find the coordinator, join, heartbeat, sync. */
 const CONSUMER_REQUESTS = [1, 2, 8, 9, 10, 11, 12, 14];
-/** After its faults are over a consumer may have to wait for a session, and for requests that nobody answers, on a machine that is busy. */
+/**
+ * In ms. After the faults a consumer may have to wait for a session timeout, and for requests that get no answer, on a
+ * busy machine.
+ */
 const BACK_WITHIN_MS = 60_000;
-/** Sequences that run side by side: most of their time they wait. */
+/** Parallel sequences: most of their time is waiting. */
 const AT_ONCE = 20;
 
 const broker = fc.nat(BROKERS - 1);
@@ -33,7 +36,7 @@ const steps = fc.array(
     { weight: 3, arbitrary: fc.record({ kind: of('move'), partition, to: broker }) },
     {
       weight: 4,
-      // Long enough for a heartbeat to find it loading, and the join that may follow.
+      // Long enough for a heartbeat that finds the group loading, and for the join that may follow.
       arbitrary: fc.record({ kind: of('move coordinator'), to: broker, loadingMs: fc.constantFrom(0, 250, 500) }),
     },
     { weight: 2, arbitrary: fc.record({ kind: of('rebalance') }) },
@@ -58,7 +61,7 @@ type Step = typeof steps extends fc.Arbitrary<(infer S)[]> ? S : never;
 interface Played {
   readonly missing: string[];
   readonly committedTooFar: string[];
-  /** Where everything stood while something was missing, for whoever looks for the reason. */
+  /** The state when something was missing, to find the reason. */
   readonly stuck?: string;
 }
 
@@ -136,7 +139,7 @@ async function play(sequence: readonly Step[]): Promise<Played> {
   return { missing: missing(), committedTooFar, ...(stuck && { stuck }) };
 }
 
-it(`handles everything in the end and commits nothing that is not done: 200 generated sequences (seed ${SEED})`, async () => {
+it(`handles everything in the end and commits nothing unfinished: 200 generated sequences (seed ${SEED})`, async () => {
   await inParallel(fc.sample(steps, { numRuns: 200, seed: SEED }), AT_ONCE, async (sequence, index) => {
     const found = await play(sequence);
     expect(found, `seed ${SEED}, sequence ${index}: ${JSON.stringify(sequence)}`).toEqual({

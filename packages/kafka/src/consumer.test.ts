@@ -17,7 +17,7 @@ const FIND_COORDINATOR = 10;
 const NO_COORDINATOR = 15;
 const JOIN = 11;
 const METADATA = 3;
-/** Short, so that heartbeats and expiry come soon: a heartbeat each 300 ms. */
+/** Short, in ms, so that heartbeats and expiry come soon: a heartbeat every 300 ms. */
 const SESSION_MS = 900;
 const PATIENTLY = { timeout: 40_000, interval: 20 };
 
@@ -57,7 +57,7 @@ async function startConsumer(handled: string[], options: Partial<ConsumerOptions
   return consumer;
 }
 let sent = 0;
-/** Puts messages of several keys, and answers their values. */
+/** Writes messages of several keys, and returns their values. */
 function putSome(count = 8): string[] {
   const values = Array.from({ length: count }, (_, at) => ({ key: `k${at}`, n: sent++ }));
   for (const { key, n } of values) put(cluster, TOPIC, eventOf(key, n));
@@ -74,9 +74,10 @@ const expectHandled = (handled: string[], values: string[]) =>
   vi.waitFor(() => expect(values.filter((value) => !handled.includes(value))).toEqual([]), PATIENTLY);
 
 describe('a consumer whose coordinator moves', () => {
-  it('goes on in its generation, also while the new coordinator loads the group', async () => {
+  it('continues in its generation, also while the new coordinator loads the group', async () => {
     const handled: string[] = [];
-    // While it loads no heartbeat is answered: a busy machine may need longer for two of them than the others' session is.
+    // During loading no heartbeat is answered. On a busy machine two heartbeats may take longer than the session
+    // timeout of the other tests.
     const consumer = await startConsumer(handled, { sessionTimeoutMs: 4_500 });
     const group = groupOf(cluster, 'g');
     const { generation } = group;
@@ -94,7 +95,7 @@ describe('a consumer whose coordinator moves', () => {
     await vi.waitFor(() => expect(committed()).toBe(handled.length), PATIENTLY);
   });
 
-  it('handles again, in a generation of its own, when it was told of a rebalance and the next coordinator loads', async () => {
+  it('handles messages again in a new generation, when it was told of a rebalance and the next coordinator loads', async () => {
     const handled: string[] = [];
     await startConsumer(handled);
     const group = groupOf(cluster, 'g');
@@ -105,7 +106,7 @@ describe('a consumer whose coordinator moves', () => {
     const values = putSome();
     const [fetched, asked] = [requested(FETCH), requested(JOIN)];
     await vi.waitFor(() => expect(requested(JOIN)).toBeGreaterThan(asked + 2), PATIENTLY);
-    // Nothing is fetched to be thrown away.
+    // No message is fetched only to be discarded.
     expect(requested(FETCH) - fetched).toBeLessThan(20);
     group.isLoading = false;
     await expectHandled(handled, values);
@@ -115,7 +116,7 @@ describe('a consumer whose coordinator moves', () => {
     ['killed', () => cluster.kill(0)],
     ['frozen', async () => void cluster.frozen.add(0)],
   ])(
-    'is back after the coordinator was %s, as the same member',
+    'is the same member after the coordinator was %s',
     async (_how, away) => {
       const handled: string[] = [];
       await startConsumer(handled, { sessionTimeoutMs: 6_000 });
@@ -134,7 +135,7 @@ describe('a consumer whose coordinator moves', () => {
     30_000,
   );
 
-  it('ends its generation when no heartbeat was answered for a session: the partitions may be with others', async () => {
+  it('ends its generation when no heartbeat was answered for a session timeout, because another member may have the partitions', async () => {
     const handled: string[] = [];
     const consumer = await startConsumer(handled);
     cluster.script = ({ apiKey }) => (apiKey === HEARTBEAT ? 'silent' : undefined);
@@ -145,26 +146,23 @@ describe('a consumer whose coordinator moves', () => {
   });
 });
 
-describe('a consumer that does not come into its group', () => {
+describe('a consumer that does not join its group', () => {
   it.each([
     ['there is no coordinator', NO_COORDINATOR],
     ['the coordinator refuses it', 22],
-  ])(
-    'is recreated, and fails liveness when that does not help although the brokers answer: %s',
-    async (_why, error) => {
-      const consumer = consumerOf([], { sessionTimeoutMs: 300 });
-      cluster.script = ({ apiKey }) => (apiKey === JOIN ? error : undefined);
-      await consumer.start?.();
-      expect(consumer.dead?.()).toBeUndefined();
-      await vi.waitFor(() => expect(consumer.dead?.()).toMatch(/not in its group/), PATIENTLY);
-      expect(consumer.notReady?.()).toBe('not a member of its group');
-      cluster.script = () => undefined;
-      await vi.waitFor(() => expect(consumer.joined).toBe(true), PATIENTLY);
-      expect(consumer.dead?.()).toBeUndefined();
-    },
-  );
+  ])('is recreated, and fails liveness if that does not help although the brokers answer: %s', async (_why, error) => {
+    const consumer = consumerOf([], { sessionTimeoutMs: 300 });
+    cluster.script = ({ apiKey }) => (apiKey === JOIN ? error : undefined);
+    await consumer.start?.();
+    expect(consumer.dead?.()).toBeUndefined();
+    await vi.waitFor(() => expect(consumer.dead?.()).toMatch(/not in its group/), PATIENTLY);
+    expect(consumer.notReady?.()).toBe('not a member of its group');
+    cluster.script = () => undefined;
+    await vi.waitFor(() => expect(consumer.joined).toBe(true), PATIENTLY);
+    expect(consumer.dead?.()).toBeUndefined();
+  });
 
-  it('joins no more once it is stopped, when it learns only then who the coordinator is', async () => {
+  it('does not join after it was stopped, even if it finds the coordinator only then', async () => {
     const consumer = consumerOf([]);
     let stopped: Promise<void> | undefined;
     cluster.script = ({ apiKey }) => {
@@ -179,11 +177,11 @@ describe('a consumer that does not come into its group', () => {
     expect(groupOf(cluster, 'g').members.size).toBe(0);
   });
 
-  it('does not fail liveness while no broker answers: a restart would not help', async () => {
+  it('does not fail liveness while no broker answers, because a restart would not help', async () => {
     const consumer = await startConsumer([], { sessionTimeoutMs: 300 });
     for (const nodeId of [0, 1, 2]) await cluster.kill(nodeId);
     await vi.waitFor(() => expect(consumer.joined).toBe(false), PATIENTLY);
-    // Long after the last answer, and after its client was recreated.
+    // Long after the last answer, with a recreated client.
     const { now } = performance;
     const recreated = await timesRecreated();
     vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 60_000);
@@ -196,7 +194,7 @@ describe('a consumer that does not come into its group', () => {
 });
 
 describe('two members', () => {
-  it('share the partitions, and each message is handled by the one that has its partition', async () => {
+  it('share the partitions, and each message is handled by the member with its partition', async () => {
     const [first, second]: [string[], string[]] = [[], []];
     await startConsumer(first);
     await startConsumer(second);
@@ -207,7 +205,7 @@ describe('two members', () => {
     expect(second.length).toBeGreaterThan(0);
   });
 
-  it('the one that stays takes over what the other left', async () => {
+  it('the remaining one takes over the partitions of the one that left', async () => {
     const [first, second]: [string[], string[]] = [[], []];
     await startConsumer(first);
     const leaving = await startConsumer(second);
@@ -218,7 +216,7 @@ describe('two members', () => {
 });
 
 describe('reading', () => {
-  it('goes on at the new leader when partitions move, and handles nothing twice without a rebalance', async () => {
+  it('continues at the new leader when partitions move, and handles nothing twice without a rebalance', async () => {
     const handled: string[] = [];
     await startConsumer(handled);
     const values: string[] = [];
@@ -232,7 +230,7 @@ describe('reading', () => {
     expect(handled).toHaveLength(values.length);
   });
 
-  it('is not held up by a broker that leads others and is frozen', async () => {
+  it('is not delayed by a frozen broker that leads other partitions', async () => {
     const handled: string[] = [];
     await startConsumer(handled);
     cluster.frozen.add(2);
@@ -240,7 +238,7 @@ describe('reading', () => {
     await expectHandled(handled, values);
   });
 
-  it('tells which messages were deleted before they were handled, and goes on behind them', async () => {
+  it('reports which messages were deleted before they were handled, and continues behind them', async () => {
     const skipped: unknown[] = [];
     const key = Array.from({ length: 99 }, (_, n) => `k${n}`).find(
       (each) => partitionOf(each, PARTITIONS) === 0,
@@ -259,7 +257,7 @@ describe('reading', () => {
     expect(skipped).toEqual([{ topic: TOPIC, partition: 0, from: 3n, to: 7n, reason: 'deleted' }]);
   });
 
-  it('reads the topic from its beginning when the brokers have lost what was handled, and tells so', async () => {
+  it('reads the topic from its beginning when the brokers have lost handled messages, and reports it', async () => {
     const skipped: unknown[] = [];
     groupOf(cluster, 'g').committed.set(0, { offset: 50n, metadata: null });
     const key = Array.from({ length: 99 }, (_, n) => `k${n}`).find(
@@ -275,7 +273,7 @@ describe('reading', () => {
     expect(skipped).toEqual([{ topic: TOPIC, partition: 0, from: 3n, to: 50n, reason: 'truncated' }]);
   });
 
-  it('names the topic that was deleted, is not dead without it, and reads what is made in its place from the beginning', async () => {
+  it('names a deleted topic, stays alive without it, and reads its replacement from the beginning', async () => {
     const handled: string[] = [];
     const consumer = await startConsumer(handled);
     await expectHandled(handled, putSome());
@@ -286,14 +284,14 @@ describe('reading', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + laterMs);
     const told = requested(METADATA);
     await vi.waitFor(() => expect(requested(METADATA)).toBeGreaterThan(told + 1), PATIENTLY);
-    // Only what the brokers say for a while is believed.
+    // Only an answer that the brokers repeat for a while counts.
     expect(consumer.notReady?.()).toBeUndefined();
     laterMs = 6_000;
     await vi.waitFor(() => expect(consumer.notReady?.()).toBe('the topic t does not exist'), PATIENTLY);
-    // Kafka forgets with a topic how far its groups were.
+    // Kafka deletes a topic's group offsets together with the topic.
     groupOf(cluster, 'g').committed.clear();
     laterMs += 100 * SESSION_MS;
-    // Asked again, so that the brokers are known to answer now.
+    // Asks again, so that the brokers' answer is recent.
     const asked = requested(METADATA);
     await vi.waitFor(() => expect(requested(METADATA)).toBeGreaterThan(asked + 1), PATIENTLY);
     expect(consumer.dead?.()).toBeUndefined();
@@ -304,18 +302,18 @@ describe('reading', () => {
     expect(consumer.dead?.()).toBeUndefined();
   }, 60_000);
 
-  it('takes up partitions that are added', async () => {
+  it('reads partitions that were added', async () => {
     const handled: string[] = [];
     await startConsumer(handled);
     cluster.addTopic(TOPIC, 8);
-    // Whatever moves makes it look at the cluster.
+    // Any failure or move makes it ask the cluster again.
     cluster.moveLeader(TOPIC, 0, 1);
     await vi.waitFor(() => expect(groupOf(cluster, 'g').generation).toBeGreaterThan(1), PATIENTLY);
     await expectHandled(handled, putSome(30));
   });
 });
 
-it('commits with each offset the time of the last message below it', async () => {
+it('commits with each offset the timestamp of the last message before it', async () => {
   const handled: string[] = [];
   await startConsumer(handled);
   const before = Date.now();

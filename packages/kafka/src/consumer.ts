@@ -18,12 +18,12 @@ import type { PartitionPosition } from './consume/partition-position.ts';
 import { type ProcessContext, processWithRetry } from './consume/process.ts';
 
 const COMMIT_INTERVAL_MS = 500;
-/** A broker that answered a question about the cluster within this time, in ms, is there. */
+/** A broker that answered a question about the cluster within this time, in ms, counts as reachable. */
 const CLUSTER_ANSWERS_MS = 5_000;
 
 /**
- * Consumes a topic so that messages of one key are handled in order and those of different keys in parallel, and commits only
- * what is done: an offset moves when every message below it had its effect or lies in the dead letter topic.
+ * Consumes a topic: messages of one key are handled in order, those of different keys in parallel. It commits only
+ * finished work: an offset moves when every message below it had its effect or is in the dead letter topic.
  */
 export function createConsumer(kafka: Kafka, options: ConsumerOptions): Component & { readonly joined: boolean } {
   return new KeyOrderedConsumer(kafka, options);
@@ -103,7 +103,7 @@ class KeyOrderedConsumer implements Component {
     this.#dependencies.close();
     clearInterval(this.#timer);
     this.#client.stopFetching();
-    // What is being handled finishes; what waits is left for the next member.
+    // Messages that are being handled finish; waiting ones are left to the next member.
     await this.#queue.idle();
     await this.#committer.commitLast();
     await this.#client.stop();
@@ -144,28 +144,25 @@ class KeyOrderedConsumer implements Component {
     this.#assignment = undefined;
     this.#absence.beginNow();
     this.#counts.left();
-    // All that waits for a circuit was received under the generation that ended.
+    // Everything that waits for a circuit was received under the ended generation.
     this.#dependencies.releaseWaiters();
   }
 
   #recreateWhenStuck(): void {
     if (this.joined) return;
     this.#client.lookAtCluster();
-    // Without its topic there is nothing to join for; a restart brings none.
+    // Without its topic there is no reason to join, and a restart would not bring it back.
     if (this.#client.problem) this.#absence.beginNow();
     if (!this.#absence.isStuck) return;
     this.#absence.recreatedNow();
-    this.#kafka.log.error(
-      { group: this.#options.groupId },
-      'a consumer that does not come into its group is recreated',
-    );
+    this.#kafka.log.error({ group: this.#options.groupId }, 'recreating a consumer that does not join its group');
     this.#counts.recreated();
     void this.#client.stop();
     this.#client = this.#createClient();
     this.#client.start();
   }
 
-  /** Takes messages into memory and returns at once: handling goes on beside fetching and heartbeats. */
+  /** Takes messages into memory and returns at once, because handling must not block fetching and heartbeats. */
   #receive(position: PartitionPosition, messages: readonly KafkaMessage[]): void {
     const { partition } = position;
     const assignment = this.#assignment;
@@ -202,7 +199,7 @@ class KeyOrderedConsumer implements Component {
     const { topic, partition, from, to, reason } = range;
     this.#kafka.log.error(
       { topic, partition, from: String(from), to: String(to), reason },
-      'messages are gone from the topic before they were handled',
+      'messages were deleted or lost before they were handled',
     );
     this.#options.onSkipped?.(range);
   }
@@ -213,7 +210,9 @@ function dependenciesOf({ dependencies = [], circuit, hooks }: ConsumerOptions, 
     ...circuit,
     onChange: (dependency, open) => {
       hooks?.onCircuit?.(dependency, open);
-      const what = open ? 'calls fail broadly, messages are held' : 'calls work again';
+      const what = open
+        ? 'calls to a dependency fail broadly, messages that need it are held'
+        : 'calls to a dependency succeed again';
       log[open ? 'warn' : 'info']({ dependency, open }, what);
     },
   });

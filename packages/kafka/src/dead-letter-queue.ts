@@ -20,41 +20,44 @@ import {
 import type { Producer } from './producer.ts';
 import { type StoredMessage, scanTopic } from './scan.ts';
 
-/** What became of one selected dead letter. */
+/** The result for one selected dead letter. */
 export interface Handled {
   readonly letter: DeadLetter;
-  /** `failed`: it stays listed; `left`: not tried, because Kafka did not take the one before. */
+  /** `failed`: still listed; `left`: not tried, because Kafka did not accept the one before. */
   readonly outcome: Resolution['kind'] | 'failed' | 'left';
   readonly problem?: string;
 }
 
 export interface HandleOptions {
-  /** Messages per second at most; default 50. */
+  /** Messages per second; default 50. */
   readonly perSecond?: number;
   readonly onProgress?: (handled: Handled, done: number, total: number) => void;
-  /** Stops between two messages; those not reached are `left`. */
+  /** Stops between two messages; the remaining ones are `left`. */
   readonly signal?: AbortSignal;
 }
 
 export interface DeadLetterQueue {
-  /** The dead letters that match, oldest first. Reads the whole topic. */
+  /** The matching dead letters, oldest first. Reads the whole topic. */
   list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
   /**
-   * The dead letters of one partition key, resolved or not, oldest first. Reads that key's partition alone: letters from before the topic was
-   * given more partitions may lie in another.
+   * The dead letters of one partition key, resolved or not, oldest first. Reads only that key's partition: letters from
+   * before partitions were added to the topic may be in another one.
    */
   ofKey(key: string): Promise<DeadLetter[]>;
-  /** One dead letter, resolved or not, with its value; undefined when the topic has none (any more) under this id. */
+  /**
+   * One dead letter, resolved or not, with its value; undefined when the topic does not (or no longer) have this id.
+   */
   read(id: string): Promise<{ letter: DeadLetter; value: Buffer } | undefined>;
   /**
-   * Puts messages back on the topic they came from, in the order they became dead letters: key, value and headers as they were, with
-   * `dlq-redriven-from`. A resolution is appended once the broker has acknowledged the message, so that a crash between the two
-   * leaves the dead letter listed. Redriving twice is harmless: whatever reads these topics takes duplicates.
+   * Returns messages to their original topics, in the order in which they became dead letters: with unchanged key,
+   * value and headers, and `dlq-redriven-from`. The resolution is appended after the broker has acknowledged the
+   * message, so a crash between the two leaves the dead letter listed. Redriving twice is harmless, because all readers
+   * of these topics accept duplicates.
    */
   redrive(selected: readonly DeadLetter[], options?: HandleOptions): Promise<Handled[]>;
   /** Marks dead letters as not to be redriven. The messages stay in the topic until its retention ends. */
   discard(selected: readonly DeadLetter[], reason: string, options?: HandleOptions): Promise<Handled[]>;
-  /** How many wait. Costs a look at the topic's ends while nothing was added. */
+  /** The number of waiting dead letters. Reads only the topic's ends while nothing was added. */
   depth(): Promise<number>;
 }
 
@@ -62,14 +65,14 @@ export interface DeadLetterQueueOptions {
   /** The dead letter topic, without the configured prefix. */
   topic: string;
   producer: Producer;
-  /** Who answers for what is done here, as the audit trail shows it. */
+  /** The user who is responsible, for the audit trail. */
   by: string;
 }
 
-/** Values held in memory at once while redriving, in bytes. */
+/** Limit of values in memory during a redrive, in bytes. */
 const CHUNK_BYTES = 32 * 1024 * 1024;
 
-/** The dead letters of one topic. Kafka cannot take a message out of a topic: a resolution is a record of its own beside it. */
+/** The dead letters of one topic. Kafka cannot remove a message from a topic, so a resolution is a further record. */
 export const createDeadLetterQueue = (kafka: Kafka, options: DeadLetterQueueOptions): DeadLetterQueue =>
   new TopicDeadLetterQueue(kafka, options);
 
@@ -121,7 +124,8 @@ class TopicDeadLetterQueue implements DeadLetterQueue {
       try {
         await this.#resolve(letter, 'redriven');
       } catch (cause) {
-        const message = 'it was put back, but that could not be noted: it stays listed, and may be redriven again';
+        const message =
+          'it was put back on its topic, but this could not be recorded: it stays listed, and may be redriven again';
         throw new TransientError(message, { cause });
       }
     });
@@ -143,9 +147,9 @@ class TopicDeadLetterQueue implements DeadLetterQueue {
     return this.#counted.waiting;
   }
 
-  /** All letters, or those of a key: a resolution has the key of its letter. */
+  /** All letters, or those of a key. A resolution has the key of its letter. */
   async #index(key?: string): Promise<DeadLetter[]> {
-    // By id: Kafka may hand a message over more than once.
+    // By id, because Kafka may deliver a message more than once.
     const letters = new Map<string, DeadLetter>();
     const resolutions = new Map<string, Resolution>();
     const note = (message: StoredMessage) => {
@@ -171,10 +175,10 @@ class TopicDeadLetterQueue implements DeadLetterQueue {
 
   async #putBack(letter: DeadLetter, value: Buffer): Promise<void> {
     const original = letter.origin.topic;
-    if (!original) throw new PermanentError('it does not say which topic it came from', { reason: 'unreadable' });
+    if (!original) throw new PermanentError('it has no header with its original topic', { reason: 'unreadable' });
     const headers = Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !name.startsWith('dlq-')));
     headers[REDRIVEN_FROM] = letter.id;
-    // The trace goes on where it broke off.
+    // Continues the trace of the failed handling.
     const attributes = { 'messaging.destination.name': original, 'messaging.message.id': letter.event.id ?? '' };
     const start = { kind: SpanKind.INTERNAL, attributes, parent: contextFrom(headers) };
     await inSpan('redrive', start, () => this.#producer.send(original, { key: letter.key, value, headers }));
@@ -202,7 +206,9 @@ class TopicDeadLetterQueue implements DeadLetterQueue {
   }
 }
 
-/** Does `work` for one letter after the other; what Kafka does not take now it will not take a moment later either. */
+/**
+ * Runs `work` for one letter after another, until Kafka does not accept one: it would not accept the next ones either.
+ */
 async function oneByOne(
   letters: readonly DeadLetter[],
   kind: Resolution['kind'],

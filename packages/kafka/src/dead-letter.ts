@@ -1,6 +1,6 @@
 import type { StoredMessage } from './scan.ts';
 
-/** What was done about a dead letter. It lies in the dead letter topic itself: the log is the audit trail. */
+/** The resolution of a dead letter. It is in the dead letter topic itself: the log is the audit trail. */
 export interface Resolution {
   readonly kind: 'redriven' | 'discarded';
   readonly at: Date;
@@ -10,7 +10,7 @@ export interface Resolution {
 
 /** A dead letter, without its value. */
 export interface DeadLetter {
-  /** `<partition>:<offset>` in the dead letter topic; it never stands for another message. */
+  /** `<partition>:<offset>` in the dead letter topic; the id never names another message. */
   readonly id: string;
   readonly partition: number;
   readonly offset: string;
@@ -22,43 +22,43 @@ export interface DeadLetter {
   readonly reason: string;
   readonly event: { readonly id?: string; readonly type?: string; readonly time?: string };
   readonly origin: { readonly topic?: string; readonly partition?: string; readonly offset?: string };
-  /** All headers as they lie there. */
+  /** All headers, unchanged. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent while it waits. */
+  /** Absent while the letter waits. */
   readonly resolution?: Resolution;
 }
 
-/** Every condition given must hold. */
+/** All given conditions must hold. */
 export interface DeadLetterFilter {
   readonly ids?: readonly string[];
   readonly eventId?: string;
-  /** CloudEvents type; `*` at the end matches any rest. */
+  /** CloudEvents type; a final `*` matches any rest. */
   readonly type?: string;
   readonly reason?: string;
   /** Partition key: the PaymentIntent id. */
   readonly key?: string;
-  /** Became a dead letter before, or after, this moment. */
+  /** The time when the message became a dead letter, before or after this one. */
   readonly before?: Date;
   readonly after?: Date;
   /** Offsets in one partition of the dead letter topic, both ends included. */
   readonly offsets?: { readonly partition: number; readonly from: bigint; readonly to: bigint };
-  /** Also those that were redriven or discarded; default false. */
+  /** Includes those that were redriven or discarded; default false. */
   readonly resolved?: boolean;
 }
 
 export const RESOLUTION = 'dlq-resolution';
 export const RESOLVES = 'dlq-resolves';
 export const REDRIVEN_FROM = 'dlq-redriven-from';
-/** Too long to keep for every letter of a list; `read` has it. */
+/** Too long to keep for every letter of a list; `read` returns it. */
 const STACK = 'dlq-error-stack';
 
-/** Whether a message with these headers is a dead letter that was put back. */
+/** Whether a message with these headers is a redriven dead letter. */
 export const isRedriven = (headers: Readonly<Record<string, string>>): boolean => REDRIVEN_FROM in headers;
 
 export const idOf = ({ partition, offset }: Pick<StoredMessage, 'partition' | 'offset'>): string =>
   `${partition}:${offset}`;
 
-/** What a record says was done about a letter, and about which; undefined for a letter itself. */
+/** The resolution in a record, and its letter; undefined for a record that is a letter itself. */
 export function resolutionOf({ headers }: StoredMessage): { id: string; resolution: Resolution } | undefined {
   const { [RESOLUTION]: kind, [RESOLVES]: id } = headers;
   if (!id || (kind !== 'redriven' && kind !== 'discarded')) return undefined;
@@ -91,7 +91,7 @@ export function letterOf(message: StoredMessage): DeadLetter {
 const present = (fields: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => Boolean(entry[1])));
 
-/** Whether a dead letter is among those that `filter` asks for. */
+/** Whether a dead letter fulfils `filter`. */
 export function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
   const { ids, eventId, type, reason, key, before, after, offsets, resolved = false } = filter;
   if (letter.resolution && !resolved) return false;
@@ -112,7 +112,7 @@ export function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
 const matchesType = (type: string, wanted: string): boolean =>
   wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 
-/** A key's messages share a partition, so this order is the one in which they became dead letters. */
+/** A key's messages share a partition, so this is the order in which they became dead letters. */
 export const byPlace = (a: DeadLetter, b: DeadLetter): number =>
   a.partition - b.partition || (BigInt(a.offset) < BigInt(b.offset) ? -1 : 1);
 

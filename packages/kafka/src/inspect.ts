@@ -1,20 +1,20 @@
 import kafkajs from 'kafkajs';
 import { instanceOf, type Kafka, withAdmin } from './client.ts';
 
-/** A topic as the cluster has it. */
+/** A topic's state in the cluster. */
 export interface TopicState {
   readonly partitions: number;
-  /** Fewest replicas of any partition. */
+  /** The smallest number of replicas of any partition. */
   readonly replicas: number;
-  /** Fewest replicas in sync of any partition. */
+  /** The smallest number of replicas in sync of any partition. */
   readonly inSync: number;
-  /** Its settings; undefined when we may not read them. */
+  /** The topic's settings; undefined when we may not read them. */
   readonly config: Readonly<Record<string, string>> | undefined;
 }
 
 const { ConfigResourceTypes } = kafkajs;
 
-/** Brokers of the cluster, and the topics of `names` (without prefix) that we can see. Throws kafkajs's errors. */
+/** Brokers of the cluster, and the topics of `names` (without prefix) that we may see. Throws kafkajs's errors. */
 export function inspectCluster(
   kafka: Kafka,
   names: readonly string[],
@@ -46,7 +46,7 @@ export function inspectCluster(
           (resources[0]?.configEntries ?? []).map(({ configName, configValue }) => [configName, configValue]),
         );
       } catch (error) {
-        // Describe is enough for the services; DescribeConfigs is a right of its own.
+        // The services need Describe only; DescribeConfigs is a separate right.
         if (isRefusal(error)) return undefined;
         throw error;
       }
@@ -54,15 +54,18 @@ export function inspectCluster(
   });
 }
 
-/** A consumer group as the cluster has it now. */
+/** A consumer group's present state in the cluster. */
 export interface GroupState {
-  /** Client ids of its members. */
+  /** Client ids of the members. */
   readonly clientIds: readonly string[];
-  /** Other installations that have members in it: they would take each other's records. A client id without a name is not one. */
+  /**
+   * Other installations with members in the group: they would take each other's records. A client id without an
+   * installation does not count.
+   */
   readonly foreign: readonly string[];
 }
 
-/** The consumer group `group` (without prefix); undefined when we may not read as it. Throws kafkajs's errors, besides the refusal. */
+/** The consumer group `group` (without prefix); undefined when we may not read it. Throws kafkajs's other errors. */
 export async function inspectGroup(kafka: Kafka, group: string): Promise<GroupState | undefined> {
   try {
     const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([kafka.prefixed(group)]));

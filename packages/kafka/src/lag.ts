@@ -1,4 +1,4 @@
-/** Where a partition begins and ends. */
+/** The beginning and end of a partition. */
 interface Bounds {
   partition: number;
   low: string;
@@ -6,8 +6,8 @@ interface Bounds {
 }
 
 /**
- * Messages of each partition that the group has not committed, and the offset of the first of them; all messages where it never committed
- * or what it committed is gone.
+ * Uncommitted messages of each partition, and the offset of the first of them. All messages of the partition when the
+ * group never committed, or when its committed offset no longer exists.
  */
 export function lagOf(bounds: readonly Bounds[], committed: readonly { partition: number; offset: string }[]) {
   const offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]));
@@ -18,18 +18,18 @@ export function lagOf(bounds: readonly Bounds[], committed: readonly { partition
   });
 }
 
-/** Messages of a partition that are gone although the group had not handled them: offsets `from` to before `to`. */
+/** Deleted messages that the group had not handled: from offset `from` (included) to `to` (excluded). */
 export interface DeletedRecords {
   readonly partition: number;
   readonly from: bigint;
   readonly to: bigint;
-  /** Kafka's timestamp of the last message that was handled, where the group noted it. */
+  /** Kafka's timestamp of the last handled message, if the group noted it. */
   readonly handledUntil?: Date;
 }
 
 /**
- * What was deleted unread, by retention or by hand. Where the group has committed nothing, or what it had committed has expired, nobody
- * can say that the deleted messages were handled.
+ * Messages that were deleted unread, by retention or by hand. When the group has committed nothing, or its commit has
+ * expired, it is unknown whether the deleted messages were handled.
  */
 export function deletedUnread(
   bounds: readonly Bounds[],
@@ -45,21 +45,22 @@ export function deletedUnread(
   });
 }
 
-/** A commit notes the timestamp of the last message that it covers, in ms since the epoch. */
+/** A commit's metadata contain the timestamp of the last message before it, in ms since the epoch. */
 function handledUntilOf(metadata: string | null | undefined): Date | undefined {
   const ms = /^\d{1,15}$/.test(metadata ?? '') ? Number(metadata) : 0;
   return ms > 0 ? new Date(ms) : undefined;
 }
 
 const YOUNGEST_S = 1;
-/** Older than any topic keeps its messages. */
+/** Longer than any topic keeps its messages, in ms. */
 const OLDEST_S = 90 * 24 * 60 * 60;
-/** Halvings of the range between the two, on a logarithmic scale: the answer is 1 % too low at most. */
+/** How often the range between the two is halved, on a logarithmic scale: the result is at most 1 % too low. */
 const HALVINGS = 11;
 
 /**
- * Age in seconds of the oldest of these messages, given by partition and offset; 0 below a second. Kafka tells the first offset that is as
- * young as a moment (`offsetsAt`, ms since the epoch), and no message has to be fetched: so it is known of a group that consumes nothing.
+ * Age in seconds of the oldest of these messages, which are given by partition and offset; 0 below a second. Kafka
+ * returns the first offset that is at least as young as a time (`offsetsAt`, ms since the epoch), so no message has to
+ * be fetched, and a group that consumes nothing has an age too.
  */
 export async function ageOfOldest(
   messages: readonly { partition: number; from: bigint }[],

@@ -24,7 +24,7 @@ describe('tokens for Kafka', () => {
     return { state, token: cachedTokens(source, { now: () => state.time, delaysMs: [1, 1] }) };
   };
 
-  it('are one for all connections, and a new one after four fifths of its life', async () => {
+  it('are shared by all connections, and replaced after four fifths of their life', async () => {
     const { state, token } = world();
     const first = await Promise.all([token(), token(), token()]);
     expect(first.map(({ value }) => value)).toEqual(['token 1', 'token 1', 'token 1']);
@@ -42,7 +42,7 @@ describe('tokens for Kafka', () => {
     expect((await token()).value).toBe('token 1');
   });
 
-  it('are asked for again a few times when there is none, before it fails', async () => {
+  it('are requested a few more times when there is none, before the failure is reported', async () => {
     const { state, token } = world();
     state.isDown = true;
     await expect(token()).rejects.toThrow('the provider is away');
@@ -52,7 +52,7 @@ describe('tokens for Kafka', () => {
   });
 });
 
-it('come from an OpenID Connect provider by client credentials, and its refusal holds no secret', async () => {
+it('come from an OpenID Connect provider by client credentials, whose refusals are reported without any secret', async () => {
   const seen: { authorization: string | undefined; body: string }[] = [];
   const server = createServer(async (req, res) => {
     let body = '';
@@ -82,7 +82,7 @@ it('come from an OpenID Connect provider by client credentials, and its refusal 
   }
 });
 
-it("for MSK are signed by the process' AWS identity for 15 minutes", async () => {
+it("for MSK are signed by the process's AWS identity for 15 minutes", async () => {
   const before = { ...process.env };
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'an-example-key' });
   try {

@@ -4,21 +4,25 @@ import type { Logger } from '@connector/telemetry';
 import * as z from 'zod';
 import type { KafkaEnvironment } from './config.ts';
 
-/** A bearer token for SASL/OAUTHBEARER, and when it ends, in ms since the epoch. */
+/** A bearer token for SASL/OAUTHBEARER, with its expiry in ms since the epoch. */
 export interface BearerToken {
   readonly value: string;
   readonly expiresAt: number;
 }
 
-/** Share of its life after which a token is replaced: the broker asks for a new one shortly before the end of the old. */
+/** Share of its life after which a token is replaced: the broker asks for a new one shortly before the expiry. */
 const RENEW_AFTER = 0.8;
-/** Waits before the second, third, … try of getting a token, in ms: kafkajs takes one failure for final and ends the consumer. */
+/**
+ * Pauses before the second, third, … request for a token, in ms. kafkajs would treat one failure as final and end the
+ * consumer.
+ */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000];
 const TIMEOUT_MS = 5_000;
 
 /**
- * The tokens of `source` as kafkajs asks for them: one for all connections, replaced when four fifths of its life are over. While the source is
- * away, a token that is still valid is used on; without one it is asked a few times more within 4 s. Throws what `source` throws last.
+ * `source`'s tokens for kafkajs: one for all connections, replaced after four fifths of its life. While the source is
+ * away, a valid token stays in use; without one the source is asked a few more times within 4 s. Throws the source's
+ * last error.
  */
 export function cachedTokens(
   source: () => Promise<BearerToken>,
@@ -48,7 +52,10 @@ export function cachedTokens(
 
 const answerSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive().default(300) });
 
-/** Tokens of an OpenID Connect provider by client credentials (RFC 6749, 4.4). Throws Error without any secret in its message. */
+/**
+ * Tokens of an OpenID Connect provider by client credentials (RFC 6749, 4.4). Throws Error without any secret in its
+ * message.
+ */
 export const oidcTokens = (env: KafkaEnvironment, log: Pick<Logger, 'info' | 'warn'>) => {
   const secrets = followSecrets(env, ['KAFKA_SASL_OAUTH_CLIENT_ID', 'KAFKA_SASL_OAUTH_CLIENT_SECRET'], {
     log,
@@ -63,7 +70,7 @@ async function oidcToken(
   secrets: Readonly<Record<'KAFKA_SASL_OAUTH_CLIENT_ID' | 'KAFKA_SASL_OAUTH_CLIENT_SECRET', string>>,
 ): Promise<BearerToken> {
   const { KAFKA_SASL_OAUTH_TOKEN_URL: url = '' } = env;
-  // RFC 6749, 2.3.1: both are form-encoded before they are joined.
+  // RFC 6749, 2.3.1: id and secret are form-encoded before they are joined.
   const pair = [secrets.KAFKA_SASL_OAUTH_CLIENT_ID, secrets.KAFKA_SASL_OAUTH_CLIENT_SECRET]
     .map((part) => new URLSearchParams({ part }).toString().slice(5))
     .join(':');
@@ -93,7 +100,10 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Tokens for Amazon MSK, signed by the pod's AWS identity for 15 minutes. AWS's packages are loaded only here, where they are used. */
+/**
+ * Tokens for Amazon MSK, signed by the pod's AWS identity for 15 minutes. AWS's packages are loaded only when this is
+ * used.
+ */
 export const mskTokens = (region: string) => async (): Promise<BearerToken> => {
   const { generateAuthToken } = await import('./msk-signer.ts');
   const { token, expiryTime } = await generateAuthToken({ region });

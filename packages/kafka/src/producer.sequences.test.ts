@@ -12,11 +12,11 @@ const TOPIC = 't';
 const PARTITIONS = 6;
 const BROKERS = 3;
 const PRODUCE = 0;
-/** Sequences that run side by side: most of their time they wait. */
+/** Parallel sequences: most of their time is waiting. */
 const AT_ONCE = 25;
-/** Far longer than any sequence takes on a machine that does nothing else. */
+/** In ms; far longer than any sequence takes on an idle machine. */
 const DEADLINE_MS = 60_000;
-/** `KAFKA_TEST_SEED=… npx vitest …` runs the same sequences again. */
+/** `KAFKA_TEST_SEED=… npx vitest …` repeats the same sequences. */
 const SEED = Number(process.env.KAFKA_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 type Step =
@@ -55,7 +55,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 30 },
 );
 
-/** One run: what was sent, and what became of it. */
+/** One run: the sent records and their results. */
 interface Run {
   readonly acknowledged: Set<string>;
   readonly refused: Set<string>;
@@ -67,7 +67,7 @@ async function during(
 ): Promise<Run> {
   const producer = createProducer(kafkaOf(cluster.bootstrap), {
     deadlineMs: DEADLINE_MS,
-    // A broker's silence is noticed soon, and one that is only slow is waited for.
+    // In ms. A silent broker is noticed soon, and a slow one is still waited for.
     requestTimeoutMs: { first: 150, repeated: 1_500 },
   });
   const run: Run = { acknowledged: new Set(), refused: new Set() };
@@ -91,7 +91,7 @@ async function during(
   return run;
 }
 
-/** What is in the topic, and the keys whose records did not first come in the order they were sent. */
+/** The records in the topic, and the keys whose first copies are not in the order of sending. */
 async function look(cluster: ScriptedCluster) {
   const values = new Set<string>();
   const disordered = new Set<string>();
@@ -130,7 +130,7 @@ async function play(sequence: readonly Step[]): Promise<{ lost: string[]; disord
         cluster.told = (_topic, of) => (of === step.partition && times-- > 0 ? { leader, epoch } : undefined);
       }
     }
-    // The faults are over: whatever is sent from here on has to be taken.
+    // The faults are over: every further record must be accepted.
     cluster.frozen.clear();
     next.clear();
     for (let key = 0; key <= 30; key += 1) sendOne(`after${key}`);
@@ -165,7 +165,7 @@ it.concurrent(`loses nothing in the leader moves of 1,000 rolling restarts (seed
       for (let round = 0; round < RESTARTS * BROKERS; round += 1) {
         const leaving = round % BROKERS;
         const sends = range(10).map((key) => sendOne(`k${key}`));
-        // In the same turn, so that the requests on their way find the leaders moved, in the middle of a batch.
+        // In the same turn, so that open requests find the leaders moved in the middle of a batch.
         for (let at = 0; at < PARTITIONS; at += 1) {
           if (cluster.partition(TOPIC, at).leader !== leaving) continue;
           const other = random[(which * 31 + round * 7 + at) % random.length] as number;
@@ -174,7 +174,7 @@ it.concurrent(`loses nothing in the leader moves of 1,000 rolling restarts (seed
         }
         sends.push(...range(10).map((key) => sendOne(`k${key}`)));
         await Promise.all([sleep(150), before]);
-        // A machine that is too busy for this pace is not given ever more to do.
+        // A machine that is too busy for this pace does not get ever more work.
         before = Promise.all(sends);
       }
     });

@@ -14,7 +14,7 @@ const METADATA = 3;
 const KEYS = Array.from({ length: PARTITIONS }, (_, partition) => {
   for (let n = 0; ; n += 1) if (partitionOf(`key-${n}`, PARTITIONS) === partition) return `key-${n}`;
 }) as [string, string, string];
-/** Short, so that a broker's silence is noticed soon. */
+/** In ms; short, so that a silent broker is noticed soon. */
 const FAST: ProducerOptions = { requestTimeoutMs: { first: 150, repeated: 300 } };
 
 let cluster: ScriptedCluster;
@@ -32,12 +32,12 @@ async function start(options: ProducerOptions = FAST): Promise<Producer> {
   producer = createProducer(kafkaOf(cluster.bootstrap), options);
   await producer.start?.();
   await vi.waitFor(() => expect(producer.notReady?.()).toBeUndefined(), { timeout: 5_000 });
-  // Everybody's connection is there.
+  // All connections are open.
   await Promise.all(KEYS.map((key) => producer.send(TOPIC, eventOf(key, 0))));
   return producer;
 }
 const written = async (partition: number) => new Set(await valuesIn(cluster, TOPIC, partition));
-/** Lets the script act on the next produce request that `which` is true of. */
+/** The script acts on the next produce request that fulfils `which`. */
 function once(does: ReturnType<ScriptedCluster['script']>, nodeId: number): void {
   let done = false;
   cluster.script = (request) => {
@@ -49,15 +49,15 @@ function once(does: ReturnType<ScriptedCluster['script']>, nodeId: number): void
 const timesAsked = () => cluster.requests.filter(({ apiKey }) => apiKey === METADATA).length;
 
 describe('a record is acknowledged only when it is written', () => {
-  it("is written although its partition's new leader had answered for others of the batch already", async () => {
+  it("is written although its partition's new leader already answered for other records of the batch", async () => {
     await start();
-    // Broker 0 leads partition 0 no more; broker 1, which does, answers for its own partition first.
+    // Broker 0 no longer leads partition 0. Broker 1, the new leader, answers for its own partition first.
     cluster.moveLeader(TOPIC, 0, 1);
     await Promise.all(KEYS.map((key) => producer.send(TOPIC, eventOf(key, 1))));
     for (const [partition, key] of KEYS.entries()) expect(await written(partition)).toContain(`${key} 1`);
   });
 
-  it('is sent again while the brokers tell of the old leader, which says that it is not', async () => {
+  it('is sent again while the cluster still names the old leader, which denies that it leads', async () => {
     await start();
     cluster.moveLeader(TOPIC, 0, 2);
     const told = { leader: 0, epoch: 0 };
@@ -70,15 +70,15 @@ describe('a record is acknowledged only when it is written', () => {
   });
 
   it.each([
-    ['its answer got lost after it was written', 'lost'],
+    ['its answer was lost after the write', 'lost'],
     ['the broker closed the connection', 'closes'],
     ['the broker never answered', 'silent'],
-    ['the answer did not name its partition', 'unnamed'],
+    ['the answer did not contain its partition', 'unnamed'],
     ['the leader was not available', 5],
     ['the followers did not confirm in time', 7],
     ['there were too few replicas in sync', 19],
     ['there were too few replicas in sync after it was appended', 20],
-    ['the broker named an error that nobody knows', 999],
+    ['the broker answered an unknown error', 999],
   ] as const)('is sent again when %s', async (_why, does) => {
     await start();
     once(does, 0);
@@ -88,7 +88,7 @@ describe('a record is acknowledged only when it is written', () => {
     expect(await written(0)).toContain(`${KEYS[0]} 1`);
   });
 
-  it('fails at the deadline when nothing was heard, and is not acknowledged later', async () => {
+  it('fails at the deadline without an answer, and is not acknowledged later', async () => {
     await start({ ...FAST, deadlineMs: 400 });
     cluster.frozen.add(0);
     const failed = producer.send(TOPIC, eventOf(KEYS[0], 1));
@@ -97,7 +97,7 @@ describe('a record is acknowledged only when it is written', () => {
     expect(await written(0)).toEqual(new Set([`${KEYS[0]} 0`]));
   });
 
-  it('fails at once when the broker refuses it for good, and its neighbours are written', async () => {
+  it('fails at once when the broker refuses it permanently, while the records around it are written', async () => {
     await start();
     cluster.script = ({ apiKey, bytes }) => (apiKey === PRODUCE && bytes > 5_000 ? 10 : undefined);
     const results = await Promise.allSettled([
@@ -112,7 +112,7 @@ describe('a record is acknowledged only when it is written', () => {
 });
 
 describe('a broker that is away', () => {
-  it('delays its own partitions alone', async () => {
+  it('delays only its own partitions', async () => {
     await start({ requestTimeoutMs: { first: 60_000, repeated: 60_000 }, deadlineMs: 30_000 });
     cluster.frozen.add(0);
     let isStuck = true;
@@ -128,7 +128,7 @@ describe('a broker that is away', () => {
     await stuck;
   });
 
-  it('is left for the new leader as soon as the cluster has one, without waiting for an answer', async () => {
+  it('is replaced by the new leader as soon as the cluster has one, without waiting for an answer', async () => {
     await start({ requestTimeoutMs: { first: 60_000, repeated: 60_000 }, deadlineMs: 30_000 });
     cluster.frozen.add(0);
     const stuck = producer.send(TOPIC, eventOf(KEYS[0], 1));
@@ -138,7 +138,7 @@ describe('a broker that is away', () => {
     expect(await written(0)).toContain(`${KEYS[0]} 1`);
   });
 
-  it('is left for the new leader after it was killed, and used again after it is back', async () => {
+  it('is replaced by the new leader after it was killed, and used again after its return', async () => {
     await start();
     await cluster.kill(0);
     cluster.moveLeader(TOPIC, 0, 2);
@@ -149,12 +149,12 @@ describe('a broker that is away', () => {
     expect(await valuesIn(cluster, TOPIC, 0)).toEqual([0, 1, 2].map((n) => `${KEYS[0]} ${n}`));
   });
 
-  it('is not believed when it comes back and tells what was true before', async () => {
+  it('is not believed when it returns and answers with old knowledge', async () => {
     await start();
     cluster.moveLeader(TOPIC, 0, 1);
     await producer.send(TOPIC, eventOf(KEYS[0], 1));
     cluster.told = (_topic, partition) => (partition === 0 ? { leader: 0, epoch: 0 } : undefined);
-    // Whatever fails makes the producer ask again.
+    // Any failure makes the producer ask again.
     once(19, 2);
     const asked = timesAsked();
     await producer.send(TOPIC, eventOf(KEYS[2], 1));
@@ -170,7 +170,7 @@ describe('records that wait for one leader', () => {
   const waitAt = (key: string, times: number) =>
     Array.from({ length: times }, (_, n) => producer.send(TOPIC, eventOf(key, n + 1)));
 
-  it('are refused at once beyond its part, so that there is room for the others', async () => {
+  it('are refused at once above their share, so that there is room for the others', async () => {
     await start({ ...FAST, deadlineMs: 400, maxWaitingPerLeader: 5 });
     cluster.frozen.add(0);
     const results = await Promise.allSettled(waitAt(KEYS[0], 8));
@@ -179,7 +179,7 @@ describe('records that wait for one leader', () => {
     await Promise.all([...waitAt(KEYS[1], 4), ...waitAt(KEYS[2], 4)]);
   });
 
-  it('may be as many as may wait at all when it is the only one', async () => {
+  it('may use the whole limit when there is only one leader', async () => {
     await start({ ...FAST, maxWaitingPerLeader: 5 });
     for (const partition of [0, 1, 2]) cluster.moveLeader(TOPIC, partition, 1);
     await Promise.all(KEYS.map((key) => producer.send(TOPIC, eventOf(key, 0))));
@@ -188,7 +188,7 @@ describe('records that wait for one leader', () => {
 });
 
 describe('readiness', () => {
-  it('comes back a while after a failed send, for without traffic nothing would show that Kafka is back', async () => {
+  it('returns a while after a failed send, because without traffic nothing would show that Kafka is back', async () => {
     await start({ ...FAST, deadlineMs: 300 });
     cluster.script = ({ apiKey }) => (apiKey === PRODUCE ? 19 : undefined);
     const sends = KEYS.map((key) => producer.send(TOPIC, eventOf(key, 1)));
@@ -199,7 +199,7 @@ describe('readiness', () => {
     expect(producer.notReady?.()).toBeUndefined();
   });
 
-  it('stays while one broker of three is away: the others take records', async () => {
+  it('stays while one of three brokers is away, because the others accept records', async () => {
     await start({ ...FAST, deadlineMs: 300 });
     cluster.frozen.add(0);
     await expect(producer.send(TOPIC, eventOf(KEYS[0], 1))).rejects.toThrow(TransientError);
@@ -207,7 +207,7 @@ describe('readiness', () => {
   });
 });
 
-it('finds the cluster when the broker that it asks first takes connections and answers nothing', async () => {
+it('finds the cluster when the first broker it asks accepts connections but answers nothing', async () => {
   cluster.frozen.add(0);
   cluster.moveLeader(TOPIC, 0, 1);
   producer = createProducer(kafkaOf(cluster.bootstrap.slice(0, 2)), FAST);
@@ -216,7 +216,7 @@ it('finds the cluster when the broker that it asks first takes connections and a
   expect(await written(0)).toContain(`${KEYS[0]} 1`);
 });
 
-it('gives what waits when it stops its chance until the deadline', async () => {
+it('tries waiting records until their deadline when it is stopped', async () => {
   await start();
   cluster.script = ({ apiKey }) => (apiKey === PRODUCE ? 19 : undefined);
   const sending = producer.send(TOPIC, eventOf(KEYS[0], 1));

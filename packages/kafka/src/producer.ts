@@ -6,44 +6,53 @@ import { ProduceRouter } from './produce/router.ts';
 import { inSendSpan, SentRecord, settle, sizeOf } from './produce/sent-record.ts';
 
 export interface ProducerOptions {
-  /** What is sent to, without the configured prefix: the producer is not ready while one of them is missing. */
+  /** Topics of this producer, without the configured prefix. It is not ready while one of them is missing. */
   topics?: readonly string[];
-  /** After this long without the broker's acknowledgement a send fails, in ms; it may still land. */
+  /** A send fails after this long without the broker's acknowledgement, in ms; the record may still be written. */
   deadlineMs?: number;
-  /** A request holds at most this many records. */
+  /** The most records in a request. */
   maxBatchRecords?: number;
-  /** A request holds at most this many bytes, so that no partition's share can exceed the topic's limit. */
+  /** The most bytes in a request; low enough that no partition's part can exceed the topic's limit. */
   maxBatchBytes?: number;
   /** The largest record the topics take, in bytes. */
   maxRecordBytes?: number;
-  /** Records that may wait at once; further ones fail at once. */
+  /** The most waiting records; further ones fail at once. */
   maxWaiting?: number;
-  /** Of these, how many may wait for one broker while others lead as well; default as many. One that is away leaves room for them. */
+  /**
+   * How many of these may wait for one broker while others lead as well; default all. A broker that is away then leaves
+   * room for others.
+   */
   maxWaitingPerLeader?: number;
-  /** How long a broker's answer is waited for before the connection counts as dead, in ms: at first, and while answers are missing. */
+  /**
+   * Time-out for a broker's answer, after which the connection counts as dead, in ms: the first one, and the one while
+   * answers are missing.
+   */
   requestTimeoutMs?: { readonly first: number; readonly repeated: number };
 }
 
 export interface Producer extends Component {
   /**
-   * Resolves once the broker has named the record's partition without an error: it has the record as durably as the topic asks for
-   * (all in-sync replicas). Until then it is sent again after every failure that may pass, so that a record may lie there twice.
-   * Throws TransientError when nothing is known within the deadline, PermanentError (`too_large`) for a record that no topic takes.
+   * Resolves when the broker has confirmed the record's partition without an error: the record is as durable as the
+   * topic requires (all in-sync replicas). Until then the record is sent again after every temporary failure, so it may
+   * be written twice. Throws TransientError when nothing is known at the deadline, PermanentError (`too_large`) for a
+   * record that no topic accepts.
    */
   send(topic: string, record: EventRecord): Promise<void>;
-  /** Whether sends can be expected to work: the cluster was reached, and some broker that leads takes records. */
+  /** Whether sends will probably succeed: the cluster was reached, and some leader accepts records. */
   readonly healthy: boolean;
 }
 
-/** Deadlines are looked at this often, in ms: a timer for each record would cost more than it is worth. */
+/** How often deadlines are checked, in ms. A timer for each record would cost too much. */
 const SWEEP_MS = 100;
 
 /**
- * One producer per process. Each broker gets what it leads in one request at a time (docs/adr/0017): records that arrive while one
- * is under way leave together in the next, which multiplies throughput and costs a lone record nothing, and the records of a key
- * keep their order. Whatever the broker did not name as written is sent again until its deadline.
+ * The only producer of a process. Each broker gets the records of its partitions, one request at a time
+ * (docs/adr/0017). Records that arrive during a request are sent together in the next one: this multiplies throughput,
+ * does not delay a single record, and keeps the order within a key. A record that the broker did not confirm is sent
+ * again until its deadline.
  *
- * There is no idempotent mode (docs/adr/0002): a repeated send makes a duplicate, which every reader of these topics takes.
+ * There is no idempotent mode (docs/adr/0002): a repeated send can write a duplicate, which every reader of these
+ * topics accepts.
  */
 export const createProducer = (kafka: Kafka, options: ProducerOptions = {}): Producer =>
   new RoutedProducer(kafka, options);
@@ -117,7 +126,7 @@ class RoutedProducer implements Producer {
     });
   };
 
-  /** Why a record is not taken at all; `name` is the topic's in the cluster. */
+  /** Why a record is refused at once; `name` is the topic's name in the cluster. */
   #whyRefused(name: string, sent: SentRecord): Error | undefined {
     const { waiting } = this.#router;
     if (sent.bytes > this.#maxRecordBytes) return tooLarge();
@@ -128,7 +137,7 @@ class RoutedProducer implements Producer {
     return overloaded('too many records wait for one broker');
   }
 
-  /** Fails what has waited past its deadline, and goes on while anything waits. */
+  /** Fails the records that are past their deadline, and continues while any record waits. */
   readonly #sweep = (): void => {
     const now = performance.now();
     for (const { leader, record } of this.#router.pending()) {
@@ -151,7 +160,7 @@ const refusalOf = (cause: { readonly code: number }): Error =>
     : new TransientError('Kafka refused a record', { reason: 'kafka', dependency: 'kafka', cause });
 
 const tooLarge = (cause?: unknown) =>
-  new PermanentError('the record is larger than the topic takes', { reason: 'too_large', cause });
+  new PermanentError('the record is larger than the topic accepts', { reason: 'too_large', cause });
 
 const stopping = () => new TransientError('the producer is stopping', { reason: 'stopping' });
 

@@ -7,7 +7,7 @@ import type { PartitionPosition } from './consume/partition-position.ts';
 import { headersOf } from './headers.ts';
 import { partitionOf } from './produce/partitioner.ts';
 
-/** A message as it lies in a topic. */
+/** A message in a topic. */
 export interface StoredMessage {
   readonly partition: number;
   readonly offset: string;
@@ -19,27 +19,28 @@ export interface StoredMessage {
 }
 
 export interface ScanOptions {
-  /** Passes over what the topic was given before. */
+  /** Skips records that the topic got before this time. */
   readonly since?: Date | undefined;
-  /** Reads only the partition that this key's messages are in, and gives out its messages alone. */
+  /** Reads only this key's partition, and returns only this key's messages. */
   readonly key?: string | undefined;
 }
 
-/** How far back a scan could look. */
+/** How far back a scan could read. */
 export interface Scanned {
-  /** Retention has deleted records of the time that was asked for: older ones than what was read may be missing. */
+  /** Retention has deleted records of the requested time: records older than the ones that were read may be missing. */
   readonly cut: boolean;
 }
 
 const MAX_WAIT_MS = 500;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 const LOOK_MS = 20;
-/** No broker answered for any of what is left to read for so long, in ms: it is given up. */
+/** A scan fails after this long without an answer for any of the remaining partitions, in ms. */
 const SILENT_MS = 60_000;
 
 /**
- * Reads a topic to where it ends now, each partition in order, and resolves when all was given to `onMessage`. It is in no group, and nothing
- * is committed; what retention deletes under it is passed over, and reported as `cut`. Throws TransientError when the brokers do not answer for a minute.
+ * Reads a topic to its present end, each partition in order. Resolves when `onMessage` got every message. It is in no
+ * group and commits nothing. Records that retention deletes meanwhile are skipped, and reported as `cut`. Throws
+ * TransientError when the brokers do not answer for a minute.
  */
 export async function scanTopic(
   kafka: Kafka,
@@ -57,10 +58,11 @@ export async function scanTopic(
   const ends = new Map<number, bigint>();
   let cut = false;
   const assigned = offsets.flatMap(({ partition, low, high }) => {
-    // Kafka answers -1 where nothing came since.
+    // Kafka answers -1 when there is no record since then.
     const start = startOf.get(partition) ?? BigInt(low);
     if (only !== undefined && partition !== only) return [];
-    // What came before the first record that is left is gone, unless an older one that is left shows that it was not asked for.
+    // Records before the first remaining one are gone, unless an older remaining record shows that they were not
+    // requested.
     if (BigInt(low) > 0n && (start === BigInt(low) || low === high)) cut = true;
     if (start < 0n || start >= BigInt(high)) return [];
     ends.set(partition, BigInt(high));
@@ -78,7 +80,7 @@ export async function scanTopic(
   return { cut };
 }
 
-/** Reads what is assigned until each partition has come to its end. Throws what `give` throws. */
+/** Reads the assigned partitions, each to its end. Throws the errors of `give`. */
 async function readTo(
   kafka: Kafka,
   assigned: readonly { topic: string; partition: number; next: bigint }[],
@@ -111,7 +113,7 @@ async function readTo(
   const { read, stopLooking } = lookUntilRead(fetcher, topic, ends);
   try {
     cluster.start();
-    // Asked for once, a topic is followed.
+    // ClusterView follows a topic after the first question about it.
     cluster.partitionsOf(topic);
     fetcher.assign(assigned);
     await Promise.race([read, failed.promise]);
@@ -122,7 +124,9 @@ async function readTo(
   }
 }
 
-/** `read` resolves once each partition has come to its end, and rejects with TransientError when no broker answers any more. */
+/**
+ * `read` resolves when each partition was read to its end. Rejects with TransientError when no broker answers any more.
+ */
 function lookUntilRead(fetcher: Fetcher, topic: string, ends: ReadonlyMap<number, bigint>) {
   const began = performance.now();
   const { promise: read, resolve, reject } = Promise.withResolvers<void>();
@@ -146,7 +150,7 @@ function storedMessage(partition: number, message: KafkaMessage): StoredMessage 
   };
 }
 
-/** The value of the last message with `key` in a topic, as compacted topics mean it; undefined when there is none. */
+/** The value of the last message with `key` in a compacted topic; undefined when there is none. */
 export async function readLatest(kafka: Kafka, topic: string, key: string): Promise<Buffer | undefined> {
   let latest: Buffer | undefined;
   await scanTopic(

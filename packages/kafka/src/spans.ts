@@ -1,6 +1,6 @@
 import { type Attributes, contextFrom, inSpan, type Span, SpanKind } from '@connector/telemetry';
 
-/** A message as spans name it; topic and group without the configured prefix. */
+/** A message's names in spans; topic and group without the configured prefix. */
 export interface SpannedMessage {
   readonly topic: string;
   readonly partition: number;
@@ -10,8 +10,8 @@ export interface SpannedMessage {
 }
 
 /**
- * Runs `work` in the span `process <topic>` of one message, a child of the span that sent it. Attributes follow the messaging conventions
- * 1.44 (in development).
+ * Runs `work` in the span `process <topic>` of one message, a child of the span of its sending. Attributes follow
+ * version 1.44 of the messaging conventions (in development).
  */
 export function processing<T>(
   { topic, partition, offset, key, headers }: SpannedMessage,

@@ -7,7 +7,7 @@ import { type KafkaEnvironment, pem } from './config.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** The TLS settings as the variables and files say now. Throws what reading a file throws. */
+/** The TLS settings from the present variables and files. Throws the errors of reading a file. */
 export function tlsOptions(
   env: KafkaEnvironment,
 ): tls.SecureContextOptions & { rejectUnauthorized: true; servername?: string } {
@@ -24,8 +24,9 @@ export function tlsOptions(
 }
 
 /**
- * Sockets to the brokers. Each new TLS connection reads the certificate files again, so that a rotation needs no restart; files that cannot be
- * used, as in the middle of being replaced, are left for the next connection, and the last good ones are used.
+ * Sockets to the brokers. Each new TLS connection reads the certificate files again, so that a rotation needs no
+ * restart. Files that cannot be used, as during their replacement, are tried again by the next connection, and the last
+ * good ones are used.
  */
 export function brokerSockets(env: KafkaEnvironment, log: Logger): ISocketFactory {
   let good: ReturnType<typeof tlsOptions> | undefined;
@@ -36,7 +37,7 @@ export function brokerSockets(env: KafkaEnvironment, log: Logger): ISocketFactor
       good = options;
     } catch (error) {
       if (!good) throw error;
-      log.warn({ error }, 'the certificates for Kafka cannot be used, the last good ones are');
+      log.warn({ error }, 'the certificates for Kafka cannot be used, the last good ones stay in use');
     }
     return good;
   };
@@ -52,7 +53,10 @@ export function brokerSockets(env: KafkaEnvironment, log: Logger): ISocketFactor
 
 const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Exports when the first of a PEM text's certificates ends; one that cannot be read shows in the connection, which fails. */
+/**
+ * Exports when the first of a PEM text's certificates expires. One that cannot be read makes the connection fail, which
+ * is reported there.
+ */
 function exportExpiry(certificate: 'kafka_ca' | 'kafka_client', text: string | undefined): void {
   const ends = (text?.match(ONE_CERTIFICATE) ?? []).flatMap((one) => {
     try {

@@ -5,11 +5,11 @@ export interface TopicLayout {
   replication?: number;
   /** Partitions of a topic, where they differ from its default. */
   partitions?: (spec: TopicSpec) => number;
-  /** Settings on top of the topic's own. */
+  /** Settings in addition to the topic's own. */
   config?: Record<string, string>;
 }
 
-/** Creates the topics that do not exist yet and answers their names; existing ones are left as they are. */
+/** Creates the topics that do not exist, and returns their names. Existing topics stay unchanged. */
 export async function ensureTopics(
   kafka: Kafka,
   specs: readonly TopicSpec[],

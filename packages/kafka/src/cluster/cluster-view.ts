@@ -4,27 +4,33 @@ import { API, createErrorFromCode, ERROR } from '../kafkajs-internals/protocol.t
 import { AnyBroker } from './any-broker.ts';
 import { METADATA_VERSIONS, type Metadata, metadataRequest, type PartitionMetadata } from './metadata-request.ts';
 
-/** Asked again after this long although nothing fails, in ms: partitions may have been added, or a topic deleted that nobody sends to now. */
+/**
+ * Pause between questions while nothing fails, in ms. They find added partitions, and deleted topics that nobody sends
+ * to at the moment.
+ */
 const MAX_AGE_MS = 15_000;
-/** Failures that come close together are answered by one look at the cluster, in ms. */
+/** Failures within this time, in ms, are answered by one question to the cluster. */
 const MIN_INTERVAL_MS = 100;
 const ANSWER_TIMEOUT_MS = 3_000;
-/** While no broker answers they are asked again after this long, in ms. */
+/** Pause between questions while no broker answers, in ms. */
 const NOBODY_PAUSE_MS = 1_000;
 
-/** A topic or a leader that is missing is asked for at once for so long, then after each pause, in ms. */
+/** A missing topic or leader is asked for at once for the first time span, and after each pause later, in ms. */
 const EAGER_FOR_MS = 30_000;
 const INCOMPLETE_PAUSE_MS = 5_000;
 
-/** A topic that was there counts as missing when the cluster has said so for this long, in ms: a broker that has just started may not know it yet. */
+/**
+ * A topic that existed counts as missing when the cluster has said so for this long, in ms: a broker that has just
+ * started may not know the topic yet.
+ */
 const MISSING_AFTER_MS = 5_000;
 
-/** What is known of a partition, and whether the broker that is said to lead it knows of none. */
+/** What is known about a partition, and whether its supposed leader denies that it exists. */
 type KnownPartition = PartitionMetadata & { readonly isUnknown?: boolean };
 
 /**
- * Who leads which partition, by the newest that any broker says. Asks on a connection of its own: a broker answers the requests of
- * one connection in turn, so beside a produce request it would wait for that one.
+ * The leaders of partitions, by the newest answer of any broker. It uses a connection of its own: a broker answers the
+ * requests of one connection in turn, so a question behind a produce request would wait for that request.
  */
 export class ClusterView {
   readonly #kafka: Kafka;
@@ -32,7 +38,10 @@ export class ClusterView {
   readonly #anyBroker: AnyBroker;
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, Map<number, KnownPartition>>();
-  /** Kafka's error instead of a topic's partitions, and since when the cluster answers it, as `performance.now()` has it, by topic. */
+  /**
+   * By topic: Kafka's error in place of the topic's partitions, and since when the cluster answers it, from
+   * `performance.now()`.
+   */
   readonly #problems = new Map<string, { readonly code: number; readonly since: number }>();
   #incompleteSince: number | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -41,7 +50,7 @@ export class ClusterView {
   #dueAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #known = false;
-  /** Between `start` and `stop`. */
+  /** True between `start` and `stop`. */
   #isRunning = false;
 
   /** `onChange` is called after each answer of the cluster. */
@@ -57,7 +66,7 @@ export class ClusterView {
     this.refresh();
   }
 
-  /** Whether the cluster has answered yet. */
+  /** Whether the cluster has already answered. */
   get isKnown(): boolean {
     return this.#known;
   }
@@ -71,7 +80,10 @@ export class ClusterView {
     return this.#brokers.get(nodeId);
   }
 
-  /** The topic's partitions by number; undefined until the cluster has answered. Whoever asks for a topic follows it from then on. */
+  /**
+   * The topic's partitions by number; undefined until the cluster has answered. The first call for a topic makes this
+   * view follow it.
+   */
   partitionsOf(topic: string): ReadonlyMap<number, PartitionMetadata> | undefined {
     const known = this.#topics.get(topic);
     if (!known) {
@@ -81,7 +93,10 @@ export class ClusterView {
     return known && known.size > 0 ? known : undefined;
   }
 
-  /** Why nothing can be sent to a topic or read from it, in words; undefined while it can, and before the cluster has answered. */
+  /**
+   * Why nothing can be sent to a topic or read from it, as a sentence; undefined while it can, and before the cluster
+   * has answered.
+   */
   problemOf(topic: string): string | undefined {
     const problem = this.#problems.get(topic);
     if (!problem || (this.#topics.get(topic)?.size ?? 0) > 0) return undefined;
@@ -89,14 +104,14 @@ export class ClusterView {
     return `the topic ${topic}: ${createErrorFromCode(problem.code).message}`;
   }
 
-  /** Node id of the partition's leader; -1 when there is none or it is not known. */
+  /** Node id of the partition's leader; -1 when it has none or the leader is unknown. */
   leaderOf(topic: string, partition: number): number {
     return this.#topics.get(topic)?.get(partition)?.leader ?? -1;
   }
 
   /**
-   * A broker said itself that it does not lead the partition, or (`isUnknown`) that there is none: what the cluster answers next is believed,
-   * whatever its epoch.
+   * A broker said that it does not lead the partition, or (`isUnknown`) that the partition does not exist. The
+   * cluster's next answer is then accepted, whatever its epoch.
    */
   doubt(topic: string, partition: number, isUnknown = false): void {
     const known = this.#topics.get(topic)?.get(partition);
@@ -104,7 +119,7 @@ export class ClusterView {
     this.refresh();
   }
 
-  /** Asks the cluster, unless it was asked less than `minIntervalMs` ago: then when that time is over. */
+  /** Asks the cluster. If it was asked less than `minIntervalMs` ago, asks when that time is over. */
   refresh(minIntervalMs = MIN_INTERVAL_MS): void {
     if (!this.#isRunning) return;
     if (this.#asking) this.#askAgain = true;
@@ -140,7 +155,7 @@ export class ClusterView {
       this.#learn(metadata);
       found = true;
     } catch (error) {
-      this.#kafka.log.warn({ error }, 'no broker of Kafka tells who leads');
+      this.#kafka.log.warn({ error }, 'no Kafka broker answers which broker leads which partition');
     } finally {
       this.#asking = false;
       if (this.#isRunning) {
@@ -151,7 +166,10 @@ export class ClusterView {
     if (found) this.#onChange();
   }
 
-  /** How long an answer holds, in ms. Leaders are elected in seconds; a topic that is missing for longer may stay so. */
+  /**
+   * How long an answer is valid, in ms. Leaders are elected in seconds; a topic that is missing for longer may stay
+   * missing.
+   */
   #holdsForMs(): number {
     const now = performance.now();
     this.#incompleteSince = this.#isIncomplete() ? (this.#incompleteSince ?? now) : undefined;
@@ -183,30 +201,33 @@ export class ClusterView {
       else if (this.#isGone(topic)) known.clear();
       for (const told of partitions) {
         const before = known.get(told.partition);
-        // A broker that was away tells what was true before.
+        // A broker that was away answers with old knowledge at first.
         if (before && told.epoch >= 0 && told.epoch < before.epoch) continue;
         known.set(told.partition, told);
       }
     }
   }
 
-  /** Logged once for each change: otherwise a topic that is missing, or that we may not see, shows only in sends that fail. */
+  /**
+   * Logged once per change. Without this line, a topic that is missing, or that we may not see, would only show in
+   * failing sends.
+   */
   #noteProblem(topic: string, code: number): void {
     if ((this.#problems.get(topic)?.code ?? 0) === code) return;
     const { log } = this.#kafka;
     if (code === 0) {
       this.#problems.delete(topic);
-      log.info({ topic }, 'Kafka tells who leads a topic again');
+      log.info({ topic }, 'Kafka answers again which broker leads the topic');
       return;
     }
     this.#problems.set(topic, { code, since: performance.now() });
     const error = createErrorFromCode(code);
     if (code === ERROR.unknownTopicOrPartition)
-      log.warn({ topic, error }, `the topic ${topic} does not exist: the command ensure-topics makes what is missing`);
-    else log.warn({ topic, error }, `Kafka does not tell who leads the topic ${topic}`);
+      log.warn({ topic, error }, `the topic ${topic} does not exist: the command ensure-topics creates missing topics`);
+    else log.warn({ topic, error }, `Kafka does not answer which broker leads the topic ${topic}`);
   }
 
-  /** Whether a topic that was there is there no more; when it comes back, it is a new one. */
+  /** Whether an existing topic was deleted. When it comes back, it is a new topic. */
   #isGone(topic: string): boolean {
     const { code, since = 0 } = this.#problems.get(topic) ?? {};
     return code === ERROR.unknownTopicOrPartition && performance.now() - since >= MISSING_AFTER_MS;
@@ -214,8 +235,8 @@ export class ClusterView {
 }
 
 /**
- * A partition that its leader does not know and the cluster does not name is gone: the topic was deleted and made again with fewer. What is
- * only not named may be too new for the broker that answers.
+ * A partition that its leader does not know and the cluster does not list was deleted: the topic was recreated with
+ * fewer partitions. A partition that is only missing from the list may be too new for the answering broker.
  */
 function forgetRemade(known: Map<number, KnownPartition>, told: readonly PartitionMetadata[]): void {
   const named = new Set(told.map(({ partition }) => partition));

@@ -1,7 +1,9 @@
-/** A candidate that has not answered after this long is not waited for alone, in ms: the next one is tried too. */
+/** After this time without an answer, in ms, the next candidate is tried as well. */
 const NEXT_AFTER_MS = 700;
 
-/** Tries `candidates` in turn, the next when the one before fails or takes long; throws what the last of them threw. */
+/**
+ * Tries `candidates` in turn, the next one when the one before fails or takes long. Throws the error of the last one.
+ */
 export function firstOf<C, T>(
   candidates: C[],
   attempt: (candidate: C, isTooLate: () => boolean) => Promise<T>,

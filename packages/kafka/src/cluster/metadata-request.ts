@@ -2,14 +2,16 @@ import type { OwnRequest } from '../kafkajs-internals/connection.ts';
 import { API, Decoder } from '../kafkajs-internals/protocol.ts';
 import { ByteWriter } from '../produce/record-batch.ts';
 
-/** 7 is the first to name the leader's epoch; every broker since Apache Kafka 1.0 takes one of these. */
+/**
+ * 7 is the first version with the leader's epoch. Every broker since Apache Kafka 1.0 accepts one of these versions.
+ */
 export const METADATA_VERSIONS = { oldest: 5, newest: 7 } as const;
 
 export interface PartitionMetadata {
   readonly partition: number;
-  /** Node id; -1 = none at the moment. */
+  /** Node id; -1 = no leader at the moment. */
   readonly leader: number;
-  /** Counts the leaders; -1 = not known. */
+  /** Counts the leaders of the partition; -1 = unknown. */
   readonly epoch: number;
 }
 
@@ -22,7 +24,7 @@ export interface Metadata {
   }[];
 }
 
-/** Asks for the brokers and for `topics` by their names in the cluster; none of them is created by asking. */
+/** Asks for the brokers and for `topics`, by their names in the cluster. The request creates no topic. */
 export function metadataRequest(topics: readonly string[], version: number): OwnRequest<Metadata> {
   const to = new ByteWriter(256);
   to.int32(topics.length);
@@ -52,7 +54,7 @@ function metadataOf(payload: Buffer, version: number): Metadata {
 }
 
 function partitionOf(decoder: Decoder, version: number): PartitionMetadata {
-  decoder.readInt16(); // its error shows in the leader: -1
+  decoder.readInt16(); // A partition's error shows in its leader: -1
   const partition = decoder.readInt32();
   const leader = decoder.readInt32();
   const epoch = version >= 7 ? decoder.readInt32() : -1;

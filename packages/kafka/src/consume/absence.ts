@@ -1,13 +1,16 @@
-/** A rebalance takes two session timeouts at most. */
+/** A rebalance takes at most two session timeouts. */
 const STUCK_AFTER_SESSIONS = 2.5;
-/** Two clients in turn did not come into the group although the brokers answer. */
+/** Two clients in a row did not join the group although the brokers answer. */
 const DEAD_AFTER_SESSIONS = 6;
 
-/** How long a consumer has been in no group, and what follows from it. Begins absent; times as `performance.now()` has them. */
+/**
+ * How long a consumer has been outside its group, and what follows from it. It begins absent. Times are those of
+ * `performance.now()`, in ms.
+ */
 export class Absence {
   readonly #sessionTimeoutMs: number;
   #since = performance.now();
-  /** When the client was last recreated because of it, and how often. */
+  /** When the client was last recreated for this reason, and how often. */
   #recreatedAt = performance.now();
   #recreations = 0;
 
@@ -20,15 +23,16 @@ export class Absence {
   }
 
   /**
-   * Longer than any rebalance takes, since the client was last recreated: it may not come back by itself. Each next client has twice as long: where all
-   * is slow, one that is replaced just before it joins would be replaced for ever.
+   * Whether the absence since the last recreation is longer than any rebalance takes: the client may not come back by
+   * itself. Each next client has twice as long. Otherwise, where everything is slow, each client would be replaced just
+   * before it joins.
    */
   get isStuck(): boolean {
     const patienceMs = STUCK_AFTER_SESSIONS * this.#sessionTimeoutMs * 2 ** this.#recreations;
     return performance.now() - Math.max(this.#since, this.#recreatedAt) >= patienceMs;
   }
 
-  /** Recreating the client did not help. */
+  /** Whether recreating the client did not help. */
   get isForGood(): boolean {
     return this.ms > DEAD_AFTER_SESSIONS * this.#sessionTimeoutMs;
   }

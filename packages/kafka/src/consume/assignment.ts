@@ -2,18 +2,21 @@ import kafkajs from 'kafkajs';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
-/** The name and the layout are kafkajs's: members of earlier releases, which run on it, share a group with this one. */
+/**
+ * Name and encoding are those of kafkajs: members of earlier releases, which run on kafkajs, share a group with this
+ * one.
+ */
 const PROTOCOL = 'RoundRobinAssigner';
 const VERSION = 0;
 const NOTHING = Buffer.alloc(0);
 
-/** What a member says of itself when it joins. */
+/** The metadata that a member sends when it joins. */
 export const subscriptionTo = (topic: string) => ({
   name: PROTOCOL,
   metadata: MemberMetadata.encode({ version: VERSION, topics: [topic], userData: NOTHING }),
 });
 
-/** Deals the partitions 0 to `partitions` - 1 of `topic` to the members, one after the other. */
+/** Assigns the partitions 0 to `partitions` - 1 of `topic` to the members in turn. */
 export function assign(memberIds: readonly string[], topic: string, partitions: number) {
   const sorted = memberIds.toSorted();
   return sorted.map((memberId, place) => {
@@ -24,6 +27,6 @@ export function assign(memberIds: readonly string[], topic: string, partitions: 
   });
 }
 
-/** The partitions of `topic` in what a member was given. */
+/** The partitions of `topic` in a member's assignment. */
 export const partitionsIn = (memberAssignment: Buffer, topic: string): number[] =>
   memberAssignment.length > 0 ? (MemberAssignment.decode(memberAssignment)?.assignment[topic] ?? []) : [];

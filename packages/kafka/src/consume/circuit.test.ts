@@ -20,21 +20,21 @@ const passes = async (circuit: Circuit) => {
   return passed;
 };
 
-it('stays closed while one key alone keeps failing', async () => {
+it('stays closed while only one key keeps failing', async () => {
   const circuit = new Circuit();
   for (let n = 0; n < 100; n += 1) circuit.failed('pi_1');
   expect(circuit.open).toBe(false);
   expect(await passes(circuit)).toBe(true);
 });
 
-it('opens when calls of several keys fail with no success between', async () => {
+it('opens when calls of several keys fail without a success between', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   expect(circuit.open).toBe(true);
   expect(await passes(circuit)).toBe(false);
 });
 
-it('lets one probe through at a time while it is open', async () => {
+it('lets through one probe at a time while it is open', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   let passed = 0;
@@ -43,7 +43,7 @@ it('lets one probe through at a time while it is open', async () => {
   expect(passed).toBe(1);
 });
 
-it('opens for all with the first success', async () => {
+it('lets through all waiters at the first success', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   let passed = 0;
@@ -54,7 +54,7 @@ it('opens for all with the first success', async () => {
   expect(circuit.open).toBe(false);
 });
 
-it('keeps probing when a probe never comes back', async () => {
+it('sends further probes when a probe never returns', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   let passed = 0;
@@ -63,7 +63,7 @@ it('keeps probing when a probe never comes back', async () => {
   expect(passed).toBe(3);
 });
 
-it('wastes no probe on work of an ended generation', async () => {
+it('uses no probe for work of an ended generation', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   let sentAway = 0;
@@ -78,7 +78,7 @@ it('wastes no probe on work of an ended generation', async () => {
   expect(passed).toBe(1);
 });
 
-it('probes with the next work when none waited at the time', async () => {
+it('uses the next work as a probe when none waited at the time', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -86,7 +86,7 @@ it('probes with the next work when none waited at the time', async () => {
   expect(await passes(circuit)).toBe(false);
 });
 
-it('lets everything through for good once it was closed', async () => {
+it('lets everything through after it was shut down', async () => {
   const circuit = new Circuit();
   failBroadly(circuit);
   let passed = 0;

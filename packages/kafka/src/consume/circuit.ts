@@ -3,17 +3,18 @@ import { backOffMs } from '@connector/errors';
 export interface CircuitOptions {
   /** Opens after this many failures in a row, with no success between. */
   failures?: number;
-  /** … that came from at least this many keys: one payment's trouble is no outage. */
+  /** … of at least this many keys: one failing payment is no outage. */
   keys?: number;
-  /** Longest wait between two probes, in ms. */
+  /** Longest pause between two probes, in ms. */
   maxProbeMs?: number;
   onChange?: (open: boolean) => void;
   now?: () => number;
 }
 
 /**
- * Tells an outage from one payment's trouble. Closed, everything passes. When calls fail broadly it opens: work waits at the
- * gate, one probe at a time is let through with growing pauses, and the first success opens the gate for all.
+ * Distinguishes an outage from the trouble of one payment. While closed, everything passes. It opens when calls fail
+ * broadly: work then waits, one probe at a time is let through with growing pauses, and the first success lets
+ * everything through.
  */
 export class Circuit {
   readonly #options: Required<Omit<CircuitOptions, 'now'>>;
@@ -26,7 +27,7 @@ export class Circuit {
   #timer: NodeJS.Timeout | undefined;
   #lastSuccessAt = Number.NEGATIVE_INFINITY;
   #closed = false;
-  /** A probe was due while nothing waited: what comes next is it. */
+  /** A probe was due while nothing waited: the next work is the probe. */
   #probeIsDue = false;
 
   constructor({
@@ -44,12 +45,14 @@ export class Circuit {
     return this.#open;
   }
 
-  /** ms since anything last succeeded; Infinity when nothing has yet. */
+  /** ms since the last success; Infinity before the first. */
   get sinceLastSuccessMs(): number {
     return this.#now() - this.#lastSuccessAt;
   }
 
-  /** Resolves when work may be tried, or was released because its generation ended: the caller checks whether it still has to do anything. */
+  /**
+   * Resolves when work may be tried, or when its generation ended. The caller checks whether the work is still needed.
+   */
   async pass(): Promise<void> {
     if (!this.#open) return;
     if (this.#probeIsDue) {
@@ -60,14 +63,15 @@ export class Circuit {
   }
 
   /**
-   * Releases the waiters of a generation that ended: they are discarded, and must not use up the probes. Only work that is tried shows
-   * that an outage is over; a thousand discarded messages at one probe in five seconds would hold everything behind them for more than an hour.
+   * Releases the waiters of an ended generation. They are discarded, and must not use up the probes, because only work
+   * that is tried shows the end of an outage. With a thousand discarded messages at one probe in five seconds,
+   * everything behind them would wait for more than an hour.
    */
   releaseWaiters(): void {
     for (const release of this.#gate.splice(0)) release();
   }
 
-  /** A probe ended without a result: the next one is due at once. */
+  /** A probe ended without a result: the next probe is due at once. */
   undecided(): void {
     if (this.#open) this.#probe();
   }
@@ -95,7 +99,7 @@ export class Circuit {
     this.#scheduleProbe();
   }
 
-  /** Lets everything through for good: the process goes down. */
+  /** Lets everything through from now on, because the process is shutting down. */
   close(): void {
     this.#closed = true;
     this.#open = false;
@@ -108,7 +112,7 @@ export class Circuit {
     const wait = backOffMs(this.#probes, { baseMs: 250, capMs: this.#options.maxProbeMs });
     this.#timer = setTimeout(() => {
       this.#probe();
-      // A probe that fails, or never comes back, is followed by the next.
+      // The next probe follows a probe that fails or never returns.
       this.#scheduleProbe();
     }, wait);
   }

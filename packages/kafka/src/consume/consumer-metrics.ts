@@ -1,7 +1,7 @@
 import { metrics } from '@connector/telemetry';
 import type { Outcome } from './process.ts';
 
-/** What one consumer counts. Topic and group are without the configured prefix. */
+/** The metrics of one consumer. Topic and group are without the configured prefix. */
 export class ConsumerMetrics {
   readonly #topic: string;
   readonly #group: string;
@@ -32,7 +32,7 @@ export class ConsumerMetrics {
     metrics.consumedMessages.inc(labels, messages);
   }
 
-  /** `started`: as `performance.now()` has it. */
+  /** `started` is from `performance.now()`, in ms. */
   processed(partition: number, outcome: Exclude<Outcome, 'abandoned'>, started: number): void {
     const error_type = outcome === 'done' ? '' : outcome;
     const labels = { ...this.#labels(partition), messaging_operation_name: 'process', error_type };

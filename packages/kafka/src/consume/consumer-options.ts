@@ -9,43 +9,43 @@ export interface ConsumerOptions {
   /** Group and topic, without the configured prefix. */
   groupId: string;
   topic: string;
-  /** Where messages that can never succeed go. */
+  /** Topic of messages that can never succeed. */
   deadLetterTopic: string;
   producer: Producer;
   /**
-   * Handles one message; its return is what makes the offset committable. Throw TransientError for what passes (tried again for as
-   * long as it lasts), PermanentError for what never will; anything else is tried `unknownErrorAttempts` times. Answers the names of the
-   * dependencies that did their part.
+   * Handles one message; when it returns, the offset may be committed. It throws TransientError for a temporary failure
+   * (repeated as long as the failure lasts) and PermanentError for a permanent one; for any other error, the message is
+   * tried `unknownErrorAttempts` times. Returns the names of the dependencies that took part.
    */
   handle: (delivery: Delivery) => Promise<readonly string[] | undefined>;
   /**
-   * Called with the keys of a batch before any of its messages is handled, when several wait: what they all need can be fetched in one go. The batch
-   * waits for it, for a second at most; its failure changes nothing.
+   * Called with the keys of a batch when several messages wait, before any is handled, so that common data can be
+   * fetched in one call. The batch waits for it, for a second at most. Its failure changes nothing.
    */
   lookAhead?: (keys: readonly string[]) => Promise<void>;
-  /** Messages handled at once, over all keys; of one key always one. */
+  /** Messages handled at the same time, over all keys; of one key always one. */
   concurrency?: number;
-  /** Messages held in memory at most, roughly, over all partitions: a partition beyond its share is paused. */
+  /** Approximate limit of messages in memory, over all partitions; a partition above its share is paused. */
   window?: number;
-  /** Messages of a partition that may be done while an older one is not; they are handled again after a crash. */
+  /** Messages of a partition that may be done while an older one is not. After a crash they are handled again. */
   maxAhead?: number;
   unknownErrorAttempts?: number;
   /** How long one key may fail while others succeed before its message becomes a dead letter, in ms. */
   parkLimitMs?: number;
-  /** The systems that handling depends on; each failure of theirs is a TransientError with the `dependency`'s name. */
+  /** The systems that handling depends on. Each of their failures is a TransientError with the name as `dependency`. */
   dependencies?: readonly DependencyOptions[];
   retry?: { baseMs?: number; capMs?: number };
   circuit?: CircuitOptions;
   appVersion?: string;
   hooks?: ConsumerHooks;
   /**
-   * Called with messages that will never come: deleted by retention before they were read, or lost by the brokers. The consumer goes on at
-   * the partition's beginning.
+   * Called when messages will never arrive: retention deleted them before they were read, or the brokers lost them. The
+   * consumer continues at the partition's beginning.
    */
   onSkipped?: (range: SkippedRange) => void;
   /**
-   * How long the group waits for a member that died before its partitions go to others, in ms. It may be short: handling goes on beside
-   * fetching and heartbeats, so a slow handler never looks dead.
+   * How long the group waits for a member that died before it reassigns its partitions, in ms. It may be short, because
+   * handling does not block fetching and heartbeats: a slow handler never looks dead.
    */
   sessionTimeoutMs?: number;
 }

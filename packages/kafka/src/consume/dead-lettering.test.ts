@@ -31,18 +31,18 @@ function parseError(json: string): unknown {
 }
 
 it.each<[string, unknown]>([
-  ['text that is no JSON', parseError('{"name":Jane Doe}')],
+  ['text that is not JSON', parseError('{"name":Jane Doe}')],
   ['an address', new Error('no customer jane.doe@example.com')],
   ['a client secret', new Error('bad pi_1Jane_secret_Doe1')],
-  ['something thrown that is no error', 'jane.doe@example.com'],
-])('a dead letter says why without the personal data in it: %s', (_what, error) => {
+  ['a thrown value that is not an Error', 'jane.doe@example.com'],
+])('a dead letter contains the reason without personal data: %s', (_what, error) => {
   const { headers, value } = letterOf(error);
   const why = Object.entries(headers).filter(([name]) => name.startsWith('dlq-'));
   expect(JSON.stringify(why)).not.toMatch(/jane|doe/i);
   expect(value.toString()).toBe('{"name":Jane Doe}');
 });
 
-it('a dead letter stays small, whatever its error says', () => {
+it('a dead letter stays small, however long its error is', () => {
   const { headers } = letterOf(new Error(`no ${'a'.repeat(1_000_000)}`));
   expect(JSON.stringify(headers).length).toBeLessThan(6_000);
 });

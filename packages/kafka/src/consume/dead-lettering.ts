@@ -5,7 +5,7 @@ import { context, contextFrom, type Logger, redactText } from '@connector/teleme
 import type { Producer } from '../producer.ts';
 import type { ReceivedMessage } from './message.ts';
 
-/** Why a message became a dead letter, and after what. */
+/** Why a message became a dead letter, with its history. */
 export interface DeadLetterCause {
   readonly reason: DeadLetterReason;
   readonly error: unknown;
@@ -24,10 +24,10 @@ interface Original {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Headers are a record's, and a broker's, to carry: a stack is cut to this many characters. */
+/** A stack is cut to this many characters, because brokers limit the size of headers with the record. */
 const MAX_TEXT = 2_000;
 
-/** The message as it came, with headers that say where from and why it is a dead letter; `timestamp` is Kafka's, ms since the epoch. */
+/** The unchanged message, with headers for its origin and the reason; `timestamp` is Kafka's, ms since the epoch. */
 export function deadLetterOf(original: Original, timestamp: string, cause: DeadLetterCause): EventRecord {
   const { reason, error, attempts, firstFailedAt, consumerGroup, appVersion } = cause;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -53,8 +53,8 @@ export function deadLetterOf(original: Original, timestamp: string, cause: DeadL
 }
 
 /**
- * Puts a message into the dead letter topic, for as long as it takes; false when it must be abandoned first. The dead letter stays in
- * the trace of its event.
+ * Writes a message to the dead letter topic, for as long as it takes; returns false when the message must be abandoned
+ * first. The dead letter stays in the trace of its event.
  */
 export async function sendToDeadLetters(
   message: ReceivedMessage,
@@ -67,7 +67,7 @@ export async function sendToDeadLetters(
       await context.with(contextFrom(record.headers), () => producer.send(topic, record));
       return true;
     } catch (error) {
-      log.warn({ error, attempt }, 'the dead letter topic does not take a message yet');
+      log.warn({ error, attempt }, 'the dead letter topic does not accept a message yet');
       const waited = sleep(backOffMs(attempt), true, { signal: message.abandoned });
       if (!(await waited.catch(() => false))) return false;
     }

@@ -1,6 +1,6 @@
 import type { EventAttributes } from '@connector/contracts';
 
-/** A message that was received and has not been tried yet. */
+/** A received message before its first try. */
 export type WaitingMessage = Pick<Delivery, 'headers' | 'value' | 'receivedAt'>;
 
 /** One arrival of an event. The same event may arrive again, and may have been handled before. */
@@ -11,21 +11,18 @@ export interface Delivery {
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** When Kafka got it. */
+  /** Kafka's time of receipt. */
   readonly receivedAt: Date;
   readonly attributes: EventAttributes;
   /** 1 for the first try of this arrival. */
   readonly attempt: number;
-  /** False once the partition may belong to another process: begin no further side effect then. */
+  /** False when the partition may belong to another process: the handler must then begin no further side effect. */
   isAssigned(): boolean;
-  /**
-   * False while that dependency fails for everybody and this try is not the one that finds out whether it works again: a call would only
-   * keep others waiting.
-   */
+  /** False while that dependency fails broadly and this try is not its probe: a call would only delay others. */
   mayCall(dependency: string): boolean;
   /**
-   * The messages with the same key that wait behind this one now, in order. Each is still handled in its own turn: work that is done here for one of them
-   * is done early, and has to be safe to repeat.
+   * The messages with the same key that wait behind this one, in order. Each of them is still handled in its turn: work
+   * that is done for it here is done early, and must be safe to repeat.
    */
   behind(): readonly WaitingMessage[];
 }

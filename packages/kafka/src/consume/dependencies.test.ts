@@ -17,7 +17,7 @@ const dependenciesOf = (options = OPTIONS) => {
 const failBroadly = (dependencies: Dependencies, name?: string) => {
   for (let n = 0; n < 3; n += 1) dependencies.failed(name, `pi_${n}`);
 };
-/** Counts the messages that pass, whose last try failed because of `failed`. */
+/** Counts the messages that pass, when the last try of each failed because of `failed`. */
 const waiting = (dependencies: Dependencies, messages: number, failed?: string) => {
   const passes: ((dependency: string) => boolean)[] = [];
   for (let n = 0; n < messages; n += 1) void dependencies.pass(failed).then((mayCall) => passes.push(mayCall));
@@ -25,13 +25,13 @@ const waiting = (dependencies: Dependencies, messages: number, failed?: string) 
 };
 const soon = () => vi.advanceTimersByTimeAsync(0);
 
-describe('while two systems are away that all messages need', () => {
+describe('while two systems that all messages need are away', () => {
   const BOTH: readonly DependencyOptions[] = [
     { name: 'commercetools', neededByAll: true },
     { name: 'kafka', neededByAll: true },
   ];
 
-  it('what waits for the one when its partition goes away does not go on to wait for the other', async () => {
+  it('a message that waits for one does not wait for the other after its partition was revoked', async () => {
     const { dependencies } = dependenciesOf(BOTH);
     failBroadly(dependencies, 'commercetools');
     failBroadly(dependencies, 'kafka');
@@ -42,7 +42,7 @@ describe('while two systems are away that all messages need', () => {
     expect(discarded).toHaveLength(50);
   });
 
-  it('a message gets through both within two probes', async () => {
+  it('a message gets past both within two probes', async () => {
     const { dependencies } = dependenciesOf(BOTH);
     failBroadly(dependencies, 'commercetools');
     failBroadly(dependencies, 'kafka');
@@ -56,7 +56,7 @@ describe('while two systems are away that all messages need', () => {
 });
 
 describe('while Stripe is away', () => {
-  it('messages that need it wait, and others pass and may not call it', async () => {
+  it('messages that need it wait, and other messages pass but may not call it', async () => {
     const { dependencies, changes } = dependenciesOf();
     failBroadly(dependencies, 'stripe');
     const stripes = waiting(dependencies, 5, 'stripe');
@@ -70,7 +70,7 @@ describe('while Stripe is away', () => {
     );
   });
 
-  it('successes that it had no part in neither open it nor keep it from opening', async () => {
+  it('successes without its help neither end the outage nor prevent it from being noticed', async () => {
     const { dependencies, changes } = dependenciesOf();
     for (let n = 0; n < 3; n += 1) {
       dependencies.failed('stripe', `pi_${n}`);
@@ -81,7 +81,7 @@ describe('while Stripe is away', () => {
     expect(changes).toEqual(['stripe open']);
   });
 
-  it('one probe at a time may call it, and its success lets all through', async () => {
+  it('one probe at a time may call it, and the first success lets all messages through', async () => {
     const { dependencies, changes } = dependenciesOf();
     failBroadly(dependencies, 'stripe');
     const stripes = waiting(dependencies, 5, 'stripe');
@@ -106,7 +106,7 @@ describe('while commercetools is away', () => {
     expect([...others, ...stripes]).toHaveLength(0);
   });
 
-  it('a probe that turns out not to need it is followed by the next at once', async () => {
+  it('a probe that turns out not to need it is followed at once by the next one', async () => {
     const { dependencies, changes } = dependenciesOf();
     failBroadly(dependencies, 'commercetools');
     const passed = waiting(dependencies, 4);
@@ -124,14 +124,14 @@ describe('whether a dependency works for others', () => {
     dependenciesOf([{ name: 'stripe', probe: answer }, { name: 'commercetools' }]).dependencies;
 
   it.each<[string, () => Promise<boolean>, boolean]>([
-    ['a probe that works', async () => true, true],
-    ['a probe that does not', async () => false, false],
-    ['a probe that fails', () => Promise.reject(new Error('down')), false],
-  ])('is told by %s', async (_what, probe, expected) => {
+    ['a check that succeeds', async () => true, true],
+    ['a check that does not succeed', async () => false, false],
+    ['a check that throws', () => Promise.reject(new Error('down')), false],
+  ])('is known from %s', async (_what, probe, expected) => {
     expect(await probed(probe).worksForOthers('stripe')).toBe(expected);
   });
 
-  it('is told by a success of the last minute, not by one that it had no part in', async () => {
+  it('is known from a success in the last minute in which it took part', async () => {
     const dependencies = probed(async () => false);
     dependencies.succeeded(['commercetools']);
     expect(await dependencies.worksForOthers('stripe')).toBe(false);
@@ -141,13 +141,13 @@ describe('whether a dependency works for others', () => {
     expect(await dependencies.worksForOthers('stripe')).toBe(false);
   });
 
-  it('is no while it fails broadly', async () => {
+  it('is denied while it fails broadly', async () => {
     const dependencies = probed(async () => true);
     failBroadly(dependencies, 'stripe');
     expect(await dependencies.worksForOthers('stripe')).toBe(false);
   });
 
-  it('is told by any success for a failure that names none', async () => {
+  it('is known from any success, for a failure that names no dependency', async () => {
     const dependencies = probed(async () => false);
     expect(await dependencies.worksForOthers(undefined)).toBe(false);
     dependencies.succeeded([]);

@@ -2,23 +2,26 @@ import { Circuit, type CircuitOptions } from './circuit.ts';
 
 /** A system that handling a message depends on. */
 export interface DependencyOptions {
-  /** As TransientError names it in `dependency`. */
+  /** Its name in a TransientError's `dependency`. */
   name: string;
-  /** Every message needs it: while it is away none is tried. Otherwise only those wait that failed for its sake. */
+  /**
+   * Whether every message needs it: no message is tried while it is away. Otherwise only those messages wait that
+   * failed because of it.
+   */
   neededByAll?: boolean;
-  /** Asks whether it works in general, when no message has shown it lately. */
+  /** Checks whether it works in general, when no message has shown that lately. */
   probe?: () => Promise<boolean>;
 }
 
-/** The dependency of failures that name none: two writers of one payment, a partition that went away. */
+/** Stands for failures that name no dependency: two writers of one payment, a revoked partition. */
 const UNNAMED = 'other';
 
-/** While other messages succeeded this recently, a failing key is on its own. */
+/** If other messages succeeded within this time, in ms, a failing key is on its own. */
 const OTHERS_SUCCEED_MS = 60_000;
 
 /**
- * One circuit for each dependency: when Stripe is away, the messages that need it wait, and those that do not are handled; when commercetools
- * is away, all wait.
+ * One circuit for each dependency. While Stripe is away, messages that need it wait, and the others are handled; while
+ * commercetools is away, all wait.
  */
 export class Dependencies {
   readonly #circuits = new Map<string, Circuit>();
@@ -45,14 +48,14 @@ export class Dependencies {
     return [...this.#circuits.keys()];
   }
 
-  /** Whether one that every message needs is away. */
+  /** Whether a dependency that every message needs is away. */
   get blocksAll(): boolean {
     return this.#options.some(({ name, neededByAll }) => neededByAll && this.#circuits.get(name)?.open);
   }
 
   /**
-   * Resolves when a message may be tried whose last try failed because of `failed`, or was released. Answers which dependencies it may call:
-   * those that work, and those whose probe it is.
+   * Resolves when a message whose last try failed because of `failed` may be tried, or was released. Returns the
+   * dependencies that it may call: those that work, and those that it is the probe of.
    */
   async pass(failed: string | undefined): Promise<(dependency: string) => boolean> {
     const passed = new Set<string>();
@@ -60,14 +63,14 @@ export class Dependencies {
     const needed = this.#options.filter(({ name, neededByAll }) => neededByAll || name === failed);
     for (const { name } of needed) {
       await this.#circuits.get(name)?.pass();
-      // Released by one circuit, it must not go on to the next: there it would use up the probes.
+      // A message that one circuit released must not go on to the next circuit and use up its probes.
       if (this.#releases !== before) break;
       passed.add(name);
     }
     return (dependency) => passed.has(dependency) || !this.#circuits.get(dependency)?.open;
   }
 
-  /** A message was handled with the help of `dependencies`; of the others it tells nothing. */
+  /** A message was handled with the help of `dependencies`. Its success says nothing about others. */
   succeeded(dependencies: readonly string[]): void {
     for (const [name, circuit] of this.#circuits) {
       if (name === UNNAMED || dependencies.includes(name)) circuit.succeeded();
@@ -80,7 +83,7 @@ export class Dependencies {
     this.#of(dependency).failed(key);
   }
 
-  /** Whether `dependency` works for other messages: then a key that fails because of it is on its own. */
+  /** Whether `dependency` works for other messages. If so, a key that fails because of it is on its own. */
   async worksForOthers(dependency: string | undefined): Promise<boolean> {
     const circuit = this.#of(dependency);
     if (circuit.open) return false;
@@ -89,13 +92,13 @@ export class Dependencies {
     return (await probe?.().catch(() => false)) ?? false;
   }
 
-  /** Releases the waiters of a generation that ended: they are discarded, and must not use up the probes. */
+  /** Releases the waiters of an ended generation. They are discarded, and must not use up the probes. */
   releaseWaiters(): void {
     this.#releases += 1;
     for (const circuit of this.#circuits.values()) circuit.releaseWaiters();
   }
 
-  /** Lets everything through for good: the process goes down. */
+  /** Lets everything through from now on, because the process is shutting down. */
   close(): void {
     for (const circuit of this.#circuits.values()) circuit.close();
   }

@@ -17,13 +17,13 @@ import type { PartitionPosition } from './partition-position.ts';
 
 export type StartAt = 'earliest' | 'latest';
 
-/** Records that this reader will never get: deleted before they were read, or cut off by a broker that lost them. */
+/** Records that this reader will never get: deleted before they were read, or lost by a broker. */
 export interface SkippedRange {
   /** Without the configured prefix when it leaves this package. */
   readonly topic: string;
   readonly partition: number;
   readonly from: bigint;
-  /** The first offset that is there again, or that was the next to be read. */
+  /** The first existing offset, or the next offset that would have been read. */
   readonly to: bigint;
   readonly reason: 'deleted' | 'truncated';
 }
@@ -34,7 +34,7 @@ export interface FetchLaneOptions extends FetchLimits {
   open(address: BrokerAddress): Promise<BrokerConnection>;
   /** Where a partition is read from that has no position, or one that the broker does not have. */
   readonly startAt: StartAt;
-  /** What this broker is to be asked for now. */
+  /** The partitions and positions of the next request to this broker. */
   positions(): PartitionPosition[];
   onMessages(position: PartitionPosition, messages: readonly KafkaMessage[]): void;
   onSkipped(range: SkippedRange): void;
@@ -42,24 +42,28 @@ export interface FetchLaneOptions extends FetchLimits {
 
 /** A partition that another broker leads now is still waited for this long, in ms. */
 const MOVED_GRACE_MS = 500;
-/** A partition that the broker answered with an error is asked for again after this long, in ms. */
+/** Pause for a partition after the broker answered it with an error, in ms. */
 const ERROR_PAUSE_MS = 100;
 /**
- * A request and its answer cost as much as handling a record. After an answer with a few records the next request waits this long, in ms, so that
- * what comes together is fetched together; one that comes alone is given out at once.
+ * A request and its answer cost as much as handling a record. After an answer with few records the next request waits
+ * this long, in ms, so that records that arrive close together are fetched together. A single record is still delivered
+ * at once.
  */
 const GATHER_MS = 10;
 const FEW_RECORDS = 50;
 const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
 
-/** Reads from one broker what it leads, one request at a time. A broker that is away holds up its own partitions alone. */
+/**
+ * Reads the partitions that one broker leads, one request at a time. A broker that is away delays only its own
+ * partitions.
+ */
 export class FetchLane {
   readonly #nodeId: number;
   readonly #options: FetchLaneOptions;
   #connection: BrokerConnection | undefined;
   #busy = false;
   #underWay: { readonly positions: readonly PartitionPosition[]; readonly since: number } | undefined;
-  /** Records that the last answer held. */
+  /** Number of records in the last answer. */
   #received = 0;
   #failures = 0;
   #notBefore = 0;
@@ -70,7 +74,7 @@ export class FetchLane {
     this.#options = options;
   }
 
-  /** ms since the request that is under way was sent; 0 without one. */
+  /** ms since the open request was sent; 0 without one. */
   get waitedMs(): number {
     return this.#underWay ? performance.now() - this.#underWay.since : 0;
   }
@@ -79,7 +83,7 @@ export class FetchLane {
     if (!this.#busy && !this.#stopped && performance.now() >= this.#notBefore) void this.#run();
   }
 
-  /** An answer from a broker that leads no more may never come. */
+  /** An answer from a broker that is no longer the leader may never come. */
   leadersChanged(): void {
     const { cluster, maxWaitMs } = this.#options;
     const isElsewhere = (position: PartitionPosition) => {
@@ -138,15 +142,15 @@ export class FetchLane {
     this.#failures += 1;
     const pause = backOffMs(this.#failures, CONNECT_PAUSE);
     this.#notBefore = performance.now() + pause;
-    this.#options.log.warn({ error, broker: this.#nodeId }, 'a broker of Kafka is not read from');
+    this.#options.log.warn({ error, broker: this.#nodeId }, 'cannot read from a Kafka broker');
     this.#connection?.destroy('it did not answer');
-    // A replica near by may be gone for good: the leader knows.
+    // The near replica may be gone permanently; the leader knows.
     for (const position of this.#options.positions()) position.preferLeader();
     this.#options.cluster.refresh();
     setTimeout(() => this.pump(), pause + 1);
   }
 
-  /** Asks where partitions begin, or end. */
+  /** Asks for the beginnings, or the ends, of partitions. */
   async #locate(connection: BrokerConnection, positions: readonly PartitionPosition[]): Promise<void> {
     if (positions.length === 0) return;
     const { startAt } = this.#options;
@@ -183,18 +187,20 @@ export class FetchLane {
   #take(position: PartitionPosition, fetched: FetchedPartition, asked: bigint): void {
     position.answeredAt = performance.now();
     if (fetched.preferredReadReplica !== undefined) position.preferReplica(fetched.preferredReadReplica);
-    // Another lane may have read on, or the partition may be another member's by now.
+    // Another lane may have read on meanwhile, or the partition may belong to another member.
     if (position.isRevoked || position.isPaused || position.next !== asked) return;
     const last = fetched.messages.at(-1);
     if (!last || BigInt(last.offset) < asked) return;
-    // A broker gives whole batches, which may begin before what was asked for.
+    // A broker returns whole batches, which may begin before the requested offset.
     const messages = readable(fetched).filter(({ offset }) => BigInt(offset) >= asked);
     position.next = BigInt(last.offset) + 1n;
     this.#received += messages.length;
     if (messages.length > 0) this.#options.onMessages(position, messages);
   }
 
-  /** Records were deleted before they were read, or the broker lost some that were there: either way it is logged and counted. */
+  /**
+   * Records were deleted before they were read, or the broker lost records that existed. Both are logged and counted.
+   */
   async #backIntoRange(connection: BrokerConnection, position: PartitionPosition): Promise<void> {
     const { next } = position;
     if (next === undefined || position.isRevoked) return;
@@ -209,7 +215,7 @@ export class FetchLane {
     position.next = this.#options.startAt === 'latest' ? end : start;
   }
 
-  /** Gives each partition's answer to `use`, or does what its error asks for. */
+  /** Gives each partition's answer to `use`, or handles its error. */
   #each<P extends { readonly partition: number; readonly errorCode: number }>(
     answers: readonly TopicAnswer<P>[],
     positions: readonly PartitionPosition[],
@@ -230,7 +236,10 @@ export class FetchLane {
   #refused(position: PartitionPosition, code: number): void {
     const { topic, partition } = position;
     const error = createErrorFromCode(code);
-    this.#options.log.debug({ error, topic, partition, broker: this.#nodeId }, 'a partition cannot be read here');
+    this.#options.log.debug(
+      { error, topic, partition, broker: this.#nodeId },
+      'cannot read a partition from this broker',
+    );
     position.notBefore = performance.now() + ERROR_PAUSE_MS;
     position.preferLeader();
     this.#options.cluster.doubt(topic, partition);

@@ -13,10 +13,10 @@ export interface FetcherOptions
 }
 
 const CHECK_MS = 500;
-/** While an answer takes this much longer than it should, in ms, the cluster is asked as often. */
+/** While an answer is late by this much, in ms, the cluster is asked once per such time. */
 const SLOW_MS = 1_000;
 
-/** Reads assigned partitions, each from the broker that leads it, and gives out each partition's messages in order. */
+/** Reads assigned partitions, each from its leader, and delivers each partition's messages in order. */
 export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #lanes = new Map<number, FetchLane>();
@@ -32,7 +32,7 @@ export class Fetcher {
     return this.#positions;
   }
 
-  /** Reads these partitions and no others from now on; without a position it asks for one. */
+  /** Reads exactly these partitions from now on. A partition without a position gets one from its broker. */
   assign(
     assigned: Iterable<{ readonly topic: string; readonly partition: number; readonly next: bigint | undefined }>,
   ): void {
@@ -41,13 +41,13 @@ export class Fetcher {
     this.pump();
   }
 
-  /** Reads these partitions too. */
+  /** Reads these partitions as well. */
   add(topic: string, partitions: Iterable<number>, next: bigint | undefined): void {
     for (const partition of partitions) this.#positions.push(new PartitionPosition(topic, partition, next));
     this.pump();
   }
 
-  /** Called when something may have changed: who leads, or what is paused. */
+  /** Called when leaders or pauses may have changed. */
   pump(): void {
     const { cluster } = this.#options;
     for (const position of this.#positions) {

@@ -12,13 +12,13 @@ export interface GroupClientOptions
   onJoined(generation: GroupGeneration): void;
 }
 
-/** Some 80 events; one that is larger still comes, alone. */
+/** In bytes, about 80 events. A larger single event is still delivered. */
 const MAX_BYTES_PER_PARTITION = 256 * 1024;
-/** A partition that is resumed while others have nothing new is only asked for when the wait is over. */
+/** In ms. A resumed partition may have to wait this long, if the others have nothing new. */
 const MAX_WAIT_MS = 250;
 const LOOK_EVERY_MS = 2_000;
 
-/** A member of a group together with what it reads: the partitions of its generation, from where they are committed. */
+/** A member of a group, together with its reading: the partitions of its generation, from their committed offsets. */
 export class GroupClient {
   readonly #cluster: ClusterView;
   readonly #topic: string;
@@ -57,12 +57,12 @@ export class GroupClient {
     });
   }
 
-  /** Asks whether the cluster is there, unless that is known of the last seconds. */
+  /** Asks whether the cluster is reachable, unless that was known within the last seconds. */
   lookAtCluster(): void {
     this.#cluster.refresh(LOOK_EVERY_MS);
   }
 
-  /** Why the topic cannot be read, in words; undefined while it can. */
+  /** Why the topic cannot be read, as a sentence; undefined while it can. */
   get problem(): string | undefined {
     return this.#cluster.problemOf(this.#topic);
   }
@@ -93,7 +93,7 @@ export class GroupClient {
     this.#cluster.stop();
   }
 
-  /** Throws kafkajs's errors, and Error when the group has moved on. */
+  /** Throws kafkajs's errors, and Error when the group is in a later generation. */
   commit(generation: GroupGeneration, offsets: ReadonlyMap<number, Committable>): Promise<void> {
     return this.#member.commit(generation, offsets);
   }

@@ -1,4 +1,7 @@
-/** What the members of a group agreed on: everything received under it is discarded after a rebalance. */
+/**
+ * One agreement of a group's members about their partitions. Everything received under it is discarded after a
+ * rebalance.
+ */
 export class GroupGeneration {
   readonly id: number;
   readonly partitions: readonly number[];
@@ -9,7 +12,7 @@ export class GroupGeneration {
     this.partitions = partitions;
   }
 
-  /** Whether its partitions are still ours. */
+  /** Whether the partitions are still assigned to this member. */
   get isAssigned(): boolean {
     return !this.#ended.signal.aborted;
   }

@@ -15,11 +15,11 @@ export interface GroupMemberOptions {
   /** Group and topic by their names in the cluster. */
   readonly groupId: string;
   readonly topic: string;
-  /** After this long without a heartbeat the group gives the partitions to others, in ms. */
+  /** After this time without a heartbeat the group reassigns the partitions, in ms. */
   readonly sessionTimeoutMs: number;
-  /** Called with each new generation, with the offsets that are committed; undefined where none is. */
+  /** Called with each new generation and its committed offsets; undefined for a partition without one. */
   onJoined(generation: GroupGeneration, committed: ReadonlyMap<number, bigint | undefined>): void;
-  /** A rebalance begins: what is done can be committed under this generation for the last time. */
+  /** A rebalance begins: finished messages can be committed under this generation for the last time. */
   beforeRebalance(generation: GroupGeneration): Promise<void>;
   /** The generation has ended. */
   onEnded(): void;
@@ -28,8 +28,9 @@ export interface GroupMemberOptions {
 const PAUSE = { baseMs: 50, capMs: 1_000 };
 
 /**
- * A member of a consumer group. It stays the same member, with the same generation, while its coordinator moves, is killed or frozen:
- * the next one knows it. A generation ends when the coordinator says so, or when no heartbeat was answered for a session's time.
+ * A member of a consumer group. It stays the same member of the same generation while its coordinator moves, is killed
+ * or is frozen, because the next coordinator knows it. A generation ends when the coordinator says so, or when no
+ * heartbeat was answered for a session timeout.
  */
 export class GroupMember {
   readonly #options: GroupMemberOptions;
@@ -38,7 +39,7 @@ export class GroupMember {
   #generation: GroupGeneration | undefined;
   #coordinator: BrokerConnection | undefined;
   #expiry: NodeJS.Timeout | undefined;
-  /** How many partitions were assigned, when this member, as leader, assigned them. */
+  /** How many partitions were assigned when this member, as leader, made the assignment. */
   #assignedPartitions: number | undefined;
   #running: Promise<void> | undefined;
 
@@ -54,7 +55,7 @@ export class GroupMember {
     this.#running = this.#run();
   }
 
-  /** Leaves the group, so that its partitions need not wait for the session's end. */
+  /** Leaves the group, so that its partitions need not wait for the session timeout. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const coordinator = this.#coordinator;
@@ -66,11 +67,11 @@ export class GroupMember {
     }
     coordinator?.close('stopped');
     await this.#running;
-    // It may have been found meanwhile.
+    // The coordinator may have been found meanwhile.
     this.#coordinator?.close('stopped');
   }
 
-  /** Commits under `generation`. Throws kafkajs's errors, and Error when the group has moved on. */
+  /** Commits under `generation`. Throws kafkajs's errors, and Error when the group is in a later generation. */
   async commit(generation: GroupGeneration, offsets: ReadonlyMap<number, Committable>): Promise<void> {
     const coordinator = this.#coordinator;
     if (generation !== this.#generation || !coordinator) throw new Error('not in the group');
@@ -84,7 +85,7 @@ export class GroupMember {
     while (!this.#stopping.signal.aborted) {
       try {
         const coordinator = await this.#findCoordinator();
-        // Nobody would leave again for whom joins now: its partitions would wait for the session's end.
+        // A member that joins now would never leave, and its partitions would wait for the session timeout.
         if (this.#stopping.signal.aborted) break;
         if (!this.#generation) await this.#join(coordinator);
         failures = 0;
@@ -97,7 +98,7 @@ export class GroupMember {
     }
   }
 
-  /** Does what an error asks for; true when it can go on at once. */
+  /** Handles an error; true when the member can continue at once. */
   async #recover(error: KafkaError): Promise<boolean> {
     const { groupId, kafka } = this.#options;
     switch (error.code) {
@@ -119,7 +120,7 @@ export class GroupMember {
       case ERROR.coordinatorLoading:
         return false;
       default:
-        // Another broker may be the coordinator by now, and knows this member and its generation.
+        // Another broker may be the coordinator now. It knows this member and its generation.
         kafka.log.warn({ error, group: groupId }, 'the coordinator of the consumer group does not answer');
         this.#coordinator?.destroy('it does not answer for the group');
         this.#coordinator = undefined;
@@ -157,11 +158,11 @@ export class GroupMember {
   async #heartbeats(coordinator: BrokerConnection): Promise<void> {
     const { cluster, groupId, topic, sessionTimeoutMs } = this.#options;
     const intervalMs = Math.min(3_000, sessionTimeoutMs / 3);
-    // First at once: a coordinator that was just found has to know this member.
+    // The first heartbeat is sent at once: a new coordinator may not know this member.
     while (!this.#stopping.signal.aborted && this.#generation) {
       await heartbeat(coordinator, { groupId, memberId: this.#memberId, generationId: this.#generation.id });
       this.#alive();
-      // What comes back under the topic's name begins at its start: no position in what is gone may be taken along.
+      // A recreated topic is read from its beginning: positions in the deleted topic must not be kept.
       if (cluster.problemOf(topic)) return this.#end();
       if (this.#assignedPartitions !== undefined && (cluster.partitionsOf(topic)?.size ?? 0) > this.#assignedPartitions)
         throw createErrorFromCode(ERROR.rebalanceInProgress);
@@ -175,7 +176,7 @@ export class GroupMember {
       const { groupId, kafka } = this.#options;
       kafka.log.warn(
         { group: groupId },
-        'no heartbeat was answered for a whole session, the partitions may be with others',
+        'no heartbeat was answered for a session timeout, another member may have the partitions now',
       );
       this.#end();
     }, this.#options.sessionTimeoutMs);

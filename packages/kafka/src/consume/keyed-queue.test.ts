@@ -15,7 +15,7 @@ it('keeps the order within a key', async () => {
   expect(lanes.size).toBe(0);
 });
 
-it('runs different keys side by side, never more than the slots', async () => {
+it('runs different keys in parallel, in at most as many slots as allowed', async () => {
   const lanes = new KeyedQueue<number>(3);
   let running = 0;
   let most = 0;
@@ -33,13 +33,13 @@ it('runs different keys side by side, never more than the slots', async () => {
   expect(most).toBe(3);
 });
 
-it('gives a slot back when the work in it fails', async () => {
+it('frees a slot when its work fails', async () => {
   const lanes = new KeyedQueue<number>(1);
   await expect(lanes.inSlot(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(lanes.inSlot(async () => 'yes')).resolves.toBe('yes');
 });
 
-it('tells what waits behind the work of a key that is under way, in order', async () => {
+it("lists the waiting items behind a key's running work, in order", async () => {
   const lanes = new KeyedQueue<number>(8);
   const seen: (readonly number[])[] = [];
   for (let n = 0; n < 3; n += 1) lanes.append('one', n, async () => void seen.push(lanes.behind('one')));

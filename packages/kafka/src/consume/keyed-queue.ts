@@ -1,13 +1,13 @@
 interface Lane<T> {
-  /** Resolves when all of its work is done. */
+  /** Resolves when all work of the key is done. */
   end: Promise<void>;
-  /** The items of its work; the work of the first is under way. */
+  /** The items of its work, the running one first. */
   readonly items: T[];
 }
 
 /**
- * Work in order within a key and side by side across keys, at most `concurrency` at once. What waits between two tries of a
- * key holds no slot.
+ * Runs work in order within a key, and in parallel across keys, at most `concurrency` at once. Work that waits between
+ * two tries occupies no slot.
  */
 export class KeyedQueue<T> {
   readonly #lanes = new Map<string, Lane<T>>();
@@ -18,12 +18,12 @@ export class KeyedQueue<T> {
     this.#free = concurrency;
   }
 
-  /** Keys with work under way or waiting. */
+  /** Keys with running or waiting work. */
   get size(): number {
     return this.#lanes.size;
   }
 
-  /** Appends `work` about `item` to its key's lane; it must not reject. */
+  /** Appends `work` on `item` to its key's queue. `work` must not reject. */
   append(key: string, item: T, work: () => Promise<void>): void {
     const lane = this.#lanes.get(key) ?? { end: Promise.resolve(), items: [] };
     this.#lanes.set(key, lane);
@@ -34,7 +34,7 @@ export class KeyedQueue<T> {
     });
   }
 
-  /** The items that wait behind the running work of a key, in order. */
+  /** The items that wait behind a key's running work, in order. */
   behind(key: string): readonly T[] {
     return this.#lanes.get(key)?.items.slice(1) ?? [];
   }
@@ -52,7 +52,7 @@ export class KeyedQueue<T> {
     }
   }
 
-  /** Resolves when no work is left. */
+  /** Resolves when all work is done. */
   async idle(): Promise<void> {
     while (this.#lanes.size > 0) await Promise.all([...this.#lanes.values()].map(({ end }) => end));
   }

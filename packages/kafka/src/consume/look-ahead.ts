@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@connector/telemetry';
 import type { KafkaMessage } from 'kafkajs';
 
-/** Fewer messages are no backlog: looking ahead would delay them for nothing. */
+/** Fewer messages are not a backlog: looking ahead would only delay them. */
 const LOOK_AHEAD_FROM = 8;
 const LOOK_AHEAD_MS = 1_000;
 
-/** Calls `lookAhead` with the keys of a backlog's messages; resolves when it is done or has failed, after a second at the latest. */
+/**
+ * Calls `lookAhead` with the keys of a backlog's messages. Resolves when it is done, has failed, or has taken a second.
+ */
 export async function lookAheadOf(
   messages: readonly KafkaMessage[],
   lookAhead: ((keys: readonly string[]) => Promise<void>) | undefined,

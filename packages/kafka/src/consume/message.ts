@@ -5,7 +5,10 @@ import type { GroupGeneration } from './group-generation.ts';
 
 export type MessageState = 'waiting' | 'handling' | 'backingOff' | 'deadLettering' | 'done' | 'abandoned';
 
-/** Where a received message may go. Done is committable; what is abandoned comes again, to whoever has its partition then. */
+/**
+ * The allowed next states of a received message. A done message can be committed. An abandoned one arrives again, at
+ * the partition's next member.
+ */
 const MAY_BECOME: Record<MessageState, readonly MessageState[]> = {
   waiting: ['handling', 'abandoned'],
   handling: ['done', 'backingOff', 'deadLettering', 'abandoned'],
@@ -15,10 +18,10 @@ const MAY_BECOME: Record<MessageState, readonly MessageState[]> = {
   abandoned: [],
 };
 
-/** What is known of a received message before it is tried. */
+/** A received message before its first try. */
 export type ReceivedDelivery = Omit<Delivery, 'attempt' | 'attributes' | 'mayCall' | 'behind'>;
 
-/** A message of one generation, on its way from the broker to its effect. */
+/** A message of one generation, from its receipt to its effect. */
 export class ReceivedMessage {
   readonly raw: KafkaMessage;
   readonly delivery: ReceivedDelivery;
@@ -37,12 +40,12 @@ export class ReceivedMessage {
     return this.#state;
   }
 
-  /** Its partition may be another member's, or the process goes down. */
+  /** Whether the partition may belong to another member, or the process is shutting down. */
   get mustBeAbandoned(): boolean {
     return !this.#generation.isAssigned || this.#stopping.aborted;
   }
 
-  /** Aborted when it must be abandoned. */
+  /** Aborted when the message must be abandoned. */
   get abandoned(): AbortSignal {
     return AbortSignal.any([this.#generation.ended, this.#stopping]);
   }
@@ -55,7 +58,7 @@ export class ReceivedMessage {
   }
 }
 
-/** What is known of a message as it was received under `generation`. Without a key it is ordered with no other. */
+/** A message as received under `generation`. A message without a key has no order with others. */
 export function deliveryOf(
   topic: string,
   partition: number,

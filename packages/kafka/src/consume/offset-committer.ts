@@ -2,7 +2,7 @@ import { type Logger, metrics } from '@connector/telemetry';
 import type { GroupGeneration } from './group-generation.ts';
 import type { Committable, OffsetTracker } from './offset-tracker.ts';
 
-/** What is read and handled under one generation. */
+/** The reading and handling of one generation's messages. */
 export interface Assignment {
   readonly generation: GroupGeneration;
   /** How many unfinished messages a partition may have before it is paused. */
@@ -17,7 +17,10 @@ export interface OffsetCommitterOptions {
   readonly commit: (generation: GroupGeneration, moved: ReadonlyMap<number, Committable>) => Promise<void>;
 }
 
-/** Commits what has moved. One commit at a time: of several under way the oldest could come last and take the offsets back. */
+/**
+ * Commits changed offsets, one commit at a time: of several parallel commits the oldest could arrive last and reset the
+ * offsets.
+ */
 export class OffsetCommitter {
   readonly #options: OffsetCommitterOptions;
   #committing: Promise<void> | undefined;
@@ -26,7 +29,7 @@ export class OffsetCommitter {
     this.#options = options;
   }
 
-  /** Resolves when the commit that is under way, or a new one, has ended; never rejects. */
+  /** Resolves when the running commit, or a new one, has ended; never rejects. */
   commit(): Promise<void> {
     this.#committing ??= this.#commitOnce().finally(() => {
       this.#committing = undefined;
@@ -34,7 +37,7 @@ export class OffsetCommitter {
     return this.#committing;
   }
 
-  /** Commits what is finished by now, after the commit that is under way. */
+  /** Commits everything finished until now, after the running commit. */
   async commitLast(): Promise<void> {
     await this.#committing;
     await this.commit();
@@ -52,7 +55,7 @@ export class OffsetCommitter {
       for (const [partition, { next }] of moved) trackers.get(partition)?.committed(next);
       metrics.consumerLastCommit.set({ group: groupId }, Date.now() / 1000);
     } catch (error) {
-      // The next commit covers these offsets too; until then a crash only means that they are handled again.
+      // The next commit includes these offsets. Until then, a crash only makes the messages be handled again.
       log.debug({ error }, 'offsets were not committed');
     }
   }

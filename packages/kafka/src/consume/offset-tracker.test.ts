@@ -10,7 +10,7 @@ it('commits nothing while the first message is unfinished, however many later on
   expect(tracker.committable?.next).toBeUndefined();
 });
 
-it('commits past a run of finished messages once the lowest is done', () => {
+it('commits all consecutive finished messages once the lowest is done', () => {
   const tracker = new OffsetTracker();
   const first = tracker.begin(5n);
   tracker.begin(6n)();
@@ -21,7 +21,7 @@ it('commits past a run of finished messages once the lowest is done', () => {
   expect(tracker.committable?.next).toBeUndefined();
 });
 
-it('counts what is held in memory apart from what is not committable yet', () => {
+it('counts messages in memory separately from messages that cannot be committed yet', () => {
   const tracker = new OffsetTracker();
   const first = tracker.begin(5n);
   const finishes = [6n, 7n].map((offset) => tracker.begin(offset));
@@ -32,7 +32,7 @@ it('counts what is held in memory apart from what is not committable yet', () =>
   expect({ unfinished: tracker.unfinished, size: tracker.size }).toEqual({ unfinished: 0, size: 0 });
 });
 
-it('never commits past an unfinished message, whatever the order of finishing', () => {
+it('never commits an unfinished message, in whatever order messages finish', () => {
   fc.assert(
     fc.property(fc.shuffledSubarray([...Array(20).keys()]), (order) => {
       const tracker = new OffsetTracker();

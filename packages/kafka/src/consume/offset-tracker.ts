@@ -1,4 +1,4 @@
-/** An offset to commit: the next message to read, and the time of the last one below it. */
+/** An offset to commit: the next message to read, and the timestamp of the last one before it. */
 export interface Committable {
   readonly next: bigint;
   /** Kafka's timestamp of the message before `next`, ms since the epoch, as text. */
@@ -6,8 +6,8 @@ export interface Committable {
 }
 
 /**
- * How far one partition is: messages finish in any order, and only what lies below the lowest unfinished one may be
- * committed, so that a crash forgets nothing.
+ * The progress of one partition. Messages finish in any order, but only offsets below the lowest unfinished one may be
+ * committed, so that a crash loses nothing.
  */
 export class OffsetTracker {
   readonly #open: { readonly offset: bigint; readonly timestamp: string; finished: boolean }[] = [];
@@ -15,17 +15,19 @@ export class OffsetTracker {
   #next: Committable | undefined;
   #committed: bigint | undefined;
 
-  /** Messages received whose offsets are not committable yet: what would be handled again after a crash. */
+  /** Received messages whose offsets cannot be committed yet. After a crash they would be handled again. */
   get size(): number {
     return this.#open.length;
   }
 
-  /** Messages received and not finished: what is held in memory. */
+  /** Received and unfinished messages, which are in memory. */
   get unfinished(): number {
     return this.#unfinished;
   }
 
-  /** Takes note of a received message and answers how to say that it is finished. Offsets must come in rising order. */
+  /**
+   * Notes a received message, and returns the function that notes that it is finished. Offsets must be in rising order.
+   */
   begin(offset: bigint, timestamp = ''): () => void {
     const entry = { offset, timestamp, finished: false };
     this.#open.push(entry);
@@ -37,12 +39,12 @@ export class OffsetTracker {
     };
   }
 
-  /** What to commit, when it moved since `committed` was last called. */
+  /** The offset to commit, if it changed since the last call. */
   get committable(): Committable | undefined {
     return this.#next?.next === this.#committed ? undefined : this.#next;
   }
 
-  /** Notes that the broker has this offset. */
+  /** Notes that the broker has this committed offset. */
   committed(next: bigint): void {
     this.#committed = next;
   }

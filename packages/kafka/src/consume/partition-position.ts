@@ -1,17 +1,20 @@
-/** How long a replica near by that the leader named is read from, in ms. */
+/** How long a near replica that the leader named is used, in ms. */
 const REPLICA_FOR_MS = 60_000;
 
-/** Where one partition is read. It belongs to one assignment: a new one makes new ones, and what comes late for the old is dropped. */
+/**
+ * The reading position in one partition. It belongs to one assignment; a new assignment makes new positions, and late
+ * answers for old ones are dropped.
+ */
 export class PartitionPosition {
   readonly topic: string;
   readonly partition: number;
-  /** The next offset to read; undefined until the broker has said where the partition begins, or ends. */
+  /** The next offset to read; undefined until the broker has said where the partition begins or ends. */
   next: bigint | undefined;
   isPaused = false;
   isRevoked = false;
-  /** Not asked for before, as `performance.now()` has it: something is wrong with it. */
+  /** No request before this time of `performance.now()`, after an error. */
   notBefore = 0;
-  /** When a broker last answered for it, as `performance.now()` has it. */
+  /** Time of the last answer of a broker for this partition, from `performance.now()`. */
   answeredAt = Number.NEGATIVE_INFINITY;
   #replica: { readonly nodeId: number; readonly until: number } | undefined;
 
@@ -22,12 +25,12 @@ export class PartitionPosition {
     this.next = next;
   }
 
-  /** The broker to read from, where `leader` leads. */
+  /** The broker to read from, when `leader` is the leader. */
   readerOf(leader: number): number {
     return this.#replica && performance.now() < this.#replica.until ? this.#replica.nodeId : leader;
   }
 
-  /** The leader says that this broker is nearer; -1 = no. */
+  /** The near replica that the leader named; -1 = none. */
   preferReplica(nodeId: number): void {
     this.#replica = nodeId >= 0 ? { nodeId, until: performance.now() + REPLICA_FOR_MS } : this.#replica;
   }

@@ -9,7 +9,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { ReceivedMessage } from './message.ts';
 import { type ProcessContext, processWithRetry } from './process.ts';
 
-/** How much later each try of a failing message is, by the clock: every few tries are more than its 15 minutes. */
+/** How much later each try of a failing message is, by the clock: a few tries take more than the 15 minutes. */
 const BETWEEN_TRIES_MS = 10 * 60_000;
 const TRIES = 20;
 
@@ -29,7 +29,7 @@ afterEach(() => {
 interface Outage {
   error: () => Error;
   probes: Partial<Record<'stripe' | 'commercetools', boolean>>;
-  /** With whose help other messages are handled meanwhile. */
+  /** The dependencies that help with the other messages meanwhile. */
   othersNeed: readonly string[];
 }
 
@@ -60,7 +60,7 @@ const contextOf = (dependencies: Dependencies): Omit<ProcessContext, 'handle'> =
   parked: new Set(),
 });
 
-/** Lets `pi_failing` fail time and again while others are handled, and answers with what became of it. */
+/** Lets `pi_failing` fail repeatedly while other messages are handled, and returns what became of it. */
 async function outage({ error, probes, othersNeed }: Outage) {
   const dead: EventRecord[] = [];
   const probe = (name: 'stripe' | 'commercetools'): DependencyOptions => ({
@@ -95,18 +95,18 @@ it.each<[string, Outage]>([
     { error: stripeAway, probes: { stripe: false }, othersNeed: ['commercetools'] },
   ],
   [
-    'Stripe refuses our key, if only for what this message needs',
+    'Stripe refuses our key, even if only for this message',
     { error: keyRolled, probes: { stripe: true }, othersNeed: ['commercetools', 'stripe'] },
   ],
   [
-    'the limit of Stripe is reached, which others are lucky enough not to meet',
+    'the limit of Stripe is reached, although other messages succeed',
     { error: atLimit, probes: { stripe: true }, othersNeed: ['commercetools', 'stripe'] },
   ],
   [
-    'commercetools is away and events that need neither are done',
+    'commercetools is away, and messages that need neither are handled',
     { error: shopAway, probes: { commercetools: false }, othersNeed: [] },
   ],
-])('waits for as long as it lasts when %s', async (_when, given) => {
+])('is retried without end when %s', async (_when, given) => {
   expect(await outage(given)).toMatchObject({ outcome: 'abandoned', tries: TRIES, reasons: [] });
 });
 
@@ -115,7 +115,7 @@ it.each<[string, Outage]>([
     'Stripe works for other messages',
     { error: stripeAway, probes: { stripe: false }, othersNeed: ['commercetools', 'stripe'] },
   ],
-  ['a call of its own tells that Stripe works', { error: stripeAway, probes: { stripe: true }, othersNeed: [] }],
+  ['a check of its own shows that Stripe works', { error: stripeAway, probes: { stripe: true }, othersNeed: [] }],
 ])('becomes a dead letter after 15 minutes when %s', async (_when, given) => {
   const { outcome, tries, reasons } = await outage(given);
   expect(outcome).toBe('dead_lettered');
@@ -123,7 +123,7 @@ it.each<[string, Outage]>([
   expect(tries).toBeLessThan(5);
 });
 
-it('a message whose partition is gone before its first try waits for no outage to end', async () => {
+it('a message whose partition is revoked before its first try does not wait for the end of an outage', async () => {
   const dependencies = new Dependencies([{ name: 'commercetools', neededByAll: true }], {
     failures: 1,
     keys: 1,
@@ -134,13 +134,13 @@ it('a message whose partition is gone before its first try waits for no outage t
   generation.end();
   const handle = vi.fn();
   const outcome = processWithRetry(message, { ...contextOf(dependencies), handle });
-  // A turn of the event loop is less than any probe takes.
+  // A turn of the event loop is shorter than any probe.
   const turn = new Promise((resolve) => setImmediate(resolve, 'waits'));
   expect(await Promise.race([outcome, turn])).toBe('abandoned');
   expect(handle).not.toHaveBeenCalled();
 });
 
-it('tells a message which of its key wait behind it, but none that must be abandoned', async () => {
+it('shows a message the waiting ones of its key, without those that must be abandoned', async () => {
   const context = contextOf(new Dependencies([], { onChange: () => {} }));
   const seen: string[][] = [];
   const handle = async ({ offset: own, behind }: Delivery) => {

@@ -11,14 +11,14 @@ import type { KeyedQueue } from './keyed-queue.ts';
 import type { ReceivedMessage } from './message.ts';
 import { classifyFailure, Parking, type RetryLimits, reasonForGood } from './retry-policy.ts';
 
-/** What the runner tells about messages, for counting; each with the message's headers. */
+/** The runner's reports about messages, for metrics; each with the message's headers. */
 export interface ConsumerHooks {
-  /** A try failed and will be repeated, because of `reason`. */
+  /** A try failed and will be repeated because of `reason`. */
   onRetry?(reason: RetryReason, headers: Readonly<Record<string, string>>): void;
   onDeadLetter?(reason: DeadLetterReason, headers: Readonly<Record<string, string>>): void;
-  /** So many keys wait for a retry now. */
+  /** This many keys wait for a retry now. */
   onParked?(keys: number): void;
-  /** Calls of a dependency fail broadly and messages are held, or they work again. */
+  /** Calls to a dependency fail broadly and messages are held, or the calls succeed again. */
   onCircuit?(dependency: string, open: boolean): void;
 }
 
@@ -33,19 +33,19 @@ export interface ProcessContext extends RetryLimits {
   readonly groupId: string;
   readonly clientId: string;
   readonly appVersion: string;
-  /** Keys that wait for a retry, of this consumer. */
+  /** Keys of this consumer that wait for a retry. */
   readonly parked: Set<ReceivedMessage>;
 }
 
 export type Outcome = 'done' | 'dead_lettered' | 'abandoned';
 
-/** Handles one message until it has its effect, lies in the dead letter topic, or must be abandoned. */
+/** Handles one message until it has its effect, is in the dead letter topic, or must be abandoned. */
 export async function processWithRetry(message: ReceivedMessage, within: ProcessContext): Promise<Outcome> {
   const parking = new Parking();
   let failedBecauseOf: string | undefined;
   try {
     for (let attempt = 1; ; attempt += 1) {
-      // What is discarded waits for no outage to end: at a gate it would use up the probes.
+      // A discarded message waits for no outage to end, because it would use up a probe.
       if (message.mustBeAbandoned) return message.become('abandoned');
       const mayCall = await within.dependencies.pass(failedBecauseOf);
       if (message.mustBeAbandoned) return message.become('abandoned');
@@ -70,7 +70,7 @@ export async function processWithRetry(message: ReceivedMessage, within: Process
   }
 }
 
-/** One try; answers what went wrong, wrapped so that `undefined` can be thrown too. */
+/** One try. Returns the error, wrapped so that even a thrown `undefined` is recognised. */
 async function handleOnce(
   message: ReceivedMessage,
   { attempt, mayCall }: Pick<Delivery, 'attempt' | 'mayCall'>,
@@ -78,7 +78,7 @@ async function handleOnce(
 ): Promise<{ error: unknown } | undefined> {
   const { delivery } = message;
   const behind = () => queue.behind(delivery.key).flatMap((other) => (other.mustBeAbandoned ? [] : other.delivery));
-  // It may have waited for its slot.
+  // The message may have waited for its slot.
   message.become('handling');
   if (message.mustBeAbandoned)
     return { error: new TransientError('the partition is no longer ours', { reason: 'revoked' }) };
@@ -94,7 +94,7 @@ async function handleOnce(
   }
 }
 
-/** Notes that a message's key waits, unless no retry could help it. */
+/** Notes that a message's key waits, unless no retry could help. */
 function park(
   message: ReceivedMessage,
   error: unknown,

@@ -24,8 +24,8 @@ export type Verdict =
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason };
 
 /**
- * What no message is to blame for, whatever works for others: a wrong or expired key, or one that lacks a right, passes once somebody has fixed that,
- * however late; a limit that is reached is everybody's.
+ * Reasons that never blame the message, even if other messages succeed. A wrong or expired key, or one without a right,
+ * is fixed by a person at some time; a reached limit affects everybody.
  */
 const NEVER_ITS_OWN: ReadonlySet<TransientReason> = new Set(['unauthorized', RATE_LIMITED]);
 
@@ -33,7 +33,7 @@ const NEVER_ITS_OWN: ReadonlySet<TransientReason> = new Set(['unauthorized', RAT
 export class Parking {
   #firstFailedAt: number | undefined;
   #lastFailedAt = 0;
-  /** While what failed worked for others, in ms. */
+  /** The time in which the failing dependency worked for others, in ms. */
   #failedForMs = 0;
 
   get firstFailedAt(): Date | undefined {
@@ -48,7 +48,10 @@ export class Parking {
     return true;
   }
 
-  /** How long it failed on its own, counting the time since its last failure if that was its own. */
+  /**
+   * How long the message failed on its own, in ms. The time since its last failure is included if that failure was its
+   * own.
+   */
   ownFailureMs(now: number, isOnItsOwn: boolean): number {
     if (isOnItsOwn) this.#failedForMs += now - this.#lastFailedAt;
     this.#lastFailedAt = now;
@@ -56,14 +59,14 @@ export class Parking {
   }
 }
 
-/** Whether trying again could ever help: undefined when it could, else the dead letter's reason. */
+/** Whether a retry can ever help: undefined if so, else the dead letter's reason. */
 export function reasonForGood(error: unknown): PermanentReason | undefined {
   if (error instanceof UnreadableEventError) return 'unreadable';
   if (error instanceof PermanentError) return error.reason;
   return undefined;
 }
 
-/** Whether a message that failed is tried again, and when, or is a dead letter, and why. `now` is ms since the epoch. */
+/** Whether a failed message is tried again and when, or is a dead letter and why. `now` is ms since the epoch. */
 export async function classifyFailure(
   error: unknown,
   failure: { readonly attempt: number; readonly key: string; readonly now: number },
@@ -81,7 +84,8 @@ export async function classifyFailure(
   }
   const { reason, dependency } = error;
   dependencies.failed(dependency, key);
-  // The clock of a parked key runs only while what fails works for others: no outage makes dead letters, however long.
+  // The time of a parked key counts only while the failing dependency works for others, so that no outage makes dead
+  // letters, however long it is.
   const isOnItsOwn = !NEVER_ITS_OWN.has(reason) && (await dependencies.worksForOthers(dependency));
   if (parking.ownFailureMs(now, isOnItsOwn) >= limits.parkLimitMs)
     return { kind: 'dead-letter', reason: 'transient_exhausted' };

@@ -1,13 +1,13 @@
 /// <reference path="./types.d.ts" />
 import Encoder, { type Encoded } from 'kafkajs/src/protocol/encoder.js';
 
-/** Bytes left free in front of a body, for what kafkajs puts there: sizes, numbers, the client's id. */
+/** Free bytes before a body, for what kafkajs writes there: sizes, numbers, the client's id. */
 const ROOM_IN_FRONT = 512;
 
-/** Encoded things whose memory has free bytes in front of them. */
+/** Encoders whose memory has free bytes before the body. */
 const roomInFront = new WeakMap<Encoded, { readonly memory: Buffer; readonly free: number }>();
 
-/** A request's body as kafkajs takes it; a copy of `bytes`, for a socket may hold on to it after a time-out. */
+/** A request's body in kafkajs's form. It is a copy of `bytes`, because a socket may still use it after a time-out. */
 export function bodyOf(bytes: Buffer): Encoded {
   const memory = Buffer.allocUnsafeSlow(ROOM_IN_FRONT + bytes.length);
   bytes.copy(memory, ROOM_IN_FRONT);
@@ -18,7 +18,7 @@ export function bodyOf(bytes: Buffer): Encoded {
 }
 
 /**
- * kafkajs puts a request's head in front of its body by copying the body behind it, twice. A body of `bodyOf` takes the head in
+ * kafkajs puts a request's head before its body by copying the body twice. A body from `bodyOf` has room for the head
  * instead (docs/adr/0011).
  */
 export function putHeadsInFront(): void {

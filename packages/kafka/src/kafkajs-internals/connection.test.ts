@@ -16,7 +16,7 @@ afterEach(async () => {
   await cluster.stop();
 });
 
-/** How long the brokers take to check a password, in ms, and how long a session lasts, in ms. */
+/** How long the brokers take to check a password, and how long a session lasts, in ms. */
 const sasl = { checkMs: 0, sessionMs: 0 };
 const handshake: Answer = ({ to }) => {
   to.int16(0);
@@ -55,13 +55,13 @@ const topicsOf = async (connection: Awaited<ReturnType<typeof openFirst>>, timeo
   (await connection.send(metadataRequest(['t'], 7), timeoutMs)).topics.map(({ topic }) => topic);
 
 describe('a connection with a password', () => {
-  it('is opened although the broker takes a moment to check it, as one that asks a directory does', async () => {
+  it('is opened although the broker takes a moment to check the password, as with a directory service', async () => {
     const connection = await openFirst(await securedBy({ checkMs: 400 }));
     expect(await topicsOf(connection, 1_000)).toEqual(['t']);
     connection.close('done');
   });
 
-  it('authenticates again before its session ends, also when that takes longer than the request may', async () => {
+  it("authenticates again before its session ends, also when that takes longer than the request's time-out", async () => {
     // kafkajs begins 10 s before the end.
     const connection = await openFirst(await securedBy({ sessionMs: 10_000, checkMs: 400 }));
     expect(await topicsOf(connection, 200)).toEqual(['t']);
@@ -70,7 +70,7 @@ describe('a connection with a password', () => {
   });
 });
 
-it('a request ends although the clock is put back while it is under way', async () => {
+it('a request ends even if the clock is set back meanwhile', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1, topics: { t: 1 } });
   const kafka = createKafka(
     { KAFKA_BROKERS: cluster.bootstrap, KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false },
@@ -88,7 +88,7 @@ it('a request ends although the clock is put back while it is under way', async 
   await failed;
 });
 
-it('says nothing of a connection that is closed on purpose, and warns of one that failed', async () => {
+it('logs no warning for a connection that is closed on purpose, and one for a connection that failed', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1, topics: { t: 1 } });
   const warnings: unknown[] = [];
   const log = createLogger('test', 'silent');

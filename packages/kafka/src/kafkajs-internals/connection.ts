@@ -1,6 +1,6 @@
 /// <reference path="./types.d.ts" />
 import type { ISocketFactory, Logger, SASLOptions } from 'kafkajs';
-// The bundler and Node must both find the very class that kafkajs itself uses.
+// Both the bundler and Node must find the same class that kafkajs itself uses.
 import Connection from 'kafkajs/src/network/connection.js';
 import { bodyOf } from './bodies.ts';
 import { API, type Definition, requests } from './protocol.ts';
@@ -16,16 +16,16 @@ export interface ConnectionSettings {
   readonly socketFactory: ISocketFactory;
   readonly ssl: unknown;
   readonly sasl: SASLOptions | undefined;
-  /** For the socket, and for each answer of the authentication, in ms. */
+  /** Time-out of the socket, and of each answer of the authentication, in ms. */
   readonly connectTimeoutMs: number;
-  /** For the socket, the broker's versions and the authentication together, in ms. */
+  /** Time-out of the socket, the broker's versions and the authentication together, in ms. */
   readonly openTimeoutMs: number;
 }
 
 /**
- * A request that is encoded here; `decode` gets the answer's bytes behind the correlation id. `body` is copied at once. When the
- * decoded answer has `clientSideThrottleTime` (ms), kafkajs holds the connection's next request for so long, as brokers with
- * quotas ask.
+ * A request that is encoded here. `body` is copied at once. `decode` gets the answer's bytes after the correlation id.
+ * When the decoded answer has `clientSideThrottleTime` (ms), kafkajs holds the connection's next request for so long,
+ * as brokers with quotas require.
  */
 export interface OwnRequest<T> {
   readonly apiKey: number;
@@ -35,30 +35,32 @@ export interface OwnRequest<T> {
   decode(payload: Buffer): T;
 }
 
-/** One authenticated connection to one broker, used until it fails once. */
+/** One authenticated connection to one broker, used until its first failure. */
 export interface BrokerConnection {
   readonly address: BrokerAddress;
-  /** False once it was closed by either side. */
+  /** False after either side closed it. */
   readonly isOpen: boolean;
-  /** The newest version of a request that the broker and we (up to `newest`) know. Throws Error when there is none. */
+  /**
+   * The newest version of a request, up to `newest`, that the broker knows as well. Throws Error when there is none.
+   */
   version(apiKey: number, oldest: number, newest: number): number;
-  /** Throws kafkajs's errors of the connection, and when no answer comes within `timeoutMs`. */
+  /** Throws kafkajs's connection errors, and Error when no answer comes within `timeoutMs`. */
   send<T>(request: OwnRequest<T>, timeoutMs: number): Promise<T>;
-  /** The same with a request and its answer as kafkajs has them; an answer that names an error is thrown as kafkajs's error. */
+  /** The same, with kafkajs's request and answer. An answer with an error code is thrown as kafkajs's error. */
   call<T>(definition: Definition, args: object, timeoutMs: number): Promise<T>;
-  /** The same, but an answer that names errors is returned as it is. */
+  /** The same, but an answer with error codes is returned. */
   ask<T>(definition: Definition, args: object, timeoutMs: number): Promise<T>;
-  /** Ends it now, for a fault that kafkajs then logs; what waits for an answer fails. */
+  /** Ends the connection because of a fault, which kafkajs then logs. Open requests fail. */
   destroy(fault: string): void;
-  /** The same where nothing is wrong: it is not needed any more. */
+  /** Ends the connection without a fault, because it is no longer needed. */
   close(reason: string): void;
 }
 
-/** The shortest time-out of a request, in ms; each names its own. */
+/** The shortest time-out of a request, in ms; each request has its own. */
 const SHORTEST_TIMEOUT_MS = 100;
 /**
- * kafkajs's time-outs go by the system's clock, which may be put back, and do not begin while a broker's quota holds a request. This
- * long after a request's time its connection is ended, in ms.
+ * kafkajs's time-outs use the system's clock, which may be set back, and do not begin while a broker's quota holds a
+ * request. A connection is therefore ended this long after the time-out of its request, in ms.
  */
 const OVERDUE_MS = 10_000;
 
@@ -76,18 +78,18 @@ export async function openConnection(address: BrokerAddress, settings: Connectio
     enforceRequestTimeout: true,
     socketFactory: (of) => {
       const socket = settings.socketFactory(of);
-      // kafkajs's own way to end a connection waits for the answers that do not come.
+      // kafkajs's own way to end a connection waits for answers that do not come.
       destroy = (fault) => socket.destroy(new Error(fault));
       return socket;
     },
   });
   const sendAsKafkajs = connection.send.bind(connection);
-  // kafkajs's own requests, to authenticate, name no time-out: the shortest one would hold for them.
+  // kafkajs's own authentication requests have no time-out, so the shortest one would apply to them.
   connection.send = (of) => sendAsKafkajs({ ...of, requestTimeout: of.requestTimeout ?? settings.connectTimeoutMs });
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(() => timeout.reject(new Error('the broker does not answer')), settings.openTimeoutMs);
   try {
-    // Brokers that authenticate without requests of Kafka's are waited for without an end by kafkajs.
+    // kafkajs waits without limit for brokers that authenticate without Kafka requests.
     const versions = await Promise.race([introduce(connection, settings), timeout.promise]);
     return new OpenConnection(connection, address, versions, (fault) => destroy(fault));
   } catch (error) {
@@ -133,7 +135,8 @@ class OpenConnection implements BrokerConnection {
   version(apiKey: number, oldest: number, newest: number): number {
     const { minVersion = 0, maxVersion = -1 } = this.#versions[apiKey] ?? {};
     const best = Math.min(newest, maxVersion);
-    if (best < oldest || best < minVersion) throw new Error(`the broker does not know request ${apiKey} as we do`);
+    if (best < oldest || best < minVersion)
+      throw new Error(`the broker has no common version with us for request ${apiKey}`);
     return best;
   }
 
@@ -168,7 +171,7 @@ class OpenConnection implements BrokerConnection {
   }
 
   close(reason: string): void {
-    // kafkajs takes whatever ends a socket for an error, and logs it.
+    // kafkajs treats any end of a socket as an error, and logs it.
     this.#connection.logError = this.#connection.logDebug;
     this.#destroy(reason);
   }
@@ -179,7 +182,7 @@ class OpenConnection implements BrokerConnection {
     return definition.protocol({ version: this.version(apiKey, Math.min(...known), Math.max(...known)) })(args);
   }
 
-  /** Ends when `work` does, at the latest OVERDUE_MS after its time. */
+  /** Ends with `work`, or at the latest OVERDUE_MS after its time-out. */
   async #inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
     const overdue = Promise.withResolvers<never>();
     const timer = setTimeout(() => {

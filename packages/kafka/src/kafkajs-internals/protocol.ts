@@ -10,17 +10,17 @@ readEveryCompression();
 
 export { createErrorFromCode, Decoder };
 
-/** kafkajs's requests, each in the versions that it knows. */
+/** kafkajs's requests, each in the versions that kafkajs knows. */
 export const { requests } = protocol;
 export type { Definition };
 
-/** Numbers of Kafka's requests, as its protocol has them. */
+/** API keys of Kafka's protocol. */
 export const API = { produce: 0, metadata: 3, saslAuthenticate: 36 } as const;
 
-/** Records as they lie in a partition, behind their size in four bytes. */
+/** Records as stored in a partition, after their size in four bytes. */
 export { default as decodeRecords } from 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js';
 
-/** Numbers of Kafka's errors that are distinguished. */
+/** The error codes of Kafka that we distinguish. */
 export const ERROR = {
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
@@ -34,7 +34,7 @@ export const ERROR = {
 
 export type FetchedMessage = KafkaMessage & { readonly isControlRecord?: boolean };
 
-/** What of a partition's fetched messages is for readers: no control records, and nothing of transactions that were given up. */
+/** A partition's fetched messages without control records and without messages of aborted transactions. */
 export const readable = (fetched: {
   readonly messages: readonly FetchedMessage[];
   readonly abortedTransactions?: readonly unknown[];

@@ -1,4 +1,4 @@
-/** The internals of kafkajs that are touched; its version is pinned exactly for that reason. */
+/** The internals of kafkajs that we use. Therefore kafkajs's version is pinned exactly. */
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   class RequestQueue {
     pending: unknown[];
@@ -12,7 +12,10 @@ declare module 'kafkajs/src/network/connection.js' {
   import type { ISocketFactory, Logger, SASLOptions } from 'kafkajs';
   import type { Request, Response } from 'kafkajs/src/protocol/requests/index.js';
 
-  /** One connection to one broker. It can't be used for a second socket: what was half read of the first stays in it. */
+  /**
+   * One connection to one broker. It cannot be used for a second socket, because it keeps a half-read answer of the
+   * first.
+   */
   class Connection {
     constructor(options: {
       readonly host: string;
@@ -26,7 +29,7 @@ declare module 'kafkajs/src/network/connection.js' {
       readonly ssl: unknown;
       readonly sasl: SASLOptions | null;
     });
-    /** Its lines, which may be replaced. */
+    /** Its logger, which may be replaced. */
     logError: (message: string, extra?: object) => void;
     readonly logDebug: (message: string, extra?: object) => void;
     isConnected(): boolean;
@@ -46,14 +49,14 @@ declare module 'kafkajs/src/network/connection.js' {
 }
 
 declare module 'kafkajs/src/protocol/encoder.js' {
-  /** What was encoded, in `buffer`. */
+  /** The encoded bytes are in `buffer`. */
   export interface Encoded {
     readonly buf: Buffer;
     readonly buffer: Buffer;
   }
   class Encoder implements Encoded {
     buf: Buffer;
-    /** Bytes of `buf` that are written. */
+    /** Number of written bytes in `buf`. */
     offset: number;
     readonly buffer: Buffer;
     writeEncoder(value: Encoded): this;
@@ -70,7 +73,7 @@ declare module 'kafkajs/src/protocol/decoder.js' {
     readInt64(): { toString(): string };
     readBoolean(): boolean;
     readString(): string | null;
-    /** Behind their length in four bytes. */
+    /** Preceded by their length in four bytes. */
     readBytes(length?: number): Buffer | null;
     readArray<T>(read: (decoder: Decoder) => T): T[];
     readAll(): Buffer;

@@ -1,6 +1,6 @@
 const POLYNOMIAL = 0x82f63b78;
 
-/** Eight tables of 256 entries, one behind the other: table n moves the remainder of a byte n further bytes on. */
+/** Eight tables of 256 entries, one after another: table n moves the remainder of a byte n bytes further. */
 const TABLES = tables();
 
 function tables(): Int32Array {
@@ -20,8 +20,8 @@ function tables(): Int32Array {
 const entry = (table: number, byte: number) => TABLES[table * 256 + (byte & 255)] as number;
 
 /**
- * CRC-32C (Castagnoli) of `bytes` from `start` to `end`, unsigned; Kafka guards its record batches with it. Eight bytes a
- * step ("slicing by eight"), at three times the speed of one by one: every byte that is sent goes through here.
+ * CRC-32C (Castagnoli) of `bytes` from `start` to `end`, unsigned: the checksum of Kafka's record batches. It takes
+ * eight bytes a step ("slicing by eight"), which is three times as fast as one by one. Every sent byte passes here.
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

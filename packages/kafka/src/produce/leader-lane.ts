@@ -9,7 +9,7 @@ import { PRODUCE_VERSIONS, type Produced, produceRequest } from './produce-reque
 export interface LaneLimits {
   readonly maxBatchRecords: number;
   readonly maxBatchBytes: number;
-  /** How long an answer is waited for, in ms: at first, and after an answer did not come. */
+  /** Time-out for an answer, in ms: the first one, and the one after an answer was missing. */
   readonly requestTimeoutMs: { readonly first: number; readonly repeated: number };
 }
 
@@ -20,15 +20,18 @@ export interface LaneDependencies {
   /** The partitions that this broker leads now. */
   queues(): Iterable<PartitionQueue>;
   onWritten(records: readonly PendingRecord[], startedAt: number): void;
-  /** The broker refused this one record for good. */
+  /** The broker refused this one record permanently. */
   onRefused(record: PendingRecord, startedAt: number, error: ReturnType<typeof createErrorFromCode>): void;
-  /** So many records will be sent again, because of an error of this type. */
+  /** This many records will be sent again because of an error of this type. */
   onRepeat(type: string, records: number): void;
 }
 
-/** The broker gives up waiting for its followers this long before we give up waiting for the broker, in ms. */
+/** The broker stops waiting for its followers this long before we stop waiting for the broker, in ms. */
 const BROKER_EARLIER_MS = 500;
-/** A request of a partition that has another leader now is still waited for this long, in ms: a live broker says so itself. */
+/**
+ * How long a request is still awaited after another broker became the partition's leader, in ms: a live broker answers
+ * that it no longer leads.
+ */
 const MOVED_GRACE_MS = 500;
 const REPEAT_PAUSE = { baseMs: 50, capMs: 500 };
 const CONNECT_PAUSE = { baseMs: 100, capMs: 1_000 };
@@ -39,8 +42,9 @@ interface UnderWay {
 }
 
 /**
- * Sends to one broker what it leads, one request at a time: records that arrive meanwhile leave together in the next. A broker that
- * is dead, slow or half-open holds up its own partitions alone, and those only until another broker leads them.
+ * Sends the records of the partitions that one broker leads, one request at a time. Records that arrive meanwhile are
+ * sent together in the next request. A broker that is dead, slow or half-open delays only its own partitions, and those
+ * only until another broker leads them.
  */
 export class LeaderLane {
   readonly nodeId: number;
@@ -49,10 +53,10 @@ export class LeaderLane {
   #connection: BrokerConnection | undefined;
   #busy = false;
   #underWay: UnderWay | undefined;
-  /** Answers that did not come, and connections that did not open, in a row. */
+  /** Missing answers and failed connections in a row. */
   #silences = 0;
   #connectNotBefore = 0;
-  /** The first that the last request had no room for. */
+  /** The first partition that the last request had no room for. */
   #passedOver: PartitionQueue | undefined;
   #stopped = false;
 
@@ -62,7 +66,7 @@ export class LeaderLane {
     this.#with = dependencies;
   }
 
-  /** Since when a request is under way, as `performance.now()` has it. */
+  /** Start of the open request, from `performance.now()`. */
   get underWaySince(): number | undefined {
     return this.#underWay?.startedAt;
   }
@@ -72,7 +76,7 @@ export class LeaderLane {
     if (!this.#busy && !this.#stopped) void this.#run();
   }
 
-  /** The leaders may have changed: an answer from one that leads no more may never come. */
+  /** The leaders may have changed. An answer from a former leader may never come. */
   leadersChanged(): void {
     const { cluster } = this.#with;
     const isElsewhere = ({ topic, partition }: PartitionQueue) => {
@@ -93,7 +97,7 @@ export class LeaderLane {
   async #run(): Promise<void> {
     this.#busy = true;
     try {
-      // Records of the same tick leave together.
+      // Waits a tick, so that records of the same tick are sent together.
       await Promise.resolve();
       while (!this.#stopped && this.#ready().length > 0) {
         const connection = await this.#connected();
@@ -127,7 +131,7 @@ export class LeaderLane {
       this.#silences += 1;
       const pause = backOffMs(this.#silences, CONNECT_PAUSE);
       this.#connectNotBefore = performance.now() + pause;
-      this.#with.log.warn({ error, broker: this.nodeId, pause }, 'no connection to a broker of Kafka');
+      this.#with.log.warn({ error, broker: this.nodeId, pause }, 'cannot connect to a Kafka broker');
       this.#with.cluster.refresh();
       this.#pumpIn(pause);
       return undefined;
@@ -147,11 +151,11 @@ export class LeaderLane {
       this.#silences = 0;
       this.#settle(batch, produced, startedAt);
     } catch (error) {
-      // It may be written, or not: whatever it was, it is sent again, on another connection.
+      // The records may or may not be written. They are sent again in either case, on another connection.
       connection.destroy('it did not answer');
       this.#connection = undefined;
       this.#silences += 1;
-      this.#with.log.warn({ error, broker: this.nodeId }, 'a broker of Kafka did not answer');
+      this.#with.log.warn({ error, broker: this.nodeId }, 'a Kafka broker did not answer');
       for (const { queue, records } of batch) this.#repeat(queue, records, (error as Error).name);
     } finally {
       this.#underWay = undefined;
@@ -161,7 +165,8 @@ export class LeaderLane {
   #take(): Share[] {
     const { maxBatchRecords, maxBatchBytes } = this.#limits;
     const ready = this.#ready();
-    // The next request begins with what this one has no room for: no partition starves, however much comes for the others.
+    // The next request begins with the partition that this one has no room for, so that no partition starves, however
+    // much is sent to the others.
     const start = this.#passedOver ? Math.max(0, ready.indexOf(this.#passedOver)) : 0;
     this.#passedOver = undefined;
     const batch: Share[] = [];
@@ -187,7 +192,7 @@ export class LeaderLane {
         this.#with.onWritten(queue.written(), startedAt);
         continue;
       }
-      // Not named is not written.
+      // A record that the answer does not name is not written.
       const error = createErrorFromCode(code ?? UNNAMED);
       if (code !== undefined && isFinal(error)) {
         const refused = queue.refused();
@@ -210,7 +215,7 @@ export class LeaderLane {
   }
 
   #pumpIn(ms: number): void {
-    // The partition may be another lane's by then, which the cluster's answer tells it.
+    // The partition may belong to another lane by then; the cluster's answer will say so.
     setTimeout(() => this.pump(), ms + 1);
   }
 }
@@ -234,10 +239,13 @@ const argumentsOf = (batch: readonly Share[], timeoutMs: number) => ({
 
 const UNKNOWN_PARTITION = 3;
 const REQUEST_TIMED_OUT = 7;
-/** NETWORK_EXCEPTION: the answer left out what was asked. */
+/** NETWORK_EXCEPTION: the answer did not contain the partition. */
 const UNNAMED = 13;
 /** Unknown partition, leader not available, not the leader, storage error, fenced or unknown epoch. */
 const SAYS_NOT_LEADER: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 76]);
 
-/** Sending it again would not help. Errors that kafkajs does not know are newer than it is: they are repeated until the deadline. */
+/**
+ * Whether sending again cannot help. An error that kafkajs does not know is newer than kafkajs; it is repeated until
+ * the deadline.
+ */
 const isFinal = ({ code, retriable }: { code: number; retriable: boolean }): boolean => !retriable && code > 0;

@@ -4,17 +4,17 @@ import type { KafkaMessage } from './record-batch.ts';
 export interface PendingRecord {
   readonly message: KafkaMessage;
   readonly bytes: number;
-  /** When it came, as `performance.now()` has it. */
+  /** Time of its arrival, from `performance.now()`. */
   readonly since: number;
-  /** True once its sender knows what became of it: it is not sent any more. */
+  /** True when its sender has got the result: the record is not sent any more. */
   readonly isSettled: boolean;
-  /** Settles it once; false when it was settled before. */
+  /** Gives its sender the result; false when the sender already had one. */
   settle(error?: Error): boolean;
-  /** It is sent by itself: the broker refused it together with others, and did not say which of them it means. */
+  /** Whether it is sent alone: the broker refused it together with others, without saying which of them. */
   alone?: boolean;
 }
 
-/** Records of one partition in the order they came. At most one request of a partition is under way, so they keep it. */
+/** Records of one partition in the order of arrival. At most one request of a partition is open, so the order stays. */
 export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
@@ -33,7 +33,7 @@ export class PartitionQueue {
     return this.#underWay.length > 0;
   }
 
-  /** Records that are here; those that were given up lately are among them. */
+  /** Number of records, including some that recently failed. */
   get size(): number {
     return this.#underWay.length + this.#waiting.length;
   }
@@ -52,24 +52,24 @@ export class PartitionQueue {
     this.#waiting.push(record);
   }
 
-  /** Whether something could be sent now. */
+  /** Whether a record could be sent now. */
   isReady(now: number): boolean {
     this.forgetSettled();
     return this.#waiting.length > 0 && this.#underWay.length === 0 && now >= this.#notBefore;
   }
 
-  /** Forgets the records whose senders have their answer already; they are older than those whose senders still wait. */
+  /** Removes the records whose senders have their result. They are older than those whose senders still wait. */
   forgetSettled(): void {
     if (this.#waiting[0]?.isSettled) this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
   }
 
-  /** Gives away what is not under way, for another partition. */
+  /** Removes and returns the records that are in no open request, for another partition. */
   withdraw(): PendingRecord[] {
     this.forgetSettled();
     return this.#waiting.splice(0);
   }
 
-  /** Takes the oldest records, at most so many and so many bytes, but at least one if `least` is 1; they are under way then. */
+  /** Takes the oldest records for a request, within both limits, but at least one if `least` is 1. */
   take(records: number, bytes: number, least: 0 | 1): readonly PendingRecord[] {
     const taken: PendingRecord[] = [];
     let left = bytes;
@@ -86,7 +86,7 @@ export class PartitionQueue {
     return taken;
   }
 
-  /** What was under way is written; answers it. */
+  /** The records of the open request are written; returns them. */
   written(): readonly PendingRecord[] {
     const records = this.#underWay;
     this.#underWay = [];
@@ -95,14 +95,17 @@ export class PartitionQueue {
     return records;
   }
 
-  /** What was under way may not be written: it is first to be sent again, not before `pauseMs` are over. */
+  /** The records of the open request may not be written. They are sent again first, after `pauseMs`. */
   repeat(now: number, pauseMs: number): void {
     this.#failures += 1;
     this.#notBefore = now + pauseMs;
     this.#putBack();
   }
 
-  /** The broker refused what was under way and will again; answers the record if it was one, else each is tried alone. */
+  /**
+   * The broker refuses the records of the open request permanently. Returns the record if it was a single one;
+   * otherwise each is tried alone.
+   */
   refused(): PendingRecord | undefined {
     const [first, ...others] = this.#underWay;
     if (first && others.length === 0) {

@@ -2,13 +2,13 @@ const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
 /**
- * The partition that every Kafka client gives a key, of so many. The same as kafkajs's own partitioner, which counts with BigInts
- * and lists the partitions again for each record.
+ * The partition of a key, the same for every Kafka client. The result equals that of kafkajs's own partitioner, which
+ * computes with BigInts and lists the partitions again for each record.
  */
 export const partitionOf = (key: string, partitions: number): number =>
   (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
 
-/** Kafka's hash of a key, murmur2 with 32 bits; signed. */
+/** Kafka's hash of a key: murmur2 with 32 bits, signed. */
 function murmur2(key: Buffer): number {
   const { length } = key;
   let hash = SEED ^ length;

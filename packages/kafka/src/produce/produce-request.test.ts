@@ -11,7 +11,7 @@ import { partitionOf } from './partitioner.ts';
 import { type ProduceArguments, produceRequest } from './produce-request.ts';
 import { ByteWriter } from './record-batch.ts';
 
-// kafkajs's producer leaves these to what it has for "none".
+// kafkajs's producer passes its own values for "none" here.
 const none = { compression: 0, producerId: -1, producerEpoch: 0 };
 const theirs = (given: ProduceArguments): Request =>
   protocol.requests.Produce.protocol({ version: 7 })({ ...given, ...none }).request;
@@ -29,13 +29,13 @@ afterAll(() => {
   vi.useRealTimers();
 });
 
-/** What goes to the socket. */
+/** The bytes for the socket. */
 const frame = async (of: typeof ours, given: ProduceArguments, clientId = 'webhook-ingest'): Promise<Buffer> =>
   (await createRequest({ correlationId: 7, clientId, request: of(given) })).buffer;
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ minLength: 60, maxLength: 70 }));
 const bytes = fc.uint8Array({ maxLength: 200 }).map((given) => Buffer.from(given));
-/** Around the lengths at which a length takes a byte more. */
+/** Lengths around those that need one byte more for the length itself. */
 const value = fc.oneof(
   bytes,
   text,
@@ -76,7 +76,7 @@ const small = (value: string): ProduceArguments => ({
 });
 
 describe('a produce request', () => {
-  it('is what kafkajs would send, byte by byte', async () => {
+  it("has the same bytes as kafkajs's", async () => {
     await fc.assert(
       fc.asyncProperty(produce, async (given) => {
         const [expected, found] = [await frame(theirs, given), await frame(ours, given)];
@@ -86,7 +86,7 @@ describe('a produce request', () => {
     );
   });
 
-  it('has memory of its own: the next one does not change it while a socket may still hold it', async () => {
+  it('has its own memory: the next request does not change it while a socket may still use it', async () => {
     const first = await frame(ours, small('first'));
     const copy = Buffer.from(first);
     await frame(ours, small('other'));
@@ -94,7 +94,7 @@ describe('a produce request', () => {
     expect(first.includes('first')).toBe(true);
   });
 
-  it("takes kafkajs's way for a client's id that does not fit in front", async () => {
+  it("falls back to kafkajs's encoding for a client id that does not fit before the body", async () => {
     const id = 'c'.repeat(600);
     expect((await frame(ours, small('v'), id)).equals(await frame(theirs, small('v'), id))).toBe(true);
   });
@@ -102,41 +102,38 @@ describe('a produce request', () => {
   it.each([
     [3, 2, 0],
     [7, 3, 250],
-  ])(
-    'of version %i is answered with the error of each partition, none of them thrown',
-    (version, numbers, throttleMs) => {
-      const to = new ByteWriter(64);
-      to.int32(1);
-      to.string('t');
-      to.int32(2);
-      for (const [partition, error] of [
-        [0, 0],
-        [1, 6],
-      ] as const) {
-        to.int32(partition);
-        to.int16(error);
-        for (let n = 0; n < numbers; n += 1) to.int64(9);
-      }
-      to.int32(250);
-      const payload = Buffer.from(to.memory.subarray(0, to.length));
-      expect(produceRequest(small('v'), version).decode(payload)).toEqual({
-        partitions: [
-          { topic: 't', partition: 0, errorCode: 0 },
-          { topic: 't', partition: 1, errorCode: 6 },
-        ],
-        // Brokers that take older versions only have waited themselves.
-        clientSideThrottleTime: throttleMs,
-      });
-    },
-  );
+  ])("of version %i is answered with each partition's error, and throws none", (version, numbers, throttleMs) => {
+    const to = new ByteWriter(64);
+    to.int32(1);
+    to.string('t');
+    to.int32(2);
+    for (const [partition, error] of [
+      [0, 0],
+      [1, 6],
+    ] as const) {
+      to.int32(partition);
+      to.int16(error);
+      for (let n = 0; n < numbers; n += 1) to.int64(9);
+    }
+    to.int32(250);
+    const payload = Buffer.from(to.memory.subarray(0, to.length));
+    expect(produceRequest(small('v'), version).decode(payload)).toEqual({
+      partitions: [
+        { topic: 't', partition: 0, errorCode: 0 },
+        { topic: 't', partition: 1, errorCode: 6 },
+      ],
+      // Brokers with older versions only have already waited themselves.
+      clientSideThrottleTime: throttleMs,
+    });
+  });
 });
 
 describe('crc32c', () => {
-  it("is CRC-32C's check value for its check text", () => {
+  it('has the check value of CRC-32C for the check text', () => {
     expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
   });
 
-  it("is kafkajs's, wherever the bytes lie", () => {
+  it("equals kafkajs's checksum at any position of the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(20), (given, before) => {
         const whole = Buffer.concat([Buffer.alloc(before, 1), given, Buffer.alloc(3, 2)]);
@@ -149,7 +146,7 @@ describe('crc32c', () => {
 });
 
 describe('partitionOf', () => {
-  it("gives a key the partition that kafkajs's partitioner gives it, and so Kafka's other clients", () => {
+  it("gives a key the same partition as kafkajs's partitioner, and therefore as Kafka's other clients", () => {
     const topic = 'payments.events';
     const standard = kafkajs.Partitioners.DefaultPartitioner();
     fc.assert(

@@ -2,9 +2,12 @@ import type { OwnRequest } from '../kafkajs-internals/connection.ts';
 import { API, Decoder } from '../kafkajs-internals/protocol.ts';
 import { ByteWriter, type KafkaMessage, writeRecordBatch } from './record-batch.ts';
 
-/** The body is the same in these versions; the answer has one number more from 5 on. Every broker since Apache Kafka 0.11 takes one. */
+/**
+ * The body is the same in these versions; from 5 on the answer has one more number. Every broker since Apache Kafka
+ * 0.11 accepts one of them.
+ */
 export const PRODUCE_VERSIONS = { oldest: 3, newest: 7 } as const;
-/** The writer's memory is kept from one request to the next up to this size, in bytes. */
+/** The writer's memory is reused for the next request up to this size, in bytes. */
 const KEPT_BYTES = 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
 
@@ -19,7 +22,7 @@ export interface ProduceArguments {
   }[];
 }
 
-/** What the broker says of one partition; 0 = written as durably as was asked. */
+/** The broker's answer for one partition; 0 = written with the requested durability. */
 export interface ProducedPartition {
   readonly topic: string;
   readonly partition: number;
@@ -34,8 +37,8 @@ export interface Produced {
 let writer = new ByteWriter(FIRST_BYTES);
 
 /**
- * A produce request, written once and in one pass (docs/adr/0011); its answer names every partition with its own error, where
- * kafkajs's throws the first one and hides what became of the others.
+ * A produce request, written once and in one pass (docs/adr/0011). Its answer has every partition's own error.
+ * kafkajs's answer throws the first error, which hides the results of the others.
  */
 export function produceRequest(given: ProduceArguments, version: number): OwnRequest<Produced> {
   if (writer.memory.length > KEPT_BYTES) writer = new ByteWriter(FIRST_BYTES);
@@ -45,7 +48,7 @@ export function produceRequest(given: ProduceArguments, version: number): OwnReq
   return { apiKey: API.produce, name: 'Produce', version, body, decode: (payload) => producedOf(payload, version) };
 }
 
-/** Topic, [partition, error, base offset, time of appending, (start of the log)]; then the throttle time in ms. */
+/** Topic, [partition, error, base offset, append time, (log start)]; then the throttle time in ms. */
 function producedOf(payload: Buffer, version: number): Produced {
   const decoder = new Decoder(payload);
   const partitions = decoder.readArray((of) => {
@@ -60,11 +63,11 @@ function producedOf(payload: Buffer, version: number): Produced {
     });
   });
   const throttle = decoder.readInt32();
-  // Older brokers have waited themselves already.
+  // Older brokers have already waited themselves.
   return { partitions: partitions.flat(), clientSideThrottleTime: version >= 6 ? throttle : 0 };
 }
 
-/** Appends a produce request of version 3 to 8, from its transactional id on; `now` is Unix time in ms. */
+/** Appends a produce request of version 3 to 8, starting with its transactional id; `now` is Unix time in ms. */
 function writeProduceRequest(to: ByteWriter, { acks, timeout, topicData }: ProduceArguments, now: number): void {
   to.string(null); // transactional id
   to.int16(acks);

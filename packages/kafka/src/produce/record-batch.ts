@@ -1,6 +1,6 @@
 import { crc32c } from './crc32c.ts';
 
-/** What a record may consist of; text is UTF-8. */
+/** The parts of a record; text is UTF-8. */
 export interface KafkaMessage {
   readonly key?: Buffer | string | null;
   readonly value: Buffer | string | null;
@@ -11,7 +11,7 @@ export interface KafkaMessage {
 
 type HeaderValue = Buffer | string;
 
-/** Bytes that grow as they are written. Numbers are big-endian; lengths of records' parts are varints. */
+/** A growing buffer. Numbers are big-endian; lengths of records' parts are varints. */
 export class ByteWriter {
   memory: Buffer;
   length = 0;
@@ -20,7 +20,7 @@ export class ByteWriter {
     this.memory = Buffer.allocUnsafeSlow(capacity);
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for this many more bytes. */
   reserve(bytes: number): void {
     const needed = this.length + bytes;
     if (needed <= this.memory.length) return;
@@ -44,7 +44,7 @@ export class ByteWriter {
     this.length = this.memory.writeInt32BE(value, this.length);
   }
 
-  /** Safe integers alone. */
+  /** For safe integers only. */
   int64(value: number): void {
     this.reserve(8);
     this.memory.writeInt32BE(Math.floor(value / 2 ** 32), this.length);
@@ -52,7 +52,7 @@ export class ByteWriter {
     this.length += 8;
   }
 
-  /** Text behind its length in two bytes; null is -1. */
+  /** Text after its length in two bytes; null is -1. */
   string(text: string | null): void {
     if (text === null) {
       this.int16(-1);
@@ -63,7 +63,7 @@ export class ByteWriter {
     this.length += this.memory.write(text, this.length);
   }
 
-  /** Zigzag: small numbers of either sign take few bytes. Safe integers above -2^31. */
+  /** Zigzag: small numbers of either sign take few bytes. For safe integers above -2^31. */
   varint(value: number): void {
     this.reserve(8);
     let rest = value < 0 ? -2 * value - 1 : 2 * value;
@@ -74,7 +74,7 @@ export class ByteWriter {
     this.memory[this.length++] = rest;
   }
 
-  /** Bytes or text behind their length as a varint; nothing is -1. */
+  /** Bytes or text after their length as a varint; undefined is -1. */
   varBytes(value: Buffer | string | null | undefined): void {
     if (value === null || value === undefined) {
       this.varint(-1);
@@ -87,7 +87,7 @@ export class ByteWriter {
     }
   }
 
-  /** Ids, names and dates are short and ASCII: written here, they cost less than the way into native code. */
+  /** Ids, names and dates are short ASCII texts: writing them here is faster than a call into native code. */
   private varText(text: string): void {
     const start = this.length;
     this.varint(text.length);
@@ -107,14 +107,16 @@ export class ByteWriter {
   }
 }
 
-/** From a batch's start to what the checksum is over, and to its records; offsets of Kafka's message format 2. */
+/**
+ * From a batch's start to the bytes that its checksum covers, and to its records; offsets of Kafka's message format 2.
+ */
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 const MAGIC = 2;
 
 /**
- * Appends `messages` as one uncompressed record batch of Kafka's message format 2, without a producer's id (not idempotent,
- * not transactional). Messages without a timestamp get `now`, Unix time in ms.
+ * Appends `messages` as one uncompressed record batch of Kafka's message format 2, without a producer id (neither
+ * idempotent nor transactional). Messages without a timestamp get `now`, Unix time in ms.
  */
 export function writeRecordBatch(to: ByteWriter, messages: readonly KafkaMessage[], now: number): void {
   let first = Number.POSITIVE_INFINITY;
@@ -125,12 +127,12 @@ export function writeRecordBatch(to: ByteWriter, messages: readonly KafkaMessage
     last = Math.max(last, timestamp);
   }
   const start = to.length;
-  to.int64(0); // base offset: the broker's to give
-  to.int32(0); // length: below
-  to.int32(0); // partition leader epoch: the broker's to give
+  to.int64(0); // base offset: set by the broker
+  to.int32(0); // length: written below
+  to.int32(0); // partition leader epoch: set by the broker
   to.int8(MAGIC);
-  to.int32(0); // checksum: below
-  to.int16(0); // attributes: no compression, time of creation
+  to.int32(0); // checksum: written below
+  to.int16(0); // attributes: no compression, creation time
   to.int32(messages.length - 1);
   to.int64(first);
   to.int64(last);
@@ -150,12 +152,12 @@ export function writeRecordBatch(to: ByteWriter, messages: readonly KafkaMessage
 const timestampOf = ({ timestamp }: KafkaMessage, now: number): number =>
   timestamp === undefined || timestamp === null ? now : Number(timestamp);
 
-/** Most records' lengths take two bytes as a varint. */
+/** The length of most records takes two bytes as a varint. */
 const LENGTH_BYTES = 2;
 
 function writeRecord(to: ByteWriter, message: KafkaMessage, offsetDelta: number, timestampDelta: number): void {
   const start = to.length;
-  // The length comes first and is known last.
+  // The length stands first and is known last.
   to.reserve(LENGTH_BYTES);
   to.length += LENGTH_BYTES;
   to.int8(0); // attributes: unused
@@ -177,7 +179,7 @@ function writeRecord(to: ByteWriter, message: KafkaMessage, offsetDelta: number,
   to.length += size;
 }
 
-/** Bytes that a length takes as a varint. */
+/** Bytes of a length as a varint. */
 function varintBytes(length: number): number {
   let bytes = 1;
   for (let rest = 2 * length; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes += 1;

@@ -30,7 +30,7 @@ async function start(partitions: number, options: ProducerOptions = FAST): Promi
   await producer.start?.();
   return producer;
 }
-/** A key of the partition, of so many. */
+/** A key whose partition, of so many, is this one. */
 const keyOf = (partition: number, partitions: number): string => {
   for (let n = 0; ; n += 1) if (partitionOf(`key-${n}`, partitions) === partition) return `key-${n}`;
 };
@@ -80,7 +80,7 @@ it('takes up partitions that are added while sends fail', async () => {
     expect(await valuesIn(cluster, TOPIC, partition)).toContain(`${key} 3`);
 });
 
-it('forgets what was given up of a partition that has no leader', async () => {
+it('removes failed records of a partition without a leader', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1, topics: { [TOPIC]: 1 } });
   cluster.moveLeader(TOPIC, 0, -1);
   const nothing = () => {};
@@ -114,7 +114,7 @@ const recordOf = () => {
   return record;
 };
 
-it('sends a large record in its turn, however many small ones come beside it', async () => {
+it('sends a large record in its turn, however many small ones arrive', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1, topics: { [TOPIC]: 4 } });
   const of = createProducer(kafkaOf(cluster.bootstrap), { ...FAST, maxBatchBytes: 10_000, deadlineMs: 20_000 });
   producer = of;
@@ -126,7 +126,7 @@ it('sends a large record in its turn, however many small ones come beside it', a
     n += 1;
     sends.push(of.send(TOPIC, eventOf(small, n)), of.send(TOPIC, eventOf(alsoSmall, n)));
   };
-  // Whenever a request arrives, the next small ones wait already.
+  // Whenever a request arrives, the next small records already wait.
   cluster.script = ({ apiKey }) => {
     if (apiKey === PRODUCE && isBusy) addSmall();
     return undefined;
@@ -141,7 +141,7 @@ it('sends a large record in its turn, however many small ones come beside it', a
   expect(requests).toBeLessThan(10);
 });
 
-it('is not ready while a topic that it will send to is missing, and is again once it is there', async () => {
+it('is not ready while one of its topics is missing, and is ready after its creation', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1 });
   producer = createProducer(kafkaOf(cluster.bootstrap), { ...FAST, topics: [TOPIC], deadlineMs: 1_000 });
   await producer.start?.();
@@ -149,7 +149,7 @@ it('is not ready while a topic that it will send to is missing, and is again onc
   cluster.addTopic(TOPIC, 2);
   await vi.waitFor(() => expect(producer?.notReady?.()).toBeUndefined(), WAIT);
 
-  // One that was there counts as missing once the cluster has said so for a while.
+  // A topic that existed counts as missing after the cluster has said so for a while.
   cluster.partitions.delete(TOPIC);
   const send = producer.send(TOPIC, eventOf('k', 1)).catch(() => {});
   const asked = timesAsked();
@@ -168,7 +168,7 @@ it('is not ready while a topic that it will send to is missing, and is again onc
   expect(await valuesIn(cluster, TOPIC, 0)).toEqual(['k 2']);
 }, 90_000);
 
-it('says that a topic is missing, and asks for it seldom after a while', async () => {
+it('says that a topic is missing, and asks for it rarely after a while', async () => {
   cluster = await ScriptedCluster.start({ brokers: 1 });
   const kafka = kafkaOf(cluster.bootstrap);
   const warned = vi.spyOn(kafka.log, 'warn');
@@ -179,7 +179,7 @@ it('says that a topic is missing, and asks for it seldom after a while', async (
   expect(ofTopic).toEqual([
     [
       expect.objectContaining({ error: expect.objectContaining({ type: 'UNKNOWN_TOPIC_OR_PARTITION' }) }),
-      'the topic missing does not exist: the command ensure-topics makes what is missing',
+      'the topic missing does not exist: the command ensure-topics creates missing topics',
     ],
   ]);
   expect(producer.notReady?.()).toBe('the topic missing does not exist');

@@ -9,28 +9,31 @@ export interface RouterOptions extends Pick<LaneDependencies, 'onWritten' | 'onR
   readonly limits: LaneLimits;
 }
 
-/** Records of a topic by partition, and those that came before the topic's partitions were known. */
+/** Records of a topic by partition, and records from before its partitions were known. */
 interface TopicQueues {
   readonly queues: PartitionQueue[];
   early: PendingRecord[];
 }
 
 /**
- * How long a failed send counts, in ms. A pod that is not ready gets no traffic, so nothing would ever be sent that could show that
- * Kafka is back: after this time it is tried again.
+ * How long a failed send counts, in ms. A pod that is not ready gets no traffic, so nothing would be sent that could
+ * show that Kafka is back. After this time the pod counts as ready again.
  */
 const FAILURE_COUNTS_MS = 10_000;
-/** While an answer takes longer than this, in ms, the cluster is asked as often: another broker may lead by now. */
+/**
+ * While an answer is late by this much, in ms, the cluster is asked once per such time: another broker may be the
+ * leader.
+ */
 const SLOW_MS = 1_000;
 
-/** Gives each record to its partition, and each partition to the lane of the broker that leads it. */
+/** Gives each record to its partition, and each partition to its leader's lane. */
 export class ProduceRouter {
   readonly #kafka: Kafka;
   readonly #options: RouterOptions;
   readonly #cluster: ClusterView;
   readonly #topics = new Map<string, TopicQueues>();
   readonly #lanes = new Map<number, LeaderLane>();
-  /** When a send last failed, by the broker that led; -1 = none did. */
+  /** Time of the last failed send, by leader; -1 = without a leader. */
   readonly #failedAt = new Map<number, number>();
   #waiting = 0;
 
@@ -40,7 +43,10 @@ export class ProduceRouter {
     this.#cluster = new ClusterView(kafka, () => this.#clusterChanged());
   }
 
-  /** Follows `topics`, by their names in the cluster, from the beginning: one that is missing shows before anything is sent to it. */
+  /**
+   * Follows `topics`, by their names in the cluster, from the start, so that a missing topic shows before the first
+   * send to it.
+   */
   start(topics: readonly string[] = []): void {
     this.#cluster.start();
     for (const topic of topics) {
@@ -58,12 +64,12 @@ export class ProduceRouter {
     return this.#cluster.isKnown;
   }
 
-  /** Roughly how many records wait for their acknowledgement; exact after each `check`. */
+  /** Approximate number of records that wait for their acknowledgement; exact after each `check`. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Why sends cannot be expected to work; undefined while some broker that leads takes records. */
+  /** Why sends will probably fail; undefined while at least one leader accepts records. */
   get problem(): string | undefined {
     if (!this.#cluster.isKnown) return 'not connected';
     const missing = [...this.#topics.keys()].flatMap((topic) => this.#cluster.problemOf(topic) ?? []);
@@ -75,12 +81,12 @@ export class ProduceRouter {
     return takes ? undefined : 'the last send failed';
   }
 
-  /** Notes that a record of this leader was not acknowledged in time. */
+  /** Notes that a record for this leader was not acknowledged in time. */
   failed(leader: number): void {
     this.#failedAt.set(leader, performance.now());
   }
 
-  /** Whether `most` records wait already for the broker that leads this one's partition, and others lead as well. */
+  /** Whether `most` records already wait for this record's leader, while other brokers lead as well. */
   isCrowded(topic: string, record: PendingRecord, most: number): boolean {
     const known = this.#topics.get(topic);
     const own = known && this.#queueOf(topic, known, record);
@@ -105,7 +111,7 @@ export class ProduceRouter {
     this.#laneOf(this.#cluster.leaderOf(topic, queue.partition))?.pump();
   }
 
-  /** All records whose senders may wait, with the broker that leads them now. */
+  /** All records whose senders may wait, with their present leader. */
   *pending(): Generator<{ readonly leader: number; readonly record: PendingRecord }> {
     for (const [topic, { queues, early }] of this.#topics) {
       for (const record of early) yield { leader: -1, record };
@@ -116,13 +122,13 @@ export class ProduceRouter {
     }
   }
 
-  /** Forgets what is settled, and looks after what takes long; whether anything still waits. */
+  /** Removes finished records, and reacts to late answers; returns whether any record still waits. */
   check(): boolean {
     const now = performance.now();
     let [waiting, isSlow] = [0, false];
     for (const known of this.#topics.values()) {
       known.early = known.early.filter(({ isSettled }) => !isSettled);
-      // Nobody sends for a partition without a leader: what was given up there would stay for as long as that lasts.
+      // Nothing is sent for a partition without a leader, so its failed records would stay until it has one.
       for (const queue of known.queues) queue.forgetSettled();
     }
     for (const { record } of this.pending()) {
@@ -136,7 +142,7 @@ export class ProduceRouter {
     return waiting > 0;
   }
 
-  /** Brokers that lead any partition of the topics in use. */
+  /** Leaders of the partitions of all topics in use. */
   #leaders(): number[] {
     return [...this.#topics].flatMap(([topic, { queues }]) =>
       queues.map(({ partition }) => this.#cluster.leaderOf(topic, partition)),
@@ -152,7 +158,7 @@ export class ProduceRouter {
 
   #clusterChanged(): void {
     for (const [topic, known] of this.#topics) {
-      // A topic that was deleted and made again may have fewer partitions.
+      // A recreated topic may have fewer partitions.
       const gone = known.queues.slice(this.#cluster.partitionsOf(topic)?.size ?? known.queues.length);
       const early = [...gone.flatMap((queue) => queue.withdraw()), ...known.early.splice(0)];
       for (const record of early) {

@@ -4,7 +4,7 @@ import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { Kafka } from '../client.ts';
 import type { PendingRecord } from './partition-queue.ts';
 
-/** A record as it is sent, with the span of its sending. */
+/** A record for sending, with its span. */
 export class SentRecord implements PendingRecord {
   readonly topic: string;
   readonly message: PendingRecord['message'];
@@ -40,7 +40,7 @@ export class SentRecord implements PendingRecord {
   }
 }
 
-/** Starts the span of a send, and answers the record's headers, with the client's own and the span in them. */
+/** Starts the span of a send, and returns the record's headers with the client's own headers and the trace. */
 export function inSendSpan(topic: string, record: EventRecord, kafka: Kafka) {
   const span = startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER });
   if (span.isRecording()) {
@@ -58,14 +58,17 @@ export function inSendSpan(topic: string, record: EventRecord, kafka: Kafka) {
   return { span, headers: injectContext({ ...kafka.headers, ...record.headers }, within) };
 }
 
-/** Bytes of a record with its headers, and some for Kafka's own framing. */
+/** Bytes of a record with its headers, and an allowance for Kafka's own framing. */
 export function sizeOf(key: string, value: Buffer, headers: Record<string, string>): number {
   let bytes = key.length + value.length + 100;
   for (const name in headers) bytes += name.length + (headers[name] as string).length + 10;
   return bytes;
 }
 
-/** Settles records of one topic and observes the one send that decided on them; `started` as `performance.now()` has it. */
+/**
+ * Gives the senders of one topic's records their result, and observes the duration of the deciding send; `started` is
+ * from `performance.now()`.
+ */
 export function settle(items: readonly SentRecord[], started: number, error?: Error): void {
   const [first] = items;
   const settled = items.filter((item) => item.settle(error)).length;
@@ -84,7 +87,7 @@ const sent = (topic: string, error_type: string) => ({
   error_type,
 });
 
-/** Lets the counters of these topics begin at 0, so that the first message is already an increase. */
+/** Creates the counters of these topics with 0, so that the first message is already an increase in Prometheus. */
 export function startSentMessages(...topics: readonly string[]): void {
   for (const topic of topics)
     for (const error of ['', 'TransientError']) metrics.sentMessages.inc(sent(topic, error), 0);

@@ -1,4 +1,4 @@
-/** Does `work` for all items, so many at once. */
+/** Runs `work` for all items, this many at once. */
 export async function inParallel<T>(
   items: readonly T[],
   atOnce: number,

@@ -1,18 +1,18 @@
 import type { Decoder } from '../kafkajs-internals/protocol.ts';
 import type { ByteWriter } from '../produce/record-batch.ts';
 
-/** A partition as the scripted brokers have it: what was written lies in one log, whoever leads. */
+/** A partition of the scripted brokers. Written batches are in one log, whichever broker leads. */
 export interface ScriptedPartition {
   leader: number;
   epoch: number;
-  /** Batches as they came, with the offset of their first record. */
+  /** Received batches, with the offset of their first record. */
   readonly batches: { readonly base: number; readonly records: number; readonly bytes: Buffer }[];
   next: number;
-  /** What was deleted: the first offset that is still there. */
+  /** The first existing offset; older records were deleted. */
   start: number;
 }
 
-/** What the scripted brokers know together. */
+/** State that the scripted brokers share. */
 export interface ScriptedBrokers {
   readonly partitions: ReadonlyMap<string, readonly ScriptedPartition[]>;
   /** By node id. */
@@ -20,7 +20,7 @@ export interface ScriptedBrokers {
   /** Requests that they answer: API key, oldest and newest version. */
   readonly versions: readonly (readonly [number, number, number])[];
   partition(topic: string, partition: number): ScriptedPartition;
-  /** Who is named as a partition's leader; undefined = who leads. */
+  /** The broker that is named as a partition's leader; undefined = the real leader. */
   told(topic: string, partition: number): { leader: number; epoch: number } | undefined;
 }
 
@@ -30,10 +30,10 @@ export interface Handling {
   readonly version: number;
   readonly body: Decoder;
   readonly to: ByteWriter;
-  /** The error that the script wants, 0 = none. */
+  /** The error code that the script wants, 0 = none. */
   readonly error: number;
   readonly isUnnamed: boolean;
 }
 
-/** Writes the answer to one kind of request; a promise for those that a broker answers later. */
+/** Writes the answer to one kind of request. A promise for requests that a broker answers later. */
 export type Answer = (handling: Handling) => void | Promise<void>;

@@ -4,39 +4,39 @@ import { ByteWriter } from '../produce/record-batch.ts';
 import type { Answer, ScriptedBrokers, ScriptedPartition } from './scripted-answer.ts';
 import { TOPIC_ANSWERS } from './scripted-topics.ts';
 
-/** What a broker does with one request instead of answering it. */
+/** What a broker does with one request in place of answering it. */
 export type Misbehaviour =
-  /** Takes it and never answers, as a frozen broker does. */
+  /** Reads it and never answers, as a frozen broker does. */
   | 'silent'
-  /** Does it, and closes before it answers. */
+  /** Executes it, and closes the connection before the answer. */
   | 'lost'
-  /** Closes at once. */
+  /** Closes the connection at once. */
   | 'closes'
   /** Answers a produce request without naming any partition. */
   | 'unnamed'
-  /** Answers with Kafka's error of this number. */
+  /** Answers with this error code of Kafka. */
   | number;
 
 export interface ScriptedRequest {
   readonly nodeId: number;
   readonly apiKey: number;
   readonly version: number;
-  /** Of a produce request: the partitions it is about. */
+  /** The partitions of a produce request. */
   readonly partitions: readonly number[];
   readonly bytes: number;
 }
 
 /**
- * Brokers for tests: real sockets that speak as much of Kafka's protocol as this package uses, and misbehave as they are scripted. Frames
- * are decoded, so that what a test finds in `log` is what a client really sent.
+ * Brokers for tests: real sockets that speak the part of Kafka's protocol that this package uses, and misbehave as
+ * scripted. Frames are decoded, so `log` contains what a client really sent.
  */
 export class ScriptedCluster implements ScriptedBrokers {
   readonly partitions = new Map<string, ScriptedPartition[]>();
-  /** Brokers that take connections and requests and answer nothing. */
+  /** Brokers that accept connections and requests but do not answer. */
   readonly frozen = new Set<number>();
-  /** Asked before each request is answered; undefined = as it should be. */
+  /** Called before each answer; undefined = answer normally. */
   script: (request: ScriptedRequest) => Misbehaviour | undefined = () => undefined;
-  /** Who is named as the partitions' leaders; by default those who lead. */
+  /** The brokers that are named as the partitions' leaders; by default the real ones. */
   told: (topic: string, partition: number) => { leader: number; epoch: number } | undefined = () => undefined;
   readonly requests: ScriptedRequest[] = [];
   readonly #answers: ReadonlyMap<number, { readonly versions: readonly [number, number]; readonly answer: Answer }>;
@@ -88,7 +88,7 @@ export class ScriptedCluster implements ScriptedBrokers {
     state.epoch += 1;
   }
 
-  /** Closes a broker's connections and takes no new ones. */
+  /** Closes a broker's connections and accepts no new ones. */
   async kill(nodeId: number): Promise<void> {
     const server = this.#servers[nodeId];
     const closed = new Promise((resolve) => server?.close(resolve));
@@ -126,7 +126,7 @@ export class ScriptedCluster implements ScriptedBrokers {
 
   #serve(nodeId: number, socket: Socket): void {
     let held = Buffer.alloc(0);
-    // As a broker does: the requests of one connection are answered in turn.
+    // Like a real broker, which answers the requests of one connection in turn.
     let turn = Promise.resolve();
     socket.on('data', (chunk) => {
       held = Buffer.concat([held, chunk]);
@@ -143,7 +143,7 @@ export class ScriptedCluster implements ScriptedBrokers {
     const [apiKey, version, correlationId] = [head.readInt16(), head.readInt16(), head.readInt32()];
     head.readString();
     const known = this.#answers.get(apiKey);
-    if (!known) throw new Error(`the scripted brokers do not know request ${apiKey}`);
+    if (!known) throw new Error(`the scripted brokers do not support request ${apiKey}`);
     const body = head.readAll();
     if (this.frozen.has(nodeId)) return;
     const request = { nodeId, apiKey, version, partitions: partitionsIn(apiKey, version, body), bytes: body.length };
@@ -173,7 +173,7 @@ export class ScriptedCluster implements ScriptedBrokers {
 
 const PRODUCE = 0;
 
-/** Numbers of the partitions that a produce request is about. */
+/** The partition numbers of a produce request. */
 function partitionsIn(apiKey: number, version: number, body: Buffer): number[] {
   if (apiKey !== PRODUCE) return [];
   const decoder = new Decoder(body);

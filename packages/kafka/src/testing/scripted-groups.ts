@@ -8,16 +8,16 @@ interface Member {
   readonly id: string;
   metadata: Buffer;
   readonly sessionTimeoutMs: number;
-  /** When it was last heard of, as `performance.now()` has it. */
+  /** Time of its last request, from `performance.now()`. */
   seenAt: number;
-  /** Resolved with the error of its join; absent while it has not joined the generation that is being made. */
+  /** Resolves its open join with an error code; absent when it has not joined the generation that is being formed. */
   joined: PromiseWithResolvers<number> | undefined;
 }
 
-/** A consumer group as its coordinator has it. */
+/** A consumer group's state at its coordinator. */
 export interface ScriptedGroup {
   coordinator: number;
-  /** Its state is being read: nothing can be answered yet. */
+  /** Whether its state is being loaded: the coordinator cannot answer yet. */
   isLoading: boolean;
   generation: number;
   leader: string;
@@ -37,7 +37,7 @@ const REBALANCING = 27;
 /** How long a member waits for the leader's assignment, in ms. */
 const SYNC_WITHIN_MS = 2_000;
 
-/** The group, made when it is first asked for; broker 0 is its coordinator at first. */
+/** The group, which the first request for it creates; broker 0 is its first coordinator. */
 export function groupOf(cluster: ScriptedBrokers, id: string): ScriptedGroup {
   const all = groups.get(cluster) ?? new Map<string, ScriptedGroup>();
   groups.set(cluster, all);
@@ -67,7 +67,7 @@ function problemOfMember(group: ScriptedGroup, id: string, generation: number): 
   return generation === group.generation ? 0 : ILLEGAL_GENERATION;
 }
 
-/** Members that were not heard of for a session are out, and their partitions go to the others. */
+/** Removes members without a request for a session timeout; their partitions go to the others. */
 function expire(group: ScriptedGroup): void {
   const now = performance.now();
   for (const { id, joined, seenAt, sessionTimeoutMs } of [...group.members.values()]) {
@@ -318,7 +318,7 @@ function bytes(to: ByteWriter, value: Buffer): void {
   to.length += value.copy(to.memory, to.length);
 }
 
-/** What brokers answer to consumers. */
+/** The brokers' answers to consumers. */
 export const CONSUMER_ANSWERS = [
   [1, { versions: [4, 4], answer: fetch }],
   [2, { versions: [1, 1], answer: listOffsets }],
@@ -331,7 +331,7 @@ export const CONSUMER_ANSWERS = [
   [14, { versions: [0, 1], answer: syncGroup }],
 ] as const;
 
-/** Puts a record into the topic, as if a producer had. */
+/** Appends a record to the topic, like a producer. */
 export function put(cluster: ScriptedBrokers, topic: string, record: EventRecord): void {
   const partitions = cluster.partitions.get(topic)?.length ?? 1;
   const to = new ByteWriter(512);

@@ -30,7 +30,7 @@ const produce: Answer = ({ cluster, nodeId, version, body, to, error, isUnnamed 
   to.int32(0);
 };
 
-/** A record batch's count of records lies behind its producer's fields. */
+/** A record batch's record count stands after the producer's fields. */
 const COUNT_AT = 57;
 
 export function append(state: ScriptedPartition, sent: Buffer): number {
@@ -88,7 +88,7 @@ const apiVersions: Answer = ({ cluster, version, to }) => {
   if (version >= 1) to.int32(0);
 };
 
-/** What brokers answer about topics, to producers. */
+/** The brokers' answers to producers and about topics. */
 export const TOPIC_ANSWERS = [
   [0, { versions: [3, 7], answer: produce }],
   [3, { versions: [5, 7], answer: metadata }],
