@@ -1,2 +1,2 @@
-/** A copy, as it comes out of an HTTP answer: twice as fast as structuredClone, which counts in property tests. */
+/** A deep copy, as an HTTP answer would be. Twice as fast as structuredClone, which matters in property tests. */
 export const copyOf = <T>(value: T): T => (value === undefined ? value : JSON.parse(JSON.stringify(value)));

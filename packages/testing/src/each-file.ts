@@ -2,10 +2,13 @@ import { register } from '@connector/telemetry';
 import fc from 'fast-check';
 import { beforeAll } from 'vitest';
 
-/** Of the properties of one file, unless a test has one of its own: a second try meets the same cases. A failure prints it. */
+/**
+ * The seed of one file's properties, unless a test has a seed of its own: a repetition of the file tries the same
+ * cases. fast-check prints the seed of a failure.
+ */
 const seed = Number(process.env.PROPERTY_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-// Test files that follow each other in one process count from 0 each.
+// Test files that run one after another in the same process each count from 0.
 beforeAll(() => {
   register.resetMetrics();
   fc.configureGlobal({ seed });

@@ -1,12 +1,15 @@
 import { TransientError } from '@connector/errors';
 
-/** When and how a call goes on: waits, or fails it before or after its effect. */
+/** Decides when and how a call continues: it may wait, and fail the call before or after its effect. */
 export type Gate = (call: string, moment: 'before' | 'after') => Promise<void>;
 
-/** What becomes of the next calls of a name: the error of one that never took effect, an answer that was lost, or undefined for neither. */
+/**
+ * Faults of the next calls by name: an error before the effect, an answer that is lost after it, or undefined for no
+ * fault.
+ */
 export type Failures = Record<string, (Error | 'answer-lost' | undefined)[]>;
 
-/** Fails calls as `failures` says, each once. */
+/** Fails calls according to `failures`; each entry is used once. */
 export function failing(failures: Failures): Gate {
   const losing = new Set<string>();
   return async (call, moment) => {

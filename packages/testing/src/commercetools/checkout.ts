@@ -22,7 +22,7 @@ export function changeCart(project: CommercetoolsState, cart: Cart, action: Cart
     return { ...cart, paymentInfo: { payments } };
   }
   if (action.action !== 'addPayment') {
-    throw new Error(`the fake commercetools does not know ${action.action} of a cart`);
+    throw new Error(`the fake commercetools has no update action ${action.action} for a cart`);
   }
   const { id = '' } = action.payment;
   if (!project.stored.has(id)) throw refused('ReferencedResourceNotFound');
@@ -31,7 +31,7 @@ export function changeCart(project: CommercetoolsState, cart: Cart, action: Cart
   return { ...cart, paymentInfo: { payments: [...payments, { typeId: 'payment', id }] } };
 }
 
-/** A cart with its payments themselves, those that there are. */
+/** A cart with its existing payments expanded. */
 export const withPayments = ({ stored }: CommercetoolsState, cart: Cart): Cart => ({
   ...cart,
   ...(cart.paymentInfo && {
@@ -63,7 +63,7 @@ export function changeCustomer(
       return { ...customer, custom: customOf(type, { ...customer.custom?.fields, [name]: value }) };
     }
     default:
-      throw new Error(`the fake commercetools does not know ${action.action} of a customer`);
+      throw new Error(`the fake commercetools has no update action ${action.action} for a customer`);
   }
 }
 
@@ -76,7 +76,7 @@ function customOf(type: Type, fields: FieldContainer): Customer['custom'] {
 /** A type after one action of an update. */
 export function changeType(type: Type, action: TypeUpdateAction): Type {
   if (action.action !== 'addFieldDefinition') {
-    throw new Error(`the fake commercetools does not know ${action.action} of a type`);
+    throw new Error(`the fake commercetools has no update action ${action.action} for a type`);
   }
   return { ...type, fieldDefinitions: [...type.fieldDefinitions, action.fieldDefinition] };
 }

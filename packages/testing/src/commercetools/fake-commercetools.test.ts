@@ -14,7 +14,7 @@ describe('the fake commercetools', () => {
   itIsCommercetools(() => commercetools);
 });
 
-describe('the client before the fake commercetools over HTTP', () => {
+describe('the commercetools client, calling the fake over HTTP', () => {
   let server: CommercetoolsServer;
   let client: Commercetools;
   beforeAll(async () => {

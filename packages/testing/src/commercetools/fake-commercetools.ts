@@ -28,7 +28,10 @@ import {
   updated,
 } from './state.ts';
 
-/** What goes wrong with one update: refused before it had an effect, its answer lost after it had, or another writer first. */
+/**
+ * What goes wrong with one update: it is refused without an effect, its answer is lost after the effect, or another
+ * writer is first.
+ */
 export type Fault = 'refused' | 'answer-lost' | 'another-writer';
 
 /** One accepted write of a payment. */
@@ -38,7 +41,9 @@ export interface Write {
   readonly actions: readonly PaymentUpdateAction[];
 }
 
-/** A request: what is asked for is the first part of the path behind the project's, by id, by `key=…` or by a query. */
+/**
+ * A request. The first part of the path after the project's says what is asked for: by id, by `key=…` or by a query.
+ */
 interface Request {
   readonly method: string;
   readonly resource: string;
@@ -48,19 +53,20 @@ interface Request {
 }
 
 /**
- * commercetools in memory, behind the client that all services call it by: their adapters run over it as over the real one. As strict as the real
- * one: versions, unique keys, an interfaceId that is unique and never changes, customers and types that exist. Answers are copies. It passes the
- * suite of `conformance/commercetools.ts`, as the client before the simulated commercetools does.
+ * commercetools in memory, behind the client that all services use: their adapters run over it as over the real one. It
+ * is as strict as the real one about versions, unique keys, an interfaceId that is unique and never changes, and
+ * customers and types that must exist. Answers are copies. It passes the suite of `conformance/commercetools.ts`, as
+ * the client over the simulated commercetools does.
  */
 export class FakeCommercetools
   extends CommercetoolsState
   implements Pick<Commercetools, 'projectKey' | 'api' | 'call' | 'fetch'>
 {
   readonly projectKey = 'shop';
-  /** Names of the calls, as `payments.update`, in order. */
+  /** Names of the calls, such as `payments.update`, in order. */
   readonly calls: string[] = [];
   readonly writes: Write[] = [];
-  /** Faults of the next updates of payments, one each. */
+  /** Faults of the next updates of payments, one for each update. */
   readonly faults: (Fault | undefined)[] = [];
   gate: Gate = async () => {};
 
@@ -86,7 +92,7 @@ export class FakeCommercetools
     }
   };
 
-  /** Asks the Checkout API, at whatever host. */
+  /** Calls the Checkout API, at any host. */
   readonly fetch: Commercetools['fetch'] = async (url, { method = 'GET', body } = {}) => {
     const [, , resource = '', id] = new URL(url).pathname.split('/');
     const call = `${resource}.${method === 'POST' ? 'create' : 'get'}`;
@@ -123,13 +129,13 @@ export class FakeCommercetools
     return payment;
   }
 
-  /** Another writer changes the payment: the next version, and whatever `change` says. */
+  /** Another writer changes the payment: it gets the next version and the changes of `change`. */
   changeByAnother(id: string, change: Partial<Payment> = {}): void {
     const payment = this.payment(id);
     this.stored.set(id, { ...payment, ...change, version: payment.version + 1 });
   }
 
-  /** Answers a request, or throws the refusal of it. */
+  /** Answers a request, or throws its refusal. */
   answer({ method, resource, id, query, body }: Request): unknown {
     const { stored, carts, orders, customers, types, paymentMethods } = this;
     switch (`${method} ${resource}${id === undefined ? '' : '/:id'}`) {
@@ -226,7 +232,7 @@ export class FakeCommercetools
   }
 }
 
-/** What the SDK hands to its HTTP client. */
+/** The request that the SDK gives to its HTTP client. */
 interface ClientRequest {
   readonly method: string;
   readonly uriTemplate: string;

@@ -17,21 +17,21 @@ interface Call {
   body: string;
 }
 
-/** The credentials that the server takes. */
+/** The credentials that the server accepts. */
 const CREDENTIALS = { CTP_CLIENT_ID: 'client', CTP_CLIENT_SECRET: 'secret' };
 const BASIC = `Basic ${Buffer.from(Object.values(CREDENTIALS).join(':')).toString('base64')}`;
-/** The access token that it gives. */
+/** The access token that the server grants. */
 const OURS = 'ours';
 
 /** The hosts of commercetools on one port of loopback: authorization server, Merchant Center's keys, Session and HTTP API of the project `shop`. */
 export async function serveCommercetools() {
   const project = new FakeCommercetools();
-  /** What introspection tells of a token; what is not here is inactive. */
+  /** Introspection's answers by token; any other token is inactive. */
   const tokens = new Map<string, unknown>();
   /** The Merchant Center's public keys. */
   const keys: unknown[] = [];
   const calls: Call[] = [];
-  /** Answers in place of the usual one, by the beginning of the path. */
+  /** Answers that replace the usual ones, by the beginning of the path. */
   const instead = new Map<string, Answer>();
 
   const authorization = (path: string, { headers }: IncomingMessage, body: string): Answer => {
@@ -80,7 +80,7 @@ export async function serveCommercetools() {
 
   return {
     url,
-    /** The variables of a service that has this commercetools. */
+    /** The variables of a service that uses this commercetools. */
     env: { ...CREDENTIALS, CTP_PROJECT_KEY: project.projectKey, CTP_AUTH_URL: url, CTP_API_URL: url },
     project,
     sessions: project.sessions,

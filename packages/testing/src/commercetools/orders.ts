@@ -2,7 +2,10 @@ import type { Cart, Order, OrderFromCartDraft, OrderUpdateAction } from '@commer
 import { refused } from './refusal.ts';
 import { type CommercetoolsState, updated } from './state.ts';
 
-/** The order of a cart as it was read; the cart is `Ordered` then. Nothing is made when its number is taken, or the cart is ordered. */
+/**
+ * The order of a cart at the version that was read; the cart becomes `Ordered`. No order is created when the order
+ * number exists or the cart is already ordered.
+ */
 export function createOrder(project: CommercetoolsState, draft: OrderFromCartDraft): Order {
   const { cart, version, orderNumber, paymentState } = draft;
   const isTaken = [...project.orders.values()].some((each) => each.orderNumber === orderNumber);
@@ -28,7 +31,7 @@ export function createOrder(project: CommercetoolsState, draft: OrderFromCartDra
 /** An order after one action of an update. */
 export function changeOrder(order: Order, action: OrderUpdateAction): Order {
   if (action.action !== 'changePaymentState') {
-    throw new Error(`the fake commercetools does not know ${action.action} of an order`);
+    throw new Error(`the fake commercetools has no update action ${action.action} for an order`);
   }
   return { ...order, ...(action.paymentState && { paymentState: action.paymentState }) };
 }

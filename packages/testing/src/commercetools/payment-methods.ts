@@ -3,7 +3,10 @@ import { refused } from './refusal.ts';
 import { paymentMethod } from './resources.ts';
 import type { CommercetoolsState, RecurringJob } from './state.ts';
 
-/** A payment method made from a draft; nothing is made when its key is taken, or its customer is nobody. Tokens need not be unique. */
+/**
+ * A payment method from a draft. None is created when its key exists or its customer does not. Tokens need not be
+ * unique.
+ */
 export function createPaymentMethod(project: CommercetoolsState, draft: PaymentMethodDraft): PaymentMethod {
   const { customer, businessUnit, custom: _none, ...fields } = draft;
   if (customer?.id && !project.customers.has(customer.id)) throw refused('ReferencedResourceNotFound');
@@ -28,7 +31,7 @@ export function changePaymentMethod(method: PaymentMethod, action: PaymentMethod
     case 'setPaymentMethodStatus':
       return { ...method, paymentMethodStatus: action.paymentMethodStatus };
     default:
-      throw new Error(`the fake commercetools does not know ${action.action} of a payment method`);
+      throw new Error(`the fake commercetools has no update action ${action.action} for a payment method`);
   }
 }
 
@@ -38,7 +41,7 @@ function checkKeyIsFree(stored: ReadonlyMap<string, { key?: string }>, wanted: s
   }
 }
 
-/** A job made from a draft; none is made when its key is taken, or its payment or method is not there. */
+/** A job from a draft. None is created when its key exists, or its payment or method does not. */
 export function createRecurringJob(project: CommercetoolsState, draft: Omit<RecurringJob, 'id'>): RecurringJob {
   checkKeyIsFree(project.recurringJobs, draft.key);
   const isKnown = project.stored.has(draft.originPayment.id) && project.paymentMethods.has(draft.paymentMethod.id);

@@ -5,7 +5,7 @@ import { refused } from './refusal.ts';
 import { money, payment as paymentFixture } from './resources.ts';
 import type { CommercetoolsState } from './state.ts';
 
-/** A payment made from a draft; nothing is made when its key is taken, or its customer is nobody. */
+/** A payment from a draft. None is created when its key exists or its customer does not. */
 export function createPayment(project: CommercetoolsState, draft: PaymentDraft): Payment {
   project.beforeCreate(draft);
   checkCustomer(project, draft.customer?.id);
@@ -91,6 +91,6 @@ export function changePayment(project: CommercetoolsState, payment: Payment, act
       return { ...payment, interfaceInteractions: [...payment.interfaceInteractions, interaction] };
     }
     default:
-      throw new Error(`the fake commercetools does not know ${action.action} of a payment`);
+      throw new Error(`the fake commercetools has no update action ${action.action} for a payment`);
   }
 }

@@ -1,10 +1,10 @@
 import { refused } from './refusal.ts';
 
-/** Whether a resource, or an element of a list in it, is asked for. */
+/** Whether a resource, or an element of one of its lists, fulfils the predicate. */
 type Condition = (resource: Fields) => boolean;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A text in quotes, a sign, or a word: a field, a number, `in`, `and` and the like. */
+/** A quoted text, a sign, or a word: a field, a number, `in`, `and` and the like. */
 const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|(<=|>=|<>|!=|[=<>(),])|([\w.-]+))\s*/y;
 type Token = { readonly text: string; readonly isText: boolean };
 
@@ -19,8 +19,9 @@ const COMPARISONS: Readonly<Record<string, (found: string | number, given: strin
 };
 
 /**
- * A predicate of commercetools' queries, as far as the connector uses them: comparisons, `in`, `is defined`, fields of fields and of the elements of
- * a list, `and`, `or`, parentheses. Throws the refusal of one that cannot be read.
+ * A query predicate of commercetools, as far as the connector uses them: comparisons, `in`, `is defined`, fields of
+ * fields and of list elements, `and`, `or`, parentheses. Throws commercetools' refusal of a predicate that cannot be
+ * parsed.
  */
 export function conditionOf(predicate: string): Condition {
   const parser = new Parser(tokensOf(predicate));
@@ -128,7 +129,7 @@ class Parser {
 const elementsOf = (value: unknown): Fields[] =>
   Array.isArray(value) ? value : typeof value === 'object' && value !== null ? [value as Fields] : [];
 
-/** A moment is compared as such, however many digits it is written with. */
+/** Times are compared as times, however many digits they are written with. */
 function comparable(value: unknown): string | number | undefined {
   if (typeof value === 'number') return Number.isNaN(value) ? undefined : value;
   if (typeof value !== 'string') return undefined;

@@ -11,5 +11,5 @@ export class RefusedAnswer extends Error {
 }
 
 export const notFound = () => new RefusedAnswer(404, 'ResourceNotFound');
-/** What can never be done: 400 unless `status` says otherwise. */
+/** commercetools' refusal of a request that can never succeed: 400 unless `status` says otherwise. */
 export const refused = (code: string, field?: string) => new RefusedAnswer(400, code, field);

@@ -11,7 +11,7 @@ export interface RecurringJob {
   readonly paymentMethod: { readonly id: string };
 }
 
-/** What is asked for by a query, and by a deletion. */
+/** Parameters of a query, and of a deletion. */
 export interface Query {
   readonly where?: string | undefined;
   readonly sort?: string | undefined;
@@ -20,13 +20,13 @@ export interface Query {
   readonly version?: number;
 }
 
-/** What an update is asked for. */
+/** Body of an update. */
 export interface Update<A> {
   readonly version: number;
   readonly actions: readonly A[];
 }
 
-/** What a fake commercetools has, and what a test says of it. */
+/** The data of a fake commercetools, with the hooks of a test. */
 export class CommercetoolsState {
   readonly stored = new Map<string, Payment>();
   readonly carts = new Map<string, Cart>();
@@ -38,10 +38,10 @@ export class CommercetoolsState {
   readonly recurringJobs = new Map<string, RecurringJob>();
   /** Sessions of Checkout by their id, as the Session API answers them. */
   readonly sessions = new Map<string, unknown>();
-  /** Id and time of what is made next. */
+  /** Id and time of the next resource. */
   newId: () => string = commercetoolsId;
   now: () => string | undefined = () => undefined;
-  /** Runs before a payment is created: what others do in that moment. */
+  /** Runs before a payment is created: a test's concurrent writers. */
   beforeCreate: (draft: PaymentDraft) => void = () => {};
   /** Runs before a payment is put on a cart. */
   beforeAddPayment: (cartId: string) => void = () => {};
@@ -49,14 +49,14 @@ export class CommercetoolsState {
   beforeUpdate: (id: string) => void = () => {};
 }
 
-/** The one of that id; a 404 when there is none. */
+/** The resource with that id; throws a 404 when there is none. */
 export function existing<T>(stored: ReadonlyMap<string, T>, id: string): T {
   const found = stored.get(id);
   if (!found) throw notFound();
   return found;
 }
 
-/** The resource after an update, in its next version: done whole or not at all. */
+/** The resource after an update, in its next version: all of the actions are applied, or none. */
 export function updated<T extends { id: string; version: number }, A>(
   stored: Map<string, T>,
   id: string,
@@ -71,7 +71,7 @@ export function updated<T extends { id: string; version: number }, A>(
   return after;
 }
 
-/** Deletes the resource as it is at that version; answers it. */
+/** Deletes the resource at that version, and returns it. */
 export function removed<T extends { version: number }>(stored: Map<string, T>, id: string, version?: number): T {
   const before = existing(stored, id);
   if (before.version !== version) throw new RefusedAnswer(409, 'ConcurrentModification');
@@ -79,7 +79,10 @@ export function removed<T extends { version: number }>(stored: Map<string, T>, i
   return before;
 }
 
-/** One page of a query, in the order of creation unless it is sorted by id. Throws the refusal of a predicate that cannot be read. */
+/**
+ * One page of a query, in the order of creation unless it is sorted by id. Throws the refusal of a predicate that
+ * cannot be parsed.
+ */
 export function pageOf<T extends { id: string }>(stored: ReadonlyMap<string, T>, { where, sort, limit = 20 }: Query) {
   const isWanted = where === undefined ? () => true : conditionOf(where);
   const found = [...stored.values()].filter((one) => isWanted({ ...one }));

@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Commercetools } from '@connector/commercetools';
 import { describe, expect, it } from 'vitest';
 
-/** The hosts of a project that tell who may do what, and the client of a service. */
+/** The hosts of a project that authenticate callers, and the client of a service. */
 export interface Access {
   readonly client: Pick<Commercetools, 'projectKey' | 'api' | 'call' | 'fetch' | 'plainFetch' | 'tokens'>;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Base of the Session API and of the authorization server, without a slash at the end. */
+  /** Base URL of the Session API and of the authorization server, without a slash at the end. */
   readonly url: string;
   readonly jwksUrl: string;
 }
 
-/** What commercetools' Session API and authorization server do, whoever plays them. `access` is asked in each test. */
+/**
+ * How commercetools' Session API and authorization server behave, for any implementation. `access` is called in each
+ * test.
+ */
 export function itGivesAccess(access: () => Access): void {
   itKeepsSessions(access);
   itKeepsRecurringPaymentJobs(access);
@@ -42,7 +45,7 @@ function itKeepsSessions(access: () => Access): void {
       expect(await session(made.body.id)).toMatchObject({ status: 200, body: made.body });
     });
 
-    it.each(['nobody-has-it', '../carts', 'a?b#c'])('of the id %s is not found', async (id) => {
+    it.each(['nobody-has-it', '../carts', 'a?b#c'])('with the id %s is not found', async (id) => {
       expect(await session(id)).toMatchObject({ status: 404, body: { statusCode: 404 } });
     });
   });
@@ -67,14 +70,14 @@ function itKeepsRecurringPaymentJobs(access: () => Access): void {
       return [payment.id, method.id] as const;
     };
 
-    it('is made for a payment and a method that exist, and no others', async () => {
+    it('is created only for an existing payment and method', async () => {
       const [payment, method] = await paymentAndMethod();
       expect((await ask(randomUUID(), payment, randomUUID())).status).toBe(400);
       expect((await ask(randomUUID(), randomUUID(), method)).status).toBe(400);
       expect((await ask(randomUUID(), payment, method)).body).toMatchObject({ originPayment: { id: payment } });
     });
 
-    it('is found by its key, and made once under it', async () => {
+    it('is found by its key, and is created once per key', async () => {
       const [payment, method] = await paymentAndMethod();
       const key = randomUUID();
       expect((await byKey(key)).status).toBe(404);
@@ -95,7 +98,7 @@ function itIntrospects(access: () => Access): void {
   };
 
   describe('introspection', () => {
-    it('tells whose an active token is, and its scopes', async () => {
+    it('returns the owner of an active token, and its scopes', async () => {
       const { client, clientId } = access();
       const { accessToken } = await client.tokens.get();
       const { status, body } = await introspect(accessToken);
@@ -103,11 +106,11 @@ function itIntrospects(access: () => Access): void {
       expect(body.scope.split(' ')).toContainEqual(expect.stringMatching(new RegExp(`^\\w+:${client.projectKey}$`)));
     });
 
-    it('tells of an unknown token that it is not active, and nothing else', async () => {
+    it('says only that an unknown token is not active', async () => {
       expect(await introspect(randomUUID())).toEqual({ status: 200, body: { active: false } });
     });
 
-    it('is refused to a client with a wrong secret', async () => {
+    it('refuses a client with a wrong secret', async () => {
       const refused = { status: 401, body: { error: 'invalid_client', message: expect.any(String) } };
       expect(await introspect(randomUUID(), 'wrong')).toMatchObject(refused);
     });

@@ -6,7 +6,10 @@ import { itKeepsPaymentMethods } from './commercetools/payment-methods.ts';
 import { itKeepsPayments, itTiesPayments, itUpdatesPayments } from './commercetools/payments.ts';
 import { itFindsByPredicate } from './commercetools/predicates.ts';
 
-/** What commercetools does, whoever plays it: the fake of unit tests, or the client before a server. `project` is asked in each test. */
+/**
+ * How commercetools behaves, for any implementation: the fake of unit tests, or the client of a server. `project` is
+ * called in each test.
+ */
 export function itIsCommercetools(project: () => Project): void {
   const calls = callsOf(project);
   itKeepsPayments(calls);

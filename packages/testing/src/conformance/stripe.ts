@@ -4,7 +4,10 @@ import { itHasWebhookEndpoints, itListsEvents } from './stripe/events.ts';
 import { itAuthorizes, itBooksBalanceTransactions, itCancels, itCaptures, itRefunds } from './stripe/money.ts';
 import { itConfirms, itHasPaymentIntents, itKeepsIdempotencyKeys, itUpdates } from './stripe/payment-intents.ts';
 
-/** What Stripe does, whoever plays it: the fake of unit tests, or the client before a server. `account` is asked in each test. */
+/**
+ * How Stripe behaves, for any implementation: the fake of unit tests, or the client of a server. `account` is called in
+ * each test.
+ */
 export function itIsStripe(account: () => Account): void {
   const calls = callsOf(account);
   itHasPaymentIntents(calls);

@@ -4,7 +4,10 @@ import type { StripeState } from './state.ts';
 
 const DAY_S = 86_400;
 
-/** Notes what a charge or a refund moved, in minor units of its currency, in which the account is settled. Stripe keeps a fee of a charge. */
+/**
+ * Adds the movement of a charge or a refund, in minor units of its currency, which is also the settlement currency.
+ * Stripe keeps a fee of a charge.
+ */
 export function book(
   stripe: StripeState,
   type: 'charge' | 'refund',
@@ -31,7 +34,7 @@ export function book(
 
 /** `balanceTransactions` of the SDK. */
 export function balanceOf(stripe: StripeState) {
-  /** The charge, refund or dispute of that id, with its links themselves where they are asked for. */
+  /** The charge, refund or dispute with that id, with links expanded on request. */
   const sourceOf = (id: string, expand: readonly string[]) => {
     const { charges, refunds, disputes, paymentIntents } = stripe;
     const source = charges.get(id) ?? refunds.get(id) ?? disputes.get(id);

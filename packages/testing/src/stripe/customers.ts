@@ -3,7 +3,7 @@ import { foundBy, mergedMetadata } from './lists.ts';
 import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
 
-/** `customers`, and what the browser gets for one, of the SDK. */
+/** `customers` of the SDK, and `customerSessions` for the browser. */
 export function customersOf(stripe: StripeState) {
   const secretFor = (prefix: string, customer: string) =>
     `${stripe.newId(prefix)}_secret_of_${stripe.existing(stripe.customers, customer, 'customer').id}`;

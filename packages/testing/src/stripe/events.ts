@@ -3,10 +3,10 @@ import { listOf } from './lists.ts';
 import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
 
-/** Stripe takes this many types in one list call. */
+/** Stripe accepts at most this many types in one list call. */
 const MAX_TYPES = 20;
 
-/** `events` of the SDK, and the account of the key. */
+/** `events` of the SDK, and the key's account. */
 export function eventsOf(stripe: StripeState) {
   return {
     events: {

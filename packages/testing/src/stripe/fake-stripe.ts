@@ -13,14 +13,16 @@ import { StripeState } from './state.ts';
 import { webhookEndpointsOf } from './webhook-endpoints.ts';
 
 /**
- * Stripe in memory, behind the client that all services call it by: their adapters run over it as over the real one. It passes the suite of
- * `conformance/stripe.ts`, as the client before the simulated Stripe does. Answers are copies.
+ * Stripe in memory, behind the client that all services use: their adapters run over it as over the real one. It passes
+ * the suite of `conformance/stripe.ts`, as the client over the simulated Stripe does. Answers are copies.
  */
 export class FakeStripe extends StripeState implements Pick<StripeClient, 'call'> {
-  /** Names of the calls, as `payment_intents.create`, in order. */
+  /** Names of the calls, such as `payment_intents.create`, in order. */
   readonly calls: string[] = [];
   gate: Gate = async () => {};
-  /** Called instead of the usual effect of a call, to refuse it; the refusal is not remembered for the idempotency key. */
+  /**
+   * Called instead of a call's usual effect, to refuse the call. Such a refusal is not kept for the idempotency key.
+   */
   refuse: (call: string) => Error | undefined = () => undefined;
   readonly #sdk = {
     paymentIntents: paymentIntentsOf(this),
@@ -61,7 +63,9 @@ export class FakeStripe extends StripeState implements Pick<StripeClient, 'call'
     return this;
   }
 
-  /** Shows what is true at a moment of a payment's life; kinds that `truth` does not name stay as they are. */
+  /**
+   * Shows the state at one moment of a payment's life. Kinds of objects that `truth` does not contain are unchanged.
+   */
   show({ paymentIntent, charges, refunds, disputes }: Partial<Truth>): this {
     if (paymentIntent) replace(this.paymentIntents, [paymentIntent as Stripe.PaymentIntent]);
     if (charges) replace(this.charges, charges as Stripe.Charge[]);

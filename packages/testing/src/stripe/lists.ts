@@ -7,7 +7,10 @@ interface Page {
   created?: number | { gte?: number; gt?: number; lt?: number; lte?: number } | undefined;
 }
 
-/** A list as the SDK answers it: a page (10 unless `limit` says), and all that follow by iterating. `all` is in the order of creation. */
+/**
+ * A list in the SDK's form: a page (10 unless `limit` says otherwise), and all following items by iteration. `all` is
+ * in the order of creation.
+ */
 export function listOf<T extends { id: string; created?: number }>(
   { maxPage }: { readonly maxPage: number },
   all: Iterable<T>,
@@ -19,7 +22,7 @@ export function listOf<T extends { id: string; created?: number }>(
   const from = after ? newestFirst.findIndex(({ id }) => id === after) + 1 : 0;
   const to = before ? newestFirst.findIndex(({ id }) => id === before) : newestFirst.length;
   const rest = newestFirst.slice(from, to);
-  // Towards newer ones, the page is the one next to `ending_before`.
+  // With `ending_before`, the page is the one directly before it.
   const data = before ? rest.slice(-limit) : rest.slice(0, limit);
   return Object.assign(Promise.resolve({ object: 'list' as const, data, has_more: rest.length > limit, url: '' }), {
     async *[Symbol.asyncIterator]() {
@@ -35,17 +38,17 @@ function isWithin(created: number, range: Page['created']): boolean {
   return created >= gte && created > gt && created < lt && created <= lte;
 }
 
-/** Those whose metadata a query `metadata['key']:'value'` names, newest first. */
+/** The objects whose metadata match a query `metadata['key']:'value'`, newest first. */
 export function foundBy<T extends { metadata: Record<string, string> | null }>(all: Iterable<T>, query: string): T[] {
   const [, key, value] = /^metadata\['([^']+)'\]:'([^']*)'$/.exec(query) ?? [];
   if (key === undefined) throw refusal(undefined, { param: 'query' });
   return [...all].reverse().filter(({ metadata }) => metadata?.[key] === value);
 }
 
-/** The most keys, and characters of a value, in Stripe's metadata. */
+/** The most keys of Stripe's metadata, and the most characters of a value. */
 const MAX_METADATA = { keys: 50, characters: 500 };
 
-/** Metadata with what a request says of them; an empty value takes the key away. */
+/** Metadata after a request's changes; an empty value removes its key. */
 export function mergedMetadata(present: Record<string, string> | null, given: unknown): Record<string, string> {
   const merged = { ...present, ...(given as Record<string, string> | undefined) };
   const kept = Object.entries(merged).filter(([, value]) => value !== '');

@@ -53,7 +53,10 @@ export function moneyOf(stripe: StripeState) {
   };
 }
 
-/** What came back to the shopper: neither what was only let go of, which shows as a refund too, nor what failed. */
+/**
+ * The amount that was returned to the shopper, without releases, which Stripe shows as refunds too, and without failed
+ * refunds.
+ */
 const givenBack = ({ refunds }: StripeState, paymentIntentId: string): number =>
   [...refunds.values()]
     .filter(({ payment_intent: of, balance_transaction: moved }) => of === paymentIntentId && moved !== null)

@@ -8,7 +8,7 @@ import type { StripeState } from './state.ts';
 
 type Options = Stripe.RequestOptions;
 
-/** A PaymentIntent's charge: what was stored of it, or given with it. */
+/** A PaymentIntent's charge: the stored one, or the one in the object. */
 export const chargeOfIntent = (
   stripe: StripeState,
   { latest_charge: latest }: Stripe.PaymentIntent,
@@ -17,7 +17,7 @@ export const chargeOfIntent = (
 /** `payment_intents` of the SDK. */
 export function paymentIntentsOf(stripe: StripeState) {
   const existing = (id: string) => stripe.existing(stripe.paymentIntents, id);
-  /** As it is answered: with the charge's id, or itself where that was asked for. */
+  /** The PaymentIntent in an answer: with the charge's id, or with the charge if expanded. */
   const answer = (found: Stripe.PaymentIntent, expand: readonly string[] = []): Stripe.PaymentIntent => {
     const charge = chargeOfIntent(stripe, found);
     const isExpanded = expand.includes('latest_charge') && charge !== undefined;
@@ -119,7 +119,7 @@ function checkCustomer(stripe: StripeState, customer: unknown): void {
   if (typeof customer === 'string' && !stripe.customers.has(customer)) throw missing('customer');
 }
 
-/** Asks for the money with the payment method that it has. */
+/** Charges the PaymentIntent's payment method. */
 function pay(stripe: StripeState, found: Stripe.PaymentIntent): void {
   if (found.status !== 'requires_confirmation') throw refusal('payment_intent_unexpected_state');
   const declineCode = stripe.declines(found);

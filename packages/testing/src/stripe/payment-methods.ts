@@ -3,7 +3,7 @@ import { savedCard } from '../stripe-objects.ts';
 import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
 
-/** Stripe's test card, of which each use makes a method of its own. */
+/** Stripe's test card. Each use of it creates a new payment method. */
 const TEST_CARD = 'pm_card_visa';
 
 /** `paymentMethods` of the SDK. */

@@ -6,11 +6,11 @@ export interface RefusalOptions {
   type?: string;
   declineCode?: string | undefined;
   param?: string | undefined;
-  /** Whether it is the answer to an earlier request with the same idempotency key. */
+  /** Whether Stripe repeats its answer to an earlier request with the same idempotency key. */
   isReplayed?: boolean;
 }
 
-/** What the SDK throws when Stripe refuses: an invalid request (400) unless `options` say otherwise. */
+/** The SDK's error for a refusal by Stripe: an invalid request (400) unless `options` say otherwise. */
 export const refusal = (
   code: string | undefined,
   { status = 400, type = 'invalid_request_error', declineCode, param, isReplayed = false }: RefusalOptions = {},
@@ -25,11 +25,11 @@ export const refusal = (
     ...(isReplayed && { headers: { 'idempotent-replayed': 'true' } }),
   } as Stripe.StripeRawError);
 
-/** The same, as our client throws it. */
+/** The same refusal as our client throws it. */
 export const stripeRejection = (code: string | undefined, options: RefusalOptions = {}): StripeRejection =>
   new StripeRejection('test', options.status ?? 400, refusal(code, options));
 
-/** The answer to a repeated request whose first one was refused with `error`. */
+/** The answer to a repeated request whose first answer was the refusal `error`. */
 export function replayed(error: StripeRejection | Stripe.errors.StripeError): Stripe.errors.StripeError {
   const {
     code,
@@ -47,6 +47,6 @@ export function replayed(error: StripeRejection | Stripe.errors.StripeError): St
   });
 }
 
-/** Nobody has the id that was asked for (404), or that `param` names (400). */
+/** The refusal of an unknown id: the requested one (404), or the one in `param` (400). */
 export const missing = (param?: string): Stripe.errors.StripeError =>
   refusal('resource_missing', param ? { param } : { status: 404, param: 'id' });

@@ -5,10 +5,10 @@ import { stripeId } from '../ids.ts';
 import { EPOCH } from '../stripe-objects.ts';
 import { missing, refusal, replayed } from './refusal.ts';
 
-/** How long Stripe remembers an idempotency key, in ms. */
+/** How long Stripe keeps an idempotency key, in ms. */
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
-/** What Stripe's documentation says of its test payment methods. */
+/** Stripe's test payment methods, as documented. */
 const TEST_DECLINES: Readonly<Record<string, string>> = {
   pm_card_visa_chargeDeclined: 'generic_decline',
   pm_card_visa_chargeDeclinedInsufficientFunds: 'insufficient_funds',
@@ -21,7 +21,7 @@ interface Remembered {
   readonly refusal?: StripeRejection | Stripe.errors.StripeError;
 }
 
-/** What a fake Stripe has and remembers, and what a test says of it. Amounts are Stripe's minor units. */
+/** The data of a fake Stripe, with the hooks of a test. Amounts are Stripe minor units. */
 export class StripeState {
   readonly paymentIntents = new Map<string, Stripe.PaymentIntent>();
   readonly charges = new Map<string, Stripe.Charge>();
@@ -30,24 +30,27 @@ export class StripeState {
   /** In the order in which the money moved. */
   readonly balanceTransactions = new Map<string, Stripe.BalanceTransaction>();
   readonly customers = new Map<string, Stripe.Customer>();
-  /** Those that somebody saved, or might have. */
+  /** Saved payment methods, and those that could be saved. */
   readonly paymentMethods = new Map<string, Stripe.PaymentMethod>();
   readonly webhookEndpoints = new Map<string, Stripe.WebhookEndpoint>();
   readonly accountId = 'acct_own';
-  /** In their order; of what the fake does itself, creations of PaymentIntents alone make one. */
+  /** Events in order. The fake itself adds an event only when a PaymentIntent is created. */
   readonly events = new Map<string, Stripe.Event>();
-  /** Ids of events that an endpoint has not taken. */
+  /** Ids of events that an endpoint has not accepted. */
   readonly undelivered = new Set<string>();
-  /** What each confirmation said. */
+  /** The parameters of each confirmation. */
   readonly confirmations: Stripe.PaymentIntentConfirmParams[] = [];
-  /** Refuses what it does not like of the parameters of a PaymentIntent, as Stripe does; like there, the answer is repeated for the key. */
+  /**
+   * Refuses parameters of a PaymentIntent for a test. As at Stripe, the refusal is repeated for the same idempotency
+   * key.
+   */
   refuseParams: (params: object) => StripeRejection | undefined = () => undefined;
-  /** What the bank answers to a charge without the shopper: a decline code, or undefined for yes. */
+  /** The bank's answer to a merchant-initiated charge: a decline code, or undefined for approval. */
   declines: (paymentIntent: Stripe.PaymentIntent) => string | undefined = ({ payment_method: method }) =>
     TEST_DECLINES[typeof method === 'string' ? method : ''];
-  /** Runs before one that has an id is looked up by it: what fails for it. */
+  /** Runs before an object is looked up by its id, and may throw. */
   beforeRead: (id: string) => void = () => {};
-  /** The most that one page of a list has. */
+  /** The most items on one page of a list. */
   maxPage = 100;
   newId: (prefix: string) => string = stripeId;
   /** Ms since the epoch. */
@@ -55,8 +58,8 @@ export class StripeState {
   readonly #remembered = new Map<string, Remembered>();
 
   /**
-   * As Stripe: the same key has one effect and one answer, a refusal too, word for word, and takes one request; after a day it is forgotten.
-   * Without a key each request has its effect.
+   * Idempotency as at Stripe: the same key has one effect and one answer, also a refusal word for word, and is valid
+   * for one set of parameters. After a day the key is forgotten. Without a key each request has its effect.
    */
   once<T>(options: Stripe.RequestOptions | undefined, request: unknown, effect: () => T): T {
     const key = options?.idempotencyKey;
@@ -81,7 +84,7 @@ export class StripeState {
     }
   }
 
-  /** The one of that id; nobody has it: a 404, or a 400 where `param` names it. */
+  /** The object with that id. Throws a 404 for an unknown id, or a 400 when `param` names it. */
   existing<T>(stored: ReadonlyMap<string, T>, id: string, param?: string): T {
     this.beforeRead(id);
     const found = stored.get(id);

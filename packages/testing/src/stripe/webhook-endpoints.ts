@@ -3,7 +3,7 @@ import { listOf } from './lists.ts';
 import { refusal } from './refusal.ts';
 import type { StripeState } from './state.ts';
 
-/** `webhook_endpoints` of the SDK; a new one's secret is `whsec_of_` and its id. */
+/** `webhook_endpoints` of the SDK; the secret of a new endpoint is `whsec_of_` and its id. */
 export function webhookEndpointsOf(stripe: StripeState) {
   const checked = (url: string): string => {
     if (!URL.canParse(url)) throw refusal('url_invalid', { param: 'url' });

@@ -11,7 +11,7 @@ export function itKeepsOrders(calls: ProjectCalls): void {
   const { change, paidCart, order, idsOf, byId } = ordersOf(calls);
 
   describe('an order', () => {
-    it('is of its cart and its payments, by which and by its number it is found', async () => {
+    it('has its cart and its payments, and is found by them and by its number', async () => {
       const { cart, paymentId } = await paidCart();
       const made = await order(cart);
       expect(made).toMatchObject({
@@ -30,7 +30,7 @@ export function itKeepsOrders(calls: ProjectCalls): void {
       await expect(byId(randomUUID())).rejects.toThrow(NotFoundError);
     });
 
-    it('is made once of a cart, and of the cart as it was read', async () => {
+    it('is created once for a cart, and only for the version that was read', async () => {
       const { cart } = await paidCart();
       const later = await change(cart, { action: 'setShippingAddress', address: { country: 'FR' } });
       await expect(order(cart)).rejects.toThrow(StaleVersionError);
@@ -41,7 +41,7 @@ export function itKeepsOrders(calls: ProjectCalls): void {
       expect(await idsOf(`cart(id = ${quoted(cart.id)})`)).toHaveLength(1);
     });
 
-    it('is not made under a number that another has', async () => {
+    it('is not created with a number that another order has', async () => {
       const [first, second] = [await paidCart(), await paidCart()];
       const { orderNumber = '' } = await order(first.cart);
       const taken = { code: 'DuplicateField', field: 'orderNumber', status: 400 };
@@ -49,7 +49,7 @@ export function itKeepsOrders(calls: ProjectCalls): void {
       expect(await idsOf(`cart(id = ${quoted(second.cart.id)})`)).toEqual([]);
     });
 
-    it('shows another state of its payments from its version on', async () => {
+    it('shows another payment state from the update on', async () => {
       const { id: ID, version } = await order((await paidCart()).cart);
       const body = { version, actions: [{ action: 'changePaymentState' as const, paymentState: 'Failed' as const }] };
       const update = () => call('orders.update', (api) => api.orders().withId({ ID }).post({ body }));
@@ -67,7 +67,7 @@ export function itKeepsPaidCarts(calls: ProjectCalls): void {
   describe('a cart', () => {
     const remove = (id: string) => ({ action: 'removePayment', payment: { typeId: 'payment', id } });
 
-    it('gives up a payment, and is found by it no more', async () => {
+    it('is not found by a payment that was removed from it', async () => {
       const { cart, paymentId } = await paidCart();
       const after = await change(cart, remove(paymentId));
       expect(after.paymentInfo?.payments ?? []).toEqual([]);

@@ -17,7 +17,7 @@ export function itKeepsPaymentMethods(calls: ProjectCalls): void {
       await expect(methods.byKey('nobody-has-it')).rejects.toThrow(NotFoundError);
     });
 
-    it('is listed for its customer and interface', async () => {
+    it('is listed for its customer and payment interface', async () => {
       const method = await saved();
       await saved();
       const of = method.customer?.id ?? '';
@@ -25,14 +25,14 @@ export function itKeepsPaymentMethods(calls: ProjectCalls): void {
       expect(await methods.of(of, 'another')).toEqual([]);
     });
 
-    it('is not created a second time under its key, nor for a customer that does not exist', async () => {
+    it('is not created a second time with the same key, or for an unknown customer', async () => {
       const { key = '' } = await saved();
       await expect(saved({ key })).rejects.toMatchObject({ code: 'DuplicateField', field: 'key' });
       const customer = { typeId: 'customer' as const, id: randomUUID() };
       await expect(saved({ customer })).rejects.toMatchObject({ code: 'ReferencedResourceNotFound' });
     });
 
-    it('takes a name and its state, in a later version', async () => {
+    it('accepts a name and a state, in a later version', async () => {
       const before = await saved({ default: true });
       const after = await methods.update(
         before,
@@ -45,7 +45,7 @@ export function itKeepsPaymentMethods(calls: ProjectCalls): void {
       expect(await methods.byKey(before.key ?? '')).toEqual(after);
     });
 
-    it('of an older version takes nothing, and is not deleted', async () => {
+    it('is neither changed nor deleted with an older version', async () => {
       const before = await saved();
       const rename: PaymentMethodUpdateAction = { action: 'setName', name: { en: 'Visa' } };
       const after = await methods.update(before, rename);
@@ -54,7 +54,7 @@ export function itKeepsPaymentMethods(calls: ProjectCalls): void {
       expect(await methods.byKey(before.key ?? '')).toEqual(after);
     });
 
-    it('is gone once it is deleted', async () => {
+    it('is not found after it was deleted', async () => {
       const method = await saved();
       await methods.delete(method);
       await expect(methods.byKey(method.key ?? '')).rejects.toThrow(NotFoundError);

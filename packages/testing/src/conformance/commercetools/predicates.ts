@@ -22,7 +22,7 @@ export function itFindsByPredicate(calls: ProjectCalls): void {
       ).toEqual([`held-${here}`, `mixed-${here}`]);
     });
 
-    it('over the time of a transaction, or that it says none', async () => {
+    it('on the time of a transaction, or on its absence', async () => {
       const here = randomUUID();
       await made(here, 'early', { timestamp: '2026-11-23T09:01:00Z' });
       await made(here, 'late', { timestamp: '2026-11-23T10:00:00.000Z' });
@@ -34,7 +34,7 @@ export function itFindsByPredicate(calls: ProjectCalls): void {
       expect(await keysOf(of(here, 'transactions(timestamp is not defined)'))).toEqual([`undated-${here}`]);
     });
 
-    it('by page, each from the last id on', async () => {
+    it('page by page, each after the last id', async () => {
       const here = randomUUID();
       const three = [await made(here, 'a'), await made(here, 'b'), await made(here, 'c')];
       const ids = three.map(({ id }) => id).toSorted();
@@ -45,7 +45,7 @@ export function itFindsByPredicate(calls: ProjectCalls): void {
       expect(await idsOf(behind(ids[2] as string))).toEqual([]);
     });
 
-    it('that can be read: another is refused', async () => {
+    it('only if it can be parsed; any other is refused', async () => {
       for (const condition of ['key =', 'transactions(state = "Pending"', 'key "x"']) {
         await expect(of('x', condition)).rejects.toMatchObject({ status: 400, code: 'InvalidInput' });
       }
