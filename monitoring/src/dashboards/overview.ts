@@ -112,7 +112,7 @@ export const OVERVIEW: Dashboard = {
         ),
         step(
           'Declined',
-          'Tries to pay that Stripe or the bank declined, in the time shown. One shopper may try several times.',
+          'Payment attempts that Stripe or the bank declined, in the time shown. One shopper may try several times.',
           inRange(`${P}payment_declines_total`),
         ),
       ],

@@ -4,7 +4,7 @@ import { durationMs, HELP_OPTION, momentOf, parseArguments, parseOptions, UsageE
 const NOW = new Date('2026-11-23T12:00:00Z');
 
 describe('options', () => {
-  it('answers values and positionals', () => {
+  it('returns values and positionals', () => {
     const { values, positionals } = parseArguments(
       ['3:14', '--json'],
       { json: { type: 'boolean' } },
@@ -21,7 +21,7 @@ describe('options', () => {
     expect(() => parseOptions(argv, { since: { type: 'string' }, ...HELP_OPTION })).toThrow(UsageError);
   });
 
-  it.each([['--help'], ['-h']])('knows %s everywhere', (flag) => {
+  it.each([['--help'], ['-h']])('accepts %s for every command', (flag) => {
     expect(parseOptions([flag], HELP_OPTION).help).toBe(true);
   });
 });
@@ -50,7 +50,7 @@ describe('moments', () => {
     ['an ISO time with a space', '2026-11-22 11:00:30.5', '2026-11-22T11:00:30.500Z'],
     ['an ISO time in another zone', '2026-11-23T11:00+0200', '2026-11-23T09:00:00.000Z'],
     ['Unix seconds', '1790000000', '2026-09-21T14:13:20.000Z'],
-    ['a duration before now', '90s', '2026-11-23T11:58:30.000Z'],
+    ['a duration before the present', '90s', '2026-11-23T11:58:30.000Z'],
   ])('can be %s', (_kind, text, iso) => {
     expect(momentOf('--since', text, NOW).toISOString()).toBe(iso);
   });
@@ -81,7 +81,7 @@ describe('moments', () => {
 });
 
 describe('whole numbers', () => {
-  it('are taken within their range only', () => {
+  it('are accepted only within their range', () => {
     expect(wholeNumber('--rate', '50', 1, 100)).toBe(50);
     for (const text of ['0', '101', '1.5', '-1', 'many'])
       expect(() => wholeNumber('--rate', text, 1, 100)).toThrow(`--rate: not a whole number from 1 to 100: ${text}`);

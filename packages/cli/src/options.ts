@@ -23,21 +23,24 @@ export function parseArguments<O extends ParseArgsOptionsConfig>(
   }
 }
 
-/** The values of a command line that takes options alone. Throws UsageError. */
+/** The values of a command line that accepts only options. Throws UsageError. */
 export const parseOptions = <O extends ParseArgsOptionsConfig>(argv: readonly string[], options: O) =>
   parseArguments(argv, options).values;
 
-/** The option that every command has. */
+/** The option that every command accepts. */
 export const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false } } as const;
 
-/** Prints `text` and ends the process well. */
+/** Prints `text` and ends the process with exit code 0. */
 export function showHelp(text: string): never {
   letReadersLeave();
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   process.exit(0);
 }
 
-/** Reads this process's options; prints `help`, or what is wrong with them, and ends the process where they say so. */
+/**
+ * The result of `read`, which parses this process's options. Prints the help text or the usage error and ends the
+ * process when `read` throws one of them.
+ */
 export function optionsOrExit<T>(parse: (argv: readonly string[]) => T | 'help', help: string): T {
   try {
     const options = parse(process.argv.slice(2));
@@ -48,13 +51,16 @@ export function optionsOrExit<T>(parse: (argv: readonly string[]) => T | 'help',
   }
 }
 
-/** Says what is wrong with the command line, and ends the process. */
+/** Prints the usage error and ends the process with exit code 64. */
 export function refuseUsage(message: string): never {
   process.stderr.write(`${message}\nTry --help.\n`);
   process.exit(EXIT_USAGE);
 }
 
-/** What this process was asked for, with `--help` besides `options`; prints `help`, or what is wrong, and ends the process where it is asked so. */
+/**
+ * The options of this process: `options` and `--help`. Prints `help` or the usage error and ends the process when one
+ * of them is due.
+ */
 export const commandLine = <O extends ParseArgsOptionsConfig>(
   options: O,
   help: string,
@@ -67,7 +73,10 @@ export const commandLine = <O extends ParseArgsOptionsConfig>(
 
 const MILLISECONDS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A duration such as `90s`, `30m`, `12h` or `7d`, in ms; a bare number is in `unit`s where one is given. */
+/**
+ * A duration such as `90s`, `30m`, `12h` or `7d`, in ms. A bare number counts `unit`s if a unit is given. Throws
+ * UsageError for anything else.
+ */
 export function durationMs(option: string, text: string, unit?: keyof typeof MILLISECONDS): number {
   const groups = /^(?<count>\d{1,9})(?<unit>[smhd])?$/.exec(text)?.groups;
   const given = (groups?.unit ?? unit) as keyof typeof MILLISECONDS | undefined;
@@ -100,7 +109,7 @@ function momentIn(option: string, text: string, now: Date): Date {
   return at;
 }
 
-/** A whole number from `min` to `max`. */
+/** A whole number from `min` to `max`. Throws UsageError for anything else. */
 export function wholeNumber(option: string, text: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max))

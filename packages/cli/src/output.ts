@@ -1,20 +1,22 @@
-/** Writes a line of the answer to standard output. A reader that has seen enough, such as `head`, is no failure. */
+/**
+ * Writes a line of the result to standard output. A reader that stops reading early, such as `head`, causes no error.
+ */
 export function print(text: string): void {
   letReadersLeave();
   process.stdout.write(`${text}\n`);
 }
 
-/** From now on a reader that ends before the output does is no error of this process. */
+/** From this call on, a reader that closes the pipe early causes no error in this process. */
 export function letReadersLeave(): void {
   if (process.stdout.listenerCount('error', orThrow) === 0) process.stdout.on('error', orThrow);
 }
 
-/** Writes a line to standard error: progress, and what went wrong. */
+/** Writes a line to standard error, for progress and errors. */
 export function toStderr(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Aborted when somebody, or Kubernetes, asks the process to end. */
+/** Aborted when a person or Kubernetes asks the process to end (SIGINT, SIGTERM). */
 export function interruption(): AbortSignal {
   const interrupted = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => interrupted.abort());

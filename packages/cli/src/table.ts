@@ -1,16 +1,19 @@
-/** Lines fit this many columns: a terminal's, and a log viewer's. */
+/** Lines fit into this many columns, the width of a terminal and of a log viewer. */
 export const WIDTH = 100;
 
 export interface Column {
   readonly title: string;
-  /** Never cut: what a person copies. */
+  /** Columns that a person copies from; they are never cut. */
   readonly whole?: boolean;
   readonly right?: boolean;
 }
 
 const GAP = '  ';
 
-/** Rows under their titles, each line within `width` characters: the widest columns that may be cut are, with an ellipsis. */
+/**
+ * Rows under their titles, each line within `width` characters. When a line is too long, the widest columns that may be
+ * cut are shortened with an ellipsis.
+ */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width = WIDTH): string {
   const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const total = () => widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1));
@@ -38,7 +41,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   return [line(columns.map(({ title }) => title)), ...rows.map(line)].join('\n');
 }
 
-/** Names and what they are, one below the other; what is too long for a line goes on below itself. */
+/** Names and their descriptions, one pair a line. A long description continues on the next line under its own start. */
 export function pairs(rows: readonly (readonly [string, string | number])[], indent = ''): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   const start = indent.length + width + GAP.length;
@@ -50,7 +53,7 @@ export function pairs(rows: readonly (readonly [string, string | number])[], ind
     .join('\n');
 }
 
-/** `text` in lines of at most `width` characters, broken between words; a longer word keeps a line of its own. */
+/** `text` in lines of at most `width` characters, broken between words. A longer word gets a line of its own. */
 function wrapped(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(/\s+/)) {
@@ -70,7 +73,7 @@ export const cut = (text: string, width: number): string => {
 /** UTC, to the second: `2026-11-23 16:20:11Z`. */
 export const clock = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
-/** How long ago, in its largest unit: `5s`, `12m`, `3h`, `9d`. */
+/** An age in its largest unit: `5s`, `12m`, `3h`, `9d`. */
 export function ago(at: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
   if (seconds < 120) return `${seconds}s`;

@@ -2,13 +2,14 @@ import { TransientError } from '@connector/errors';
 import type { Commercetools } from './client.ts';
 import { CommercetoolsRejection } from './errors.ts';
 
-/** Code of the rejection of a cart that is locked; not one of commercetools' own. */
+/** Code of the rejection when the cart is locked. It is our own code; commercetools has none. */
 export const CART_LOCKED = 'cart_locked';
 
 /**
- * Puts a payment on the cart as it was seen. Throws NotFoundError, StaleVersionError, and CommercetoolsRejection where commercetools refuses it
- * for this cart: with code `cart_locked` when it is locked and the API client lacks `manage_locked_carts`. That is answered 403, as a
- * missing scope is; one that other carts would be refused for, too, stays a TransientError.
+ * Puts a payment on the cart, with the version that the caller read. Throws NotFoundError, StaleVersionError, and
+ * CommercetoolsRejection where commercetools refuses the payment because of this cart. The rejection has code
+ * `cart_locked` when the cart is locked and the API client lacks `manage_locked_carts`; commercetools answers that with
+ * 403, like a missing scope. A 403 that would hit other carts as well stays a TransientError.
  * https://docs.commercetools.com/api/releases/2026-01-16-introduced-cart-locking
  */
 export async function addPaymentToCart(

@@ -69,7 +69,7 @@ describe('the commercetools client', () => {
       (error: unknown) => error,
     );
 
-  it('sends the typed request with the token and answers the body', async () => {
+  it('sends the typed request with the token and returns the body', async () => {
     const update = { version: 1, actions: [{ action: 'setInterfaceId' as const, interfaceId: 'pi_1' }] };
     const body = await client.call(
       'payments.update',
@@ -81,19 +81,19 @@ describe('the commercetools client', () => {
     ]);
   });
 
-  it('makes a request with a refused token again once, with a new one', async () => {
+  it('repeats a request once with a new token when its token was refused', async () => {
     answers.push(json(401, { statusCode: 401, message: 'invalid_token', errors: [{ code: 'invalid_token' }] }));
     expect(await getPayment()).toEqual({ id: 'p1', version: 1 });
     expect(calls.map((call) => call.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
   });
 
-  it('gives up on a request whose second token is refused too', async () => {
+  it('gives up a request when the second token is refused too', async () => {
     answers.push(json(401, {}), json(401, {}));
     expect(await failure()).toMatchObject({ name: 'TransientError', reason: 'unauthorized' });
     expect(calls).toHaveLength(2);
   });
 
-  it('does the same for the authorised fetch, which answers any status', async () => {
+  it('treats a refused token the same in the authorised fetch, which returns answers of any status', async () => {
     answers.push(json(401, {}), json(404, {}));
     const answer = await client.fetch(`${base}/shop/sessions/s1`);
     expect(answer.status).toBe(404);
@@ -163,7 +163,7 @@ describe('the commercetools client', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('shows a caller the status and code of a rejection, not its words', async () => {
+  it('shows a caller the status and code of a rejection, not its message', async () => {
     answers.push(
       json(400, { message: 'secret detail', errors: [{ code: 'InvalidOperation', message: 'secret detail' }] }),
     );

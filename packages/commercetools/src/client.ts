@@ -11,11 +11,14 @@ import { basicCredentials, createTokens, type Tokens } from './tokens.ts';
 
 export interface CommercetoolsOptions {
   log: Logger;
-  /** Gives up on one HTTP call after this long, in ms; default 10 000. */
+  /** Time-out of one HTTP call, in ms; default 10 000. */
   timeoutMs?: number;
-  /** Calls at once to one host; further ones wait. Default 64. */
+  /** Concurrent calls to one host; further calls wait. Default 64. */
   connections?: number;
-  /** What calls claim by themselves while commercetools takes fewer than are wanted; default what a shopper or a merchant waits for. */
+  /**
+   * Priority and patience of calls without a claim of their own, while commercetools accepts fewer calls than are
+   * wanted. By default those of a call that a shopper or a merchant waits for.
+   */
   claim?: Claim;
 }
 
@@ -31,23 +34,27 @@ export interface Commercetools {
   /** The typed request builder of the project. */
   readonly api: ByProjectKeyRequestBuilder;
   /**
-   * Executes a request once and answers its body. Throws NotFoundError (404), StaleVersionError (409), TransientError (401, 403,
-   * 429, 5xx, network, time-out; with `retryAfterMs` where commercetools gave one), CommercetoolsRejection (any other 4xx).
+   * Sends a request once and returns the body of the answer. Throws NotFoundError (404), StaleVersionError (409),
+   * TransientError (401, 403, 429, 5xx, network, time-out; with `retryAfterMs` where commercetools gave one),
+   * CommercetoolsRejection (any other 4xx).
    */
   call<T>(operation: string, request: Executable<T>): Promise<T>;
-  /** A `fetch` with our access token, for hosts the builder does not know: Session and Checkout API. Answers any status. */
+  /**
+   * A `fetch` with our access token, for hosts that the builder does not know: Session and Checkout API. Returns
+   * answers of any status.
+   */
   readonly fetch: Fetch;
   /** The same pool and time-out without a token: introspection, JWKS. */
   readonly plainFetch: Fetch;
   readonly tokens: Tokens;
-  /** The Authorization header of our API client itself, as its credentials are now. */
+  /** The Authorization header with the present credentials of our API client. */
   readonly clientCredentials: () => string;
   close(): Promise<void>;
 }
 
 /**
- * The process' one client of commercetools: one pool, one token cache. Nothing is repeated inside but a request whose token was
- * refused, once, with a new one; whether to try again is the caller's to decide.
+ * The only client of commercetools in a process: one pool, one token cache. It repeats a request only when the token
+ * was refused: once, with a new token. All other retries are the caller's decision.
  */
 export function createCommercetools(
   config: Credentials &
@@ -74,7 +81,7 @@ export function createCommercetools(
       host: config.CTP_API_URL,
       httpClient: http.fetch,
       enableRetry: false,
-      // Without this the library takes a timed-out call for an answer without a status.
+      // Without this option the library treats a timed-out call as an answer without a status.
       retryConfig: { retryOnAbort: false },
       includeOriginalRequest: false,
       includeRequestInErrorResponse: false,
@@ -101,7 +108,7 @@ async function call<T>(operation: string, request: Executable<T>): Promise<T> {
   }
 }
 
-/** The Authorization header of our API client; its id and secret follow their files. */
+/** The Authorization header of our API client. It changes when the files of its id and secret change. */
 function followCredentials(config: Credentials, log: Logger): () => string {
   const secrets = followSecrets(config, ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET'], {
     log,
@@ -113,7 +120,7 @@ function followCredentials(config: Credentials, log: Logger): () => string {
   };
 }
 
-/** Adds our token to requests; one that is refused is forgotten, and the request made again once with a new one. */
+/** Adds our token to requests. A refused token is forgotten, and the request is repeated once with a new one. */
 class Authorised {
   readonly #tokens: Tokens;
   readonly #log: Logger;
@@ -150,19 +157,25 @@ class Authorised {
   }
 }
 
-/** commercetools answers 429, or 503 with Retry-After, to more than it takes; a 503 without is a failure. */
+/**
+ * commercetools answers 429, or 503 with Retry-After, when it gets too many calls. A 503 without Retry-After is a
+ * failure.
+ */
 const pushbackOf: PushbackOf = (status, headers) => {
   const asked = retryAfterMs(headers.get('retry-after'));
   if (status === 503 && asked === undefined) return undefined;
   return { scope: 'all', retryAfterMs: asked ?? 0 };
 };
 
-/** What `execute()` of ts-client rejects with: an answer's status, body and headers, or, without an answer, `error` alone. */
+/**
+ * The rejections of ts-client's `execute()`: either an answer's status, body and headers or, without an answer, only
+ * `error`.
+ */
 interface ClientFailure {
   statusCode?: number;
   body?: unknown;
   headers?: Record<string, string> | null;
-  /** A NetworkError with status 0; its own `error` is what the HTTP client threw. */
+  /** A NetworkError with status 0. Its own `error` is the error of the HTTP client. */
   error?: { statusCode?: number; error?: unknown };
 }
 

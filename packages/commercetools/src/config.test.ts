@@ -27,14 +27,14 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
 };
 
 describe('the commercetools variables', () => {
-  it('strips trailing slashes of addresses', () => {
+  it('strip trailing slashes from addresses', () => {
     expect(parseConfig(schema, good)).toMatchObject({
       CTP_API_URL: 'https://api.example.com',
       CTP_SESSION_URL: 'https://session.example.com',
     });
   });
 
-  it('are required but for the region of the original and the scopes', () => {
+  it("are all required, except the region, which has the original's default, and the scopes", () => {
     const required = ['PROJECT_KEY', 'CLIENT_ID', 'CLIENT_SECRET', 'CHECKOUT_URL', 'JWKS_URL', 'JWT_ISSUER'];
     expect(problemsOf({})).toEqual(required.map((name) => `CTP_${name}: is required`));
     const { CTP_AUTH_URL, CTP_API_URL, CTP_SESSION_URL, ...others } = good;

@@ -1,13 +1,13 @@
 import { baseUrl, emptyIsUnset, noPlaceholder } from '@connector/lifecycle';
 import * as z from 'zod';
 
-/** The region of the original connector's defaults. */
+/** The default region of the original connector. */
 export const DEFAULT_REGION = 'europe-west1.gcp';
 const hostOf = (api: string) => `https://${api}.${DEFAULT_REGION}.commercetools.com`;
 
 const SCOPE = /^[a-z_]+(:[A-Za-z0-9_-]+)*$/;
 
-/** The variables of an API client of the commercetools project, as the original connector names them. */
+/** The variables of an API client of the commercetools project, named as in the original connector. */
 export const commercetoolsClientConfig = {
   CTP_PROJECT_KEY: noPlaceholder(['payment-integration'])
     .regex(/^[A-Za-z0-9_-]+$/, 'must be a project key: letters, digits, "-" and "_"')
@@ -29,7 +29,7 @@ export const commercetoolsClientConfig = {
     .describe('Scopes to ask for with each token, separated by spaces; unset = all scopes of the API client'),
 };
 
-/** Where stored payment methods are: written by the ledger, looked for by intent. */
+/** The variables that say where stored payment methods are. The ledger writes them, and intent reads them. */
 export const storedMethodsConfig = emptyIsUnset({
   STORED_PAYMENT_METHODS_PAYMENT_INTERFACE: z
     .string()

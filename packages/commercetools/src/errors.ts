@@ -9,7 +9,7 @@ import {
   type TransientReason,
 } from '@connector/errors';
 
-/** One entry of a commercetools error answer, as far as it is used. */
+/** One entry of a commercetools error answer: the fields that we use. */
 export interface CommercetoolsProblem {
   code?: string;
   message?: string;
@@ -17,15 +17,15 @@ export interface CommercetoolsProblem {
   duplicateValue?: unknown;
 }
 
-/** commercetools answered, and understood, and said no; the same request will be refused again. */
+/** commercetools refused a request that it understood. It will refuse the same request again. */
 export class CommercetoolsRejection extends PermanentError {
   /** HTTP status of the answer, 4xx. */
   readonly status: number;
   /** Code of the first error, e.g. `DuplicateField`, `InvalidOperation`; `CommercetoolsAPIError` when there is none. */
   override readonly code: string;
-  /** The field that is refused, where commercetools names one. */
+  /** The refused field, where commercetools names one. */
   readonly field: string | undefined;
-  /** For `DuplicateField`: the value that another resource has already. */
+  /** For `DuplicateField`: the value that another resource already has. */
   readonly conflictingValue: unknown;
 
   constructor(operation: string, status: number, problems: readonly CommercetoolsProblem[], options?: ErrorOptions) {
@@ -38,7 +38,7 @@ export class CommercetoolsRejection extends PermanentError {
     this.conflictingValue = first?.duplicateValue;
   }
 
-  /** Callers learn status and code, as from the original; the reason in words stays in the logs. */
+  /** Callers get the status and code, as from the original. The message stays in the logs. */
   override toBody(): ErrorBody {
     const message = 'commercetools refused the request.';
     return { message, statusCode: this.status, errors: [{ code: this.code, message }] };
@@ -54,12 +54,14 @@ export interface FailedAnswer {
 }
 
 /**
- * The error that stands for an answer: 404 NotFoundError, 409 StaleVersionError, 401, 403, 429 and 5xx TransientError
- * (credentials and scopes are the operator's to fix, the request itself is right), any other CommercetoolsRejection.
+ * The error for an answer: NotFoundError for 404; StaleVersionError for 409; TransientError for 401, 403, 429 and 5xx
+ * (for 401 and 403 the operator must fix credentials or scopes, and the request itself is right);
+ * CommercetoolsRejection for any other status.
  */
 export function errorOfAnswer(operation: string, { status, body, retryAfter }: FailedAnswer): Error {
   if (status === 404) return new NotFoundError('The referenced resource was not found.');
-  if (status === 409) return new StaleVersionError(`commercetools ${operation}: another writer was first`);
+  if (status === 409)
+    return new StaleVersionError(`commercetools ${operation}: another writer changed the resource first`);
   if (status === 401 || status === 403 || status === 429 || status >= 500 || status < 400) {
     return new TransientError(`commercetools ${operation} answered ${status}${textOf(body)}`, {
       reason: reasonOf(status),
@@ -77,7 +79,7 @@ const reasonOf = (status: number): TransientReason => {
   return status >= 500 ? 'server_error' : 'unreadable';
 };
 
-/** The error for a call without an answer: refused, cut, timed out, or an answer that is not JSON. */
+/** The error for a call without a usable answer: refused, cut, timed out, or not JSON. */
 export function errorOfFailure(operation: string, cause: unknown): TransientError {
   const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
   const reason = name === 'TimeoutError' ? 'timeout' : name === 'SyntaxError' ? 'unreadable' : 'connection';

@@ -7,7 +7,7 @@ const VERBS: Readonly<Record<string, readonly [onCollection: string, onResource:
 
 /**
  * Metric label of a call to commercetools: `payments.get`, `payments.update`, `payments.query`, `carts.create`,
- * `sessions.get`, `oauth.token`. Holds no id and no key, so that there are few of them.
+ * `sessions.get`, `oauth.token`. It contains no id and no key, so that there are few labels.
  */
 export function operationOf(method: string, url: URL): string {
   const [first, ...rest] = url.pathname.split('/').filter(Boolean);

@@ -1,6 +1,6 @@
-/** A text in a query predicate. */
+/** A quoted string for a query predicate. */
 export const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
-/** Predicate of carts and orders that have any of these payments. */
+/** Predicate for carts and orders that have any of these payments. */
 export const withPaymentsOf = (paymentIds: readonly string[]): string =>
   `paymentInfo(payments(id in (${paymentIds.map(quoted).join(', ')})))`;

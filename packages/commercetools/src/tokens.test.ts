@@ -3,7 +3,7 @@ import type { Fetch } from '@connector/http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { basicCredentials, createTokens } from './tokens.ts';
 
-/** The authorization server as a function: numbered tokens, or the next queued answer. */
+/** The authorization server as a function: it answers with numbered tokens, or with the next answer of the queue. */
 const authorizationServer = () => {
   const queue: (() => Response | Error)[] = [];
   const requests: { url: string; init: RequestInit }[] = [];
@@ -39,7 +39,7 @@ describe('the token cache', () => {
     server = authorizationServer();
   });
 
-  it('asks with Basic credentials and without a scope', async () => {
+  it('sends Basic credentials and no scope', async () => {
     await tokens().get();
     const [request] = server.requests;
     expect(request?.url).toBe('https://auth.example.com/oauth/token');
@@ -47,7 +47,7 @@ describe('the token cache', () => {
     expect(new Headers(request?.init.headers).get('authorization')).toBe(`Basic ${btoa('id:s:ecret')}`);
   });
 
-  it('asks with the credentials of now', async () => {
+  it('sends the present credentials', async () => {
     const cache = tokens();
     await cache.get();
     secret = 'another';
@@ -57,7 +57,7 @@ describe('the token cache', () => {
     expect(sent).toEqual([`Basic ${btoa('id:s:ecret')}`, `Basic ${btoa('id:another')}`]);
   });
 
-  it('asks for the scopes it is told to', async () => {
+  it('sends the configured scopes', async () => {
     const { fetch } = server;
     const asked = { authUrl: 'https://auth.example.com', credentials: () => basicCredentials('id', 's'), fetch };
     await createTokens({ ...asked, scope: 'manage_payments:shop view_sessions:shop' }).get();
@@ -71,19 +71,19 @@ describe('the token cache', () => {
     [400, { error: 'invalid_scope', error_description: 'manage_all is not granted' }, '401: invalid_scope'],
     [401, { error: 'invalid_client' }, '401: invalid_client'],
     [401, { error: 'With spaces and <b>' }, '401'],
-  ])('names the code of a refusal and nothing else of it: %i %j', async (status, body, ending) => {
+  ])('names only the code of a refusal: %i %j', async (status, body, ending) => {
     server.queue.push(() => Response.json(body, { status }));
     await expect(tokens().get()).rejects.toThrow(new RegExp(`answered ${ending}$`));
   });
 
-  it('asks once for many callers', async () => {
+  it('asks once for many concurrent callers', async () => {
     const cache = tokens();
     const got = await Promise.all(Array.from({ length: 50 }, () => cache.get()));
     expect(new Set(got.map((token) => token.accessToken))).toEqual(new Set(['token-1']));
     expect(server.requests).toHaveLength(1);
   });
 
-  it('keeps a token while it is valid', async () => {
+  it('keeps a token while the token is valid', async () => {
     const cache = tokens();
     await cache.get();
     clock += 3000 * 1000;
@@ -91,7 +91,7 @@ describe('the token cache', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('renews ahead of the end without making a caller wait', async () => {
+  it('renews a token before its expiry, without making a caller wait', async () => {
     const cache = tokens();
     await cache.get();
     clock += (3600 - 300) * 1000;
@@ -100,7 +100,7 @@ describe('the token cache', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('goes on with the present token when an early renewal fails, and does not ask again at once', async () => {
+  it('continues with the present token when an early renewal fails, and pauses before the next try', async () => {
     const cache = tokens();
     await cache.get();
     server.queue.push(() => new Error('no network'));
@@ -109,14 +109,14 @@ describe('the token cache', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('waits for a new token once the old one has ended', async () => {
+  it('makes callers wait for a new token after the old one expired', async () => {
     const cache = tokens();
     await cache.get();
     clock += 3600 * 1000;
     expect((await cache.get()).accessToken).toBe('token-2');
   });
 
-  it('forgets a refused token, but not the one that took its place', async () => {
+  it('forgets a refused token, but keeps the one that replaced it', async () => {
     const cache = tokens();
     const { accessToken } = await cache.get();
     cache.invalidate(accessToken);

@@ -7,24 +7,24 @@ export interface Token {
   readonly accessToken: string;
   /** Scopes separated by spaces, each `name:{projectKey}`. */
   readonly scope: string;
-  /** When it ends, in ms since the epoch, by our clock. */
+  /** Expiry by our clock, in ms since the epoch. */
   readonly expiresAt: number;
 }
 
 export interface Tokens {
-  /** A token that is valid now; asks the authorization server only when there is none or it is about to end. */
+  /** A valid token. Asks the authorization server only when there is none or when it is about to expire. */
   get(): Promise<Token>;
-  /** Forgets `accessToken` because it was refused; does nothing when another one has taken its place. */
+  /** Forgets `accessToken` because it was refused. Does nothing when another token has already replaced it. */
   invalidate(accessToken: string): void;
-  /** A new token, past the cache: to see what the credentials grant now. */
+  /** A new token that bypasses the cache, to see what the credentials grant now. */
   request(): Promise<Token>;
 }
 
 export interface TokenOptions {
   authUrl: string;
-  /** The Authorization header of the API client, as its credentials are now. */
+  /** The Authorization header with the present credentials of the API client. */
   credentials: () => string;
-  /** Scopes to ask for, separated by spaces; undefined = all that the client has. */
+  /** Scopes to ask for, separated by spaces; undefined = all scopes of the client. */
   scope?: string | undefined;
   fetch: Fetch;
   now?: () => number;
@@ -41,14 +41,18 @@ const answerSchema = z.object({
 export const basicCredentials = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
-/** Longest time before its end at which a token is renewed, in ms; for short-lived ones a fifth of their life. */
+/**
+ * The longest time before its expiry at which a token is renewed, in ms. Short-lived tokens are renewed when a fifth of
+ * their life is left.
+ */
 const RENEW_AHEAD_MS = 5 * 60_000;
-/** A renewal ahead of time that failed is tried again after this long, in ms; the present token still works. */
+/** Pause after a failed early renewal, in ms. The present token still works meanwhile. */
 const RENEW_PAUSE_MS = 5_000;
 
 /**
- * The one token cache of a process, by client credentials; without `scope` with all scopes of the client. A token
- * is renewed in the background ahead of its end, with jitter, so that pods do not ask at once and no request waits for it.
+ * The only token cache of a process, by client credentials; without `scope` the token has all scopes of the client. A
+ * token is renewed in the background before its expiry, so that no request waits. The time of renewal has jitter, so
+ * that pods do not ask at the same moment.
  */
 export function createTokens(options: TokenOptions): Tokens {
   const { now = Date.now, random = Math.random } = options;
@@ -73,7 +77,8 @@ export function createTokens(options: TokenOptions): Tokens {
       if (!current || now() >= current.expiresAt - 1_000) return renew();
       if (now() >= renewAt) {
         renewAt = now() + RENEW_PAUSE_MS;
-        // The failure is of no interest yet: the present token is valid, and the next try reports it once it is not.
+        // The failure does not matter yet: the present token is valid. After its expiry, the next try reports the
+        // failure.
         renew().catch(() => {});
       }
       return current;
@@ -84,7 +89,7 @@ export function createTokens(options: TokenOptions): Tokens {
   };
 }
 
-/** Throws TransientError where no token is granted, or nobody answers. */
+/** Throws TransientError when the server grants no token or does not answer. */
 async function requestToken({
   authUrl,
   credentials,
@@ -105,7 +110,8 @@ async function requestToken({
   } catch (error) {
     throw errorOfFailure('oauth.token', error);
   }
-  // Whatever the server says about our credentials, the work that needs the token is right and may be done later.
+  // Transient whatever the server says about our credentials: the work that needs the token is right, and can be done
+  // after the credentials are fixed.
   if (!answer.ok) {
     const status = answer.status < 500 && answer.status !== 429 ? 401 : answer.status;
     const message = oauthErrorOf(body);
@@ -117,7 +123,10 @@ async function requestToken({
   return { accessToken, scope, expiresAt: now() + seconds * 1000 };
 }
 
-/** The code of a refused token request, e.g. `invalid_client` or `invalid_scope` (RFC 6749, 5.2); its description may hold what was sent. */
+/**
+ * The code of a refused token request, e.g. `invalid_client` or `invalid_scope` (RFC 6749, 5.2). The description is
+ * left out because it may contain what we sent.
+ */
 function oauthErrorOf(body: unknown): string | undefined {
   try {
     const { error } = JSON.parse(String(body)) as { error?: unknown };

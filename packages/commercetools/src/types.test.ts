@@ -7,7 +7,7 @@ import { customTypes, ensureTypes, removeTypes } from './types.ts';
 
 let server: Server;
 let commercetools: Commercetools;
-/** What the project has by key, and what every write was. */
+/** The project's resources by key, and every write in order. */
 let types: Record<string, { version: number; fieldDefinitions: { name: string }[]; isUsed?: boolean }>;
 let writes: string[];
 
@@ -50,7 +50,7 @@ afterEach(async () => {
 
 const DRAFTS = customTypes({ customer: 'our-customers', purchaseOrder: 'our-orders' }).slice(0, 2);
 
-it('ensureTypes adds what a type of ours lacks, and touches no type under another key (X-14)', async () => {
+it('ensureTypes adds missing fields to our types, and changes no type under another key (X-14)', async () => {
   types['our-customers'] = { version: 3, fieldDefinitions: [{ name: 'loyalty' }] };
   types['their-customers'] = { version: 1, fieldDefinitions: [] };
   expect(await ensureTypes(commercetools, DRAFTS)).toEqual([
@@ -64,7 +64,7 @@ it('ensureTypes adds what a type of ours lacks, and touches no type under anothe
   expect(writes.join()).not.toContain('their-customers');
 });
 
-it('removeTypes keeps what is used or holds fields of others, and deletes the rest', async () => {
+it('removeTypes keeps types that are in use or have fields of others, and deletes the rest', async () => {
   types.used = { version: 1, fieldDefinitions: [{ name: 'a' }], isUsed: true };
   types.shared = { version: 1, fieldDefinitions: [{ name: 'a' }, { name: 'loyalty' }] };
   types.free = { version: 7, fieldDefinitions: [{ name: 'a' }] };

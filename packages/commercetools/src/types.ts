@@ -4,7 +4,7 @@ import { STRIPE_CUSTOMER_FIELD, STRIPE_CUSTOMERS_OF_UNITS_FIELD } from '@connect
 import type { Commercetools } from './client.ts';
 import { CommercetoolsRejection } from './errors.ts';
 
-/** Key of the type that Checkout's tools read interface interactions in. */
+/** Key of the type for interface interactions that Checkout's tools read. */
 export const INTERACTION_TYPE = 'commercetools-checkout-payment-interface-interaction';
 
 const field = (name: string, type: FieldType, label: string, required = false): FieldDefinition => ({
@@ -17,7 +17,7 @@ const field = (name: string, type: FieldType, label: string, required = false): 
 const text: FieldType = { name: 'String' };
 const dateTime: FieldType = { name: 'DateTime' };
 
-/** The fields of a customer that the connector writes, in its own type or in the merchant's. */
+/** The customer fields that the connector writes, in its own type or in the merchant's. */
 export const CUSTOMER_FIELDS: readonly FieldDefinition[] = [
   field(STRIPE_CUSTOMER_FIELD, text, 'Stripe customer id'),
   field(STRIPE_CUSTOMERS_OF_UNITS_FIELD, text, 'Stripe customer ids of business units'),
@@ -55,8 +55,8 @@ export const customTypes = (keys: { customer: string; purchaseOrder: string }): 
 ];
 
 /**
- * Makes the project have the given types with at least their fields, and answers what was done. Only types under these very keys are touched;
- * running it again changes nothing. Throws the errors of `call`.
+ * Creates the given types in the project, or adds their missing fields, and returns what was done. Only types under
+ * these keys are changed. A second run changes nothing. Throws the errors of `call`.
  */
 export async function ensureTypes(
   { api, call }: Commercetools,
@@ -90,10 +90,10 @@ export interface OwnType {
   readonly fields: readonly string[];
 }
 
-/** What became of a type: `has others' fields` and `in use` stay as they are. */
+/** The result for a type. With `has others' fields` and `in use` the type is unchanged. */
 export type Removal = 'deleted' | 'absent' | "has others' fields" | 'in use';
 
-/** Types that the original connector made for subscriptions, which an uninstall leaves behind with it. */
+/** Types that the original connector made for subscriptions. An uninstall of the original leaves them behind. */
 export const subscriptionTypes = (keys: { lineItem: string; product: string }): OwnType[] => [
   {
     kind: 'type',
@@ -128,8 +128,9 @@ export const subscriptionTypes = (keys: { lineItem: string; product: string }): 
 ];
 
 /**
- * Deletes the given types where nothing is lost by it: one that holds a field of somebody else's, or that a resource uses (commercetools then refuses), stays. In
- * a dry run `deleted` means that it would be tried. Throws the errors of `call`.
+ * Deletes the given types if no data is lost. A type stays when it has a field of another owner, or when a resource
+ * uses it (commercetools then refuses). In a dry run `deleted` means that the deletion would be tried. Throws the
+ * errors of `call`.
  */
 export async function removeTypes(
   { api, call }: Pick<Commercetools, 'api' | 'call'>,

@@ -1,4 +1,7 @@
-/** What a route asks of its caller. `open` ones are checked by the service behind them: origin, Stripe's signature, or nothing. */
+/**
+ * The access that a route requires. For `open` routes the service behind them checks origin, Stripe's signature, or
+ * nothing.
+ */
 export type Access =
   | { readonly scheme: 'open' }
   | { readonly scheme: 'session' }
@@ -10,8 +13,9 @@ const session = { scheme: 'session' } as const;
 const jwt = { scheme: 'jwt' } as const;
 
 /**
- * Every route that is reachable from outside, by method and path (case matters; `:name` stands for one segment), and what it asks. The service
- * behind a route and session-auth, for gateways, read it here; what is not here is refused.
+ * Every route that is reachable from outside, by method and path (case-sensitive; `:name` stands for one segment), with
+ * the access it requires. The services read their routes here, and session-auth reads them for gateways. Any other
+ * route is refused.
  */
 export const ACCESS = {
   'GET /operations/config': session,
@@ -37,7 +41,7 @@ export const ACCESS = {
   'GET /connector-enabler.umd.js': open,
 } as const satisfies Record<`${'GET' | 'POST' | 'DELETE'} /${string}`, Access>;
 
-/** A request as those who ask for its caller name it: method and pattern. */
+/** A request in a check of its caller: method and route pattern. */
 export interface AskedRoute {
   readonly method?: string | undefined;
   readonly route?: string | undefined;
@@ -45,5 +49,8 @@ export interface AskedRoute {
 
 const CONFIRMATION: keyof typeof ACCESS = 'POST /confirmPayments/:id';
 
-/** Whether a request only tells of a payment that was made: all that a session is good for from memory once its cart has a transaction (docs/adr/0021). */
+/**
+ * Whether a request only confirms a payment that was made. A cached session of a cart with a transaction is valid for
+ * nothing else (docs/adr/0021).
+ */
 export const isConfirmation = ({ method, route }: AskedRoute): boolean => `${method} ${route}` === CONFIRMATION;

@@ -14,13 +14,13 @@ interface Channel {
   readonly topic: string;
   readonly description: string;
   readonly events: readonly EventType[];
-  /** Also carries Stripe's events, as Stripe sent them. */
+  /** Also carries Stripe's events, with Stripe's own bytes. */
   readonly stripe?: true;
   readonly sent: readonly string[];
   readonly received: readonly string[];
 }
 
-/** Who sends what to which topic, and who reads it. */
+/** The senders and readers of each topic. */
 const CHANNELS: readonly Channel[] = [
   {
     topic: PAYMENT_EVENTS,
@@ -62,7 +62,7 @@ const CHANNELS: readonly Channel[] = [
   {
     topic: CHECKPOINTS,
     description:
-      'Compacted. What reconcile is asked to do, and that it was done, under the same key; beside them the checkpoints of scheduled commands, which are no events.',
+      'Compacted. Requests to reconcile, and under the same key the answer that one was done. It also holds the checkpoints of scheduled commands, which are not events.',
     events: ['checkout.reconciliation.requested', 'checkout.reconciliation.completed'],
     sent: ['ledger', 'reconcile'],
     received: ['reconcile'],
@@ -77,7 +77,7 @@ const envelope = (type: z.core.JSONSchema.BaseSchema) => ({
   required: ['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time'],
   properties: {
     ce_specversion: { const: '1.0' },
-    ce_id: { type: 'string', description: 'Unique together with ce_source; the same event may arrive again under it.' },
+    ce_id: { type: 'string', description: 'Unique together with ce_source; the same event may arrive more than once.' },
     ce_source: { type: 'string' },
     ce_type: type,
     ce_time: { type: 'string', format: 'date-time' },
@@ -88,7 +88,7 @@ const envelope = (type: z.core.JSONSchema.BaseSchema) => ({
   },
 });
 
-/** The AsyncAPI 3.0 document of the topics, generated from the schemas that the services validate with. */
+/** The AsyncAPI 3.0 document of the topics, generated from the schemas that the services validate events with. */
 export const asyncApiDocument = (version: string): object => ({
   asyncapi: '3.0.0',
   info: {
@@ -109,7 +109,7 @@ const STRIPE_EVENT = 'com_stripe_event';
 const messages = (): Record<string, object> => ({
   [STRIPE_EVENT]: {
     name: 'Stripe event',
-    summary: 'A Stripe event as Stripe sent it.',
+    summary: "A Stripe event with Stripe's own bytes.",
     contentType: 'application/json',
     headers: envelope({ enum: STRIPE_EVENT_TYPES.map((type) => `${STRIPE_TYPE_PREFIX}${type}`) }),
     payload: { type: 'object', required: ['id', 'object', 'type', 'data'], additionalProperties: true },
@@ -138,7 +138,7 @@ function channelOf({ topic, description, events, stripe }: Channel): object {
   };
 }
 
-/** Who sends to the topic, and who receives from it. */
+/** The senders and receivers of the topic. */
 const operationsOf = ({ topic, sent, received }: Channel): [string, object][] =>
   [...sent.map((service) => ['send', service]), ...received.map((service) => ['receive', service])].map(
     ([action, service = '']) => [

@@ -19,7 +19,7 @@ const attributes = {
 };
 
 describe('the envelope', () => {
-  it('is a CloudEvent in binary mode that the CloudEvents library reads', () => {
+  it('is a CloudEvent in binary mode that the CloudEvents library can read', () => {
     const { headers, key, value } = toRecord('pi_1', attributes, Buffer.from('{"a":1}'));
     const event = Kafka.toEvent({ headers, key, value, body: value.toString(), timestamp: '' } as never);
     expect(event).toMatchObject({
@@ -30,12 +30,12 @@ describe('the envelope', () => {
     });
   });
 
-  it('carries given bytes unchanged', () => {
+  it('carries the given bytes unchanged', () => {
     const bytes = Buffer.from('{ "spaces" :  "kept" }\n');
     expect(toRecord('pi_1', attributes, bytes).value).toBe(bytes);
   });
 
-  it('is read back from its headers', () => {
+  it('is read from its headers', () => {
     expect(attributesOf(toRecord('pi_1', attributes, {}).headers)).toEqual(attributes);
   });
 
@@ -49,37 +49,37 @@ describe('the envelope', () => {
 describe('the partition key', () => {
   it.each([
     ['a PaymentIntent by its id', { object: 'payment_intent', id: 'pi_1' }, 'pi_1'],
-    ['a charge by its PaymentIntent', { object: 'charge', id: 'ch_1', payment_intent: 'pi_1' }, 'pi_1'],
+    ["a charge by its PaymentIntent's id", { object: 'charge', id: 'ch_1', payment_intent: 'pi_1' }, 'pi_1'],
     [
-      'a charge by its expanded PaymentIntent',
+      'a charge by the id of its expanded PaymentIntent',
       { object: 'charge', id: 'ch_1', payment_intent: { id: 'pi_1' } },
       'pi_1',
     ],
     ['a charge without a PaymentIntent by its own id', { object: 'charge', id: 'ch_1', payment_intent: null }, 'ch_1'],
-    ['a refund by its charge when it has no PaymentIntent', { object: 'refund', id: 're_1', charge: 'ch_1' }, 'ch_1'],
+    ["a refund without a PaymentIntent by its charge's id", { object: 'refund', id: 're_1', charge: 'ch_1' }, 'ch_1'],
     [
-      'a dispute by its PaymentIntent',
+      "a dispute by its PaymentIntent's id",
       { object: 'dispute', id: 'dp_1', charge: 'ch_1', payment_intent: 'pi_1' },
       'pi_1',
     ],
-    ['anything else by its id', { object: 'payout', id: 'po_1' }, 'po_1'],
-  ])('orders %s', (_rule, object, key) => {
+    ['anything else by its own id', { object: 'payout', id: 'po_1' }, 'po_1'],
+  ])('gives %s as partition key', (_rule, object, key) => {
     expect(partitionKeyOf(object)).toBe(key);
   });
 });
 
-it('refuses to make an event whose data is not what its type says', () => {
+it('refuses to make an event whose data does not fit its type', () => {
   const about = { key: 'pi_1', id: 'e1', source: '/x' };
   expect(() => eventRecord('checkout.session.verified', about, { cartId: 'c1' } as never)).toThrow();
 });
 
-it('derives the same id from the same parts only', () => {
+it('derives the same id only from the same parts', () => {
   expect(derivedEventId('a', 'b')).toBe(derivedEventId('a', 'b'));
   expect(derivedEventId('a', 'b')).not.toBe(derivedEventId('ab', ''));
   expect(derivedEventId('a', 'b')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
-it('takes client secrets out at any depth', () => {
+it('removes client secrets at any depth', () => {
   const snapshot = {
     id: 'pi_1',
     client_secret: 's',

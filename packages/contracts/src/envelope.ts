@@ -1,7 +1,7 @@
-/** CloudEvents extension on every record of ours: the commercetools project that the event belongs to. */
+/** CloudEvents extension on all our records: the commercetools project of the event. */
 export const PROJECT_HEADER = 'ce_ctproject';
 
-/** What CloudEvents 1.0 knows of an event besides its data. */
+/** The CloudEvents 1.0 attributes of an event. */
 export interface EventAttributes {
   /** Unique together with `source`; Stripe's own event id for Stripe's events. */
   readonly id: string;
@@ -9,23 +9,23 @@ export interface EventAttributes {
   readonly type: string;
   /** ISO 8601: when it happened. */
   readonly time: string;
-  /** PaymentIntent id, where there is one. */
+  /** PaymentIntent id, where the event has one. */
   readonly subject?: string | undefined;
 }
 
-/** A Kafka record of ours, before it is sent: the CloudEvents Kafka binding in binary mode. */
+/** One of our Kafka records before it is sent: the CloudEvents Kafka binding in binary mode. */
 export interface EventRecord {
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Record<string, string>;
 }
 
-/** A message that does not carry a CloudEvent. */
+/** Thrown for a message that is not a CloudEvent. */
 export class UnreadableEventError extends Error {
   override readonly name = 'UnreadableEventError';
 }
 
-/** Builds the record of an event; `data` goes in as it is (bytes) or as JSON. */
+/** Builds the record of an event. Bytes in `data` stay as they are; anything else becomes JSON. */
 export function toRecord(
   key: string,
   attributes: EventAttributes,
@@ -56,7 +56,7 @@ export function headerOf(headers: Headers | undefined, name: string): string | u
   return first?.toString();
 }
 
-/** The CloudEvents attributes of a message. Throws UnreadableEventError when a required one is missing. */
+/** The CloudEvents attributes of a message. Throws UnreadableEventError when a required attribute is missing. */
 export function attributesOf(headers: Headers | undefined): EventAttributes {
   const read = (name: string) => headerOf(headers, `ce_${name}`);
   const required = (name: string) => {

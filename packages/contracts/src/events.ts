@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type EventRecord, toRecord } from './envelope.ts';
 
-/** Source of the events that this system's services make. */
+/** Source of the events that this system's services create. */
 export const SOURCES = {
   intent: '/stripe-connector/intent',
   ledger: '/stripe-connector/ledger',
@@ -17,7 +17,7 @@ export const moneySchema = z.object({
   fractionDigits: z.int().min(0).max(9),
 });
 
-/** A Stripe object as Stripe gave it, without client secrets. */
+/** A Stripe object as Stripe returned it, without client secrets. */
 export const snapshotSchema = z.looseObject({ id: z.string(), object: z.string() });
 
 export const transactionSchema = z.object({
@@ -34,7 +34,7 @@ const paymentRef = {
   paymentIntentId: z.string(),
 };
 
-/** What a merchant's operation asks for, as the Checkout contract names it. */
+/** The operation that a merchant asks for, named as in the Checkout contract. */
 export const operationSchema = z.enum([
   'capturePayment',
   'refundPayment',
@@ -43,11 +43,11 @@ export const operationSchema = z.enum([
   'incrementAuthorization',
 ]);
 
-/** Transactions that an operation may end as. */
+/** Types of transaction that an operation may lead to. */
 const operatedSchema = z.enum(['Charge', 'Refund', 'CancelAuthorization', 'Authorization']);
 
 /**
- * The data of each event type of ours. A reader ignores fields it does not know; a breaking change is a new type with a
+ * The data of each of our event types. Readers ignore fields they do not know. A breaking change is a new type with a
  * version suffix.
  */
 export const EVENTS = {
@@ -56,7 +56,7 @@ export const EVENTS = {
     paymentKey: z.string(),
     cartId: z.string(),
     amount: moneySchema,
-    /** The payment at the version that names the PaymentIntent and has no transaction yet; absent where it is not known. */
+    /** The payment at the version that has the PaymentIntent's id and no transaction yet; absent if unknown. */
     asLinked: z.object({ version: z.int(), createdAt: z.string(), paymentInterface: z.string().optional() }).optional(),
   }),
   'checkout.payment.confirmed': z.object({ ...paymentRef, paymentIntent: snapshotSchema }),
@@ -64,7 +64,7 @@ export const EVENTS = {
     ...paymentRef,
     operationId: z.string(),
     operation: operationSchema,
-    /** What is booked as a Failure when it turns out not to have been done. */
+    /** Booked as a Failure if the operation turns out not to have happened. */
     transactionType: operatedSchema.optional(),
     amount: moneySchema.optional(),
     merchantReference: z.string().optional(),
@@ -74,9 +74,9 @@ export const EVENTS = {
     operationId: z.string(),
     operation: operationSchema,
     outcome: z.discriminatedUnion('kind', [
-      /** Stripe did it; `object` is what it returned: a PaymentIntent or a Refund. */
+      /** Stripe did the operation; `object` is Stripe's answer: a PaymentIntent or a Refund. */
       z.object({ kind: z.literal('done'), object: snapshotSchema }),
-      /** Stripe refused it; `transactionType` and `amount` say what is booked as a Failure. */
+      /** Stripe refused the operation; `transactionType` and `amount` are booked as a Failure. */
       z.object({
         kind: z.literal('refused'),
         transactionType: operatedSchema,
@@ -86,19 +86,19 @@ export const EVENTS = {
       }),
     ]),
   }),
-  /** What Stripe answered when reconciliation asked: a PaymentIntent, a Refund or a Dispute as it is now. */
+  /** Stripe's answer to a question of reconciliation: a PaymentIntent, a Refund or a Dispute in its present state. */
   'checkout.payment.reconciled': z.object({
     ...paymentRef,
-    /** Absent when commercetools has no payment for the PaymentIntent, or it was not looked for. */
+    /** Absent when commercetools has no payment for the PaymentIntent, or when none was looked for. */
     paymentId: z.string().optional(),
     object: snapshotSchema,
   }),
   'checkout.transaction.recorded': z.object({
     ...paymentRef,
     paymentKey: z.string().optional(),
-    /** Version of the payment in commercetools that shows the transactions. */
+    /** Version of the commercetools payment that has the transactions. */
     paymentVersion: z.int(),
-    /** The event that led here. */
+    /** The event that caused this one. */
     causeId: z.string(),
     causeType: z.string(),
     cartId: z.string().optional(),
@@ -111,7 +111,7 @@ export const EVENTS = {
     code: z.string().optional(),
     declineCode: z.string().optional(),
   }),
-  /** A payment that was paid and had no order got one, or its money went back: what `unordered` did. */
+  /** `unordered` ordered a paid cart that had no order, or returned the money. */
   'checkout.payment.settled_without_order': z.object({
     ...paymentRef,
     paymentKey: z.string().optional(),
@@ -123,29 +123,36 @@ export const EVENTS = {
         kind: z.literal('order_created'),
         orderId: z.string(),
         orderNumber: z.string(),
-        /** `Pending` while the money is only authorised; `BalanceDue` or `Failed` where some or all of it went back meanwhile. */
+        /**
+         * `Pending` while the money is only authorised; `BalanceDue` or `Failed` when some or all of the money was
+         * returned meanwhile.
+         */
         paymentState: z.enum(['Paid', 'Pending', 'BalanceDue', 'Failed']).optional(),
       }),
-      /** Canceled where it was authorised, refunded where it was charged; the transactions tell which. */
+      /** Canceled if the payment was authorised, refunded if it was charged. The transactions tell which. */
       z.object({ kind: z.literal('returned') }),
     ]),
   }),
-  /** Records of a topic were deleted before they had been handled: what Stripe knows of that time has to be listed again. */
+  /** Records of a topic were deleted before they were handled. Stripe's events of that time must be listed again. */
   'checkout.reconciliation.requested': z.object({
     reason: z.enum(['records_deleted']),
     topic: z.string(),
     partition: z.int(),
-    /** Offsets of the records: from the first on, to before the last. */
+    /** Offsets of the records, from the first (included) to the last (excluded). */
     fromOffset: z.string().regex(/^\d+$/),
     toOffset: z.string().regex(/^\d+$/),
-    /** Times between which Stripe's events are wanted; without `since`, from as far back as Stripe lists them. */
+    /**
+     * The time range of the Stripe events to list. Without `since` it begins with the oldest event that Stripe lists.
+     */
     since: z.iso.datetime().optional(),
     until: z.iso.datetime(),
   }),
-  /** The answer to a request, under its key: Stripe's events between these times lie in the topic of events again. */
+  /**
+   * The answer to a request, under the request's key: the topic of events has Stripe's events of this time range again.
+   */
   'checkout.reconciliation.completed': z.object({ since: z.iso.datetime(), until: z.iso.datetime() }),
   'checkout.session.verified': z.object({
-    /** SHA-256 of the credential; never the credential. */
+    /** SHA-256 of the credential, because the credential itself must not be published. */
     credentialHash: z.string(),
     cartId: z.string(),
   }),
@@ -161,10 +168,10 @@ export const EVENTS = {
 export type EventType = keyof typeof EVENTS;
 export type EventData<T extends EventType> = z.output<(typeof EVENTS)[T]>;
 
-/** Type prefix of Stripe's events on our topics: `com.stripe.` and Stripe's event type. */
+/** Type prefix of Stripe's events on our topics: `com.stripe.`, followed by Stripe's event type. */
 export const STRIPE_TYPE_PREFIX = 'com.stripe.';
 
-/** The record of an event of ours. Throws ZodError when the data is not what its type says. */
+/** The record of one of our events. Throws ZodError when the data does not fit the type. */
 export function eventRecord<T extends EventType>(
   type: T,
   {
@@ -179,13 +186,16 @@ export function eventRecord<T extends EventType>(
   return toRecord(key, { id, source, type, time: time.toISOString(), subject }, EVENTS[type].parse(data));
 }
 
-/** A stable event id from what makes the event unique, in UUID form: the same fact published twice has the same id. */
+/**
+ * A stable event id in UUID form, from the parts that make the event unique. The same fact published twice has the same
+ * id.
+ */
 export function derivedEventId(...parts: readonly string[]): string {
   const hex = createHash('sha256').update(parts.join('\u0000')).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** `value` without client secrets, at any depth: what leaves intent in an event carries none. */
+/** `value` without client secrets, at any depth. Nothing that intent publishes contains a client secret. */
 export function withoutClientSecrets<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withoutClientSecrets) as T;
   if (value === null || typeof value !== 'object') return value;

@@ -1,4 +1,4 @@
-/** What an event of Stripe's tells of a payment; the ledger reads each in one way. */
+/** What one of Stripe's events tells about a payment. The ledger has one reading for each value. */
 export type PaymentChange =
   | 'charge-changed'
   | 'charge-refunded'
@@ -7,15 +7,19 @@ export type PaymentChange =
   | 'payment-failed'
   | 'refund-changed'
   | 'dispute-changed'
-  /** No money moves; the merchant should look at it. */
+  /** No money moves, but the merchant should look at the payment. */
   | 'payment-suspected';
 
-/** What an event of Stripe's tells: of a payment, or of a payment method that may be stored in commercetools. */
+/**
+ * What one of Stripe's events tells: something about a payment, or about a payment method that may be stored in
+ * commercetools.
+ */
 export type StripeChange = PaymentChange | 'method-changed';
 
 /**
- * Stripe's event types that change a payment or a stored payment method, and what each tells. Whatever depends on the type follows from this table: what the webhook
- * endpoint subscribes to, what is put on the topic, what reconcile lists, how the ledger reads it, which labels the metrics have.
+ * Stripe's event types that change a payment or a stored payment method, with what each tells. This table decides
+ * everything that depends on the type: the webhook endpoint's subscription, what is put on the topic, what reconcile
+ * lists, how the ledger reads the event, and the labels of metrics.
  */
 export const STRIPE_EVENTS = {
   'charge.succeeded': 'charge-changed',
@@ -32,7 +36,7 @@ export const STRIPE_EVENTS = {
   'refund.created': 'refund-changed',
   'refund.updated': 'refund-changed',
   'refund.failed': 'refund-changed',
-  // By it alone older endpoints are told what becomes of a charge's refund.
+  // Older webhook endpoints get no other event about the result of a charge's refund.
   'charge.refund.updated': 'refund-changed',
   'charge.dispute.created': 'dispute-changed',
   'charge.dispute.updated': 'dispute-changed',
@@ -54,7 +58,7 @@ export const STRIPE_EVENT_TYPES = Object.keys(STRIPE_EVENTS) as readonly StripeE
 
 export const isStripeEventType = (type: string): type is StripeEventType => Object.hasOwn(STRIPE_EVENTS, type);
 
-/** Those that tell of a payment. */
+/** The types that tell about a payment. */
 export type PaymentEventType = {
   [T in StripeEventType]: (typeof STRIPE_EVENTS)[T] extends PaymentChange ? T : never;
 }[StripeEventType];
@@ -64,8 +68,8 @@ const tellsOfPayment = (type: StripeEventType): type is PaymentEventType => STRI
 export const PAYMENT_EVENT_TYPES: readonly PaymentEventType[] = STRIPE_EVENT_TYPES.filter(tellsOfPayment);
 
 /**
- * Partition key of a Stripe object's event: its PaymentIntent's id, so that one payment's events share a partition;
- * without one its charge's id, else its own.
+ * Partition key for an event about a Stripe object: the id of its PaymentIntent, so that all events of one payment
+ * share a partition. Without a PaymentIntent it is the id of its charge, else its own id.
  */
 export function partitionKeyOf(object: {
   id?: unknown;

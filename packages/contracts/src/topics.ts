@@ -7,7 +7,9 @@ export interface TopicSpec {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Largest record any topic takes: a webhook body of 1 MiB (the ingest limit) with its headers must fit. */
+/**
+ * Largest record of any topic, in bytes: a webhook body of 1 MiB (the limit of webhook-ingest) fits with its headers.
+ */
 export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
 const topic = (name: string, partitions: number, retentionDays: number, cleanup = 'delete'): TopicSpec => ({
@@ -21,18 +23,21 @@ const topic = (name: string, partitions: number, retentionDays: number, cleanup 
   },
 });
 
-/** Everything that can change a payment, keyed by PaymentIntent id, so that one payment's events keep their order. */
+/**
+ * Everything that can change a payment, with the PaymentIntent's id as key, so that the events of one payment keep
+ * their order.
+ */
 export const PAYMENT_EVENTS = 'payments.events';
 /** What the ledger recorded, keyed by PaymentIntent id. */
 export const PAYMENT_TRANSACTIONS = 'payments.transactions';
-/** Dead letters with their reason, in the shape they came in. */
+/** Dead letters with their reason; the record itself is unchanged. */
 export const PAYMENT_EVENTS_DLQ = 'payments.events.dlq';
 /** Audit trail of session-auth, keyed by cart id. */
 export const CHECKOUT_SESSIONS = 'checkout.sessions';
-/** Where scheduled commands keep how far they came, keyed by command, and find what they are asked to do, keyed by what it is about. */
+/** Scheduled commands keep their checkpoints here, keyed by command, and read their requests, keyed by subject. */
 export const CHECKPOINTS = 'connector.checkpoints';
 
-/** Every topic of the system with its default layout; partitions and replication are the cluster's to change. */
+/** All topics of the system with their default settings. A cluster may set other partitions and replication. */
 export const TOPICS: readonly TopicSpec[] = [
   topic(PAYMENT_EVENTS, 12, 7),
   topic(PAYMENT_EVENTS_DLQ, 12, 30),

@@ -1,16 +1,19 @@
 import type { PermanentReason, TransientReason } from './reasons.ts';
 
-/** An error body as the connector's contract has it: the first error's text, the status, and the errors one by one. */
+/**
+ * An error body as the connector's contract defines it: the message of the first error, the status, and the list of
+ * errors.
+ */
 export interface ErrorBody {
   message: string;
   statusCode: number;
   errors: ({ code: string; message: string } & Record<string, unknown>)[];
-  /** Only on 401, as OAuth2 has it. */
+  /** Only on 401, as in OAuth2. */
   error?: string;
   error_description?: string;
 }
 
-/** What every failure of ours carries: a status for HTTP callers, a code, and fields that may be shown to them. */
+/** The base of our errors: a status for HTTP callers, a code, and fields that may be shown to callers. */
 export abstract class ServiceError extends Error {
   abstract readonly statusCode: number;
   readonly code: string;
@@ -23,7 +26,7 @@ export abstract class ServiceError extends Error {
     this.fields = fields;
   }
 
-  /** The body an HTTP caller gets. */
+  /** The body that an HTTP caller gets. */
   toBody(): ErrorBody {
     return {
       message: this.message,
@@ -33,7 +36,10 @@ export abstract class ServiceError extends Error {
   }
 }
 
-/** The caller's request is wrong and will stay so; `statusCode` may be another 4xx where the contract says so. */
+/**
+ * The caller's request is wrong, and repeating it does not help. `statusCode` may be another 4xx where the contract
+ * says so.
+ */
 export class InvalidRequestError extends ServiceError {
   readonly statusCode: number;
 
@@ -48,7 +54,7 @@ export class InvalidRequestError extends ServiceError {
   }
 }
 
-/** The caller is not who, or may not do what, the route asks for; always 401, as the original answers. */
+/** The route refuses the caller because of missing or insufficient credentials. Always 401, as in the original. */
 export class UnauthorizedError extends ServiceError {
   readonly statusCode = 401;
 
@@ -57,7 +63,7 @@ export class UnauthorizedError extends ServiceError {
   }
 }
 
-/** What was asked for does not exist. */
+/** The requested resource does not exist. */
 export class NotFoundError extends ServiceError {
   readonly statusCode = 404;
 
@@ -66,7 +72,7 @@ export class NotFoundError extends ServiceError {
   }
 }
 
-/** Another writer changed the resource first: read it again and decide again. */
+/** Another writer changed the resource first. The caller must read it again and decide again. */
 export class StaleVersionError extends ServiceError {
   readonly statusCode = 409;
 
@@ -75,15 +81,15 @@ export class StaleVersionError extends ServiceError {
   }
 }
 
-/** Reason of a TransientError: the other side takes no more calls for now. */
+/** Reason of a TransientError: the other side accepts no more calls at the moment. */
 export const RATE_LIMITED = 'rate_limited';
-/** What a caller is told then: to come again after `Retry-After`, and not at once. */
+/** The message for such an error, which tells callers to try again after `Retry-After`. */
 export const OVERLOADED = 'Overloaded';
 
 /**
- * Something we depend on failed in a way that passes: refused, timed out, 429, 5xx. Trying again later is right.
- * `reason` is a short label for metrics; `retryAfterMs` what the other side asked for, in ms; `dependency` who failed, where it is another system:
- * `commercetools`, `stripe`, `kafka`; `status` the HTTP status that it answered, where it did.
+ * A dependency failed temporarily: refused connection, time-out, 429, 5xx. Trying again later is right. `reason` is a
+ * short label for metrics. `retryAfterMs` is the wait that the dependency asked for, in ms. `dependency` names the
+ * system that failed: `commercetools`, `stripe`, `kafka`. `status` is its HTTP status, if it answered.
  */
 export class TransientError extends ServiceError {
   readonly statusCode = 503;
@@ -103,7 +109,7 @@ export class TransientError extends ServiceError {
     this.status = status;
   }
 
-  /** What failed inside is ours to know: a caller only learns that trying again makes sense. */
+  /** Callers learn only that trying again makes sense, not what failed inside. */
   override toBody(): ErrorBody {
     if (this.reason === RATE_LIMITED) {
       const message = 'Too many payments are being made at the moment. Please try again.';
@@ -121,7 +127,7 @@ interface TransientOptions extends ErrorOptions {
   status?: number;
 }
 
-/** It will never succeed as it is: unreadable, or refused by the other side as invalid. */
+/** A repetition can never succeed: the input is unreadable, or the other side refuses it as invalid. */
 export class PermanentError extends ServiceError {
   readonly statusCode = 500;
   readonly reason: PermanentReason;
@@ -136,7 +142,7 @@ export class PermanentError extends ServiceError {
   }
 }
 
-/** The body for a failure nobody foresaw. */
+/** The body for an unexpected failure. */
 export const internalError = (): ErrorBody => ({
   message: 'Internal server error.',
   statusCode: 500,

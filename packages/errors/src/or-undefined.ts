@@ -1,6 +1,6 @@
 import { NotFoundError } from './errors.ts';
 
-/** What is found, or undefined where the asked side has no such thing. Throws every other error as it is. */
+/** The result of `find`, or undefined for a NotFoundError. Throws every other error unchanged. */
 export async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;

@@ -1,6 +1,6 @@
-/** Why a failure passes; labels of metrics. */
+/** Reasons of temporary failures, which are labels of metrics. */
 export const TRANSIENT_REASONS = [
-  // What the other side answered, or did not.
+  // The dependency's answer, or the lack of one.
   'connection',
   'timeout',
   'server_error',
@@ -9,14 +9,14 @@ export const TRANSIENT_REASONS = [
   'conflict',
   'unreadable',
   'unavailable',
-  // What this side does not begin by now.
+  // Calls that this side does not begin at the moment.
   'circuit_open',
   'overloaded',
   'stopping',
   'revoked',
   'kafka',
   'kafka_timeout',
-  // What another process has begun, and nobody can see or use yet.
+  // Something that another process has begun and that cannot be seen or used yet.
   'not_visible',
   'not_linked',
   'unknown_attempt',
@@ -25,7 +25,7 @@ export const TRANSIENT_REASONS = [
 ] as const;
 export type TransientReason = (typeof TRANSIENT_REASONS)[number];
 
-/** Why a failure stays. */
+/** Reasons of permanent failures. */
 export const PERMANENT_REASONS = [
   'rejected',
   'unreadable',
@@ -39,13 +39,13 @@ export const PERMANENT_REASONS = [
 ] as const;
 export type PermanentReason = (typeof PERMANENT_REASONS)[number];
 
-/** Why a message is handled again: a failure that passes, or one that nobody foresaw. */
+/** Reasons for handling a message again: a temporary failure, or an unexpected one. */
 export const RETRY_REASONS = [...TRANSIENT_REASONS, 'unknown'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
 /**
- * Why a message is a dead letter: a failure that stays, one of one message that went on for too long while others worked, or one that nobody
- * foresaw. docs/runbooks/redrive-dead-letters.md says of each what to do.
+ * Reasons of dead letters: a permanent failure, a failure of one message that lasted too long while other messages
+ * succeeded, or an unexpected failure. docs/runbooks/redrive-dead-letters.md says what to do for each reason.
  */
 export const DEAD_LETTER_REASONS = [...PERMANENT_REASONS, 'transient_exhausted', 'unknown_error'] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];

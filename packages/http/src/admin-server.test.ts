@@ -26,11 +26,11 @@ async function ask(method: string, body?: string): Promise<{ status: number; jso
 const audited = () =>
   lines.map((line) => JSON.parse(line)).filter(({ msg }: { msg: string }) => msg.startsWith('the log level'));
 
-it('tells the log level', async () => {
+it('returns the log level', async () => {
   expect(await ask('GET')).toEqual({ status: 200, json: { level: 'info' } });
 });
 
-it('changes it while the process runs, for every line from then on, and writes down who did', async () => {
+it('changes the level for all later lines while the process runs, and logs the change', async () => {
   log.debug('not seen');
   expect(await ask('PUT', 'debug\n')).toEqual({ status: 200, json: { level: 'debug' } });
   log.debug('seen');
@@ -50,7 +50,7 @@ it('changes it while the process runs, for every line from then on, and writes d
 it.each([
   ['info', 'silent'],
   ['silent', 'info'],
-])('shows the change from %s to %s too', async (before, level) => {
+])('logs the change from %s to %s', async (before, level) => {
   log.level = before;
   await ask('PUT', level);
   expect(audited()).toHaveLength(1);
@@ -62,7 +62,7 @@ it.each([
   ['nothing', ''],
   ['a long body', 'x'.repeat(100_000)],
   ['JSON', '{"level":"debug"}'],
-])('refuses what is no level: %s', async (_what, body) => {
+])('refuses a level that does not exist: %s', async (_what, body) => {
   const { status, json } = await ask('PUT', body);
   expect({ status, json }).toEqual({
     status: 400,
@@ -77,7 +77,7 @@ it('refuses other methods', async () => {
 
 describe('who may change the level', () => {
   const TOKEN = 'a-token-of-the-operator';
-  /** A PUT as a proxy in front, or a page in a browser of the same machine, would make it. */
+  /** A PUT as a proxy on the same machine, or a page in a browser there, would send it. */
   const put = (port: number, headers: Record<string, string>) =>
     new Promise<number>((resolve, reject) => {
       const options = { port, host: '127.0.0.1', method: 'PUT', path: '/loglevel', agent: false };
@@ -89,16 +89,16 @@ describe('who may change the level', () => {
     });
 
   it.each([
-    ['comes through a proxy', { 'x-forwarded-for': '10.0.0.7' }],
-    ['comes through a gateway', { via: '1.1 gateway' }],
-    ['is made by a page', { origin: 'http://localhost:9464' }],
-    ['sends a token where none is set', { 'x-forwarded-for': '10.0.0.7', authorization: 'Bearer undefined' }],
-  ])('is nobody whose request %s', async (_how, headers) => {
+    ['came through a proxy', { 'x-forwarded-for': '10.0.0.7' }],
+    ['came through a gateway', { via: '1.1 gateway' }],
+    ['was sent by a page', { origin: 'http://localhost:9464' }],
+    ['has a token although none is configured', { 'x-forwarded-for': '10.0.0.7', authorization: 'Bearer undefined' }],
+  ])('is refused when a request %s', async (_how, headers) => {
     expect(await put(admin.port, headers)).toBe(403);
     expect(log.level).toBe('info');
   });
 
-  it('is from elsewhere only who sends the token', async () => {
+  it('is allowed from other machines only with the token', async () => {
     const guarded = createAdminServer({ log, port: 0, token: TOKEN, parts: [] });
     await guarded.start?.();
     onTestFinished(async () => guarded.stop?.());
@@ -112,7 +112,7 @@ describe('who may change the level', () => {
   });
 });
 
-it('listens on the address it is given alone', async () => {
+it('listens only on the given address', async () => {
   const bound = createAdminServer({ log, port: 0, host: '127.0.0.2', parts: [] });
   await bound.start?.();
   onTestFinished(async () => bound.stop?.());

@@ -8,14 +8,14 @@ import { boundedServer, closeServer, listen, type ServerBounds } from './connect
 export interface AdminServerOptions {
   readonly log: Logger;
   readonly port: number;
-  /** Address to listen on; undefined = all, as kubelet and Prometheus need it in a pod. */
+  /** Address to listen on. Undefined = all addresses, as kubelet and Prometheus need in a pod. */
   readonly host?: string | undefined;
-  /** Lets who sends it as `Authorization: Bearer` change the log level from elsewhere too. */
+  /** Allows callers on other machines to change the log level, when they send it as `Authorization: Bearer`. */
   readonly token?: string | undefined;
   readonly parts: readonly Component[];
 }
 
-/** Port, host and token of the admin server, from the variables that every service has. */
+/** Port, host and token of the admin server, from the variables that all services share. */
 export const adminOptions = (config: {
   METRICS_PORT: number;
   METRICS_HOST?: string | undefined;
@@ -26,7 +26,7 @@ export const adminOptions = (config: {
   token: config.ADMIN_TOKEN,
 });
 
-/** Probes and a scraper are all that call. */
+/** Only probes and a scraper call this server. */
 const BOUNDS: ServerBounds = {
   maxConnections: 200,
   headersTimeoutMs: 5_000,
@@ -35,10 +35,11 @@ const BOUNDS: ServerBounds = {
 };
 
 /**
- * The server that only the cluster sees: `/livez` (503 when a part is dead), `/readyz` (503 while a part is not ready or the
- * process goes down), `/metrics`, and `/loglevel`: GET tells the level, PUT with a level as its body changes it until the process ends, for
- * callers on the same machine (or through `kubectl port-forward`) and those with the token.
- * It depends on nothing outside the process.
+ * The server that is reachable only inside the cluster. `/livez` answers 503 when a component is dead, `/readyz`
+ * answers 503 while a component is not ready or the process is shutting down, and `/metrics` has the metrics. `GET
+ * /loglevel` returns the level; `PUT /loglevel` with a level as its body changes it until the process ends. PUT is
+ * allowed to callers on the same machine (or through `kubectl port-forward`) and to callers with the token. The server
+ * depends on nothing outside the process.
  */
 export function createAdminServer(options: AdminServerOptions): Component & { readonly port: number } {
   const { log, host } = options;
@@ -52,7 +53,7 @@ export function createAdminServer(options: AdminServerOptions): Component & { re
       return routes[path]?.(req, res);
     },
     (error, req, res) => {
-      // Whoever cut its own request off gets no answer, and is nobody's failure.
+      // The client closed the connection itself: it gets no answer, and nothing failed.
       if (!req.complete) return void res.destroy();
       log.error({ error }, 'the admin server failed');
       if (res.headersSent) res.destroy();
@@ -109,7 +110,7 @@ const answer = (res: ServerResponse, status: number, body: object, headers: Reco
   res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 };
 
-/** A level's name is all that is taken. */
+/** The longest body that is read: the name of a level. */
 const MAX_BODY_BYTES = 64;
 
 async function serveLogLevel(options: AdminServerOptions, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -118,10 +119,10 @@ async function serveLogLevel(options: AdminServerOptions, req: IncomingMessage, 
   if (req.method === 'GET') return answer(res, 200, { level: log.level }, allow);
   if (req.method !== 'PUT') return answer(res, 405, { message: 'GET tells the level, PUT changes it' }, allow);
   if (!isLocal(req) && !hasToken(req, token)) {
-    const message = 'Only the same machine, or who sends the token, may change the level.';
+    const message = 'Only callers on the same machine, or with the token, may change the level.';
     return answer(res, 403, { message }, { connection: 'close' });
   }
-  // Not read at all when it is longer: nobody means a level by it.
+  // A longer body is not read, because no level has a longer name.
   const isShort = Number(req.headers['content-length'] ?? Number.NaN) <= MAX_BODY_BYTES;
   const wanted = isShort ? (await text(req)).trim() : '';
   const level = LOG_LEVELS.find((each) => each === wanted);
@@ -131,7 +132,7 @@ async function serveLogLevel(options: AdminServerOptions, req: IncomingMessage, 
 }
 
 const LOOPBACK: ReadonlySet<string | undefined> = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
-/** A proxy on the same machine speaks for somebody else, and so does a page in a browser there. */
+/** A proxy on the same machine may speak for another machine, and so may a page in a browser there. */
 const NOT_OF_ITS_OWN = ['x-forwarded-for', 'forwarded', 'via', 'origin'];
 
 const isLocal = ({ socket, headers }: IncomingMessage): boolean =>
@@ -143,7 +144,7 @@ function hasToken({ headers }: IncomingMessage, token: string | undefined): bool
   return given?.length === wanted?.length && timingSafeEqual(given as Buffer, wanted as Buffer);
 }
 
-/** The change itself is logged at whichever of the two levels shows it. */
+/** The change is logged at the more severe of the old and the new level, so that one of them shows it. */
 function changeLogLevel(log: Logger, level: (typeof LOG_LEVELS)[number], by: string): void {
   const before = log.level;
   const report = () => log.warn({ before, after: level, by }, 'the log level was changed, until the process ends');

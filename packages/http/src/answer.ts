@@ -1,6 +1,6 @@
 import type { ReadAnswer } from './exchange.ts';
 
-/** What is used of a `Response`: any is an answer, and an answer is what our own client gives out. */
+/** The fields of a `Response` that we use. A `Response` fits this type, and our own client returns it. */
 export interface Answer {
   readonly status: number;
   /** 2xx. */
@@ -10,13 +10,16 @@ export interface Answer {
   json(): Promise<unknown>;
 }
 
-/** A `fetch` whose answers were read whole before they are given out; their body need not be read or canceled. */
+/** A `fetch` whose answers are read whole before they are returned. Callers need not read or cancel the body. */
 export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Answer>;
 
-/** A `fetch` as libraries take it, for one that uses no more of a `Response` than an answer has: Stripe's SDK and jose, as their tests here hold. */
+/**
+ * Our `fetch` with the type that libraries expect. Valid only for libraries that use no more of a `Response` than an
+ * answer has; tests here show that for Stripe's SDK and jose.
+ */
 export const asGlobalFetch = (fetch: Fetch): typeof globalThis.fetch => fetch as unknown as typeof globalThis.fetch;
 
-/** A `Response` with its streams and its checks of every header costs as much as the rest of a call. */
+/** Not a `Response`, because its streams and its checks of all headers cost as much as the rest of a call. */
 export const answerOf = ({ status, headers, text }: ReadAnswer): Answer => ({
   status,
   ok: status >= 200 && status < 300,

@@ -18,7 +18,7 @@ const pushbackOf: PushbackOf = (status, headers, body) => {
 const CLAIM: Claim = { priority: 'high', patienceMs: 2_000 };
 const limiter = () => new CallLimiter({ api: 'stripe', host: 'api.stripe.com', pushbackOf, claim: CLAIM });
 
-/** A side that takes so many calls a second, that many at once, and what it was asked. */
+/** A fake of a dependency that accepts so many calls a second, and so many at a time; it keeps the calls it got. */
 function side(limit: number, headers: Record<string, string> = {}) {
   const asked: string[] = [];
   let [tokens, at] = [limit, performance.now()];
@@ -41,7 +41,7 @@ const settled = async <T>(promises: Promise<T>[], ms = 5_000): Promise<T[]> => {
 };
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
 
-/** A gate that knows the limit of its side, with nothing waiting and nothing asked yet. */
+/** A limiter that already knows the dependency's limit, with no calls waiting and none in flight. */
 async function atLimit(limit: number, headers: Record<string, string> = {}) {
   const gate = limiter();
   const { asked, call } = side(limit, headers);
@@ -53,7 +53,7 @@ async function atLimit(limit: number, headers: Record<string, string> = {}) {
   return { gate, asked, call };
 }
 
-it('makes a refused call again, at the rate that is taken, and answers what the other side does', async () => {
+it("repeats a refused call at the accepted rate, and returns the dependency's answer", async () => {
   const gate = limiter();
   const { call, asked } = side(10);
   const answers = await settled(times(15, (at) => gate.run('x.create', call(String(at)))));
@@ -61,7 +61,7 @@ it('makes a refused call again, at the rate that is taken, and answers what the 
   expect(asked.length).toBeGreaterThan(15);
 });
 
-it('sheds a call at once that cannot be made within its patience, and says when to come again', async () => {
+it('sheds a call at once that cannot be made within its patience, and says when to try again', async () => {
   const { gate, asked, call } = await atLimit(5);
   const many = times(40, () => gate.run('x.create', call('x')));
   await vi.advanceTimersByTimeAsync(0);
@@ -76,20 +76,20 @@ it('sheds a call at once that cannot be made within its patience, and says when 
   expect(shed).toBeGreaterThan(25);
 });
 
-it('never keeps a call longer than its patience', async () => {
+it('never keeps a call for longer than its patience', async () => {
   const { gate, call } = await atLimit(5);
   const began = performance.now();
   const took: number[] = [];
   const waits = (claim: Claim) =>
     withClaim(claim, () => gate.run('x.create', call('x'))).then(() => took.push(performance.now() - began));
   const low = times(5, () => waits({ priority: 'low', patienceMs: 1_000 }));
-  // They come later and go first.
+  // They arrive later, and go first.
   const urgent = times(30, () => waits({ priority: 'urgent', patienceMs: 1_500 }));
   await settled([...low, ...urgent]);
   expect(Math.max(...took)).toBeLessThanOrEqual(1_520);
 });
 
-it('lets a first call wait for half of the patience only, so that what has begun can be finished', async () => {
+it('lets a first call wait for half of the patience only, so that work that has begun can be finished', async () => {
   const { gate, call } = await atLimit(5);
   const began = performance.now();
   const request = (calls: number) =>
@@ -105,12 +105,12 @@ it('lets a first call wait for half of the patience only, so that what has begun
   const outcomes = await settled(times(20, () => request(2)));
   const [done, shed] = [200, 429].map((last) => outcomes.filter(({ statuses }) => statuses.at(-1) === last));
   expect(done?.length).toBeGreaterThanOrEqual(4);
-  // Nothing was begun in vain.
+  // No request was begun in vain.
   expect(shed?.map(({ statuses }) => statuses.length)).toEqual(Array(20 - (done?.length ?? 0)).fill(1));
   expect(Math.max(...(shed ?? []).map(({ took }) => took))).toBeLessThanOrEqual(1_020);
 });
 
-it('lets the more urgent go first, but for one call of four', async () => {
+it('lets the more urgent calls go first, except for one call of four', async () => {
   const { gate, asked, call } = await atLimit(5);
   const claimed = (priority: Claim['priority'], name: string) =>
     withClaim({ priority, patienceMs: 8_000 }, () => gate.run('x.create', call(name)));
@@ -123,7 +123,7 @@ it('lets the more urgent go first, but for one call of four', async () => {
   expect(waited.filter((name) => name === 'high')).toHaveLength(3);
 });
 
-it('lets a request that began earlier go on before one that has only come', async () => {
+it('prefers a request that began earlier to one that has just arrived', async () => {
   const { gate, asked, call } = await atLimit(2);
   const request = (name: string, waitMs: number) =>
     withClaim({ priority: 'urgent', patienceMs: 4_000 }, async () => {
@@ -139,7 +139,7 @@ it('lets a request that began earlier go on before one that has only come', asyn
 it.each([
   ['operation', true],
   ['all', false],
-])('holds back the operation that was refused, or all where the other side says so: %s', async (scope, isMade) => {
+])('holds back only the refused operation, or all operations if the dependency says so: %s', async (scope, isMade) => {
   const gate = limiter();
   const { call } = side(1, { scope });
   const many = times(20, () => gate.run('x.create', call('x')));
@@ -154,7 +154,7 @@ it.each([
   await settled([...many, other]);
 });
 
-it('does not make a call again before the other side asks for it', async () => {
+it('does not repeat a call before the time that the dependency named', async () => {
   const gate = limiter();
   const at: number[] = [];
   const call = async () => {
@@ -166,7 +166,7 @@ it('does not make a call again before the other side asks for it', async () => {
   expect((at[1] as number) - (at[0] as number)).toBeGreaterThanOrEqual(1_000);
 });
 
-it('hands out a 429 that is about something else, and learns nothing from it', async () => {
+it('returns a 429 that is not about the limit, and learns nothing from it', async () => {
   const gate = limiter();
   const answers = await settled(
     times(10, () => gate.run('x.update', async () => answerOf({ status: 429, headers: {}, text: 'not a limit' }))),
@@ -174,7 +174,7 @@ it('hands out a 429 that is about something else, and learns nothing from it', a
   expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(Array(10).fill('not a limit'));
 });
 
-it('shows the limit, and how many wait and were shed by priority, until there is no limit any more', async () => {
+it('shows the limit, and how many calls wait and were shed by priority, until there is no limit any more', async () => {
   const { gate, call } = await atLimit(5);
   const value = async (name: 'apiLimit' | 'apiWaiting' | 'apiShed', label: string) =>
     (await metrics[name].get()).values.find(({ labels }) => Object.values(labels).includes(label))?.value ?? 0;

@@ -3,54 +3,58 @@ import type { Answer } from './answer.ts';
 import { type Claim, type Claimed, claimed, PRIORITIES, type Priority } from './claim.ts';
 import { LearntRate } from './learnt-rate.ts';
 
-/** That the other side takes no more for now. */
+/** The dependency accepts no more calls at the moment. */
 export interface Pushback {
-  /** `all`: of every operation; else of the one that was called. */
+  /** `all`: the limit is for all operations; otherwise for the called one. */
   readonly scope: 'operation' | 'all';
-  /** When the call may be made again at the earliest, in ms. */
+  /** The earliest time of a repetition, in ms from now. */
   readonly retryAfterMs: number;
 }
 
-/** What a 429 or 503 says about the limit of the other side; undefined when it is about something else. */
+/** What a 429 or 503 says about the dependency's limit; undefined when it is about something else. */
 export type PushbackOf = (status: number, headers: Answer['headers'], body: string) => Pushback | undefined;
 
 export interface LimiterOptions {
   readonly api: string;
-  /** Who is called: what the limit of all operations is called in metrics. */
+  /** The dependency's name, and the label of the limit of all its operations in metrics. */
   readonly host: string;
   readonly pushbackOf: PushbackOf;
-  /** Of calls that no `withClaim` is around. */
+  /** The claim of calls outside `withClaim`. */
   readonly claim: Claim;
 }
 
-/** A process that is less urgent leaves the more urgent ones more of what all of them share. */
+/**
+ * Share of a limit that this process uses. A less urgent process leaves more of the shared limit to the more urgent
+ * ones.
+ */
 const SHARES: Readonly<Record<Priority, number>> = { urgent: 1, high: 1, normal: 0.8, low: 0.5 };
 const TICK_MS = 10;
 const REPORT_MS = 1_000;
-/** One call of so many goes to the less urgent, however many of the most urgent wait. */
+/** One call of this many goes to the less urgent, however many of the most urgent wait. */
 const TURNS = 4;
 
 interface Waiting {
   readonly operation: string;
-  /** Place of its priority; 0 goes first. */
+  /** Position of the call's priority; 0 goes first. */
   readonly rank: number;
   readonly notBefore: number;
   readonly until: number;
-  /** Of its claim: the less is left, the earlier it began. */
+  /** When the call's claim gives up, in ms. The smaller, the earlier its request began. */
   readonly giveUpAt: number;
   readonly go: (isMade: boolean) => void;
 }
 
 /**
- * The one gate to a host. While it takes every call, calls pass at once. Once it refuses some for being too many, calls go out at the rate that it
- * takes, the most urgent first. A refused call is made again within its patience; what cannot be made within it is shed at once, so that whoever
- * waits can be told to try again. Times are ms of `performance.now()`.
+ * The only way to a host. While the host accepts all calls, calls pass at once. When it refuses some because there are
+ * too many, calls go out at the rate that it accepts, the most urgent first. A refused call is repeated within its
+ * patience. A call that cannot be made within its patience is shed at once, so that the waiting client can be told to
+ * try again. Times are ms of `performance.now()`.
  */
 export class CallLimiter {
   readonly #options: LimiterOptions;
   readonly #all: LearntRate;
   readonly #operations = new Map<string, LearntRate>();
-  /** Who goes first comes first. */
+  /** Sorted: the call that goes first is first. */
   readonly #waiting: Waiting[] = [];
   #ticking: NodeJS.Timeout | undefined;
   #reporting: NodeJS.Timeout | undefined;
@@ -59,7 +63,7 @@ export class CallLimiter {
   constructor(options: LimiterOptions) {
     this.#options = options;
     this.#all = this.#newRate();
-    // Known from the start, so that what rises from nothing is seen.
+    // Exists from the start with 0, so that a first increase is visible in Prometheus.
     metrics.apiLimit.set({ api: options.api, limit: options.host }, 0);
     for (const priority of PRIORITIES) {
       metrics.apiWaiting.inc({ api: options.api, priority }, 0);
@@ -67,7 +71,7 @@ export class CallLimiter {
     }
   }
 
-  /** Answers what `send` does, or a 429 of our own, with Retry-After, when the call cannot be made in time. */
+  /** Returns the answer of `send`, or our own 429 with Retry-After when the call cannot be made in time. */
   async run(operation: string, send: () => Promise<Answer>): Promise<Answer> {
     const { pushbackOf, api, host } = this.#options;
     const claim = claimed(this.#options.claim);
@@ -135,11 +139,11 @@ export class CallLimiter {
     return true;
   }
 
-  /** When one more call would go out, in ms from now, behind those that go first. */
+  /** When one more call would go out, in ms from now, after those that go first. */
   #delayMs(operation: string, rank: number, giveUpAt = Number.POSITIVE_INFINITY): number {
     const ahead = this.#waiting.filter((other) => isAhead(other, rank, giveUpAt));
     const calls = (of: readonly Waiting[]) => {
-      // The less urgent have turns of their own.
+      // The less urgent calls have turns of their own.
       const own = of.filter((other) => other.rank > 0).length;
       return rank === 0 ? of.length : Math.min(of.length, TURNS * own);
     };
@@ -156,7 +160,7 @@ export class CallLimiter {
     this.#ticking = undefined;
   }
 
-  /** The one that goes now, with the room that its call needs taken. */
+  /** The call that goes now; the room that it needs is already taken from the limit. */
   #next(now: number): Waiting | undefined {
     const goes = ({ notBefore, operation }: Waiting) => notBefore <= now && this.#take(operation, now);
     const isTurnOfLess = this.#turn % TURNS === TURNS - 1;
@@ -172,7 +176,7 @@ export class CallLimiter {
     one.go(isMade);
   }
 
-  /** The answer to a call that was not made, in the shapes that the clients of both sides read. */
+  /** The answer for a call that was not made, in the error shapes of both dependencies, for their clients. */
   #shed(priority: Priority, delayMs: number): Answer {
     metrics.apiShed.inc({ api: this.#options.api, priority });
     const message = 'The limit of calls is reached.';
@@ -190,7 +194,7 @@ export class CallLimiter {
     metrics.apiWaiting.inc({ api: this.#options.api, priority: PRIORITIES[rank] as Priority }, change);
   }
 
-  /** Tells the limits that are known, until none is. */
+  /** Reports the known limits regularly, until there is none. */
   #report(): void {
     const { api, host } = this.#options;
     const now = performance.now();
@@ -207,8 +211,8 @@ export class CallLimiter {
 }
 
 /**
- * Whether one that waits goes before a call of this rank. Of equals the one that began earlier does: a request that was served once is not left half
- * way, with calls made in vain, for one that has only come.
+ * Whether a waiting call goes before a call of this rank. Of equal calls the one whose request began earlier goes
+ * first: otherwise a half-done request would have made its earlier calls in vain.
  */
 const isAhead = (other: Waiting, rank: number, giveUpAt: number): boolean =>
   other.rank < rank || (other.rank === rank && other.giveUpAt <= giveUpAt);

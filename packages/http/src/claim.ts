@@ -1,28 +1,34 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Who goes first when a dependency takes fewer calls than are wanted; the first of these is served first. */
+/** Priorities when a dependency accepts fewer calls than are wanted, most urgent first. */
 export const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-/** What a caller asks of a dependency at its limit: its place in the queue, and how long it waits there altogether, in ms. */
+/**
+ * The claim of a caller on a dependency at its limit: its priority, and how long all its calls together may wait, in
+ * ms.
+ */
 export interface Claim {
   readonly priority: Priority;
   readonly patienceMs: number;
 }
 
-/** Somebody waits, and should be told within three seconds. */
+/** Somebody waits for the answer, and should get one within three seconds. */
 export const SOMEBODY_WAITS: Claim = { priority: 'high', patienceMs: 2_000 };
 
-/** Of a job: it has time, and gives way to everybody who has not. */
+/** For jobs, which have time and let all others go first. */
 export const JOB: Claim = { priority: 'low', patienceMs: 60_000 };
 
-/** A claim from now on; times are ms of `performance.now()`. */
+/** A claim that begins now; times are ms of `performance.now()`. */
 export interface Claimed {
   readonly priority: Priority;
-  /** Until when its first call to a host may wait: what has not begun has cost nothing, and what has begun needs time for the rest. */
+  /**
+   * Until when the first call to a host may wait. A request that has not begun has cost nothing; one that has begun
+   * needs time for its other calls.
+   */
   readonly beginBy: number;
   readonly giveUpAt: number;
-  /** Hosts that have taken a call of it. */
+  /** Hosts that have accepted a call of this claim. */
   readonly begun: Set<string>;
 }
 
@@ -35,8 +41,11 @@ function from({ priority, patienceMs }: Claim, firstCall: number): Claimed {
   return { priority, beginBy: now + firstCall * patienceMs, giveUpAt: now + patienceMs, begun: new Set() };
 }
 
-/** Runs `work`, whose calls all together wait no longer for limits than the claim's patience, and the first of them for half of it. */
+/**
+ * Runs `work`. All its calls together wait for limits no longer than the claim's patience, and the first of them no
+ * longer than half of it.
+ */
 export const withClaim = <T>(claim: Claim, work: () => T): T => claims.run(from(claim, FIRST_CALL), work);
 
-/** The claim that runs, else the given one for a single call. */
+/** The claim of the running work; outside such work, the given claim for a single call. */
 export const claimed = (otherwise: Claim): Claimed => claims.getStore() ?? from(otherwise, 1);

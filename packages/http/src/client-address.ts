@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The address of the client behind `trustedHops` proxies, as Express's `req.ip` has it; without the port and the brackets that some
- * proxies write (Azure's Application Gateway).
+ * The address of the client behind `trustedHops` proxies, as in Express's `req.ip`, without the port and the brackets
+ * that some proxies write (Azure's Application Gateway).
  */
 export function clientAddress(req: IncomingMessage, trustedHops: number): string {
   const forwarded = String(req.headers['x-forwarded-for'] ?? '')
@@ -12,7 +12,7 @@ export function clientAddress(req: IncomingMessage, trustedHops: number): string
   return withoutPort(nearestFirst.slice(0, trustedHops + 1).at(-1) ?? '');
 }
 
-/** An address as a proxy writes it, without port and brackets. */
+/** An address as written by a proxy, without its port and brackets. */
 export function withoutPort(hop: string): string {
   const { address } = /^\[(?<address>[^\]]+)\](?::\d+)?$/.exec(hop)?.groups ?? {};
   return address ?? hop.replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');

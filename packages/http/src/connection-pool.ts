@@ -2,11 +2,14 @@ import type { Dispatcher } from 'undici';
 import { leavesByProxy, proxyDispatcher, proxyVariables } from './proxied.ts';
 import { Agent } from './undici-internals/agent.ts';
 
-/** Keep-alive connections, at most `connections` to one origin; by the proxy of the environment where one is to be used. */
+/**
+ * Keep-alive connections, at most `connections` to one origin. They go through the proxy of the environment, if one
+ * applies.
+ */
 export class ConnectionPool {
   readonly #options: Agent.Options;
   readonly #direct: Agent;
-  /** Each look into the environment is a call of the system's. */
+  /** Each read of `process.env` is a system call. */
   readonly #variables = proxyVariables(process.env);
   #proxied: Promise<Dispatcher> | undefined;
 

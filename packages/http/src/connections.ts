@@ -2,22 +2,26 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface ServerBounds {
-  /** Connections at once. */
+  /** The most open connections. */
   readonly maxConnections: number;
-  /** A request's head must have arrived within this, in ms. */
+  /** The head of a request must arrive within this time, in ms. */
   readonly headersTimeoutMs: number;
-  /** A whole request must have arrived within this, in ms. */
+  /** A whole request must arrive within this time, in ms. */
   readonly requestTimeoutMs: number;
   /** How long a connection may stay open between two requests, in ms. */
   readonly keepAliveMs: number;
 }
 
-/** How often Node looks for requests that take too long, in ms; its own half minute would be added to each bound. */
+/**
+ * How often Node looks for requests that take too long, in ms. With Node's default of half a minute, each time-out
+ * would be half a minute late.
+ */
 const CHECK_EVERY_MS = 1_000;
 
 /**
- * An HTTP server that strangers can bring down neither by what they send nor by what they do not send: `onError` gets whatever `handle` throws,
- * a request that is cut off included, and a client that holds connections open makes room for the next one.
+ * An HTTP server that clients cannot bring down, whatever they send or leave out. `onError` gets everything that
+ * `handle` throws, also for a request that is cut off. When connections are scarce, a client that only holds one open
+ * loses it to the next client.
  */
 export function boundedServer(
   bounds: ServerBounds,
@@ -58,15 +62,18 @@ export function boundedServer(
   return server;
 }
 
-/** Ends the connection that has waited longest for a (whole) request head; the new one, when all others are at work. */
+/**
+ * Closes the connection that has waited longest for a (whole) request head, or the new one when all others have a
+ * request.
+ */
 function makeRoom(waiting: ReadonlySet<Socket>, newcomer: Socket): void {
   const [longest = newcomer] = waiting;
   longest.destroy();
 }
 
 /**
- * Listens and answers the port; rejects when it is taken. `host` undefined = all addresses. `onError` gets what fails later, such as a connection
- * that cannot be accepted: without a listener that would end the process.
+ * Listens and returns the port. Rejects when the port is taken. `host` undefined = all addresses. `onError` gets later
+ * failures, such as a connection that cannot be accepted; without a listener such a failure would end the process.
  */
 export function listen(
   server: Server,
@@ -82,7 +89,7 @@ export function listen(
   });
 }
 
-/** Takes no new connection, lets requests that are under way finish. */
+/** Accepts no new connections, and lets requests that are under way finish. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

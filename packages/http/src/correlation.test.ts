@@ -12,7 +12,7 @@ const baggageOf = (within: ReturnType<typeof withCorrelation>) => {
 };
 
 describe('the correlation id', () => {
-  it('is known within the work it belongs to, and nowhere else', () => {
+  it('is known within its work and nowhere else', () => {
     expect(withCorrelationId('one', () => [correlationId(), withCorrelationId('two', correlationId)])).toEqual([
       'one',
       'two',
@@ -20,13 +20,13 @@ describe('the correlation id', () => {
     expect(correlationId()).toBeUndefined();
   });
 
-  it('travels in headers and is read from them', () => {
+  it('is sent in headers and read from them', () => {
     const headers = injectContext<Record<string, string>>({}, withCorrelation(ROOT_CONTEXT, 'a b,c'));
     expect(headers.baggage).toBe('correlation.id=a%20b%2Cc');
     expect(context.with(contextFrom(headers), correlationId)).toBe('a b,c');
   });
 
-  it('joins the baggage that is there already, and replaces an id in it', () => {
+  it('is added to existing baggage, and replaces an id in it', () => {
     const within = withCorrelation(contextFrom({ baggage: 'tenant=shop,correlation.id=old' }), 'new');
     expect(Object.fromEntries(baggageOf(within).getAllEntries())).toEqual({
       tenant: { value: 'shop' },
@@ -34,7 +34,7 @@ describe('the correlation id', () => {
     });
   });
 
-  it('alone is baggage like any other', () => {
+  it('without other baggage is encoded like any other', () => {
     const baggage = baggageOf(withCorrelation(ROOT_CONTEXT, 'one'));
     const entries = (of: typeof baggage) =>
       Object.fromEntries(of.getAllEntries().map(([key, { value }]) => [key, value]));

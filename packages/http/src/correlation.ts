@@ -2,10 +2,10 @@ import { type Baggage, type BaggageEntry, type Context, context, propagation } f
 
 const ENTRY = 'correlation.id';
 
-/** The correlation id of the current work; it travels as baggage, so over Kafka too. */
+/** The correlation id of the current work. It is part of the baggage, so Kafka messages carry it too. */
 export const correlationId = (): string | undefined => propagation.getBaggage(context.active())?.getEntry(ENTRY)?.value;
 
-/** `within` with `id` as the correlation id. */
+/** `within`, with `id` as the correlation id. */
 export function withCorrelation(within: Context, id: string): Context {
   const baggage = propagation.getBaggage(within);
   const entry = { value: id };
@@ -16,7 +16,10 @@ export function withCorrelation(within: Context, id: string): Context {
 export const withCorrelationId = <T>(id: string, work: () => T): T =>
   context.with(withCorrelation(context.active(), id), work);
 
-/** What nearly every request's baggage is. The API's own would be three Maps, copied and listed for each request. */
+/**
+ * The baggage of nearly every request: only the correlation id. The baggage of the API would be three Maps, copied and
+ * listed for each request.
+ */
 class OnlyCorrelation implements Baggage {
   readonly #entry: BaggageEntry;
 

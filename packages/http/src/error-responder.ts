@@ -3,13 +3,13 @@ import { type ErrorBody, InvalidRequestError, internalError, ServiceError } from
 import type { Logger } from '@connector/telemetry';
 import { ZodError } from 'zod';
 
-/** Errors of express' body parsers, which are not classes of ours. */
+/** Errors of Express's body parsers, which have none of our classes. */
 interface BodyParserError {
   type?: string;
   status?: number;
 }
 
-/** The one place where errors become answers. */
+/** The only place where errors become HTTP answers. */
 export const errorResponder =
   (log: Logger) =>
   (error: unknown, req: IncomingMessage, res: ServerResponse): void => {
@@ -41,11 +41,11 @@ function toServiceError(error: unknown): ServiceError | undefined {
   return undefined;
 }
 
-/** The contract's answer to a body that cannot be read or breaks a rule other than presence and enumeration. */
+/** The contract's answer to a body that cannot be read, or that breaks any rule except presence and enumeration. */
 export const invalidJson = (options?: ErrorOptions): InvalidRequestError =>
   new InvalidRequestError('InvalidJsonInput', 'Request body does not contain valid JSON.', {}, options);
 
-/** A schema violation in the contract's words: a missing field, a value outside its list, or anything else. */
+/** A schema violation in the contract's words: a missing field, a value that is not in its list, or anything else. */
 export function fromZod(error: ZodError): InvalidRequestError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
@@ -65,7 +65,10 @@ export function fromZod(error: ZodError): InvalidRequestError {
 
 type Issue = ZodError['issues'][number];
 
-/** Whether the value is not there at all: of one type, one of several types, one of a list, or what tells the kinds of an object apart. */
+/**
+ * Whether a value is missing where the schema expects one type, one of several types, one of a list, or the field that
+ * distinguishes the kinds of an object.
+ */
 function isMissing(issue: Issue): boolean {
   switch (issue.code) {
     case 'invalid_type':
@@ -85,6 +88,6 @@ function isMissing(issue: Issue): boolean {
 
 const isRecord = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null;
 
-/** What is wrong and where, for the log; the values themselves are the caller's own business, and as long as it likes. */
+/** The faults and their paths, for the log. Values are left out: they may be private, and of any length. */
 const withoutInput = ({ issues }: ZodError): Error =>
   new Error(issues.map(({ path, code }) => `${path.join('.') || 'body'}: ${code}`).join(', '));

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exchange } from './exchange.ts';
 import { createHttpClient } from './http-client.ts';
 
-/** A server of bytes: what a socket gets for each request is up to the test. */
+/** A server of bytes: the test decides what a socket sends for each request. */
 let server: Server;
 let base: string;
 let requests: string[];
@@ -45,7 +45,7 @@ afterEach(async () => {
 });
 
 describe('an answer', () => {
-  it('is whole although it came in pieces, in the middle of a character too', async () => {
+  it('is whole although it arrived in pieces, with a cut inside a character', async () => {
     const whole = ok('{"name":"Zoë"}', 'content-type: application/json\r\n');
     answer = (socket) => {
       const cut = whole.length - 3;
@@ -57,7 +57,7 @@ describe('an answer', () => {
     expect(requests[0]).toMatch(/^GET \/a\?b=c HTTP\/1\.1\r\n/);
   });
 
-  it('has its headers by name, in any spelling, and those that came twice in one', async () => {
+  it('has its headers by name, in any spelling, and joins repeated ones', async () => {
     answer = (socket) => void socket.write(ok('', 'Retry-After: 3\r\nvary: a\r\nvary: b\r\n'));
     const { headers } = await client()(base);
     expect([headers.get('Retry-After'), headers.get('vary'), headers.get('date')]).toEqual(['3', 'a, b', null]);
@@ -69,22 +69,22 @@ describe('an answer', () => {
     expect(Object.fromEntries(headers)).toEqual(seen);
   });
 
-  it.each([204, 404, 503])('of status %i is given out as it is', async (status) => {
+  it.each([204, 404, 503])('of status %i is returned unchanged', async (status) => {
     answer = (socket) =>
       void socket.write(`HTTP/1.1 ${status} X\r\n${status === 204 ? '' : 'content-length: 0\r\n'}\r\n`);
     const found = await client()(base);
     expect([found.status, found.ok, await found.text()]).toEqual([status, status === 204, '']);
   });
 
-  it('that ends before its length is a failure', async () => {
+  it('that ends before its announced length is a failure', async () => {
     answer = (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{"id"');
     await expect(client()(base)).rejects.toThrow();
   });
 
-  it('leaves its connection to the next call but one', async () => {
+  it('leaves its connection to a later call', async () => {
     const fetch = client();
     for (let call = 0; call < 20; call += 1) await fetch(base);
-    // undici uses a connection again in the next turn of the event loop.
+    // undici reuses a connection only in the next turn of the event loop.
     expect(sockets.size).toBeLessThanOrEqual(2);
   });
 });
@@ -98,7 +98,7 @@ describe('a call that takes too long', () => {
       'in the middle of its answer',
       (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{"id"'),
     ],
-  ])('ends %s by its time-out', async (_when, says) => {
+  ])('ends at its time-out %s', async (_when, says) => {
     answer = says;
     await expect(client({ timeoutMs: 100 })(base)).rejects.toMatchObject({ name: 'TimeoutError' });
   });
@@ -119,7 +119,7 @@ describe('a call that takes too long', () => {
     expect(requests.map((request) => request.split(' ')[1])).toEqual(['/first', '/third']);
   });
 
-  it('ends when its caller gives it up, before or while it is under way', async () => {
+  it('ends when its caller aborts it, before or while it is sent', async () => {
     const caller = new AbortController();
     answer = () => caller.abort(new Error('given up'));
     const fetch = client();

@@ -1,14 +1,14 @@
 import type { Dispatcher } from 'undici';
 
-/** An answer as it came, its body read whole. */
+/** An answer with its whole body. */
 export interface ReadAnswer {
   readonly status: number;
-  /** By their names in small letters. */
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
-/** A request on its way: what undici calls, until the answer's last byte, a failure, or `abort`. */
+/** One request, from the call to the answer's last byte, a failure, or `abort`. undici calls its methods. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<ReadAnswer>;
   readonly #settle = Promise.withResolvers<ReadAnswer>();
@@ -22,7 +22,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.answer = this.#settle.promise;
   }
 
-  /** Ends it now, be it on a connection or still waiting for one. */
+  /** Ends the request now, on a connection or while it waits for one. */
   abort(reason: Error): void {
     this.#reason = reason;
     this.#settle.reject(reason);
@@ -55,8 +55,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /**
- * Sends one request and reads its answer whole. Without undici's own reading of answers, which makes a stream of each (docs/adr/0025). Throws what
- * undici throws, a `TimeoutError` when the last byte is not there after `timeoutMs`, and the signal's reason.
+ * Sends one request and reads its answer whole. It does without undici's own reading, which makes a stream of each
+ * answer (docs/adr/0025). Throws undici's errors, a `TimeoutError` when the last byte is missing after `timeoutMs`, and
+ * the signal's reason.
  */
 export async function exchange(
   dispatcher: Dispatcher,
@@ -65,7 +66,7 @@ export async function exchange(
 ): Promise<ReadAnswer> {
   signal?.throwIfAborted();
   const underWay = new Exchange();
-  // Not AbortSignal.timeout: that one fires long after the answer too, and makes an exception with its stack each time.
+  // Not AbortSignal.timeout, which also fires long after the answer, and makes an exception with its stack each time.
   const timer = setTimeout(
     () => underWay.abort(new DOMException('The call took too long.', 'TimeoutError')),
     timeoutMs,

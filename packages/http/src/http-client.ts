@@ -8,31 +8,37 @@ import { correlationId } from './correlation.ts';
 import { exchange } from './exchange.ts';
 
 export interface HttpClientOptions {
-  /** Who is called, as metrics name it. */
+  /** The called system's name in metrics. */
   api: string;
-  /** Gives up on a call after this long, body included, in ms. */
+  /** Time-out of a call, body included, in ms. */
   timeoutMs?: number;
-  /** Connections to one origin, and so the calls to it at once; further ones wait. */
+  /** The most connections to one origin, and so the most concurrent calls to it; further calls wait. */
   connections?: number;
-  /** Sends trace context and correlation id along; not to strangers. */
+  /** Whether to send trace context and correlation id; not to other companies. */
   propagate?: boolean;
-  /** Header of an answer by which the other side finds the call, in small letters; the span has it as `<api>.request.id`. */
+  /**
+   * Header of an answer with the other side's id of the call, in lower case. The span has the id as `<api>.request.id`.
+   */
   requestIdHeader?: string;
-  /** The other side has limits, each of its hosts its own: how its refusals are distinguished, and what calls claim by themselves. */
+  /**
+   * For a dependency with limits, one for each of its hosts: how to recognise its refusals, and the claim of calls
+   * without one.
+   */
   limits?: Pick<LimiterOptions, 'pushbackOf' | 'claim'>;
-  /** Metric label of a call: a handful of values, no ids. */
+  /** Metric label of a call: one of a few values, without ids. */
   operationOf: (method: string, url: URL) => string;
 }
 
 export interface HttpClient {
   readonly fetch: Fetch;
-  /** Resolves once the calls under way have ended and the connections are closed. */
+  /** Resolves when the calls under way have ended and the connections are closed. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * A `fetch` over a bounded keep-alive pool, with a time-out for each call, a client span, and duration metrics. An answer is read whole before
- * it is handed out, and redirects are not followed: what the APIs we call need, at half the processor time of undici's own fetch.
+ * A `fetch` over a bounded keep-alive pool, with a time-out, a client span and duration metrics for each call. An
+ * answer is read whole before it is returned, and redirects are not followed. The APIs that we call need no more, and
+ * it takes half the processor time of undici's own fetch.
  */
 export const createHttpClient = (options: HttpClientOptions): HttpClient => new PooledClient(options);
 
@@ -47,7 +53,7 @@ class PooledClient implements HttpClient {
   readonly #options: HttpClientOptions;
   readonly #timeoutMs: number;
   readonly #pool: ConnectionPool;
-  /** By host. */
+  /** Limiters by host. */
   readonly #limiters = new Map<string, CallLimiter>();
 
   constructor(options: HttpClientOptions) {
@@ -110,7 +116,7 @@ class PooledClient implements HttpClient {
     if (this.#options.propagate ?? true) {
       const { baggage: _ours, ...trace } = injectContext<Record<string, string>>({});
       Object.assign(headers, trace);
-      // Outside a request too (at the start, in commands): by it the other side's support finds a call.
+      // Also outside a request (at the start, in commands): the other side's support finds a call by this id.
       headers['x-correlation-id'] = correlationId() ?? randomUUID();
     }
     const body = init.body instanceof URLSearchParams ? init.body.toString() : init.body;

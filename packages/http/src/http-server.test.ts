@@ -39,7 +39,7 @@ const schema = z.object({
     .optional(),
 });
 
-it('keeps idle connections for as long as it is told, so that no load balancer in front uses one that has just been closed', async () => {
+it('keeps idle connections for the configured time, so that no load balancer uses one that has just been closed', async () => {
   const server = createHttpServer({ log, port: 0, routes: [], keepAliveMs: 620_000 });
   await server.start?.();
   stop = server.stop;
@@ -47,7 +47,7 @@ it('keeps idle connections for as long as it is told, so that no load balancer i
   expect(answer.headers.get('keep-alive')).toBe('timeout=620');
 });
 
-it('answers a load balancer on the serving port: 200 when every part is ready, else 503, whatever the routes are', async () => {
+it('answers a load balancer on the serving port: 200 when every component is ready, else 503, whatever the routes are', async () => {
   let reason: string | undefined = 'not connected';
   const parts = [{ name: 'kafka', notReady: () => reason }];
   const routes = [Router().use((_req, res) => void res.status(418).end())];
@@ -97,7 +97,7 @@ it.each([
       errors: [{ code: 'General', message: 'Internal server error.' }],
     },
   ],
-])('answers %s in the documented shape', async (_case, error, status, body) => {
+])('answers %s in the documented form', async (_case, error, status, body) => {
   const call = await serve([failing(error)]);
   const answer = await call('/fail', { headers: { 'x-correlation-id': 'c-1' } });
   expect(answer.status).toBe(status);
@@ -107,7 +107,7 @@ it.each([
   expect(JSON.stringify(answered)).not.toMatch(/db-7|undefined|its words/);
 });
 
-it('logs a failure under the correlation id that the answer carries', async () => {
+it('logs a failure with the correlation id of the answer', async () => {
   const lines: string[] = [];
   const to = createLogger('test', 'info', { write: (line: string) => lines.push(line) });
   const parsing = Router().post('/fail', express.json(), (_req, res) => res.end());
@@ -122,7 +122,7 @@ it('logs a failure under the correlation id that the answer carries', async () =
   ]);
 });
 
-it('logs what is wrong with a body without its values, however long they are', async () => {
+it('logs the faults of a body without its values', async () => {
   const lines: string[] = [];
   const to = createLogger('test', 'info', { write: (line: string) => lines.push(line) });
   const parse = Router().post('/x', (req, res) => res.json(schema.parse(req.body, { reportInput: true })));
@@ -140,7 +140,7 @@ it('logs what is wrong with a body without its values, however long they are', a
   expect(lines.join('')).toContain('amount.centAmount: invalid_type');
 });
 
-it('says when to try again', async () => {
+it('sends Retry-After', async () => {
   const call = await serve([failing(new TransientError('x', { retryAfterMs: 2500 }))]);
   expect((await call('/fail')).headers.get('retry-after')).toBe('3');
 });
@@ -157,21 +157,21 @@ it.each([
   ['a missing value of a list', { amount: { centAmount: 1 } }, { code: 'RequiredField', field: 'kind' }],
   ['a missing choice', { kind: 'a', amount: { centAmount: 1 }, size: {} }, { code: 'RequiredField', field: 'size.cm' }],
   [
-    'a choice that is wrong',
+    'a value that fits no alternative',
     { kind: 'a', amount: { centAmount: 1 }, size: { cm: true } },
     { code: 'InvalidJsonInput' },
   ],
   [
-    'something without what it is',
+    'an object without the field that names its kind',
     { kind: 'a', amount: { centAmount: 1 }, action: {} },
     { code: 'RequiredField', field: 'action.name' },
   ],
   [
-    'something of an unknown kind',
+    'an object of an unknown kind',
     { kind: 'a', amount: { centAmount: 1 }, action: { name: 'c' } },
     { code: 'InvalidJsonInput' },
   ],
-])('tells %s from the others', async (_case, given, error) => {
+])('distinguishes %s from the other violations', async (_case, given, error) => {
   const parse = Router().post('/x', (req, res) => res.json(schema.parse(req.body, { reportInput: true })));
   const call = await serve([express.json(), parse]);
   const answer = await call('/x', {
@@ -183,7 +183,7 @@ it.each([
   expect((await jsonOf(answer)).errors[0]).toMatchObject(error);
 });
 
-it('answers JSON that cannot be read with 400, not 500', async () => {
+it('answers 400, not 500, to JSON that cannot be read', async () => {
   const call = await serve([express.json(), Router().post('/x', (_req, res) => res.end())]);
   const answer = await call('/x', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
   expect(answer.status).toBe(400);
@@ -196,7 +196,7 @@ it('answers an unknown route as the original does', async () => {
   expect(await jsonOf(answer)).toEqual({ message: 'Route GET:/x not found', error: 'Not Found', statusCode: 404 });
 });
 
-it('keeps the correlation id for the work of the request, and makes one where a given one is unusable', async () => {
+it("keeps the request's correlation id for its work, and makes a new one when the given one is unusable", async () => {
   const call = await serve([Router().get('/id', (_req, res) => res.json({ id: correlationId() }))]);
   expect(await (await call('/id', { headers: { 'x-correlation-id': 'from-checkout' } })).json()).toEqual({
     id: 'from-checkout',
@@ -228,7 +228,7 @@ describe('a direct route', () => {
     expect([answer.headers.get('x-correlation-id'), answer.headers.get('x-request-id')]).toEqual(['c-1', 'r-1']);
   });
 
-  it("has its trace's id as correlation id where it came with none, and no request id then", async () => {
+  it("without ids in the request takes the trace's id as correlation id, and sends no request id", async () => {
     const call = await serve([route()]);
     const traceId = 'a1'.repeat(16);
     const answer = await call('/hot', {
@@ -239,7 +239,7 @@ describe('a direct route', () => {
     expect([answer.headers.get('x-correlation-id'), answer.headers.get('x-request-id')]).toEqual([traceId, null]);
   });
 
-  it('is measured under its path, and its failures get the one shape of answer', async () => {
+  it('is measured under its path, and its failures have the same form of answer', async () => {
     register.resetMetrics();
     const call = await serve([route()]);
     const answer = await call('/hot', { method: 'POST', headers: { 'x-fail': '1', 'x-correlation-id': 'c-1' } });
@@ -260,7 +260,7 @@ it.each([
   [2, '1.1.1.1, 2.2.2.2'],
   [2, ' 2.2.2.2'],
   [3, '1.1.1.1,2.2.2.2'],
-])("the client's address behind %i proxies is the one Express names (%s)", async (trustedHops, forwarded) => {
+])("the client's address behind %i proxies is the one that Express names (%s)", async (trustedHops, forwarded) => {
   const route = Router().get('/ip', (req, res) => res.json([req.ip, clientAddress(req, trustedHops)]));
   const server = createHttpServer({ log, port: 0, routes: [route], trustedHops });
   await server.start?.();
@@ -280,7 +280,7 @@ it.each([
   ['2001:db8::7', '2001:db8::7'],
   ['::ffff:203.0.113.7', '::ffff:203.0.113.7'],
   ['unknown', 'unknown'],
-])('takes the address out of %s, as some proxies write it', (forwarded, address) => {
+])('reads the address from %s, a form that some proxies write', (forwarded, address) => {
   const req = { headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress: '10.0.0.1' } };
   expect(clientAddress(req as unknown as IncomingMessage, 1)).toBe(address);
 });
@@ -308,7 +308,7 @@ describe('connections', () => {
   const ok = (_req: IncomingMessage, res: ServerResponse) => void res.end('ok');
 
   it.each(['', 'GET / HTTP/1.1\r\nx-slow: '])(
-    'that send nothing whole (%j) make room for one that does, the longest silent first',
+    'without a whole request (%j) make room for one that has it, the longest silent first',
     async (sent) => {
       const { port } = await serveBounded({}, ok);
       const silent = [await open(port, sent), await open(port, sent), await open(port, sent)];
@@ -320,7 +320,7 @@ describe('connections', () => {
     },
   );
 
-  it('whose requests are being answered are not given up for a new one', async () => {
+  it('with a request that is being answered are not closed for a new one', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const atWork = Promise.withResolvers<void>();
     let requests = 0;
@@ -345,7 +345,7 @@ describe('connections', () => {
     socket.destroy();
   });
 
-  it('that cannot be accepted are told, and end nothing', async () => {
+  it('that cannot be accepted are reported, and end nothing', async () => {
     const told: Error[] = [];
     const server = boundedServer(bounds, ok, () => {});
     const port = await listen(server, { port: 0, onError: (error) => void told.push(error) });
@@ -365,7 +365,7 @@ describe('connections', () => {
     ['a bare line feed', 'x-a: b\ncontent-length: 5\r\n'],
     ['no host', undefined],
     ['a head of 20 kB', `x-a: ${'a'.repeat(20_000)}\r\n`],
-  ])('end after a request that two servers could read in two ways: %s', async (_what, header) => {
+  ])('are closed after a request that two servers could read in two ways: %s', async (_what, header) => {
     const seen: (string | undefined)[] = [];
     const { port } = await serveBounded({}, (req, res) => {
       seen.push(req.url);

@@ -6,10 +6,10 @@ import { boundedServer, closeServer, listen, type ServerBounds } from './connect
 import { errorResponder } from './error-responder.ts';
 import { observed } from './observed.ts';
 
-/** A handler of Express's, and the one request of it that is too frequent for Express. */
+/** A handler of Express, with the path of the one request that is too frequent for Express. */
 export type Route = RequestHandler & { readonly direct?: DirectRoute };
 
-/** Answers one method and path, query excluded, in front of Express: nothing of Express's is on `req` and `res`. */
+/** Answers one method and path, query excluded, before Express: `req` and `res` have nothing that Express adds. */
 export interface DirectRoute {
   readonly method: string;
   readonly path: string;
@@ -19,17 +19,23 @@ export interface DirectRoute {
 export interface HttpServerOptions {
   log: Logger;
   port: number;
-  /** Routers and middleware in order; the first that answers wins. Direct ones are asked before. */
+  /** Routers and middleware in order; the first that answers wins. Direct routes come before them. */
   routes: readonly Route[];
-  /** Answers a load balancer's health check at `path`, without a trace or a measurement: 200 when every part is ready, else 503. */
+  /**
+   * Answers a load balancer's health check at `path`, without a trace or a measurement: 200 when every component is
+   * ready, else 503.
+   */
   health?: { readonly path: string; readonly parts: readonly Component[] };
   /** How long an idle connection is kept, in ms; default 75 s. */
   keepAliveMs?: number;
-  /** Proxies in front whose `X-Forwarded-For` is believed. */
+  /** The number of proxies in front whose `X-Forwarded-For` is trusted. */
   trustedHops?: number;
 }
 
-/** A gateway in front keeps its connections; one that waits for a request longest makes room for a new one. */
+/**
+ * The most open connections. A gateway in front keeps its connections, and the one that waits longest for a request
+ * makes room for a new one.
+ */
 const BOUNDS: ServerBounds = {
   maxConnections: 5_000,
   headersTimeoutMs: 10_000,
@@ -38,8 +44,8 @@ const BOUNDS: ServerBounds = {
 };
 
 /**
- * The public HTTP server of a service: trace context, correlation id, duration metrics, the routes, then the one place
- * where errors become answers. `port` 0 picks a free one; the one in use is in `port` once started.
+ * The public HTTP server of a service: trace context, correlation id, duration metrics, the routes, then the only place
+ * where errors become answers. With `port` 0 the system picks a free port; after the start `port` is the one in use.
  */
 export function createHttpServer(options: HttpServerOptions): Component & { readonly port: number } {
   const { log, routes, health, trustedHops = 1 } = options;
@@ -68,7 +74,7 @@ export function createHttpServer(options: HttpServerOptions): Component & { read
       return port;
     },
     start: async () => {
-      const onError = (error: Error) => log.error({ error }, 'a connection could not be taken');
+      const onError = (error: Error) => log.error({ error }, 'a connection could not be accepted');
       port = await listen(server, { port: options.port, onError });
       log.info({ port }, 'listening');
     },
@@ -76,7 +82,7 @@ export function createHttpServer(options: HttpServerOptions): Component & { read
   };
 }
 
-/** The routes in order, behind them 404, and every error by `answerError`. */
+/** The routes in order, then a 404 for any other request. `answerError` answers every error. */
 function expressApp(
   routes: readonly Route[],
   trustedHops: number,

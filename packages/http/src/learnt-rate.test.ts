@@ -2,12 +2,15 @@ import { expect, it } from 'vitest';
 import { LearntRate } from './learnt-rate.ts';
 
 const STEP_MS = 2;
-/** How long the side takes to answer, in ms. */
+/** The fake dependency's time to answer, in ms. */
 const LATENCY_MS = 120;
-/** The first seconds are spent on learning. */
+/** The first seconds, in which the rate is still being learnt, are not counted. */
 const LEARNING_MS = 3_000;
 
-/** A side that takes `limit` calls a second, that many at once, asked by as many processes as there are shares, each as often as its rate allows. */
+/**
+ * A dependency that accepts `limit` calls a second, and so many at a time. As many processes as there are shares call
+ * it, each as often as its learnt rate allows.
+ */
 function overload(limit: number, shares: readonly number[], seconds = 60) {
   const processes = shares.map((share) => ({ rate: new LearntRate(share), share, taken: 0 }));
   const answers: { at: number; process: (typeof processes)[number]; isTaken: boolean }[] = [];
@@ -28,7 +31,7 @@ function overload(limit: number, shares: readonly number[], seconds = 60) {
       if (now >= LEARNING_MS && !isTaken) refused += 1;
       answers.push({ at: now + LATENCY_MS, process, isTaken });
     }
-    // Whose turn it is first decides nothing.
+    // Shuffled, so that the order of the processes decides nothing.
     processes.push(processes.shift() as (typeof processes)[number]);
   }
   const period = seconds - LEARNING_MS / 1_000;
@@ -37,7 +40,7 @@ function overload(limit: number, shares: readonly number[], seconds = 60) {
   return { perSecond: taken / period, repeats: refused / taken, perSecondOf };
 }
 
-it('takes every call until the first refusal', () => {
+it('accepts every call until the first refusal', () => {
   const rate = new LearntRate();
   for (let calls = 0; calls < 1_000; calls += 1) {
     expect(rate.hasRoom(calls)).toBe(true);
@@ -55,7 +58,7 @@ it.each([
   [100, 5],
   [1_000, 20],
 ])(
-  'finds a limit of %d a second that %d processes share: 95 %% of its calls are used, less than a tenth of the calls is made again',
+  'finds a limit of %d a second that %d processes share: 95 %% of it is used, and less than a tenth of the calls is repeated',
   (limit, processes) => {
     const { perSecond, repeats } = overload(limit, Array(processes).fill(1));
     expect(perSecond).toBeGreaterThanOrEqual(0.95 * limit);
@@ -63,7 +66,7 @@ it.each([
   },
 );
 
-it('leaves most of a limit to the processes with the larger share, and a little to the others', () => {
+it('leaves most of a limit to the processes with the larger share, and some of it to the others', () => {
   const { perSecond, perSecondOf } = overload(60, [1, 0.8, 0.5]);
   expect(perSecond).toBeGreaterThanOrEqual(0.95 * 60);
   expect(perSecondOf(1)).toBeGreaterThan(40);
@@ -71,14 +74,14 @@ it('leaves most of a limit to the processes with the larger share, and a little 
   expect(perSecondOf(0.5)).toBeGreaterThan(1);
 });
 
-it('takes several refusals of one moment for one', () => {
+it('counts several refusals at the same moment as one', () => {
   const rate = new LearntRate();
   for (let now = 0; now < 1_000; now += 20) rate.took(now);
   for (let now = 1_000; now < 1_200; now += 20) rate.refused(now);
   expect(rate.perSecond).toBeGreaterThan(40);
 });
 
-it('goes all the way back to what is taken where a limit has become far smaller', () => {
+it('falls at once to the accepted rate when a limit has become far smaller', () => {
   const rate = new LearntRate();
   for (let now = 0; now < 1_000; now += 10) rate.took(now);
   rate.refused(1_000);
@@ -87,20 +90,20 @@ it('goes all the way back to what is taken where a limit has become far smaller'
   expect(rate.perSecond).toBeLessThan(12);
 });
 
-/** What the rate is so long after the last refusal, in seconds, while calls wait. */
+/** The rate at so many seconds after the last refusal, while calls wait. */
 function after(seconds: number, rate: LearntRate): number | undefined {
   for (let now = 0; now <= seconds * 1_000; now += 10) if (rate.hasRoom(now)) rate.take();
   return rate.perSecond;
 }
 
-it('finds a side that took nothing to be up again, and is at its full rate within a quarter of a minute', () => {
+it('notices that a dependency is up again, and reaches its full rate within a quarter of a minute', () => {
   const rate = new LearntRate();
   rate.refused(0);
   expect(after(1, rate)).toBeGreaterThanOrEqual(3);
   expect(after(15, rate)).toBeGreaterThan(500);
 });
 
-it('forgets a limit that nothing was refused by for a minute', () => {
+it('forgets a limit after a minute without a refusal', () => {
   const rate = new LearntRate();
   rate.refused(0);
   expect(after(61, rate)).toBeUndefined();

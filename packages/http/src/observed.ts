@@ -17,29 +17,31 @@ import type { Context } from '@opentelemetry/api';
 import type { Request } from 'express';
 import { withCorrelation } from './correlation.ts';
 
-/** The address a request is about must be usable as a header value and a log field. */
+/** A correlation id must be usable as a header value and a log field. */
 const CORRELATION_ID = /^[\w.:\-/=+]{1,256}$/;
 
 const spans = new WeakMap<IncomingMessage, Span>();
 
-/** The server span of a request, for attributes such as the payment's id; undefined when nobody records it. */
+/** The server span of a request, for attributes such as the payment's id; undefined when the request has none. */
 export const requestSpan = (req: IncomingMessage): Span | undefined => spans.get(req);
 
-/** The request id the caller gave, or the one it was given. */
+/** The request id that the caller sent, or the one that was made for it. */
 export const requestId = (res: ServerResponse): string => String(res.getHeader('x-request-id'));
 
-/** A request that is being answered. */
+/** A request that is being answered, and what its measurement needs. */
 interface Served {
   readonly method: string;
-  /** Of a direct route; undefined where Express finds the route. */
+  /** The path of a direct route; undefined where Express finds the route. */
   readonly path: string | undefined;
   readonly span: Span;
   readonly within: Context;
-  /** As `performance.now()` has it. */
+  /** From `performance.now()`, in ms. */
   readonly startedAt: number;
 }
 
-/** Runs `work` as the handling of a request: under its trace and correlation id, measured until the answer is out. */
+/**
+ * Runs `work` as the handling of a request: with its trace and correlation id, and measured until the answer is sent.
+ */
 export const observed = (log: Logger, trustedHops: number) => {
   const { httpServerActive, httpServerDuration } = metrics;
 
@@ -55,7 +57,7 @@ export const observed = (log: Logger, trustedHops: number) => {
       http_response_status_code: String(status),
       error_type: status >= 500 ? String(status) : '',
     };
-    // The observation names the trace where there is one to look at.
+    // In the context of the trace, so that the observation's exemplar names it.
     if (isSampled(span)) context.with(within, () => httpServerDuration.observe(labels, seconds));
     else httpServerDuration.observe(labels, seconds);
     if (log.isLevelEnabled('debug')) {
@@ -84,8 +86,9 @@ export const observed = (log: Logger, trustedHops: number) => {
 };
 
 /**
- * Answers the correlation id, and puts it and the request's id on the answer: the caller's, else new ones. A direct route (`directSpan`) has no
- * time for ids of its own: its trace's id will do, and no caller repeats by a request's id.
+ * Returns the correlation id, and puts it and the request id on the answer: the caller's ids, else new ones. A direct
+ * route (`directSpan`) is too frequent for ids of its own, so it uses the trace's id; its callers do not repeat a
+ * request by its id.
  */
 function nameRequest(req: IncomingMessage, res: ServerResponse, directSpan: Span | undefined): string {
   const correlation = header(req, 'x-correlation-id') ?? directSpan?.spanContext().traceId ?? randomUUID();
@@ -111,13 +114,13 @@ function endSpan(span: Span, method: string, route: string, status: number): voi
   span.end();
 }
 
-/** The pattern that Express matched. */
+/** The route pattern that Express matched. */
 function routeOf(req: Request): string {
   const { path } = (req.route ?? {}) as { path?: unknown };
   return typeof path === 'string' ? `${req.baseUrl}${path}` : 'unmatched';
 }
 
-/** `http` or `https`, as the nearest proxy says, where one is trusted. */
+/** `http` or `https`, from the nearest proxy's header if proxies are trusted. */
 function schemeOf(req: IncomingMessage, trustedHops: number): string {
   const forwarded =
     trustedHops > 0

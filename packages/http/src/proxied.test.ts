@@ -6,7 +6,7 @@ import { leavesByProxy } from './proxied.ts';
 
 const VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
 
-describe('a call leaves by the proxy', () => {
+describe('a call that goes through a proxy', () => {
   it.each([
     ['https://api.stripe.com', { HTTPS_PROXY: 'http://proxy:3128' }, true],
     ['https://api.stripe.com', { https_proxy: 'http://proxy:3128' }, true],
@@ -34,7 +34,7 @@ describe('a client behind a forward proxy', () => {
     tunnels = [];
     authorization = [];
     origin = createServer((_req, res) => res.end('from the origin'));
-    // Whatever name is asked for is at the origin: nothing else could know these names.
+    // Any name resolves to the origin, because only this proxy knows these names.
     proxy = createServer((req, res) => {
       tunnels.push(req.url ?? '');
       authorization.push(req.headers['proxy-authorization']);
@@ -60,7 +60,7 @@ describe('a client behind a forward proxy', () => {
     }
   });
 
-  it('reaches a name that only the proxy knows, with the credentials of the proxy', async () => {
+  it("reaches a name that only the proxy knows, with the proxy's credentials", async () => {
     vi.stubEnv('HTTP_PROXY', `http://user:secret@127.0.0.1:${portOf(proxy)}`);
     const { fetch, close } = client();
     try {
@@ -72,10 +72,10 @@ describe('a client behind a forward proxy', () => {
     expect(authorization).toEqual([`Basic ${btoa('user:secret')}`]);
   });
 
-  it('gets a tunnel for https, so that the proxy sees no more than the name', async () => {
+  it('gets a tunnel for https, so that the proxy sees only the name', async () => {
     vi.stubEnv('HTTPS_PROXY', `http://user:secret@127.0.0.1:${portOf(proxy)}`);
     const { fetch, close } = client();
-    // The origin speaks no TLS, so the handshake inside the tunnel fails.
+    // The origin has no TLS, so the handshake inside the tunnel fails.
     await expect(fetch('https://api.stripe.invalid/v1/x')).rejects.toThrow(/SSL|TLS|packet length|EPROTO/i);
     await close();
     expect(tunnels).toEqual(['api.stripe.invalid:443']);
@@ -85,7 +85,7 @@ describe('a client behind a forward proxy', () => {
   it.each([
     ['NO_PROXY names it', 'api.payments.invalid'],
     ['NO_PROXY names its domain', '.payments.invalid'],
-  ])('calls directly what %s', async (_what, noProxy) => {
+  ])('calls directly when %s', async (_what, noProxy) => {
     vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${portOf(proxy)}`);
     vi.stubEnv('NO_PROXY', noProxy);
     const { fetch, close } = client();
@@ -94,7 +94,7 @@ describe('a client behind a forward proxy', () => {
     expect(tunnels).toEqual([]);
   });
 
-  it('calls directly what is local', async () => {
+  it('calls local names directly', async () => {
     vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${portOf(proxy)}`);
     const { fetch, close } = client();
     expect(await (await fetch(`http://127.0.0.1:${portOf(origin)}/`)).text()).toBe('from the origin');

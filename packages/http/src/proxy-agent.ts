@@ -1,3 +1,3 @@
-// Loaded when it is needed. A bundle gives out the default export alone of a CommonJS package that is imported dynamically; of a module
-// of our own it gives out the names.
+// Loaded on demand. In a bundle, a dynamic import of a CommonJS package has only the default export; an import of this
+// module has the names.
 export { EnvHttpProxyAgent } from 'undici';

@@ -1,4 +1,4 @@
-/** Runs `work` once for all callers that ask for the same key while it is under way; nothing is kept afterwards. */
+/** Runs `work` once for all callers that ask for the same key at the same time. The result is not kept afterwards. */
 export class SingleFlight<T> {
   readonly #underWay = new Map<string, Promise<T>>();
 

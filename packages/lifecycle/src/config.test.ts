@@ -32,7 +32,7 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
   }
 };
 
-it('reads what is given and fills in the rest', () => {
+it('reads the given values and fills in defaults', () => {
   expect(parseConfig(schema, { URL: 'https://a.example/', SECRET: 's', LIST: 'a, b,,c', OTHER: 'ignored' })).toEqual({
     URL: 'https://a.example',
     SECRET: 's',
@@ -42,7 +42,7 @@ it('reads what is given and fills in the rest', () => {
   });
 });
 
-it('names every problem at once, without a value', () => {
+it('names every problem at once, without any value', () => {
   const problems = problemsOf({ SECRET: 'xxx', PORT: '99999', FLAG: 'yes' });
   expect(problems).toEqual([
     'URL: is required',
@@ -52,7 +52,7 @@ it('names every problem at once, without a value', () => {
   ]);
 });
 
-it('takes an empty variable as none where that is said of it, as given elsewhere', () => {
+it('treats an empty variable as unset only where the schema says so', () => {
   const settings = z.object({
     ...emptyIsUnset({ FLAG: flag().default(true), NAME: z.string().min(1).optional(), URL: baseUrl() }),
     TEXT: z.string().default('x'),
@@ -64,7 +64,7 @@ it('takes an empty variable as none where that is said of it, as given elsewhere
   expect(() => parseConfig(settings, { ...env, SECRET: '' })).toThrow('SECRET: must not be empty');
 });
 
-it('names what is wrong between variables', () => {
+it('names problems between variables', () => {
   const together = ({ FLAG, LIST }: { FLAG: boolean; LIST: string[] }) =>
     FLAG && LIST.length === 0 ? ['LIST: is required with FLAG'] : [];
   expect(() => parseConfig(schema, { URL: 'https://a.example', SECRET: 's', FLAG: 'true' }, together)).toThrow(
@@ -72,7 +72,7 @@ it('names what is wrong between variables', () => {
   );
 });
 
-it('leaves out a line break at the end of a secret and warns of it, without the secret', () => {
+it('removes a line break at the end of a secret and warns about it, without the secret', () => {
   const written: string[] = [];
   const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   try {
@@ -106,6 +106,6 @@ it.each([
   ['http://api.example.com', false],
   ['ftp://localhost', false],
   ['not a url', false],
-])('takes %s as a base URL: %s', (url, accepted) => {
+])('accepts %s as a base URL: %s', (url, accepted) => {
   expect(problemsOf({ URL: url, SECRET: 's' }).length === 0).toBe(accepted);
 });

@@ -7,7 +7,7 @@ export const EXIT_CONFIG = 78;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A configuration that cannot be used; `problems` has one line per variable, without any value of a secret. */
+/** A configuration that cannot be used. `problems` has one line per variable, without the value of any secret. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -21,8 +21,8 @@ export class ConfigError extends Error {
 const UNSET_BY_EMPTY = new WeakSet<object>();
 
 /**
- * The same variables, of which an empty one is not set: templates of env files, compose files and pipelines leave optional settings
- * empty, and the original connector takes its default then.
+ * The same variables, but an empty one counts as not set. Templates of env files, compose files and pipelines leave
+ * optional settings empty, and the original connector then takes its default.
  */
 export function emptyIsUnset<V extends Readonly<Record<string, z.ZodType>>>(variables: V): V {
   for (const variable of Object.values(variables)) UNSET_BY_EMPTY.add(variable);
@@ -30,8 +30,9 @@ export function emptyIsUnset<V extends Readonly<Record<string, z.ZodType>>>(vari
 }
 
 /**
- * Reads the variables that `schema` names (one key per variable). A variable may also be given as a file, by `<NAME>_FILE`;
- * an empty string counts as given, but for variables of `emptyIsUnset`. `together` finds what is wrong between variables. Throws ConfigError naming every problem at once.
+ * Reads the variables that `schema` names (one key per variable). A variable may also be given as a file, by
+ * `<NAME>_FILE`. An empty string counts as a value, except for variables of `emptyIsUnset`. `together` finds problems
+ * between variables. Throws ConfigError, which names all problems.
  */
 export function parseConfig<S extends z.ZodObject>(
   schema: S,
@@ -44,7 +45,7 @@ export function parseConfig<S extends z.ZodObject>(
   for (const name of Object.keys(schema.shape)) {
     const file = env[`${name}_FILE`];
     const value = env[name] === '' && UNSET_BY_EMPTY.has(schema.shape[name]) ? undefined : env[name];
-    // A Secret made of a file often ends with a line break, which no value means.
+    // A Secret that was made from a file often ends with a line break, which is never part of the value.
     if (value !== undefined) given[name] = value.replace(/[\r\n]+$/, '');
     else if (file) {
       try {
@@ -70,7 +71,10 @@ const describe = (given: Record<string, string>) => (issue: z.core.$ZodIssue) =>
   return `${name}${inside && `, at ${inside}`}: ${issue.message}`;
 };
 
-/** As `parseConfig`, for a service's main: tells which values ended with a line break, prints every problem as one JSON log line and ends the process with 78. */
+/**
+ * `parseConfig` for a service's main. Warns about values that ended with a line break, prints every problem as a JSON
+ * log line, and ends the process with exit code 78.
+ */
 export function readConfig<S extends z.ZodObject>(
   schema: S,
   env: Environment,
@@ -79,7 +83,7 @@ export function readConfig<S extends z.ZodObject>(
   try {
     const config = parseConfig(schema, env, ...together);
     const broken = Object.keys(schema.shape).filter((name) => /[\r\n]$/.test(env[name] ?? ''));
-    const msg = `a line break at the end of ${broken.join(', ')} was left out: the Secret was made of a file that ends with one`;
+    const msg = `a line break at the end of ${broken.join(', ')} was removed: the Secret was made from a file that ends with one`;
     if (broken.length > 0) process.stderr.write(`${JSON.stringify({ level: 'warn', msg })}\n`);
     return config;
   } catch (error) {
@@ -92,7 +96,7 @@ export function readConfig<S extends z.ZodObject>(
 
 const LOCAL_HOST = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\]|.+\.(svc|cluster\.local|local|internal)|[^.]+)$/;
 
-/** An origin or base URL without its trailing slashes; plain `http:` only for loopback and cluster-local hosts. */
+/** An origin or base URL without trailing slashes; plain `http:` only for loopback and cluster-local hosts. */
 export const baseUrl = () =>
   z
     .string()
@@ -115,7 +119,7 @@ export const integer = (min: number, max: number) =>
 /** Exactly `true` or `false`. */
 export const flag = () => z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
-/** A secret or id that must be set to something of its own: the original's and templates' placeholders are refused. */
+/** A secret or id that needs a real value: placeholders of the original and of templates are refused. */
 export const noPlaceholder = (placeholders: readonly string[]) =>
   z
     .string()
@@ -131,7 +135,7 @@ export const commaList = () =>
       .filter(Boolean),
   );
 
-/** Variables that every service has. */
+/** The variables of every service. */
 export const serviceConfig = {
   HTTP_PORT: integer(0, 65535).default(8080).describe('Port of the service'),
   HTTP_HEALTH_PATH: z
@@ -152,12 +156,17 @@ export const serviceConfig = {
     .string()
     .min(16, 'must have at least 16 characters')
     .optional()
-    .describe('Who sends it as Bearer may change the log level from elsewhere; default: only from the same pod'),
+    .describe(
+      'Callers that send this token as Bearer may change the log level from other machines; default: only callers in the same pod may',
+    ),
   ...emptyIsUnset({
     LOG_LEVEL: z.enum(LOG_LEVELS).optional().describe('Log level; default LOGGER_LEVEL, else info'),
-    LOGGER_LEVEL: z.enum(LOG_LEVELS).optional().describe("Log level by the original connector's name; LOG_LEVEL wins"),
+    LOGGER_LEVEL: z
+      .enum(LOG_LEVELS)
+      .optional()
+      .describe("Log level under the original connector's name; LOG_LEVEL wins"),
   }),
   SHUTDOWN_GRACE_MS: integer(0, 600_000)
     .default(0)
-    .describe('How long to stay reachable after SIGTERM before work stops, in ms'),
+    .describe('How long the service stays reachable after SIGTERM before work stops, in ms'),
 };

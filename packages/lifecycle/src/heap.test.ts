@@ -8,10 +8,13 @@ import { collectGarbage, settleHeap } from './heap.ts';
 const youngGeneration = () =>
   getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
 
-/** As loading code does: much is made, and some of it survives. */
+/** A start-up like that of loading code: many objects, some of which survive. */
 const grow = () => Array.from({ length: 400_000 }, (_, n) => ({ n, text: `${n}` })).length;
 
-/** Sizes of a heap in MB before and after each collection of all of it, while work lives for a while, like a request, and is garbage then. */
+/**
+ * Sizes of a heap in MB before and after each full collection. Each piece of work lives for a while, like a request,
+ * and is garbage afterwards.
+ */
 async function collections(): Promise<[before: number, after: number][]> {
   const script = `
     import { collectGarbage, settleHeap } from ${JSON.stringify(join(import.meta.dirname, 'heap.ts'))};
@@ -30,7 +33,7 @@ async function collections(): Promise<[before: number, after: number][]> {
 }
 
 describe('the heap of a service', () => {
-  it('has a small young generation again', () => {
+  it('has a small young generation again after loading code', () => {
     grow();
     const grown = youngGeneration();
     settleHeap();
@@ -38,18 +41,18 @@ describe('the heap of a service', () => {
     expect(youngGeneration()).toBeLessThan(grown / 2);
   });
 
-  it('triples before it is collected again', async () => {
-    // The first ones make the heap small, and it fills once.
+  it('triples in size between two full collections', async () => {
+    // The first collections make the heap small, and it fills once.
     const [, ...seen] = (await collections()).filter(([before, after]) => before > 1.5 * after);
     const growths = seen.slice(1).map(([before], at) => before / (seen[at] as [number, number])[1]);
     expect(growths.length).toBeGreaterThan(2);
-    // V8's own limits would be 1.3 and 4.
+    // With V8's own limits it would be 1.3 and 4.
     expect(Math.min(...growths)).toBeGreaterThan(2.5);
     expect(Math.max(...growths)).toBeLessThan(3.8);
   });
 });
 
-it('gives back what a rush of buffers left, when it is asked to', async () => {
+it('returns the memory that a rush of buffers left behind, on request', async () => {
   const before = process.memoryUsage().arrayBuffers;
   for (let n = 0; n < 20; n += 1) Buffer.alloc(1024 * 1024);
   collectGarbage();

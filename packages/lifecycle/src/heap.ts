@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** How much the heap may grow between two collections of all of it, in percent of what the last one left. */
+/** How much the heap may grow between two full collections, in percent of what the last one left. */
 const GROWTH_PERCENT = 200;
 
-/** Sets V8's heap up for what a service does, at the end of its start: little memory at rest, few collections under load. */
+/** Sets V8's heap up for a service, at the end of its start: little memory at rest, few collections under load. */
 export function settleHeap(): void {
   giveBackMemory();
   collectRarely();
@@ -12,23 +12,24 @@ export function settleHeap(): void {
 }
 
 /**
- * Collects all garbage now and makes V8's young generation small: loading the code makes it grow to 16 MB, and a process without work
- * collects nothing, so that a service would keep some 8 MB for nothing. Under load it grows again.
+ * Collects all garbage now and makes V8's young generation small. Loading the code makes it grow to 16 MB, and a
+ * process without work collects nothing, so that a service would keep about 8 MB unused. Under load the young
+ * generation grows again.
  */
 function giveBackMemory(): void {
-  // Only a collection of the last resort shrinks anything.
+  // Only a last-resort collection shrinks the young generation.
   collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 /**
- * Collects all garbage now, which takes some 30 ms of a service's small heap, in which nothing else is done. For after a rush: what it left behind
- * outside of the heap (buffers) would stay until there is work again.
+ * Collects all garbage now. A service's small heap takes about 30 ms, in which the process does nothing else. For the
+ * time after a rush, whose garbage outside the heap (buffers) would otherwise stay until there is work again.
  */
 export function collectGarbage(): void {
   collector()({ type: 'major', execution: 'sync' });
 }
 
-/** Only contexts that are made while the flag is set have the function. */
+/** Only contexts that are made while the flag is set have `gc`. */
 function collector(): NodeJS.GCFunction {
   setFlagsFromString('--expose-gc');
   const gc: NodeJS.GCFunction = runInNewContext('gc');
@@ -37,14 +38,15 @@ function collector(): NodeJS.GCFunction {
 }
 
 /**
- * Once a heap was made small, above or by V8 itself when there was little to do, V8 lets it grow by three tenths between two
- * collections from then on. Under load it marked all of it several times a second, mostly on threads beside the main one, which took
- * an eighth of webhook-ingest's processor time.
+ * Once V8 has made a heap small, here or because there was little to do, it lets the heap grow by only three tenths
+ * between two full collections. Under load it then marked the whole heap several times a second, mostly on other
+ * threads, which took an eighth of webhook-ingest's processor time.
  */
 const collectRarely = (): void => setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 
 /**
- * The young generation is collected on the main thread alone. What survives there are the few requests under way: less work than waking
- * other threads and waiting for them, which took a tenth of webhook-ingest's processor time.
+ * The young generation is collected on the main thread only. Just the few requests under way survive there, and copying
+ * them is less work than waking other threads and waiting for them, which took a tenth of webhook-ingest's processor
+ * time.
  */
 const collectAlone = (): void => setFlagsFromString('--no-parallel-scavenge');

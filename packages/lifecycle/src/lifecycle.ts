@@ -2,23 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@connector/telemetry';
 import { settleHeap } from './heap.ts';
 
-/** A component of a running service. `start` resolves once it works; `stop` finishes what is under way and releases everything. */
+/**
+ * A component of a running service. `start` resolves when the component works. `stop` finishes the work under way and
+ * releases everything.
+ */
 export interface Component {
   readonly name: string;
   start?(): Promise<void>;
   stop?(): Promise<void>;
-  /** Asked by /readyz: a reason why no traffic should come, or undefined. */
+  /** For /readyz: a reason why no traffic should come, or undefined. */
   notReady?(): string | undefined;
-  /** Asked by /livez: a reason why the process must be restarted, or undefined. */
+  /** For /livez: a reason why the process must be restarted, or undefined. */
   dead?(): string | undefined;
 }
 
-/** Whether the process is going down; readiness turns false as soon as this is true. */
+/** Whether the process is shutting down. From then on readiness is false. */
 export const shutdown = { requested: false };
 
 /**
- * Starts the components in order and waits. On SIGTERM or SIGINT readiness turns off, `graceMs` later the components stop in reverse,
- * draining, and the process exits 0. A failed start or an unhandled rejection exits 1.
+ * Starts the components in order and waits. On SIGTERM or SIGINT readiness becomes false. `graceMs` later the
+ * components stop in reverse order and finish their work, and the process exits 0. A failed start or an unhandled
+ * rejection exits 1.
  */
 export async function run(log: Logger, components: readonly Component[], graceMs = 0): Promise<void> {
   const started: Component[] = [];

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const file = (name: string) => join(folder, name);
-/** As a mount is renewed: the new file takes the old one's place at once. */
+/** Replaces a file like a renewed mount does: the new file takes the place of the old one atomically. */
 function write(name: string, value: string): void {
   writeFileSync(file(`${name}.new`), value);
   renameSync(file(`${name}.new`), file(name));
@@ -57,13 +57,13 @@ describe('secrets in files', () => {
   });
   const given = () => ({ CLIENT_ID_FILE: file('id'), CLIENT_SECRET_FILE: file('secret') });
 
-  it('follow them without a restart, together, and are told by name alone', async () => {
+  it('follow their files together without a restart, and only their names are logged', async () => {
     const before = await counted('changed');
     const { secrets, later, told } = following(given());
     expect(secrets()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
     write('id', 'client-2');
     write('secret', 'secret-2');
-    // Not read for each use.
+    // The file is not read for each use.
     expect(secrets()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
     expect(later()).toEqual({ CLIENT_ID: 'client-2', CLIENT_SECRET: 'secret-2' });
     expect(later()).toEqual(secrets());
@@ -73,7 +73,7 @@ describe('secrets in files', () => {
     expect((await counted('changed')) - before).toBe(1);
   });
 
-  it('stay as they were while a file is missing or not usable, which is told once and counted', async () => {
+  it('keep their values while a file is missing or unusable, which is logged once and counted', async () => {
     const before = await counted('unusable');
     const { secrets, later, told } = following(given());
     rmSync(file('secret'));
@@ -86,7 +86,7 @@ describe('secrets in files', () => {
     expect((await counted('unusable')) - before).toBe(2);
   });
 
-  it('wait for a file that is being written, one of two too, and call it neither changed nor unusable', async () => {
+  it('wait for a file that is still being written, which counts neither as changed nor as unusable', async () => {
     const { secrets, now, pass, told } = following(given());
     const before = secrets();
     const writeInto = (name: string, value: string) => {
@@ -110,7 +110,7 @@ describe('secrets in files', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('stand beside one that was given as a variable, which has the last word', () => {
+  it('of a file change beside one that was given as a variable, which keeps its value', () => {
     const { later } = following({ ...given(), CLIENT_ID: 'client-0' });
     write('id', 'client-2');
     write('secret', 'secret-2');
@@ -118,7 +118,7 @@ describe('secrets in files', () => {
   });
 });
 
-it('secrets that were given as variables stay as they are', () => {
+it('secrets that were given as variables never change', () => {
   const { later } = following({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
   expect(later()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
 });

@@ -1,38 +1,48 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Logger, metrics } from '@connector/telemetry';
 
-/** A mounted Secret is renewed within about a minute; a small file is read this often at most, in ms, and only when its value is used. */
+/**
+ * A file is read at most this often, in ms, and only when its value is used. A mounted Secret is renewed within about a
+ * minute.
+ */
 const EVERY_MS = 5_000;
-/** A file that was written so short a time ago, in ms, may be written still: Kubernetes puts a new file in the old one's place, others write into it. */
+/**
+ * A file that was written less than this long ago, in ms, may still be being written. Kubernetes replaces files
+ * atomically, but other systems write into them.
+ */
 const SETTLED_MS = 1_000;
 
 const FILES = Symbol('files');
 
-/** A variable that was given as a file, with what the file held at the start. */
+/** A variable that was given as a file, with the file's content at the start. */
 interface GivenFile {
   readonly path: string;
   readonly text: string;
 }
 
-/** Notes which variables of a configuration were given as files; copies of the configuration have the note, too. */
+/** Notes which variables of a configuration were given as files. Copies of the configuration have the note, too. */
 export function noteFiles<T extends object>(config: T, files: Readonly<Record<string, GivenFile>>): T {
   return Object.keys(files).length > 0 ? Object.assign(config, { [FILES]: files }) : config;
 }
 
-/** The value in a file: a file often ends with a line break, which no value means. Throws what reading throws. */
+/**
+ * The value in a file, without the line break at its end, which is never part of the value. Throws the errors of
+ * reading.
+ */
 export const valueIn = (file: string): string => readFileSync(file, 'utf8').trim();
 
 export interface FollowOptions<Names extends string> {
   readonly log: Pick<Logger, 'info' | 'warn'>;
-  /** Whether these values may take the place of the ones in use: whole, and of the same account. */
+  /** Whether these values may replace the ones in use: they are complete, and of the same account. */
   readonly isUsable: (values: Readonly<Record<Names, string>>) => boolean;
   readonly now?: () => number;
 }
 
 /**
- * Secrets that belong together, as they are now: those that were given as files (`<NAME>_FILE`) follow them, so that a rotation needs no restart;
- * a variable that was given as text stays as it is. Files that are missing or not usable, as in the middle of being replaced, change nothing and
- * are told by name, in the log and in `secret_file_reads_total`. No value is.
+ * Secrets that belong together, with their present values. A secret that was given as a file (`<NAME>_FILE`) follows
+ * its file, so that a rotation needs no restart; one that was given as text stays. While a file is missing or unusable,
+ * as during its replacement, no value changes; the file's name is logged, and `secret_file_reads_total` counts it.
+ * Values are never logged.
  */
 export function followSecrets<Names extends string>(
   config: Readonly<Partial<Record<Names, unknown>>>,
@@ -61,13 +71,13 @@ export function followSecrets<Names extends string>(
   return () => {
     if (now() - readAt < EVERY_MS || isBeingWritten()) return current;
     const values = read();
-    // Begun meanwhile: what was read may be a half of it.
+    // A write began meanwhile, so what was read may be incomplete.
     if (isBeingWritten()) return current;
     readAt = now();
     const secret = names[0] as string;
     if (!values) {
       metrics.secretFileReads.inc({ outcome: 'unusable' });
-      if (wasUsable) log.warn({ secret }, 'the file of a secret cannot be used, the known value stays');
+      if (wasUsable) log.warn({ secret }, 'the file of a secret cannot be used, the known value stays in use');
       wasUsable = false;
       return current;
     }

@@ -5,7 +5,7 @@ import { countsAsPaid } from './transactions.ts';
 
 const cart = '0f1f3a5e-2f0c-4c2b-8a9b-2d1f0c3b4a5d';
 
-it('reads the attempt back from the key it made', () => {
+it('reads the attempt number from the key it made', () => {
   expect(attemptOf(cart, paymentKeyOf(cart, 12))).toBe(12);
 });
 
@@ -19,7 +19,7 @@ it.each([
   expect(attemptOf(cart, key)).toBeUndefined();
 });
 
-it('makes the same idempotency key of the same parts, whatever the order of fields', () => {
+it('makes the same idempotency key from the same parts, whatever the order of fields', () => {
   expect(idempotencyKey('open', { a: 1, b: [{ c: 2, d: undefined }] })).toBe(
     idempotencyKey('open', { b: [{ c: 2 }], a: 1 }),
   );
@@ -29,12 +29,12 @@ it.each([
   ['another scope', idempotencyKey('capture', { a: 1 })],
   ['another value', idempotencyKey('open', { a: 2 })],
   ['a text instead of a number', idempotencyKey('open', { a: '1' })],
-  ['parts cut elsewhere', idempotencyKey('open', { a: 1 }, undefined)],
-])('makes another key for %s', (_case, other) => {
+  ['parts with other boundaries', idempotencyKey('open', { a: 1 }, undefined)],
+])('makes a different key for %s', (_case, other) => {
   expect(other).not.toBe(idempotencyKey('open', { a: 1 }));
 });
 
-it('reads ownership, empty texts being absent', () => {
+it('reads who owns an object, with empty texts as absent', () => {
   expect(ownershipOf({ cart_id: 'c', ct_project_key: 'p', ct_customer_id: '', other: 'x' })).toEqual({
     cartId: 'c',
     projectKey: 'p',
@@ -72,7 +72,7 @@ it.each([
     ],
     true,
   ],
-] as const)('counts %s as paid or not', (_case, transactions, paid) => {
+] as const)('says whether %s is paid', (_case, transactions, paid) => {
   const amount = { centAmount: 1, currencyCode: 'EUR', fractionDigits: 2 };
   expect(countsAsPaid(transactions.map(([type, state]) => ({ type, state, amount })))).toBe(paid);
 });

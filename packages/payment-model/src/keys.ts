@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 
 const ATTEMPT = /^(?<cartId>.+)-(?<attempt>[1-9]\d*)$/;
 
-/** The commercetools key of a cart's `attempt`-th payment, from 1: whoever creates it twice is told so by commercetools. */
+/**
+ * The commercetools key of a cart's payment, by attempt from 1. commercetools refuses a second payment with the same
+ * key.
+ */
 export const paymentKeyOf = (cartId: string, attempt: number): string => `${cartId}-${attempt}`;
 
 /** Whether commercetools takes `text` as the key of a resource. */
@@ -14,19 +17,19 @@ export function attemptOf(cartId: string, paymentKey: string | undefined): numbe
   return groups && groups.cartId === cartId ? Number(groups.attempt) : undefined;
 }
 
-/** What the keys of payments of merchant-initiated transactions begin with. */
+/** Prefix of the keys of merchant-initiated transactions' payments. */
 export const TRANSACTION_KEY_PREFIX = 'transaction-';
 
 /** Whether a payment belongs to a merchant-initiated transaction, not to a shopper's attempt. */
 export const isOfTransaction = ({ key }: { readonly key?: string | undefined }): boolean =>
   key?.startsWith(TRANSACTION_KEY_PREFIX) ?? false;
 
-/** The commercetools key of a payment made for a PaymentIntent that names none. */
+/** The commercetools key of a payment for a PaymentIntent whose metadata names no payment. */
 export const paymentKeyOfPaymentIntent = (paymentIntentId: string): string => `stripe-${paymentIntentId}`;
 
 /**
- * An idempotency key for Stripe (at most 255 characters): the same for the same parts, so that a repeated call has its effect once.
- * Parts are compared as canonical JSON, so the order of an object's fields does not matter.
+ * An idempotency key for Stripe (at most 255 characters): the same parts give the same key, so that a repeated call has
+ * one effect. Parts are compared as canonical JSON, so the order of an object's fields does not matter.
  */
 export function idempotencyKey(scope: string, ...parts: readonly unknown[]): string {
   const digest = createHash('sha256').update(canonicalJson(parts)).digest('hex');

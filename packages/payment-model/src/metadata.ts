@@ -1,37 +1,43 @@
-/** Keys of the metadata of PaymentIntents and refunds; those of the original connector, and ours: `ct_payment_key`, `ct_operation…`, `ct_transaction_amount`. */
+/**
+ * Metadata keys of PaymentIntents and refunds: those of the original connector, and ours: `ct_payment_key`,
+ * `ct_operation…`, `ct_transaction_amount`.
+ */
 export const METADATA = {
   cartId: 'cart_id',
   projectKey: 'ct_project_key',
   customerId: 'ct_customer_id',
-  /** Key of the business unit that the customer buys for, as its associate. */
+  /** Key of the business unit that the customer buys for as an associate. */
   businessUnit: 'ct_business_unit',
-  /** Of a customer at Stripe that is one of a business unit: the customer's id and the unit's key. */
+  /** On a Stripe customer that stands for a business unit: the commercetools customer's id and the unit's key. */
   associate: 'ct_associate',
   paymentId: 'ct_payment_id',
   paymentKey: 'ct_payment_key',
   merchantReference: 'merchant_reference',
-  /** What a transaction without the shopper was first to charge, as `500 EUR`: what it is over may grow. */
+  /**
+   * The amount that a merchant-initiated transaction was first to charge, as `500 EUR`; the PaymentIntent's amount may
+   * grow.
+   */
   transactionAmount: 'ct_transaction_amount',
-  /** The number that Checkout will give the order, where it says so before. */
+  /** The order number that Checkout announced before the order exists. */
   orderNumber: 'order_number',
-  /** What the goods of a PaymentIntent are, in brief, by which a change of them is seen. */
+  /** A digest of a PaymentIntent's goods, which shows whether they changed. */
   lineItems: 'ct_line_items',
-  /** The operation that made a refund; of a PaymentIntent, the latest that captured or canceled it. */
+  /** On a refund: the operation that made it. On a PaymentIntent: the latest operation that captured or canceled it. */
   operationId: 'ct_operation_id',
-  /** What the operation was to do, as `refundPayment 500 EUR`. */
+  /** What the operation had to do, as `refundPayment 500 EUR`. */
   operation: 'ct_operation',
 } as const;
 
-/** Key of a PaymentIntent's metadata that keeps one capture or cancelation for good, whatever others come after it. */
+/** Metadata key that keeps one capture or cancelation for good; later operations do not overwrite it. */
 export const operationNoteKey = (operationId: string): string =>
   `${METADATA.operationId}_${operationId.slice(operationId.lastIndexOf('-') + 1).slice(0, 16)}`;
 
-/** How many metadata keys Stripe takes on one object. */
+/** The most metadata keys that Stripe accepts on one object. */
 const MAX_METADATA_KEYS = 50;
 
 /**
- * What a capture or cancelation leaves in its PaymentIntent's metadata. Where `present` has no room for one more key, only the latest
- * operation is known.
+ * The metadata that a capture or cancelation leaves on its PaymentIntent. When `present` has no room for one more key,
+ * only the latest operation is kept.
  */
 export function operationNote(
   operationId: string,
@@ -45,7 +51,10 @@ export function operationNote(
   );
 }
 
-/** Those of `additions`, the first first, that an object with the metadata `present` has room for; Stripe refuses a whole call for one key too many. */
+/**
+ * As many of `additions`, in their order, as fit on an object with the metadata `present`. Stripe refuses a whole call
+ * for one key too many.
+ */
 export function fittingMetadata(
   present: Readonly<Record<string, string>>,
   ...additions: readonly Readonly<Record<string, string>>[]
@@ -58,7 +67,7 @@ export function fittingMetadata(
   return fitting;
 }
 
-/** Who a Stripe object belongs to, read from its metadata; absent fields are undefined. */
+/** The owner of a Stripe object, read from its metadata; absent fields are undefined. */
 export interface Ownership {
   readonly cartId?: string;
   readonly projectKey?: string;
@@ -68,7 +77,7 @@ export interface Ownership {
   readonly paymentKey?: string;
 }
 
-/** Reads our metadata keys; empty strings count as absent, as Stripe has them. */
+/** Reads our metadata keys. Empty strings count as absent, as at Stripe. */
 export function ownershipOf(metadata: Readonly<Record<string, string>> | null | undefined): Ownership {
   const read = (key: string) => metadata?.[key] || undefined;
   const { cartId, projectKey, customerId, businessUnit, paymentId, paymentKey } = METADATA;

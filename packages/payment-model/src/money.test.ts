@@ -21,9 +21,9 @@ describe('commercetools money becomes Stripe minor units', () => {
     ['a zero-decimal currency as it is', money(500, 'JPY', 0), 500],
     ['a three-decimal currency as it is', money(1230, 'KWD', 3), 1230],
     ['high-precision digits that end in zeros', money(1_190_000, 'EUR', 5), 1190],
-    ['krona counted in whole units here, in hundredths there', money(300, 'ISK', 0), 30_000],
-    ['shillings counted in whole units here, in hundredths there', money(5000, 'UGX', 0), 500_000],
-    ['francs counted in hundredths here, in whole units there', money(70_000, 'XOF', 2), 700],
+    ['krona in whole units here, in hundredths at Stripe', money(300, 'ISK', 0), 30_000],
+    ['shillings in whole units here, in hundredths at Stripe', money(5000, 'UGX', 0), 500_000],
+    ['francs in hundredths here, in whole units at Stripe', money(70_000, 'XOF', 2), 700],
     ['a currency code in lower case', money(1190, 'eur', 2), 1190],
     ['nothing', money(0, 'EUR', 2), 0],
   ])('%s', (_rule, given, expected) => {
@@ -53,7 +53,7 @@ describe('Stripe minor units become commercetools money', () => {
     expect(fromStripeAmount(amount, currency, digits)).toEqual(expected);
   });
 
-  it('refuses what the payment cannot express', () => {
+  it('throws for an amount that the payment cannot express', () => {
     expect(() => fromStripeAmount(30_050, 'isk', 0)).toThrow(InexpressibleAmountError);
   });
 });
@@ -73,7 +73,7 @@ it.each([
   expect(defaultFractionDigits(code)).toBe(digits);
 });
 
-it('comes back as it went, whatever the currency', () => {
+it('every amount is the same after conversion there and back, whatever the currency', () => {
   const currencies = 'EUR USD JPY KWD KRW CLP BHD TND GBP CHF VND'.split(' ');
   fc.assert(
     fc.property(fc.constantFrom(...currencies), fc.integer({ min: 0, max: 99_999_999 }), (code, units) => {

@@ -1,18 +1,18 @@
-/** An amount as commercetools has it: `centAmount` counts the smallest unit that `fractionDigits` names. */
+/** A commercetools amount: `centAmount` counts the smallest unit that `fractionDigits` defines. */
 export interface Money {
   readonly centAmount: number;
   readonly currencyCode: string;
   readonly fractionDigits: number;
 }
 
-/** An amount that Stripe's units or rules cannot express; the caller gave it, so it is the caller's to fix. */
+/** An amount that Stripe's units or rules cannot express. The caller sent the amount and has to change it. */
 export class InexpressibleAmountError extends Error {
   override readonly name = 'InexpressibleAmountError';
 }
 
 const ZERO_DECIMAL = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '));
 const THREE_DECIMAL = new Set('BHD JOD KWD OMR TND'.split(' '));
-/** Stripe counts these in hundredths, yet takes whole units only. */
+/** Stripe counts these in hundredths, but accepts whole units only. */
 const WHOLE_UNITS_IN_HUNDREDTHS = new Set(['ISK', 'UGX']);
 
 /** Digits after the point in Stripe's minor units: 0 for Stripe's zero-decimal currencies, 3 for its three-decimal ones, else 2. */
@@ -33,7 +33,10 @@ export function toStripeAmount({ centAmount, currencyCode, fractionDigits }: Mon
   return amount;
 }
 
-/** Stripe minor units to commercetools money with `fractionDigits`, as the payment's or cart's currency has it. Throws as `toStripeAmount`. */
+/**
+ * Stripe minor units to commercetools money with `fractionDigits`, those of the payment's or cart's currency. Throws
+ * the errors of `toStripeAmount`.
+ */
 export function fromStripeAmount(amount: number, currencyCode: string, fractionDigits: number): Money {
   const code = currencyCode.toUpperCase();
   return { centAmount: shift(amount, fractionDigits - stripeExponent(code), code), currencyCode: code, fractionDigits };
@@ -46,8 +49,8 @@ const ISO_DIGITS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * commercetools' default digits of a currency: ISO 4217's minor unit, for when no commercetools money of it is at hand. Intl does not
- * tell it: its digits are those people write, none for HUF or IDR.
+ * commercetools' default digits of a currency: the minor unit of ISO 4217. For places that have no commercetools money
+ * of the currency. Intl is no source: it has the digits that people write, none for HUF or IDR.
  */
 export function defaultFractionDigits(currencyCode: string): number {
   const code = currencyCode.toUpperCase();
@@ -55,7 +58,7 @@ export function defaultFractionDigits(currencyCode: string): number {
   return listed ? Number(listed[0]) : 2;
 }
 
-/** Whether two amounts are the same money, whatever digits each side counts in. */
+/** Whether two amounts are the same money, even if the two sides count in different units. */
 export function sameMoney(a: Money, b: Money): boolean {
   if (a.currencyCode.toUpperCase() !== b.currencyCode.toUpperCase()) return false;
   const digits = Math.max(a.fractionDigits, b.fractionDigits);

@@ -3,7 +3,7 @@ import type { Money } from './money.ts';
 export type TransactionType = 'Authorization' | 'CancelAuthorization' | 'Charge' | 'Chargeback' | 'Refund';
 export type TransactionState = 'Initial' | 'Pending' | 'Success' | 'Failure';
 
-/** The part of a payment's transaction that decisions look at. */
+/** The fields of a payment's transaction that decisions need. */
 export interface TransactionView {
   readonly type: TransactionType;
   readonly state: TransactionState;
@@ -20,22 +20,22 @@ export const sumOf = (
     .filter((transaction) => transaction.type === type && states.includes(transaction.state))
     .reduce((sum, { amount }) => sum + amount.centAmount, 0);
 
-/** Done, or about to be. */
+/** States of a transaction that has succeeded, or probably will. */
 const UNDER_WAY: readonly TransactionState[] = ['Success', 'Pending'];
 
 const has = (transactions: readonly TransactionView[], types: readonly TransactionType[]) =>
   transactions.some(({ type, state }) => types.includes(type) && UNDER_WAY.includes(state));
 
 /**
- * Whether a payment counts as paid: authorised or charged (or about to be), and any of it not given back. A partial refund leaves the
- * whole of it paid: what was bought was bought (rulings 31).
+ * Whether a payment counts as paid: authorised or charged (or about to be), with some of the money not returned. After
+ * a partial refund the whole payment still counts as paid, because the goods were bought (rulings 31).
  */
 export const countsAsPaid = (transactions: readonly TransactionView[]): boolean =>
   has(transactions, ['Authorization', 'Charge']) && !isReturned(transactions);
 
 /**
- * Whether all of the payment's money was given back (or is about to be): charges by refunds and lost disputes, each currency by itself; an
- * authorisation without a charge by its release.
+ * Whether all of the payment's money was returned (or is about to be): charges by refunds and lost disputes, for each
+ * currency separately; an authorisation without a charge by its release.
  */
 export function isReturned(transactions: readonly TransactionView[]): boolean {
   const isTaken = has(transactions, ['Charge']);

@@ -11,7 +11,7 @@ it.each([
   ['a bank page', 'requires_action', 'redirect_to_url', false],
   ['Blik', 'requires_action', 'blik_authorize', false],
   ['a voucher that has expired', 'requires_payment_method', 'oxxo_display_details', false],
-  ['nothing to do', 'requires_action', undefined, false],
+  ['an action that is not a payment for later', 'requires_action', undefined, false],
 ])('%s: %s %s', (_what, status, type, expected) => {
   expect(waitsForVoucher({ status, next_action: type ? { type } : null })).toBe(expected);
 });

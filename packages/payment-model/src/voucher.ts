@@ -1,4 +1,4 @@
-/** Next actions of Stripe that leave the shopper with something to pay with later: a voucher, a reference, bank details. */
+/** Stripe's next actions that give the shopper something to pay with later: a voucher, a reference, bank details. */
 const HELD_BY_SHOPPER = new Set([
   'boleto_display_details',
   'display_bank_transfer_instructions',
@@ -8,8 +8,8 @@ const HELD_BY_SHOPPER = new Set([
 ]);
 
 /**
- * Whether a PaymentIntent waits for money that the shopper has been told how to bring (`requires_action` with a voucher or a bank
- * transfer): the shopper has done all there is to do on the page, so it is pending, for days perhaps.
+ * Whether a PaymentIntent waits for money that the shopper will send (`requires_action` with a voucher or a bank
+ * transfer). The shopper has nothing left to do on the page, so the payment is pending, perhaps for days.
  */
 export const waitsForVoucher = ({
   status,

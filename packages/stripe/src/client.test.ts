@@ -63,7 +63,7 @@ describe('the Stripe client', () => {
       (thrown: unknown) => thrown,
     );
 
-  it('says its own name and version, and nothing of the original connector', async () => {
+  it('sends its own name and version, and nothing of the original connector', async () => {
     await capture();
     const { 'user-agent': agent, 'x-stripe-client-user-agent': details } = calls[0]?.headers ?? {};
     expect(agent).toContain('stripe-checkout-connector/');
@@ -72,7 +72,7 @@ describe('the Stripe client', () => {
     expect(JSON.stringify(calls[0]?.headers)).not.toMatch(/pp_partner/);
   });
 
-  it('calls the given origin as ourselves, with the version of the SDK and no trace or telemetry', async () => {
+  it('calls the given origin with our name, the version of the SDK, and no trace or telemetry', async () => {
     expect(await capture()).toMatchObject({ id: 'pi_1' });
     const [call] = calls;
     expect(call?.url).toBe('/v1/payment_intents/pi_1/capture');
@@ -84,7 +84,7 @@ describe('the Stripe client', () => {
     }
   });
 
-  it('calls with the key that its file has now, unless that is one of the other mode', async () => {
+  it('calls with the present key of its file, unless that key is of the other mode', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'stripe-key-'));
     const file = join(folder, 'key');
     vi.useFakeTimers({ toFake: ['Date'] });
@@ -109,7 +109,7 @@ describe('the Stripe client', () => {
     expect(client.livemode).toBe(false);
   });
 
-  it('repeats a call that failed in passing, with the same idempotency key, and counts it', async () => {
+  it('repeats a call after a temporary failure, with the same idempotency key, and counts it', async () => {
     const retried = async () => {
       const { values } = await metrics.apiRetries.get();
       return values.reduce((sum, value) => sum + value.value, 0);
@@ -176,7 +176,7 @@ describe('the Stripe client', () => {
       { reason: 'conflict' },
     ],
     [
-      'an object that another request holds for longer',
+      'an object that stays locked by another request',
       error(429, { type: 'invalid_request_error', code: 'lock_timeout' }),
       TransientError,
       { reason: 'conflict' },
@@ -215,14 +215,14 @@ describe('the Stripe client', () => {
   it.each([
     ['silence', (() => {}) as Answer],
     ['a body that never ends', ((_req, res) => void res.writeHead(200).write('{')) as Answer],
-  ])('gives up on %s after its time-out', async (_case, answer) => {
+  ])('ends %s at its time-out', async (_case, answer) => {
     answers.push(answer);
     const impatient = clientWith({ timeoutMs: 200 });
     expect(await failure(impatient)).toMatchObject({ name: 'TransientError', reason: 'timeout' });
     await impatient.close();
   });
 
-  it('shows a caller the codes of a rejection, not the words of Stripe', async () => {
+  it("shows a caller the codes of a rejection, not Stripe's message", async () => {
     answers.push(error(402, { type: 'card_error', code: 'card_declined', decline_code: 'do_not_honor' }));
     const thrown = (await failure()) as StripeRejection;
     expect(thrown.toBody()).toEqual({
@@ -233,7 +233,7 @@ describe('the Stripe client', () => {
     expect(thrown.message).not.toContain('words of Stripe');
   });
 
-  it('leaves what is not an error of Stripe as it is', async () => {
+  it("leaves errors that are not Stripe's unchanged", async () => {
     const bug = new RangeError('a bug');
     await expect(client.call('x.y', () => Promise.reject(bug))).rejects.toBe(bug);
   });

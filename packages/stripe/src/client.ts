@@ -16,37 +16,42 @@ import { isLiveKey, SECRET_KEY, type StripeConfig } from './config.ts';
 import { errorOf } from './errors.ts';
 import { operationOf } from './operation.ts';
 
-/** The API version that our code is written for, the SDK's; webhook endpoints should have it. */
+/** The API version that our code is written for, which is the SDK's; webhook endpoints should have the same. */
 export const PINNED_API_VERSION: string = Stripe.API_VERSION;
 
 export interface StripeOptions {
   log: Logger;
-  /** Gives up on one HTTP call after this long, in ms; default 10 000. */
+  /** Time-out of one HTTP call, in ms; default 10 000. */
   timeoutMs?: number;
   /** How often a call is repeated on network failures, 409 and 5xx; default 2. */
   retries?: number;
-  /** Calls at once; further ones wait. Default 64. */
+  /** Concurrent calls; further calls wait. Default 64. */
   connections?: number;
-  /** What calls claim by themselves while Stripe takes fewer than are wanted; default what a shopper or a merchant waits for. */
+  /**
+   * Priority and patience of calls without a claim of their own, while Stripe accepts fewer calls than are wanted. By
+   * default those of a call that a shopper or a merchant waits for.
+   */
   claim?: Claim;
 }
 
 export interface StripeClient {
-  /** The SDK, for what needs no call, and for `call`. */
+  /** The SDK, for work without a call, and for `call`. */
   readonly stripe: Stripe;
   /**
-   * Runs `work` with the SDK, e.g. `call('payment_intents.capture', (stripe) => stripe.paymentIntents.capture(id))`. Throws
-   * NotFoundError, TransientError (with `retryAfterMs` where Stripe gave one) or StripeRejection, nothing of the SDK's own.
+   * Runs `work` with the SDK, e.g. `call('payment_intents.capture', (stripe) => stripe.paymentIntents.capture(id))`.
+   * Throws NotFoundError, TransientError (with `retryAfterMs` where Stripe gave one) or StripeRejection, and none of
+   * the SDK's errors.
    */
   call<T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T>;
-  /** Whether the key is a live one; events and objects of the other mode are not ours. */
+  /** Whether the key is a live key. Events and objects of the other mode are not ours. */
   readonly livemode: boolean;
   close(): Promise<void>;
 }
 
 /**
- * The process' one client of Stripe: API version pinned to the SDK's, no telemetry, no trace headers. Repeating a call is safe
- * because reads have no effect and every POST carries an idempotency key, the caller's or else one of the SDK's for this call.
+ * The only client of Stripe in a process: the SDK's API version, no telemetry, no trace headers. Repeating a call is
+ * safe, because reads have no effect and every POST carries an idempotency key: the caller's, or one that the SDK made
+ * for this call.
  */
 export function createStripe(config: StripeConfig, options: StripeOptions): StripeClient {
   const { log, timeoutMs = 10_000, retries = 2, connections = 64, claim = SOMEBODY_WAITS } = options;
@@ -55,7 +60,7 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
     timeoutMs,
     connections,
     propagate: false,
-    // By which Stripe's support and dashboard find the call.
+    // Stripe's support and dashboard find the call by this id.
     requestIdHeader: 'request-id',
     limits: { pushbackOf, claim },
     operationOf,
@@ -63,7 +68,7 @@ export function createStripe(config: StripeConfig, options: StripeOptions): Stri
   const livemode = isLiveKey(config.STRIPE_SECRET_KEY);
   const secrets = followSecrets(config, ['STRIPE_SECRET_KEY'], {
     log,
-    // The other mode is another account's money.
+    // A key of the other mode would move another account's money.
     isUsable: ({ STRIPE_SECRET_KEY: key }) => SECRET_KEY.test(key) && isLiveKey(key) === livemode,
   });
   const key = () => secrets().STRIPE_SECRET_KEY;
@@ -96,7 +101,7 @@ function sdkOf(
     protocol: protocol === 'http:' ? 'http' : 'https',
     ...(port && { port }),
     maxNetworkRetries: retries,
-    // The pool's time-out is each call's; this one is an upper bound, which waiting for a limit counts towards as well.
+    // The pool has a time-out for each call. This one is an upper bound that includes waiting for a limit.
     timeout: timeoutMs + LONGEST_WAIT_MS,
     telemetry: false,
   });
@@ -106,8 +111,9 @@ function sdkOf(
 const LONGEST_WAIT_MS = 90_000;
 
 /**
- * Stripe answers 429 to what exceeds its limits and names which in a header: `global-rate`, `global-concurrency`, `endpoint-rate`,
- * `endpoint-concurrency` (https://docs.stripe.com/rate-limits). A 429 about one object is no limit of ours: `lock_timeout`, `resource-specific`.
+ * Stripe answers 429 above its limits, and names the limit in a header: `global-rate`, `global-concurrency`,
+ * `endpoint-rate`, `endpoint-concurrency` (https://docs.stripe.com/rate-limits). A 429 about one object is not about a
+ * limit: `lock_timeout`, `resource-specific`.
  */
 const pushbackOf: PushbackOf = (status, headers, body) => {
   const reason = headers.get('stripe-rate-limited-reason') ?? '';
@@ -116,7 +122,7 @@ const pushbackOf: PushbackOf = (status, headers, body) => {
   return { scope: reason.startsWith('global') ? 'all' : 'operation', retryAfterMs: asked };
 };
 
-/** The SDK keeps the key that it was made with, `first`; each call has the one of now. */
+/** The SDK keeps its first key, `first`; each call here has the present key. */
 const withKey =
   (fetch: Fetch, first: string, key: () => string): Fetch =>
   (input, init = {}) => {
@@ -127,16 +133,16 @@ const withKey =
     return fetch(input, { ...init, headers });
   };
 
-/** The HTTP call before the present one within one `call`. */
+/** The previous HTTP call within one `call`. */
 interface Previous {
   target?: string;
-  /** Why the SDK may make it again; absent after a success. */
+  /** Why the SDK may repeat it; absent after a success. */
   reason?: string | undefined;
 }
 
 const callsUnderWay = new AsyncLocalStorage<Previous>();
 
-/** The SDK repeats calls unseen; the same request after a failed one within one `call` is such a repetition. */
+/** The SDK does not report its repetitions. The same request after a failed one within one `call` is a repetition. */
 const countingRetries =
   (fetch: Fetch, log: Logger): Fetch =>
   async (input, init) => {
@@ -147,7 +153,7 @@ const countingRetries =
     if (previous.reason && previous.target === target) {
       const operation = operationOf(method, url);
       metrics.apiRetries.inc({ api: 'stripe', operation, reason: previous.reason });
-      log.info({ operation, reason: previous.reason }, 'a call to Stripe is made again');
+      log.info({ operation, reason: previous.reason }, 'a call to Stripe is repeated');
     }
     previous.target = target;
     previous.reason = 'connection';
@@ -157,8 +163,8 @@ const countingRetries =
   };
 
 /**
- * A failed answer whose JSON names no error, as a proxy in front of Stripe gives it, with one: the SDK goes by the body alone and
- * would take it for a success.
+ * A failed answer whose JSON names no error, as from a proxy in front of Stripe, with an error added. The SDK looks
+ * only at the body, and would treat the answer as a success.
  */
 async function withError(answer: Answer): Promise<Answer> {
   const text = await answer.text();
@@ -166,7 +172,7 @@ async function withError(answer: Answer): Promise<Answer> {
   try {
     body = JSON.parse(text);
   } catch {
-    // What is no JSON the SDK tells apart by itself.
+    // The SDK itself recognises a body that is not JSON.
   }
   const isSilent = body !== undefined && !(body as { error?: unknown } | null)?.error;
   const error = { type: 'api_error', message: 'The answer names no error.' };

@@ -6,7 +6,7 @@ import { isLiveKey, stripeConfig } from './config.ts';
 const parse = (env: Record<string, string>) => parseConfig(z.object(stripeConfig), env);
 
 describe('the Stripe variables', () => {
-  it('call the real Stripe unless told otherwise', () => {
+  it('call the real Stripe by default', () => {
     expect(parse({ STRIPE_SECRET_KEY: 'rk_live_abc' }).STRIPE_API_BASE).toBe('https://api.stripe.com');
   });
 
@@ -14,7 +14,7 @@ describe('the Stripe variables', () => {
     ['http://127.0.0.1:12111/', 'http://127.0.0.1:12111'],
     ['http://stripe-mock:12111', 'http://stripe-mock:12111'],
     ['https://stripe.example.com', 'https://stripe.example.com'],
-  ])('take the origin %s', (value, expected) => {
+  ])('accept the origin %s', (value, expected) => {
     expect(parse({ STRIPE_SECRET_KEY: 'sk_test_abc', STRIPE_API_BASE: value }).STRIPE_API_BASE).toBe(expected);
   });
 
@@ -47,6 +47,6 @@ it.each([
   ['pk_live_1', true],
   ['sk_test_1', false],
   ['pk_test_live_', false],
-])('tells the mode of %s', (key, live) => {
+])('says the mode of %s', (key, live) => {
   expect(isLiveKey(key)).toBe(live);
 });

@@ -1,10 +1,10 @@
 import { baseUrl } from '@connector/lifecycle';
 import * as z from 'zod';
 
-/** A secret or restricted key of either mode. */
+/** A secret or restricted key, live or test. */
 export const SECRET_KEY = /^(sk|rk)_(test|live)_\w+$/;
 
-/** The variables every caller of Stripe has. */
+/** The variables of every service that calls Stripe. */
 export const stripeConfig = {
   STRIPE_SECRET_KEY: z
     .string()
@@ -19,5 +19,5 @@ export const stripeConfig = {
 /** What `stripeConfig` parses to. */
 export type StripeConfig = z.output<z.ZodObject<typeof stripeConfig>>;
 
-/** The mode of a key of Stripe's, `sk_`, `rk_` or `pk_`: true for live, false for test. */
+/** The mode of a Stripe key, `sk_`, `rk_` or `pk_`: true for live, false for test. */
 export const isLiveKey = (key: string): boolean => /^(sk|rk|pk)_live_/.test(key);

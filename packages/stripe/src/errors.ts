@@ -9,7 +9,7 @@ import {
 } from '@connector/errors';
 import Stripe from 'stripe';
 
-/** Stripe understood the request and refused it; the same request will be refused again. */
+/** Stripe understood the request and refused it. Stripe will refuse the same request again. */
 export class StripeRejection extends PermanentError {
   /** HTTP status of the answer, 4xx. */
   readonly status: number;
@@ -19,13 +19,13 @@ export class StripeRejection extends PermanentError {
   readonly declineCode: string | undefined;
   /** Stripe's error type, e.g. `card_error`, `invalid_request_error`, `idempotency_error`. */
   readonly type: string;
-  /** The parameter that is refused, where Stripe names one. */
+  /** The refused parameter, where Stripe names one. */
   readonly param: string | undefined;
-  /** Whether this is the answer to an earlier request with the same idempotency key, which Stripe repeats for a day. */
+  /** Whether Stripe repeated its answer to an earlier request with the same idempotency key, as it does for a day. */
   readonly isReplayed: boolean;
-  /** Stripe's id of the request, for its support. */
+  /** Stripe's id of the request, for Stripe's support. */
   readonly requestId: string | undefined;
-  /** The PaymentIntent as it is now, where the error is about one. */
+  /** The present PaymentIntent, where the error is about one. */
   readonly paymentIntent: { readonly id: string; readonly status: Stripe.PaymentIntent.Status } | undefined;
 
   constructor(operation: string, status: number, error: Stripe.errors.StripeError) {
@@ -52,7 +52,7 @@ export class StripeRejection extends PermanentError {
     this.paymentIntent = paymentIntent && { id: paymentIntent.id, status: paymentIntent.status };
   }
 
-  /** Callers learn Stripe's status and codes, as from the original; Stripe's words stay in the logs. */
+  /** Callers get Stripe's status and codes, as from the original. Stripe's message stays in the logs. */
   override toBody(): ErrorBody {
     const message = 'Stripe refused the request.';
     const codes = { code: this.code, message, ...(this.declineCode && { declineCode: this.declineCode }) };
@@ -60,14 +60,14 @@ export class StripeRejection extends PermanentError {
   }
 }
 
-/** Whether Stripe says that it does not have an object, which is asked for itself (404) or named by a parameter (400). */
+/** Whether Stripe does not have an object: the requested one (404), or one that a parameter names (400). */
 export const isMissing = (error: unknown): boolean =>
   error instanceof NotFoundError || (error instanceof StripeRejection && error.code === 'resource_missing');
 
 /**
- * The error that stands for what the SDK threw: 404 `resource_missing` NotFoundError; 401, 403, 409 and 429 `lock_timeout` (locked by
- * another request, or the first one with this idempotency key is still under way), 429, 5xx, no answer TransientError; any other answer StripeRejection. What is
- * not Stripe's is returned as it is.
+ * The error for what the SDK threw. NotFoundError: 404 `resource_missing`. TransientError: 401, 403, 409 and 429
+ * `lock_timeout` (locked by another request, or the first request with this idempotency key is still under way), any
+ * other 429, 5xx, no answer. StripeRejection: any other answer. An error that is not Stripe's is returned unchanged.
  */
 export function errorOf(operation: string, error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error;
@@ -91,7 +91,10 @@ export function errorOf(operation: string, error: unknown): unknown {
   });
 }
 
-/** Answers that pass: credentials and rights are the operator's to fix, the request itself is right. */
+/**
+ * Statuses of temporary failures. For 401 and 403 the operator must fix credentials or rights; the request itself is
+ * right.
+ */
 const TRANSIENT: Readonly<Record<number, TransientReason>> = {
   401: 'unauthorized',
   403: 'unauthorized',

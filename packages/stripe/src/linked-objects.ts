@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 
-/** A Stripe object as events carry it and as Stripe keeps it: links are ids, nothing is expanded. */
+/** A Stripe object as in events: links are ids, and nothing is expanded. */
 export type Linked<T, K extends keyof T> = Omit<T, K> & { [P in K]: string | null };
 
 export type PaymentIntent = Linked<

@@ -2,8 +2,8 @@ const COLLECTION: Readonly<Record<string, string>> = { GET: 'list', POST: 'creat
 const RESOURCE: Readonly<Record<string, string>> = { GET: 'retrieve', POST: 'update', DELETE: 'delete' };
 
 /**
- * Metric label of a call to Stripe, in the SDK's words: `payment_intents.create`, `payment_intents.capture`, `refunds.list`,
- * `customers.search`. Holds no id, so that there are few of them.
+ * Metric label of a call to Stripe, in the SDK's words: `payment_intents.create`, `payment_intents.capture`,
+ * `refunds.list`, `customers.search`. It contains no id, so that there are few labels.
  */
 export function operationOf(method: string, url: URL): string {
   const [, resource, id, verb] = url.pathname.split('/').filter(Boolean);

@@ -1,11 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
-/** Gives up on one request after this long, in ms. */
+/** Time-out of one request, in ms. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Posts an event to `url` that changes nothing, signed with `secret`, and answers the HTTP status: 200 when the service behind it knows the
- * secret (it counts the event as ignored), 400 when not. Throws what `fetch` throws.
+ * Posts an event that changes nothing to `url`, signed with `secret`, and returns the HTTP status: 200 when the service
+ * behind it knows the secret (it counts the event as ignored), 400 otherwise. Throws the errors of `fetch`.
  */
 export async function postSignedProbe(
   url: string,

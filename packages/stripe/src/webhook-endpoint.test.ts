@@ -19,11 +19,11 @@ it.each([
   ['https://payments.example.com/', URL_OF_OURS],
   ['https://payments.example.com/stripe/webhooks', URL_OF_OURS],
   ['https://example.com/pay/', 'https://example.com/pay/stripe/webhooks'],
-])('%s is posted to at %s', (publicUrl, expected) => {
+])('the webhook URL of %s is %s', (publicUrl, expected) => {
   expect(webhookUrl(publicUrl)).toBe(expected);
 });
 
-it('knows an endpoint by its URL, however it is written, the newest first', () => {
+it('recognises an endpoint by its URL in any spelling, the newest first', () => {
   const endpoints = [
     endpoint({ id: 'we_old', createdAt: 1 }),
     endpoint({ id: 'we_other', url: 'https://other.example.com/stripe/webhooks' }),
@@ -32,12 +32,12 @@ it('knows an endpoint by its URL, however it is written, the newest first', () =
   expect(endpointsAt(URL_OF_OURS, endpoints).map(({ id }) => id)).toEqual(['we_new', 'we_old']);
 });
 
-describe('what has to change', () => {
+describe('the changes that an endpoint needs', () => {
   it.each<[string, Partial<WebhookEndpoint>, string[]]>([
     ['nothing when all is right', {}, []],
     ['nothing for another order', { events: STRIPE_EVENT_TYPES.toReversed() }, []],
     ['the events, though the URL is right (X-13)', { events: STRIPE_EVENT_TYPES.slice(1) }, ['events']],
-    ['events that nobody handles', { events: [...STRIPE_EVENT_TYPES, 'customer.created'] }, ['events']],
+    ['events that no service handles', { events: [...STRIPE_EVENT_TYPES, 'customer.created'] }, ['events']],
     ['all events', { events: ['*'] }, ['events']],
     ['the URL', { url: 'https://old.example.com/stripe/webhooks' }, ['url']],
     ['both', { url: 'https://old.example.com/', events: [] }, ['url', 'events']],

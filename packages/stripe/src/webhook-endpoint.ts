@@ -1,7 +1,7 @@
 import { STRIPE_EVENT_TYPES } from '@connector/contracts';
 import { METADATA } from '@connector/payment-model';
 
-/** A webhook endpoint as Stripe has it; `createdAt` in Unix seconds, `apiVersion` null = the account's default. */
+/** A Stripe webhook endpoint; `createdAt` in Unix seconds, `apiVersion` null = the account's default. */
 export interface WebhookEndpoint {
   readonly id: string;
   readonly url: string;
@@ -13,10 +13,10 @@ export interface WebhookEndpoint {
 }
 
 const PATH = '/stripe/webhooks';
-/** Marks the endpoints that `setup` made. */
+/** Metadata that marks the endpoints that `setup` made. */
 const MANAGED_BY = 'stripe-checkout-connector';
 
-/** Where Stripe posts to, from the public address; one that ends with the path already is taken as it is. */
+/** The webhook URL for the public address. An address that already ends with the path is taken unchanged. */
 export const webhookUrl = (publicUrl: string): string =>
   `${publicUrl.replace(/\/+$/, '').replace(new RegExp(`${PATH}$`), '')}${PATH}`;
 
@@ -27,7 +27,7 @@ const normalised = (url: string): string => (URL.canParse(url) ? new URL(url).hr
 export const endpointsAt = (url: string, endpoints: readonly WebhookEndpoint[]): WebhookEndpoint[] =>
   endpoints.filter((endpoint) => sameUrl(endpoint.url, url)).toSorted((a, b) => b.createdAt - a.createdAt);
 
-/** An endpoint that `setup` made for this project and that posts elsewhere. */
+/** Whether an endpoint was made by `setup` for this project and posts to another URL. */
 export const endpointElsewhere = (
   url: string,
   projectKey: string | undefined,
@@ -41,7 +41,7 @@ export const endpointElsewhere = (
       !sameUrl(endpoint.url, url),
   );
 
-/** What an endpoint of ours is made with, besides its API version. */
+/** The parameters of a new endpoint, besides its API version. */
 export const endpointDraft = (url: string, projectKey: string | undefined) => ({
   url,
   events: STRIPE_EVENT_TYPES,
@@ -54,7 +54,7 @@ export interface Drift {
   readonly events?: readonly string[];
 }
 
-/** What of `endpoint` has to change for it to post every event that is used to `url`; empty when nothing has. */
+/** The changes that `endpoint` needs to post every handled event to `url`; empty when it needs none. */
 export function driftOf(endpoint: Pick<WebhookEndpoint, 'url' | 'events'>, url: string): Drift {
   const subscribed = new Set(endpoint.events);
   const isExact =
@@ -66,8 +66,8 @@ export function driftOf(endpoint: Pick<WebhookEndpoint, 'url' | 'events'>, url: 
 }
 
 /**
- * How far an endpoint's API version is from ours. Versions of one release name (`….endive`) differ compatibly, those of another
- * may not; Stripe cannot change an endpoint's version.
+ * How far an endpoint's API version is from ours. Versions with the same release name (`….endive`) are compatible,
+ * others may not be. Stripe cannot change the version of an endpoint.
  */
 export function versionGap(actual: string | null, pinned: string): 'none' | 'compatible' | 'breaking' {
   if (actual === pinned) return 'none';

@@ -13,10 +13,10 @@ export interface EndpointDraft {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The webhook endpoints of the Stripe account, in the key's mode. Every method throws what `call` throws. */
+/** The webhook endpoints of the Stripe account, in the key's mode. Every method throws the errors of `call`. */
 export interface WebhookEndpoints {
   list(): Promise<readonly WebhookEndpoint[]>;
-  /** Answers the signing secret too, the only time that Stripe shows it. */
+  /** Returns the signing secret too, which Stripe never shows again. */
   create(draft: EndpointDraft): Promise<{ endpoint: WebhookEndpoint; secret: string }>;
   update(id: string, change: { url?: string; events?: readonly string[] }): Promise<void>;
   remove(id: string): Promise<void>;
@@ -77,16 +77,16 @@ const ours = ({
   createdAt: created,
 });
 
-/** Whether Stripe refused the key, or what the key may do. */
+/** Whether Stripe refused the key, or the key lacks a right. */
 export const isUnauthorized = (error: unknown): boolean =>
   error instanceof TransientError && error.reason === 'unauthorized';
 
-/** Why a call failed, and what to do, as a sentence for the person at the command line; holds no secret. */
+/** Why a call failed and what to do, as a sentence for the person at the command line, without any secret. */
 export function explainStripeError(error: unknown): string {
   if (isUnauthorized(error)) {
-    return 'Stripe does not take STRIPE_SECRET_KEY for this: use a key of the account that may read and write Webhook Endpoints.';
+    return 'Stripe does not accept STRIPE_SECRET_KEY for this: use a key of the account that may read and write Webhook Endpoints.';
   }
-  if (error instanceof TransientError) return `Stripe could not be asked (${error.reason}); try again.`;
+  if (error instanceof TransientError) return `Stripe could not be reached (${error.reason}); try again.`;
   const words =
     error instanceof StripeRejection && error.cause instanceof Error ? ` ${redactText(error.cause.message)}` : '';
   return `${describeError(error).message}.${words}`;

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 
-/** The exporting half of tracing, loaded only when an OTLP endpoint is configured: it costs tens of megabytes. */
+/**
+ * The exporting part of tracing. It is loaded only when an OTLP endpoint is configured, because it takes tens of
+ * megabytes.
+ */
 export function startExport(service: string, version: string): () => Promise<void> {
   process.env.OTEL_SERVICE_NAME ??= service;
   process.env.OTEL_TRACES_SAMPLER ??= 'parentbased_traceidratio';
@@ -13,7 +16,7 @@ export function startExport(service: string, version: string): () => Promise<voi
     process.env.OTEL_RESOURCE_ATTRIBUTES,
     'service.namespace=stripe-connector',
     `service.version=${version}`,
-    // A pod's name where there is one: hosts are named after it.
+    // A pod's name: in Kubernetes the host name is the pod's.
     `service.instance.id=${process.env.K8S_POD_NAME ?? process.env.HOSTNAME ?? randomUUID()}`,
     ...['K8S_POD_NAME', 'K8S_NAMESPACE_NAME'].flatMap((name) => {
       const value = process.env[name];
@@ -27,7 +30,10 @@ export function startExport(service: string, version: string): () => Promise<voi
   return () => sdk.shutdown();
 }
 
-/** OpenTelemetry's own exporter follows no proxy: where there is one, its agent is given the proxy's variables. Undefined where there is none. */
+/**
+ * OpenTelemetry's own exporter follows no proxy, so it gets an agent with the proxy's variables. Undefined without a
+ * proxy.
+ */
 function proxiedExporter(env: NodeJS.ProcessEnv = process.env): OTLPTraceExporter | undefined {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
   const protocol = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createLogger, redactText } from './logger.ts';
 
-/** What must never be seen in a log line, wherever it stood. */
+/** Values that must never appear in a log line, wherever they stood. */
 const SECRETS = [
   'sk_test_51AbCdEf',
   'rk_live_51AbCdEf',
@@ -19,7 +19,7 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
   return lines.join('');
 }
 
-it.each(SECRETS)('takes %s out of free text', (secret) => {
+it.each(SECRETS)('removes %s from free text', (secret) => {
   expect(redactText(`before ${secret} after`)).toMatch(/^before \[redacted\] after$/);
 });
 
@@ -41,7 +41,7 @@ it.each(['authorization', 'client_secret', 'token', 'email', 'billing_details', 
   },
 );
 
-it('hides in lists and in what a child logger carries, and changes nothing of what is logged', () => {
+it("hides values in lists and in a child logger's fields, and does not change the logged object", () => {
   const given = { list: [{ token: 'hidden-1' }, { id: 'pi_1' }] };
   const line = logged((log) => log.child({ password: 'hidden-2', part: { email: 'hidden-3' } }).info(given, 'x'));
   expect(line).not.toContain('hidden');
@@ -76,14 +76,14 @@ it.each([
   'a@b-',
   '._+-',
   'pi_a_secret_',
-])('takes a moment for a text of whatever strangers repeat: %s', (part) => {
+])('needs only a moment for a text of endless repetitions: %s', (part) => {
   const began = performance.now();
   const shown = redactText(part.repeat(Math.ceil(64_000 / part.length)));
   expect(performance.now() - began).toBeLessThan(500);
   expect(shown.length).toBeLessThan(8_200);
 });
 
-it('cuts addresses out that are as long as they may be', () => {
+it('removes addresses of the greatest allowed length', () => {
   const address = `${'j'.repeat(64)}@${'d'.repeat(63)}.example.com`;
   expect(redactText(`who ${address} is`)).toBe('who [redacted] is');
 });
@@ -98,7 +98,7 @@ it.each([
   '{"name":Jane Doe}',
   '{"name":"Jane Doe","city":Berlin,"street":"Long Road"}',
   '{"a":"Jane\nDoe" "}',
-])('shows nothing of a text that is no JSON: %s', (json) => {
+])('shows nothing of a text that is not JSON: %s', (json) => {
   const error = (() => {
     try {
       return JSON.parse(json) as unknown;

@@ -3,10 +3,10 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger };
 
-/** From the one that shows most to the one that shows nothing. */
+/** From the level that shows most to the one that shows nothing. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Names whose values never reach a log line, at any of the first three levels of a logged object. */
+/** Names whose values never reach a log line, at the first three levels of a logged object. */
 export const REDACTED_KEYS = [
   'authorization',
   'client_secret',
@@ -30,22 +30,22 @@ export const REDACTED_KEYS = [
 ] as const;
 
 /**
- * Secrets that slipped into free text: Stripe keys and client secrets, bearer tokens, JWTs, e-mail addresses. The parts of an address are bounded
- * as RFC 5321 bounds them: without that, a long word costs its length squared.
+ * Secrets in free text: Stripe keys and client secrets, bearer tokens, JWTs, e-mail addresses. The parts of an address
+ * have the length limits of RFC 5321; without them, the time for a long word would grow with the square of its length.
  */
 const SECRETS_IN_TEXT =
   /\b(?:(?:sk|rk)_(?:test|live)_[A-Za-z0-9]+|whsec_[A-Za-z0-9+/=]+|(?:pi|seti|cuss|ek)_[A-Za-z0-9_]+_secret_[A-Za-z0-9]+|eyJ[\w-]+\.[\w-]+\.[\w-]*)|\bBearer\s+\S+|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]+/g;
 
-/** V8 quotes what stands around a mistake in JSON: a piece of whatever was read, such as a name. */
+/** V8's messages quote the text around a mistake in JSON, which may contain a name. */
 const QUOTED_JSON = /"[\s\S]{0,100}?"(?:\.\.\.)? is not valid JSON/g;
 
-/** More of a text is not shown: strangers can make error messages as long as a request. */
+/** The rest of a text is cut: strangers can make error messages as long as a request. */
 const MAX_TEXT = 8_192;
 
-/** The first 8,192 characters of `text`, without the secrets and addresses that are recognised by their shape. */
+/** The first 8,192 characters of `text`, without the secrets and addresses that have a known form. */
 export function redactText(text: string): string {
   if (text.length <= MAX_TEXT) return withoutShapes(text);
-  // Redacted with a little more, so that a secret across the cut is still recognised by its shape.
+  // Redacts a little more than is shown, so that a secret across the cut still has its known form.
   return `${withoutShapes(text.slice(0, MAX_TEXT + 512)).slice(0, MAX_TEXT)}…`;
 }
 
@@ -55,7 +55,10 @@ const withoutShapes = (text: string): string =>
 const HIDDEN: ReadonlySet<string> = new Set(REDACTED_KEYS);
 const LEVELS = 3;
 
-/** pino's own redaction takes ten times as long for as many names at three levels; what holds no secret is passed on as it is. */
+/**
+ * pino's own redaction takes ten times as long for as many names at three levels. An object without a secret is
+ * returned unchanged.
+ */
 function withoutSecrets<T extends object>(logged: T, level = 1): T {
   let clean: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(logged)) {
@@ -71,13 +74,13 @@ function withoutSecrets<T extends object>(logged: T, level = 1): T {
   return (clean as T | undefined) ?? logged;
 }
 
-/** Errors are described by their serializer. */
+/** Errors have a serializer of their own. */
 const isNested = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !(value instanceof Error) && !ArrayBuffer.isView(value);
 
 /**
- * JSON logger of one service; each line carries the current trace, span and correlation id.
- * Errors are logged with class, redacted message and stack of themselves and their causes, nothing else of theirs.
+ * JSON logger of one service. Each line has the current trace, span and correlation id. Errors are logged with class,
+ * redacted message and stack, with their causes, and without any other field.
  */
 export function createLogger(service: string, level = 'info', destination?: DestinationStream): Logger {
   const logger = pino(
@@ -95,7 +98,7 @@ export function createLogger(service: string, level = 'info', destination?: Dest
         const correlation = propagation.getActiveBaggage()?.getEntry('correlation.id')?.value;
         return {
           ...(span && { trace_id: span.traceId, span_id: span.spanId }),
-          // What a caller has in its answer, and so what a merchant asks about.
+          // The caller's answer has this id, so a merchant asks about it.
           ...(correlation && { correlation_id: correlation }),
         };
       },
@@ -103,7 +106,7 @@ export function createLogger(service: string, level = 'info', destination?: Dest
     ...(destination ? [destination] : []),
   );
   const { child } = logger;
-  // pino formats a child's own fields apart from what is logged.
+  // pino formats a child's own fields separately from the logged object.
   logger.child = function (this: Logger, bindings: object, options?: object) {
     return child.call(this, withoutSecrets(bindings), options);
   } as typeof child;
@@ -118,7 +121,7 @@ interface ErrorDescription {
   cause?: ErrorDescription;
 }
 
-/** An error as logs show it: no field of the provider's raw error, no secret in its text. */
+/** An error for the logs: no field of the provider's raw error, no secret in its text. */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { name: typeof error, message: redactText(String(error)) };
   const { code } = error as { code?: unknown };

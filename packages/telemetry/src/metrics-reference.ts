@@ -1,6 +1,6 @@
 import { DEFINITIONS, type MetricDefinition, PROCESS_METRICS } from './metrics.ts';
 
-/** docs/metrics.md: every metric with type, labels, who exports it and what it means. */
+/** docs/metrics.md: every metric with type, labels, the services that export it, and its meaning. */
 export function metricsReference(): string {
   const families: MetricDefinition[] = Object.values(DEFINITIONS);
   const buckets = Map.groupBy(

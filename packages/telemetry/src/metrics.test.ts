@@ -7,7 +7,7 @@ import { metricsReference } from './metrics-reference.ts';
 
 const families: MetricDefinition[] = Object.values(DEFINITIONS);
 
-/** Dashboards, alerts and other people's queries hang on these: a change here is a breaking change. */
+/** Dashboards, alerts and queries of users depend on these names. Any change here is a breaking change. */
 const PINNED = [
   'histogram http_server_request_duration_seconds{http_request_method,http_route,http_response_status_code,error_type}',
   'gauge http_server_active_requests{http_request_method}',
@@ -72,19 +72,19 @@ describe('the list of metrics', () => {
     expect(found.toSorted()).toEqual(PINNED.toSorted());
   });
 
-  it('names no family twice, also as OpenMetrics sees it', () => {
+  it('has every family name once, also in OpenMetrics', () => {
     const names = families.map(({ name }) => name.replace(/_total$/, ''));
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('ends counters in _total and histograms in their unit', () => {
+  it('has counters that end in _total, and histograms that end in their unit', () => {
     for (const { type, name } of families) {
       expect(name.endsWith('_total'), name).toBe(type === 'counter');
       if (type === 'histogram') expect(name).toMatch(/_seconds$/);
     }
   });
 
-  it('is in docs/metrics.md as it is in code (npm run docs)', () => {
+  it('is the same in docs/metrics.md as in code (npm run docs)', () => {
     const file = new URL('../../../docs/metrics.md', import.meta.url);
     expect(readFileSync(file, 'utf8')).toBe(metricsReference());
   });
@@ -117,7 +117,7 @@ describe('/metrics', () => {
   it.each([
     ['a sampled request', TraceFlags.SAMPLED, true],
     ['a request that is not', TraceFlags.NONE, false],
-  ])('shows the trace of %s beside its duration: %s', async (_what, traceFlags, shown) => {
+  ])('with the trace of %s, shows an exemplar beside its duration: %s', async (_what, traceFlags, shown) => {
     const traceId = `${shown ? 'a' : 'b'}`.repeat(32);
     const span = { traceId, spanId: 'c'.repeat(16), traceFlags };
     context.with(trace.setSpanContext(context.active(), span), () =>

@@ -17,13 +17,13 @@ import { PAYMENT_METRICS } from './metrics/payments.ts';
 
 export { register };
 
-// Exemplars exist in OpenMetrics only.
+// Only OpenMetrics has exemplars.
 (register as Registry<RegistryContentType>).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
 
 export type { Exporter, MetricDefinition } from './metrics/definition.ts';
 export { PROCESS_METRICS } from './metrics/process.ts';
 
-/** Every metric of the system; one is registered in a process when that process first uses it. */
+/** Every metric of the system. A metric is registered in a process at its first use there. */
 export const DEFINITIONS = {
   ...HTTP_METRICS,
   ...KAFKA_METRICS,
@@ -32,7 +32,7 @@ export const DEFINITIONS = {
   secretFileReads: {
     type: 'counter',
     name: `${P}secret_file_reads_total`,
-    help: 'Files of secrets that were read again and had changed, or could not be used: the known value stays then',
+    help: 'Reads of changed or unusable secret files; an unusable one leaves the known value in use',
     labels: { outcome: ['changed', 'unusable'] },
     from: EVERY_SERVICE,
   },
@@ -40,7 +40,7 @@ export const DEFINITIONS = {
     type: 'gauge',
     name: `${P}build_info`,
     help: 'Always 1',
-    labels: { service: EVERY_SERVICE, version: 'version', revision: 'commit the image was built from' },
+    labels: { service: EVERY_SERVICE, version: 'version', revision: 'commit that the image was built from' },
     from: EVERY_SERVICE,
   },
 } as const satisfies Record<string, MetricDefinition>;
@@ -79,7 +79,7 @@ function make({ type, name, help, labels, buckets, exemplars }: MetricDefinition
   }
 }
 
-/** A histogram whose observations name the current trace, where it is sampled: only then somebody can look at it. */
+/** A histogram whose observations name the current trace if it is sampled. Nobody could look at any other trace. */
 function tracedHistogram(options: { name: string; help: string; labelNames: string[]; buckets: number[] }): Histogram {
   const histogram = new Histogram({ ...options, enableExemplars: true });
   const observe = histogram.observe.bind(histogram);

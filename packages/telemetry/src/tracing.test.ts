@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { contextFrom, injectContext, inSpan, SpanKind, startTracing, trace } from './tracing.ts';
 
-it('records and loads nothing without an OTLP endpoint, yet every request has a trace id that travels on', async () => {
+it('records and loads nothing without an OTLP endpoint, but gives every request a trace id, which is passed on', async () => {
   const stop = await startTracing('test', { version: '1.2.3', revision: 'abc' });
   const headers = await inSpan('outer', { kind: SpanKind.SERVER }, (span) => {
     expect(span.isRecording()).toBe(false);
@@ -11,7 +11,7 @@ it('records and loads nothing without an OTLP endpoint, yet every request has a 
   await stop();
 });
 
-it("follows a caller's trace, so that one id joins the logs of all services", async () => {
+it("continues a caller's trace, so that one id joins the logs of all services", async () => {
   const traceId = 'a'.repeat(32);
   const parent = contextFrom({ traceparent: `00-${traceId}-${'b'.repeat(16)}-01` });
   await inSpan('inner', { parent }, (span) => {
@@ -25,16 +25,16 @@ it.each([
   ['with several entries', { baggage: 'correlation.id=c-1,tenant=shop%2C1' }],
   ['with properties', { baggage: 'correlation.id=c-1;ttl=5' }],
   ['with the state of other tracers', { baggage: 'correlation.id=c-1', tracestate: 'vendor=1' }],
-])('hands on what a caller sends %s as it came', (_what, more) => {
+])("passes a caller's %s on unchanged", (_what, more) => {
   const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, ...more };
   expect(injectContext<Record<string, string>>({}, contextFrom(headers))).toEqual(headers);
 });
 
-it('hands on nothing where there is no trace', () => {
+it('passes nothing on without a trace', () => {
   expect(injectContext({}, contextFrom({}))).toEqual({});
 });
 
-it('carries the trace on in spans that nobody records', async () => {
+it('passes the trace on in spans that are not recorded', async () => {
   const stop = await startTracing('test', { version: '1.2.3', revision: 'abc' });
   const parent = contextFrom({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
   await inSpan('outer', { parent }, async (outer) => {
@@ -48,7 +48,7 @@ it('carries the trace on in spans that nobody records', async () => {
   await stop();
 });
 
-it('marks what failed by the class of its error, whose message may carry data, and throws it on', async () => {
+it('marks a failed span with the class of its error, without the message, which may contain data, and throws the error again', async () => {
   const failure = new RangeError('jane.doe@example.com');
   await expect(
     inSpan('failing', {}, () => {

@@ -25,7 +25,7 @@ export type StopTracing = () => Promise<void>;
 
 /**
  * Starts tracing for this process. Without an OTLP endpoint in the standard `OTEL_*` variables nothing is recorded or
- * exported, yet every request still carries a trace id, so that logs of all services can be joined.
+ * exported. Every request still has a trace id, which joins the logs of all services.
  */
 export async function startTracing(service: string, { version } = BUILD): Promise<StopTracing> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED } = process.env;
@@ -43,7 +43,10 @@ export async function startTracing(service: string, { version } = BUILD): Promis
 
 let tracer = (): Pick<Tracer, 'startSpan'> => trace.getTracer('stripe-connector');
 
-/** Spans that nobody records: they carry the trace's id on, or begin one. The SDK, which is not loaded for that, would do the same (docs/adr/0003). */
+/**
+ * Spans that are not recorded. They pass the trace's id on, or start a trace. The SDK would do the same, but is not
+ * loaded for that (docs/adr/0003).
+ */
 const unrecorded: Pick<Tracer, 'startSpan'> = {
   startSpan: (_name, _options, parent = context.active()) => {
     const { traceId = randomHex(32), traceState } = trace.getSpanContext(parent) ?? {};
@@ -56,7 +59,10 @@ const unrecorded: Pick<Tracer, 'startSpan'> = {
   },
 };
 
-/** Random hexadecimal digits for the ids of traces, which are distinguished and not guarded; eight at a time. */
+/**
+ * Random hexadecimal digits for the ids of traces, eight at a time. The ids must differ; they need not be
+ * unpredictable.
+ */
 function randomHex(count: number): string {
   let digits = '';
   while (digits.length < count)
@@ -66,14 +72,14 @@ function randomHex(count: number): string {
   return digits;
 }
 
-/** What a span is about; `parent` is the context that caused it, by default the current one. */
+/** Kind, attributes and parent of a span; `parent` is the context that caused it, by default the current one. */
 export interface SpanStart {
   kind?: SpanKind;
   attributes?: Attributes;
   parent?: Context;
 }
 
-/** Runs `work` inside a span that ends with it; what `work` throws marks the span as failed and is thrown on. */
+/** Runs `work` inside a span that ends with it. An error of `work` marks the span as failed and is thrown again. */
 export async function inSpan<T>(name: string, start: SpanStart, work: (span: Span) => Promise<T> | T): Promise<T> {
   const { kind = SpanKind.INTERNAL, attributes = {}, parent = context.active() } = start;
   const span = tracer().startSpan(name, { kind, attributes }, parent);
@@ -92,7 +98,7 @@ export function startSpan(name: string, { kind = SpanKind.INTERNAL, attributes =
   return tracer().startSpan(name, { kind, attributes }, parent ?? context.active());
 }
 
-/** Marks a span as failed by its error's class; messages stay out, they may carry data. */
+/** Marks a span as failed with its error's class. The message is left out because it may contain data. */
 export function markFailed(span: Span, error: unknown): void {
   span.setAttribute('error.type', error instanceof Error ? error.name : typeof error);
   span.setStatus({ code: SpanStatusCode.ERROR });
@@ -114,7 +120,7 @@ const setter: TextMapSetter<Record<string, string | Buffer>> = {
   },
 };
 
-/** The context that headers (HTTP or Kafka) carry, as a parent for spans; an empty one when they carry none. */
+/** The context in headers (HTTP or Kafka), as a parent for spans; an empty context when the headers have none. */
 export const contextFrom = (headers: Carrier): Context => propagation.extract(ROOT_CONTEXT, headers, getter);
 
 /** Adds `traceparent`, `tracestate` and `baggage` of the current context to outgoing headers. */
@@ -122,7 +128,7 @@ export function injectContext<H extends Record<string, string | Buffer>>(headers
   const into = headers as Record<string, string | Buffer>;
   const span = trace.getSpanContext(from);
   const entries = propagation.getBaggage(from)?.getAllEntries() ?? [];
-  // The usual case, a trace and a correlation id: the propagators are for any, and cost a webhook 5 % of its time.
+  // The usual case, a trace and a correlation id. The propagators handle any case, and take 5 % of a webhook's time.
   if (span && isSpanContextValid(span) && !span.traceState && entries.length === 1 && !entries[0]?.[1].metadata) {
     const [[name, { value }]] = entries as [[string, { value: string }]];
     into.traceparent = `00-${span.traceId}-${span.spanId}-0${span.traceFlags & TraceFlags.SAMPLED}`;

@@ -42,7 +42,7 @@ const UNORDERED_REASONS = [
   'refused',
 ];
 
-/** What audit, reconcile, reconcile-pending and unordered found. */
+/** Results of audit, reconcile, reconcile-pending and unordered. */
 export const CHECK_METRICS = {
   pendingPayments: {
     type: 'gauge',
@@ -54,7 +54,7 @@ export const CHECK_METRICS = {
   oldestPendingPayment: {
     type: 'gauge',
     name: `${P}oldest_pending_payment_timestamp_seconds`,
-    help: 'When the oldest open transaction was made, Unix time',
+    help: 'Creation time of the oldest open transaction, Unix time',
     labels: { state: ['Pending', 'Initial'] },
     from: ['ledger'],
   },
@@ -68,7 +68,7 @@ export const CHECK_METRICS = {
   auditLastSuccess: {
     type: 'gauge',
     name: `${P}audit_last_success_timestamp_seconds`,
-    help: 'When an audit last compared all of its window, Unix time; 0 = never',
+    help: 'When an audit last compared its whole window, Unix time; 0 = never',
     labels: {},
     from: ['ledger'],
   },
@@ -96,7 +96,7 @@ export const CHECK_METRICS = {
   reconciliationRepairs: {
     type: 'counter',
     name: `${P}reconciliation_repairs_total`,
-    help: 'Events reconciliation produced again',
+    help: 'Events that reconciliation published again',
     labels: { kind: DIVERGENCES },
     from: ['ledger', 'webhook-ingest'],
   },
@@ -110,21 +110,21 @@ export const CHECK_METRICS = {
   unorderedLastSuccess: {
     type: 'gauge',
     name: `${P}unordered_last_success_timestamp_seconds`,
-    help: 'When unordered last looked at everything, Unix time; 0 = never',
+    help: 'When unordered last checked everything, Unix time; 0 = never',
     labels: {},
     from: ['ledger'],
   },
   unorderedSettlements: {
     type: 'counter',
     name: `${P}unordered_settlements_total`,
-    help: 'Carts of paid payments for which unordered made the order or returned the money',
+    help: 'Carts of paid payments for which unordered created the order or returned the money',
     labels: { settlement: ['order_created', 'returned'] },
     from: ['ledger'],
   },
   reconciliationRequests: {
     type: 'gauge',
     name: `${P}reconciliation_requests_open`,
-    help: 'Times that the ledger asked to have listed again and that reconcile has not completed',
+    help: 'Time ranges that the ledger asked reconcile to list again and that are not done yet',
     labels: {},
     from: ['webhook-ingest'],
   },

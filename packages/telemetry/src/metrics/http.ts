@@ -3,11 +3,11 @@ import { DURATION_BUCKETS, type MetricDefinition, P } from './definition.ts';
 const METHOD = 'method of the request';
 const STATUS = 'status code; empty without an answer';
 const API = ['stripe', 'commercetools', 'session-auth'];
-/** Openings of payments; what else a shopper or a merchant waits for; the ledger; jobs. */
+/** Priorities of calls: opening a payment; other requests that a shopper or a merchant waits for; the ledger; jobs. */
 const PRIORITIES = ['urgent', 'high', 'normal', 'low'];
 const API_OPERATION = 'resource and verb, such as `payments.update`';
 
-/** HTTP served and called, and the calls of Stripe, commercetools and session-auth. */
+/** HTTP requests served, and calls to Stripe, commercetools and session-auth. */
 export const HTTP_METRICS = {
   httpServerDuration: {
     type: 'histogram',
@@ -17,7 +17,7 @@ export const HTTP_METRICS = {
       http_request_method: METHOD,
       http_route: 'route pattern, or `unmatched`',
       http_response_status_code: 'status code; 499 when the client went away',
-      error_type: 'the status from 500 on, else empty',
+      error_type: 'the status if 500 or above, else empty',
     },
     buckets: DURATION_BUCKETS,
     exemplars: true,
@@ -38,7 +38,7 @@ export const HTTP_METRICS = {
       server_address: 'host name',
       http_request_method: METHOD,
       http_response_status_code: STATUS,
-      error_type: 'the status from 400 on, `timeout`, `connection`, else empty',
+      error_type: 'the status if 400 or above, `timeout`, `connection`, else empty',
     },
     buckets: DURATION_BUCKETS,
     exemplars: true,
@@ -60,7 +60,7 @@ export const HTTP_METRICS = {
   apiLimit: {
     type: 'gauge',
     name: `${P}api_limit_calls_per_second`,
-    help: 'Calls a second that the other side was found to take from this pod; 0 or absent while it takes all',
+    help: 'Learnt limit of the dependency for this pod, in calls a second; 0 or absent while it accepts all calls',
     labels: {
       api: ['stripe', 'commercetools'],
       limit: 'the operation, or the host for all of its operations together',
@@ -70,21 +70,21 @@ export const HTTP_METRICS = {
   apiWaiting: {
     type: 'gauge',
     name: `${P}api_waiting_calls`,
-    help: 'Calls that wait because of a limit of the other side',
+    help: 'Calls that wait because of a limit of the dependency',
     labels: { api: ['stripe', 'commercetools'], priority: PRIORITIES },
     from: ['intent', 'ledger', 'session-auth'],
   },
   apiShed: {
     type: 'counter',
     name: `${P}api_shed_calls_total`,
-    help: 'Calls that were not made because a limit of the other side left no time for them',
+    help: 'Calls that were not made because they would have waited too long for a limit of the dependency',
     labels: { api: ['stripe', 'commercetools'], priority: PRIORITIES },
     from: ['intent', 'ledger', 'session-auth'],
   },
   apiRetries: {
     type: 'counter',
     name: `${P}api_retries_total`,
-    help: 'Calls to Stripe and commercetools made again',
+    help: 'Repeated calls to Stripe and commercetools',
     labels: { api: ['stripe', 'commercetools'], operation: API_OPERATION, reason: 'status code, or `connection`' },
     from: ['intent', 'ledger', 'session-auth'],
   },

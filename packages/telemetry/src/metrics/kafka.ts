@@ -5,12 +5,12 @@ const KAFKA = ['kafka'];
 const TOPIC = 'topic, without its prefix';
 const GROUP = 'consumer group, without its prefix';
 
-/** Kafka: sent, consumed, retried, dead letters, lag, and its certificates. */
+/** Kafka: messages sent, consumed, retried and dead, lag, and certificates. */
 export const KAFKA_METRICS = {
   sentMessages: {
     type: 'counter',
     name: 'messaging_client_sent_messages_total',
-    help: 'Messages the broker acknowledged or refused',
+    help: 'Messages that the broker acknowledged or refused',
     labels: {
       messaging_system: KAFKA,
       messaging_operation_name: ['send'],
@@ -22,8 +22,8 @@ export const KAFKA_METRICS = {
   repeatedSends: {
     type: 'counter',
     name: `${P}kafka_repeated_sends_total`,
-    help: 'Messages sent again because the broker did not name them as written',
-    labels: { error_type: "Kafka's error, or the class of the connection's" },
+    help: 'Messages sent again because the broker did not confirm them',
+    labels: { error_type: "Kafka's error, or the class of the connection's error" },
     from: EVERY_SERVICE,
   },
   consumedMessages: {
@@ -100,49 +100,49 @@ export const KAFKA_METRICS = {
   dlqDepth: {
     type: 'gauge',
     name: `${P}dlq_depth`,
-    help: 'Dead letters that wait; every pod says the same',
+    help: 'Dead letters on the topic; every pod reports the same value',
     labels: { topic: TOPIC },
     from: ['ledger'],
   },
   dlqRedriven: {
     type: 'counter',
     name: `${P}dlq_redriven_total`,
-    help: 'Dead letters that were put back, by what became of them',
+    help: 'Dead letters that were redriven, by result',
     labels: { topic: TOPIC, outcome: [...HANDLED, 'dead_lettered'] },
     from: ['ledger'],
   },
   consumerLag: {
     type: 'gauge',
     name: `${P}consumer_lag_messages`,
-    help: 'Messages of the partition that the group has not committed; every pod says the same',
+    help: 'Messages of the partition that the group has not committed; every pod reports the same value',
     labels: { topic: TOPIC, partition: 'partition' },
     from: ['ledger'],
   },
   consumerLagSeconds: {
     type: 'gauge',
     name: `${P}consumer_lag_seconds`,
-    help: 'Age of the oldest message that the group has not committed, 0 without one; every pod says the same',
+    help: 'Age of the oldest message that the group has not committed, 0 without one; every pod reports the same value',
     labels: { topic: TOPIC },
     from: ['ledger'],
   },
   consumerDeletedRecords: {
     type: 'counter',
     name: `${P}consumer_records_deleted_total`,
-    help: 'Messages that were deleted before the group had handled them, as far as this process noticed',
+    help: 'Messages that were deleted before the group handled them, as far as this process noticed',
     labels: { topic: TOPIC },
     from: ['ledger'],
   },
   consumerRebalances: {
     type: 'counter',
     name: `${P}consumer_rebalances_total`,
-    help: 'Times a consumer joined its group',
+    help: 'Times that a consumer joined its group',
     labels: { group: GROUP },
     from: ['ledger'],
   },
   consumerCrashes: {
     type: 'counter',
     name: `${P}consumer_crashes_total`,
-    help: 'Times a consumer did not come into its group and was recreated (`restart` is true)',
+    help: 'Times that a consumer did not join its group and was recreated (`restart` is true)',
     labels: { group: GROUP, restart: ['true', 'false'] },
     from: ['ledger'],
   },
@@ -163,7 +163,7 @@ export const KAFKA_METRICS = {
   certificateExpiry: {
     type: 'gauge',
     name: `${P}certificate_expiry_timestamp_seconds`,
-    help: 'When a certificate in use ends, Unix time; none without TLS of its own',
+    help: 'When a certificate in use expires, Unix time; absent without TLS',
     labels: { certificate: ['kafka_client', 'kafka_ca'] },
     from: EVERY_SERVICE,
   },

@@ -1,12 +1,17 @@
 import { HANDLED, type MetricDefinition, P } from './definition.ts';
 
-/** From Stripe's event creation to the commercetools write, in seconds: up to three days of Stripe's own retries. */
+/**
+ * From the creation of Stripe's event to the commercetools write, in seconds: up to the three days in which Stripe
+ * redelivers.
+ */
 const DELAY_BUCKETS = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21600, 86400, 259200];
-/** From Kafka's receipt to the commercetools write, in seconds: milliseconds when all is well, up to Kafka's retention. */
+/**
+ * From the receipt in Kafka to the commercetools write, in seconds: milliseconds normally, at most Kafka's retention.
+ */
 const RECEIPT_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400];
 const EVENT_TYPE = "Stripe's event types that change a payment, the connector's own, `other`";
 
-/** Payments from the webhook to the transaction, and what callers ask for. */
+/** Payments from the webhook to the transaction, and the requests of callers. */
 export const PAYMENT_METRICS = {
   webhookEvents: {
     type: 'counter',
@@ -55,7 +60,7 @@ export const PAYMENT_METRICS = {
   ledgerReceiptDelay: {
     type: 'histogram',
     name: `${P}ledger_receipt_delay_seconds`,
-    help: 'From the receipt of an event, when Kafka got it, to its write in commercetools',
+    help: 'From the receipt of an event in Kafka to its write in commercetools',
     labels: { event_type: EVENT_TYPE },
     buckets: RECEIPT_BUCKETS,
     exemplars: true,
@@ -64,7 +69,7 @@ export const PAYMENT_METRICS = {
   transactions: {
     type: 'counter',
     name: `${P}transactions_total`,
-    help: 'Transactions added to payments in commercetools, and changes of their state',
+    help: 'Transactions added to payments in commercetools, and changes of their states',
     labels: {
       type: ['Authorization', 'Charge', 'Refund', 'Chargeback', 'CancelAuthorization'],
       state: ['Initial', 'Pending', 'Success', 'Failure'],
@@ -74,8 +79,8 @@ export const PAYMENT_METRICS = {
   paymentDeclines: {
     type: 'counter',
     name: `${P}payment_declines_total`,
-    help: 'Tries to pay that Stripe or the bank declined',
-    labels: { code: "Stripe's decline code, else its error code; `other` for one that is not documented" },
+    help: 'Payment attempts that Stripe or the bank declined',
+    labels: { code: "Stripe's decline code, else its error code; `other` for an undocumented one" },
     from: ['ledger'],
   },
   paymentOperations: {
@@ -101,14 +106,14 @@ export const PAYMENT_METRICS = {
   denials: {
     type: 'counter',
     name: `${P}denials_total`,
-    help: 'Requests refused because of who asks, by what the route asks for: refused credentials, or too many refusals of one address before',
+    help: "Requests refused because of the caller, by the route's access: refused credentials, or too many refusals of the same address before",
     labels: { scheme: ['session', 'jwt', 'oauth2'], reason: ['refused', 'too_many'] },
     from: ['intent'],
   },
   optionalDataRefused: {
     type: 'counter',
     name: `${P}optional_data_refused_total`,
-    help: 'Data that Stripe refused and a payment went on without',
+    help: 'Data that Stripe refused, and that the payment continued without',
     labels: {
       field: [
         'phone',
@@ -127,14 +132,14 @@ export const PAYMENT_METRICS = {
   lineItemsLeftOut: {
     type: 'counter',
     name: `${P}line_items_left_out_total`,
-    help: 'Payments that Stripe was told no goods of, although that is on: why',
+    help: 'Payments whose goods were not sent to Stripe although that is enabled, by reason',
     labels: { reason: ['part_of_cart', 'too_many', 'sums_differ', 'inexpressible'] },
     from: ['intent'],
   },
   sessionChecks: {
     type: 'counter',
     name: `${P}session_checks_total`,
-    help: 'Checks of sessions and tokens by outcome, and whether a cache answered',
+    help: 'Checks of sessions and tokens by outcome, and by cache hit or miss',
     labels: {
       outcome: ['allowed', 'missing', 'invalid', 'expired', 'forbidden', 'upstream_error'],
       cache: ['hit', 'miss'],
@@ -151,7 +156,7 @@ export const PAYMENT_METRICS = {
   partialReinstatements: {
     type: 'counter',
     name: `${P}partial_reinstatements_total`,
-    help: 'Times that a small part of disputed money came back, which no transaction shows',
+    help: 'Times that a small part of disputed money was returned, which no transaction shows',
     labels: {},
     from: ['ledger'],
   },
