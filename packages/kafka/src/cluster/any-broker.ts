@@ -32,8 +32,8 @@ export class AnyBroker {
   }
 
   /**
-   * Asks one broker after the other, the next one as soon as the one before fails or takes long; the first answer counts, and its
-   * broker is asked first from then on. Throws what the last of them threw.
+   * Asks one broker after another, the next as soon as the one before fails or takes long. The first answer counts, and
+   * its broker is asked first from then on. Throws the error of the last broker.
    */
   async ask<T>(ask: (connection: BrokerConnection) => Promise<T>): Promise<T> {
     const { connection, answer } = await firstOf(this.#candidates(), async (candidate, isTooLate) => {
@@ -54,7 +54,7 @@ export class AnyBroker {
     return answer;
   }
 
-  /** The broker that answered last, then the others that are known, then where everything began. */
+  /** The broker that answered last, then the other known brokers, then the bootstrap addresses. */
   #candidates(): (BrokerConnection | BrokerAddress)[] {
     const seen = new Set<string>();
     const first = this.#connection?.isOpen ? [this.#connection] : [];

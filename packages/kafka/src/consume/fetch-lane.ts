@@ -32,7 +32,7 @@ export interface FetchLaneOptions extends FetchLimits {
   readonly log: Logger;
   readonly cluster: ClusterView;
   open(address: BrokerAddress): Promise<BrokerConnection>;
-  /** Where a partition is read from that has no position, or one that the broker does not have. */
+  /** Where reading starts in a partition without a position, or with one that the broker does not have. */
   readonly startAt: StartAt;
   /** The partitions and positions of the next request to this broker. */
   positions(): PartitionPosition[];
@@ -40,7 +40,7 @@ export interface FetchLaneOptions extends FetchLimits {
   onSkipped(range: SkippedRange): void;
 }
 
-/** A partition that another broker leads now is still waited for this long, in ms. */
+/** How long an answer for a partition that another broker leads now is still awaited, in ms. */
 const MOVED_GRACE_MS = 500;
 /** Pause for a partition after the broker answered it with an error, in ms. */
 const ERROR_PAUSE_MS = 100;
@@ -206,7 +206,7 @@ export class FetchLane {
     if (next === undefined || position.isRevoked) return;
     const start = (await this.#offsets(connection, [position], 'start')).get(position);
     const end = (await this.#offsets(connection, [position], 'end')).get(position);
-    // A replica near by may be behind: the leader tells.
+    // The near replica may be behind; the leader knows.
     position.preferLeader();
     if (start === undefined || end === undefined || position.isRevoked || (next >= start && next <= end)) return;
     const { topic, partition } = position;

@@ -7,7 +7,7 @@ export interface FetchLimits {
   /** Where the reader runs: a broker may name a replica near by. */
   readonly rackId: string | undefined;
   readonly maxWaitMs: number;
-  /** The broker answers sooner once it has so many bytes; default 1. */
+  /** The broker answers early when it has this many bytes; default 1. */
   readonly minBytes?: number;
   readonly maxBytesPerPartition: number;
 }
@@ -27,7 +27,7 @@ export interface FetchedPartition {
 }
 
 const MAX_BYTES = 10 * 1024 * 1024;
-/** A broker's answer may take this long beyond the wait that it was asked for, in ms. */
+/** A broker's answer may take this much longer than its requested wait, in ms. */
 const SLACK_MS = 3_000;
 const READ_COMMITTED = 1;
 

@@ -62,7 +62,7 @@ export class GroupMember {
     const { groupId } = this.#options;
     this.#end();
     if (this.#memberId && coordinator?.isOpen) {
-      // It expires by itself.
+      // The membership will time out.
       await leave(coordinator, { groupId, memberId: this.#memberId }).catch(() => {});
     }
     coordinator?.close('stopped');

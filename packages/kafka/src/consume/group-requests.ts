@@ -7,7 +7,7 @@ import type { Committable } from './offset-tracker.ts';
 
 const HEARTBEAT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 3_000;
-/** For a coordinator to answer a join after the last member came, in ms. */
+/** How long a coordinator may take to answer a join after the last member joined, in ms. */
 const JOIN_SLACK_MS = 5_000;
 
 /** A member by the ids that it has in the cluster; `memberId` is empty until the coordinator has given it one. */

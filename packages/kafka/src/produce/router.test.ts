@@ -38,7 +38,7 @@ const keysOf = (partitions: number) =>
   Array.from({ length: partitions }, (_, partition) => keyOf(partition, partitions));
 const timesAsked = () => cluster.requests.filter(({ apiKey }) => apiKey === METADATA).length;
 
-it('follows a topic that is deleted and made again with fewer partitions', async () => {
+it('follows a topic that is recreated with fewer partitions', async () => {
   const producer = await start(6, { ...FAST, deadlineMs: 3_000 });
   const keys = keysOf(6);
   await Promise.all(keys.map((key) => producer.send(TOPIC, eventOf(key, 1))));
@@ -54,7 +54,7 @@ it('follows a topic that is deleted and made again with fewer partitions', async
     );
 });
 
-it('follows a topic that is made again, although the new leaders count their epochs from 0', async () => {
+it('follows a recreated topic, although the new leaders count their epochs from 0', async () => {
   const producer = await start(3);
   const keys = keysOf(3);
   for (const partition of [0, 1, 2])
@@ -67,7 +67,7 @@ it('follows a topic that is made again, although the new leaders count their epo
     expect(await valuesIn(cluster, TOPIC, partition)).toEqual([`${key} 2`]);
 });
 
-it('takes up partitions that are added while sends fail', async () => {
+it('uses partitions that are added while sends fail', async () => {
   const producer = await start(2);
   await Promise.all(keysOf(2).map((key) => producer.send(TOPIC, eventOf(key, 1))));
   cluster.addTopic(TOPIC, 6);

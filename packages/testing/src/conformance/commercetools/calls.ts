@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cart, Payment, PaymentDraft, PaymentUpdateAction } from '@commercetools/platform-sdk';
 import { type Commercetools, type Executable, quoted } from '@connector/commercetools';
 
-/** A project to try, by the client that the services call it with. */
+/** A project under test, with the client that the services use. */
 export type Project = Pick<Commercetools, 'api' | 'call'>;
 
 export type ProjectCalls = ReturnType<typeof callsOf>;

@@ -6,11 +6,11 @@ import type { ProjectCalls } from './calls.ts';
 
 export function itKeepsCarts({ call, carts, created }: ProjectCalls): void {
   describe('a cart', () => {
-    it('is not found when there is none of that id', async () => {
+    it('is not found by an unknown id', async () => {
       await expect(carts.byId(randomUUID())).rejects.toThrow(NotFoundError);
     });
 
-    it('has a payment that was put on it, in its next version', async () => {
+    it('has an added payment in its next version', async () => {
       const cart = await carts.create();
       const { id } = await created();
       await carts.addPayment(cart, id);
@@ -19,7 +19,7 @@ export function itKeepsCarts({ call, carts, created }: ProjectCalls): void {
       expect(after.paymentInfo?.payments).toEqual([{ typeId: 'payment', id }]);
     });
 
-    it('comes with its payments themselves where that is asked for', async () => {
+    it('is returned with its payments expanded on request', async () => {
       const cart = await carts.create();
       const [first, second] = [await created(), await created()];
       await carts.addPayment(await carts.addPayment(cart, first.id), second.id);
@@ -27,7 +27,7 @@ export function itKeepsCarts({ call, carts, created }: ProjectCalls): void {
       expect(paymentInfo?.payments).toMatchObject([{ obj: first }, { obj: second }]);
     });
 
-    it('is found by a payment that is on it', async () => {
+    it('is found by a payment on it', async () => {
       const cart = await carts.create();
       const [{ id }, other] = [await created(), await created()];
       await carts.addPayment(cart, id);
@@ -43,18 +43,18 @@ export function itKeepsCarts({ call, carts, created }: ProjectCalls): void {
 
 export function itAddsPaymentsToCarts({ call, carts, created }: ProjectCalls): void {
   describe('a cart', () => {
-    it('that is gone takes no payment', async () => {
+    it('that was deleted accepts no payment', async () => {
       const gone = { id: randomUUID(), version: 1 };
       await expect(carts.addPayment(gone, (await created()).id)).rejects.toThrow(NotFoundError);
     });
 
-    it('takes no payment that does not exist', async () => {
+    it('accepts no unknown payment', async () => {
       const cart = await carts.create();
       await expect(carts.addPayment(cart, randomUUID())).rejects.toThrow(PermanentError);
       expect(await carts.byId(cart.id)).toEqual(cart);
     });
 
-    it('takes no payment once it is ordered', async () => {
+    it('accepts no payment once it is ordered', async () => {
       const { id } = await carts.create();
       const address = {
         body: { version: 1, actions: [{ action: 'setShippingAddress' as const, address: { country: 'DE' } }] },
@@ -67,7 +67,7 @@ export function itAddsPaymentsToCarts({ call, carts, created }: ProjectCalls): v
       await expect(carts.addPayment(ordered, (await created()).id)).rejects.toMatchObject({ code: 'InvalidOperation' });
     });
 
-    it('takes no payment at an older version', async () => {
+    it('accepts no payment with an older version', async () => {
       const cart = await carts.create();
       await carts.addPayment(cart, (await created()).id);
       const after = await carts.byId(cart.id);

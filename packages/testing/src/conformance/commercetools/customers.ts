@@ -20,11 +20,11 @@ export function itKeepsCustomers({ call, newCustomer }: ProjectCalls): void {
       fields: { ...fields },
     });
 
-    it('is not found when there is none of that id', async () => {
+    it('is not found by an unknown id', async () => {
       await expect(byId(randomUUID())).rejects.toThrow(NotFoundError);
     });
 
-    it('takes fields of a custom type, by its key', async () => {
+    it('accepts fields of a custom type, which is named by its key', async () => {
       const type = await newType('stripe', 'erp');
       const made = await newCustomer();
       const after = await update(made, setType(type.key, { stripe: 'cus_1', erp: '7' }));
@@ -43,7 +43,7 @@ export function itKeepsCustomers({ call, newCustomer }: ProjectCalls): void {
       expect(after.custom?.fields).toEqual({ stripe: 'cus_1', erp: '7' });
     });
 
-    it('takes a field that its type lacks once the type has it', async () => {
+    it('accepts a field only once its type has that field', async () => {
       const type = await newType('erp');
       const typed = await update(await newCustomer(), setType(type.key));
       const set: CustomerUpdateAction = { action: 'setCustomField', name: 'stripe', value: 'cus_1' };
@@ -57,7 +57,7 @@ export function itKeepsCustomers({ call, newCustomer }: ProjectCalls): void {
       expect((await update(typed, set)).custom?.fields).toEqual({ stripe: 'cus_1' });
     });
 
-    it('of an older version takes nothing', async () => {
+    it('accepts no update with an older version', async () => {
       const type = await newType('stripe');
       const made = await newCustomer();
       const after = await update(made, setType(type.key, { stripe: 'cus_1' }));

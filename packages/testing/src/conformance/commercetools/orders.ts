@@ -93,7 +93,7 @@ function ordersOf({ call }: ProjectCalls) {
         .withId({ ID })
         .post({ body: { version, actions: actions as never } }),
     );
-  /** A cart that can be ordered, with a payment on it. */
+  /** A cart that can be ordered, with one payment. */
   const paidCart = async () => {
     const cart = await call('carts.create', (api) => api.carts().post({ body: { currency: 'EUR' } }));
     const amountPlanned = { centAmount: 100, currencyCode: 'EUR' };

@@ -5,12 +5,12 @@ import { NotFoundError, StaleVersionError } from '@connector/errors';
 import { describe, expect, it } from 'vitest';
 import type { ProjectCalls } from './calls.ts';
 
-/** What commercetools keeps of the methods that customers saved. */
+/** How commercetools handles customers' saved payment methods. */
 export function itKeepsPaymentMethods(calls: ProjectCalls): void {
   const { methods, saved } = methodsOf(calls);
 
   describe('a payment method', () => {
-    it('is active and not the default where its draft does not say so, and is found by its key', async () => {
+    it('is active and not the default unless its draft says so, and is found by its key', async () => {
       const method = await saved();
       expect(method).toMatchObject({ version: 1, paymentMethodStatus: 'Active', default: false, method: 'card' });
       expect(await methods.byKey(method.key ?? '')).toEqual(method);

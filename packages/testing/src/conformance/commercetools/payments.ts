@@ -13,7 +13,7 @@ export function itKeepsPayments({
   authorization,
 }: ProjectCalls): void {
   describe('a payment', () => {
-    it('is not found when there is none of that id, key or PaymentIntent', async () => {
+    it('is not found by an unknown id, key or PaymentIntent', async () => {
       await expect(payments.byId(randomUUID())).rejects.toThrow(NotFoundError);
       await expect(payments.byKey('nobody-has-it')).rejects.toThrow(NotFoundError);
       expect(await payments.byPaymentIntent(paymentIntentId())).toEqual([]);
@@ -36,7 +36,7 @@ export function itKeepsPayments({
       expect(payment.amountPlanned).toMatchObject({ centAmount: 500, currencyCode, fractionDigits });
     });
 
-    it('is not created a second time under its key', async () => {
+    it('is not created a second time with the same key', async () => {
       const payment = await created();
       const again = { key: payment.key ?? '', amountPlanned: { centAmount: 1, currencyCode: 'EUR' } };
       const taken = { code: 'DuplicateField', field: 'key', status: 400 };
@@ -44,18 +44,18 @@ export function itKeepsPayments({
       expect(await payments.byKey(payment.key ?? '')).toEqual(payment);
     });
 
-    it('is created for a customer that exists', async () => {
+    it('is created for an existing customer', async () => {
       const id = (await newCustomer()).id;
       expect((await created({ customer: { typeId: 'customer', id } })).customer).toMatchObject({ id });
     });
 
-    it('is refused for a customer that does not exist', async () => {
+    it('is refused for an unknown customer', async () => {
       const fields = draft({ customer: { typeId: 'customer', id: randomUUID() } });
       await expect(payments.create(fields)).rejects.toMatchObject({ code: 'ReferencedResourceNotFound' });
       await expect(payments.byKey(fields.key ?? '')).rejects.toThrow(NotFoundError);
     });
 
-    it('is changed by what was read alone: a change of an answer changes nothing', async () => {
+    it('is changed by updates only: changing an answer in memory has no effect', async () => {
       const payment = await created();
       Object.assign(payment, { key: 'changed' });
       payment.transactions.push({ id: 't' } as never);
@@ -66,7 +66,7 @@ export function itKeepsPayments({
 
 export function itUpdatesPayments({ payments, created, authorization }: ProjectCalls): void {
   describe('an update of a payment', () => {
-    it('answers the next version, with the transaction as it was sent', async () => {
+    it('returns the next version, with the transaction that was sent', async () => {
       const { id, version } = await created();
       const fields = { state: 'Success', interactionId: 'pi_1', timestamp: '2026-11-23T09:01:00.000Z' };
       const updated = await payments.update({ id, version }, [authorization(fields)]);
@@ -92,14 +92,14 @@ export function itUpdatesPayments({ payments, created, authorization }: ProjectC
       expect(changed.transactions).toEqual([{ ...first, state: 'Success', interactionId: 're_1' }, second]);
     });
 
-    it('of an older version is stale, and changes nothing', async () => {
+    it('with an older version is stale, and changes nothing', async () => {
       const before = await created();
       const after = await payments.update(before, [authorization()]);
       await expect(payments.update(before, [authorization()])).rejects.toThrow(StaleVersionError);
       expect(await payments.byId(before.id)).toEqual(after);
     });
 
-    it('is done whole or not at all', async () => {
+    it('applies all of its actions or none', async () => {
       const payment = await created();
       const nobody: PaymentUpdateAction = {
         action: 'changeTransactionState',
@@ -114,14 +114,14 @@ export function itUpdatesPayments({ payments, created, authorization }: ProjectC
 
 export function itTiesPayments({ payments, newCustomer, created, paymentIntentId }: ProjectCalls): void {
   describe('an update of a payment', () => {
-    it('ties it to its PaymentIntent, by which it is found', async () => {
+    it("sets the PaymentIntent's id, by which the payment is found", async () => {
       const interfaceId = paymentIntentId();
       const tied = await payments.update(await created(), [{ action: 'setInterfaceId', interfaceId }]);
       expect(tied.interfaceId).toBe(interfaceId);
       expect(await payments.byPaymentIntent(interfaceId)).toEqual([tied]);
     });
 
-    it('never ties it to another PaymentIntent', async () => {
+    it("never changes the PaymentIntent's id", async () => {
       const first = { action: 'setInterfaceId' as const, interfaceId: paymentIntentId() };
       const tied = await payments.update(await created(), [first]);
       const other = { ...first, interfaceId: paymentIntentId() };
@@ -129,7 +129,7 @@ export function itTiesPayments({ payments, newCustomer, created, paymentIntentId
       expect(await payments.byId(tied.id)).toEqual(tied);
     });
 
-    it('never ties two payments to one PaymentIntent', async () => {
+    it("never gives two payments the same PaymentIntent's id", async () => {
       const action = { action: 'setInterfaceId' as const, interfaceId: paymentIntentId() };
       const first = await payments.update(await created(), [action]);
       const second = await created();
@@ -137,7 +137,7 @@ export function itTiesPayments({ payments, newCustomer, created, paymentIntentId
       expect(await payments.byPaymentIntent(action.interfaceId)).toEqual([first]);
     });
 
-    it('gives it a customer that exists, in place of the guest, and no other', async () => {
+    it('replaces the guest by an existing customer, and never by another', async () => {
       const guest = await created({ anonymousId: randomUUID() });
       const to = (id: string) => ({ action: 'setCustomer' as const, customer: { typeId: 'customer' as const, id } });
       await expect(payments.update(guest, [to(randomUUID())])).rejects.toMatchObject({
@@ -149,7 +149,7 @@ export function itTiesPayments({ payments, newCustomer, created, paymentIntentId
       expect(known.anonymousId).toBeUndefined();
     });
 
-    it('changes the planned amount and the method, and leaves the rest', async () => {
+    it('changes the planned amount and the method, and nothing else', async () => {
       const payment = await created();
       const changed = await payments.update(payment, [
         { action: 'changeAmountPlanned', amount: { centAmount: 9_000, currencyCode: 'EUR' } },

@@ -4,12 +4,12 @@ import { quoted } from '@connector/commercetools';
 import { describe, expect, it } from 'vitest';
 import type { ProjectCalls } from './calls.ts';
 
-/** What commercetools finds by the predicates of queries, as the connector asks. */
+/** Which resources commercetools finds for the query predicates of the connector. */
 export function itFindsByPredicate(calls: ProjectCalls): void {
   const { of, keysOf, made } = paymentsOf(calls);
 
   describe('payments are found by a predicate', () => {
-    it('over the fields of one transaction', async () => {
+    it('on several fields of the same transaction', async () => {
       const here = randomUUID();
       await made(here, 'none');
       await made(here, 'held', { state: 'Success' });
@@ -60,7 +60,7 @@ function paymentsOf({ call }: ProjectCalls) {
     return call('payments.query', (api) => api.payments().get({ queryArgs }));
   };
   const keysOf = async (found: ReturnType<typeof of>) => (await found).results.map(({ key }) => key).toSorted();
-  /** A payment of that key, with these transactions: authorizations over 100.00 EUR where they say nothing else. */
+  /** A payment with that key and these transactions; by default they are authorizations of 100.00 EUR. */
   const made = async (paymentInterface: string, key: string, ...transactions: Partial<TransactionDraft>[]) => {
     const amount = { centAmount: 10_000, currencyCode: 'EUR' };
     const body = {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StripeClient } from '@connector/stripe';
 import type Stripe from 'stripe';
 
-/** An account to try, by the client that the services call it with. */
+/** An account under test, with the client that the services use. */
 export type Account = Pick<StripeClient, 'call'>;
 
 export type StripeCalls = ReturnType<typeof callsOf>;

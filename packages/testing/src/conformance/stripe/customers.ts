@@ -5,7 +5,7 @@ import type { StripeCalls } from './calls.ts';
 
 export function itHasCustomers({ create, update, customer, call }: StripeCalls): void {
   describe('a customer', () => {
-    it('is made, found by id, and by its metadata', async () => {
+    it('is created, and found by its id and metadata', async () => {
       const metadata = { ct_customer_id: randomUUID() };
       const made = await customer({ email: 'ada@example.com', name: 'Ada', metadata });
       expect(made).toMatchObject({ object: 'customer', email: 'ada@example.com', name: 'Ada', metadata });
@@ -15,17 +15,17 @@ export function itHasCustomers({ create, update, customer, call }: StripeCalls):
       expect(found.data.map(({ id }) => id)).toEqual([made.id]);
     });
 
-    it('is not made with an address that is no e-mail address', async () => {
+    it('is not created with an invalid e-mail address', async () => {
       await expect(customer({ email: 'ada' })).rejects.toMatchObject({ code: 'email_invalid', param: 'email' });
     });
 
-    it('is given to a PaymentIntent, and by an update to one that has none', async () => {
+    it('is set on a PaymentIntent, and by an update on one without a customer', async () => {
       const { id } = await customer();
       expect((await create({ customer: id })).customer).toBe(id);
       expect((await update((await create()).id, { customer: id })).customer).toBe(id);
     });
 
-    it('that nobody knows is missing: by its id, and as a parameter', async () => {
+    it('with an unknown id is missing, both as the requested object and as a parameter', async () => {
       const found = call('customers.retrieve', (stripe) => stripe.customers.retrieve('cus_nobody'));
       await expect(found).rejects.toThrow(NotFoundError);
       const missing = { code: 'resource_missing', param: 'customer', status: 400 };
@@ -37,7 +37,7 @@ export function itHasCustomers({ create, update, customer, call }: StripeCalls):
       await expect(session).rejects.toMatchObject(missing);
     });
 
-    it('acts in the browser by a secret of its own each time', async () => {
+    it('gets a client secret of its own for each customer session', async () => {
       const { id } = await customer();
       const session = () =>
         call('customer_sessions.create', (stripe) =>
@@ -60,11 +60,11 @@ export function itSavesPaymentMethods({ customer, call }: StripeCalls): void {
     const detach = (id: string) => call('payment_methods.detach', (stripe) => stripe.paymentMethods.detach(id));
     const found = (id: string) => call('payment_methods.retrieve', (stripe) => stripe.paymentMethods.retrieve(id));
 
-    it('that nobody has is not found', async () => {
+    it('with an unknown id is not found', async () => {
       for (const asked of [found('pm_nobody'), detach('pm_nobody')]) await expect(asked).rejects.toThrow(NotFoundError);
     });
 
-    it('is saved for a customer, and says what card it is', async () => {
+    it('is saved for a customer, with the details of its card', async () => {
       const { id } = await customer();
       const saved = await attach('pm_card_visa', id);
       expect(saved).toMatchObject({ object: 'payment_method', type: 'card', customer: id });
@@ -72,14 +72,14 @@ export function itSavesPaymentMethods({ customer, call }: StripeCalls): void {
       expect(await found(saved.id)).toEqual(saved);
     });
 
-    it('is taken from its customer, once', async () => {
+    it('is detached from its customer, once', async () => {
       const { id } = await attach('pm_card_visa', (await customer()).id);
       expect((await detach(id)).customer).toBeNull();
       expect((await found(id)).customer).toBeNull();
       await expect(detach(id)).rejects.toMatchObject({ status: 400 });
     });
 
-    it('has one customer, who exists', async () => {
+    it('has one customer, who must exist', async () => {
       const [one, other] = [await customer(), await customer()];
       const { id } = await attach('pm_card_visa', one.id);
       await expect(attach(id, other.id)).rejects.toMatchObject({ code: 'payment_method_already_attached' });

@@ -16,13 +16,13 @@ export function itListsEvents({ create, call }: StripeCalls): void {
       });
     };
 
-    it('are listed by their types, the newest first', async () => {
+    it('are listed by type, the newest first', async () => {
       const events = await made();
       expect(events).toHaveLength(3);
       expect((await list({ types: ['payout.paid'] })).data).toEqual([]);
     });
 
-    it('are listed from a known one on, towards older and towards newer ones', async () => {
+    it('are listed after a known one, and before one', async () => {
       const [newest, middle, oldest] = (await made()).map(({ id }) => id);
       const older = await list({ limit: 1, starting_after: newest ?? '' });
       expect(older).toMatchObject({ has_more: true, data: [{ id: middle }] });
@@ -32,7 +32,7 @@ export function itListsEvents({ create, call }: StripeCalls): void {
       expect((await list({ ending_before: oldest ?? '' })).data.map(({ id }) => id)).toEqual([newest, middle]);
     });
 
-    it('are listed by the time when they happened', async () => {
+    it('are listed by creation time', async () => {
       const [newest] = await made();
       const at = newest?.created ?? 0;
       expect((await list({ limit: 1, created: { gte: at } })).data.map(({ id }) => id)).toEqual([newest?.id]);
@@ -40,7 +40,7 @@ export function itListsEvents({ create, call }: StripeCalls): void {
       expect((await list({ created: { lt: at - 3600 } })).data).toEqual([]);
     });
 
-    it('are not listed by more than 20 types', async () => {
+    it('are not listed for more than 20 types', async () => {
       const types = Array.from({ length: 21 }, () => 'charge.succeeded');
       await expect(list({ types })).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
     });
@@ -57,7 +57,7 @@ export function itHasWebhookEndpoints({ call }: StripeCalls): void {
     const list = () =>
       call('webhook_endpoints.list', (stripe) => Array.fromAsync(stripe.webhookEndpoints.list({ limit: 100 })));
 
-    it('is made with its secret, which no other answer shows', async () => {
+    it('is created with its secret, which no later answer shows', async () => {
       const metadata = { managed_by: 'us' };
       const { secret, ...endpoint } = await add({ metadata, description: 'ours' });
       expect(endpoint).toMatchObject({ url, status: 'enabled', enabled_events: ['charge.succeeded'], metadata });
@@ -71,14 +71,14 @@ export function itHasWebhookEndpoints({ call }: StripeCalls): void {
       expect(ids.filter((id) => made.includes(id))).toEqual(made.toReversed());
     });
 
-    it('changes in what an update names', async () => {
+    it('changes only in what an update names', async () => {
       const { secret: _, ...before } = await add();
       const enabled_events: Stripe.WebhookEndpointUpdateParams.EnabledEvent[] = ['charge.failed', 'charge.refunded'];
       await call('webhook_endpoints.update', (stripe) => stripe.webhookEndpoints.update(before.id, { enabled_events }));
       expect(await list()).toContainEqual({ ...before, enabled_events });
     });
 
-    it('is gone once it is deleted', async () => {
+    it('is not found after it was deleted', async () => {
       const { id } = await add();
       const remove = () => call('webhook_endpoints.delete', (stripe) => stripe.webhookEndpoints.del(id));
       await remove();
@@ -86,7 +86,7 @@ export function itHasWebhookEndpoints({ call }: StripeCalls): void {
       await expect(remove()).rejects.toThrow(NotFoundError);
     });
 
-    it('is not made for what is no URL', async () => {
+    it('is not created without a valid URL', async () => {
       await expect(add({ url: 'nowhere' })).rejects.toMatchObject({ code: 'url_invalid', param: 'url' });
     });
   });

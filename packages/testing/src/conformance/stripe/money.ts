@@ -9,7 +9,7 @@ export function itAuthorizes({ paid, held, capture, chargeOf, call, key }: Strip
         stripe.paymentIntents.incrementAuthorization(id, { amount, metadata: { raised: 'yes' } }, key()),
       );
 
-    it('is raised to a new total, with its charge, where that was asked for', async () => {
+    it('is raised to a new total together with its charge, if this was requested at confirmation', async () => {
       const { id } = await paid({ capture_method: 'manual', payment_method_options: raisable });
       const raised = await raise(id, 1500);
       expect(raised).toMatchObject({ status: 'requires_capture', amount: 1500, amount_capturable: 1500 });
@@ -18,7 +18,7 @@ export function itAuthorizes({ paid, held, capture, chargeOf, call, key }: Strip
       expect(await capture(id)).toMatchObject({ status: 'succeeded', amount_received: 1500 });
     });
 
-    it('is not raised to less, without having been asked for, or once it is captured', async () => {
+    it('is not raised to less, without the request at confirmation, or after capture', async () => {
       const { id } = await paid({ capture_method: 'manual', payment_method_options: raisable });
       await expect(raise(id, 1190)).rejects.toMatchObject({ status: 400, param: 'amount' });
       await capture(id);
@@ -30,7 +30,7 @@ export function itAuthorizes({ paid, held, capture, chargeOf, call, key }: Strip
 
 export function itCaptures({ create, paid, held, retrieve, capture, chargeOf }: StripeCalls): void {
   describe('a capture', () => {
-    it('takes the whole of what is authorised', async () => {
+    it('takes the whole authorised amount', async () => {
       const authorised = await held();
       expect(authorised).toMatchObject({ status: 'requires_capture', amount_capturable: 1190, amount_received: 0 });
       expect(await chargeOf(authorised)).toMatchObject({ captured: false, amount_captured: 0 });
@@ -40,7 +40,7 @@ export function itCaptures({ create, paid, held, retrieve, capture, chargeOf }: 
       expect(await chargeOf(done)).toMatchObject({ captured: true, amount_captured: 1190 });
     });
 
-    it('of a part that is not the last leaves the rest authorised', async () => {
+    it('of a part that is not the final one leaves the rest authorised', async () => {
       const { id } = await held();
       const part = await capture(id, { amount_to_capture: 190, final_capture: false });
       expect(part).toMatchObject({ status: 'requires_capture', amount_received: 190, amount_capturable: 1000 });
@@ -49,7 +49,7 @@ export function itCaptures({ create, paid, held, retrieve, capture, chargeOf }: 
       expect(rest).toMatchObject({ status: 'succeeded', amount_received: 1090, amount_capturable: 0 });
     });
 
-    it('is refused for more than is left, or nothing authorised, and changes nothing', async () => {
+    it('is refused for more than is left or without an authorization, and changes nothing', async () => {
       const before = await held();
       const tooMuch = capture(before.id, { amount_to_capture: 1191 });
       await expect(tooMuch).rejects.toMatchObject({ code: 'amount_too_large', status: 400 });
@@ -66,13 +66,13 @@ export function itCancels({ create, paid, held, retrieve, cancel }: StripeCalls)
     it.each([
       ['waits', () => create()],
       ['is authorised', held],
-    ])('ends one that %s', async (_state, made) => {
+    ])('ends a PaymentIntent that %s', async (_state, made) => {
       const { id } = await made();
       expect(await cancel(id)).toMatchObject({ status: 'canceled', amount_capturable: 0 });
       await expect(cancel(id)).rejects.toMatchObject({ code: 'payment_intent_unexpected_state' });
     });
 
-    it('is refused for one that is paid', async () => {
+    it('is refused for a PaymentIntent that has succeeded', async () => {
       const { id } = await paid();
       await expect(cancel(id)).rejects.toMatchObject({ code: 'payment_intent_unexpected_state', status: 400 });
       expect((await retrieve(id)).status).toBe('succeeded');
@@ -93,7 +93,7 @@ export function itRefunds({
   key,
 }: StripeCalls): void {
   describe('a refund', () => {
-    it('gives a part back, and then the rest', async () => {
+    it('returns a part, and then the rest', async () => {
       const { id, latest_charge } = await paid();
       const part = await refund(id, 190);
       expect(part).toMatchObject({ object: 'refund', amount: 190, currency: 'eur', payment_intent: id });
@@ -104,7 +104,7 @@ export function itRefunds({
       await expect(refund(id)).rejects.toMatchObject({ code: 'charge_already_refunded' });
     });
 
-    it('is refused for more than is left, or for nothing charged', async () => {
+    it('is refused for more than is left, or without a charge', async () => {
       const { id } = await paid();
       await refund(id, 190);
       await expect(refund(id, 1001)).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
@@ -112,13 +112,13 @@ export function itRefunds({
       expect(await refundsOf(id)).toHaveLength(1);
     });
 
-    it('gives back no more than was captured, whatever was let go of', async () => {
+    it('returns no more than was captured, whatever was released', async () => {
       const { id } = await capture((await held()).id, { amount_to_capture: 500 });
       await expect(refund(id, 501)).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
       expect(await refund(id, 500)).toMatchObject({ amount: 500, status: 'succeeded' });
     });
 
-    it('is listed with all others of its PaymentIntent or charge, the newest first', async () => {
+    it('is listed with all refunds of its PaymentIntent or charge, the newest first', async () => {
       const { id, latest_charge } = await paid();
       const made: string[] = [];
       for (const amount of [100, 200, 300]) made.unshift((await refund(id, amount)).id);
@@ -131,7 +131,7 @@ export function itRefunds({
       expect(await call('refunds.retrieve', (stripe) => stripe.refunds.retrieve(newest ?? ''))).toEqual(ofCharge[0]);
     });
 
-    it('is one for one key', async () => {
+    it('happens once per idempotency key', async () => {
       const [{ id }, options] = [await paid(), key()];
       expect(await refund(id, 100, options)).toEqual(await refund(id, 100, options));
       expect(await refundsOf(id)).toHaveLength(1);
@@ -149,7 +149,7 @@ export function itBooksBalanceTransactions({ paid, held, capture, refund, call }
     };
     const AT_LENGTH = { timeout: 30_000, interval: 100 };
 
-    it('is there for each charge, with what Stripe keeps of it, and its PaymentIntent where that is asked for', async () => {
+    it("exists for each charge with Stripe's fee, and has its PaymentIntent expanded on request", async () => {
       const paidOne = await paid();
       const ofIt = (expand: string[]) => listed('charge', expand, (source) => source === paidOne.latest_charge);
       const [plain, ...more] = await vi.waitUntil(async () => {
@@ -163,7 +163,7 @@ export function itBooksBalanceTransactions({ paid, held, capture, refund, call }
       expect(expanded?.source).toMatchObject({ object: 'charge', payment_intent: { id: paidOne.id } });
     });
 
-    it('takes a refund away again, whose charge comes with it where that is asked for', async () => {
+    it('subtracts a refund, whose charge is expanded on request', async () => {
       const { id, latest_charge: charge } = await paid();
       const { id: refunded } = await refund(id, 190);
       const expand = ['data.source.payment_intent', 'data.source.charge'];
@@ -175,7 +175,7 @@ export function itBooksBalanceTransactions({ paid, held, capture, refund, call }
       expect(moved?.source).toMatchObject({ id: refunded, payment_intent: { id }, charge: { id: charge } });
     });
 
-    it('is there for each part that is captured, and for nothing that is only held', async () => {
+    it('exists for each captured part, and for no authorization', async () => {
       const { id, latest_charge: charge } = await held();
       await capture(id, { amount_to_capture: 400, final_capture: false });
       await capture(id);

@@ -5,7 +5,7 @@ import type { StripeCalls } from './calls.ts';
 
 export function itHasPaymentIntents({ create, retrieve, update, cancel, capture, call }: StripeCalls): void {
   describe('a PaymentIntent', () => {
-    it('waits for a payment method, with what it was created with', async () => {
+    it('has its parameters and waits for a payment method', async () => {
       const metadata = { ct_payment_key: randomUUID() };
       const made = await create({ metadata, description: 'an order', setup_future_usage: 'off_session' });
       expect(made).toMatchObject({
@@ -17,7 +17,7 @@ export function itHasPaymentIntents({ create, retrieve, update, cancel, capture,
       expect(await retrieve(made.id)).toEqual(made);
     });
 
-    it('is not found by an id that nobody has', async () => {
+    it('is not found by an unknown id', async () => {
       await expect(retrieve('pi_nobody_has_it')).rejects.toThrow(NotFoundError);
       for (const done of [update('pi_nobody', { description: 'x' }), cancel('pi_nobody'), capture('pi_nobody')]) {
         await expect(done).rejects.toThrow(NotFoundError);
@@ -36,7 +36,7 @@ export function itHasPaymentIntents({ create, retrieve, update, cancel, capture,
       expect((await search(randomUUID())).data).toEqual([]);
     });
 
-    it('is listed by page, the newest first', async () => {
+    it('is listed page by page, the newest first', async () => {
       const made = [await create(), await create(), await create()].map(({ id }) => id).reverse();
       const list = (starting_after?: string) =>
         call('payment_intents.list', (stripe) =>
@@ -51,7 +51,7 @@ export function itHasPaymentIntents({ create, retrieve, update, cancel, capture,
 
 export function itConfirms({ create, paid, retrieve, chargeOf, call, key }: StripeCalls): void {
   describe('a PaymentIntent', () => {
-    it('waits for confirmation with a payment method, and is paid by it', async () => {
+    it('with a payment method waits for confirmation, and succeeds with it', async () => {
       const made = await create({ payment_method: 'pm_card_visa' });
       expect(made.status).toBe('requires_confirmation');
       const confirmed = await call('payment_intents.confirm', (stripe) =>
@@ -60,7 +60,7 @@ export function itConfirms({ create, paid, retrieve, chargeOf, call, key }: Stri
       expect(confirmed).toMatchObject({ status: 'succeeded', amount_received: 1190, amount_capturable: 0 });
     });
 
-    it('is not confirmed without a payment method, or once it is paid', async () => {
+    it('is not confirmed without a payment method, or after it has succeeded', async () => {
       for (const { id } of [await create(), await paid()]) {
         const confirm = call('payment_intents.confirm', (stripe) =>
           stripe.paymentIntents.confirm(id, { return_url: 'https://shop.example.com' }, key()),
@@ -69,14 +69,14 @@ export function itConfirms({ create, paid, retrieve, chargeOf, call, key }: Stri
       }
     });
 
-    it('has the charge that paid it, as its id, and itself where that is asked for', async () => {
+    it('has its charge as an id, or expanded on request', async () => {
       const { id, latest_charge } = await paid();
       const charge = { id: latest_charge, payment_intent: id, amount: 1190, amount_captured: 1190, captured: true };
       expect(await chargeOf(await retrieve(id))).toMatchObject({ ...charge, status: 'succeeded', amount_refunded: 0 });
       expect((await retrieve(id, ['latest_charge'])).latest_charge).toMatchObject(charge);
     });
 
-    it('that is declined waits for another payment method, and says why', async () => {
+    it('that is declined waits for another payment method, and has the reason', async () => {
       const payment_method = 'pm_card_visa_chargeDeclinedInsufficientFunds';
       const { id } = await create({ payment_method });
       const confirm = call('payment_intents.confirm', (stripe) =>
@@ -101,13 +101,13 @@ export function itKeepsIdempotencyKeys({ create, update, key }: StripeCalls): vo
       expect(await create({ metadata }, options)).toEqual(first);
     });
 
-    it('takes one set of parameters', async () => {
+    it('accepts only one set of parameters', async () => {
       const options = key();
       await create({}, options);
       await expect(create({ amount: 1 }, options)).rejects.toMatchObject({ type: 'idempotency_error', status: 400 });
     });
 
-    it('repeats a refusal, and says that it is one', async () => {
+    it('repeats a refusal, and marks it as repeated', async () => {
       const options = key();
       const params = { payment_method: 'pm_card_visa_chargeDeclined', confirm: true, return_url: 'https://a.example' };
       await expect(create(params, options)).rejects.toMatchObject({ code: 'card_declined', isReplayed: false });
@@ -118,14 +118,14 @@ export function itKeepsIdempotencyKeys({ create, update, key }: StripeCalls): vo
 
 export function itUpdates({ create, paid, retrieve, update, cancel }: StripeCalls): void {
   describe('an update', () => {
-    it('changes what it names, and leaves the rest', async () => {
+    it('changes only what it names', async () => {
       const before = await create({ metadata: { a: '1', b: '2' }, setup_future_usage: 'off_session' });
       await update(before.id, { amount: 1000, metadata: { b: '3', c: '4' }, setup_future_usage: '' });
       const metadata = { a: '1', b: '3', c: '4' };
       expect(await retrieve(before.id)).toEqual({ ...before, amount: 1000, metadata, setup_future_usage: null });
     });
 
-    it('takes metadata with an empty value away', async () => {
+    it('removes a metadata key by an empty value', async () => {
       const { id } = await create({ metadata: { a: '1', b: '2' } });
       expect((await update(id, { metadata: { a: '' } })).metadata).toEqual({ b: '2' });
     });
@@ -142,7 +142,7 @@ export function itUpdates({ create, paid, retrieve, update, cancel }: StripeCall
     it.each([
       ['paid', () => paid()],
       ['canceled', async () => cancel((await create()).id)],
-    ])('of one that is %s takes metadata alone', async (_state, made) => {
+    ])('of a PaymentIntent that is %s accepts metadata only', async (_state, made) => {
       const { id } = await made();
       await expect(update(id, { amount: 1 })).rejects.toMatchObject({ code: 'payment_intent_unexpected_state' });
       expect((await update(id, { metadata: { a: '1' } })).metadata).toMatchObject({ a: '1' });
