@@ -155,7 +155,7 @@ class KeyOrderedConsumer implements Component {
     if (this.#client.problem) this.#absence.beginNow();
     if (!this.#absence.isStuck) return;
     this.#absence.recreatedNow();
-    this.#kafka.log.error({ group: this.#options.groupId }, 'recreating a consumer that does not join its group');
+    this.#kafka.log.error({ group: this.#options.groupId }, 'a consumer that does not join its group is recreated');
     this.#counts.recreated();
     void this.#client.stop();
     this.#client = this.#createClient();

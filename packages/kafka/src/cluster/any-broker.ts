@@ -2,16 +2,16 @@ import type { Kafka } from '../client.ts';
 import type { BrokerAddress, BrokerConnection } from '../kafkajs-internals/connection.ts';
 import { firstOf } from './first-of.ts';
 
-/** Asks whichever broker answers, on a connection of its own that is kept for the next question. */
+/** Asks any broker that answers, on a connection of its own that is kept for the next question. */
 export class AnyBroker {
   readonly #kafka: Kafka;
   readonly #known: () => Iterable<BrokerAddress>;
   #connection: BrokerConnection | undefined;
   #answeredAt = Number.NEGATIVE_INFINITY;
-  /** Between `start` and `stop`: a connection is kept. */
+  /** True between `start` and `stop`: a connection is kept. */
   #isRunning = false;
 
-  /** `known` are the brokers that the cluster has named, beside those where everything began. */
+  /** `known` are the brokers that the cluster has named, in addition to the bootstrap addresses. */
   constructor(kafka: Kafka, known: () => Iterable<BrokerAddress>) {
     this.#kafka = kafka;
     this.#known = known;

@@ -184,7 +184,7 @@ export class ClusterView {
     );
   }
 
-  /** Asks any broker. Throws what the last of them threw. */
+  /** Asks any broker. Throws the error of the last one. */
   askAny<T>(ask: (connection: BrokerConnection) => Promise<T>): Promise<T> {
     return this.#anyBroker.ask(ask);
   }

@@ -2,9 +2,9 @@ import type { BrokerConnection } from '../kafkajs-internals/connection.ts';
 import { type FetchedMessage, requests } from '../kafkajs-internals/protocol.ts';
 import type { PartitionPosition } from './partition-position.ts';
 
-/** How much a broker answers at once, and how long it may wait for it. */
+/** How much a broker returns at once, and how long it may wait for it. */
 export interface FetchLimits {
-  /** Where the reader runs: a broker may name a replica near by. */
+  /** Where the reader runs, so that a broker may name a near replica. */
   readonly rackId: string | undefined;
   readonly maxWaitMs: number;
   /** The broker answers early when it has this many bytes; default 1. */
@@ -12,7 +12,7 @@ export interface FetchLimits {
   readonly maxBytesPerPartition: number;
 }
 
-/** What a broker answers about the partitions of a topic. */
+/** A broker's answer for the partitions of a topic. */
 export interface TopicAnswer<P> {
   readonly topic: string;
   readonly partitions: readonly P[];
@@ -31,9 +31,9 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const SLACK_MS = 3_000;
 const READ_COMMITTED = 1;
 
-/** Where a partition begins, or ends. */
+/** The beginning or the end of a partition. */
 export type OffsetOf = 'start' | 'end';
-/** As Kafka's protocol has it instead of a time. */
+/** Kafka's protocol uses these numbers in place of a time. */
 const TIMESTAMP: Record<OffsetOf, number> = { start: -2, end: -1 };
 
 interface Listed {
@@ -61,7 +61,7 @@ interface FetchAnswer {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }
 
-/** Asks for the records from each position on, which has to have a `next`. Throws kafkajs's errors. */
+/** Asks for the records from each position on; each must have a `next`. Throws kafkajs's errors. */
 export async function askRecords(
   connection: BrokerConnection,
   positions: readonly PartitionPosition[],

@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 3_000;
 /** How long a coordinator may take to answer a join after the last member joined, in ms. */
 const JOIN_SLACK_MS = 5_000;
 
-/** A member by the ids that it has in the cluster; `memberId` is empty until the coordinator has given it one. */
+/** A member's ids in the cluster; `memberId` is empty until the coordinator has assigned one. */
 export interface Member {
   readonly groupId: string;
   readonly memberId: string;
@@ -24,11 +24,11 @@ interface Joined {
   readonly generationId: number;
   readonly memberId: string;
   readonly leaderId: string;
-  /** Of the leader alone: everybody in the group. */
+  /** Only in the leader's answer: all members of the group. */
   readonly members: readonly { readonly memberId: string }[];
 }
 
-/** Where the group's coordinator is, by any broker's word. */
+/** The group's coordinator, by the answer of any broker. */
 export async function findCoordinator(connection: BrokerConnection, groupId: string): Promise<BrokerAddress> {
   const { coordinator } = await connection.call<{ coordinator: BrokerAddress }>(
     requests.GroupCoordinator,
@@ -39,10 +39,10 @@ export async function findCoordinator(connection: BrokerConnection, groupId: str
   return { host, port };
 }
 
-/** The coordinator waits for the other members, this long at most, in ms. */
+/** How long the coordinator waits for the other members, in ms. */
 const rebalanceMs = (sessionTimeoutMs: number): number => 2 * sessionTimeoutMs;
 
-/** Waits until every member has come. */
+/** Resolves when every member has joined. */
 export const join = (
   coordinator: BrokerConnection,
   { groupId, memberId }: Member,
@@ -62,7 +62,10 @@ export const join = (
     rebalanceMs(sessionTimeoutMs) + JOIN_SLACK_MS,
   );
 
-/** The partitions that the leader has given to the member; `groupAssignment` is the leader's, empty for the others. */
+/**
+ * The partitions that the leader assigned to this member; `groupAssignment` is the leader's assignment, empty for the
+ * others.
+ */
 export async function sync(
   coordinator: BrokerConnection,
   { groupId, memberId, generationId }: MemberOfGeneration,
@@ -82,7 +85,7 @@ interface Fetched {
   readonly responses: readonly { readonly partitions: readonly { partition: number; offset: string }[] }[];
 }
 
-/** What the group has committed, by partition; undefined where it has committed nothing. */
+/** The committed offsets of the group by partition; undefined for a partition without one. */
 export async function committedOffsets(
   coordinator: BrokerConnection,
   groupId: string,
@@ -99,7 +102,7 @@ export async function committedOffsets(
   );
 }
 
-/** Commits with the timestamp of the last message that each offset covers. */
+/** Commits offsets, each with the timestamp of the last message before it. */
 export async function commitOffsets(
   coordinator: BrokerConnection,
   { groupId, memberId, generationId: groupGenerationId }: MemberOfGeneration,

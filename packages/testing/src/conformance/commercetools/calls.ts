@@ -7,7 +7,7 @@ export type Project = Pick<Commercetools, 'api' | 'call'>;
 
 export type ProjectCalls = ReturnType<typeof callsOf>;
 
-/** What the tests do at commercetools. */
+/** The tests' calls to commercetools. */
 export function callsOf(project: () => Project) {
   const call = <T>(operation: string, request: (api: Commercetools['api']) => Executable<T>): Promise<T> =>
     project().call(operation, request(project().api));

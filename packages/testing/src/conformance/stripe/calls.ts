@@ -7,7 +7,7 @@ export type Account = Pick<StripeClient, 'call'>;
 
 export type StripeCalls = ReturnType<typeof callsOf>;
 
-/** What the tests do at Stripe, each with an idempotency key of its own where nothing else is said. */
+/** The tests' calls to Stripe, each with a new idempotency key unless a test gives one. */
 export function callsOf(account: () => Account) {
   const call = <T>(operation: string, work: (stripe: Stripe) => Promise<T>): Promise<T> =>
     account().call(operation, work);
