@@ -175,8 +175,7 @@ export const KAFKA: Dashboard = {
         },
         {
           title: 'Redriven in an hour',
-          description:
-            'Dead letters that were redriven, by result. dead_lettered: their cause is not fixed.',
+          description: 'Dead letters that were redriven, by result. dead_lettered: their cause is not fixed.',
           unit: 'short',
           width: 12,
           queries: [{ expr: `sum by (outcome) (increase(${m(`${P}dlq_redriven_total`)}[1h]))`, legend: '{{outcome}}' }],
