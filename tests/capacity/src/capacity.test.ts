@@ -3,7 +3,8 @@ import { readUnitCosts, type UnitCosts } from '@connector/load-tests/unit-costs'
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ASSUMPTIONS, ceilings, DEFAULTS, needFor, PUBLISHED } from './capacity.ts';
-import { Clock, Gate, type Scenario, Station, simulate } from './simulation.ts';
+import { Clock, Gate, Station } from './queueing.ts';
+import { type Scenario, simulate } from './simulation.ts';
 
 const costs: UnitCosts = {
   measured: 'for this test',

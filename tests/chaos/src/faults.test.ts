@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ALL_CLUSTER_FAULTS } from './cluster-faults.ts';
-import { faultsWith, planFaults } from './faults.ts';
+import { planFaults } from './fault-plan.ts';
+import { faultsWith } from './faults.ts';
 
 const OPTIONS = { outageMs: 20_000, ledgerKills: 3 };
 const named = (seed: number, brokers: number, rounds = 1) =>

@@ -2,24 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PAYMENT_EVENTS, PAYMENT_EVENTS_DLQ } from '@connector/contracts';
 import { createKafka, type Kafka, kafkaConfig } from '@connector/kafka';
 import { parseConfig } from '@connector/lifecycle';
-import { request, Shop } from '@connector/load-tests/shop';
+import { Shop } from '@connector/load-tests/shop';
 import { type ProcessDied, type Sandbox, startSandbox } from '@connector/sandbox';
 import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
 import { type Audited, audited } from './audited.ts';
-import {
-  type CommercetoolsPayment,
-  type CommercetoolsTruth,
-  compare,
-  type Finding,
-  type StripeTruth,
-} from './consistency-check.ts';
-import { type FaultName, faultsWith, planFaults } from './faults.ts';
+import { compare, type Finding } from './consistency-check.ts';
+import { planFaults } from './fault-plan.ts';
+import { type FaultName, faultsWith, type Planned } from './faults.ts';
 import { type Injected, Injector } from './injector.ts';
-import { lagOf, recordsIn } from './kafka-state.ts';
+import { recordsIn } from './kafka-state.ts';
 import { type Acknowledged, compareKept, recordsByEvent } from './kept.ts';
 import { playScenario } from './play-scenario.ts';
 import { scenarioOf } from './scenarios.ts';
+import { bothSides, control, SETTLE_MS, untilQuiet, type Webhooks } from './sides.ts';
 import { chargedTwice, Transactions } from './transactions.ts';
 
 export interface ChaosOptions {
@@ -107,13 +103,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 const DEFAULT_OUTAGE_MS = 20_000;
 /** Clocks differ; nothing of before is in a sandbox of its own. */
 const HOUR_MS = 3_600_000;
-/** Shorter than the test's patience, long enough to be overtaken by other events. */
-const SETTLE_MS = 1_500;
 
 async function chaos(sandbox: Sandbox, options: ChaosOptions, progress: (line: string) => void): Promise<ChaosReport> {
-  const { payments, seconds, seed, outageMs = DEFAULT_OUTAGE_MS, concurrency = 48 } = options;
   const since = new Date(Date.now() - HOUR_MS);
-  const { brokers = 1, faults = faultsWith(brokers) } = options;
   const kafka = connect(sandbox);
   const shop = new Shop({
     url: sandbox.url,
@@ -122,22 +114,52 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, progress: (line: s
   });
   await control(sandbox, 'PUT', 'stripe/settings', { settleDelayMs: SETTLE_MS });
   const transactions = await Transactions.begin(sandbox);
-  const injector = new Injector(
-    sandbox,
-    kafka,
-    planFaults(seed, faults, { outageMs, ledgerKills: options.ledgerKills ?? 3, rounds: roundsIn(seconds, outageMs) }),
-    progress,
-  );
-  const cutShort: string[] = [];
+  const injector = new Injector(sandbox, kafka, faultsOf(options), progress);
 
   const began = performance.now();
   const secondsSince = (from: number) => Math.round((performance.now() - from) / 100) / 10;
+  const cutShort = await playAll(options, shop, transactions, injector, progress);
+  const scenarios = secondsSince(began);
+  progress(`all scenarios are played after ${scenarios} s`);
+  await injector.lift();
+  progress('all faults are lifted');
+
+  const lifted = performance.now();
+  const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, progress);
+  return {
+    seed: options.seed,
+    brokers: options.brokers ?? 1,
+    scenarios: options.payments,
+    cutShort,
+    retriedRequests: shop.retries,
+    refusals: shop.refusals,
+    tooEarly: shop.tooEarly,
+    merchantTransactions: { made: transactions.made, repeated: transactions.repeated },
+    ...(await compared(sandbox, kafka, transactions, since)),
+    faults: injector.injected,
+    seconds: { scenarios, toRest: secondsSince(lifted), total: secondsSince(began) },
+    atRest,
+  };
+}
+
+function faultsOf({ seed, seconds, brokers = 1, outageMs = DEFAULT_OUTAGE_MS, ...options }: ChaosOptions): Planned[] {
+  const { faults = faultsWith(brokers), ledgerKills = 3 } = options;
+  return planFaults(seed, faults, { outageMs, ledgerKills, rounds: roundsIn(seconds, outageMs) });
+}
+
+/** Plays every scenario, some at once, while the faults come; answers which could not be played to their end, and why. */
+async function playAll(
+  { payments, seconds, seed, concurrency = 48 }: ChaosOptions,
+  shop: Shop,
+  transactions: Transactions,
+  injector: Injector,
+  progress: (line: string) => void,
+): Promise<string[]> {
+  const cutShort: string[] = [];
+  const began = performance.now();
   let started = 0;
-  const liveOneAfterAnother = async () => {
-    for (;;) {
-      const index = started;
-      if (index >= payments) return;
-      started += 1;
+  const playOneAfterAnother = async () => {
+    for (let index = started++; index < payments; index = started++) {
       const dueMs = (index / payments) * seconds * 1000 - (performance.now() - began);
       if (dueMs > 0) await sleep(dueMs);
       injector.progressed((index + 1) / payments);
@@ -150,41 +172,24 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, progress: (line: s
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, payments) }, liveOneAfterAnother));
-  const scenariosTook = secondsSince(began);
-  progress(`all scenarios are played after ${scenariosTook} s`);
-  await injector.lift();
-  progress('all faults are lifted');
+  await Promise.all(Array.from({ length: Math.min(concurrency, payments) }, playOneAfterAnother));
+  return cutShort;
+}
 
-  const lifted = performance.now();
-  const atRest = await untilQuiet(sandbox, kafka, options.quietWithinMs ?? 180_000, progress);
+/** What both sides and Kafka have at the end, and where they differ. */
+async function compared(sandbox: Sandbox, kafka: Kafka, transactions: Transactions, since: Date) {
   const [stripe, commercetools] = await bothSides(sandbox);
   const { audit, findings: differences } = await audited(sandbox, since);
-  const deadLetters = await recordsIn(kafka, PAYMENT_EVENTS_DLQ);
-  const webhooks = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
+  const { attempts, delivered } = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
   const acknowledged = await control<Acknowledged[]>(sandbox, 'GET', 'stripe/webhooks/acknowledged');
   const kept = compareKept(acknowledged, await recordsByEvent(kafka));
   return {
-    seed,
-    brokers,
-    scenarios: payments,
-    cutShort,
-    retriedRequests: shop.retries,
-    refusals: shop.refusals,
-    tooEarly: shop.tooEarly,
-    merchantTransactions: { made: transactions.made, repeated: transactions.repeated },
     paymentIntents: stripe.payment_intents.length,
     refunds: stripe.refunds.filter(({ is_release }) => !is_release).length,
     disputes: stripe.disputes.length,
-    transactions: commercetools.payments.reduce((sum, { transactions }) => sum + transactions.length, 0),
-    events: {
-      made: stripe.events,
-      attempts: webhooks.attempts,
-      delivered: webhooks.delivered,
-      records: await recordsIn(kafka, PAYMENT_EVENTS),
-    },
-    faults: injector.injected,
-    deadLetters,
+    transactions: commercetools.payments.reduce((sum, payment) => sum + payment.transactions.length, 0),
+    events: { made: stripe.events, attempts, delivered, records: await recordsIn(kafka, PAYMENT_EVENTS) },
+    deadLetters: await recordsIn(kafka, PAYMENT_EVENTS_DLQ),
     audit,
     findings: [
       ...differences,
@@ -193,61 +198,12 @@ async function chaos(sandbox: Sandbox, options: ChaosOptions, progress: (line: s
       ...transactions.findings,
       ...chargedTwice(stripe, commercetools),
     ],
-    seconds: { scenarios: scenariosTook, toRest: secondsSince(lifted), total: secondsSince(began) },
-    atRest,
   };
 }
 
 /** A round of all faults takes some twelve outages' time, so that most of it is neither dead nor undisturbed. */
 const roundsIn = (seconds: number, outageMs: number): number =>
   Math.max(1, Math.round((seconds * 1000) / (12 * outageMs)));
-
-interface Webhooks {
-  pending: number;
-  delivered: number;
-  attempts: number;
-  failed: number;
-}
-
-/** Quiet: no webhook waits, the ledger has handled every record, and both sides stay as they are. Answers false when it never was. */
-async function untilQuiet(
-  sandbox: Sandbox,
-  kafka: Kafka,
-  withinMs: number,
-  progress: (line: string) => void,
-): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  let before = '';
-  for (let looks = 0; Date.now() < deadline; looks += 1) {
-    await sleep(SETTLE_MS + 500);
-    const { pending } = await control<Webhooks>(sandbox, 'GET', 'stripe/webhooks');
-    const lag = await lagOf(kafka);
-    const [stripe, commercetools] = await bothSides(sandbox);
-    const versions = commercetools.payments.reduce((sum, { version }) => sum + version, 0);
-    const now = `${stripe.events} ${versions}`;
-    if (pending === 0 && lag === 0 && now === before) return true;
-    if (looks % 5 === 0) progress(`${pending} webhooks wait, the ledger is ${lag} records behind`);
-    before = now;
-  }
-  return false;
-}
-
-interface CommercetoolsState extends CommercetoolsTruth {
-  readonly payments: readonly (CommercetoolsPayment & { version: number })[];
-}
-type Sides = [StripeTruth & { events: number }, CommercetoolsState];
-
-const bothSides = (sandbox: Sandbox): Promise<Sides> =>
-  Promise.all([
-    control<Sides[0]>(sandbox, 'GET', 'stripe/state'),
-    control<Sides[1]>(sandbox, 'GET', 'commercetools/state'),
-  ]);
-
-async function control<T>(sandbox: Sandbox, method: string, path: string, body?: unknown): Promise<T> {
-  const { status, json, text } = await request(method, `${sandbox.url}/_sandbox/${path}`, { body });
-  if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${text}`);
-  return json as T;
-}
 
 const connect = ({ env }: Sandbox): Kafka =>
   createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'bench', log: createLogger('bench', 'silent') });
