@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { FakeCommercetools } from './fake-commercetools.ts';
 import { RefusedAnswer } from './refusal.ts';
 
@@ -24,76 +25,85 @@ const BASIC = `Basic ${Buffer.from(Object.values(CREDENTIALS).join(':')).toStrin
 const OURS = 'ours';
 
 /** The hosts of commercetools on one port of loopback: authorization server, Merchant Center's keys, Session and HTTP API of the project `shop`. */
-export async function serveCommercetools() {
-  const project = new FakeCommercetools();
+export class CommercetoolsServer {
+  readonly project = new FakeCommercetools();
   /** Introspection's answers by token; any other token is inactive. */
-  const tokens = new Map<string, unknown>();
+  readonly tokens = new Map<string, unknown>();
   /** The Merchant Center's public keys. */
-  const keys: unknown[] = [];
-  const calls: Call[] = [];
+  readonly keys: unknown[] = [];
+  readonly calls: Call[] = [];
   /** Answers that replace the usual ones, by the beginning of the path. */
-  const instead = new Map<string, Answer>();
+  readonly instead = new Map<string, Answer>();
+  readonly #server = createServer(async (req, res) => {
+    const body = await text(req);
+    const path = req.url ?? '';
+    this.calls.push({ path, headers: req.headers, body });
+    this.#answer(path, req, body)(req, res);
+  });
 
-  const authorization = (path: string, { headers }: IncomingMessage, body: string): Answer => {
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** The variables of a service that uses this commercetools. */
+  get env() {
+    const { url, project } = this;
+    return { ...CREDENTIALS, CTP_PROJECT_KEY: project.projectKey, CTP_AUTH_URL: url, CTP_API_URL: url };
+  }
+
+  get sessions(): FakeCommercetools['sessions'] {
+    return this.project.sessions;
+  }
+
+  callsTo(start: string): Call[] {
+    return this.calls.filter(({ path }) => path.startsWith(start));
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer(path: string, req: IncomingMessage, body: string): Answer {
+    const special = [...this.instead].find(([start]) => path.startsWith(start))?.[1];
+    if (special) return special;
+    if (path.startsWith('/oauth/')) return this.#authorization(path, req, body);
+    if (path === '/jwks.json') return json(200, { keys: this.keys });
+    return this.#api(new URL(path, 'http://localhost'), req.method ?? '', body);
+  }
+
+  #authorization(path: string, { headers }: IncomingMessage, body: string): Answer {
     if (headers.authorization !== BASIC) {
-      return json(401, {
-        statusCode: 401,
-        message: 'Please provide valid client credentials.',
-        error: 'invalid_client',
-      });
+      const message = 'Please provide valid client credentials.';
+      return json(401, { statusCode: 401, message, error: 'invalid_client' });
     }
     if (path === '/oauth/introspect') {
-      return json(200, tokens.get(new URLSearchParams(body).get('token') ?? '') ?? { active: false });
+      return json(200, this.tokens.get(new URLSearchParams(body).get('token') ?? '') ?? { active: false });
     }
-    const scope = `manage_project:${project.projectKey}`;
-    tokens.set(OURS, { active: true, scope, client_id: CREDENTIALS.CTP_CLIENT_ID });
+    const scope = `manage_project:${this.project.projectKey}`;
+    this.tokens.set(OURS, { active: true, scope, client_id: CREDENTIALS.CTP_CLIENT_ID });
     return json(200, { access_token: OURS, token_type: 'Bearer', expires_in: 172_800, scope });
-  };
-  const api = (url: URL, method: string, body: string): Answer => {
+  }
+
+  #api(url: URL, method: string, body: string): Answer {
     const [, projectKey, resource = '', id] = url.pathname.split('/');
     const { where, sort, limit, version } = Object.fromEntries(url.searchParams);
     const expand = url.searchParams.getAll('expand');
     const query = { where, sort, limit: Number(limit ?? 20), version: Number(version), expand };
     try {
-      if (projectKey !== project.projectKey) throw new RefusedAnswer(404, 'ResourceNotFound');
+      if (projectKey !== this.project.projectKey) throw new RefusedAnswer(404, 'ResourceNotFound');
       const request = { method, resource, id: id && decodeURIComponent(id), query };
-      return json(200, project.answer({ ...request, body: body && JSON.parse(body) }));
+      return json(200, this.project.answer({ ...request, body: body && JSON.parse(body) }));
     } catch (error) {
       if (error instanceof RefusedAnswer) return json(error.status, error.body);
       return json(500, { statusCode: 500, message: String(error) });
     }
-  };
-
-  const server = createServer(async (req, res) => {
-    let body = '';
-    for await (const chunk of req) body += String(chunk);
-    const path = req.url ?? '';
-    calls.push({ path, headers: req.headers, body });
-    const special = [...instead].find(([start]) => path.startsWith(start))?.[1];
-    if (special) special(req, res);
-    else if (path.startsWith('/oauth/')) authorization(path, req, body)(req, res);
-    else if (path === '/jwks.json') json(200, { keys })(req, res);
-    else api(new URL(path, 'http://localhost'), req.method ?? '', body)(req, res);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  return {
-    url,
-    /** The variables of a service that uses this commercetools. */
-    env: { ...CREDENTIALS, CTP_PROJECT_KEY: project.projectKey, CTP_AUTH_URL: url, CTP_API_URL: url },
-    project,
-    sessions: project.sessions,
-    tokens,
-    keys,
-    calls,
-    instead,
-    callsTo: (start: string) => calls.filter(({ path }) => path.startsWith(start)),
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  }
 }
 
-export type CommercetoolsServer = Awaited<ReturnType<typeof serveCommercetools>>;
+export const serveCommercetools = (): Promise<CommercetoolsServer> => new CommercetoolsServer().listen();

@@ -1,4 +1,10 @@
-import type { Payment, PaymentDraft, PaymentUpdateAction, Transaction } from '@commercetools/platform-sdk';
+import type {
+  Payment,
+  PaymentDraft,
+  PaymentUpdateAction,
+  Transaction,
+  TransactionDraft,
+} from '@commercetools/platform-sdk';
 import { defaultFractionDigits } from '@connector/payment-model';
 import { commercetoolsId } from '../ids.ts';
 import { refused } from './refusal.ts';
@@ -40,32 +46,14 @@ export function changePayment(project: CommercetoolsState, payment: Payment, act
     return { ...payment, transactions: transactions.map((t) => (t.id === transactionId ? { ...t, ...change } : t)) };
   };
   switch (action.action) {
-    case 'addTransaction': {
-      const { state = 'Initial', type, amount, timestamp, interactionId } = action.transaction;
-      const { centAmount = 0, currencyCode } = amount;
-      const { fractionDigits } = payment.amountPlanned;
-      const digits = currencyCode === payment.amountPlanned.currencyCode ? fractionDigits : 2;
-      const transaction: Transaction = {
-        id: commercetoolsId(),
-        type,
-        state,
-        amount: money(centAmount, currencyCode, digits),
-        ...(timestamp && { timestamp }),
-        ...(interactionId && { interactionId }),
-      };
-      return { ...payment, transactions: [...transactions, transaction] };
-    }
+    case 'addTransaction':
+      return { ...payment, transactions: [...transactions, transactionOf(payment, action.transaction)] };
     case 'changeTransactionState':
       return changed(action.transactionId, { state: action.state });
     case 'changeTransactionInteractionId':
       return changed(action.transactionId, { interactionId: action.interactionId });
-    case 'setInterfaceId': {
-      const { interfaceId } = action;
-      if (payment.interfaceId && payment.interfaceId !== interfaceId) throw refused('InvalidOperation');
-      const others = [...project.stored.values()].filter(({ id }) => id !== payment.id);
-      if (others.some((other) => other.interfaceId === interfaceId)) throw refused('DuplicateField', 'interfaceId');
-      return { ...payment, ...(interfaceId && { interfaceId }) };
-    }
+    case 'setInterfaceId':
+      return tied(project, payment, action.interfaceId);
     case 'changeAmountPlanned': {
       const { centAmount = 0, currencyCode } = action.amount;
       const { currencyCode: before, fractionDigits } = payment.amountPlanned;
@@ -93,4 +81,26 @@ export function changePayment(project: CommercetoolsState, payment: Payment, act
     default:
       throw new Error(`the fake commercetools has no update action ${action.action} for a payment`);
   }
+}
+
+function transactionOf({ amountPlanned }: Payment, draft: TransactionDraft): Transaction {
+  const { state = 'Initial', type, amount, timestamp, interactionId } = draft;
+  const { centAmount = 0, currencyCode } = amount;
+  const digits = currencyCode === amountPlanned.currencyCode ? amountPlanned.fractionDigits : 2;
+  return {
+    id: commercetoolsId(),
+    type,
+    state,
+    amount: money(centAmount, currencyCode, digits),
+    ...(timestamp && { timestamp }),
+    ...(interactionId && { interactionId }),
+  };
+}
+
+/** An interfaceId is unique, and never changes. */
+function tied({ stored }: CommercetoolsState, payment: Payment, interfaceId: string | undefined): Payment {
+  if (payment.interfaceId && payment.interfaceId !== interfaceId) throw refused('InvalidOperation');
+  const others = [...stored.values()].filter(({ id }) => id !== payment.id);
+  if (others.some((other) => other.interfaceId === interfaceId)) throw refused('DuplicateField', 'interfaceId');
+  return { ...payment, ...(interfaceId && { interfaceId }) };
 }

@@ -37,7 +37,7 @@ export class CommercetoolsState {
   /** Recurring payment jobs of Checkout, in the order they were made. */
   readonly recurringJobs = new Map<string, RecurringJob>();
   /** Sessions of Checkout by their id, as the Session API answers them. */
-  readonly sessions = new Map<string, unknown>();
+  readonly sessions = new Map<string, object>();
   /** Id and time of the next resource. */
   newId: () => string = commercetoolsId;
   now: () => string | undefined = () => undefined;

@@ -17,13 +17,7 @@ export const chargeOfIntent = (
 /** `payment_intents` of the SDK. */
 export function paymentIntentsOf(stripe: StripeState) {
   const existing = (id: string) => stripe.existing(stripe.paymentIntents, id);
-  /** The PaymentIntent in an answer: with the charge's id, or with the charge if expanded. */
-  const answer = (found: Stripe.PaymentIntent, expand: readonly string[] = []): Stripe.PaymentIntent => {
-    const charge = chargeOfIntent(stripe, found);
-    const isExpanded = expand.includes('latest_charge') && charge !== undefined;
-    const id = typeof found.latest_charge === 'string' ? found.latest_charge : (charge?.id ?? null);
-    return { ...found, latest_charge: isExpanded ? charge : id };
-  };
+  const answer = (found: Stripe.PaymentIntent, expand?: readonly string[]) => answered(stripe, found, expand);
   const change = (
     id: string,
     params: object,
@@ -39,20 +33,15 @@ export function paymentIntentsOf(stripe: StripeState) {
   return {
     create: async (params: Stripe.PaymentIntentCreateParams, options?: Options) =>
       stripe.once(options, params, () => {
-        const made = newPaymentIntent(stripe, params);
-        stripe.paymentIntents.set(made.id, made);
-        const event = stripeEvent('payment_intent.created', made as PaymentIntent, { created: made.created });
-        stripe.events.set(event.id, event as unknown as Stripe.Event);
+        const made = create(stripe, params);
         if (params.confirm) pay(stripe, made);
         return answer(made);
       }),
     retrieve: async (id: string, { expand }: { expand?: string[] } = {}) => answer(existing(id), expand),
-    list: (params: Stripe.PaymentIntentListParams) =>
-      listOf(
-        stripe,
-        map(stripe.paymentIntents, (each) => answer(each)),
-        params,
-      ),
+    list: (params: Stripe.PaymentIntentListParams) => {
+      const all = [...stripe.paymentIntents.values()].map((each) => answer(each));
+      return listOf(stripe, all, params);
+    },
     search: async ({ query, limit = 10 }: Stripe.PaymentIntentSearchParams) => {
       const found = foundBy(stripe.paymentIntents.values(), query).map((each) => answer(each));
       return { object: 'search_result', data: found.slice(0, limit), has_more: found.length > limit };
@@ -70,11 +59,7 @@ export function paymentIntentsOf(stripe: StripeState) {
     update: async (id: string, params: Stripe.PaymentIntentUpdateParams, options?: Options) =>
       change(id, params, options, (found) => update(stripe, found, params)),
     cancel: async (id: string, params: object, options?: Options) =>
-      change(id, params, options, (found) => {
-        if (isOver(found)) throw refusal('payment_intent_unexpected_state');
-        letGo(stripe, found);
-        Object.assign(found, { status: 'canceled', amount_capturable: 0, canceled_at: stripe.seconds });
-      }),
+      change(id, params, options, (found) => cancel(stripe, found)),
     capture: async (id: string, params: Stripe.PaymentIntentCaptureParams, options?: Options) =>
       change(id, params, options, (found) => capture(stripe, found, params)),
     incrementAuthorization: async (
@@ -87,7 +72,31 @@ export function paymentIntentsOf(stripe: StripeState) {
 
 const isOver = ({ status }: Stripe.PaymentIntent): boolean => status === 'canceled' || status === 'succeeded';
 
-const map = <T, R>(stored: ReadonlyMap<string, T>, change: (one: T) => R): R[] => [...stored.values()].map(change);
+/** The PaymentIntent in an answer: with the charge's id, or with the charge if expanded. */
+function answered(
+  stripe: StripeState,
+  found: Stripe.PaymentIntent,
+  expand: readonly string[] = [],
+): Stripe.PaymentIntent {
+  const charge = chargeOfIntent(stripe, found);
+  const isExpanded = expand.includes('latest_charge') && charge !== undefined;
+  const id = typeof found.latest_charge === 'string' ? found.latest_charge : (charge?.id ?? null);
+  return { ...found, latest_charge: isExpanded ? charge : id };
+}
+
+function create(stripe: StripeState, params: Stripe.PaymentIntentCreateParams): Stripe.PaymentIntent {
+  const made = newPaymentIntent(stripe, params);
+  stripe.paymentIntents.set(made.id, made);
+  const event = stripeEvent('payment_intent.created', made as PaymentIntent, { created: made.created });
+  stripe.events.set(event.id, event as unknown as Stripe.Event);
+  return made;
+}
+
+function cancel(stripe: StripeState, found: Stripe.PaymentIntent): void {
+  if (isOver(found)) throw refusal('payment_intent_unexpected_state');
+  letGo(stripe, found);
+  Object.assign(found, { status: 'canceled', amount_capturable: 0, canceled_at: stripe.seconds });
+}
 
 function newPaymentIntent(stripe: StripeState, params: Stripe.PaymentIntentCreateParams): Stripe.PaymentIntent {
   checkParams(stripe, params);
