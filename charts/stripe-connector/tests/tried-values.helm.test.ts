@@ -122,6 +122,11 @@ describe('what a platform team sets', () => {
     ]);
   });
 
+  it('makes no ExternalSecret of nothing where existing Secrets hold every credential', () => {
+    const objects = made(['externalSecrets={"enabled":true,"secretStoreRef":{"name":"vault"}}']);
+    expect(objects.filter(({ kind }) => kind === 'ExternalSecret')).toEqual([]);
+  });
+
   it('gives numbers and truth values to variables as texts', () => {
     const set = ['defaults.extraEnv=[{"name":"PORT","value":8443},{"name":"DEBUG","value":false},{"name":"NONE"}]'];
     const env = JSON.stringify(deployment(made(set), 'intent').template.spec.containers);
