@@ -31,6 +31,34 @@ const runSchema = z.object({
 const lastKey = (projectKey: string): string => `audit:${projectKey}`;
 const progressKey = (projectKey: string): string => `audit-progress:${projectKey}`;
 
+const dailyKey = (projectKey: string): string => `audit-daily:${projectKey}`;
+const dailySchema = z.object({ until: z.iso.datetime() });
+/** Days that a run without a window makes up for at most. */
+const MOST_DAYS_LATE_MS = 30 * 24 * 60 * 60_000;
+
+/** Until when runs without a window have compared everything. */
+export const dailyAuditRecord = (projectKey: string, until: Date): EventRecord => ({
+  key: dailyKey(projectKey),
+  value: Buffer.from(JSON.stringify({ until })),
+  headers: {},
+});
+
+/**
+ * Where the window of a run without one begins: at `since`, or before it where the last such run ended. A day on which none ran to its end, because the
+ * job could not start or the cluster was away, is made up for by the next.
+ */
+export async function beginOfDaily(
+  readLatest: (topic: string, key: string) => Promise<Buffer | undefined>,
+  projectKey: string,
+  since: Date,
+): Promise<Date> {
+  const stored = await readLatest(CHECKPOINTS, dailyKey(projectKey));
+  const last = stored && dailySchema.safeParse(JSON.parse(stored.toString())).data;
+  if (!last) return since;
+  const begin = Math.max(Date.parse(last.until), since.getTime() - MOST_DAYS_LATE_MS);
+  return new Date(Math.min(begin, since.getTime()));
+}
+
 const recordOf = (key: string, summary: AuditSummary, comparedUntil: Date, finishedAt?: Date): EventRecord => {
   const { since, until, complete: _, ...counts } = summary;
   return {

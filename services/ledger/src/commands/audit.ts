@@ -7,7 +7,13 @@ import { collectGarbage, readConfig } from '@connector/lifecycle';
 import { createStripe } from '@connector/stripe';
 import { createLogger, describeError, startTracing } from '@connector/telemetry';
 import { auditDifferences } from '../adapters/audit-differences.ts';
-import { auditProgressRecord, auditRecord, interruptedAudit } from '../adapters/audit-status.ts';
+import {
+  auditProgressRecord,
+  auditRecord,
+  beginOfDaily,
+  dailyAuditRecord,
+  interruptedAudit,
+} from '../adapters/audit-status.ts';
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { finance } from '../adapters/finance.ts';
 import { movedPayments } from '../adapters/moved-payments.ts';
@@ -46,8 +52,10 @@ try {
   const { projectKey } = commercetools;
   const latest = (topic: string, key: string) => readLatest(kafka, topic, key);
   const kept = auditDifferences((topic, onMessage) => scanTopic(kafka, topic, onMessage), producer, projectKey);
-  const earlier = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, command);
-  const resume = earlier && { ...earlier, differences: await kept.before(command, earlier.from) };
+  const since = command.isDaily ? await beginOfDaily(latest, projectKey, command.since) : command.since;
+  const window = { since, until: command.until };
+  const earlier = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, window);
+  const resume = earlier && { ...earlier, differences: await kept.before(window, earlier.from) };
   if (resume)
     toStderr(
       `An earlier run came to ${resume.from.toISOString()}: this one continues there (--from-start compares all again).`,
@@ -55,7 +63,7 @@ try {
   // Only the JSON report has all of them.
   const listed = command.format === 'json' ? Number.POSITIVE_INFINITY : LISTED;
   const differences: AuditDifference[] = [];
-  const onMovements = command.format === 'csv' ? await csv() : undefined;
+  const onMovements = command.format === 'csv' ? await csv(since) : undefined;
   const summary = await audit(
     {
       money: stripeMoney(stripe),
@@ -74,17 +82,20 @@ try {
       onSlice: async (now, comparedUntil, found) => {
         toStderr(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
         // In this order: a slice counts as compared only when its differences are stored.
-        await kept.keep(command, comparedUntil, found);
+        await kept.keep(window, comparedUntil, found);
         await producer.send(CHECKPOINTS, auditProgressRecord(projectKey, now, comparedUntil));
         // The garbage of an hour is collected before the next one begins: V8 itself would let the heap grow to several
         // times its use.
         collectGarbage();
       },
     },
-    { ...command, resume },
+    { ...command, ...window, resume },
   );
   if (summary.complete && !command.dryRun)
     await producer.send(CHECKPOINTS, auditRecord(projectKey, summary, new Date()));
+  // What could not be compared is reported by this run's exit code. One such payment must not make every later window longer.
+  if (command.isDaily && !command.dryRun && !interrupted.aborted)
+    await producer.send(CHECKPOINTS, dailyAuditRecord(projectKey, command.until));
   if (!interrupted.aborted) await kept.clear();
   const report = auditReport(summary, differences, command);
   if (command.format === 'json') print(JSON.stringify({ ...summary, differences }));
@@ -101,8 +112,8 @@ try {
 }
 
 /** Prints each page of movements as rows, with the order of each payment and the payout of each movement. */
-async function csv(): Promise<(movements: readonly AuditedMovement[]) => Promise<void>> {
-  const { orderNumbers, payoutsOf } = finance(commercetools, stripe, command.since);
+async function csv(since: Date): Promise<(movements: readonly AuditedMovement[]) => Promise<void>> {
+  const { orderNumbers, payoutsOf } = finance(commercetools, stripe, since);
   print(CSV_HEAD);
   return async (movements) => {
     const ids = new Set(movements.flatMap(({ payment }) => (payment ? [payment.id] : [])));

@@ -13,7 +13,8 @@ Usage: audit [options]
 
   --since <time>        begin of the window: an ISO date or time (UTC), or a time before now (3d)
   --until <time>        its end; default for both: the day before yesterday (UTC), so that slow
-                        things have settled
+                        things have settled, and the days before it that were left out since
+                        the last run of this kind, at most 30
   --repair              publish what is missing as events that the ledger applies; what it never
                         takes back (an amount, a transaction too many) is left to a person
   --dry-run             with --repair: say what would be repaired, publish nothing
@@ -33,6 +34,8 @@ configuration.
 `;
 
 export interface AuditCommand extends Omit<AuditOptions, 'resume'> {
+  /** No window was given: it is the day before yesterday, and what no such run has compared before it. */
+  readonly isDaily: boolean;
   readonly fromStart: boolean;
   readonly format: 'text' | 'json' | 'csv';
 }
@@ -66,6 +69,7 @@ export function parseAudit(argv: readonly string[], now: Date): AuditCommand | '
   if (window.since >= window.until) throw new UsageError('--since: not before --until');
   return {
     ...window,
+    isDaily: values.since === undefined && values.until === undefined,
     repair: values.repair,
     dryRun: values['dry-run'],
     atOnce: wholeNumber('--concurrency', values.concurrency, 1, 64),

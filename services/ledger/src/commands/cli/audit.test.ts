@@ -16,7 +16,8 @@ describe('the command line', () => {
     ['--until 2026-11-20', day('2026-11-19'), day('2026-11-20')],
     ['--since 7d --until 0d', new Date('2026-11-20T09:30:00Z'), now],
   ])('"%s" is a window', (line, since, until) => {
-    expect(parse(line)).toMatchObject({ since, until, repair: false, format: 'text', atOnce: 8 });
+    const isDaily = line === '';
+    expect(parse(line)).toMatchObject({ since, until, isDaily, repair: false, format: 'text', atOnce: 8 });
   });
 
   it.each([
