@@ -28,6 +28,10 @@ const DAY_MS = 25 * 60 * 60 * 1000;
 const ITEM = '0b54d1f2-6a6e-4a43-9d5b-1f2e3d4c5b6a';
 const session = { cartId: 'cart-1' };
 
+/** What callers may be told; anything else is a mistake of ours. */
+const isAllowed = (error: unknown): boolean =>
+  [TransientError, NotFoundError, InvalidRequestError].some((kind) => error instanceof kind);
+
 /** One operation, as its caller identifies it. */
 interface Asked {
   readonly what: string;
@@ -129,8 +133,8 @@ class Life {
       // A cancelation that meets another is told either: the payment is canceled.
       else if (what !== 'cancel' && what !== 'reverse') expect(this.#done.get(id), 'done before').toBeUndefined();
     } catch (error) {
+      if (!isAllowed(error)) throw error;
       if (error instanceof TransientError) this.#unknown.set(id, asked);
-      throw error;
     }
   }
 
@@ -172,10 +176,6 @@ class Life {
     expect(last.kind).toBe(paid >= price ? 'paid' : 'opened');
   }
 }
-
-/** What callers may be told; anything else is a mistake of ours. */
-const isAllowed = (error: unknown): boolean =>
-  [TransientError, NotFoundError, InvalidRequestError].some((kind) => error instanceof kind);
 
 /** Requests of one moment are concurrent; a process lives for none of the time between two. */
 const moment = fc.record({
