@@ -2,6 +2,7 @@ import { CHECKPOINTS, type EventRecord } from '@connector/contracts';
 import { describe, expect, it } from 'vitest';
 import { emptyAudit } from '../domain/audit-summary.ts';
 import { auditRecord, beginOfDaily, dailyAuditRecord } from './audit-status.ts';
+import { openDifferences, openDifferencesRecord } from './open-differences.ts';
 
 const day = (text: string) => new Date(`2026-${text}T00:00:00Z`);
 /** A topic of checkpoints with these records. */
@@ -10,6 +11,12 @@ const topic = (...records: EventRecord[]) => {
   return async (name: string, key: string) => (name === CHECKPOINTS ? latest.get(key) : undefined);
 };
 const beginOf = (...records: EventRecord[]) => beginOfDaily(topic(...records), 'shop', day('11-25'));
+
+it('the PaymentIntents that differed are known to the next daily run of their project alone', async () => {
+  const latest = topic(openDifferencesRecord('shop', new Set(['pi_1', 'pi_2'])));
+  expect(await openDifferences(latest, 'shop')).toEqual(['pi_1', 'pi_2']);
+  expect(await openDifferences(latest, 'other')).toEqual([]);
+});
 
 describe('the window of a run without one', () => {
   it.each([

@@ -17,6 +17,7 @@ import {
 import { commercetoolsPayments } from '../adapters/commercetools-payments.ts';
 import { finance } from '../adapters/finance.ts';
 import { movedPayments } from '../adapters/moved-payments.ts';
+import { openDifferences, openDifferencesRecord } from '../adapters/open-differences.ts';
 import { stripeFacts } from '../adapters/stripe-facts.ts';
 import { stripeMoney } from '../adapters/stripe-money.ts';
 import { stripeSnapshots } from '../adapters/stripe-snapshots.ts';
@@ -54,6 +55,8 @@ try {
   const kept = auditDifferences((topic, onMessage) => scanTopic(kafka, topic, onMessage), producer, projectKey);
   const since = command.isDaily ? await beginOfDaily(latest, projectKey, command.since) : command.since;
   const window = { since, until: command.until };
+  const again = command.isDaily ? await openDifferences(latest, projectKey) : [];
+  const open = new Set<string>();
   const earlier = command.fromStart ? undefined : await interruptedAudit(latest, projectKey, window);
   const resume = earlier && { ...earlier, differences: await kept.before(window, earlier.from) };
   if (resume)
@@ -76,6 +79,7 @@ try {
       signal: interrupted,
       ...(onMovements && { onMovements }),
       onDifference: (difference) => {
+        open.add(difference.paymentIntentId);
         if (differences.length < listed) differences.push(difference);
       },
       onFailure: (what, error) => toStderr(`${what} could not be compared: ${describeError(error).message}`),
@@ -89,13 +93,17 @@ try {
         collectGarbage();
       },
     },
-    { ...command, ...window, resume },
+    { ...command, ...window, again, resume },
   );
   if (summary.complete && !command.dryRun)
     await producer.send(CHECKPOINTS, auditRecord(projectKey, summary, new Date()));
   // What could not be compared is reported by this run's exit code. One such payment must not make every later window longer.
-  if (command.isDaily && !command.dryRun && !interrupted.aborted)
+  if (command.isDaily && !command.dryRun && !interrupted.aborted) {
+    // What could not be compared this time may still differ.
+    if (summary.failed > 0) for (const id of again) open.add(id);
+    await producer.send(CHECKPOINTS, openDifferencesRecord(projectKey, open));
     await producer.send(CHECKPOINTS, dailyAuditRecord(projectKey, command.until));
+  }
   if (!interrupted.aborted) await kept.clear();
   const report = auditReport(summary, differences, command);
   if (command.format === 'json') print(JSON.stringify({ ...summary, differences }));

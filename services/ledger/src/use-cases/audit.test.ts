@@ -134,6 +134,27 @@ describe('an audit', () => {
     expect(await audit(deps, options)).toMatchObject({ payments: 1, movements: { charge: 2 } });
   });
 
+  it('compares again what differed before, until it agrees, whichever side still has it', async () => {
+    const earlier = movedAt(-48);
+    const gone = paymentOf({ interfaceId: 'pi_gone', transactions: recordedOf(movedAt(-48)).transactions });
+    const unrecorded = { ...recordedOf(earlier), transactions: [] };
+    const again = [earlier.intent.id, 'pi_gone', 'pi_of_nobody'];
+    const { project, deps, differences } = world([earlier], [unrecorded, gone]);
+    expect(await audit(deps, { ...options, again })).toMatchObject({ payments: 2, failed: 0, complete: true });
+    expect(differences.map(({ kind, paymentIntentId }) => [kind, paymentIntentId])).toEqual(
+      expect.arrayContaining([
+        ['missing_here', earlier.intent.id],
+        ['missing_there', 'pi_gone'],
+      ]),
+    );
+    expect(differences).toHaveLength(2);
+    for (const { id } of [unrecorded, gone]) project.stored.delete(id);
+    project.add(recordedOf(earlier));
+    differences.length = 0;
+    expect(agrees(await audit(deps, { ...options, again }))).toBe(true);
+    expect(differences).toEqual([]);
+  });
+
   it('counts the money of others, and does not compare it', async () => {
     const movements = [movedAt(0, {}), movedAt(1, { ct_project_key: 'another' }), ofNoPaymentIntent(1)];
     const { deps, differences } = world(movements, []);

@@ -29,6 +29,8 @@ export interface AuditOptions extends RepairOptions {
   readonly until: Date;
   /** Payments compared at the same time. */
   readonly atOnce: number;
+  /** PaymentIntents that differed in an earlier window: they are compared again, so that a difference is not forgotten with its day. */
+  readonly again?: readonly string[];
   /** What an earlier run of the same window has compared, until when, and what differed. */
   readonly resume?:
     | { readonly summary: AuditSummary; readonly from: Date; readonly differences: readonly AuditDifference[] }
@@ -68,6 +70,8 @@ export async function audit(given: AuditDependencies, options: AuditOptions): Pr
     differences = [];
     from = to;
   }
+  await compareAgain(deps, options, summary, compared);
+  if (deps.signal?.aborted) return summary;
   summary.complete = summary.failed === 0;
   return summary;
 }
@@ -137,6 +141,25 @@ async function comparePayments(
     );
     if (deps.signal?.aborted) return;
   }
+}
+
+/** What differed before, whichever side still has it. */
+async function compareAgain(
+  deps: AuditDependencies,
+  options: AuditOptions,
+  summary: AuditSummary,
+  compared: ReadonlySet<string>,
+): Promise<void> {
+  const rest = (options.again ?? []).filter((id) => !compared.has(id));
+  await inParallel(rest, options.atOnce, (id) =>
+    guarded(deps, summary, `PaymentIntent ${id}`, async () => {
+      const [tied] = await withRetry(deps, () => deps.movedPayments.ofPaymentIntents([id]));
+      const atStripe = await withRetry(deps, () => deps.money.ofPaymentIntent(id, tied));
+      const payment = tied ?? (atStripe && (await paymentOfSnapshot(deps, atStripe.paymentIntent)));
+      if (atStripe) await comparePayment(deps, options, summary, { payment, ...atStripe });
+      else if (payment) noteGone(deps, summary, payment, id);
+    }),
+  );
 }
 
 /** A payment that cannot be compared does not stop the others; the run then counts as incomplete. */
