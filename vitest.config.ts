@@ -11,6 +11,9 @@ const never = ['**/node_modules/**', '**/dist/**', '**/public/**', '**/.cache/**
  */
 const retry = 1;
 
+/** Files follow each other in one process, so that they can share a whole system (tests/e2e/src/shared-by-files.ts). */
+const shareSystem = { fileParallelism: false, isolate: false };
+
 /** Kafka's client on scripted brokers waits most of the time, for heartbeats and time limits; histories and bundles compute for long. */
 const LONG = /\/packages\/kafka\/|\/histories\.property\.test|\/bundle\.test/;
 
@@ -81,7 +84,8 @@ export default defineConfig({
           exclude: [...never, 'tests/e2e/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          // Each file may start a broker of its own; several at once would starve a small machine.
+          globalSetup: ['tests/integration/src/kafka-server.ts'],
+          // Some files start a broker of their own; several at once would starve a small machine.
           retry,
           fileParallelism: false,
         },
@@ -94,7 +98,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 600_000,
           retry,
-          fileParallelism: false,
+          ...shareSystem,
         },
       },
       {
@@ -116,7 +120,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 600_000,
           retry,
-          fileParallelism: false,
+          ...shareSystem,
         },
       },
     ],

@@ -23,4 +23,5 @@ export {
   type ServiceName,
   type SimulatorName,
 } from './sandbox.ts';
+export { BEHAVIOR_RULES } from './shop/catalogue.ts';
 export { startSandbox } from './start.ts';

@@ -1,10 +1,13 @@
-import { type Sandbox, startSandbox } from '@connector/sandbox';
+import type { Sandbox } from '@connector/sandbox';
 import { source as axeSource } from 'axe-core';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
+import { shareSandbox } from './shared-sandbox.ts';
 import { ShopPage } from './shop-page.ts';
 import { hasCharge, Shopper, summary } from './shopper.ts';
+
+// A shop's switches take commercetools and Kafka away, and bring them back (the last of a story, `heal` at the latest).
 
 let sandbox: Sandbox;
 let browser: Browser;
@@ -12,16 +15,16 @@ let shopper: Shopper;
 let shop: ShopPage;
 let before: number;
 
+shareSandbox((shared) => {
+  ({ sandbox } = shared);
+});
 beforeAll(async () => {
-  [sandbox, browser] = await Promise.all([startSandbox({ port: 0 }), launchBrowser()]);
+  browser = await launchBrowser();
   shopper = new Shopper(sandbox.url);
   // Stripe's own waits between attempts grow to hours.
   await shopper.webhooks({ retryDelaysMs: new Array(60).fill(1_000) });
 });
-afterAll(async () => {
-  await browser?.close();
-  await sandbox?.stop();
-});
+afterAll(() => browser?.close());
 beforeEach(async () => {
   before = await paymentIntents();
 });

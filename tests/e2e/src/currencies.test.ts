@@ -1,10 +1,11 @@
-import { type Sandbox, startSandbox } from '@connector/sandbox';
+import type { Sandbox } from '@connector/sandbox';
 import { fractionDigitsOf } from '@connector/simulator-commercetools';
 import { CURRENCIES, exponentOf } from '@connector/simulator-stripe';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
-import { type Merchant, startMerchant } from './fixtures/merchant.ts';
+import type { Merchant } from './fixtures/merchant.ts';
+import { shareSandbox } from './shared-sandbox.ts';
 import { each, hasCharge, Shopper } from './shopper.ts';
 
 /** How many forms stand on one page at the same time. */
@@ -16,16 +17,14 @@ let sandbox: Sandbox;
 let browser: Browser;
 let shopper: Shopper;
 
+shareSandbox((shared) => {
+  ({ sandbox, merchant } = shared);
+});
 beforeAll(async () => {
-  [merchant, browser] = await Promise.all([startMerchant(), launchBrowser()]);
-  sandbox = await startSandbox({ port: 0, env: { ...process.env, ALLOWED_ORIGINS: merchant.origin } });
+  browser = await launchBrowser();
   shopper = new Shopper(sandbox.url);
 });
-afterAll(async () => {
-  merchant?.stop();
-  await browser?.close();
-  await sandbox?.stop();
-});
+afterAll(() => browser?.close());
 
 /** The same money on each side: whole units, in commercetools' minor units and in Stripe's. */
 const money = (code: string) => ({

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type Sandbox, startSandbox } from '@connector/sandbox';
+import type { Sandbox } from '@connector/sandbox';
 import { source as axeSource } from 'axe-core';
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
-import { type Merchant, startMerchant } from './fixtures/merchant.ts';
+import type { Merchant } from './fixtures/merchant.ts';
+import { shareSandbox } from './shared-sandbox.ts';
 import { ShopPage } from './shop-page.ts';
 import { type Checkout, hasCharge, Shopper, summary } from './shopper.ts';
 
@@ -35,41 +36,19 @@ let complaints: string[];
 let expected: RegExp[];
 let before: number;
 
-const LAYOUT = { type: 'accordion', defaultCollapsed: false, radios: true, spacedAccordionItems: false };
-const RULES = {
-  PL: { flowType: 'pi_first' },
-  AT: { collectBillingAddress: 'never' },
-  IT: { collectBillingAddress: 'if_required' },
-};
-
+shareSandbox((shared) => {
+  ({ sandbox, merchant } = shared);
+});
 beforeAll(async () => {
-  [merchant, browser, readme] = await Promise.all([
-    startMerchant(),
+  [browser, readme] = await Promise.all([
     launchBrowser(),
     readFile(new URL('../../../enabler/README.md', import.meta.url), 'utf8'),
   ]);
-  sandbox = await startSandbox({
-    port: 0,
-    env: {
-      ...process.env,
-      ALLOWED_ORIGINS: merchant.origin,
-      STORED_PAYMENT_METHODS_ENABLED: 'true',
-      STRIPE_LAYOUT: JSON.stringify(LAYOUT),
-      STRIPE_APPEARANCE_PAYMENT_ELEMENT: JSON.stringify({ theme: 'stripe', variables: { colorPrimary: '#7a1fa2' } }),
-      STRIPE_PAYMENT_BEHAVIOR_RULES: JSON.stringify(RULES),
-      // A session that ends is noticed at once.
-      SESSION_CACHE_TTL_MS: '0',
-    },
-  });
   shopper = new Shopper(sandbox.url);
   merchant.policy = documentedPolicy();
   stripeJs = (await shopper.call('GET', '/storefront/stripe.js')).text;
 });
-afterAll(async () => {
-  merchant?.stop();
-  await browser?.close();
-  await sandbox?.stop();
-});
+afterAll(() => browser?.close());
 
 beforeEach(async () => {
   complaints = [];

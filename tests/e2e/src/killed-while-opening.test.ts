@@ -1,16 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Sandbox, startSandbox } from '@connector/sandbox';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Sandbox } from '@connector/sandbox';
+import { expect, it } from 'vitest';
+import { shareSandbox } from './shared-sandbox.ts';
 import { hasCharge, paymentIntentOf, Shopper, summary } from './shopper.ts';
+
+// Intent is killed, and started again.
 
 let sandbox: Sandbox;
 let shopper: Shopper;
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0 });
+shareSandbox((shared) => {
+  ({ sandbox } = shared);
   shopper = new Shopper(sandbox.url);
 });
-afterAll(() => sandbox?.stop());
 
 /** Every call that opening a checkout makes: the process dies while it waits for this one's answer. */
 it.each([
@@ -29,10 +30,11 @@ it.each([
     await setFaults([{ match, hang: true, times: 1 }]);
     const abandoned = shopper.open(checkout).catch(() => 'died');
     // A spent fault says that the call has arrived and is left without an answer.
-    await until(async () => {
+    const left = async () => {
       const faults = (await (await fetch(`${sandbox.url}/_sandbox/${side}/faults`)).json()) as { times?: number }[];
-      return faults.every(({ times }) => times === 0);
-    });
+      return faults.map(({ times }) => times);
+    };
+    await expect.poll(left, { timeout: 60_000, message: 'the call arrives' }).toEqual([0]);
     await sandbox.kill('intent');
     await abandoned;
     await setFaults([]);
@@ -53,11 +55,3 @@ it.each([
     }).toEqual({ paymentIntents: 1, payments: 1, onTheCart: 1 });
   },
 );
-
-async function until(isTrue: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('the call did not arrive');
-    await sleep(20);
-  }
-}

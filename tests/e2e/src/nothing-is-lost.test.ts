@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Sandbox, startSandbox } from '@connector/sandbox';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Sandbox } from '@connector/sandbox';
+import { afterEach, expect, it } from 'vitest';
+import { shareSandbox } from './shared-sandbox.ts';
 import {
   type Checkout,
   each,
@@ -14,14 +15,15 @@ import {
 } from './shopper.ts';
 import { deliver } from './stripe-webhook.ts';
 
+// Both sides fail and the ledger is killed; each test leaves all of it whole again.
+
 let sandbox: Sandbox;
 let shopper: Shopper;
 
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0 });
+shareSandbox((shared) => {
+  ({ sandbox } = shared);
   shopper = new Shopper(sandbox.url);
 });
-afterAll(() => sandbox?.stop());
 afterEach(async (context) => {
   if (context.task.result?.state === 'fail')
     console.log((await sandbox.logs('intent')).split('\n').slice(-6).join('\n'));
@@ -85,14 +87,17 @@ it('captures by hand, refunds in parts and cancels as the merchant asks', async 
 });
 
 it('keeps every charge, once, when the ledger is killed in the middle of 100 payments', async () => {
+  let begun = 0;
   const paid = each(range(100), 8, async () => {
     const { open, paymentIntent } = await opened();
     await shopper.pay(paymentIntent);
+    begun += 1;
     return open.paymentReference;
   });
-  await sleep(1_500);
+  const areBegun = (count: number) => expect.poll(() => begun, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+  await areBegun(30);
   await sandbox.kill('ledger');
-  await sleep(1_000);
+  await areBegun(60);
   await sandbox.startService('ledger');
   const payments = await each(await paid, 8, (id) => shopper.until(id, hasCharge, 60_000));
   expect(payments.map((payment) => charges(payment).map(({ state }) => state))).toEqual(

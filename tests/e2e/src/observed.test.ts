@@ -25,6 +25,8 @@ const SCRAPE_MS = 400;
 /** How long an alert may take to fire; the slowest waits for 40 minutes of its time. */
 const FIRES_WITHIN_MS = 45_000;
 
+// A system of its own, with Prometheus: alerts look at all that happens in it, and Kafka is gone at the end.
+
 let sandbox: Sandbox;
 let shopper: Shopper;
 let prometheus: Prometheus;

@@ -13,6 +13,8 @@ import { type StripeSimulator, startStripeSimulator } from '@connector/simulator
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { hasCharge, paymentIntentOf, Shopper, summary } from './shopper.ts';
 
+// A system of its own: the proxy is its only way out.
+
 /** Names that are in no DNS: only the proxy knows where they are, and only the company's CA vouches for them. */
 const NAMES = {
   auth: 'auth.shop.invalid',

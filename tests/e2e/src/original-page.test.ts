@@ -1,8 +1,9 @@
-import { type Sandbox, startSandbox } from '@connector/sandbox';
+import type { Sandbox } from '@connector/sandbox';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from './browser.ts';
-import { type Merchant, startMerchant } from './fixtures/merchant.ts';
+import type { Merchant } from './fixtures/merchant.ts';
+import { shareSandbox } from './shared-sandbox.ts';
 import { hasCharge, Shopper, summary } from './shopper.ts';
 
 // A page as the original library documents its use, on another origin than the processor, in every flow: with this project's library, and
@@ -15,16 +16,14 @@ let shopper: Shopper;
 let context: BrowserContext;
 let page: Page;
 
+shareSandbox((shared) => {
+  ({ sandbox, merchant } = shared);
+});
 beforeAll(async () => {
-  [merchant, browser] = await Promise.all([startMerchant(), launchBrowser()]);
-  sandbox = await startSandbox({ port: 0, env: { ...process.env, ALLOWED_ORIGINS: merchant.origin } });
+  browser = await launchBrowser();
   shopper = new Shopper(sandbox.url);
 });
-afterAll(async () => {
-  merchant?.stop();
-  await browser?.close();
-  await sandbox?.stop();
-});
+afterAll(() => browser?.close());
 beforeEach(async () => {
   const { text } = await shopper.call('GET', '/storefront/stripe.js');
   context = await browser.newContext({ locale: 'en-US' });

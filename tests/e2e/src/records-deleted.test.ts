@@ -7,10 +7,11 @@ import { connectKafka } from '@connector/sandbox/kafka/topics';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { each, hasCharge, paymentIntentOf, range, Shopper, summary } from './shopper.ts';
 
+// A system of its own: what is deleted from Kafka here is deleted for all.
+
 let sandbox: Sandbox;
 let shopper: Shopper;
 beforeAll(async () => {
-  // A broker and a group of its own: what is deleted here is deleted for all.
   sandbox = await startSandbox({ port: 0 });
   shopper = new Shopper(sandbox.url);
 });

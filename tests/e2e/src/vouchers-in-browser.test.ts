@@ -9,6 +9,8 @@ const DAY_MS = 86_400_000;
 /** For what a busy machine does with webhooks. */
 const WITHIN_MS = 60_000;
 
+// A system of its own: Stripe's clock is put ahead by days.
+
 let sandbox: Sandbox;
 let browser: Browser;
 let shopper: Shopper;

@@ -2,20 +2,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CutRequest, cutRequests } from '@connector/http/cut-requests';
 import { REPOSITORY } from '@connector/sandbox';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestSystem, type TestSystem } from './test-system.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { shareTestSystem } from './shared-test-system.ts';
+import type { TestSystem } from './test-system.ts';
 
 const ADMIN: readonly CutRequest[] = ['/livez', '/readyz', '/metrics', '/loglevel'].flatMap((path) =>
   ['GET', 'PUT'].map((method) => ({ method, path })),
 );
 
 let system: TestSystem;
+shareTestSystem((shared) => {
+  system = shared;
+});
 let enabler: { url: string; adminUrl: string };
 /** Origins of the servers that are cut, by name, and the admin port that tells of the same process. */
 let servers: Record<string, { url: string; adminUrl: string; routes: readonly CutRequest[] }>;
 
 beforeAll(async () => {
-  system = await startTestSystem();
   enabler = await system.startBeside('enabler-static', { ENABLER_FILES: join(REPOSITORY, 'enabler/public') });
   const { urls, adminUrls } = system.sandbox;
   const { session, payment } = await system.opened();
@@ -53,7 +56,6 @@ beforeAll(async () => {
     enabler: { ...enabler, routes: files },
   };
 });
-afterAll(() => system?.stop());
 
 /** When the process began, by its own metric: another one answers another time. */
 const beganAt = async (adminUrl: string): Promise<string | undefined> =>

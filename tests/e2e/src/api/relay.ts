@@ -11,7 +11,7 @@ export interface RelayedCall {
   /** What the caller was answered. */
   readonly status: number;
   readonly answer: string;
-  /** What `mirror` answered to the same request; undefined without one. */
+  /** What `mirror` answered to the same request; absent without one. */
   readonly mirrored?: { readonly status: number; readonly body: string };
 }
 
@@ -28,20 +28,20 @@ const NOT_PASSED_ON = new Set(['connection', 'content-length', 'host', 'keep-ali
 export class Relay {
   readonly calls: RelayedCall[] = [];
   bends: readonly Bend[] = [];
+  /** Origin of a second server that gets every request too; its answers are only noted. */
+  mirror: string | undefined;
   readonly #target: string;
-  readonly #mirror: string | undefined;
   readonly #server: Server;
 
-  /** Relays to the origin `target`. `mirror` gets every request too; its answers are only noted. */
-  static async start(target: string, mirror?: string): Promise<Relay> {
-    const relay = new Relay(target, mirror);
+  /** Relays to the origin `target`. */
+  static async start(target: string): Promise<Relay> {
+    const relay = new Relay(target);
     await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
     return relay;
   }
 
-  private constructor(target: string, mirror: string | undefined) {
+  private constructor(target: string) {
     this.#target = target;
-    this.#mirror = mirror;
     this.#server = createServer((req, res) => {
       // Whoever was called or called has gone: the other sees a cut connection, as it would without the relay.
       this.#serve(req, res).catch(() => res.destroy());
@@ -72,7 +72,7 @@ export class Relay {
     }
     const [answer, seen] = await Promise.all([
       passOn(this.#target, req, body),
-      this.#mirror ? passOn(this.#mirror, req, body) : undefined,
+      this.mirror ? passOn(this.mirror, req, body) : undefined,
     ]);
     const mirrored = seen && { status: seen.status, body: seen.body.toString() };
     const { status } = answer;

@@ -23,6 +23,8 @@ const CHECKS = [
   'response_schema_conformance',
 ];
 
+// A system of its own: short waits and quiet logs for thousands of requests, whose traces no other file has to tell from its own.
+
 let system: TestSystem;
 let folder: string;
 let schemathesis: string;

@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@connector/sandbox';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { range } from '../shopper.ts';
-import { startTestSystem, type TestSystem } from './test-system.ts';
+import { shareTestSystem } from './shared-test-system.ts';
+import type { TestSystem } from './test-system.ts';
 import { toolPath } from './tool.ts';
 
 /** Stripe's own stand-in: it keeps nothing, and refuses what Stripe's published description does not allow. */
 let mock: ChildProcess;
 let mockUrl: string;
 let system: TestSystem;
+shareTestSystem((shared) => {
+  system = shared;
+});
 
 beforeAll(async () => {
   const port = await freePort();
@@ -27,15 +29,11 @@ beforeAll(async () => {
     { timeout: 20_000, interval: 100 },
   );
   // The simulator answers, for it has a state; stripe-mock checks the same requests against Stripe's description.
-  system = await startTestSystem({
-    stripeMirror: mockUrl,
-    serviceEnv: {
-      intent: { STORED_PAYMENT_METHODS_ENABLED: 'true', STRIPE_ENABLE_MULTI_OPERATIONS: 'true' },
-    },
-  });
+  system.stripeRelay.mirror = mockUrl;
+  system.stripeRelay.calls.length = 0;
 });
 afterAll(async () => {
-  await system?.stop();
+  system.stripeRelay.mirror = undefined;
   if (mock?.exitCode === null) {
     const ended = once(mock, 'exit');
     mock.kill();
@@ -59,14 +57,6 @@ const refused = () =>
   system.stripeRelay.calls
     .filter(({ status, mirrored }) => status < 400 && (mirrored?.status ?? 0) >= 400)
     .map(({ method, path, body, mirrored }) => ({ call: `${method} ${path}`, body, mirrored }));
-
-const until = async (isSo: () => boolean) => {
-  for (const _ of range(100)) {
-    if (isSo()) return;
-    await sleep(50);
-  }
-  expect(asked()).toBe('what was waited for');
-};
 
 const operate = async (payment: string, action: object) => {
   const { status, json } = await system.call('POST', `/operations/payment-intents/${payment}`, {
@@ -158,7 +148,7 @@ it('takes every change of an open payment', async () => {
     'metadata[ct_payment_id]',
   ]) {
     await expect
-      .poll(() => updates().some((body) => body.includes(param)), { timeout: 15_000, message: `${param} in an update` })
+      .poll(() => updates().some((body) => body.includes(param)), { timeout: 30_000, message: `${param} in an update` })
       .toBe(true);
   }
   expect(refused()).toEqual([]);
@@ -208,7 +198,7 @@ it("takes a customer's stored methods, a charge without the shopper, and the sta
   expect(charged.json).toMatchObject({ transactionStatus: { state: 'Completed' } });
   expect((await system.call('GET', '/stored-payment-methods', { session })).status).toBe(200);
   expect((await system.call('DELETE', `/stored-payment-methods/${method.id}`, { session })).status).toBe(200);
-  await until(() => asked().includes('POST /v1/payment_methods/:id/detach'));
+  await expect.poll(() => asked(), { timeout: 30_000 }).toContain('POST /v1/payment_methods/:id/detach');
   const status = await system.call('GET', '/operations/status', { token: await system.jwt() });
   expect(status.json).toMatchObject({ status: 'OK' });
   expect(refused()).toEqual([]);

@@ -21,8 +21,6 @@ const random = () => randomBytes(12).toString('hex');
 
 export interface TestSystemOptions {
   readonly serviceEnv?: SandboxOptions['serviceEnv'];
-  /** A second Stripe that sees every request as well; its answers are noted in `stripeRelay.calls`. */
-  readonly stripeMirror?: string;
   /** Whether sessions, jobs, tokens and keys of commercetools go through its relay, too; by default its HTTP API alone does. */
   readonly relayAll?: boolean;
 }
@@ -61,7 +59,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     STRIPE_SECRET_KEY: `sk_test_${random()}`,
     STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${random()}`,
   };
-  const sides = await startSides(secrets, options.stripeMirror, stops);
+  const sides = await startSides(secrets, stops);
   await makeTypes(sides.commercetools);
   const sandbox = await startSandbox({
     port: 0,
@@ -76,7 +74,6 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
 
 async function startSides(
   { CTP_CLIENT_SECRET: clientSecret, STRIPE_SECRET_KEY: secretKey }: Secrets,
-  stripeMirror: string | undefined,
   stops: AsyncDisposableStack,
 ): Promise<Sides> {
   const closing = <T extends { close(): Promise<void> }>(side: T) => stops.adopt(side, () => side.close());
@@ -84,7 +81,7 @@ async function startSides(
   const commercetools = closing(await startCommercetoolsSimulator(access));
   const stripe = closing(await startStripeSimulator({ secretKey }));
   const commercetoolsRelay = closing(await Relay.start(commercetools.url));
-  const stripeRelay = closing(await Relay.start(stripe.url, stripeMirror));
+  const stripeRelay = closing(await Relay.start(stripe.url));
   return { commercetools, stripe, commercetoolsRelay, stripeRelay };
 }
 
@@ -116,6 +113,8 @@ export class TestSystem extends TestShop {
   readonly stripeRelay: Relay;
   readonly secrets: Secrets;
   readonly #stops: AsyncDisposableStack;
+  /** Of the processes beside the sandbox's. */
+  #beside = new AsyncDisposableStack();
 
   constructor(sides: Sides, sandbox: Sandbox, secrets: Secrets, stops: AsyncDisposableStack) {
     const access = { stripeKey: secrets.STRIPE_SECRET_KEY, processorUrl: sandbox.url };
@@ -169,8 +168,8 @@ export class TestSystem extends TestShop {
       command: PINNED_NODE,
       logFile: join(dir, `${service}.log`),
     });
-    this.#stops.defer(() => rm(dir, { recursive: true, force: true }));
-    this.#stops.defer(() => running.stop());
+    this.#beside.defer(() => rm(dir, { recursive: true, force: true }));
+    this.#beside.defer(() => running.stop());
     await running.start();
     return { url: `http://127.0.0.1:${ports.port}`, adminUrl: `http://127.0.0.1:${ports.adminPort}` };
   }
@@ -180,7 +179,15 @@ export class TestSystem extends TestShop {
     return (await this.startBeside('intent', env)).url;
   }
 
-  stop(): Promise<void> {
-    return this.#stops.disposeAsync();
+  /** Ends every process that was started beside. */
+  async stopBeside(): Promise<void> {
+    const running = this.#beside;
+    this.#beside = new AsyncDisposableStack();
+    await running.disposeAsync();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopBeside();
+    await this.#stops.disposeAsync();
   }
 }

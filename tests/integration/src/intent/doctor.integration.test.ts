@@ -3,17 +3,19 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { STRIPE_EVENT_TYPES, TOPICS } from '@connector/contracts';
-import { createKafka, ensureTopics } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { createKafka, ensureTopics, kafkaConfig } from '@connector/kafka';
+import { parseConfig } from '@connector/lifecycle';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import * as z from 'zod';
+import { type KafkaVariables, sharedKafka } from '../shared-kafka.ts';
 
 const ORIGIN = 'https://localhost';
 const log = createLogger('test', 'silent');
-let broker: RunningKafka;
+let variables: KafkaVariables;
 let project: CommercetoolsSimulator;
 let account: StripeSimulator;
 /** Stands for gateway and pods. */
@@ -22,9 +24,9 @@ let publicUrl = '';
 let signingSecret = '';
 
 beforeAll(async () => {
-  broker = await startKafka();
-  const env = { KAFKA_BROKERS: [broker.brokers], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false };
-  await ensureTopics(createKafka(env, { clientId: 'test', log }), TOPICS, { replication: 1 });
+  variables = await sharedKafka();
+  const kafka = createKafka(parseConfig(z.object(kafkaConfig), variables), { clientId: 'test', log });
+  await ensureTopics(kafka, TOPICS, { replication: 1 });
   [project, account] = await Promise.all([startCommercetoolsSimulator(), startStripeSimulator()]);
   const { webhooks } = new Stripe('sk_test_none');
   outside = createServer(async (req, res) => {
@@ -44,7 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   outside?.closeAllConnections();
   outside?.close();
-  await Promise.all([project?.close(), account?.close(), broker?.stop()]);
+  await Promise.all([project?.close(), account?.close()]);
 });
 beforeEach(() => project.setFaults([]));
 
@@ -69,7 +71,7 @@ function run(script: string, args: string[], over: Record<string, string> = {}) 
         STRIPE_API_BASE: account.url,
         STRIPE_WEBHOOK_SIGNING_SECRET: signingSecret || 'whsec_not_set_up_yet_at_all',
         CONNECT_SERVICE_URL: publicUrl,
-        KAFKA_BROKERS: broker.brokers,
+        ...variables,
         ALLOWED_ORIGINS: ORIGIN,
         MERCHANT_RETURN_URL: 'https://localhost/return',
         ...over,

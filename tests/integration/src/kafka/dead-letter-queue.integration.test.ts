@@ -9,35 +9,29 @@ import {
   ensureTopics,
   type Handled,
   type Kafka,
+  kafkaConfig,
   type Producer,
   type StoredMessage,
   scanTopic,
 } from '@connector/kafka';
-import type { Component } from '@connector/lifecycle';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { type Component, parseConfig } from '@connector/lifecycle';
 import { createLogger, startTracing } from '@connector/telemetry';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { sharedKafka } from '../shared-kafka.ts';
 
 const log = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
-let broker: RunningKafka;
 let kafka: Kafka;
 let producer: Producer;
 const running: Component[] = [];
 
 beforeAll(async () => {
   await startTracing('test');
-  broker = await startKafka();
-  const brokers = broker.brokers.split(',');
-  // A prefix, so that nothing here may forget it.
-  const environment = { KAFKA_BROKERS: brokers, KAFKA_TOPIC_PREFIX: 'shop-a.', KAFKA_SSL_ENABLED: false };
-  kafka = createKafka(environment, { clientId: 'test', log });
+  kafka = createKafka(parseConfig(z.object(kafkaConfig), await sharedKafka()), { clientId: 'test', log });
   producer = createProducer(kafka);
   await producer.start?.();
 });
-afterAll(async () => {
-  await producer?.stop?.();
-  await broker?.stop();
-});
+afterAll(() => producer?.stop?.());
 afterEach(async () => {
   for (const part of running.splice(0).reverse()) await part.stop?.();
 });

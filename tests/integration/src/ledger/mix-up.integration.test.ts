@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PAYMENT_EVENTS, TOPICS, toRecord } from '@connector/contracts';
-import { createKafka, createProducer, ensureTopics, type Kafka, type Producer } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { createKafka, createProducer, ensureTopics, type Kafka, kafkaConfig, type Producer } from '@connector/kafka';
+import { parseConfig } from '@connector/lifecycle';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { type KafkaVariables, sharedKafka } from '../shared-kafka.ts';
 
 const SERVICES = new URL('../../../../services', import.meta.url).pathname;
 /** Commands leave younger payments to the webhooks. */
@@ -15,7 +17,7 @@ const HOURS_AGO = 3 * 60 * 60 * 1000;
 const AT_LENGTH = { timeout: 90_000, interval: 200 };
 const PAYMENTS = 12;
 
-let broker: RunningKafka;
+let variables: KafkaVariables;
 let stripeSimulator: StripeSimulator;
 let stripe: Stripe;
 let kafka: Kafka;
@@ -25,16 +27,18 @@ const ledgers: ChildProcess[] = [];
 
 beforeAll(async () => {
   const now = () => Date.now() - HOURS_AGO;
-  [broker, ours, others, stripeSimulator] = await Promise.all([
-    startKafka(),
+  [variables, ours, others, stripeSimulator] = await Promise.all([
+    sharedKafka(),
     startCommercetoolsSimulator({ now, projectKey: 'shop' }),
     startCommercetoolsSimulator({ now, projectKey: 'other' }),
     startStripeSimulator({ now }),
   ]);
   const { hostname, port } = new URL(stripeSimulator.url);
   stripe = new Stripe('sk_test_1', { host: hostname, port, protocol: 'http', telemetry: false });
-  const config = { KAFKA_BROKERS: [broker.brokers], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false };
-  kafka = createKafka(config, { clientId: 'test', log: createLogger('test', 'silent') });
+  kafka = createKafka(parseConfig(z.object(kafkaConfig), variables), {
+    clientId: 'test',
+    log: createLogger('test', 'silent'),
+  });
   await ensureTopics(kafka, TOPICS);
   producer = createProducer(kafka);
   await producer.start?.();
@@ -42,12 +46,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(ledgers.map(end));
   await producer?.stop?.();
-  await Promise.all([broker?.stop(), ours?.close(), others?.close(), stripeSimulator?.close()]);
+  await Promise.all([ours?.close(), others?.close(), stripeSimulator?.close()]);
 });
 
 const environmentOf = (commercetools: CommercetoolsSimulator | undefined) => ({
   PATH: process.env.PATH ?? '',
-  KAFKA_BROKERS: broker.brokers,
+  ...variables,
   CTP_PROJECT_KEY: commercetools?.projectKey ?? '',
   CTP_CLIENT_ID: commercetools?.clientId ?? '',
   CTP_CLIENT_SECRET: commercetools?.clientSecret ?? '',
@@ -81,15 +85,16 @@ async function withAdmin<T>(work: (admin: ReturnType<Kafka['client']['admin']>) 
 const untilMembers = (count: number) =>
   withAdmin((admin) =>
     vi.waitFor(async () => {
-      const { groups } = await admin.describeGroups(['ledger']);
+      const { groups } = await admin.describeGroups([kafka.prefixed('ledger')]);
       expect([groups[0]?.state, groups[0]?.members.length]).toEqual(['Stable', count]);
     }, AT_LENGTH),
   );
 const untilAllRead = () =>
   withAdmin((admin) =>
     vi.waitFor(async () => {
-      const [committed] = await admin.fetchOffsets({ groupId: 'ledger', topics: [PAYMENT_EVENTS] });
-      for (const { partition, high } of await admin.fetchTopicOffsets(PAYMENT_EVENTS)) {
+      const topic = kafka.prefixed(PAYMENT_EVENTS);
+      const [committed] = await admin.fetchOffsets({ groupId: kafka.prefixed('ledger'), topics: [topic] });
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
         const at = committed?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
         expect(Number(at) >= Number(high) || high === '0').toBe(true);
       }

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PAYMENT_EVENTS, TOPICS, toRecord } from '@connector/contracts';
-import { createKafka, createProducer, ensureTopics, type Kafka, type Producer } from '@connector/kafka';
-import { type RunningKafka, startKafka } from '@connector/sandbox/kafka';
+import { createKafka, createProducer, ensureTopics, type Kafka, kafkaConfig, type Producer } from '@connector/kafka';
+import { parseConfig } from '@connector/lifecycle';
 import { type CommercetoolsSimulator, startCommercetoolsSimulator } from '@connector/simulator-commercetools';
 import { type StripeSimulator, startStripeSimulator } from '@connector/simulator-stripe';
 import { createLogger } from '@connector/telemetry';
 import Stripe from 'stripe';
 import { expect } from 'vitest';
+import * as z from 'zod';
+import { type KafkaVariables, sharedKafka } from '../shared-kafka.ts';
 
 const SERVICE = new URL('../../../../services/ledger/src', import.meta.url).pathname;
 const HOURS_AGO = 3 * 60 * 60 * 1000;
@@ -29,9 +31,8 @@ export interface Ran {
   readonly told: string;
 }
 
-/** A ledger with a broker and both sides simulated. What is made at these is three hours old: commands leave younger transactions to the webhooks. */
+/** A ledger on the shared broker, with both sides simulated. What is made at these is three hours old: commands leave younger transactions to the webhooks. */
 export class RunningLedger {
-  readonly broker: RunningKafka;
   readonly commercetools: CommercetoolsSimulator;
   readonly stripeSimulator: StripeSimulator;
   readonly stripe: Stripe;
@@ -43,12 +44,11 @@ export class RunningLedger {
   ledger: ChildProcess;
 
   private constructor(
-    broker: RunningKafka,
+    variables: KafkaVariables,
     commercetools: CommercetoolsSimulator,
     stripeSimulator: StripeSimulator,
     { kafka, producer }: { kafka: Kafka; producer: Producer },
   ) {
-    this.broker = broker;
     this.commercetools = commercetools;
     this.stripeSimulator = stripeSimulator;
     this.kafka = kafka;
@@ -57,7 +57,7 @@ export class RunningLedger {
     this.stripe = new Stripe('sk_test_1', { host: hostname, port, protocol: 'http', telemetry: false });
     this.environment = {
       PATH: process.env.PATH ?? '',
-      KAFKA_BROKERS: broker.brokers,
+      ...variables,
       CTP_PROJECT_KEY: 'shop',
       CTP_CLIENT_ID: commercetools.clientId,
       CTP_CLIENT_SECRET: commercetools.clientSecret,
@@ -73,17 +73,19 @@ export class RunningLedger {
 
   static async start(): Promise<RunningLedger> {
     const now = () => Date.now() - HOURS_AGO;
-    const [broker, commercetools, stripeSimulator] = await Promise.all([
-      startKafka(),
+    const [variables, commercetools, stripeSimulator] = await Promise.all([
+      sharedKafka(),
       startCommercetoolsSimulator({ now, projectKey: 'shop' }),
       startStripeSimulator({ now }),
     ]);
-    const config = { KAFKA_BROKERS: [broker.brokers], KAFKA_TOPIC_PREFIX: '', KAFKA_SSL_ENABLED: false };
-    const kafka = createKafka(config, { clientId: 'test', log: createLogger('test', 'silent') });
+    const kafka = createKafka(parseConfig(z.object(kafkaConfig), variables), {
+      clientId: 'test',
+      log: createLogger('test', 'silent'),
+    });
     await ensureTopics(kafka, TOPICS);
     const producer = createProducer(kafka);
     await producer.start?.();
-    return new RunningLedger(broker, commercetools, stripeSimulator, { kafka, producer });
+    return new RunningLedger(variables, commercetools, stripeSimulator, { kafka, producer });
   }
 
   async stop(): Promise<void> {
@@ -92,13 +94,13 @@ export class RunningLedger {
       await once(this.ledger, 'exit');
     }
     await this.producer.stop?.();
-    await Promise.all([this.broker.stop(), this.commercetools.close(), this.stripeSimulator.close()]);
+    await Promise.all([this.commercetools.close(), this.stripeSimulator.close()]);
   }
 
   /** Runs a command as a Job does: no terminal. `redrive` gets the variables of Kafka alone. */
   async command(name: LedgerCommand, ...args: string[]): Promise<Ran> {
-    const { PATH = '', KAFKA_BROKERS = '' } = this.environment;
-    const env = name === 'redrive' ? { PATH, KAFKA_BROKERS } : this.environment;
+    const { PATH = '', KAFKA_BROKERS = '', KAFKA_TOPIC_PREFIX = '' } = this.environment;
+    const env = name === 'redrive' ? { PATH, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX } : this.environment;
     const child = spawn(process.execPath, [`commands/${name}.ts`, ...args], { cwd: SERVICE, env });
     let [out, told] = ['', ''];
     child.stdout.on('data', (chunk) => {
