@@ -29,6 +29,8 @@ class LongOnesFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    // A shared system stops in order after the last file.
+    teardownTimeout: 60_000,
     sequence: { sequencer: LongOnesFirst },
     projects: [
       {
