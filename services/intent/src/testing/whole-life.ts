@@ -152,7 +152,7 @@ export function record(world: FakeWorld): void {
   }
 }
 
-export type Fault = readonly [at: number, moment: 'before' | 'after'];
+type Fault = readonly [at: number, moment: 'before' | 'after'];
 export const FAULT: fc.Arbitrary<Fault> = fc.tuple(fc.nat(120), fc.constantFrom('before' as const, 'after' as const));
 
 /** A gate at which the scheduler decides who goes on, `look` sees each state, and the calls of `faults` fail. */
