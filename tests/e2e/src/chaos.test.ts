@@ -1,6 +1,8 @@
 import { chaosTables, isClean, runChaos } from '@connector/chaos-tests';
 import { expect, it } from 'vitest';
 
+// Systems of their own: every part of them fails.
+
 /** A payment that differs once is one too many: no second try. */
 const ONCE = { retry: 0, timeout: 400_000 };
 

@@ -25,6 +25,7 @@ const environment = (brokers: string[]): KafkaEnvironment => ({
   KAFKA_TOPIC_PREFIX: '',
   KAFKA_SSL_ENABLED: false,
 });
+// A broker of its own: it is killed and started again.
 let broker: RunningKafka;
 let kafka: Kafka;
 const running: Component[] = [];

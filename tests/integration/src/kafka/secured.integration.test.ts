@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 const log = createLogger('test', 'silent');
 const folder = mkdtempSync(join(tmpdir(), 'kafka-tls-'));
 const file = (name: string) => join(folder, name);
+// A broker of its own: its listeners want client certificates, and OAuth tokens.
 let broker: RunningKafka;
 /** An OpenID Connect provider whose tokens the broker's unsecured validator takes. */
 let provider: Server;

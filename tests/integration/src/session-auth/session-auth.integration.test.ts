@@ -15,6 +15,7 @@ import { type CommercetoolsServer, serveCommercetools } from '@connector/testing
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 const log = createLogger('test', 'silent');
+// A broker of its own: it is killed and started again.
 let broker: RunningKafka;
 let kafka: Kafka;
 let ct: CommercetoolsServer;

@@ -15,6 +15,7 @@ import {
   signatureOf,
 } from '../../../../services/webhook-ingest/src/testing/stripe-events.ts';
 
+// A broker of its own: it is killed and started again.
 let broker: RunningKafka;
 let kafka: Kafka;
 /** Lists two events, as Stripe does for a short window. */
