@@ -59,20 +59,31 @@ export const dashboardJson = (dashboard: Dashboard): string =>
   `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`;
 
 /** Grafana's JSON of a dashboard. */
-function toGrafana({ name, title, description, traces, rows }: Dashboard): unknown {
-  let id = 0;
-  let y = 0;
+const toGrafana = ({ name, title, description, ...dashboard }: Dashboard): unknown => ({
+  uid: uidOf(name),
+  title: `Stripe connector / ${title}`,
+  description,
+  tags: ['stripe-connector', 'payments'],
+  schemaVersion: 39,
+  version: 1,
+  editable: true,
+  graphTooltip: 1,
+  refresh: '30s',
+  time: { from: 'now-3h', to: 'now' },
+  timezone: 'browser',
+  templating: { list: variables() },
+  annotations: { list: [deployments()] },
+  links: links(),
+  panels: panelsOf(dashboard),
+});
+
+/** The panels row by row, from left to right; one that has no room begins another line. */
+function panelsOf({ traces, rows }: Pick<Dashboard, 'traces' | 'rows'>): unknown[] {
   const panels: unknown[] = [];
+  let y = 0;
   for (const row of rows) {
-    id += 1;
-    panels.push({
-      id,
-      type: 'row',
-      title: row.title,
-      collapsed: false,
-      panels: [],
-      gridPos: { h: 1, w: 24, x: 0, y },
-    });
+    const gridPos = { h: 1, w: 24, x: 0, y };
+    panels.push({ id: panels.length + 1, type: 'row', title: row.title, collapsed: false, panels: [], gridPos });
     y += 1;
     let x = 0;
     let tallest = 0;
@@ -84,64 +95,24 @@ function toGrafana({ name, title, description, traces, rows }: Dashboard): unkno
         y += tallest;
         tallest = 0;
       }
-      id += 1;
-      panels.push({ id, gridPos: { h, w, x, y }, ...panelOf({ traces, ...panel }) });
+      panels.push({ id: panels.length + 1, gridPos: { h, w, x, y }, ...panelOf({ traces, ...panel }) });
       x += w;
       tallest = Math.max(tallest, h);
     }
     y += tallest;
   }
-  return {
-    uid: uidOf(name),
-    title: `Stripe connector / ${title}`,
-    description,
-    tags: ['stripe-connector', 'payments'],
-    schemaVersion: 39,
-    version: 1,
-    editable: true,
-    graphTooltip: 1,
-    refresh: '30s',
-    time: { from: 'now-3h', to: 'now' },
-    timezone: 'browser',
-    templating: { list: variables() },
-    annotations: { list: [deployments()] },
-    links: links(),
-    panels,
-  };
+  return panels;
 }
 
 function panelOf(panel: Panel): Record<string, unknown> {
-  const { title, description, unit, queries, as = 'timeseries', limits, lowIsBad, stacked } = panel;
-  const { alerts = [], runbooks = [], traces = '' } = panel;
+  const { title, description, unit, queries, as = 'timeseries' } = panel;
   const instant = as !== 'timeseries';
-  const [first, second] = limits ?? [];
-  const steps =
-    first === undefined
-      ? [{ color: instant ? 'blue' : 'green', value: null }]
-      : lowIsBad
-        ? [
-            { color: 'red', value: null },
-            { color: 'yellow', value: second },
-            { color: 'green', value: first },
-          ]
-        : [
-            { color: 'green', value: null },
-            { color: 'yellow', value: first },
-            { color: 'red', value: second },
-          ];
   return {
     type: as,
     title,
     description,
     datasource: DATASOURCE,
-    links: [
-      ...[...alerts, ...runbooks].map((page) => ({
-        title: `Runbook: ${page}`,
-        url: `__RUNBOOK_BASE_URL__/${page}.md`,
-        targetBlank: true,
-      })),
-      { title: 'Traces', url: tracesUrl(traces), targetBlank: true },
-    ],
+    links: linksOf(panel),
     targets: queries.map(({ expr, legend, exemplars = false }, index) => ({
       refId: String.fromCharCode(65 + index),
       datasource: DATASOURCE,
@@ -158,23 +129,40 @@ function panelOf(panel: Panel): Record<string, unknown> {
         unit,
         min: unit === 'dateTimeFromNow' ? undefined : 0,
         color: { mode: instant ? 'thresholds' : 'palette-classic' },
-        thresholds: { mode: 'absolute', steps },
-        custom:
-          as === 'timeseries'
-            ? {
-                lineWidth: 1,
-                fillOpacity: stacked ? 30 : 5,
-                showPoints: 'never',
-                stacking: { mode: stacked ? 'normal' : 'none', group: 'A' },
-                thresholdsStyle: { mode: limits ? 'dashed' : 'off' },
-              }
-            : {},
+        thresholds: { mode: 'absolute', steps: stepsOf(panel) },
+        custom: instant ? {} : lineOf(panel),
       },
       overrides: [],
     },
     options: optionsOf(as),
   };
 }
+
+const linksOf = ({ alerts = [], runbooks = [], traces = '' }: Panel): object[] => [
+  ...[...alerts, ...runbooks].map((page) => ({
+    title: `Runbook: ${page}`,
+    url: `__RUNBOOK_BASE_URL__/${page}.md`,
+    targetBlank: true,
+  })),
+  { title: 'Traces', url: tracesUrl(traces), targetBlank: true },
+];
+
+/** The colours of a value, each from its limit on. */
+function stepsOf({ as = 'timeseries', limits, lowIsBad }: Panel): { color: string; value: number | null }[] {
+  if (!limits) return [{ color: as === 'timeseries' ? 'green' : 'blue', value: null }];
+  const [first, second] = limits;
+  const [lowest, middle, highest] = lowIsBad ? [null, second, first] : [null, first, second];
+  const colours = lowIsBad ? ['red', 'yellow', 'green'] : ['green', 'yellow', 'red'];
+  return [lowest, middle, highest].map((value, at) => ({ color: colours[at] as string, value }));
+}
+
+const lineOf = ({ limits, stacked }: Panel): object => ({
+  lineWidth: 1,
+  fillOpacity: stacked ? 30 : 5,
+  showPoints: 'never',
+  stacking: { mode: stacked ? 'normal' : 'none', group: 'A' },
+  thresholdsStyle: { mode: limits ? 'dashed' : 'off' },
+});
 
 function optionsOf(as: NonNullable<Panel['as']>): Record<string, unknown> {
   const reduceOptions = { calcs: ['lastNotNull'], fields: '', values: false };

@@ -11,12 +11,7 @@ export function newCharge(
   simulation: Simulation,
   paymentIntent: PaymentIntent,
   method: PaymentMethod,
-  attempt: {
-    status: 'succeeded' | 'pending' | 'failed';
-    isCaptured: boolean;
-    isAuthenticated: boolean;
-    decline?: Decline;
-  },
+  attempt: Attempt & { status: 'succeeded' | 'pending' | 'failed' },
 ): Charge {
   const { status, isCaptured, decline } = attempt;
   const isCard = method.type === 'card';
@@ -106,66 +101,18 @@ const availability = (request: string | undefined): 'available' | 'unavailable' 
 export const mostCapturable = ({ amount, payment_method_options: options }: PaymentIntent): number =>
   options?.card?.request_overcapture === 'if_available' ? Math.floor(amount * 1.15) : amount;
 
+interface Attempt {
+  isCaptured: boolean;
+  isAuthenticated: boolean;
+  decline?: Decline;
+}
+
 function methodDetails(
   paymentIntent: PaymentIntent,
   method: PaymentMethod,
-  attempt: { isCaptured: boolean; isAuthenticated: boolean; decline?: Decline },
+  attempt: Attempt,
 ): Charge['payment_method_details'] {
-  if (method.card) {
-    const { card } = method;
-    const options = paymentIntent.payment_method_options?.card;
-    const isHeld = !attempt.isCaptured && !attempt.decline;
-    const isExtended = options?.request_extended_authorization === 'if_available';
-    return {
-      type: 'card',
-      card: {
-        amount_authorized: attempt.decline ? null : paymentIntent.amount,
-        authorization_code: attempt.decline ? null : '123456',
-        brand: card.brand,
-        ...(isHeld ? { capture_before: paymentIntent.created + (isExtended ? 30 : 7) * 86_400 } : {}),
-        checks: {
-          address_line1_check: null,
-          address_postal_code_check: null,
-          cvc_check: attempt.decline?.code === 'incorrect_cvc' ? 'fail' : 'pass',
-        },
-        country: card.country,
-        electronic_commerce_indicator: attempt.isAuthenticated ? '05' : null,
-        exp_month: card.exp_month,
-        exp_year: card.exp_year,
-        extended_authorization: { status: isHeld && isExtended ? 'enabled' : 'disabled' },
-        fingerprint: card.fingerprint ?? null,
-        funding: card.funding,
-        incremental_authorization: {
-          status: isHeld ? availability(options?.request_incremental_authorization) : 'unavailable',
-        },
-        installments: null,
-        last4: card.last4,
-        mandate: null,
-        multicapture: { status: availability(options?.request_multicapture) },
-        network: card.brand,
-        network_token: { used: false },
-        network_transaction_id: '104102110912612',
-        overcapture: {
-          maximum_amount_capturable: isHeld ? mostCapturable(paymentIntent) : paymentIntent.amount,
-          status: isHeld ? availability(options?.request_overcapture) : 'unavailable',
-        },
-        regulated_status: 'unregulated',
-        three_d_secure: attempt.isAuthenticated
-          ? {
-              authentication_flow: 'challenge',
-              electronic_commerce_indicator: '05',
-              exemption_indicator: null,
-              result: 'authenticated',
-              result_reason: null,
-              transaction_id: null,
-              version: '2.2.0',
-            }
-          : null,
-        transaction_link_id: null,
-        wallet: card.wallet as never,
-      },
-    };
-  }
+  if (method.card) return { type: 'card', card: cardDetails(paymentIntent, method.card, attempt) };
   if (method.sepa_debit) {
     const { bank_code, branch_code, country, fingerprint, last4 } = method.sepa_debit;
     return {
@@ -174,6 +121,62 @@ function methodDetails(
     };
   }
   return { type: method.type, [method.type]: voucherDetails(paymentIntent, method) };
+}
+
+const CHALLENGED = {
+  authentication_flow: 'challenge',
+  electronic_commerce_indicator: '05',
+  exemption_indicator: null,
+  result: 'authenticated',
+  result_reason: null,
+  transaction_id: null,
+  version: '2.2.0',
+} as const;
+
+function cardDetails(
+  paymentIntent: PaymentIntent,
+  card: NonNullable<PaymentMethod['card']>,
+  attempt: Attempt,
+): NonNullable<Charge['payment_method_details']>['card'] {
+  const options = paymentIntent.payment_method_options?.card;
+  const isHeld = !attempt.isCaptured && !attempt.decline;
+  const isExtended = options?.request_extended_authorization === 'if_available';
+  return {
+    amount_authorized: attempt.decline ? null : paymentIntent.amount,
+    authorization_code: attempt.decline ? null : '123456',
+    brand: card.brand,
+    ...(isHeld ? { capture_before: paymentIntent.created + (isExtended ? 30 : 7) * 86_400 } : {}),
+    checks: {
+      address_line1_check: null,
+      address_postal_code_check: null,
+      cvc_check: attempt.decline?.code === 'incorrect_cvc' ? 'fail' : 'pass',
+    },
+    country: card.country,
+    electronic_commerce_indicator: attempt.isAuthenticated ? '05' : null,
+    exp_month: card.exp_month,
+    exp_year: card.exp_year,
+    extended_authorization: { status: isHeld && isExtended ? 'enabled' : 'disabled' },
+    fingerprint: card.fingerprint ?? null,
+    funding: card.funding,
+    incremental_authorization: {
+      status: isHeld ? availability(options?.request_incremental_authorization) : 'unavailable',
+    },
+    installments: null,
+    last4: card.last4,
+    mandate: null,
+    multicapture: { status: availability(options?.request_multicapture) },
+    network: card.brand,
+    network_token: { used: false },
+    network_transaction_id: '104102110912612',
+    overcapture: {
+      maximum_amount_capturable: isHeld ? mostCapturable(paymentIntent) : paymentIntent.amount,
+      status: isHeld ? availability(options?.request_overcapture) : 'unavailable',
+    },
+    regulated_status: 'unregulated',
+    three_d_secure: attempt.isAuthenticated ? CHALLENGED : null,
+    transaction_link_id: null,
+    wallet: card.wallet as never,
+  };
 }
 
 /** What the charge says of the voucher that it is paid with. */

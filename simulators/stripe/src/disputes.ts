@@ -10,6 +10,12 @@ const isOver = (status: string): boolean => ['won', 'lost', 'warning_closed', 'p
 const EVIDENCE_FIELDS =
   'access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal customer_communication customer_email_address customer_name customer_purchase_ip customer_signature duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text';
 
+const noEvidence = (): Dispute['evidence'] =>
+  ({
+    ...Object.fromEntries(EVIDENCE_FIELDS.split(' ').map((field) => [field, null])),
+    enhanced_evidence: {},
+  }) as unknown as Dispute['evidence'];
+
 /** Opens a dispute. A chargeback takes the money at once (funds_withdrawn) unless `withdraw` is false; an inquiry (`warning_*`) takes none. */
 export function openDispute(
   simulation: Simulation,
@@ -27,10 +33,7 @@ export function openDispute(
     created,
     currency: charge.currency,
     enhanced_eligibility_types: [],
-    evidence: {
-      ...Object.fromEntries(EVIDENCE_FIELDS.split(' ').map((field) => [field, null])),
-      enhanced_evidence: {},
-    } as unknown as Dispute['evidence'],
+    evidence: noEvidence(),
     evidence_details: {
       due_by: created + 7 * 86_400,
       enhanced_eligibility: {},

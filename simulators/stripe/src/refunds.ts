@@ -24,27 +24,9 @@ export function createRefund(
   }
   const reason = params.oneOf('reason', REASONS) ?? null;
   const metadata = params.metadata();
-  if (charge.status === 'failed') throw refused(`Charge ${charge.id} has failed and cannot be refunded.`);
-  if (charge.status === 'pending') {
-    throw refused(`Charge ${charge.id} is still pending and cannot be refunded yet.`, 'charge_not_refundable');
-  }
-  if (charge.disputed && isLockedByDispute(simulation, charge)) {
-    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed');
-  }
+  refuseState(simulation, charge);
   if (charge.amount_captured === 0) {
-    if (charge.refunded) throw alreadyRefunded(charge);
-    if (amount !== undefined && amount !== charge.amount) {
-      throw refused(
-        'You cannot partially refund an uncaptured charge. Instead, capture the charge for an amount less than the original amount',
-      );
-    }
-    const paymentIntent = charge.payment_intent
-      ? simulation.state.paymentIntents.get(charge.payment_intent)
-      : undefined;
-    if (paymentIntent) cancelUncaptured(paymentIntent);
-    const release = simulation.state.refundsOf.get(charge.id)?.at(-1) ?? newRefund(simulation, charge, charge.amount);
-    Object.assign(release, { reason, metadata });
-    return release;
+    return Object.assign(letGo(simulation, charge, amount, cancelUncaptured), { reason, metadata });
   }
   const left = refundable(simulation, charge);
   if (left === 0) throw alreadyRefunded(charge);
@@ -55,13 +37,49 @@ export function createRefund(
       'amount',
     );
   }
+  return giveBack(simulation, charge, { amount: amount ?? left, reason, metadata });
+}
+
+function refuseState(simulation: Simulation, charge: Charge): void {
+  if (charge.status === 'failed') throw refused(`Charge ${charge.id} has failed and cannot be refunded.`);
+  if (charge.status === 'pending') {
+    throw refused(`Charge ${charge.id} is still pending and cannot be refunded yet.`, 'charge_not_refundable');
+  }
+  if (charge.disputed && isLockedByDispute(simulation, charge)) {
+    throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed');
+  }
+}
+
+/** The refund of a charge that was authorised and never captured: all of it, which cancels the PaymentIntent. */
+function letGo(
+  simulation: Simulation,
+  charge: Charge,
+  amount: number | undefined,
+  cancelUncaptured: (paymentIntent: PaymentIntent) => void,
+): Refund {
+  if (charge.refunded) throw alreadyRefunded(charge);
+  if (amount !== undefined && amount !== charge.amount) {
+    throw refused(
+      'You cannot partially refund an uncaptured charge. Instead, capture the charge for an amount less than the original amount',
+    );
+  }
+  const { paymentIntents, refundsOf } = simulation.state;
+  const paymentIntent = charge.payment_intent ? paymentIntents.get(charge.payment_intent) : undefined;
+  if (paymentIntent) cancelUncaptured(paymentIntent);
+  return refundsOf.get(charge.id)?.at(-1) ?? newRefund(simulation, charge, charge.amount);
+}
+
+/** The refund of captured money; it ends at once or later, as the card or the method has it. */
+function giveBack(
+  simulation: Simulation,
+  charge: Charge,
+  { amount, reason, metadata }: Pick<Refund, 'amount' | 'reason' | 'metadata'>,
+): Refund {
   const behaviour = charge.payment_method ? simulation.state.behaviours.get(charge.payment_method) : undefined;
   const type = charge.payment_method_details?.type ?? 'card';
   const isPending = behaviour?.refund === 'pending' || ASYNC_TYPES.includes(type);
-  const refund = newRefund(simulation, charge, amount ?? left);
-  refund.reason = reason;
-  refund.metadata = metadata;
-  refund.status = isPending ? 'pending' : 'succeeded';
+  const refund = newRefund(simulation, charge, amount);
+  Object.assign(refund, { reason, metadata, status: isPending ? 'pending' : 'succeeded' });
   if (isPending) refund.pending_reason = 'processing';
   refund.balance_transaction = bookBalance(simulation, {
     type: charge.id.startsWith('py') ? 'payment_refund' : 'refund',

@@ -239,26 +239,33 @@ function nextActionOf(
         },
       };
     }
-    default: {
-      const transfer = TRANSFERS[paymentIntent.currency];
-      if (!transfer || !paymentIntent.customer) {
-        throw refused(
-          'A PaymentIntent that is paid by bank transfer needs a customer and a currency in which the account takes transfers.',
-          'parameter_missing',
-          'customer',
-        );
-      }
-      return {
-        type: 'display_bank_transfer_instructions',
-        display_bank_transfer_instructions: {
-          amount_remaining: paymentIntent.amount,
-          currency: paymentIntent.currency,
-          financial_addresses: [transfer.address('Sandbox shop')] as never,
-          hosted_instructions_url: url,
-          reference: `SANDBOX${digits(6)}`,
-          type: transfer.type,
-        },
-      };
-    }
+    default:
+      return transferInstructions(paymentIntent, url, `SANDBOX${digits(6)}`);
   }
+}
+
+function transferInstructions(
+  paymentIntent: PaymentIntent,
+  url: string,
+  reference: string,
+): PaymentIntent['next_action'] {
+  const transfer = TRANSFERS[paymentIntent.currency];
+  if (!transfer || !paymentIntent.customer) {
+    throw refused(
+      'A PaymentIntent that is paid by bank transfer needs a customer and a currency in which the account takes transfers.',
+      'parameter_missing',
+      'customer',
+    );
+  }
+  return {
+    type: 'display_bank_transfer_instructions',
+    display_bank_transfer_instructions: {
+      amount_remaining: paymentIntent.amount,
+      currency: paymentIntent.currency,
+      financial_addresses: [transfer.address('Sandbox shop')] as never,
+      hosted_instructions_url: url,
+      reference,
+      type: transfer.type,
+    },
+  };
 }
