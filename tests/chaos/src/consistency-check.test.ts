@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CommercetoolsPayment,
-  type CommercetoolsTruth,
-  compare,
-  type StripeDispute,
-  type StripePaymentIntent,
-  type StripeRefund,
-  type StripeTruth,
-  type Transaction,
-} from './consistency-check.ts';
+import { compare } from './consistency-check.ts';
+import type {
+  CommercetoolsPayment,
+  CommercetoolsTruth,
+  StripeDispute,
+  StripePaymentIntent,
+  StripeRefund,
+  StripeTruth,
+  Transaction,
+} from './truths.ts';
 
 const transaction = (type: string, state: string, centAmount: number, interactionId = 'pi_1'): Transaction => ({
   type,

@@ -1,57 +1,11 @@
-/** What the consistency check looks at of the simulated Stripe's `/_sandbox/stripe/state`. Amounts in Stripe minor units. */
-export interface StripeTruth {
-  readonly payment_intents: readonly StripePaymentIntent[];
-  readonly charges: readonly StripeCharge[];
-  readonly refunds: readonly StripeRefund[];
-  readonly disputes: readonly StripeDispute[];
-}
-export interface StripePaymentIntent {
-  readonly id: string;
-  readonly status: string;
-  readonly amount: number;
-  readonly amount_received: number;
-  readonly currency: string;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-export interface StripeCharge {
-  readonly id: string;
-  readonly payment_intent: string | null;
-  readonly status: string;
-  readonly payment_method_details?: { readonly type: string } | null;
-}
-export interface StripeRefund {
-  readonly id: string;
-  readonly payment_intent: string | null;
-  readonly amount: number;
-  readonly status: string | null;
-  /** It only let go of authorised money that was never captured. */
-  readonly is_release: boolean;
-}
-export interface StripeDispute {
-  readonly id: string;
-  readonly payment_intent: string | null;
-  readonly amount: number;
-  readonly status: string;
-  readonly balance_transactions: readonly { readonly amount: number }[];
-}
-
-/** What the consistency check looks at of the simulated commercetools' `/_sandbox/commercetools/state`. */
-export interface CommercetoolsTruth {
-  readonly payments: readonly CommercetoolsPayment[];
-  readonly carts: readonly { id: string; paymentInfo?: { payments: readonly { id: string }[] } }[];
-}
-export interface CommercetoolsPayment {
-  readonly id: string;
-  readonly key?: string;
-  readonly interfaceId?: string;
-  readonly transactions: readonly Transaction[];
-}
-export interface Transaction {
-  readonly type: string;
-  readonly state: string;
-  readonly interactionId?: string;
-  readonly amount: { readonly centAmount: number; readonly currencyCode: string; readonly fractionDigits: number };
-}
+import { type Expected, expectedOf, type Happened, isWorth, worth } from './expected.ts';
+import type {
+  CommercetoolsPayment,
+  CommercetoolsTruth,
+  StripeCharge,
+  StripePaymentIntent,
+  StripeTruth,
+} from './truths.ts';
 
 export type Verdict = 'lost' | 'duplicated' | 'wrong' | 'stuck' | 'orphaned';
 export const VERDICTS: readonly Verdict[] = ['lost', 'duplicated', 'wrong', 'stuck', 'orphaned'];
@@ -62,14 +16,6 @@ export interface Finding {
   readonly paymentId?: string;
   /** One sentence: what there ought to be, and what there is. */
   readonly what: string;
-}
-
-/** A transaction that commercetools has to show; `amount` in Stripe minor units. */
-interface Expected {
-  readonly type: string;
-  readonly interactionId: string;
-  readonly state: string;
-  readonly amount: number;
 }
 
 /**
@@ -86,15 +32,8 @@ interface Expected {
 export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth): Finding[] {
   const findings: Finding[] = [];
   const byPaymentIntent = Map.groupBy(commercetools.payments, ({ interfaceId }) => interfaceId ?? '');
-  const chargesOf = Map.groupBy(stripe.charges, (charge) => charge.payment_intent);
-  const refundsOf = Map.groupBy(stripe.refunds, (refund) => refund.payment_intent);
-  const disputesOf = Map.groupBy(stripe.disputes, (dispute) => dispute.payment_intent);
-  const placesOf = new Map<string, string[]>();
-  for (const { id, paymentInfo } of commercetools.carts) {
-    for (const payment of paymentInfo?.payments ?? [])
-      placesOf.set(payment.id, [...(placesOf.get(payment.id) ?? []), id]);
-  }
-
+  const happenedTo = happenedOf(stripe);
+  const placesOf = placesIn(commercetools);
   const untied = new Map(
     commercetools.payments.flatMap((each) => (each.key && !each.interfaceId ? [[each.key, each]] : [])),
   );
@@ -104,27 +43,15 @@ export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth):
     const byKey = isUnpaid(paymentIntent) ? untied.get(metadata.ct_payment_key ?? '') : undefined;
     const [payment, ...more] = byPaymentIntent.get(paymentIntentId) ?? (byKey ? [byKey] : []);
     if (payment === byKey) untied.delete(byKey?.key ?? '');
-    const find = (verdict: Verdict, what: string) =>
+    const found = payment
+      ? [
+          ...more.map(({ id }): Found => ['duplicated', `payment ${id} stands for the same PaymentIntent`]),
+          ...comparePlaces(placesOf(payment), metadata.cart_id),
+          ...compareTransactions(happenedTo(paymentIntent), payment),
+        ]
+      : withoutPayment(paymentIntent);
+    for (const [verdict, what] of found)
       findings.push({ verdict, paymentIntentId, ...(payment && { paymentId: payment.id }), what });
-    for (const { id } of more) find('duplicated', `payment ${id} stands for the same PaymentIntent`);
-    if (!payment) {
-      find('orphaned', `no payment for a PaymentIntent of ${paymentIntent.amount} that is ${paymentIntent.status}`);
-      if (paymentIntent.amount_received > 0) find('lost', `${paymentIntent.amount_received} received at Stripe`);
-      continue;
-    }
-    const places = placesOf.get(payment.id) ?? [];
-    if (places.length === 0) find('orphaned', 'the payment is on no cart');
-    if (places.length > 1) find('duplicated', `the payment is on carts ${places.length} times: ${places.join(', ')}`);
-    if (metadata.cart_id && places.length === 1 && places[0] !== metadata.cart_id) {
-      find('wrong', `the payment is on cart ${places[0]}, not on ${metadata.cart_id}`);
-    }
-    const happened = {
-      paymentIntent,
-      charges: chargesOf.get(paymentIntentId) ?? [],
-      refunds: refundsOf.get(paymentIntentId) ?? [],
-      disputes: disputesOf.get(paymentIntentId) ?? [],
-    };
-    for (const [verdict, what] of compareTransactions(happened, payment)) find(verdict, what);
   }
 
   const known = new Set(stripe.payment_intents.map(({ id }) => id));
@@ -136,6 +63,42 @@ export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth):
   return findings;
 }
 
+type Found = [Verdict, string];
+
+/** The objects of a PaymentIntent at Stripe. */
+function happenedOf(stripe: StripeTruth): (paymentIntent: StripePaymentIntent) => Happened {
+  const chargesOf = Map.groupBy(stripe.charges, (charge) => charge.payment_intent);
+  const refundsOf = Map.groupBy(stripe.refunds, (refund) => refund.payment_intent);
+  const disputesOf = Map.groupBy(stripe.disputes, (dispute) => dispute.payment_intent);
+  return (paymentIntent) => ({
+    paymentIntent,
+    charges: chargesOf.get(paymentIntent.id) ?? [],
+    refunds: refundsOf.get(paymentIntent.id) ?? [],
+    disputes: disputesOf.get(paymentIntent.id) ?? [],
+  });
+}
+
+/** The carts that a payment is on, each as often as it is there. */
+function placesIn({ carts }: CommercetoolsTruth): (payment: CommercetoolsPayment) => readonly string[] {
+  const places = Map.groupBy(
+    carts.flatMap(({ id, paymentInfo }) => (paymentInfo?.payments ?? []).map((payment) => [payment.id, id] as const)),
+    ([paymentId]) => paymentId,
+  );
+  return ({ id }) => (places.get(id) ?? []).map(([, cartId]) => cartId);
+}
+
+function* withoutPayment({ amount, status, amount_received: received }: StripePaymentIntent): Generator<Found> {
+  yield ['orphaned', `no payment for a PaymentIntent of ${amount} that is ${status}`];
+  if (received > 0) yield ['lost', `${received} received at Stripe`];
+}
+
+function* comparePlaces(places: readonly string[], cartId: string | undefined): Generator<Found> {
+  if (places.length === 0) yield ['orphaned', 'the payment is on no cart'];
+  if (places.length > 1) yield ['duplicated', `the payment is on carts ${places.length} times: ${places.join(', ')}`];
+  if (cartId && places.length === 1 && places[0] !== cartId)
+    yield ['wrong', `the payment is on cart ${places[0]}, not on ${cartId}`];
+}
+
 /**
  * A checkout that was opened, and left. Who opened it may have died before it wrote which PaymentIntent the payment belongs to; they find each
  * other by the payment's key in the metadata, at the next try, the first event, or by reconcile-pending.
@@ -143,25 +106,25 @@ export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth):
 const isUnpaid = ({ status, amount_received: received }: StripePaymentIntent): boolean =>
   received === 0 && (status.startsWith('requires_payment') || status === 'requires_action' || status === 'canceled');
 
-interface Happened {
-  readonly paymentIntent: StripePaymentIntent;
-  readonly charges: readonly StripeCharge[];
-  readonly refunds: readonly StripeRefund[];
-  readonly disputes: readonly StripeDispute[];
+function* compareTransactions(happened: Happened, { transactions }: CommercetoolsPayment): Generator<Found> {
+  const expected = expectedOf(happened);
+  yield* compareBooked(happened, expected, transactions);
+  yield* compareExpected(happened, expected, transactions);
+  yield* compareCharges(happened, transactions);
 }
 
-function* compareTransactions(
+type Transactions = CommercetoolsPayment['transactions'];
+
+/** What is booked, held against what happened. */
+function* compareBooked(
   happened: Happened,
-  { transactions }: CommercetoolsPayment,
-): Generator<[Verdict, string]> {
-  const { paymentIntent } = happened;
-  const { currency } = paymentIntent;
-  const expected = expectedOf(happened);
+  expected: readonly Expected[],
+  transactions: Transactions,
+): Generator<Found> {
+  const { currency, id: paymentIntentId } = happened.paymentIntent;
   const isExpected = new Set(expected.map(({ type, interactionId }) => `${type} ${interactionId}`));
   const seen = new Set<string>();
-
-  for (const transaction of transactions) {
-    const { type, state, interactionId, amount } = transaction;
+  for (const { type, state, interactionId, amount } of transactions) {
     const name = `${type} ${interactionId ?? ''}`;
     if (seen.has(name)) yield ['duplicated', `${name} is there more than once`];
     seen.add(name);
@@ -169,14 +132,21 @@ function* compareTransactions(
       yield ['wrong', `${name} is in ${amount.currencyCode}, Stripe's money in ${currency}`];
     }
     if (type === 'Charge' && state !== 'Failure') {
-      if (interactionId !== paymentIntent.id && !isOfCharge(interactionId, happened.charges)) {
+      if (interactionId !== paymentIntentId && !isOfCharge(interactionId, happened.charges)) {
         yield ['wrong', `${name}:${state} stands for no capture`];
       } else if (state !== 'Success') yield ['stuck', `${name} is ${state}`];
     } else if (!isExpected.has(name) && !(state === 'Failure' && isOperation(type, interactionId))) {
       yield ['wrong', `${name}:${state} of ${amount.centAmount}: nothing at Stripe stands for it`];
     }
   }
+}
 
+/** What happened, held against what is booked. */
+function* compareExpected(
+  { paymentIntent }: Happened,
+  expected: readonly Expected[],
+  transactions: Transactions,
+): Generator<Found> {
   for (const { type, interactionId, state, amount } of expected) {
     const booked = transactions.find((each) => each.type === type && each.interactionId === interactionId);
     const name = `${type} ${interactionId}`;
@@ -188,15 +158,17 @@ function* compareTransactions(
       const isBehind = booked.state === 'Initial' || booked.state === 'Pending';
       yield [isBehind ? 'stuck' : 'wrong', `${name} is ${booked.state}, at Stripe it is ${state}`];
     }
-    if (!isWorth(booked, amount, currency)) {
+    if (!isWorth(booked, amount, paymentIntent.currency)) {
       yield ['wrong', `${name} is of ${booked.amount.centAmount}, at Stripe of ${amount}`];
     }
   }
+}
 
+function* compareCharges({ paymentIntent }: Happened, transactions: Transactions): Generator<Found> {
+  const { currency, amount_received: received } = paymentIntent;
   const charged = transactions
     .filter(({ type, state }) => type === 'Charge' && state === 'Success')
     .reduce((sum, transaction) => sum + worth(transaction, currency), 0);
-  const received = paymentIntent.amount_received;
   if (charged < received) yield ['lost', `Charges of ${charged}, at Stripe ${received} was captured`];
   if (charged > received) yield ['duplicated', `Charges of ${charged}, at Stripe ${received} was captured`];
 }
@@ -209,88 +181,3 @@ const isOfCharge = (interactionId: string | undefined, charges: readonly StripeC
 const isOperation = (type: string, interactionId: string | undefined): boolean =>
   ['Charge', 'Refund', 'CancelAuthorization'].includes(type) &&
   !/^(pi|ch|py|re|pyr|du|dp)_/.test(interactionId ?? 'pi_');
-
-/** All but the Charges, which are compared by their sum. */
-function expectedOf({ paymentIntent, charges, refunds, disputes }: Happened): Expected[] {
-  const { id, amount, amount_received: received, status } = paymentIntent;
-  const expected: Expected[] = [];
-  const authorization = authorizationState(status, charges);
-  if (authorization) expected.push({ type: 'Authorization', interactionId: id, state: authorization, amount });
-  if (status === 'canceled' && amount > received) {
-    expected.push({ type: 'CancelAuthorization', interactionId: id, state: 'Success', amount: amount - received });
-  }
-  for (const refund of refunds) {
-    if (refund.is_release) continue;
-    const state = REFUND_STATES[refund.status ?? ''] ?? 'Pending';
-    expected.push({ type: 'Refund', interactionId: refund.id, state, amount: refund.amount });
-  }
-  for (const dispute of disputes) {
-    const state = chargebackState(dispute);
-    if (state) expected.push({ type: 'Chargeback', interactionId: dispute.id, state, amount: dispute.amount });
-  }
-  return expected;
-}
-
-const REFUND_STATES: Readonly<Record<string, string>> = {
-  succeeded: 'Success',
-  failed: 'Failure',
-  canceled: 'Failure',
-};
-/** Methods that are on their way for days before they succeed or fail. */
-const SLOW_METHODS = new Set([
-  'sepa_debit',
-  'bacs_debit',
-  'us_bank_account',
-  'acss_debit',
-  'au_becs_debit',
-  'customer_balance',
-]);
-
-function authorizationState(status: string, charges: readonly StripeCharge[]): string | undefined {
-  switch (status) {
-    case 'succeeded':
-    case 'requires_capture':
-      return 'Success';
-    case 'processing':
-      return 'Pending';
-    case 'canceled':
-      return charges.some((charge) => charge.status === 'succeeded') ? 'Success' : 'Failure';
-    default: {
-      // Waiting for the shopper: only money that had been on its way leaves a failed Authorization.
-      const wasProcessing = charges.some(
-        (charge) => charge.status === 'failed' && SLOW_METHODS.has(charge.payment_method_details?.type ?? ''),
-      );
-      return wasProcessing ? 'Failure' : undefined;
-    }
-  }
-}
-
-function chargebackState({ status, balance_transactions: movements }: StripeDispute): string | undefined {
-  const isTaken = movements.some(({ amount }) => amount < 0);
-  const isReturned = movements.some(({ amount }) => amount > 0);
-  if (status === 'won') return 'Failure';
-  if (status === 'lost') return isReturned ? 'Failure' : 'Success';
-  if (status === 'warning_needs_response' || status === 'warning_under_review') return undefined;
-  if (status === 'warning_closed' || status === 'prevented') return isTaken ? 'Failure' : undefined;
-  if (isReturned) return 'Failure';
-  return isTaken ? 'Success' : 'Pending';
-}
-
-const STRIPE_DIGITS: Readonly<Record<string, number>> = {
-  jpy: 0,
-  krw: 0,
-  vnd: 0,
-  bhd: 3,
-  jod: 3,
-  kwd: 3,
-  omr: 3,
-  tnd: 3,
-};
-
-/** The transaction's amount in Stripe's minor units; not an integer when Stripe has no such amount. */
-const worth = ({ amount }: Transaction, currency: string): number => {
-  const digits = STRIPE_DIGITS[currency] ?? 2;
-  const shift = digits - amount.fractionDigits;
-  return shift >= 0 ? amount.centAmount * 10 ** shift : amount.centAmount / 10 ** -shift;
-};
-const isWorth = (transaction: Transaction, amount: number, currency: string) => worth(transaction, currency) === amount;

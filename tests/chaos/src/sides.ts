@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from '@connector/kafka';
 import { request } from '@connector/load-tests/shop';
 import type { Sandbox } from '@connector/sandbox';
-import type { CommercetoolsPayment, CommercetoolsTruth, StripeTruth } from './consistency-check.ts';
 import { lagOf } from './kafka-state.ts';
+import type { CommercetoolsPayment, CommercetoolsTruth, StripeTruth } from './truths.ts';
 
 /** How Stripe's events fared. */
 export interface Webhooks {

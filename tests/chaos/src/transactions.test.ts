@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { StripePaymentIntent, StripeTruth } from './consistency-check.ts';
 import { chargedTwice } from './transactions.ts';
+import type { StripePaymentIntent, StripeTruth } from './truths.ts';
 
 const intent = (id: string, cart_id: string, status: string): StripePaymentIntent => ({
   id,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '@connector/load-tests/random';
 import { type Answer, GaveUp, request } from '@connector/load-tests/shop';
-import type { CommercetoolsTruth, Finding, StripeTruth } from './consistency-check.ts';
+import type { Finding } from './consistency-check.ts';
+import type { CommercetoolsTruth, StripeTruth } from './truths.ts';
 
 /** Every which scenario is followed by a transaction. */
 const EVERY = 6;
