@@ -58,65 +58,82 @@ const named = (prefix: string, at: number): string => `${prefix}_${String(at).pa
 const numberIn = (id: string): number => Number(id.slice(id.lastIndexOf('_') + 1));
 const paymentId = (at: number): string => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
 
+/** What both sides show of payments that were made one after the other from `since` to `until`, each by its number. */
 function booksOf(payments: number, since: Date, until: Date) {
   const begin = since.getTime() / 1000;
   const length = (until.getTime() - since.getTime()) / 1000;
   const createdOf = (at: number) => Math.floor(begin + (at * length) / payments);
-  const isRefunded = (at: number) => at % REFUNDED === 0;
-  const intentOf = (at: number) =>
-    paymentIntent({
-      id: named('pi', at),
-      status: 'succeeded',
-      amount_received: 10_000,
-      created: createdOf(at),
-      latest_charge: named('ch', at),
-    });
-  const charge = (at: number) => ({
-    ...chargeOf(intentOf(at), { amount_captured: 10_000, amount_refunded: isRefunded(at) ? 2_500 : 0 }),
-    id: named('ch', at),
-    created: createdOf(at),
+  return {
+    payments,
+    isRefunded,
+    charge: (at: number) => chargeAt(at, createdOf(at)),
+    refund: (at: number) => refundAt(at, createdOf(at)),
+    movement: (type: 'charge' | 'refund', at: number) => movementAt(type, at, createdOf(at)),
+    payment: (at: number) => paymentAt(at, createdOf(at)),
+    /** The first payment that was made at or after a time, in s. */
+    firstAt(seconds: number) {
+      let at = Math.max(0, Math.floor(((seconds - begin) / length) * payments) - 2);
+      while (at < payments && createdOf(at) < seconds) at += 1;
+      return at;
+    },
+  };
+}
+
+const isRefunded = (at: number): boolean => at % REFUNDED === 0;
+
+const intentAt = (at: number, created: number) =>
+  paymentIntent({
+    id: named('pi', at),
+    status: 'succeeded',
+    amount_received: 10_000,
+    created,
+    latest_charge: named('ch', at),
   });
-  const refund = (at: number) =>
-    refundOf(charge(at), {
-      id: named('re', at),
-      amount: 2_500,
-      created: createdOf(at),
-      balance_transaction: named('txn', at),
-    });
-  const movement = (type: 'charge' | 'refund', at: number) =>
-    balanceTransaction({
-      id: named(`txn_${type}`, at),
-      type,
-      reporting_category: type,
-      amount: type === 'charge' ? 10_000 : -2_500,
-      currency: 'eur',
-      exchange_rate: null,
-      created: createdOf(at),
-      source: (type === 'charge'
-        ? { ...charge(at), payment_intent: intentOf(at) }
-        : { ...refund(at), payment_intent: intentOf(at), charge: charge(at) }) as never,
-    });
-  const payment = (at: number) => {
-    const timestamp = new Date(createdOf(at) * 1000).toISOString();
-    const shown = (type: 'Authorization' | 'Charge' | 'Refund', centAmount: number, interactionId: string) =>
-      transaction(type, 'Success', { timestamp, interactionId, amount: money(centAmount) });
-    return paymentOf({
-      id: paymentId(at),
-      interfaceId: named('pi', at),
-      transactions: [
-        shown('Authorization', 10_000, named('pi', at)),
-        shown('Charge', 10_000, named('pi', at)),
-        ...(isRefunded(at) ? [shown('Refund', 2_500, named('re', at))] : []),
-      ],
-    });
-  };
-  /** The first payment that was made at or after a time, in s. */
-  const firstAt = (seconds: number) => {
-    let at = Math.max(0, Math.floor(((seconds - begin) / length) * payments) - 2);
-    while (at < payments && createdOf(at) < seconds) at += 1;
-    return at;
-  };
-  return { payments, isRefunded, charge, refund, movement, payment, firstAt };
+
+const chargeAt = (at: number, created: number) => ({
+  ...chargeOf(intentAt(at, created), { amount_captured: 10_000, amount_refunded: isRefunded(at) ? 2_500 : 0 }),
+  id: named('ch', at),
+  created,
+});
+
+const refundAt = (at: number, created: number) =>
+  refundOf(chargeAt(at, created), {
+    id: named('re', at),
+    amount: 2_500,
+    created,
+    balance_transaction: named('txn', at),
+  });
+
+/** A movement with its source, the charge and the PaymentIntent themselves. */
+function movementAt(type: 'charge' | 'refund', at: number, created: number) {
+  const [charge, payment_intent] = [chargeAt(at, created), intentAt(at, created)];
+  const source =
+    type === 'charge' ? { ...charge, payment_intent } : { ...refundAt(at, created), payment_intent, charge };
+  return balanceTransaction({
+    id: named(`txn_${type}`, at),
+    type,
+    reporting_category: type,
+    amount: type === 'charge' ? 10_000 : -2_500,
+    currency: 'eur',
+    exchange_rate: null,
+    created,
+    source: source as never,
+  });
+}
+
+function paymentAt(at: number, created: number) {
+  const timestamp = new Date(created * 1000).toISOString();
+  const shown = (type: 'Authorization' | 'Charge' | 'Refund', centAmount: number, interactionId: string) =>
+    transaction(type, 'Success', { timestamp, interactionId, amount: money(centAmount) });
+  return paymentOf({
+    id: paymentId(at),
+    interfaceId: named('pi', at),
+    transactions: [
+      shown('Authorization', 10_000, named('pi', at)),
+      shown('Charge', 10_000, named('pi', at)),
+      ...(isRefunded(at) ? [shown('Refund', 2_500, named('re', at))] : []),
+    ],
+  });
 }
 
 type Made = ReturnType<typeof booksOf>;

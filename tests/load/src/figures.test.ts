@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Budget } from './benchmark.ts';
 import { latencyOf, median, slopeOf } from './figures.ts';
 import { steadyRate } from './ledger-bench.ts';
-import { criticalPath } from './open.ts';
+import { criticalPath } from './one-opening.ts';
 import { randomOf } from './random.ts';
 import { verdictOf, withSection } from './report.ts';
 

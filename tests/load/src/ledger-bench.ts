@@ -68,14 +68,40 @@ export async function drain(environment: Environment, options: DrainOptions): Pr
 
   const env = { LEDGER_CONCURRENCY: String(concurrency), ...topics?.env };
   const ledgers = await Promise.all(Array.from({ length: processes }, () => environment.start('ledger', env, node)));
-  const cpuSeconds = async () =>
-    (await Promise.all(ledgers.map(({ pid }) => resourcesOf(pid)))).reduce((sum, each) => sum + each.cpuSeconds, 0);
-  const handledSoFar = async () =>
-    (await Promise.all(ledgers.map((ledger) => ledger.count(HANDLED)))).reduce((sum, each) => sum + each, 0);
+  if (options.joinFirst) await fill();
+  const { counted, progress, ...used } = await watchDrain(environment, ledgers, events);
+  const calls = (await callsAt(environment)) - loggedBefore;
+  await Promise.all(ledgers.map((ledger) => ledger.kill()));
+  const floorCallsPerSecond = (floorBefore + (await bare())) / 2;
+  await environment.commercetoolsFaults([]);
+  const seconds = Math.max(0.1, progress.at(-1)?.[0] ?? 0);
+  const callsPerSecond = calls / seconds;
+  return {
+    events,
+    payments: count,
+    processes,
+    concurrency,
+    seconds,
+    eventsPerSecond: counted / seconds,
+    steadyPerSecond: steadyRate(progress, counted),
+    callsPerEvent: calls / events,
+    callsPerSecond,
+    floorCallsPerSecond,
+    ratio: callsPerSecond / floorCallsPerSecond,
+    ...used,
+  };
+}
+
+const sumOf = async <T>(all: readonly T[], of: (one: T) => Promise<number>): Promise<number> =>
+  (await Promise.all(all.map(of))).reduce((sum, each) => sum + each, 0);
+
+/** Until the ledgers have handled so many events; throws Error when they do not in five minutes. */
+async function watchDrain(environment: Environment, ledgers: readonly Running[], events: number) {
+  const cpuSeconds = () => sumOf(ledgers, async ({ pid }) => (await resourcesOf(pid)).cpuSeconds);
+  const handledSoFar = () => sumOf(ledgers, (ledger) => ledger.count(HANDLED));
   const [first] = ledgers as [Running];
   const rss: number[] = [];
   const progress: [seconds: number, handled: number][] = [];
-  if (options.joinFirst) await fill();
   // A process that was ready before the others has handled some already; those do not count.
   const handledBefore = await handledSoFar();
   const counted = events - handledBefore;
@@ -93,25 +119,10 @@ export async function drain(environment: Environment, options: DrainOptions): Pr
   const cpuMs = 1000 * ((await cpuSeconds()) - startCpu);
   const after = await processorTime(environment.pids());
   const watched = (performance.now() - began) / 1000;
-  const calls = (await callsAt(environment)) - loggedBefore;
-  await Promise.all(ledgers.map((ledger) => ledger.kill()));
-  const floorCallsPerSecond = (floorBefore + (await bare())) / 2;
-  await environment.commercetoolsFaults([]);
-  const seconds = Math.max(0.1, progress.at(-1)?.[0] ?? 0);
-  const callsPerSecond = calls / seconds;
   const quarter = (share: number) => Math.round(rss[Math.ceil(rss.length * share) - 1] ?? 0);
   return {
-    events,
-    payments: count,
-    processes,
-    concurrency,
-    seconds,
-    eventsPerSecond: counted / seconds,
-    steadyPerSecond: steadyRate(progress, counted),
-    callsPerEvent: calls / events,
-    callsPerSecond,
-    floorCallsPerSecond,
-    ratio: callsPerSecond / floorCallsPerSecond,
+    counted,
+    progress,
     peakRssMb: Math.max(...peaks),
     rssMb: [quarter(0.25), quarter(0.5), quarter(0.75), quarter(1)],
     cpuMsPerEvent: cpuMs / counted,

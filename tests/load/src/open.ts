@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createCustomer } from '@connector/simulator-commercetools';
 import { type Benchmark, type Budget, ms, type Plan, profile, rate } from './benchmark.ts';
 import { type Environment, PROJECT } from './environment/environment.ts';
 import { resourcesOf } from './environment/resources.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
+import { callsOfOne, type OneOpening } from './one-opening.ts';
 import { call, done, type Shopper, type Shoppers, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 
@@ -13,22 +12,6 @@ import { table } from './table.ts';
 const ORIGINAL = { p50: 468, calls: 7, perSecond: 65 };
 const CONCURRENCY = 32;
 const DOUBLE_CLICKED = 32;
-
-interface Upstream {
-  readonly call: string;
-  /** From the request's arrival, in ms. */
-  readonly from: number;
-  readonly to: number;
-}
-
-interface OneOpening {
-  readonly took: number;
-  readonly calls: readonly Upstream[];
-  /** Calls on the longest chain that the answer waits for. */
-  readonly sequential: number;
-  /** What no code could save: how long the last of that chain's calls took after the first began, in ms. */
-  readonly waitedMs: number;
-}
 
 export interface OpenFigures {
   readonly latencies: Plan['latencies'];
@@ -188,71 +171,4 @@ async function clickTwice(
     paymentIntents: (await live()).length,
     payments: payments.length,
   };
-}
-
-/** The calls that one opening makes before its answer, in the order in which they began, seen by relays on their way. */
-async function callsOfOne(
-  environment: Environment,
-  plan: Plan,
-  shoppers: Shoppers,
-  sessionAuthUrl: string,
-): Promise<OneOpening> {
-  const calls: Upstream[] = [];
-  const closes: (() => void)[] = [];
-  let began = 0;
-  const relay = async (target: string) => {
-    const server = createServer(async (req, res) => {
-      const from = performance.now() - began;
-      const chunks: Buffer[] = [];
-      for await (const chunk of req) chunks.push(chunk as Buffer);
-      const { host: _host, 'content-length': _length, connection: _connection, ...headers } = req.headers;
-      const body = Buffer.concat(chunks).toString();
-      const { method = 'GET', url = '/' } = req;
-      const answer = await call(method, target + url, headers as Record<string, string>, body || undefined);
-      const path = url
-        .split('?')[0]
-        ?.replace(`/${PROJECT}`, '')
-        .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/, '{id}');
-      calls.push({ call: `${method} ${path}`, from, to: performance.now() - began });
-      res.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closes.push(() => void server.close(() => {}).closeAllConnections());
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
-  const intent = await environment.start('intent', {
-    SESSION_AUTH_URL: sessionAuthUrl,
-    CTP_API_URL: await relay(environment.commercetools),
-    STRIPE_API_BASE: await relay(environment.stripe),
-  });
-  try {
-    const [warmUp, measured] = (await shoppers.arrive(2)) as [Shopper, Shopper];
-    await shoppers.showForm(warmUp, intent.url);
-    await shoppers.open(warmUp, intent.url);
-    await shoppers.showForm(measured, intent.url);
-    await environment.slow(plan.latencies);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    calls.length = 0;
-    began = performance.now();
-    await done(call('GET', `${intent.url}/payments`, { 'x-session-id': measured.session }));
-    const took = performance.now() - began;
-    return { took, ...criticalPath(calls.filter(({ to }) => to <= took).sort((a, b) => a.from - b.from)) };
-  } finally {
-    await environment.slow({ commercetools: 0, stripe: 0 });
-    await intent.kill();
-    for (const close of closes) close();
-  }
-}
-
-/** A call waits for the longest chain of those that had ended when it began; what counts is the chain that ends last. */
-export function criticalPath(calls: readonly Upstream[]): Omit<OneOpening, 'took'> {
-  const depth = new Map<Upstream, number>();
-  for (const each of calls) {
-    const before = calls.filter(({ to }) => to <= each.from).map((other) => depth.get(other) ?? 0);
-    depth.set(each, 1 + Math.max(0, ...before));
-  }
-  // Two calls of 40 ms beside one of 120 ms make nobody wait.
-  const last = calls.reduce<Upstream | undefined>((a, b) => (a && a.to > b.to ? a : b), undefined);
-  const waitedMs = last ? last.to - Math.min(...calls.map(({ from }) => from)) : 0;
-  return { calls, sequential: last ? (depth.get(last) ?? 0) : 0, waitedMs };
 }

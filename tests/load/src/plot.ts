@@ -35,7 +35,30 @@ export function ticksTo(max: number): number[] {
 }
 
 /** As an SVG element whose colours are those of the page around it. */
-export function svgOf({ title, x, y, series }: Plot): string {
+export function svgOf(plot: Plot): string {
+  const { title, x, y, series } = plot;
+  const axes = axesOf(plot);
+  return [
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(title)}">`,
+    `<text class="title" x="${FRAME.left}" y="22">${escaped(title)}</text>`,
+    ...legendOf(series),
+    ...gridOf(axes),
+    `<text class="label" text-anchor="middle" x="${(FRAME.left + WIDTH - FRAME.right) / 2}" y="${HEIGHT - 8}">${escaped(x.label)}</text>`,
+    `<text class="label" text-anchor="middle" transform="translate(14 ${(FRAME.top + HEIGHT - FRAME.bottom) / 2}) rotate(-90)">${escaped(y.label)}</text>`,
+    ...series.map(({ points }, at) => lineOf(points, COLOURS[at % COLOURS.length] as string, axes)),
+    '</svg>',
+  ].join('\n');
+}
+
+/** Where a value is on the plot, and which values are named beside it. */
+interface Axes {
+  readonly xAt: (value: number) => number;
+  readonly yAt: (value: number) => number;
+  readonly xTicks: readonly number[];
+  readonly yTicks: readonly number[];
+}
+
+function axesOf({ x, series }: Plot): Axes {
   const points = series.flatMap(({ points: some }) => some).filter(([, value]) => Number.isFinite(value));
   const xs = [...new Set(points.map(([at]) => at))].sort((a, b) => a - b);
   const [first = 0, last = 1] = [xs[0], xs.at(-1)];
@@ -43,56 +66,47 @@ export function svgOf({ title, x, y, series }: Plot): string {
   const top = yTicks.at(-1) as number;
   const scaled = (value: number) => (x.scale === 'log' ? Math.log(value) : value);
   const span = scaled(last) - scaled(first) || 1;
-  const xAt = (value: number) =>
-    FRAME.left + ((scaled(value) - scaled(first)) / span) * (WIDTH - FRAME.left - FRAME.right);
-  const yAt = (value: number) => HEIGHT - FRAME.bottom - (value / top) * (HEIGHT - FRAME.top - FRAME.bottom);
-  const place = (at: number) => at.toFixed(1);
+  return {
+    xAt: (value) => FRAME.left + ((scaled(value) - scaled(first)) / span) * (WIDTH - FRAME.left - FRAME.right),
+    yAt: (value) => HEIGHT - FRAME.bottom - (value / top) * (HEIGHT - FRAME.top - FRAME.bottom),
+    xTicks: xs.length <= DOTS ? xs : ticksTo(last).filter((value) => value >= first && value <= last),
+    yTicks,
+  };
+}
 
-  const grid = yTicks.map(
+const place = (at: number): string => at.toFixed(1);
+
+const gridOf = ({ xAt, yAt, xTicks, yTicks }: Axes): string[] => [
+  ...yTicks.map(
     (value) =>
       `<line class="grid" x1="${FRAME.left}" x2="${WIDTH - FRAME.right}" y1="${place(yAt(value))}" y2="${place(yAt(value))}"/>` +
       `<text class="tick" text-anchor="end" x="${FRAME.left - 8}" y="${place(yAt(value) + 4)}">${told(value)}</text>`,
-  );
-  const xTicks = xs.length <= DOTS ? xs : ticksTo(last).filter((value) => value >= first && value <= last);
-  const across = xTicks.map(
+  ),
+  ...xTicks.map(
     (value) =>
       `<text class="tick" text-anchor="middle" x="${place(xAt(value))}" y="${HEIGHT - FRAME.bottom + 18}">${told(value)}</text>`,
+  ),
+];
+
+function lineOf(points: Series['points'], colour: string, { xAt, yAt }: Axes): string {
+  const drawn = points.filter(([, value]) => Number.isFinite(value));
+  const path = drawn.map(([px, py], nth) => `${nth === 0 ? 'M' : 'L'}${place(xAt(px))} ${place(yAt(py))}`).join('');
+  const dots = (drawn.length > DOTS ? [] : drawn).map(
+    ([px, py]) =>
+      `<circle cx="${place(xAt(px))}" cy="${place(yAt(py))}" r="3.5" fill="${colour}"><title>${told(px)}: ${told(py)}</title></circle>`,
   );
-  const lines = series.map(({ points: some }, at) => {
-    const colour = COLOURS[at % COLOURS.length];
-    const drawn = some.filter(([, value]) => Number.isFinite(value));
-    const path = drawn.map(([px, py], nth) => `${nth === 0 ? 'M' : 'L'}${place(xAt(px))} ${place(yAt(py))}`).join('');
-    const dots =
-      drawn.length > DOTS
-        ? ''
-        : drawn
-            .map(
-              ([px, py]) =>
-                `<circle cx="${place(xAt(px))}" cy="${place(yAt(py))}" r="3.5" fill="${colour}"><title>${told(px)}: ${told(py)}</title></circle>`,
-            )
-            .join('');
-    return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${dots ? 2 : 1.5}" stroke-linejoin="round"/>${dots}`;
-  });
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${dots.length > 0 ? 2 : 1.5}" stroke-linejoin="round"/>${dots.join('')}`;
+}
+
+function legendOf(series: readonly Series[]): string[] {
   let from = FRAME.left;
-  const legend = series.map(({ name }, at) => {
-    const colour = COLOURS[at % COLOURS.length];
+  return series.map(({ name }, at) => {
     const entry =
-      `<rect x="${from}" y="35" width="10" height="10" rx="2" fill="${colour}"/>` +
+      `<rect x="${from}" y="35" width="10" height="10" rx="2" fill="${COLOURS[at % COLOURS.length]}"/>` +
       `<text class="legend" x="${from + 15}" y="44">${escaped(name)}</text>`;
     from += 34 + 6.6 * name.length;
     return entry;
   });
-  return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(title)}">`,
-    `<text class="title" x="${FRAME.left}" y="22">${escaped(title)}</text>`,
-    ...legend,
-    ...grid,
-    ...across,
-    `<text class="label" text-anchor="middle" x="${(FRAME.left + WIDTH - FRAME.right) / 2}" y="${HEIGHT - 8}">${escaped(x.label)}</text>`,
-    `<text class="label" text-anchor="middle" transform="translate(14 ${(FRAME.top + HEIGHT - FRAME.bottom) / 2}) rotate(-90)">${escaped(y.label)}</text>`,
-    ...lines,
-    '</svg>',
-  ].join('\n');
 }
 
 export interface PlottedPage {

@@ -1,5 +1,5 @@
 import { type Latency, slopeOf } from './figures.ts';
-import type { PlottedPage, Series } from './plot.ts';
+import type { Plot, PlottedPage, Series } from './plot.ts';
 
 /** One look at everything. */
 export interface Sample {
@@ -104,79 +104,63 @@ function lineOf(all: readonly (readonly [hour: number, mb: number])[]): Line {
 /** A plot has no room for more points; each stands for the mean of its neighbours. */
 const MOST_POINTS = 300;
 
+/** How the services and what is around them fared over the minutes of a soak. */
 export function plotsOf(samples: readonly Sample[], perSecond: number): PlottedPage['groups'] {
-  const x = { label: 'minutes', scale: 'linear' } as const;
-  const every = Math.ceil(samples.length / MOST_POINTS);
-  const line = (name: string, of: (sample: Sample, at: number) => number | undefined): Series => {
-    const points: [number, number][] = [];
-    for (let from = 0; from < samples.length; from += every) {
-      const values = samples
-        .slice(from, from + every)
-        .map((sample, at) => of(sample, from + at))
-        .filter((value): value is number => value !== undefined && Number.isFinite(value));
-      const minute = (samples[from] as Sample).second / 60;
-      if (values.length > 0) points.push([minute, values.reduce((sum, value) => sum + value, 0) / values.length]);
-    }
-    return { name, points };
-  };
-  const others = ['commercetools', 'stripe', 'kafka', 'load'];
+  const line = (name: string, of: (sample: Sample, at: number) => number | undefined): Series => ({
+    name,
+    points: thinned(samples, of),
+  });
+  const plot = (title: string, label: string, ...series: Series[]): Plot => ({
+    title,
+    x: { label: 'minutes', scale: 'linear' },
+    y: { label },
+    series,
+  });
+  const each = (
+    names: readonly string[],
+    of: (process: Sample['processes'][string] | undefined) => number | undefined,
+  ) => names.map((name) => line(name, ({ processes }) => of(processes[name])));
   const completed = (sample: Sample, at: number) => {
     const before = samples[at - 1];
     return before && (sample.completed - before.completed) / (sample.second - before.second);
   };
+  const p50 = [line('open', ({ open }) => open.p50), line('confirm', ({ confirm }) => confirm.p50)];
+  const p99 = [line('open', ({ open }) => open.p99), line('confirm', ({ confirm }) => confirm.p99)];
+  const around = ['commercetools', 'stripe', 'kafka', 'load'];
   return [
     {
       title: `${perSecond.toFixed(1)} payments a second`,
       text: 'Each from its cart over the open form and the confirmation to its transactions; Stripe sends its webhooks besides.',
       plots: [
-        {
-          title: 'Memory of the services',
-          x,
-          y: { label: 'MB' },
-          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
-        },
-        {
-          title: 'Heap in use, after a collection each minute',
-          x,
-          y: { label: 'MB' },
-          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.heapMb)),
-        },
-        {
-          title: 'Open files and sockets of the services',
-          x,
-          y: { label: 'descriptors' },
-          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.files)),
-        },
-        {
-          title: 'Latency, p50',
-          x,
-          y: { label: 'ms' },
-          series: [
-            line('open', ({ open }) => open.p50),
-            line('confirm', ({ confirm }) => confirm.p50),
-            line('webhook (mean)', ({ webhookMs }) => webhookMs),
-          ],
-        },
-        {
-          title: 'Latency, p99',
-          x,
-          y: { label: 'ms' },
-          series: [line('open', ({ open }) => open.p99), line('confirm', ({ confirm }) => confirm.p99)],
-        },
-        {
-          title: 'Event loop lag, p99',
-          x,
-          y: { label: 'ms' },
-          series: SERVICES.map((name) => line(name, ({ processes }) => processes[name]?.lagMs)),
-        },
-        { title: 'Payments approved', x, y: { label: '1/s' }, series: [line('approved', completed)] },
-        {
-          title: 'Memory of what is around them',
-          x,
-          y: { label: 'MB' },
-          series: others.map((name) => line(name, ({ processes }) => processes[name]?.rssMb)),
-        },
+        plot('Memory of the services', 'MB', ...each(SERVICES, (process) => process?.rssMb)),
+        plot('Heap in use, after a collection each minute', 'MB', ...each(SERVICES, (process) => process?.heapMb)),
+        plot('Open files and sockets of the services', 'descriptors', ...each(SERVICES, (process) => process?.files)),
+        plot(
+          'Latency, p50',
+          'ms',
+          ...p50,
+          line('webhook (mean)', ({ webhookMs }) => webhookMs),
+        ),
+        plot('Latency, p99', 'ms', ...p99),
+        plot('Event loop lag, p99', 'ms', ...each(SERVICES, (process) => process?.lagMs)),
+        plot('Payments approved', '1/s', line('approved', completed)),
+        plot('Memory of what is around them', 'MB', ...each(around, (process) => process?.rssMb)),
       ],
     },
   ];
+}
+
+/** A value of the samples over the minutes, so few that a plot has room for them. */
+function thinned(samples: readonly Sample[], of: (sample: Sample, at: number) => number | undefined): Series['points'] {
+  const every = Math.ceil(samples.length / MOST_POINTS);
+  const points: [minute: number, mean: number][] = [];
+  for (let from = 0; from < samples.length; from += every) {
+    const values = samples
+      .slice(from, from + every)
+      .map((sample, at) => of(sample, from + at))
+      .filter((value): value is number => value !== undefined && Number.isFinite(value));
+    const minute = (samples[from] as Sample).second / 60;
+    if (values.length > 0) points.push([minute, values.reduce((sum, value) => sum + value, 0) / values.length]);
+  }
+  return points;
 }

@@ -93,39 +93,13 @@ export async function measureWebhook(environment: Environment, options: WebhookO
   });
   const [first] = options.cells;
   if (!first) throw new Error('no load was named');
-  const loadOf = ({ bytes, requests, concurrency }: Cell) => ({ bytes, requests, connections: concurrency });
-  const measured = async (cell: Cell): Promise<WebhookCell> => {
-    const { concurrency, bytes } = cell;
-    const load = loadOf(cell);
-    const rounds: { ours: Acknowledgements; baseline: Acknowledgements; producing?: Acknowledgements }[] = [];
-    for (let round = 0; round < options.rounds; round += 1) {
-      const bare = await acknowledge(environment, baseline, load);
-      const ours = await acknowledge(environment, ingest, load);
-      rounds.push({
-        baseline: bare,
-        ours,
-        ...(cell === first && { producing: await acknowledge(environment, producing, load) }),
-      });
-    }
-    const beside = (of: (round: (typeof rounds)[number]) => Acknowledgements) => ({
-      itself: medians(rounds.map(of)),
-      cpuRatio: median(rounds.map((round) => of(round).cpuMsPerRequest / round.baseline.cpuMsPerRequest)),
-      throughputRatio: median(rounds.map((round) => of(round).perSecond / round.baseline.perSecond)),
-    });
-    const { itself: ours, ...ratios } = beside((round) => round.ours);
-    return {
-      concurrency,
-      bytes,
-      ours,
-      baseline: medians(rounds.map(({ baseline }) => baseline)),
-      ...ratios,
-      ...(cell === first && { producing: beside((round) => round.producing ?? round.baseline) }),
-    };
-  };
   try {
     for (const server of [baseline, producing, ingest]) await acknowledge(environment, server, WARM_UP);
     const cells: WebhookCell[] = [];
-    for (const cell of options.cells) cells.push(await measured(cell));
+    for (const cell of options.cells) {
+      const servers = { ingest, baseline, ...(cell === first && { producing }) };
+      cells.push(await measureCell(environment, servers, cell, options.rounds));
+    }
     const { perSecond, seconds, bytes } = options.offered;
     const offered = await acknowledge(environment, ingest, {
       bytes,
@@ -143,6 +117,40 @@ export async function measureWebhook(environment: Environment, options: WebhookO
     await environment.commercetoolsFaults([]);
     for (const server of [baseline, producing, ingest]) await server.kill();
   }
+}
+
+const loadOf = ({ bytes, requests, concurrency }: Cell) => ({ bytes, requests, connections: concurrency });
+
+/** One load, in rounds: the bare baseline, webhook-ingest, and where it is given a baseline that produces to Kafka. */
+async function measureCell(
+  environment: Environment,
+  { ingest, baseline, producing }: { ingest: Server; baseline: Server; producing?: Server },
+  cell: Cell,
+  count: number,
+): Promise<WebhookCell> {
+  const { concurrency, bytes } = cell;
+  const load = loadOf(cell);
+  const rounds: { ours: Acknowledgements; baseline: Acknowledgements; producing?: Acknowledgements }[] = [];
+  for (let round = 0; round < count; round += 1) {
+    const bare = await acknowledge(environment, baseline, load);
+    const ours = await acknowledge(environment, ingest, load);
+    const produced = producing && (await acknowledge(environment, producing, load));
+    rounds.push({ baseline: bare, ours, ...(produced && { producing: produced }) });
+  }
+  const beside = (of: (round: (typeof rounds)[number]) => Acknowledgements) => ({
+    itself: medians(rounds.map(of)),
+    cpuRatio: median(rounds.map((round) => of(round).cpuMsPerRequest / round.baseline.cpuMsPerRequest)),
+    throughputRatio: median(rounds.map((round) => of(round).perSecond / round.baseline.perSecond)),
+  });
+  const { itself: ours, ...ratios } = beside((round) => round.ours);
+  return {
+    concurrency,
+    bytes,
+    ours,
+    baseline: medians(rounds.map((round) => round.baseline)),
+    ...ratios,
+    ...(producing && { producing: beside((round) => round.producing ?? round.baseline) }),
+  };
 }
 
 /** Who is first changes from pair to pair, so that what changes on the machine meanwhile counts for both. */
