@@ -1,11 +1,11 @@
 import { createCustomer } from '@connector/simulator-commercetools';
 import { type Benchmark, type Budget, ms, type Plan, profile, rate } from './benchmark.ts';
-import { type Environment, PROJECT } from './environment/environment.ts';
+import type { Environment } from './environment/environment.ts';
 import { resourcesOf } from './environment/resources.ts';
 import type { Latency } from './figures.ts';
 import { costOf, worked } from './load.ts';
 import { callsOfOne, type OneOpening } from './one-opening.ts';
-import { call, done, type Shopper, type Shoppers, startProcessor } from './shoppers.ts';
+import { call, type Shoppers, startProcessor } from './shoppers.ts';
 import { table } from './table.ts';
 
 /** Stripe's own connector, measured with the same latencies. */
