@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Budget } from './benchmark.ts';
+import { steadyRate } from './drain.ts';
 import { latencyOf, median, slopeOf } from './figures.ts';
-import { steadyRate } from './ledger-bench.ts';
 import { criticalPath } from './one-opening.ts';
 import { randomOf } from './random.ts';
 import { verdictOf, withSection } from './report.ts';

@@ -1,5 +1,5 @@
 import { ms, rate } from './benchmark.ts';
-import type { Drain } from './ledger-bench.ts';
+import type { Drain } from './drain.ts';
 import type { PlottedPage, Series } from './plot.ts';
 import type { Run } from './report.ts';
 import { table } from './table.ts';

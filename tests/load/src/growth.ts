@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine } from '@connector/cli';
 import { REPOSITORY } from '@connector/sandbox';
+import { type Drain, drain } from './drain.ts';
 import { buildServices } from './environment/built-services.ts';
 import { type Environment, startEnvironment } from './environment/environment.ts';
 import { ownTopics } from './environment/topics.ts';
@@ -16,7 +17,6 @@ import {
   WEBHOOKS_PER_SECOND,
 } from './growth-report.ts';
 import { HEAP } from './ledger.ts';
-import { type Drain, drain } from './ledger-bench.ts';
 import { costOf, worked } from './load.ts';
 import { pictureOf } from './picture.ts';
 import { pageOf } from './plot.ts';

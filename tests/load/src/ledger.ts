@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { type Benchmark, type Budget, ms, profile, rate, times } from './benchmark.ts';
-import { type Drain, drain, type Latencies, latencies, type Poison, poison } from './ledger-bench.ts';
+import { type Drain, drain } from './drain.ts';
+import { type Latencies, latencies, type Poison, poison } from './ledger-bench.ts';
 import { table } from './table.ts';
 
 /** Slower than for the other parts: an answer here waits for nobody, so what counts is the rate. */
