@@ -43,7 +43,10 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     answers: {
       200: { description: 'Authorised, and recorded in commercetools', schema: approved },
       202: { description: 'The money, or its record in commercetools, is on its way', schema: pending },
-      400: { description: 'Not paid, not this payment, or paid but the cart costs more now', schema: refused },
+      400: {
+        description: 'Not paid, not this payment, refunded in full, or paid but the cart costs more now',
+        schema: refused,
+      },
     },
     handle: async ({ session, params, body: { paymentIntent }, reply, annotate }) => {
       const request = { session, paymentId: params.id, paymentIntentId: paymentIntent };
