@@ -1,10 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CommercetoolsTruth,
-  compare,
-  type Finding,
-  type StripeTruth,
-} from '@connector/chaos-tests/consistency-check';
+import { compare, type Finding } from '@connector/chaos-tests/consistency-check';
+import type { CommercetoolsTruth, StripeTruth } from '@connector/chaos-tests/truths';
 import type { Findings } from './findings.ts';
 import type { Client } from './requests.ts';
 
