@@ -1,6 +1,7 @@
 import { orUndefined } from '@connector/errors';
 import { METADATA } from '@connector/payment-model';
 import { isMissing, type StripeClient, StripeRejection } from '@connector/stripe';
+import type Stripe from 'stripe';
 import { statusOf } from '../domain/attempts.ts';
 import { WITHOUT_LINE_ITEMS } from '../domain/line-items.ts';
 import type { PaymentIntents } from '../use-cases/ports.ts';
@@ -31,10 +32,7 @@ export const stripePaymentIntents = ({ call }: Pick<StripeClient, 'call'>): Paym
   search: async (paymentKey, amount) => {
     const query = `metadata['${METADATA.paymentKey}']:'${paymentKey.replace(/[^\w-]/g, '')}'`;
     const found = await call('payment_intents.search', (stripe) => stripe.paymentIntents.search({ query, limit: 100 }));
-    // One that was paid may have been raised since.
-    const paid = found.data.find((candidate) => statusOf(candidate) === 'paid');
-    const candidates = found.data.filter((candidate) => candidate.amount === amount);
-    return paid ?? candidates.find(({ status }) => status !== 'canceled') ?? candidates[0];
+    return bestOf(found.data, amount);
   },
   confirm: (id, params, idempotencyKey) =>
     call('payment_intents.confirm', (stripe) => stripe.paymentIntents.confirm(id, params, { idempotencyKey })),
@@ -63,6 +61,16 @@ export const stripePaymentIntents = ({ call }: Pick<StripeClient, 'call'>): Paym
     }
   },
 });
+
+/** Of the PaymentIntents with one key: one that was paid, which may have been raised since, else one of this amount. */
+function bestOf(found: readonly Stripe.PaymentIntent[], amount: number): Stripe.PaymentIntent | undefined {
+  const candidates = found.filter((candidate) => candidate.amount === amount);
+  return (
+    found.find((candidate) => statusOf(candidate) === 'paid') ??
+    candidates.find(({ status }) => status !== 'canceled') ??
+    candidates[0]
+  );
+}
 
 const captureParams = ({ amount, isFinal, metadata, withoutLineItems = false }: CaptureStep) => ({
   amount_to_capture: amount,
