@@ -272,6 +272,10 @@ describe('an audit', () => {
     const recorded = movements.map((each, n) =>
       n % 2 === 0 ? recordedOf(each) : { ...recordedOf(each), transactions: [] },
     );
+    // What differed in the first hour differed the day before, too, and its money moves again later.
+    const differed = movements.slice(1, 2);
+    movements.push(...differed.map((each) => ({ ...each, transaction: movementOf(each.charge, 2) })));
+    const again = differed.map(({ intent }) => intent.id);
     const first = world(movements, recorded);
     const stop = new AbortController();
     let kept: AuditOptions['resume'];
@@ -293,7 +297,7 @@ describe('an audit', () => {
       second.slices.push(until);
       slices.push(differences.length);
     };
-    expect(await audit({ ...second.deps, onSlice }, { ...options, resume: kept })).toMatchObject({
+    expect(await audit({ ...second.deps, onSlice }, { ...options, again, resume: kept })).toMatchObject({
       payments: 4,
       kinds: { missing_here: 2 },
       complete: true,

@@ -54,7 +54,10 @@ export async function audit(given: AuditDependencies, options: AuditOptions): Pr
   const summary = resume?.summary ?? emptyAudit(since, until);
   // A payment whose money moves several times in the window is compared and summed once.
   const compared = new Set<string>();
-  for (const difference of resume?.differences ?? []) given.onDifference?.(difference);
+  for (const difference of resume?.differences ?? []) {
+    compared.add(difference.paymentIntentId);
+    given.onDifference?.(difference);
+  }
   let differences: AuditDifference[] = [];
   const onDifference = (difference: AuditDifference) => {
     differences.push(difference);
