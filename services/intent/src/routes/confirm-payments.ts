@@ -28,6 +28,15 @@ const rejected = z.object({
 /** A body that breaks the schema gets the general error. */
 const refused = z.union([rejected, z.looseObject({ message: z.string(), statusCode: z.int() })]);
 
+const ANSWERS = {
+  200: { description: 'Authorised, and recorded in commercetools', schema: approved },
+  202: { description: 'The money, or its record in commercetools, is on its way', schema: pending },
+  400: {
+    description: 'Not paid, not this payment, refunded in full, or paid but the cart costs more now',
+    schema: refused,
+  },
+};
+
 /** Confirms what the browser did at Stripe. */
 export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
   defineRoute({
@@ -40,14 +49,7 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
     params: idParams,
     body,
     limitedPerSession: true,
-    answers: {
-      200: { description: 'Authorised, and recorded in commercetools', schema: approved },
-      202: { description: 'The money, or its record in commercetools, is on its way', schema: pending },
-      400: {
-        description: 'Not paid, not this payment, refunded in full, or paid but the cart costs more now',
-        schema: refused,
-      },
-    },
+    answers: ANSWERS,
     handle: async ({ session, params, body: { paymentIntent }, reply, annotate }) => {
       const request = { session, paymentId: params.id, paymentIntentId: paymentIntent };
       annotate({
@@ -62,25 +64,30 @@ export const confirmPaymentsRoute = (deps: ConfirmPaymentDeps) =>
         case 'pending':
           return reply(202, { outcome: 'pending' });
         case 'cart-changed':
-          return reply(400, {
-            outcome: 'rejected',
-            error: 'The cart changed while it was being paid, and more is due',
-            code: 'cart_changed',
-            amountDue: outcome.amountDue,
-          });
-        case 'rejected': {
-          const { code, declineCode, reason } = outcome;
-          if (reason) annotate({ 'connector.reason': reason });
-          return reply(400, {
-            outcome: 'rejected',
-            error: 'Payment confirmation failed',
-            ...(code && { code }),
-            ...(declineCode && { declineCode }),
-          });
-        }
+          return reply(400, cartChanged(outcome));
+        case 'rejected':
+          if (outcome.reason) annotate({ 'connector.reason': outcome.reason });
+          return reply(400, rejection(outcome));
       }
     },
   });
+
+type OutcomeOf<K extends ConfirmPaymentOutcome['kind']> = Extract<ConfirmPaymentOutcome, { kind: K }>;
+
+const cartChanged = ({ amountDue }: OutcomeOf<'cart-changed'>) => ({
+  outcome: 'rejected' as const,
+  error: 'The cart changed while it was being paid, and more is due',
+  code: 'cart_changed',
+  amountDue,
+});
+
+/** Stripe's codes alone: no message of Stripe's. */
+const rejection = ({ code, declineCode }: OutcomeOf<'rejected'>) => ({
+  outcome: 'rejected' as const,
+  error: 'Payment confirmation failed',
+  ...(code && { code }),
+  ...(declineCode && { declineCode }),
+});
 
 const LABELS = {
   approved: 'approved',
