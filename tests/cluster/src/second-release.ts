@@ -47,6 +47,9 @@ const WRONG: readonly [what: string, values: Record<string, unknown>, told: RegE
   ],
 ];
 
+/** Where the webhook endpoint posts before the second release has it. */
+const ELSEWHERE = 'https://elsewhere.example.com/';
+
 /**
  * A second release beside the first, which uses the first one's simulators as if they were real. What is wrong with it fails its
  * installation at once and with the reason; its hook gives the webhook endpoint no address at which nothing answers.
@@ -65,7 +68,7 @@ export async function secondRelease(
   const stripe = (method: string, path: string, body?: URLSearchParams) =>
     client.ask(method, `/storefront/stripe/v1/${path}`, { body, headers: { authorization: `Bearer ${secretKey}` } });
   const draft = new URLSearchParams({
-    url: 'https://elsewhere.example.com/',
+    url: ELSEWHERE,
     'enabled_events[]': 'charge.refunded',
     api_version: PINNED_API_VERSION,
   });
@@ -81,29 +84,43 @@ export async function secondRelease(
 
   await wrongInstalls(cluster, args, found);
 
-  const { code, stdout, stderr } = await cluster.tryHelm(['install', ...args()]);
-  const words = lines(stdout + stderr);
-  const kept = async () => (await stripe('GET', `webhook_endpoints/${endpoint.id}`)).json;
-  const told = words.find((line) => line.includes('still posts to https://elsewhere.example.com/'));
-  found.check(code !== 0 && told !== undefined, 'the hook refuses a public address at which nothing answers', words);
-  found.check((await kept()).url === 'https://elsewhere.example.com/', 'the webhook endpoint stays where it was');
-  found.figure('what helm says of such an address', (told ?? words.at(-1) ?? '').slice(0, 250));
-
-  const forced = { 'hooks.webhookEndpoint.args': ['--force'] };
-  const fixed = await cluster.tryHelm(['upgrade', ...args(forced)]);
-  found.check(fixed.code === 0, 'the upgrade with --force goes through', lines(fixed.stdout + fixed.stderr));
-  const { url, enabled_events: events } = await kept();
-  found.check(
-    url === `${publicUrlOf(options)}/stripe/webhooks` && events.length > 5,
-    `the hook gave the webhook endpoint its address and ${events.length} types of events`,
-    [url],
-  );
+  const endpointNow = async () => (await stripe('GET', `webhook_endpoints/${endpoint.id}`)).json;
+  await refusedAddress(cluster, args(), endpointNow, found);
+  await forcedAddress(cluster, args({ 'hooks.webhookEndpoint.args': ['--force'] }), endpointNow, options, found);
   // Else every further event would be sent there as well.
   await stripe('DELETE', `webhook_endpoints/${endpoint.id}`);
 
   await cluster.helm(['uninstall', SECOND, ...WAIT]);
   const left = await cluster.untilGone((name) => !name.includes(`/${SECOND}-`), 60_000);
   found.check(left.length === 0, 'uninstalling the second release leaves nothing behind', left);
+}
+
+type EndpointNow = () => Promise<{ url: string; enabled_events: string[] }>;
+
+async function refusedAddress(cluster: Cluster, args: string[], endpointNow: EndpointNow, found: Findings) {
+  const { code, stdout, stderr } = await cluster.tryHelm(['install', ...args]);
+  const words = lines(stdout + stderr);
+  const told = words.find((line) => line.includes(`still posts to ${ELSEWHERE}`));
+  found.check(code !== 0 && told !== undefined, 'the hook refuses a public address at which nothing answers', words);
+  found.check((await endpointNow()).url === ELSEWHERE, 'the webhook endpoint stays where it was');
+  found.figure('what helm says of such an address', (told ?? words.at(-1) ?? '').slice(0, 250));
+}
+
+async function forcedAddress(
+  cluster: Cluster,
+  args: string[],
+  endpointNow: EndpointNow,
+  options: RunOptions,
+  found: Findings,
+): Promise<void> {
+  const fixed = await cluster.tryHelm(['upgrade', ...args]);
+  found.check(fixed.code === 0, 'the upgrade with --force goes through', lines(fixed.stdout + fixed.stderr));
+  const { url, enabled_events: events } = await endpointNow();
+  found.check(
+    url === `${publicUrlOf(options)}/stripe/webhooks` && events.length > 5,
+    `the hook gave the webhook endpoint its address and ${events.length} types of events`,
+    [url],
+  );
 }
 
 async function wrongInstalls(

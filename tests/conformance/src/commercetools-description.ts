@@ -90,35 +90,18 @@ export function readCommercetoolsDescription() {
   });
   /** The validator of a type of the SDK. */
   const validatorOfType = (type: string): Validate => validatorOf({ $ref: `#/definitions/${type}` });
-  const validatorOfFact = createValidators({});
-  const validateError = validatorOfFact(ERROR_ANSWER);
-  const validateAuthError = validatorOfFact(AUTH_ERROR_ANSWER);
-  const errorOf = (status: number, body: unknown): string[] =>
-    (status === 401 || status === 403 ? validateAuthError : validateError)(body);
 
   return {
     /** The call that a request below the project makes; undefined when none is described. */
     callOf(method: string, path: string): CommercetoolsCall | undefined {
       const other = OTHER_CALLS.find(({ pattern }) => pattern.test(`${method} ${path}`));
-      if (other) {
-        const { name, request, answer, isCorrelated } = other;
-        return {
-          name,
-          isCorrelated,
-          request: (body) => (request ? validatorOfFact(request)(parsed(body)) : []),
-          answer: (status, body) => (status >= 400 ? errorOf(status, body) : validatorOfFact(answer)(body)),
-        };
-      }
+      if (other) return otherCall(other);
       const [resource = '', id, ...more] = path.split('/').filter(Boolean);
       const name = RESOURCES[resource];
       if (!name || more.length > 0) return undefined;
-      const one = id !== undefined;
-      const called = `${method} ${resource}${one ? (id.startsWith('key=') ? '/key={key}' : '/{id}') : ''}`;
-      const draft = DRAFTS[resource] ?? `${name}Draft`;
-      const bodyType = method === 'POST' ? (one ? `${name}Update` : draft) : undefined;
-      const answerType = one || method === 'POST' ? name : `${name}PagedQueryResponse`;
+      const { bodyType, answerType } = typesOf(method, resource, name, id !== undefined);
       return {
-        name: called,
+        name: `${method} ${resource}${id === undefined ? '' : id.startsWith('key=') ? '/key={key}' : '/{id}'}`,
         isCorrelated: true,
         request: (body, query) => [
           ...(bodyType ? validatorOfType(bodyType)(JSON.parse(body)) : []),
@@ -126,15 +109,34 @@ export function readCommercetoolsDescription() {
           ...queryOf(query, resource),
           ...pathsOf(query, (field) => hasPath(definitions, name, field)),
         ],
-        answer: (status, body) => {
-          if (status >= 400) return errorOf(status, body);
-          const created = !one && method === 'POST' ? CREATED[resource] : undefined;
-          return validatorOfType(created ?? answerType)(body);
-        },
+        answer: (status, body) => (status >= 400 ? errorOf(status, body) : validatorOfType(answerType)(body)),
       };
     },
   };
 }
+
+/** What a call on a resource, or on one of it, takes and answers. */
+function typesOf(method: string, resource: string, name: string, isOne: boolean) {
+  const isPost = method === 'POST';
+  if (isOne) return { bodyType: isPost ? `${name}Update` : undefined, answerType: name };
+  if (!isPost) return { bodyType: undefined, answerType: `${name}PagedQueryResponse` };
+  return { bodyType: DRAFTS[resource] ?? `${name}Draft`, answerType: CREATED[resource] ?? name };
+}
+
+const validatorOfFact = createValidators({});
+
+/** A call that the SDK's types do not describe. */
+function otherCall({ name, request, answer, isCorrelated }: (typeof OTHER_CALLS)[number]): CommercetoolsCall {
+  return {
+    name,
+    isCorrelated,
+    request: (body) => (request ? validatorOfFact(request)(parsed(body)) : []),
+    answer: (status, body) => (status >= 400 ? errorOf(status, body) : validatorOfFact(answer)(body)),
+  };
+}
+
+const errorOf = (status: number, body: unknown): string[] =>
+  validatorOfFact(status === 401 || status === 403 ? AUTH_ERROR_ANSWER : ERROR_ANSWER)(body);
 
 /** Keys that commercetools would refuse, wherever they stand in a draft or an update. */
 function keysOf(value: unknown, at = ''): string[] {

@@ -1,6 +1,6 @@
 import type { RelayedCall } from '@connector/e2e-tests/relay';
 import { commercetoolsHeaders, type readCommercetoolsDescription } from './commercetools-description.ts';
-import type { readStripeDescription } from './stripe-description.ts';
+import type { StripeDescription } from './stripe-description.ts';
 
 /** One way in which what was said differs from what is described. */
 export interface Difference {
@@ -10,7 +10,6 @@ export interface Difference {
   readonly example: string;
 }
 
-type StripeDescription = ReturnType<typeof readStripeDescription>;
 type CommercetoolsDescription = ReturnType<typeof readCommercetoolsDescription>;
 
 /** Stripe's API version of every request, its idempotency key on each POST, the call's parameters, and the answer. */

@@ -26,50 +26,82 @@ export interface StripeCall {
   answer(status: number, body: unknown): string[];
 }
 
+interface Document {
+  readonly info: { readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
 /** Stripe's published description of its API, and the `stripe` package's types for what it leaves out: which calls there are, and what they take and answer. */
-export function readStripeDescription(file = toolPath('stripe-description', process.env.STRIPE_DESCRIPTION)) {
-  const document = JSON.parse(readFileSync(file, 'utf8')) as {
-    info: { version: string };
-    paths: Record<string, Record<string, Operation>>;
-    components: { schemas: Record<string, Schema> };
-  };
-  const { schemas } = document.components;
-  const resolve = (ref: string) => schemas[ref.split('/').at(-1) ?? ''] as Schema;
-  const components = Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, strict(schema, resolve)]),
-  );
-  const whole = { components: { schemas: components } };
-  const answerValidator = createValidators(whole);
-  const requestValidator = createValidators(whole, { coerce: true });
-  const paths = Object.keys(document.paths).map((path) => ({
-    path,
-    pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
-    // `/v1/customers/search` before `/v1/customers/{customer}`.
-    parameters: path.split('{').length,
-  }));
-  paths.sort((a, b) => a.parameters - b.parameters);
-  const calls = new Map<string, StripeCall>();
-  const typings = readStripeTypings();
-  const isKnownOfObject: IsKnown = (root, path) => {
+export function readStripeDescription(
+  file = toolPath('stripe-description', process.env.STRIPE_DESCRIPTION),
+): StripeDescription {
+  return new StripeDescription(JSON.parse(readFileSync(file, 'utf8')) as Document);
+}
+
+export class StripeDescription {
+  readonly version: string;
+  readonly #paths: Document['paths'];
+  readonly #patterns: readonly { readonly path: string; readonly pattern: RegExp }[];
+  readonly #components: Readonly<Record<string, Schema>>;
+  readonly #resolve: (ref: string) => Schema;
+  readonly #answerValidator: ReturnType<typeof createValidators>;
+  readonly #requestValidator: ReturnType<typeof createValidators>;
+  readonly #typings = readStripeTypings();
+  readonly #calls = new Map<string, StripeCall>();
+
+  constructor({ info, paths, components: { schemas } }: Document) {
+    this.version = info.version;
+    this.#paths = paths;
+    this.#patterns = Object.keys(paths)
+      // `/v1/customers/search` before `/v1/customers/{customer}`.
+      .toSorted((a, b) => a.split('{').length - b.split('{').length)
+      .map((path) => ({ path, pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`) }));
+    this.#resolve = (ref) => schemas[ref.split('/').at(-1) ?? ''] as Schema;
+    this.#components = Object.fromEntries(
+      Object.entries(schemas).map(([name, schema]) => [name, strict(schema, this.#resolve)]),
+    );
+    const whole = { components: { schemas: this.#components } };
+    this.#answerValidator = createValidators(whole);
+    this.#requestValidator = createValidators(whole, { coerce: true });
+  }
+
+  /** The call that a request makes; undefined when Stripe describes none. */
+  callOf(method: string, path: string): StripeCall | undefined {
+    const operationOf = (each: string) => this.#paths[each]?.[method.toLowerCase()];
+    const found = this.#patterns.find(({ pattern, path: each }) => pattern.test(path) && operationOf(each));
+    const operation = found && operationOf(found.path);
+    if (!found || !operation) return undefined;
+    const name = `${method} ${found.path}`;
+    const call = this.#calls.get(name) ?? this.#described(name, operation);
+    this.#calls.set(name, call);
+    return call;
+  }
+
+  /** What is wrong with an event as a webhook carries it: its own fields, and its object by what it says it is. */
+  event(event: { type: string; data: { object: { object?: string } } }): string[] {
+    const kind = event.data.object.object ?? '';
+    if (!this.#components[kind]) return [`data.object: there is no ${kind}`];
+    const ref = (name: string) =>
+      this.#answerValidator({ $ref: `#/components/schemas/${name}` }, this.#isKnownOfObject);
+    return [
+      ...ref('event')({ ...event, data: { ...event.data, object: {} } }),
+      ...ref(kind)(event.data.object).map((wrong) => `data.object.${wrong}`),
+    ];
+  }
+
+  readonly #isKnownOfObject: IsKnown = (root, path) => {
     const { name, inside, value } = nearestObject(root, path);
-    return typings.allows(name, inside, value);
+    return this.#typings.allows(name, inside, value);
   };
 
-  const described = (name: string, operation: Operation): StripeCall => {
-    // Stripe describes an empty form also for what is read.
-    const body = name.startsWith('POST') && operation.requestBody?.content['application/x-www-form-urlencoded']?.schema;
-    const query = querySchema(operation);
-    const isKnownParameter: IsKnown = (root, path) =>
-      typings.allows(paramsOf(name), withoutIndexes(path), valueAt(root, path), { isForm: true });
-    const request = requestValidator(strict(body || query, resolve), isKnownParameter);
-    const validators = new Map<string, Validate>();
+  #described(name: string, operation: Operation): StripeCall {
+    const request = this.#requestOf(name, operation);
+    const answers = new Map<string, Validate>();
     const answerOf = (status: number) => {
       const key = operation.responses[String(status)] ? String(status) : 'default';
-      const schema = operation.responses[key]?.content?.['application/json']?.schema;
-      const validate =
-        validators.get(key) ??
-        (schema ? answerValidator(strict(schema, resolve), isKnownOfObject) : () => ['is not described']);
-      validators.set(key, validate);
+      const validate = answers.get(key) ?? this.#answerOf(operation, key);
+      answers.set(key, validate);
       return validate;
     };
     return {
@@ -77,33 +109,21 @@ export function readStripeDescription(file = toolPath('stripe-description', proc
       request: (form) => request(qs.parse(form, { depth: 10, arrayLimit: 1000, parameterLimit: 10_000 })),
       answer: (status, json) => answerOf(status)(json),
     };
-  };
+  }
 
-  return {
-    version: document.info.version,
-    /** The call that a request makes; undefined when Stripe describes none. */
-    callOf(method: string, path: string): StripeCall | undefined {
-      const found = paths.find(
-        ({ pattern, path: each }) => pattern.test(path) && document.paths[each]?.[method.toLowerCase()],
-      );
-      const operation = found && document.paths[found.path]?.[method.toLowerCase()];
-      if (!found || !operation) return undefined;
-      const name = `${method} ${found.path}`;
-      const call = calls.get(name) ?? described(name, operation);
-      calls.set(name, call);
-      return call;
-    },
-    /** What is wrong with an event as a webhook carries it: its own fields, and its object by what it says it is. */
-    event(event: { type: string; data: { object: { object?: string } } }): string[] {
-      const kind = event.data.object.object ?? '';
-      if (!components[kind]) return [`data.object: there is no ${kind}`];
-      const ref = (name: string) => answerValidator({ $ref: `#/components/schemas/${name}` }, isKnownOfObject);
-      return [
-        ...ref('event')({ ...event, data: { ...event.data, object: {} } }),
-        ...ref(kind)(event.data.object).map((wrong) => `data.object.${wrong}`),
-      ];
-    },
-  };
+  #requestOf(name: string, operation: Operation): Validate {
+    // Stripe describes an empty form also for what is read.
+    const body = name.startsWith('POST') && operation.requestBody?.content['application/x-www-form-urlencoded']?.schema;
+    const isKnown: IsKnown = (root, path) =>
+      this.#typings.allows(paramsOf(name), withoutIndexes(path), valueAt(root, path), { isForm: true });
+    return this.#requestValidator(strict(body || querySchema(operation), this.#resolve), isKnown);
+  }
+
+  #answerOf(operation: Operation, status: string): Validate {
+    const schema = operation.responses[status]?.content?.['application/json']?.schema;
+    if (!schema) return () => ['is not described'];
+    return this.#answerValidator(strict(schema, this.#resolve), this.#isKnownOfObject);
+  }
 }
 
 /** The parameters of a GET or DELETE as one object. */

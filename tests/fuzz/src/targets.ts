@@ -179,24 +179,27 @@ async function kafkaMessage(): Promise<Target> {
   };
 }
 
+const sessionAuthConfigAt = (url: string) =>
+  parseConfig(sessionAuthConfig, {
+    KAFKA_BROKERS: 'localhost:9092',
+    CTP_PROJECT_KEY: 'shop',
+    CTP_CLIENT_ID: 'client',
+    CTP_CLIENT_SECRET: 'secret',
+    CTP_AUTH_URL: url,
+    CTP_API_URL: url,
+    CTP_SESSION_URL: url,
+    CTP_JWKS_URL: `${url}/jwks.json`,
+    CTP_JWT_ISSUER: 'https://mc.example.com',
+    SESSION_CACHE_TTL_MS: '0',
+    REFUSED_CACHE_TTL_MS: '0',
+  });
+
 /** Any session id: answered, and never a question to another path of commercetools. */
 async function sessionId(): Promise<Target> {
   const commercetools = await serveCommercetools();
   const state = { state: 'ACTIVE', activeCart: { cartRef: { id: 'cart-1' } }, metadata: {} };
   commercetools.sessions.set('session-1', state);
-  const config = parseConfig(sessionAuthConfig, {
-    KAFKA_BROKERS: 'localhost:9092',
-    CTP_PROJECT_KEY: 'shop',
-    CTP_CLIENT_ID: 'client',
-    CTP_CLIENT_SECRET: 'secret',
-    CTP_AUTH_URL: commercetools.url,
-    CTP_API_URL: commercetools.url,
-    CTP_SESSION_URL: commercetools.url,
-    CTP_JWKS_URL: `${commercetools.url}/jwks.json`,
-    CTP_JWT_ISSUER: 'https://mc.example.com',
-    SESSION_CACHE_TTL_MS: '0',
-    REFUSED_CACHE_TTL_MS: '0',
-  });
+  const config = sessionAuthConfigAt(commercetools.url);
   const api = createCommercetools(config, { log });
   const app = createApp({ config, commercetools: api, send: async () => {}, log });
   const server = createHttpServer({ log, port: 0, routes: app.routes });
