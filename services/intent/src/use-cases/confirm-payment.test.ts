@@ -299,6 +299,18 @@ describe('a confirmation of a cart that changed while it was being paid', () => 
     expect(await confirmPayment(depsOf(world, recorded, 1000), request)).toEqual({ kind: 'approved' });
   });
 
+  it('is approved if an earlier attempt, which was removed from the cart, paid the rest', async () => {
+    const world = paidWorld();
+    world.setTotal('cart-1', euro(2000));
+    world.putPayment(aPayment({ id: 'payment-2', key: 'cart-1-2', interfaceId: 'pi_2', planned: euro(810) }));
+    const metadata = { cart_id: 'cart-1', ct_payment_key: 'cart-1-2' };
+    world.intents.set('pi_2', aPaymentIntent({ id: 'pi_2', status: 'succeeded', amount: 810, metadata }));
+    world.addTransaction('payment-2', aTransaction('Charge', 'Success', { interactionId: 'pi_2', amount: euro(810) }));
+    world.changeCart({ paymentInfo: { payments: [{ typeId: 'payment', id: 'payment-2' }] } } as never);
+    const second = { ...request, paymentId: 'payment-2', paymentIntentId: 'pi_2' };
+    expect(await confirmPayment(depsOf(world, silent), second)).toEqual({ kind: 'approved' });
+  });
+
   it('never rejects charged money because amountPlanned was higher', async () => {
     const world = paidWorld();
     world.putPayment(aPayment({ interfaceId: 'pi_1', planned: euro(2000) }));

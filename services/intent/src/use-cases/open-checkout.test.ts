@@ -407,6 +407,20 @@ it('stays paid when a part was captured and the rest canceled, also before comme
   }
 });
 
+it('counts a paid attempt that somebody removed from the cart, at each opening', async () => {
+  const world = new FakeWorld();
+  await open(world);
+  const [paid] = world.paymentsOnCart();
+  world.change('pi_1', { status: 'succeeded' });
+  world.changeCart({ ...aCart({ total: euro(2000) }), paymentInfo: { payments: [] } } as never);
+  for (let opening = 0; opening < 2; opening += 1) {
+    expect(await open(world)).toMatchObject({ kind: 'opened' });
+    expect(live(world).map(({ amount }) => amount)).toEqual([1190, 810]);
+  }
+  world.commercetools.stored.delete(paid?.id ?? '');
+  expect(await open(world)).toMatchObject({ kind: 'opened' });
+});
+
 it.each([
   ['stays paid while the rest is held', 'requires_capture', 500, 'paid'],
   ['is due again once the rest was released', 'succeeded', 1190, 'opened'],

@@ -6,7 +6,8 @@ import { paymentIntentIdOf, statusOf } from '../domain/attempts.ts';
 import type { CheckoutCart, Payment } from '../domain/checkout-cart.ts';
 import { holdsMoney } from '../domain/merchant-transaction.ts';
 import type { Session } from '../domain/session.ts';
-import type { PaymentIntents } from './ports.ts';
+import type { PaymentIntents, Payments } from './ports.ts';
+import { removedAttempts } from './removed-attempts.ts';
 
 /** A payment of the cart with its present PaymentIntent. */
 export interface WaitingPayment {
@@ -35,11 +36,12 @@ export const isYoung = ({ createdAt }: Pick<Payment, 'createdAt'>, now: number):
  * shopper's recent attempt is unknown.
  */
 export async function lookAtOthers(
-  { paymentIntents, now }: { paymentIntents: PaymentIntents; now: () => number },
+  { paymentIntents, payments: store, now }: { paymentIntents: PaymentIntents; payments: Payments; now: () => number },
   { cart, payments }: CheckoutCart,
   key: string,
 ): Promise<OtherPayments> {
-  const others = payments.filter((payment) => payment.key !== key);
+  const removed = await removedAttempts(store, cart.id, payments);
+  const others = [...payments, ...removed].filter((payment) => payment.key !== key);
   const unpaid = others.filter(({ transactions }) => !countsAsPaid(transactions));
   const found = await Promise.all(
     unpaid.map(async (payment) => ({
@@ -88,7 +90,7 @@ async function paymentIntentOf(
  * not show yet that they are paid.
  */
 export async function restDue(
-  { paymentIntents }: { paymentIntents: PaymentIntents },
+  { paymentIntents, payments: store }: { paymentIntents: PaymentIntents; payments: Payments },
   { cart, payments }: CheckoutCart,
   { giftCardPlannedAmount }: Pick<Session, 'giftCardPlannedAmount'>,
   { payment, paymentIntent }: WaitingPayment,
@@ -97,8 +99,9 @@ export async function restDue(
   const others = payments.filter(({ id }) => id !== payment.id);
   const seemsDue = amountDue(cart, [paid, ...others], giftCardPlannedAmount);
   if (seemsDue.kind !== 'due') return undefined;
+  const removed = await removedAttempts(store, cart.id, [payment, ...others]);
   const seen = await Promise.all(
-    others.map(async (other) => {
+    [...others, ...removed].map(async (other) => {
       const id = paymentIntentIdOf(other);
       if (!id?.startsWith('pi_') || countsAsPaid(other.transactions)) return other;
       const found = await paymentIntents.find(id);

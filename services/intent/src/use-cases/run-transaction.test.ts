@@ -526,6 +526,17 @@ describe('a transaction that died a day ago and is asked for again while a shopp
   );
 });
 
+it('a transaction charges nothing of what an attempt holds that was removed from the cart', async () => {
+  const world = aWorld();
+  world.setTotal('cart-1', euro(2000));
+  world.putPayment(aPayment({ id: 'first', key: 'cart-1-1', interfaceId: 'pi_first' }));
+  world.intents.set('pi_first', aPaymentIntent({ id: 'pi_first', status: 'succeeded' }));
+  const transactions = [aTransaction('CancelAuthorization', 'Success')];
+  world.putPayment(aPayment({ id: 'second', key: 'cart-1-2', interfaceId: 'pi_second', transactions }), 'cart-1');
+  expect(await run(world)).toMatchObject({ state: 'Completed' });
+  expect(charged(world).map(({ amount }) => amount)).toEqual([1190, 810]);
+});
+
 describe('beside a payment of another provider', () => {
   const theirs = (planned: Money) => {
     const world = aWorld();

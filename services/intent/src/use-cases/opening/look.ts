@@ -1,5 +1,6 @@
 import { type Attempt, attemptsOf, recordedStatusOf, statusOf } from '../../domain/attempts.ts';
 import type { SeenAttempt, Snapshot } from '../../domain/opening.ts';
+import { removedAttempts } from '../removed-attempts.ts';
 import type { Memory } from './memory.ts';
 import type { OpenCheckoutDeps } from './opening.ts';
 
@@ -16,7 +17,10 @@ export async function look(deps: OpenCheckoutDeps, cartId: string, memory: Memor
   const detachedIds = [...memory.detached.keys()].filter((id) => !onCart.has(id));
   // Another request may have linked one meanwhile.
   const detached = await Promise.all(detachedIds.map((id) => deps.payments.get(id)));
-  const attempts = attemptsOf(cart.id, [...payments, ...detached]);
+  const known = [...payments, ...detached];
+  const removed = await removedAttempts(deps.payments, cart.id, known);
+  for (const payment of removed) memory.detached.set(payment.id, payment);
+  const attempts = attemptsOf(cart.id, [...known, ...removed]);
   const isAttempt = new Set(attempts.map(({ payment }) => payment.id));
   const [customer, ...seen] = await Promise.all([
     cart.customerId ? customerOf(deps, memory, cart.customerId) : undefined,
