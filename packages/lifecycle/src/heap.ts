@@ -8,7 +8,6 @@ const GROWTH_PERCENT = 200;
 export function settleHeap(): void {
   giveBackMemory();
   collectRarely();
-  collectAlone();
 }
 
 /**
@@ -43,10 +42,3 @@ function collector(): NodeJS.GCFunction {
  * threads, which took an eighth of webhook-ingest's processor time.
  */
 const collectRarely = (): void => setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-
-/**
- * The young generation is collected on the main thread only. Just the few requests under way survive there, and copying
- * them is less work than waking other threads and waiting for them, which took a tenth of webhook-ingest's processor
- * time.
- */
-const collectAlone = (): void => setFlagsFromString('--no-parallel-scavenge');
