@@ -3,7 +3,12 @@ import { itAddsPaymentsToCarts, itKeepsCarts } from './commercetools/carts.ts';
 import { itKeepsCustomers } from './commercetools/customers.ts';
 import { itKeepsOrders, itKeepsPaidCarts } from './commercetools/orders.ts';
 import { itKeepsPaymentMethods } from './commercetools/payment-methods.ts';
-import { itKeepsPayments, itTiesPayments, itUpdatesPayments } from './commercetools/payments.ts';
+import {
+  itKeepsPayments,
+  itKeepsPaymentsOfCustomers,
+  itTiesPayments,
+  itUpdatesPayments,
+} from './commercetools/payments.ts';
 import { itFindsByPredicate } from './commercetools/predicates.ts';
 
 /**
@@ -13,6 +18,7 @@ import { itFindsByPredicate } from './commercetools/predicates.ts';
 export function itIsCommercetools(project: () => Project): void {
   const calls = callsOf(project);
   itKeepsPayments(calls);
+  itKeepsPaymentsOfCustomers(calls);
   itUpdatesPayments(calls);
   itTiesPayments(calls);
   itKeepsCarts(calls);

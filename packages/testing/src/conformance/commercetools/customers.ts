@@ -4,22 +4,11 @@ import { NotFoundError, PermanentError, StaleVersionError } from '@connector/err
 import { describe, expect, it } from 'vitest';
 import type { ProjectCalls } from './calls.ts';
 
-export function itKeepsCustomers({ call, newCustomer }: ProjectCalls): void {
-  describe('a customer', () => {
-    const byId = (ID: string) => call('customers.get', (api) => api.customers().withId({ ID }).get());
-    const update = ({ id: ID, version }: { id: string; version: number }, ...actions: CustomerUpdateAction[]) =>
-      call('customers.update', (api) => api.customers().withId({ ID }).post({ body: { version, actions } }));
-    const field = (name: string) => ({ name, label: { en: name }, required: false, type: { name: 'String' as const } });
-    const newType = (...names: string[]) => {
-      const body = { key: `type-${randomUUID()}`, name: { en: 'ours' }, resourceTypeIds: ['customer' as const] };
-      return call('types.create', (api) => api.types().post({ body: { ...body, fieldDefinitions: names.map(field) } }));
-    };
-    const setType = (key: string, fields: object = {}) => ({
-      action: 'setCustomType' as const,
-      type: { typeId: 'type' as const, key },
-      fields: { ...fields },
-    });
+export function itKeepsCustomers(calls: ProjectCalls): void {
+  const { call, newCustomer } = calls;
+  const { byId, update, field, newType, setType } = customersOf(calls);
 
+  describe('a customer', () => {
     it('is not found by an unknown id', async () => {
       await expect(byId(randomUUID())).rejects.toThrow(NotFoundError);
     });
@@ -65,4 +54,21 @@ export function itKeepsCustomers({ call, newCustomer }: ProjectCalls): void {
       expect(await byId(made.id)).toEqual(after);
     });
   });
+}
+
+function customersOf({ call }: ProjectCalls) {
+  const byId = (ID: string) => call('customers.get', (api) => api.customers().withId({ ID }).get());
+  const update = ({ id: ID, version }: { id: string; version: number }, ...actions: CustomerUpdateAction[]) =>
+    call('customers.update', (api) => api.customers().withId({ ID }).post({ body: { version, actions } }));
+  const field = (name: string) => ({ name, label: { en: name }, required: false, type: { name: 'String' as const } });
+  const newType = (...names: string[]) => {
+    const body = { key: `type-${randomUUID()}`, name: { en: 'ours' }, resourceTypeIds: ['customer' as const] };
+    return call('types.create', (api) => api.types().post({ body: { ...body, fieldDefinitions: names.map(field) } }));
+  };
+  const setType = (key: string, fields: object = {}) => ({
+    action: 'setCustomType' as const,
+    type: { typeId: 'type' as const, key },
+    fields: { ...fields },
+  });
+  return { byId, update, field, newType, setType };
 }

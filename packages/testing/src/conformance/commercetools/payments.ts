@@ -4,14 +4,7 @@ import { NotFoundError, PermanentError, StaleVersionError } from '@connector/err
 import { describe, expect, it } from 'vitest';
 import type { ProjectCalls } from './calls.ts';
 
-export function itKeepsPayments({
-  payments,
-  newCustomer,
-  draft,
-  created,
-  paymentIntentId,
-  authorization,
-}: ProjectCalls): void {
+export function itKeepsPayments({ payments, draft, created, paymentIntentId, authorization }: ProjectCalls): void {
   describe('a payment', () => {
     it('is not found by an unknown id, key or PaymentIntent', async () => {
       await expect(payments.byId(randomUUID())).rejects.toThrow(NotFoundError);
@@ -44,6 +37,17 @@ export function itKeepsPayments({
       expect(await payments.byKey(payment.key ?? '')).toEqual(payment);
     });
 
+    it('is changed by updates only: changing an answer in memory has no effect', async () => {
+      const payment = await created();
+      Object.assign(payment, { key: 'changed' });
+      payment.transactions.push({ id: 't' } as never);
+      expect(await payments.byId(payment.id)).toMatchObject({ transactions: [] });
+    });
+  });
+}
+
+export function itKeepsPaymentsOfCustomers({ payments, newCustomer, draft, created }: ProjectCalls): void {
+  describe('a payment', () => {
     it('is created for an existing customer', async () => {
       const id = (await newCustomer()).id;
       expect((await created({ customer: { typeId: 'customer', id } })).customer).toMatchObject({ id });
@@ -53,13 +57,6 @@ export function itKeepsPayments({
       const fields = draft({ customer: { typeId: 'customer', id: randomUUID() } });
       await expect(payments.create(fields)).rejects.toMatchObject({ code: 'ReferencedResourceNotFound' });
       await expect(payments.byKey(fields.key ?? '')).rejects.toThrow(NotFoundError);
-    });
-
-    it('is changed by updates only: changing an answer in memory has no effect', async () => {
-      const payment = await created();
-      Object.assign(payment, { key: 'changed' });
-      payment.transactions.push({ id: 't' } as never);
-      expect(await payments.byId(payment.id)).toMatchObject({ transactions: [] });
     });
   });
 }
