@@ -19,7 +19,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 const RULES = createRequire(import.meta.url)('../.dependency-cruiser.cjs').forbidden.map(({ name }) => name);
 
-/** For each rule a file, and an import that the rule forbids it. */
+/** For each rule a file, and an import that the rule forbids in that file. */
 const PLANTED = {
   'no-circles': ['packages/errors/src/a.ts', './b.ts'],
   'no-circle-of-workspaces': ['packages/errors/src/planted.ts', '../../http/src/index.ts'],
@@ -51,9 +51,9 @@ const TARGETS = [
   'tests/chaos/src/index.ts',
 ];
 
-/** A house with the real rules and workspaces, whose files hold the planted imports alone. */
+/** A repository with the real rules and workspaces, whose files contain only the planted imports. */
 let house;
-/** What the check finds there, as `rule: file → import`. */
+/** The violations that the check finds there, as `rule: file → import`. */
 let found;
 
 const write = (path, text) => {
@@ -61,7 +61,7 @@ const write = (path, text) => {
   writeFileSync(join(house, path), text);
 };
 
-/** As npm links them: packages of others, and the workspaces of this house. */
+/** Links as npm makes them: packages of others, and the repository's workspaces. */
 function linkModules(manifests) {
   const modules = join(house, 'node_modules');
   mkdirSync(join(modules, '@connector'), { recursive: true });

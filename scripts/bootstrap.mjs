@@ -1,4 +1,5 @@
-// What `npm start` and `npm test` need before anything is installed: Node's built-ins alone, any Node from 20 on.
+// The needs of `npm start` and `npm test` before anything is installed. Uses only Node's built-ins, of any Node from 20
+// on.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,12 +9,12 @@ const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BIN = join(REPOSITORY, 'node_modules/.bin');
 const KAFKA_CACHE = join(REPOSITORY, '.cache/kafka-4.1.1');
 
-/** The Node that the repository pins, whatever the machine's own is. */
+/** The Node version that the repository pins, whatever Node the machine has. */
 const PINNED_NODE = join(BIN, 'node');
 
 const succeeds = (command, args, env = process.env) => spawnSync(command, args, { stdio: 'ignore', env }).status === 0;
 
-/** One sentence for each tool that is missing on this machine; empty when all are there. */
+/** One sentence for each missing tool of this machine; empty when all are there. */
 export function missingTools(env = process.env, hasJars = existsSync(KAFKA_CACHE)) {
   const missing = [];
   const [major] = process.versions.node.split('.').map(Number);
@@ -38,7 +39,7 @@ export function missingTools(env = process.env, hasJars = existsSync(KAFKA_CACHE
   return missing;
 }
 
-/** Whether what npm noted down at its last install is what package-lock.json asks for. */
+/** Whether npm's record of its last installation fits package-lock.json. */
 export function isInstalled(folder = REPOSITORY) {
   const read = (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).packages;
   if (!existsSync(join(folder, 'node_modules/.package-lock.json'))) return false;
@@ -50,7 +51,7 @@ export function isInstalled(folder = REPOSITORY) {
   });
 }
 
-/** Installs what package-lock.json names, quietly. Answers undefined, or why it could not. */
+/** Installs the packages of package-lock.json without output. Returns undefined, or the reason of a failure. */
 async function install() {
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [command, ...args] = [
@@ -85,7 +86,7 @@ async function install() {
   return `npm ci failed (${code}):\n${output.trim()}`;
 }
 
-/** Passes SIGINT, SIGTERM and SIGHUP on to `child`; answers a function that says whether one came. */
+/** Passes SIGINT, SIGTERM and SIGHUP on to `child`; returns a function that says whether one arrived. */
 function forwardSignals(child) {
   let came = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -97,7 +98,7 @@ function forwardSignals(child) {
   return () => came;
 }
 
-/** Checks the tools, installs what is missing, and goes on in `script` with the pinned Node; ends with its exit code. */
+/** Checks the tools, installs what is missing, and runs `script` with the pinned Node; ends with its exit code. */
 export async function runWithPinnedNode(script, args) {
   const missing = missingTools();
   if (missing.length > 0) {
@@ -113,14 +114,15 @@ export async function runWithPinnedNode(script, args) {
   }
   const child = spawn(PINNED_NODE, [join(REPOSITORY, script), ...args], {
     cwd: REPOSITORY,
-    // A group of its own: a Ctrl-C reaches it once, from here. The channel tells it when this process is gone.
+    // The child has its own process group, so a Ctrl-C reaches it once, from here. Its channel closes when this process
+    // ends.
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}` },
   });
   forwardSignals(child);
   const npm = process.ppid;
-  // npm may be killed without a word to its script.
+  // npm may be killed without telling its script.
   const orphaned = setInterval(() => process.ppid !== npm && child.kill('SIGTERM'), 1000);
   if (!process.env.npm_lifecycle_event) clearInterval(orphaned);
   const code = await new Promise((resolve) => {

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe('the tools of a machine', () => {
+describe('missing tools of a machine', () => {
   const has = async (tools) => {
     for (const [name, script] of Object.entries(tools)) {
       await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
@@ -35,7 +35,7 @@ describe('the tools of a machine', () => {
     expect(missingTools(await has(tools), hasJars)).toEqual(sentences);
   });
 
-  it('needs none of them with a cluster to use', () => {
+  it('needs neither Java nor Maven when a cluster is given', () => {
     expect(missingTools({ PATH: folder, KAFKA_BROKERS: 'broker:9092' }, false)).toEqual([]);
   });
 });
@@ -51,7 +51,7 @@ describe('whether the packages are installed', () => {
   const { 'node_modules/other-platform': _, '': __, ...whole } = locked;
 
   it.each([
-    ['all of package-lock.json is there', whole, true],
+    ['all packages of package-lock.json are installed', whole, true],
     ['nothing was installed, or an installation was cut short', undefined, false],
     ['a package is missing', { ...whole, 'node_modules/a': undefined }, false],
     ['a package has another version', { ...whole, 'node_modules/a': { version: '0.9.0' } }, false],

@@ -9,8 +9,8 @@ const entryPoints = entryPointsOf(folder);
 const { metafile } = await build(bundleOptions(folder));
 writeFileSync('dist/package.json', '{"type":"module"}\n');
 
-// Logs and metrics know errors by their class, and the bundler numbers classes that meet another of the same name.
-// OpenTelemetry's TimeoutErrors may: they never leave it.
+// Logs and metrics name errors by class, and the bundler numbers classes with the same name. OpenTelemetry's
+// TimeoutErrors are allowed, because they never leave it.
 const texts = Object.keys(metafile.outputs)
   .filter((name) => name.endsWith('.js'))
   .map((name) => readFileSync(name, 'utf8'));
@@ -21,7 +21,7 @@ if (renamed.length > 0) throw new Error(`error classes share a name: ${renamed.j
 
 const kb = (bytes) => `${Math.round(bytes / 1024)} kB`;
 const outputs = Object.entries(metafile.outputs);
-/** Bytes that are read at start-up: the entry and what it imports statically. */
+/** Bytes that are read at start-up: the entry and its static imports. */
 const startupBytes = (name, seen = new Set()) => {
   if (seen.has(name)) return 0;
   seen.add(name);

@@ -7,7 +7,7 @@ export const entryPointsOf = (folder) => [
   ...globSync('src/commands/*.ts', { cwd: folder }).filter((file) => !file.endsWith('.test.ts')),
 ];
 
-/** How esbuild bundles the service in `folder` to `dist`, dependencies included. */
+/** esbuild's options for bundling the service in `folder` to `dist`, including dependencies. */
 export const bundleOptions = (folder) => ({
   absWorkingDir: folder,
   entryPoints: entryPointsOf(folder),
@@ -17,13 +17,13 @@ export const bundleOptions = (folder) => ({
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  // A dynamic import becomes a chunk of its own, loaded when it is used (the OpenTelemetry SDK).
+  // A dynamic import becomes a chunk of its own, which is loaded on first use (the OpenTelemetry SDK).
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   sourcemap: true,
   sourcesContent: false,
   minifyWhitespace: true,
-  // Packages that choose between two builds of themselves by it would be bundled twice.
+  // Packages that choose between two builds by this condition would be bundled twice.
   define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'none',
   metafile: true,

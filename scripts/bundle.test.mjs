@@ -6,7 +6,7 @@ import { bundleOptions } from './bundle.mjs';
 const SERVICES = join(import.meta.dirname, '../services');
 
 it.each(['session-auth', 'intent', 'webhook-ingest', 'ledger'])(
-  'nothing in the bundle of %s imports CommonJS dynamically: its names would be undefined',
+  'the bundle of %s imports no CommonJS module dynamically, whose names would be undefined',
   async (service) => {
     const { metafile } = await build({ ...bundleOptions(join(SERVICES, service)), write: false, sourcemap: false });
     const entries = Object.values(metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);

@@ -7,13 +7,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const TSC = join(REPOSITORY, 'node_modules/typescript-native/bin/tsc');
-/** A copy of what is under version control, without any installed package. */
+/** A copy of the files under version control, without any installed package. */
 const copy = mkdtempSync(join(tmpdir(), 'connector-clean-install-'));
-/** The rooms whose workspaces are used without the others. Sandbox, simulators and tests run in the whole repository only. */
+/**
+ * Rooms whose workspaces are used without the others. Sandbox, simulators and tests run only in the whole repository.
+ */
 const ROOMS = /^(packages|services|enabler)\b/;
 const run = promisify(execFile);
 
-/** Paths of the workspaces from the repository's root, in alphabetical order. */
+/** The paths of the workspaces from the repository's root, in alphabetical order. */
 const workspaces = globSync(
   (JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).workspaces as string[]).map(
     (of) => `${of}/package.json`,
@@ -44,7 +46,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-/** Where the lock file puts the package that `from` means by `name`; undefined when it is optional and not there. */
+/** The lock file's place for the package that `from` imports as `name`; undefined when it is optional and missing. */
 function placeOf(name: string, from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const place = join(folder === '.' ? '' : folder, 'node_modules', name);
@@ -53,7 +55,7 @@ function placeOf(name: string, from: string): string | undefined {
   }
 }
 
-/** Every place of node_modules that `npm ci -w workspace` would fill. */
+/** Every folder of node_modules that `npm ci -w workspace` would fill. */
 function placesFor(workspace: string): Set<string> {
   const places = new Set<string>();
   const visit = (from: string, names: readonly string[]) => {
@@ -73,17 +75,17 @@ function placesFor(workspace: string): Set<string> {
 }
 
 it.each(workspaces.filter((path) => ROOMS.test(path)))(
-  '%s compiles with the packages of its own installation alone',
+  '%s compiles with only the packages of its own installation',
   async (workspace) => {
     rmSync(join(copy, 'node_modules'), { recursive: true, force: true });
     for (const place of placesFor(workspace)) {
-      // What lies inside another package comes with it.
+      // Packages inside another package are copied with it.
       if (place.lastIndexOf('node_modules') > 0) continue;
       const { link, resolved = '' } = locked[place] as Locked;
       mkdirSync(dirname(join(copy, place)), { recursive: true });
       symlinkSync(link ? join(copy, resolved) : join(REPOSITORY, place), join(copy, place));
     }
-    // The compiler and Node's types are tools of the repository; every other type comes with the workspace.
+    // The compiler and Node's types are tools of the repository. Every other type must come with the workspace.
     const config = {
       extends: './tsconfig.json',
       compilerOptions: {

@@ -6,7 +6,7 @@ const REPOSITORY = join(import.meta.dirname, '..');
 const decisions = globSync(join(REPOSITORY, 'docs/adr/*.md')).sort();
 const numberOf = (file) => basename(file).slice(0, 4);
 
-/** Links to decisions whose text names one number and whose target another, as `page: link`. */
+/** Links to decisions whose text and target have different numbers, as `page: link`. */
 const misnumbered = (page, text) =>
   [...text.matchAll(/\[ADR (\d+)\]\([^)]*?(\d{4})-[^)]*\)/g)]
     .filter(([, told, linked]) => Number(told) !== Number(linked))

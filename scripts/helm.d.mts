@@ -1,3 +1,3 @@
 export const CHART_TOOLS: readonly string[];
-/** Path of a pinned tool of the chart, built first when it is not there. Throws ToolMissing. */
+/** The path of a pinned tool for the chart; builds the tool when it is missing. Throws ToolMissing. */
 export function chartTool(name: string): Promise<string>;

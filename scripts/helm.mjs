@@ -1,4 +1,5 @@
-// Helm, kubeconform, kustomize and actionlint for the stage `chart`: built once with Go, at pinned versions, into .cache/tools.
+// Helm, kubeconform, kustomize and actionlint for the stage `chart`: built once with Go, at pinned versions, in
+// .cache/tools.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,15 +18,15 @@ const MODULES = {
 
 export const CHART_TOOLS = Object.keys(MODULES);
 
-/** Path of one of these tools at its pinned version; builds it first when it is not there yet. Throws ToolMissing. */
+/** The path of one of these tools at its pinned version; builds the tool when it is missing. Throws ToolMissing. */
 export async function chartTool(name) {
   const { path, version } = MODULES[name];
   const folder = join(CACHE, `${name}-${version}`);
   if (existsSync(join(folder, name))) return join(folder, name);
   if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) {
-    throw new ToolMissing(`Go is needed to build ${name}, which the stage chart wants.`);
+    throw new ToolMissing(`Go is needed to build ${name}, which the stage chart uses.`);
   }
-  // Go puts the program where it belongs only when it is whole; the folder appears with it.
+  // Go moves the finished program into place, so the folder never contains a partial one.
   const half = `${folder}.${process.pid}`;
   mkdirSync(half, { recursive: true });
   try {

@@ -1,12 +1,16 @@
-// Whether what is shipped may be: every package of which code is in an image or in the browser library has a licence of this list.
+// Checks whether we may ship everything that we ship: every package with code in an image or in the browser library
+// must have a licence of this list.
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { npmSbom, SUBJECTS, sbomOf } from './sbom.mjs';
 
-/** Licences that ask no more than to be named. */
+/** Licences that only require to be named. */
 const ALLOWED = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0']);
 
-/** Whether one of the licences that `component` (of a CycloneDX document) offers is allowed; of an expression, one side of an OR. */
+/**
+ * Whether one of the licences of `component` (of a CycloneDX document) is allowed. In an expression, one side of an OR
+ * is enough.
+ */
 export function isAllowed({ licenses = [] }) {
   return licenses.some(({ license, expression }) =>
     expression
@@ -18,7 +22,7 @@ export function isAllowed({ licenses = [] }) {
   );
 }
 
-/** `name@version: licence` of each package that is shipped and not allowed to be. */
+/** `name@version: licence` of each shipped package whose licence is not allowed. */
 export async function forbidden() {
   const bom = await npmSbom();
   const documents = await Promise.all(
@@ -31,6 +35,6 @@ export async function forbidden() {
 if (argv[1] === fileURLToPath(import.meta.url)) {
   const found = await forbidden();
   for (const line of found) console.error(line);
-  if (found.length === 0) console.log('Every licence of what is shipped is allowed.');
+  if (found.length === 0) console.log('All licences of shipped packages are allowed.');
   process.exitCode = found.length > 0 ? 1 : 0;
 }

@@ -12,10 +12,10 @@ const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((page) => existsSync(join(REPOSITORY, page)));
 
-/** Where the repository's files are shown. */
+/** The repository's address, where its files can be read. */
 const OURS = 'https://github.com/stripe-checkout-connector/stripe-checkout-connector/blob/main/';
 
-/** `text` of a heading as the name of its anchor, by GitHub's rules. */
+/** The anchor name of a heading with this `text`, by GitHub's rules. */
 const anchorOf = (text) =>
   text
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -39,7 +39,7 @@ function anchorsIn(file) {
   );
 }
 
-/** Links of the page to files and headings that are not there. */
+/** Links of the page to missing files and headings. */
 function brokenLinks(page, text) {
   const links = [...withoutCode(text).matchAll(/\]\(([^()\s]+(?:\([^()\s]*\))?)\)/g)].map(([, link]) => link);
   return links.filter((link) => {
@@ -63,12 +63,12 @@ it.each([
   ['a file by its address', `[x](${OURS}nowhere.md) [y](${OURS}docs/install.md#commands)`, [`${OURS}nowhere.md`]],
   ['a heading of its own', '[x](#nowhere)', ['#nowhere']],
   ['nothing', '[x](README.md) [y](README.md#how-it-works) [z](https://example.com/nowhere) `[x](nowhere.md)`', []],
-])('a link to %s that is not there is found', (_what, text, broken) => {
+])('a link to %s that does not exist is found', (_what, text, broken) => {
   expect(brokenLinks(join(REPOSITORY, 'README.md'), text)).toEqual(broken);
 });
 
 it.each(PAGES.filter((page) => /^charts\/[^/]+\/[A-Z]+\.md$/.test(page)))(
-  '%s, which is shown apart from the repository, links by full addresses alone',
+  '%s, which is also shown outside the repository, has only full addresses as links',
   (page) => {
     const text = withoutCode(readFileSync(join(REPOSITORY, page), 'utf8'));
     const links = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, link]) => link);
@@ -80,11 +80,11 @@ describe.each(PAGES)('%s', (page) => {
   const file = join(REPOSITORY, page);
   const text = readFileSync(file, 'utf8');
 
-  it('links to what is there', () => {
+  it('links only to existing files and headings', () => {
     expect(brokenLinks(file, text)).toEqual([]);
   });
 
-  it('names commands and scripts that are there', () => {
+  it('names only existing commands and scripts', () => {
     const scripts = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).scripts;
     const commands = globSync('services/*/src/commands/*.ts', { cwd: REPOSITORY }).map((path) =>
       relative(dirname(path), path).replace('.ts', ''),

@@ -1,4 +1,5 @@
-// Pays one cart at a running sandbox, by HTTP alone, as shopper and enabler would: node scripts/pay-once.mjs http://localhost:8080
+// Pays one cart at a running sandbox over HTTP, as shopper and enabler would: node scripts/pay-once.mjs
+// http://localhost:8080
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const origin = (process.argv[2] ?? 'http://localhost:8080').replace(/\/$/, '');

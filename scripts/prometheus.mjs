@@ -1,4 +1,5 @@
-// Prometheus and promtool: the machine's own, or Debian's package, unpacked without being installed. Node's built-ins alone.
+// Prometheus and promtool: the machine's own, or those of Debian's package, unpacked without an installation. Uses only
+// Node's built-ins.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,20 +11,20 @@ const CACHE = join(import.meta.dirname, '../.cache/tools');
 const UNPACKED = join(CACHE, 'prometheus');
 
 const MISSING = {
-  prometheus: 'Prometheus is needed to observe the system; install it, or set PROMETHEUS to its path.',
-  promtool: 'promtool is needed to test the alerts; install Prometheus, or set PROMTOOL to its path.',
+  prometheus: 'Prometheus is needed to observe the system: install it, or set PROMETHEUS to its path.',
+  promtool: 'promtool is needed to test the alerts: install Prometheus, or set PROMTOOL to its path.',
 };
 
 /**
- * Command line of `prometheus` or `promtool`, without arguments of the caller's: PROMETHEUS or PROMTOOL, the one on PATH, or Debian's.
- * Throws ToolMissing.
+ * Command line of `prometheus` or `promtool`, without the caller's arguments: PROMETHEUS or PROMTOOL, the one on PATH,
+ * or Debian's. Throws ToolMissing.
  */
 export async function prometheusTool(name) {
   const given = [process.env[name.toUpperCase()], name].find((path) => path && succeeds(path, ['--version']));
   if (given) return [given];
   const binary = join(UNPACKED, 'usr/bin', name);
   if (!existsSync(binary)) await unpackFromDebian(MISSING[name]);
-  // Debian keeps the pages of its web interface beside the program.
+  // Debian keeps the pages of Prometheus's web interface beside the program.
   const pages = name === 'prometheus' ? [`--web.local-assets=${join(UNPACKED, 'usr/share/prometheus/web')}`] : [];
   return [binary, ...pages];
 }
@@ -34,7 +35,7 @@ async function unpackFromDebian(missing) {
   const work = mkdtempSync(join(CACHE, 'prometheus-'));
   try {
     for (const path of ['lists/partial', 'archives/partial']) mkdirSync(join(work, path), { recursive: true });
-    // Lists of its own, so that neither rights nor an update of the machine's are needed.
+    // Separate package lists, so that neither rights nor an update of the machine's lists are needed.
     const own = ['-o', `Dir::State::lists=${work}/lists`, '-o', `Dir::Cache=${work}`, '-o', 'APT::Sandbox::User='];
     const apt = async (...args) => {
       const { code, output } = await ended('apt-get', [...own, '-qq', ...args], { cwd: work });
@@ -43,7 +44,7 @@ async function unpackFromDebian(missing) {
     const packages = () => readdirSync(work).filter((file) => file.endsWith('.deb'));
     await apt('update');
     await apt('download', 'prometheus');
-    // What the pages of its web interface link to.
+    // Files that the web interface's pages link to.
     const depends = spawnSync('dpkg-deb', ['-f', join(work, packages()[0]), 'Depends'], { encoding: 'utf8' }).stdout;
     await apt('download', 'libjs-d3', ...(depends.match(/\b(?:libjs|fonts)-[\w.+-]+/g) ?? []));
     for (const file of packages()) await ended('dpkg', ['-x', file, 'root'], { cwd: work });

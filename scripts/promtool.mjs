@@ -9,7 +9,7 @@ import { ended, ToolMissing } from './tools.mjs';
 
 const WRITER = join(import.meta.dirname, '../monitoring/src/write-alert-tests.ts');
 
-/** Checks the rule files and runs the cases of every alert; each file and each alert is one check. */
+/** Checks the rule files and runs the cases of every alert. Each file and each alert counts as one check. */
 export async function testAlerts() {
   let tool;
   try {

@@ -18,24 +18,24 @@ describe.each(documents)('the SBOM of %s', (folder, document) => {
     expect(await validator.validate(JSON.stringify(document))).toBeNull();
   });
 
-  it('names a licence for every component, one that may be shipped', () => {
+  it('names a licence for every component, and the licence may be shipped', () => {
     const forbidden = document.components.filter((component) => !isAllowed(component));
     expect(forbidden.map(({ name, licenses }) => [name, licenses])).toEqual([]);
   });
 
-  it('is about one version, and names Node and the base image when it is an image', () => {
+  it('is about one version, and for an image names Node and the base image', () => {
     const { component } = document.metadata;
     expect(component.version).toBe(VERSION);
     expect(namesIn(document).includes('node')).toBe(folder !== 'enabler');
     expect(component.externalReferences.some(({ url }) => url === `https://${base}`)).toBe(folder !== 'enabler');
   });
 
-  it('says nothing of the machine that it was made on', () => {
+  it('contains nothing of the machine that made it', () => {
     expect(JSON.stringify(document)).not.toContain(process.cwd());
   });
 });
 
-it('lists what is in the bundle, and not what is only in node_modules', () => {
+it('lists the packages in the bundle, and none that is only in node_modules', () => {
   expect(namesIn(of('services/ledger'))).toEqual(expect.arrayContaining(['kafkajs', 'zod', 'stripe', 'pino']));
   expect(namesIn(of('services/webhook-ingest'))).not.toContain('vitest');
   expect(namesIn(of('services/enabler-static'))).not.toContain('kafkajs');
@@ -51,6 +51,6 @@ it.each([
   expect(isAllowed({ licenses: [licence] })).toBe(isFine);
 });
 
-it('what has no licence may not be shipped', () => {
+it('a component without a licence may not be shipped', () => {
   expect(isAllowed({})).toBe(false);
 });

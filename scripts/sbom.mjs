@@ -24,7 +24,7 @@ export const SUBJECTS = [
   ENABLER,
 ];
 
-/** How each is bundled, as far as it decides what gets in. */
+/** The bundling options that decide which code is included. */
 function optionsFor(folder) {
   const absWorkingDir = join(REPOSITORY, folder);
   const browser = { absWorkingDir, entryPoints: ['src/main.ts'], bundle: true, format: 'esm', metafile: true };
@@ -32,11 +32,11 @@ function optionsFor(folder) {
   if (folder !== SANDBOX) return bundleOptions(absWorkingDir);
   const simulators = ['commercetools', 'stripe'].map((name) => `../simulators/${name}/src/main.ts`);
   const entryPoints = [...simulators, 'src/image/shop.ts'];
-  // What it bundles for browsers lies ready in its image, without esbuild.
+  // The image contains a browser bundle that was built without esbuild.
   return { ...bundleOptions(absWorkingDir), entryPoints, external: ['esbuild'] };
 }
 
-/** `name@version` of the packages of which some code is in the bundle of `folder`. */
+/** `name@version` of the packages with code in the bundle of `folder`. */
 async function bundled(folder) {
   const { metafile } = await build({ ...optionsFor(folder), outdir: 'dist', write: false, logLevel: 'error' });
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
@@ -54,25 +54,25 @@ async function bundled(folder) {
   );
 }
 
-/** What npm knows of every package of the repository. */
+/** npm's component data of every package of the repository. */
 export async function npmSbom() {
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
   const { stdout } = await promisify(execFile)('npm', args, { cwd: REPOSITORY, maxBuffer: 256 * 1024 * 1024 });
   return JSON.parse(stdout);
 }
 
-/** npm's components of which the bundle of `folder` holds code. */
+/** npm's components for the packages with code in the bundle of `folder`. */
 async function thirdParty(folder, bom) {
   const names = await bundled(folder);
   const components = bom.components.filter((component) => names.has(component['bom-ref']));
   const known = new Set(components.map((component) => component['bom-ref']));
   const unknown = [...names].filter((name) => !known.has(name));
   if (unknown.length > 0) throw new Error(`npm does not know what ${folder} bundles: ${unknown.join(', ')}`);
-  // A bundle's scope says nothing; where npm put a package is this machine's business.
+  // A bundle has no scopes, and the place where npm put a package depends on the machine.
   return components.map(({ scope, properties, ...component }) => component);
 }
 
-/** Node, whose binary is in each image. */
+/** The component of Node, whose binary is in each image. */
 function node() {
   const { version } = json('node_modules/node/package.json');
   return {
@@ -87,7 +87,10 @@ function node() {
   };
 }
 
-/** The CycloneDX document of an image or of the enabler, as an object. Throws Error for a bundled package that npm does not know. */
+/**
+ * The CycloneDX document of an image or of the enabler, as an object. Throws Error for a bundled package that npm does
+ * not know.
+ */
 export async function sbomOf(folder, bom, { version, base }) {
   const isImage = folder !== ENABLER;
   const components = await thirdParty(folder, bom);
@@ -133,7 +136,7 @@ export async function sbomOf(folder, bom, { version, base }) {
   };
 }
 
-/** The base that the Dockerfile builds on unless told otherwise. */
+/** The default base image of the Dockerfile. */
 export const defaultBase = () => /^ARG BASE=(\S+)$/m.exec(readFileSync(join(REPOSITORY, 'Dockerfile'), 'utf8'))?.[1];
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,5 @@
-// Runs the stages of `npm test`, two at a time where there are two cores, and ends with the plain line `N passed, N failed`.
+// Runs the stages of `npm test`, two at a time if there are two cores, and ends with the plain line `N passed, N
+// failed`.
 import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -10,10 +11,11 @@ import { ToolMissing, toolPath } from './tools.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const EX_CONFIG = 78;
-// The name typescript belongs to the version with an API, which dependency-cruiser reads the code with; this one compiles ten times faster.
+// The package name typescript belongs to the version with an API, which dependency-cruiser uses. This compiler is ten
+// times faster.
 const NATIVE_TSC = 'node_modules/typescript-native/bin/tsc';
 
-/** Where .dependency-cruiser.cjs says which way imports point. */
+/** The rooms that .dependency-cruiser.cjs has rules for. */
 const ROOMS = [
   'packages',
   'services',
@@ -26,7 +28,10 @@ const ROOMS = [
   'scripts',
 ];
 
-/** Each takes variables for its tests, and answers how many checks passed, failed and were skipped, what to show when one failed, and which passed at the second try only. */
+/**
+ * Each stage takes variables for its tests, and returns how many checks passed, failed and were skipped, the output of
+ * failed ones, and the tests that passed only at the second try.
+ */
 const STAGES = {
   lint: () => oneCheck([['biome', 'check', '--diagnostic-level=error'], ['depcruise', ...ROOMS], ['knip']]),
   types: () =>
@@ -51,12 +56,13 @@ const STAGES = {
   alerts: () => testAlerts(),
 };
 
-/** Each builds what it starts into the same folders, and starts all of it: one of them at a time. */
+/** Stages that build into the same folders and start the whole system: one of them runs at a time. */
 const WHOLE_SYSTEMS = ['api', 'conformance', 'e2e'];
 
 /**
- * Lanes run side by side, the stages of a lane in turn. Those that start whole systems wait a good part of their time, those of the other
- * lane compute. Each lane has ports of its own (sandbox/src/processes/free-port.ts): one is looked for long before its server listens.
+ * Lanes run in parallel, the stages of a lane one after another. Stages that start whole systems spend much of their
+ * time waiting; those of the other lane compute. Each lane has its own range of ports
+ * (sandbox/src/processes/free-port.ts), because a port is chosen long before its server listens.
  */
 function lanesOf(stages) {
   if (isInTurn || availableParallelism() < 2) return [{ stages, ports: '20000-31999' }];
@@ -90,7 +96,10 @@ const without = leftOut.length > 0 ? ` (left out: ${leftOut.join(', ')})` : '';
 console.log(`\n${total.passed} passed, ${total.failed} failed${without}`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
-/** Runs a stage with the environment on top of this process's, and prints its line; what failed is shown above it. */
+/**
+ * Runs a stage with `environment` added to this process's, and prints its line; the output of failed checks comes
+ * before it.
+ */
 async function runStage(name, env) {
   const began = performance.now();
   const { passed, failed, skipped = 0, repeated = [], output } = await STAGES[name](env);
@@ -130,7 +139,10 @@ function select(args) {
   }
 }
 
-/** Commands that together are one check: it passes when all of them do. As many run at once as the machine has cores. */
+/**
+ * Commands that count as one check, which passes when all of them succeed. As many run at a time as the machine has
+ * cores.
+ */
 async function oneCheck(commands) {
   const waiting = [...commands];
   const failures = [];
@@ -146,8 +158,8 @@ async function oneCheck(commands) {
 }
 
 /**
- * A project of vitest.config.ts. A file that could not be loaded, an error outside of tests, a tool that can't be had, and no test at
- * all count as failed. `tools` names the variables in which the tests find tools that are no npm packages.
+ * A project of vitest.config.ts. A file that could not be loaded, an error outside tests, a missing tool, and a run
+ * without tests count as failed. `tools` names the variables in which tests find tools that are not npm packages.
  */
 async function vitest(project, variables, tools = {}) {
   const env = { ...variables };

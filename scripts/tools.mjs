@@ -1,4 +1,5 @@
-// Tools of `npm test` that are no npm packages: fetched once, at pinned versions, into .cache/tools; Node's built-ins alone.
+// Tools of `npm test` that are not npm packages: fetched once, at pinned versions, into .cache/tools. Uses only Node's
+// built-ins.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -19,12 +20,12 @@ const CACHE = join(dirname(fileURLToPath(import.meta.url)), '..', '.cache/tools'
 const SCHEMATHESIS = '4.32.5';
 const STRIPE_MOCK = 'v0.203.0';
 
-/** What the machine lacks, in one sentence. */
+/** A missing tool of the machine, in one sentence. */
 export class ToolMissing extends Error {
   name = 'ToolMissing';
 }
 
-/** Each answers the path of its executable and gets it first when it is not there yet. Throws ToolMissing. */
+/** Each returns the path of its executable, and first gets the tool when it is missing. Throws ToolMissing. */
 const TOOLS = {
   schemathesis: () =>
     cached(`schemathesis-${SCHEMATHESIS}`, 'bin/schemathesis', async (folder) => {
@@ -33,7 +34,7 @@ const TOOLS = {
       );
       if (!python)
         throw new ToolMissing('Python 3.10 or newer with venv is needed to run schemathesis (Debian: python3-venv).');
-      // A virtual environment holds its own path, so it is made where it stays.
+      // A virtual environment contains its own path, so it must be made in its final place.
       await done(python, ['-m', 'venv', folder], 'schemathesis');
       const quiet = ['--quiet', '--disable-pip-version-check'];
       await done(
@@ -52,7 +53,7 @@ const TOOLS = {
     cached(`stripe-description-${STRIPE_MOCK}`, 'spec3.json', async (folder) => {
       if (!succeeds('go', ['version']))
         throw new ToolMissing("Go is needed to download Stripe's description of its API.");
-      // It is a part of stripe-mock's module.
+      // The description is part of stripe-mock's module.
       const module = `github.com/stripe/stripe-mock@${STRIPE_MOCK}`;
       const { stdout } = spawnSync('go', ['mod', 'download', '-json', module], { encoding: 'utf8', cwd: folder });
       const { Dir: dir, Error: error } = JSON.parse(stdout || '{}');
@@ -69,7 +70,7 @@ const TOOLS = {
 export const TOOL_NAMES = Object.keys(TOOLS);
 export const toolPath = (name) => TOOLS[name]();
 
-/** `folder`/`file` of the cache; `get` makes it when it is not there. A half-made folder never looks finished. */
+/** `folder`/`file` of the cache; `get` makes the file when it is missing. A partial folder never has the final name. */
 async function cached(name, file, get) {
   const folder = join(CACHE, name);
   const finished = join(folder, '.finished');
@@ -82,9 +83,11 @@ async function cached(name, file, get) {
   return join(folder, file);
 }
 
-/** Debian's nginx and the libraries it names, unpacked without being installed; apt keeps its lists beside them. */
+/**
+ * Debian's nginx and the libraries that it names, unpacked without an installation; apt keeps its lists beside them.
+ */
 async function nginxFromDebian(folder) {
-  const missing = 'nginx is needed to test the gateway example; install it, or set NGINX_BIN to its path.';
+  const missing = 'nginx is needed to test the gateway example: install it, or set NGINX_BIN to its path.';
   if (!succeeds('apt-get', ['--version']) || !succeeds('dpkg', ['--version'])) throw new ToolMissing(missing);
   const work = mkdtempSync(join(CACHE, 'nginx-'));
   try {
@@ -100,7 +103,7 @@ async function nginxFromDebian(folder) {
     await done('apt-get', [...own, '-qq', 'update'], 'nginx');
     const packages = ['nginx', 'libpcre2-8-0', 'libssl3', 'zlib1g', 'libcrypt1'];
     for (const name of packages) {
-      // The libraries are on nearly every machine already; only nginx must be had.
+      // Nearly every machine already has the libraries; only nginx is required.
       const got = await ended('apt-get', [...own, '-qq', 'download', name], { cwd: work });
       if (got.code !== 0 && name === 'nginx') throw new ToolMissing(`${missing} (apt-get: ${got.output.trim()})`);
     }
@@ -116,7 +119,7 @@ async function nginxFromDebian(folder) {
     .filter((each) => each.isFile() && /\.so(\.|$)/.test(each.name))
     .map((each) => each.parentPath);
   const path = [...new Set(libraries)].join(':');
-  // The machine's own libraries first: only what it lacks comes from here.
+  // The machine's own libraries come first; only missing ones come from here.
   const withOwn = succeeds(binary, ['-v']) ? '' : `LD_LIBRARY_PATH='${path}' `;
   writeFileSync(join(folder, 'nginx.tmp'), `#!/bin/sh\n${withOwn}exec '${binary}' "$@"\n`);
   chmodSync(join(folder, 'nginx.tmp'), 0o755);
@@ -128,7 +131,7 @@ function succeeds(command, args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Runs a command to its end: its exit code (null when it could not be started) and all it printed. */
+/** Runs a command to its end: its exit code (null when it could not be started) and all its output. */
 export function ended(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -142,13 +145,14 @@ export function ended(command, args, options = {}) {
 
 async function done(command, args, tool, options) {
   const { code, output } = await ended(command, args, options);
-  if (code !== 0) throw new ToolMissing(`${tool} could not be had: ${output.trim().split('\n').slice(-3).join(' ')}`);
+  if (code !== 0)
+    throw new ToolMissing(`${tool} could not be installed: ${output.trim().split('\n').slice(-3).join(' ')}`);
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of argv.length > 2 ? argv.slice(2) : TOOL_NAMES) {
     try {
-      if (!TOOLS[name]) throw new ToolMissing(`There is no tool ${name}; there are ${TOOL_NAMES.join(', ')}.`);
+      if (!TOOLS[name]) throw new ToolMissing(`There is no tool ${name}. The tools are ${TOOL_NAMES.join(', ')}.`);
       console.log(`${name.padEnd(14)} ${await toolPath(name)}`);
     } catch (error) {
       if (!(error instanceof ToolMissing)) throw error;

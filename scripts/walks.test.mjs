@@ -10,7 +10,7 @@ function filesOf(walk) {
   return list.split('\n').map((line) => line.match(/^\d+\. \[[^\]]+\]\(([^)]+)\)/)?.[1]);
 }
 
-it.each(['A webhook arrives', 'A checkout opens'])('"%s" passes at most 15 files, each of them there', (walk) => {
+it.each(['A webhook arrives', 'A checkout opens'])('"%s" passes at most 15 files, and each of them exists', (walk) => {
   const files = filesOf(walk);
   expect(files.length).toBeGreaterThan(5);
   expect(files.length).toBeLessThanOrEqual(15);
@@ -23,13 +23,13 @@ it('the map of the house and the walks through it come first on the page', () =>
   expect(headings.slice(0, 2)).toEqual(['The house', 'Two walks through the house']);
 });
 
-it('the walk of a webhook passes the table of event types and the rules of retrying', () => {
+it('the walk of a webhook contains the table of event types and the retry rules', () => {
   const files = filesOf('A webhook arrives').join('\n');
   expect(files).toContain('packages/contracts/src/stripe-event-types.ts');
   expect(files).toContain('packages/kafka/src/consume/retry-policy.ts');
 });
 
-it('each place where a change may begin is there', () => {
+it('each place where a change may begin exists', () => {
   const [, rows = ''] = readFileSync(page, 'utf8').split('### Where does a change begin?\n');
   const [table = ''] = rows.trim().split(/\n\n/);
   const places = [...table.matchAll(/\]\(([^)#]+)/g)].map(([, place]) => place);

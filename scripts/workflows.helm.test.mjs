@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, '../.github/workflows');
 const FILES = readdirSync(FOLDER);
 const REPOSITORY = join(import.meta.dirname, '..');
 
-/** actionlint's complaints; empty when it is content. */
+/** actionlint's complaints; empty when there are none. */
 function complaints(args, input) {
   const all = ['-no-color', '-shellcheck=', '-pyflakes=', ...args];
   const options = { encoding: 'utf8', cwd: REPOSITORY, input };
@@ -26,18 +26,18 @@ describe.each(FILES)('%s', (file) => {
   const { jobs, permissions, concurrency } = parse(text);
   const called = Object.values(jobs).flatMap(({ steps = [], uses }) => [uses, ...steps.map((step) => step.uses)]);
 
-  it('is content with actionlint', () => {
+  it('has no complaint of actionlint', () => {
     expect(complaints([join(FOLDER, file)])).toBe('');
   });
 
-  it('runs actions by commit, with the version beside it', () => {
+  it('runs actions by commit, with the version as a comment', () => {
     const others = called.filter((name) => name && !name.startsWith('./'));
     expect(others.length).toBeGreaterThan(0);
     expect(others.filter((name) => !/@[0-9a-f]{40}$/.test(name))).toEqual([]);
     expect(text.match(/uses: [^.\s]\S+@[0-9a-f]{40}$/gm)).toBeNull();
   });
 
-  it('has no more rights than each job asks for, an end, and no two of the same at once', () => {
+  it('has only the rights that each job needs, a time-out, and no two runs of the same kind at once', () => {
     expect(Object.entries(permissions).filter(([, right]) => right !== 'read')).toEqual([]);
     expect(concurrency.group).toMatch(/\S/);
     const endless = Object.keys(jobs).filter((name) => !jobs[name].uses && !(jobs[name]['timeout-minutes'] > 0));
@@ -45,7 +45,7 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-it('images are released for every service, and for trials', () => {
+it('images are released for every service and for trials', () => {
   const { jobs } = parse(readFileSync(join(FOLDER, 'release.yml'), 'utf8'));
   const released = jobs.image.strategy.matrix.include.map(({ folder }) => folder);
   const services = readdirSync(join(REPOSITORY, 'services')).map((name) => `services/${name}`);

@@ -5,7 +5,7 @@ import { PAYMENTS_CASES } from './alert-cases/payments.ts';
 import type { Case } from './alert-cases/series.ts';
 import { WEBHOOKS_CASES } from './alert-cases/webhooks.ts';
 
-/** For every alert at least one case in which it fires and one in which it does not. */
+/** For every alert at least one case in which it fires, and one in which it does not. */
 export const ALERT_CASES: Readonly<Record<string, readonly Case[]>> = {
   ...OBJECTIVES_CASES,
   ...WEBHOOKS_CASES,

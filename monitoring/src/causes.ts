@@ -12,19 +12,19 @@ const metricsAbsent = (service: Alert['service']): Alert => ({
   for: '10m',
   severity: 'critical',
   service,
-  summary: `No metrics of ${service}: no pod runs, or none is scraped`,
-  description: `Prometheus has no metrics of {{ $labels.job }} in namespace {{ $labels.namespace }}. No other alert about it can fire.`,
+  summary: `No metrics of ${service}: no pod runs, or Prometheus scrapes none`,
+  description: `Prometheus has no metrics of {{ $labels.job }} in namespace {{ $labels.namespace }}. No other alert about this service can fire.`,
   dashboard: 'runtime',
 });
 
 export const CAUSE_RULES: RuleFile = {
   name: 'causes',
-  about: 'What may be wrong, each with its runbook.',
+  about: 'Alerts about causes, each with its runbook.',
   groups: [
     { name: 'stripe-connector-webhooks', rules: WEBHOOKS },
     {
       name: 'stripe-connector-ledger',
-      // In the group of its readers: Prometheus keeps an order within a group only.
+      // In the group of the rules that read it, because Prometheus keeps an order only within a group.
       rules: [
         {
           record: LAG,

@@ -1,6 +1,6 @@
 import { type Dashboard as Name, uidOf } from './rules.ts';
 
-/** One query of a panel; `{{label}}` in the legend is a label's value. */
+/** One query of a panel; `{{label}}` in the legend stands for the label's value. */
 export interface Query {
   readonly expr: string;
   readonly legend: string;
@@ -15,19 +15,19 @@ export interface Panel {
   readonly description: string;
   readonly unit: Unit;
   readonly queries: readonly Query[];
-  /** A line over time unless something else is said. */
+  /** A line over time by default. */
   readonly as?: 'timeseries' | 'stat' | 'table' | 'bargauge';
-  /** Columns of 24. */
+  /** Width, of 24 columns. */
   readonly width?: number;
-  /** Values from which it is yellow and red; with `lowIsBad`, below which. */
+  /** Values from which the panel is yellow and red; with `lowIsBad`, values below which. */
   readonly limits?: readonly [yellow: number, red: number];
   readonly lowIsBad?: boolean;
   readonly stacked?: boolean;
-  /** Alerts whose runbooks explain what to do about this. */
+  /** Alerts whose runbooks explain what to do about this panel. */
   readonly alerts?: readonly string[];
-  /** Runbooks that belong to no alert, by their file's name. */
+  /** Runbooks that belong to no alert, by file name. */
   readonly runbooks?: readonly string[];
-  /** TraceQL of the traces behind this, where the dashboard's is too wide. */
+  /** TraceQL for this panel's traces, where the dashboard's query is too wide. */
   readonly traces?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Dashboard {
   readonly name: Name;
   readonly title: string;
   readonly description: string;
-  /** TraceQL of the traces behind its panels. */
+  /** TraceQL for the traces of its panels. */
   readonly traces: string;
   readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[];
 }
@@ -44,13 +44,13 @@ const DATASOURCE = { type: 'prometheus', uid: '$' + '{datasource}' };
 const HEIGHT = 8;
 const STAT_HEIGHT = 5;
 
-/** What every query of the services is limited to by the dashboard's variables. */
+/** The dashboard's variables as matchers, for every query. */
 const SELECTED = 'namespace=~"$namespace",job=~"$service",pod=~"$pod"';
 
 /** A metric of the selected services: `m('http_server_active_requests', 'x="y"')`. */
 export const m = (metric: string, ...matchers: string[]): string => `${metric}{${[SELECTED, ...matchers].join(',')}}`;
 
-/** Where the chart has a dashboard. */
+/** A dashboard's path in the chart. */
 export const dashboardFile = (name: Name): URL =>
   new URL(`../../charts/stripe-connector/files/dashboards/${name}.json`, import.meta.url);
 
@@ -195,7 +195,7 @@ function variables(): unknown[] {
     sort: 1,
     includeAll: true,
     multi: true,
-    // A label that is missing altogether, as outside of Kubernetes, counts too.
+    // Also matches a missing label, as outside Kubernetes.
     allValue: '.*',
     current: { selected: true, text: ['All'], value: ['$__all'] },
   });
@@ -208,7 +208,7 @@ function variables(): unknown[] {
   ];
 }
 
-/** A line where a version appears that was not there five minutes before. */
+/** An annotation where a version appears that was not there five minutes before. */
 function deployments(): unknown {
   const versions = (offset: string) => `count by (job, version) (${m(BUILD)}${offset})`;
   return {
@@ -224,7 +224,7 @@ function deployments(): unknown {
   };
 }
 
-/** Grafana's Explore with a search for traces; the data source is the dashboard's variable. */
+/** A link to Grafana's Explore with a search for traces; the data source is the dashboard's variable. */
 function tracesUrl(query: string): string {
   const queries = [{ refId: 'A', queryType: 'traceql', query }];
   const pane = { datasource: '$' + '{traces}', queries, range: { from: 'now-1h', to: 'now' } };

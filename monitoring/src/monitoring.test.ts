@@ -28,7 +28,7 @@ const EXPRESSIONS: [string, string][] = [
   ),
 ];
 
-/** Every sample name there is: with the parts of histograms, and what is recorded. */
+/** Every sample name that exists, including the parts of histograms and recorded series. */
 const KNOWN = new Map<string, readonly string[]>([
   ...[
     ...Object.values(DEFINITIONS).map((each: MetricDefinition) => ({ ...each, labels: Object.keys(each.labels) })),
@@ -43,35 +43,35 @@ const KNOWN = new Map<string, readonly string[]>([
       : [[name, labels]],
   ),
   ...RECORDED.map((record): [string, readonly string[]] => [record, ['release', 'topic']]),
-  // What Prometheus itself records of alerts.
+  // Series about alerts that Prometheus itself records.
   ['ALERTS', ['alertname', 'alertstate', 'severity', 'service', 'release']],
   ['ALERTS_FOR_STATE', ['alertname', 'severity', 'service', 'release']],
 ]);
-/** What Prometheus adds when it scrapes. */
+/** Labels that Prometheus adds when it scrapes. */
 const OF_THE_TARGET = ['namespace', 'job', 'pod'];
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
 const REPOSITORY = new URL('../../', import.meta.url);
 const read = (url: URL) => readFileSync(url, 'utf8');
-/** The code of services and packages as one text, in which a log line's words are looked for. */
+/** The code of services and packages as one text, to search for a log line's words. */
 const SOURCES = globSync('{services,packages}/*/src/**/*.ts', { cwd: REPOSITORY, exclude: ['**/*.test.ts'] })
   .map((name) => read(new URL(name, REPOSITORY)))
   .join('\n');
 
 describe("the chart's monitoring files", () => {
   it.each(RULE_FILES.map((file) => [file.name, file] as const))(
-    'has the rules %s as in code (npm run docs)',
+    'has the rules %s as in the code (npm run docs)',
     (_, file) => {
       expect(read(fileOf(file))).toBe(toYaml(file));
     },
   );
 
-  it('has the thresholds as in code (npm run docs)', () => {
+  it('has the thresholds as in the code (npm run docs)', () => {
     expect(read(thresholdsFile())).toBe(thresholdsYaml());
   });
 
   it.each(DASHBOARDS.map((dashboard) => [dashboard.name, dashboard] as const))(
-    'has the dashboard %s as in code (npm run docs)',
+    'has the dashboard %s as in the code (npm run docs)',
     (name, dashboard) => {
       expect(read(dashboardFile(name))).toBe(dashboardJson(dashboard));
     },
@@ -86,7 +86,7 @@ describe("the chart's monitoring files", () => {
     expect(names('dashboards/*').toSorted()).toEqual(DASHBOARDS.map(({ name }) => `${name}.json`).toSorted());
   });
 
-  it('has no placeholder but the documented ones', () => {
+  it('has only the documented placeholders', () => {
     const documented = new Set<string>([
       ...PLACEHOLDERS,
       ...Object.keys(THRESHOLDS).map((name) => `__THRESHOLD_${name}__`),
@@ -100,7 +100,7 @@ describe("the chart's monitoring files", () => {
 });
 
 describe('every query', () => {
-  it.each(EXPRESSIONS)('of %s uses metrics and labels that are exported', (_, expr) => {
+  it.each(EXPRESSIONS)('of %s uses only exported metrics and labels', (_, expr) => {
     const selectors = [...expr.matchAll(/([a-zA-Z_:][\w:]*)\{([^}]*)\}/g)];
     expect(selectors).not.toHaveLength(0);
     for (const [, name = '', matchers = ''] of selectors) {
@@ -116,11 +116,11 @@ describe('every query', () => {
   });
 });
 
-// Groups are evaluated in no order, so that another group's recording may be an interval old.
+// Groups are evaluated in no particular order, so the recording of another group may be one interval old.
 describe('every recording', () => {
   const groups = RULE_FILES.flatMap((file) => file.groups);
   it.each(groups.map((group) => [group.name, group] as const))(
-    '%s reads only what it recorded before',
+    '%s reads only earlier recordings of its group',
     (_, { rules }) => {
       const recorded = new Set<string>();
       for (const rule of rules) {
@@ -139,17 +139,20 @@ describe('every alert', () => {
     expect(cases.some(({ fires }) => fires.length === 0)).toBe(true);
   });
 
-  it('is one that exists, in cases and thresholds', () => {
+  it('exists if a case or a threshold names it', () => {
     expect(Object.keys(ALERT_CASES).filter((alert) => !NAMES.includes(alert))).toEqual([]);
     expect(Object.keys(THRESHOLDS).filter((alert) => !NAMES.includes(alert))).toEqual([]);
   });
 
-  it.each(ALERTS.map((alert) => [alert.alert, alert] as const))('%s waits, and says what and where', (_, alert) => {
-    expect(alert.for).toMatch(/^([2-9]|\d{2,})m$|^\d+h$/);
-    expect(alert.description).toContain('$labels.namespace');
-    expect(alert.summary.length).toBeLessThan(100);
-    expect(DASHBOARDS.map(({ name }) => name)).toContain(alert.dashboard);
-  });
+  it.each(ALERTS.map((alert) => [alert.alert, alert] as const))(
+    '%s waits before it fires, and says what is wrong and where',
+    (_, alert) => {
+      expect(alert.for).toMatch(/^([2-9]|\d{2,})m$|^\d+h$/);
+      expect(alert.description).toContain('$labels.namespace');
+      expect(alert.summary.length).toBeLessThan(100);
+      expect(DASHBOARDS.map(({ name }) => name)).toContain(alert.dashboard);
+    },
+  );
 });
 
 describe('every dashboard', () => {
@@ -163,7 +166,7 @@ describe('every dashboard', () => {
   });
 
   it.each(DASHBOARDS.map((dashboard) => [dashboard.name, dashboard] as const))(
-    'links from each panel of %s to its runbooks and its traces',
+    'links each panel of %s to its runbooks and its traces',
     (_, dashboard) => {
       const { panels } = JSON.parse(dashboardJson(dashboard)) as {
         panels: { type: string; title: string; links?: { title: string; url: string }[] }[];
@@ -175,11 +178,11 @@ describe('every dashboard', () => {
     },
   );
 
-  it.each(PANELS)('%s takes rates over the interval that fits the zoom', (_, { queries }) => {
+  it.each(PANELS)('%s takes rates over an interval that fits the zoom', (_, { queries }) => {
     for (const { expr } of queries) expect(expr).not.toMatch(/rate\([^()]*\[(?!\$__rate_interval\])/);
   });
 
-  it('names no data source but by variable, and has a stable uid', () => {
+  it('names data sources only by variable, and has a stable uid', () => {
     const files = DASHBOARDS.map((dashboard) => JSON.parse(dashboardJson(dashboard)));
     expect(files.map(({ uid }) => uid)).toEqual(DASHBOARDS.map(({ name }) => uidOf(name)));
     const sources = files.flatMap((file) => [...JSON.stringify(file).matchAll(/"datasource":\{([^}]*\}?)"\}/g)]);
@@ -187,7 +190,7 @@ describe('every dashboard', () => {
     for (const [, source] of sources) expect(source).toContain(`"uid":"${'$'}{datasource`);
   });
 
-  it('is read by somebody with an alert: each alert is linked from a panel', () => {
+  it('has a panel for each alert, with a link to its runbook', () => {
     const linked = new Set(PANELS.flatMap(([, { alerts = [] }]) => alerts));
     expect(NAMES.filter((alert) => !linked.has(alert))).toEqual([]);
   });
@@ -195,14 +198,14 @@ describe('every dashboard', () => {
 
 describe('runbooks', () => {
   const folder = RUNBOOKS;
-  /** A page named like an alert is one of an alert; pages of other matters are in lower case. */
+  /** A page with an alert's name belongs to the alert; other pages have names in lower case. */
   const pages = globSync('[A-Z]*.md', { cwd: folder }).map((name) => name.replace(/\.md$/, ''));
 
-  it('has a page for each alert, and an alert for each page of one', () => {
+  it('has a page for each alert, and an alert for each page named like one', () => {
     expect(pages.toSorted()).toEqual(NAMES.toSorted());
   });
 
-  it.each(NAMES)('%s says what it means, what it does, how to look into it and what to do', (alert) => {
+  it.each(NAMES)('%s says what the alert means, its effect, how to investigate and what to do', (alert) => {
     const page = read(new URL(`${alert}.md`, folder));
     const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
     expect(page.split('\n')[0]).toBe(`# ${alert}`);
@@ -215,7 +218,7 @@ describe('runbooks', () => {
     for (const [, name = ''] of queried) expect([...KNOWN.keys()], name).toContain(name);
   });
 
-  it.each(NAMES)('%s says first what it means for money, and looks into it with a command or query', (alert) => {
+  it.each(NAMES)('%s first says what it means for money, and investigates with a command or query', (alert) => {
     const [, impact = '', diagnosis = ''] = read(new URL(`${alert}.md`, folder)).split(
       /^## (?:Impact|Diagnosis|Mitigation)$/m,
     );
@@ -231,7 +234,7 @@ describe('runbooks', () => {
     read(new URL(name, folder)),
   ]);
 
-  it.each(everyPage)('%s names only dashboards that exist', (_, page) => {
+  it.each(everyPage)('%s names only existing dashboards', (_, page) => {
     const named = [...page.matchAll(/\bdashboard\s+\*([^*]+)\*/g)].map(([, title]) => title);
     expect(DASHBOARDS.map(({ title }) => title)).toEqual(expect.arrayContaining(named));
   });

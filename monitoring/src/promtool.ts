@@ -13,7 +13,7 @@ const INSTALLATION: Installation = {
 /** The chart's rule files, filled: name → content. */
 export const filledRules = () => chartRules(INSTALLATION);
 
-/** A test file of promtool for each alert, as JSON, which is YAML too. */
+/** A promtool test file for each alert, in JSON, which is also YAML. */
 export function promtoolTests(): [alert: string, json: string][] {
   return Object.entries(ALERT_CASES).map(([alert, cases]) => [
     alert,
@@ -21,11 +21,11 @@ export function promtoolTests(): [alert: string, json: string][] {
       rule_files: RULE_FILES.filter((file) => alertsOf(file).some((each) => each.alert === alert)).map(
         ({ name }) => `${name}.rules.yaml`,
       ),
-      // Long stories are evaluated less often, or promtool takes minutes.
+      // Long histories are evaluated less often, because promtool would take minutes.
       evaluation_interval: everyOf(Math.max(...cases.map(({ at }) => at))),
       tests: cases.flatMap((each, index) => {
         const own = testOf(alert, each);
-        // What happens in another release or namespace is not ours to tell.
+        // An alert must not fire because of another release or namespace.
         const foreign =
           index > 0 || alert === 'MetricsAbsent'
             ? []

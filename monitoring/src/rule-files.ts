@@ -16,7 +16,7 @@ export const ALERTS = RULE_FILES.flatMap(alertsOf);
 export const fileOf = ({ name }: { name: string }): URL => new URL(`${name}.rules.yaml`, FOLDER);
 export const thresholdsFile = (): URL => new URL('thresholds.yaml', FOLDER);
 
-/** What the chart knows of the installation it renders rules for. */
+/** The installation that the chart renders the rules for. */
 export interface Installation {
   readonly namespace: string;
   readonly release: string;
@@ -28,7 +28,7 @@ const DEFAULT_THRESHOLDS: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(THRESHOLDS).map(([alert, [value]]) => [alert, value]),
 );
 
-/** Fills the placeholders as the chart does. */
+/** Fills the placeholders in the same way as the chart. */
 export function filled(text: string, installation: Installation, thresholds = DEFAULT_THRESHOLDS): string {
   const values: Record<string, string> = {
     __NAMESPACE__: installation.namespace,
@@ -42,11 +42,11 @@ export function filled(text: string, installation: Installation, thresholds = DE
   return Object.entries(values).reduce((done, [placeholder, value]) => done.replaceAll(placeholder, value), text);
 }
 
-/** The chart's rule files as it renders them for an installation with default values: name → content. */
+/** The chart's rule files, rendered for an installation with default values: name → content. */
 export const chartRules = (installation: Installation): [name: string, yaml: string][] =>
   RULE_FILES.map((file) => [`${file.name}.rules.yaml`, filled(readFileSync(fileOf(file), 'utf8'), installation)]);
 
-/** The same rules with a time that runs `factor` times as fast, for a test that cannot wait for hours. */
+/** The same rules with time running `factor` times as fast, for a test that cannot wait for hours. */
 export const scaledRules = (installation: Installation, factor: number): [name: string, yaml: string][] =>
   RULE_FILES.map((file) => [
     `${file.name}.rules.yaml`,

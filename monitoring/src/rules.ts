@@ -14,12 +14,12 @@ export interface Alert {
   readonly for: string;
   readonly severity: Severity;
   readonly service: Service;
-  /** For people who were asleep a minute ago: what is wrong, in one sentence. */
+  /** What is wrong, in one sentence, for people who were asleep a minute ago. */
   readonly summary: string;
-  /** What was measured, with value and labels. */
+  /** The measured value, with its labels. */
   readonly description: string;
   readonly dashboard: Dashboard;
-  /** Tells rules of one alert apart. */
+  /** Labels that distinguish rules of one alert. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -55,7 +55,7 @@ export const recorded = (record: string): string => `${record}{namespace="__NAME
 /** The threshold of an alert, as the chart fills it in. */
 export const threshold = (alert: string): string => `__THRESHOLD_${alert}__`;
 
-/** A rule file as Prometheus reads it, but for its placeholders. */
+/** A rule file in Prometheus's format, except for its placeholders. */
 export function toYaml({ about, groups }: RuleFile): string {
   const lines = [
     '# Generated from monitoring/src by `npm run docs`; a test fails when it is stale.',

@@ -26,7 +26,7 @@ const one = (expr: string): RuleFile => ({
   ],
 });
 
-it('makes windows, offsets and waits shorter, and leaves counts, shares and bounds', () => {
+it('shortens windows, offsets and waits, and leaves counts, shares and bounds unchanged', () => {
   const [rule] = scaled(one('increase(a{le="60"}[10m]) > 5 and b[3d] offset 1h > 0.5'), 60).groups[0]?.rules ?? [];
   expect(rule).toMatchObject({
     expr: 'increase(a{le="60"}[10000ms]) > 5 and b[4320000ms] offset 60000ms > 0.5',
@@ -34,7 +34,7 @@ it('makes windows, offsets and waits shorter, and leaves counts, shares and boun
   });
 });
 
-it.each(RULE_FILES.map((file) => [file.name, file] as const))('leaves no time of %s as it was', (_, file) => {
+it.each(RULE_FILES.map((file) => [file.name, file] as const))('leaves no time of %s unchanged', (_, file) => {
   const rules = scaled(file, 120).groups.flatMap(({ rules }) => rules);
   for (const rule of rules) {
     expect(rule.expr).not.toMatch(/\[\d+[smhd]\]|offset \d+[smhd]\b/);
@@ -42,7 +42,7 @@ it.each(RULE_FILES.map((file) => [file.name, file] as const))('leaves no time of
   }
 });
 
-it('makes shorter what is a time since something last happened', () => {
+it('shortens thresholds that are a time since an event', () => {
   const changed = Object.entries(scaledThresholds(60)).filter(([alert, value]) => value !== THRESHOLDS[alert]?.[0]);
   expect(changed).toEqual([
     ['ConsumerStalled', 5],

@@ -5,13 +5,13 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 
 const shorter = (duration: string, factor: number): string => {
   const [, amount, unit = 's'] = /^(\d+)([smhd])$/.exec(duration) ?? [];
-  if (amount === undefined) throw new Error(`${duration} is no duration of the rules`);
+  if (amount === undefined) throw new Error(`${duration} is not a duration of the rules`);
   return `${Math.max(1, Math.round((Number(amount) * (UNITS[unit] ?? 0)) / factor))}ms`;
 };
 
 /**
- * A rule file whose time runs `factor` times as fast: the windows that it looks at, its offsets, and how long an alert waits are that much
- * shorter. What it counts, shares, and how long single requests and events take stay as they are.
+ * A rule file whose time runs `factor` times as fast: its windows, offsets and waiting times are shorter by that
+ * factor. Counts, shares, and the durations of single requests and events stay unchanged.
  */
 export function scaled(file: RuleFile, factor: number): RuleFile {
   const faster = (expr: string) =>
@@ -32,7 +32,7 @@ export function scaled(file: RuleFile, factor: number): RuleFile {
   };
 }
 
-/** Thresholds that are a time since something last happened, and so run faster too. */
+/** Thresholds that are a time since an event, so they run faster too. */
 const SINCE_THEN = ['ConsumerStalled', 'PaymentsStuckPending', 'ReconciliationStale', 'UnorderedStale', 'AuditStale'];
 
 export const scaledThresholds = (factor: number): Record<string, number> =>

@@ -10,10 +10,10 @@ import {
 } from './rules.ts';
 
 interface Slo {
-  /** As in the names of its recording rules. */
+  /** Name in its recording rules. */
   readonly name: string;
   readonly alert: string;
-  /** What every rate is taken of; `window` comes in. */
+  /** The counter whose rate is taken; `window` is inserted. */
   readonly total: string;
   readonly good: string;
   readonly service: Service;
@@ -24,10 +24,10 @@ interface Slo {
 }
 
 const HTTP = 'http_server_request_duration_seconds';
-/** What is no genuine webhook, such as a bad signature, is neither good nor bad. */
+/** What is not a genuine webhook, such as one with a bad signature, counts neither as good nor as bad. */
 const GENUINE = 'http_response_status_code=~"2..|499|5.."';
 const WEBHOOKS = 'http_route="/stripe/webhooks"';
-/** Opening is the one step whose wait a shopper feels; its failures are the payment API's. */
+/** Opening is the only step whose duration a shopper feels. Its failures count for the payment API. */
 const OPENED = ['http_request_method="GET"', 'http_route="/payments"', 'http_response_status_code=~"2.."'];
 /** Prometheus 3 writes whole bounds as 1.0. */
 const IN_A_SECOND = 'le=~"1([.]0)?"';
@@ -79,20 +79,20 @@ export const SLOS: readonly Slo[] = [
 const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
 type Window = (typeof WINDOWS)[number];
 
-/** How fast the budget of 30 days is used up, and what is done about it: both windows must agree. */
+/** How fast the budget of 30 days is used up, and the reaction. Both windows must exceed the factor. */
 const BURNS: readonly { long: Window; short: Window; factor: number; for: string; severity: Alert['severity'] }[] = [
   { long: '1h', short: '5m', factor: 14.4, for: '2m', severity: 'critical' },
   { long: '6h', short: '30m', factor: 6, for: '15m', severity: 'critical' },
   { long: '1d', short: '2h', factor: 3, for: '1h', severity: 'warning' },
   { long: '3d', short: '6h', factor: 1, for: '3h', severity: 'warning' },
 ];
-/** With fewer failures in the long window there is too little traffic to speak of a ratio. */
+/** With fewer failures in the long window there is too little traffic for a ratio. */
 const MIN_FAILURES = 5;
 
 const ratio = ({ name }: Slo, window: Window) => `stripe_connector:${name}:error_ratio_rate${window}`;
 const failures = ({ name }: Slo, window: Window) => `stripe_connector:${name}:failures_increase${window}`;
 
-/** `good` is missing altogether while everything fails. */
+/** The series `good` does not exist while everything fails. */
 const goodOr0 = ({ good, total }: Slo, f: 'rate' | 'increase', window: Window) =>
   `(\n    sum by (namespace) (${f}(${good}[${window}]))\n    or 0 * sum by (namespace) (${f}(${total}[${window}]))\n  )`;
 
@@ -130,7 +130,7 @@ const burnAlert = (slo: Slo, { long, short, factor, for: pending, severity }: (t
 export const SLO_RULES: readonly RuleFile[] = SLOS.map((slo) => ({
   name: slo.name.replaceAll('_', '-'),
   about: [
-    'An objective: the share of failures over seven windows, and alerts that go off when the error budget of 30 days is used up too',
+    'An objective: the share of failures over seven windows, and alerts that fire when the error budget of 30 days is used up too',
     'fast, over a long and a short window at once.',
   ].join('\n'),
   groups: [

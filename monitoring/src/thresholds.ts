@@ -1,4 +1,4 @@
-/** Defaults of the thresholds that the chart's values may change, by alert, and what each means. */
+/** Default thresholds that the chart's values may change, by alert, with their meaning. */
 export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meaning: string]>> = {
   WebhookAcceptanceBudgetBurn: [0.999, 'objective: share of genuine webhooks accepted within 2.5 s'],
   PaymentApiBudgetBurn: [0.999, 'objective: share of requests not answered 5xx'],
@@ -25,13 +25,13 @@ export const THRESHOLDS: Readonly<Record<string, readonly [value: number, meanin
   StripeApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
   CommercetoolsApiErrors: [0.05, 'share of calls that ended in 5xx or a time-out'],
   ApiRateLimited: [10, 'answers 429, and calls not made because of them, in 10 minutes'],
-  ShoppersTurnedAway: [5, 'calls that somebody waited for, in 5 minutes'],
+  ShoppersTurnedAway: [5, 'calls that a shopper or a merchant waited for, in 5 minutes'],
   ApiCredentialsRefused: [3, 'answers 401 or 403 in 10 minutes'],
-  ConcurrentModificationStorm: [0.1, 'share of updates that met a newer version'],
-  SessionAuthUpstreamDown: [0.05, 'share of session checks that could not be made'],
+  ConcurrentModificationStorm: [0.1, 'share of updates that were refused because of a newer version'],
+  SessionAuthUpstreamDown: [0.05, 'share of session checks that failed because commercetools did not answer'],
 };
 
-/** thresholds.yaml, which the chart fills the rules with. */
+/** thresholds.yaml, from which the chart fills the rules. */
 export const thresholdsYaml = (): string =>
   `# Generated from monitoring/src by \`npm run docs\`; a test fails when it is stale.
 # Thresholds of the alerts, for __THRESHOLD_<name>__ in the rule files; metrics.prometheusRule.alerts.<name>.threshold changes one.

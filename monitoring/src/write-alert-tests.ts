@@ -1,4 +1,5 @@
-// `node monitoring/src/write-alert-tests.ts FOLDER` writes what promtool checks: the chart's rules, filled, and a test file for each alert.
+// `node monitoring/src/write-alert-tests.ts FOLDER` writes the files for promtool: the chart's rules, filled, and a
+// test file for each alert.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';

@@ -1,4 +1,4 @@
-// `npm run docs`: writes what is generated from the lists of metrics, alerts and dashboards.
+// `npm run docs`: writes the files that are generated from the lists of metrics, alerts and dashboards.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { metricsReference } from '@connector/telemetry/reference';
 import { DASHBOARDS } from './dashboards/index.ts';

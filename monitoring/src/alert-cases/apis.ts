@@ -20,18 +20,18 @@ const shed = (service: 'intent' | 'ledger', priority: string) =>
 export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
   CertificateExpiring: [
     fires(
-      'the client certificate, in twelve days',
+      'the client certificate expires in twelve days',
       [
         [certificate('kafka_client'), always(13 * 86_400, 24 * 60)],
         [certificate('kafka_ca'), always(400 * 86_400, 24 * 60)],
       ],
       {
         labels: { severity: 'warning', job: 'pay-ledger', certificate: 'kafka_client' },
-        description: 'kafka_client of pay-ledger is valid for 12d 0h 0m 0s more, in namespace shop.',
+        description: 'kafka_client of pay-ledger expires in 12d 0h 0m 0s, in namespace shop.',
       },
       24 * 60,
     ),
-    quiet('none that ends within a fortnight', [[certificate('kafka_client'), always(30 * 86_400)]]),
+    quiet('no certificate expires within a fortnight', [[certificate('kafka_client'), always(30 * 86_400)]]),
   ],
   StripeApiErrors: [
     fires(
@@ -74,10 +74,10 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
     fires('two a minute', [[stripeCalls('rate_limited'), rising(2)]], {
       labels: { severity: 'warning', job: 'pay-intent', api: 'stripe' },
       description:
-        '20 calls of pay-intent to stripe were answered 429, or not made because of that limit, in the last 10 minutes, in namespace shop.',
+        '20 calls of pay-intent to stripe were answered 429, or were not made because of that limit, in the last 10 minutes, in namespace shop.',
     }),
     fires(
-      'one a minute, and two that the ledger did not make for it',
+      'one call a minute is refused, and the ledger does not make two more because of that',
       [
         [
           series('ledger', `${P}api_request_duration_seconds_count`, { api: 'stripe', outcome: 'rate_limited' }),
@@ -88,18 +88,18 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning', job: 'pay-ledger', api: 'stripe' },
         description:
-          '30 calls of pay-ledger to stripe were answered 429, or not made because of that limit, in the last 10 minutes, in namespace shop.',
+          '30 calls of pay-ledger to stripe were answered 429, or were not made because of that limit, in the last 10 minutes, in namespace shop.',
       },
     ),
     quiet('a single one', [[stripeCalls('rate_limited'), '0+0x50 1+0x60']]),
   ],
   ShoppersTurnedAway: [
-    fires('two openings a minute', [[shed('intent', 'urgent'), rising(2)]], {
+    fires('two openings a minute are not made', [[shed('intent', 'urgent'), rising(2)]], {
       labels: { severity: 'critical', job: 'pay-intent', api: 'stripe' },
       description:
-        '10 calls of pay-intent to stripe that somebody waited for were not made in the last 5 minutes because of its limit, in namespace shop. Those shoppers cannot pay until they try again.',
+        '10 calls of pay-intent to stripe that a shopper or a merchant waited for were not made in the last 5 minutes because of its limit, in namespace shop. They were told to try again.',
     }),
-    quiet('the ledger and jobs, which wait', [
+    quiet('only calls of the ledger and of jobs, which can wait', [
       [shed('ledger', 'normal'), rising(60)],
       [shed('ledger', 'low'), rising(60)],
     ]),
@@ -107,7 +107,7 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   ApiCredentialsRefused: [
     fires(
-      'the key was rolled',
+      'the key was replaced at Stripe',
       [
         [stripeCalls('ok'), '0+8x40 320+0x80'],
         [stripeCalls('unauthorized'), '0+0x40 0+1x80'],
@@ -115,17 +115,17 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical', job: 'pay-intent', api: 'stripe' },
         description:
-          '10 calls of pay-intent to stripe were answered 401 or 403 in the last 10 minutes, in namespace shop. Events that need them wait; shoppers may be unable to pay.',
+          '10 calls of pay-intent to stripe were answered 401 or 403 in the last 10 minutes, in namespace shop. Events that need these calls wait. Shoppers may be unable to pay.',
       },
     ),
     fires('a scope is missing at commercetools', [[ctCalls('unauthorized'), rising(2)]], {
       labels: { severity: 'critical', job: 'pay-ledger', api: 'commercetools' },
       description:
-        '20 calls of pay-ledger to commercetools were answered 401 or 403 in the last 10 minutes, in namespace shop. Events that need them wait; shoppers may be unable to pay.',
+        '20 calls of pay-ledger to commercetools were answered 401 or 403 in the last 10 minutes, in namespace shop. Events that need these calls wait. Shoppers may be unable to pay.',
     }),
-    quiet('an access token that ended early', [[ctCalls('unauthorized'), '0+0x50 1+0x60']]),
+    quiet('an access token that expired early', [[ctCalls('unauthorized'), '0+0x50 1+0x60']]),
     quiet('declined cards', [[stripeCalls('client_error'), rising(8)]]),
-    quiet('sessions of shoppers that have ended', [
+    quiet('expired sessions of shoppers', [
       [
         series('intent', `${P}api_request_duration_seconds_count`, {
           api: 'session-auth',
@@ -146,7 +146,7 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning', job: 'pay-ledger' },
         description:
-          "33.33% of pay-ledger's updates in commercetools met a newer version in the last 10 minutes, in namespace shop.",
+          "33.33% of pay-ledger's updates in commercetools were refused because of a newer version in the last 10 minutes, in namespace shop.",
       },
     ),
     quiet('one in fifty', [
@@ -163,7 +163,8 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
       {
         labels: { severity: 'critical' },
-        description: '50% of the session checks of the last 5 minutes could not be made, in namespace shop.',
+        description:
+          '50% of the session checks failed in the last 5 minutes because commercetools did not answer, in namespace shop.',
       },
     ),
     quiet('strangers with bad sessions', [
@@ -179,7 +180,8 @@ export const APIS_CASES: Readonly<Record<string, readonly Case[]>> = {
       ),
       {
         labels: { severity: 'critical', service: 'ledger', job: 'pay-ledger' },
-        description: 'Prometheus has no metrics of pay-ledger in namespace shop. No other alert about it can fire.',
+        description:
+          'Prometheus has no metrics of pay-ledger in namespace shop. No other alert about this service can fire.',
       },
     ),
     quiet(

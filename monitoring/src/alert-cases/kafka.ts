@@ -28,10 +28,10 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning', topic: 'payments.events' },
         description:
-          '1.2k messages of payments.events wait for the ledger, in namespace shop, and their number does not fall.',
+          '1.2k messages of payments.events wait for the ledger, in namespace shop. Their number does not fall.',
       },
     ),
-    quiet('a backlog that melts', [[lag(0), '9000-50x120']]),
+    quiet('a backlog that shrinks', [[lag(0), '9000-50x120']]),
     quiet('a small one', [[lag(0), always(100)]]),
   ],
   ConsumerStalled: [
@@ -56,13 +56,13 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       [lag(0), always(3)],
       [commit, rising(60)],
     ]),
-    // LedgerCircuitOpen says it, with the reason.
+    // LedgerCircuitOpen reports this, with the reason.
     quiet('a ledger that holds its events on purpose', [
       [lag(0), always(3)],
       [commit, always(600)],
       [circuit('commercetools'), always(1)],
     ]),
-    quiet('nothing to do since an hour', [
+    quiet('no work for an hour', [
       [lag(0), always(0)],
       [commit, always(0)],
     ]),
@@ -102,27 +102,27 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   RecordsDeletedUnread: [
     fires(
-      'a ledger that starts finds them gone',
+      'a ledger that starts finds messages deleted',
       [[deleted('1'), `_x30 ${always(80)}`]],
       {
         labels: { severity: 'critical', topic: 'payments.events' },
         description:
-          '80 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to read them at Stripe again.',
+          '80 messages of payments.events were deleted before the ledger read them, in namespace shop. The ledger has asked reconcile to read these events from Stripe again.',
       },
       40,
     ),
     fires(
-      'they are deleted under a ledger that runs',
+      'messages are deleted while the ledger runs',
       [[deleted('1'), `${always(0, 60)} ${always(60, 60)}`]],
       {
         labels: { severity: 'critical', topic: 'payments.events' },
         description:
-          '60 messages of payments.events were gone when the ledger came to them, in namespace shop. It has asked reconcile to read them at Stripe again.',
+          '60 messages of payments.events were deleted before the ledger read them, in namespace shop. The ledger has asked reconcile to read these events from Stripe again.',
       },
       70,
     ),
     quiet('none', [[deleted('1'), always(0)]]),
-    quiet('it was hours ago', [[deleted('1'), always(80, 300)]], 240),
+    quiet('messages were deleted hours ago', [[deleted('1'), always(80, 300)]], 240),
   ],
   DeadLettersPresent: [
     fires(
@@ -148,7 +148,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical', dependency: 'stripe' },
         description:
-          'A pod of the ledger has held the events that need stripe for more than 5 minutes, because calls fail for payment after payment, in namespace shop. None is lost; none is recorded either.',
+          'A pod of the ledger has held the events that need stripe for more than 5 minutes, because calls to it fail for one payment after another, in namespace shop. No event is lost, but these events are not recorded.',
       },
     ),
     quiet('a hiccup of three minutes', [[circuit('commercetools'), '0+0x56 1+0x2 0+0x60']]),
@@ -163,17 +163,17 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning' },
         description:
-          '1 payments wait for a retry, in namespace shop. After 15 minutes of this their events become dead letters, unless what fails is our key.',
+          '1 payments wait for a retry, in namespace shop. After 15 minutes their events become dead letters, unless the cause is our key or a limit of calls.',
       },
     ),
-    quiet('all fail: another alert says so', [
+    quiet('all payments fail: another alert fires', [
       [series('ledger', `${P}ledger_parked_keys`), always(40)],
       [circuit('stripe'), always(1)],
     ]),
   ],
   LedgerDelayHigh: [
     fires(
-      'one in ten takes minutes',
+      'one event in ten takes minutes',
       [
         [delay('60'), rising(90)],
         [delay('120'), rising(90)],
@@ -186,7 +186,7 @@ export const KAFKA_CASES: Readonly<Record<string, readonly Case[]>> = {
         description: 'One event in twenty takes 3m 29s or longer from Stripe to commercetools, in namespace shop.',
       },
     ),
-    quiet('all in a second', [
+    quiet('all take less than a second', [
       [delay('1'), rising(100)],
       [delay('+Inf'), rising(100)],
       [delayCount, rising(100)],

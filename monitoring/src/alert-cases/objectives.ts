@@ -22,7 +22,7 @@ export const OBJECTIVES_CASES: Readonly<Record<string, readonly Case[]>> = {
       [series('webhook-ingest', `${HTTP}_count`, { ...route, http_response_status_code: '200' }), good],
       [series('webhook-ingest', `${HTTP}_bucket`, { ...route, http_response_status_code: '200', le: '2.5' }), good],
       [series('webhook-ingest', `${HTTP}_count`, { ...route, http_response_status_code: '503' }), bad],
-      // Strangers neither help nor harm.
+      // Requests of strangers count neither as good nor as bad.
       [
         series('webhook-ingest', `${HTTP}_count`, { ...route, http_response_status_code: '400' }),
         rising(1000, HISTORY),
@@ -47,7 +47,7 @@ export const OBJECTIVES_CASES: Readonly<Record<string, readonly Case[]>> = {
         [series('intent', `${HTTP}_bucket`, { ...OPEN, http_response_status_code: '200', le: '1' }), good],
         [series('intent', `${HTTP}_count`, { ...OPEN, http_response_status_code: '200', pod: 'quick' }), good],
         [series('intent', `${HTTP}_count`, { ...OPEN, http_response_status_code: '200', pod: 'slow' }), bad],
-        // What fails is the payment API's to tell.
+        // Failures belong to the objective of the payment API.
         [series('intent', `${HTTP}_count`, { ...OPEN, http_response_status_code: '503' }), rising(1000, HISTORY)],
       ],
       (ratio, window) =>
@@ -65,7 +65,7 @@ export const OBJECTIVES_CASES: Readonly<Record<string, readonly Case[]>> = {
       (ratio, window) =>
         `${ratio} of the events reached commercetools later than 60 s after they happened in the last ${window}, in namespace shop. ${budget('0.99', window)}`,
     ),
-    quiet('all in time, with bounds as Prometheus 3 writes them', [
+    quiet('all in time, with bounds written as in Prometheus 3', [
       [delay('60.0'), rising(100)],
       [delayCount, rising(100)],
     ]),

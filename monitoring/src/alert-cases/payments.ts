@@ -1,6 +1,6 @@
 import { always, type Case, fires, P, quiet, reconciled, rising, series, unordered, withoutCart } from './series.ts';
 
-/** Alerts about payments that differ or wait, and the commands that look for them. */
+/** Alerts about payments that differ or wait, and about the commands that look for them. */
 export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
   PaymentWithoutCart: [
     fires(
@@ -29,23 +29,23 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
           '2 payments are paid and have no order (ready), as of the last run of unordered, in namespace shop.',
       },
     ),
-    quiet('all have one, but transactions whose orders others make', [
+    quiet('all payments have an order, except transactions whose orders others make', [
       [unordered('ready'), always(0)],
       [unordered('merchant_initiated'), always(3)],
     ]),
   ],
   UnorderedStale: [
     fires(
-      'no run since five hours ago',
+      'no run for five hours',
       [[series('ledger', `${P}unordered_last_success_timestamp_seconds`), `1+0x300`]],
       {
         labels: { severity: 'warning' },
-        description: 'unordered last looked at everything 4h 59m 59s ago, in namespace shop.',
+        description: 'unordered last checked everything 4h 59m 59s ago, in namespace shop.',
       },
       300,
     ),
     quiet(
-      'it has never run, as where it is switched off',
+      'no run ever, as when the command is disabled',
       [[series('ledger', `${P}unordered_last_success_timestamp_seconds`), always(0, 300)]],
       300,
     ),
@@ -57,7 +57,7 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   PaymentsStuckPending: [
     fires(
-      'since the beginning, four days ago',
+      'pending for four days, since the beginning',
       [[series('ledger', `${P}oldest_pending_payment_timestamp_seconds`, { state: 'Pending' }), always(0, 5760)]],
       {
         labels: { severity: 'warning', state: 'Pending' },
@@ -66,7 +66,7 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
       5760,
     ),
     quiet(
-      'a bank debit of yesterday',
+      'a bank debit that began yesterday',
       [[series('ledger', `${P}oldest_pending_payment_timestamp_seconds`, { state: 'Pending' }), always(259200, 5760)]],
       5760,
     ),
@@ -80,69 +80,65 @@ export const PAYMENTS_CASES: Readonly<Record<string, readonly Case[]>> = {
         description: 'The last reconciliation by pay-ledger found 1 × payment_missing, in namespace shop.',
       },
     ),
-    quiet('both show the same', [
+    quiet('both sides show the same', [
       [series('ledger', `${P}reconciliation_divergences`, { kind: 'payment_missing' }), always(0)],
     ]),
   ],
   AuditDivergence: [
-    fires(
-      'a transaction is there twice',
-      [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(1)]],
-      {
-        labels: { severity: 'critical', kind: 'doubled' },
-        description: 'The last audit found 1 × doubled and did not repair it, in namespace shop.',
-      },
-    ),
+    fires('a transaction exists twice', [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(1)]], {
+      labels: { severity: 'critical', kind: 'doubled' },
+      description: 'The last audit found 1 × doubled and did not repair it, in namespace shop.',
+    }),
     quiet('everything agrees', [[series('ledger', `${P}audit_differences`, { kind: 'doubled' }), always(0)]]),
   ],
   AuditStale: [
     fires(
-      'none has finished for four days',
+      'no audit has finished for four days',
       [[series('ledger', `${P}audit_last_success_timestamp_seconds`), always(0, 5760)]],
       {
         labels: { severity: 'warning' },
-        description: 'The audit has last finished 4d 0h 0m 0s ago, in namespace shop.',
+        description: 'The audit last finished 4d 0h 0m 0s ago, in namespace shop.',
       },
       5760,
     ),
     quiet(
-      'one finishes each day',
+      'an audit finishes each day',
       [[series('ledger', `${P}audit_last_success_timestamp_seconds`), rising(60, 5760)]],
       5760,
     ),
   ],
   ReconciliationRequestOpen: [
     fires(
-      'nobody has done it for three hours',
+      'no run has answered the request for three hours',
       [[series('webhook-ingest', `${P}reconciliation_requests_open`), `${always(0, 60)} ${always(2, 200)}`]],
       {
         labels: { severity: 'critical' },
         description:
-          "The ledger asked reconcile for 2 periods of Stripe's events, and for more than 2 hours no run has read them, in namespace shop.",
+          "The ledger asked reconcile to list 2 time ranges of Stripe's events. For more than 2 hours no run has done so, in namespace shop.",
       },
       240,
     ),
     quiet(
-      'the next run did it',
+      'the next run answered the request',
       [[series('webhook-ingest', `${P}reconciliation_requests_open`), `${always(2, 60)} ${always(0, 200)}`]],
       240,
     ),
   ],
   ReconciliationStale: [
     fires(
-      'one of the two has stopped',
+      'one of the two commands has stopped',
       [
         [reconciled('ledger'), always(0, 300)],
         [reconciled('webhook-ingest'), rising(60, 300)],
       ],
       {
         labels: { severity: 'warning', job: 'pay-ledger' },
-        description: 'Reconciliation as reported by pay-ledger has last finished 5h 0m 0s ago, in namespace shop.',
+        description: 'Reconciliation by pay-ledger last finished 5h 0m 0s ago, in namespace shop.',
       },
       300,
     ),
     quiet(
-      'both ran lately',
+      'both commands ran lately',
       [
         [reconciled('ledger'), rising(60, 300)],
         [reconciled('webhook-ingest'), rising(60, 300)],

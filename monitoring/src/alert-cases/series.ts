@@ -1,12 +1,12 @@
 import type { Service } from '../rules.ts';
 
-/** One alert that is expected, with the labels and the description that people will see. */
+/** One expected alert, with its labels and the description that people see. */
 interface Expected {
   readonly labels: Readonly<Record<string, string>>;
   readonly description: string;
 }
 
-/** Series as promtool writes them, one sample a minute, and what they lead to at a moment. */
+/** Series in promtool's notation, one sample a minute, and the expected alerts at one moment. */
 export interface Case {
   readonly what: string;
   readonly series: readonly (readonly [series: string, values: string])[];
@@ -15,7 +15,7 @@ export interface Case {
   readonly fires: readonly Expected[];
 }
 
-/** What the placeholders stand for in the tests. */
+/** The values of the placeholders in the tests. */
 export const NAMESPACE = 'shop';
 export const RELEASE = 'pay';
 
@@ -41,10 +41,10 @@ export const fires = (what: string, list: Case['series'], expected: Expected | E
   fires: Array.isArray(expected) ? expected : [expected],
 });
 
-/** Minutes of history; windows that reach further see only this, which has the same ratios. */
+/** Minutes of history. A longer window sees only this history, which has the same ratios. */
 export const HISTORY = 6 * 60;
 
-/** The same four burns for each objective; `scale` is how much larger its budget is than 0.1 %. */
+/** The same four burn rates for each objective; `scale` is how much larger its budget is than 0.1 %. */
 export function burns(
   scale: number,
   of: (good: string, bad: string) => Case['series'],
@@ -67,7 +67,7 @@ export function burns(
       HISTORY,
     ),
     fires(
-      'ten times what is allowed, for days',
+      'ten times the allowed failures, for days',
       steady(10 * scale),
       [
         expected('critical', '6h', percent(10)),
@@ -76,10 +76,10 @@ export function burns(
       ],
       HISTORY,
     ),
-    fires('twice what is allowed, for days', steady(2 * scale), expected('warning', '3d', percent(2)), HISTORY),
-    quiet('half of what is allowed', steady(0.5 * scale), HISTORY),
+    fires('twice the allowed failures, for days', steady(2 * scale), expected('warning', '3d', percent(2)), HISTORY),
+    quiet('half of the allowed failures', steady(0.5 * scale), HISTORY),
     quiet(
-      'one failure in a night without traffic',
+      'one failure in a night without other traffic',
       of(always(0, HISTORY), `${always(0, HISTORY - 10)} ${always(1, 10)}`),
       HISTORY,
     ),

@@ -1,10 +1,10 @@
 import { always, type Case, fires, operations, quiet, rising, secret, webhooks } from './series.ts';
 
-/** Alerts about Stripe's webhooks and their secrets. */
+/** Alerts about Stripe's webhooks and their signing secrets. */
 export const WEBHOOKS_CASES: Readonly<Record<string, readonly Case[]>> = {
   WebhookBadSignatures: [
     fires(
-      'a wrong secret: nothing but bad signatures',
+      'a wrong secret, so that all signatures are bad',
       [
         [webhooks('bad_signature'), rising(2)],
         [webhooks('accepted'), always(0)],
@@ -12,10 +12,10 @@ export const WEBHOOKS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning' },
         description:
-          '30 webhooks were refused for their signature or its age in the last 15 minutes, in namespace shop, more than a tenth of the good ones.',
+          '30 webhooks were refused in the last 15 minutes, in namespace shop, because of a bad or old signature. That is more than a tenth of the good ones.',
       },
     ),
-    quiet('a few strangers among many good ones', [
+    quiet('a few webhooks of strangers among many good ones', [
       [webhooks('bad_signature'), rising(1)],
       [webhooks('accepted'), rising(100)],
     ]),
@@ -30,7 +30,7 @@ export const WEBHOOKS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'critical' },
         description:
-          "60 payment operations succeeded in the last 30 minutes, and not one event of Stripe's was accepted, in namespace shop.",
+          '60 payment operations succeeded in the last 30 minutes, but no Stripe event was accepted, in namespace shop.',
       },
     ),
     quiet('a quiet night', [
@@ -49,7 +49,7 @@ export const WEBHOOKS_CASES: Readonly<Record<string, readonly Case[]>> = {
       {
         labels: { severity: 'warning' },
         description:
-          '360 webhooks of the last 6 hours were verified only by a secret that is not the first of the list, in namespace shop. Stripe drops the old one at most 24 hours after rolling.',
+          '360 webhooks in the last 6 hours could be verified only with an old secret, which is not the first of the list, in namespace shop. Stripe stops using the old secret at most 24 hours after the rotation.',
       },
       30 * 60,
     ),

@@ -34,8 +34,8 @@ sum by (namespace, job, api) (
     for: '5m',
     severity: 'warning',
     service: 'ledger',
-    summary: 'Stripe or commercetools refuses calls for their number: payments are recorded late',
-    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 429, or not made because of that limit, in the last 10 minutes, ${HERE}.`,
+    summary: 'Stripe or commercetools refuses calls because there are too many: payments are recorded late',
+    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 429, or were not made because of that limit, in the last 10 minutes, ${HERE}.`,
     dashboard: 'apis',
   },
   {
@@ -46,7 +46,7 @@ sum by (namespace, job, api) (increase(${of('any', `${P}api_shed_calls_total`, '
     severity: 'critical',
     service: 'intent',
     summary: 'The limit of Stripe or commercetools is reached: shoppers are told to try again',
-    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} that somebody waited for were not made in the last 5 minutes because of its limit, ${HERE}. Those shoppers cannot pay until they try again.`,
+    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} that a shopper or a merchant waited for were not made in the last 5 minutes because of its limit, ${HERE}. They were told to try again.`,
     dashboard: 'apis',
   },
   {
@@ -57,7 +57,7 @@ sum by (namespace, job, api) (increase(${of('any', `${P}api_request_duration_sec
     severity: 'critical',
     service: 'ledger',
     summary: 'Stripe or commercetools refuses our key: it was rolled, has expired, or lacks a right',
-    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 401 or 403 in the last 10 minutes, ${HERE}. Events that need them wait; shoppers may be unable to pay.`,
+    description: `{{ $value | humanize }} calls of {{ $labels.job }} to {{ $labels.api }} were answered 401 or 403 in the last 10 minutes, ${HERE}. Events that need these calls wait. Shoppers may be unable to pay.`,
     dashboard: 'apis',
   },
   {
@@ -71,8 +71,8 @@ and sum by (namespace, job) (increase(${calls('commercetools', 'outcome="conflic
     for: '10m',
     severity: 'warning',
     service: 'ledger',
-    summary: 'Another client keeps changing the payments that the ledger writes: they are recorded late',
-    description: `{{ $value | humanizePercentage }} of {{ $labels.job }}'s updates in commercetools met a newer version in the last 10 minutes, ${HERE}.`,
+    summary: 'Another client keeps changing the payments that the ledger writes: transactions are recorded late',
+    description: `{{ $value | humanizePercentage }} of {{ $labels.job }}'s updates in commercetools were refused because of a newer version in the last 10 minutes, ${HERE}.`,
     dashboard: 'apis',
   },
   {
@@ -87,7 +87,7 @@ and sum by (namespace) (increase(${of('session-auth', `${P}session_checks_total`
     severity: 'critical',
     service: 'session-auth',
     summary: 'Shoppers cannot pay: commercetools does not answer session-auth',
-    description: `{{ $value | humanizePercentage }} of the session checks of the last 5 minutes could not be made, ${HERE}.`,
+    description: `{{ $value | humanizePercentage }} of the session checks failed in the last 5 minutes because commercetools did not answer, ${HERE}.`,
     dashboard: 'overview',
   },
 ];

@@ -9,13 +9,13 @@ sum by (namespace, reason) (increase(${of('ledger', `${P}payments_without_cart_t
     for: '2m',
     severity: 'warning',
     service: 'ledger',
-    summary: 'Money was taken for a cart that does not show it: no order follows by itself',
+    summary: 'Money was taken for a cart that does not show the payment: nothing orders this cart automatically',
     description: `{{ $value | humanize }} payments could not be put on their carts in the last hour ({{ $labels.reason }}), ${HERE}.`,
     dashboard: 'events',
   },
   {
     alert: 'PaidWithoutOrder',
-    // Who asks for a transaction without the shopper makes its order.
+    // Whoever requests a merchant-initiated transaction creates its order.
     expr: `
 max by (namespace, reason) (${of('ledger', `${P}unordered_payments`, 'reason!="merchant_initiated"')}) > ${threshold('PaidWithoutOrder')}`,
     for: '5m',
@@ -32,8 +32,8 @@ time() - max by (namespace) (${of('ledger', `${P}unordered_last_success_timestam
     for: '5m',
     severity: 'warning',
     service: 'ledger',
-    summary: 'Payments without an order have not been looked for lately',
-    description: `unordered last looked at everything {{ $value | humanizeDuration }} ago, ${HERE}.`,
+    summary: 'The command unordered has not finished lately: paid carts without an order may go unnoticed',
+    description: `unordered last checked everything {{ $value | humanizeDuration }} ago, ${HERE}.`,
     dashboard: 'overview',
   },
   {
@@ -44,7 +44,7 @@ and sum by (namespace) (increase(${of('ledger', `${P}ledger_event_delay_seconds_
     for: '10m',
     severity: 'warning',
     service: 'ledger',
-    summary: 'commercetools shows payments late',
+    summary: 'Payments appear late in commercetools',
     description: `One event in twenty takes {{ $value | humanizeDuration }} or longer from Stripe to commercetools, ${HERE}.`,
     dashboard: 'events',
   },

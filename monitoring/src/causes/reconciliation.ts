@@ -20,7 +20,7 @@ time() - max by (namespace, job) (${of('any', `${P}reconciliation_last_success_t
     severity: 'warning',
     service: 'ledger',
     summary: 'Stripe and commercetools have not been compared lately',
-    description: `Reconciliation as reported by {{ $labels.job }} has {{ if gt $value 1e9 }}never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
+    description: `Reconciliation by {{ $labels.job }} {{ if gt $value 1e9 }}has never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
     dashboard: 'overview',
   },
   {
@@ -36,12 +36,12 @@ time() - max by (namespace, job) (${of('any', `${P}reconciliation_last_success_t
   {
     alert: 'AuditStale',
     expr: `time() - max by (namespace) (${of('ledger', `${P}audit_last_success_timestamp_seconds`)}) > ${threshold('AuditStale')}`,
-    // As long as a new installation waits for its first run, and then some.
+    // Longer than a new installation waits for its first run.
     for: '48h',
     severity: 'warning',
     service: 'ledger',
     summary: "Stripe's money has not been audited lately",
-    description: `The audit has {{ if gt $value 1e9 }}never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
+    description: `The audit {{ if gt $value 1e9 }}has never finished{{ else }}last finished {{ $value | humanizeDuration }} ago{{ end }}, ${HERE}.`,
     dashboard: 'overview',
   },
   {
@@ -50,8 +50,8 @@ time() - max by (namespace, job) (${of('any', `${P}reconciliation_last_success_t
     for: '2h',
     severity: 'critical',
     service: 'webhook-ingest',
-    summary: 'Events that were deleted unread are still missing: so may be their payments',
-    description: `The ledger asked reconcile for {{ $value | humanize }} periods of Stripe's events, and for more than 2 hours no run has read them, ${HERE}.`,
+    summary: 'Events that were deleted unread are still missing, and their payments may be missing too',
+    description: `The ledger asked reconcile to list {{ $value | humanize }} time ranges of Stripe's events. For more than 2 hours no run has done so, ${HERE}.`,
     dashboard: 'overview',
   },
 ];

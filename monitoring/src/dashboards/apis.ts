@@ -14,7 +14,7 @@ const api = (
   panels: [
     {
       title: `${title}: calls by outcome`,
-      description: `Calls to ${title}. client_error: it refused what was asked, such as a declined card; unauthorized: it refused our key.`,
+      description: `Calls to ${title}. client_error: it refused the request, such as a declined card; unauthorized: it refused our key.`,
       unit: 'reqps',
       queries: [{ expr: sumRate('outcome', `${API}_count`, `api="${name}"`), legend: '{{outcome}}' }],
       alerts: [alert, ...more],
@@ -40,7 +40,7 @@ const api = (
 export const APIS: Dashboard = {
   name: 'apis',
   title: 'Stripe and commercetools',
-  description: 'How the two sides answer.',
+  description: 'How Stripe and commercetools answer.',
   traces: '{ resource.service.namespace = "stripe-connector" && kind = client && status = error }',
   rows: [
     api('stripe', 'Stripe', 'StripeApiErrors', ['ApiRateLimited', 'ApiCredentialsRefused']),
@@ -54,7 +54,7 @@ export const APIS: Dashboard = {
       panels: [
         {
           title: 'Rate limited and conflicts',
-          description: 'Calls answered 429, and updates that met a newer version (409).',
+          description: 'Calls answered 429, and updates refused because of a newer version (409).',
           unit: 'reqps',
           queries: [
             {
@@ -65,16 +65,15 @@ export const APIS: Dashboard = {
           alerts: ['ApiRateLimited', 'ConcurrentModificationStorm'],
         },
         {
-          title: 'Calls made again',
+          title: 'Repeated calls',
           description: 'Retries by reason.',
           unit: 'reqps',
           queries: [{ expr: sumRate('api, reason', `${P}api_retries_total`), legend: '{{api}} {{reason}}' }],
           alerts: ['StripeApiErrors', 'CommercetoolsApiErrors'],
         },
         {
-          title: 'Limits that were learnt',
-          description:
-            'Calls a second that a side was found to take, of all pods together; nothing while it takes all.',
+          title: 'Learnt limits',
+          description: 'Calls a second that a dependency accepts from all pods together; empty while it accepts all.',
           unit: 'reqps',
           queries: [
             {
@@ -87,7 +86,7 @@ export const APIS: Dashboard = {
         {
           title: 'Waiting and shed',
           description:
-            'Calls that wait because of a limit, and calls a second that were not made because there was no time left for them: openings are urgent, then what else somebody waits for, the ledger, jobs.',
+            'Calls that wait because of a limit, and calls a second that were not made because they would have waited too long. Priorities: openings are urgent, then other calls that a shopper or a merchant waits for, then the ledger, then jobs.',
           unit: 'short',
           queries: [
             { expr: `sum by (api, priority) (${m(`${P}api_waiting_calls`)})`, legend: '{{api}} {{priority}} waiting' },
@@ -97,7 +96,7 @@ export const APIS: Dashboard = {
         },
         {
           title: 'Outgoing requests by host',
-          description: 'All outgoing requests as the network sees them, those between our own services too.',
+          description: 'All outgoing HTTP requests, including those between our own services.',
           unit: 'reqps',
           queries: [
             {
@@ -116,8 +115,8 @@ export const APIS: Dashboard = {
           alerts: ['SessionAuthUpstreamDown'],
         },
         {
-          title: 'Checks answered by a cache',
-          description: 'The others ask commercetools.',
+          title: 'Checks answered from a cache',
+          description: 'All other checks ask commercetools.',
           unit: 'percentunit',
           width: 12,
           queries: [

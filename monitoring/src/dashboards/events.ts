@@ -13,7 +13,7 @@ export const EVENTS: Dashboard = {
         {
           title: 'Webhooks by outcome',
           description:
-            'accepted: on Kafka. ignored: not ours. overloaded and unavailable: answered 503, Stripe sends them again.',
+            'accepted: in Kafka. ignored: not ours. overloaded and unavailable: answered 503, so Stripe sends the webhook again.',
           unit: 'reqps',
           width: 12,
           stacked: true,
@@ -32,7 +32,7 @@ export const EVENTS: Dashboard = {
         },
         {
           title: 'Duration of webhooks',
-          description: 'Until Kafka has acknowledged and Stripe is answered. Points are traced requests.',
+          description: 'Until Kafka has acknowledged the event and Stripe has its answer. Points are traced requests.',
           unit: 's',
           limits: [0.5, 2.5],
           queries: quantiles(HTTP, 'http_route="/stripe/webhooks"'),
@@ -40,7 +40,7 @@ export const EVENTS: Dashboard = {
         },
         {
           title: 'Refused webhooks',
-          description: 'Bad signatures, old timestamps, too large, unreadable or thin bodies.',
+          description: 'Bad signatures, old timestamps, and bodies that are too large, unreadable or thin.',
           unit: 'reqps',
           queries: [
             {
@@ -56,7 +56,8 @@ export const EVENTS: Dashboard = {
         },
         {
           title: 'Signing secrets in use',
-          description: 'Which secret of the list verified webhooks. A rotation is done when `previous` stays at 0.',
+          description:
+            'Which secret of the list verified the webhooks. A rotation is complete when `previous` stays at 0.',
           unit: 'reqps',
           queries: [{ expr: sumRate('secret', `${P}webhook_secret_matches_total`), legend: '{{secret}}' }],
           alerts: ['SecretRotationUnfinished'],
@@ -79,7 +80,7 @@ export const EVENTS: Dashboard = {
         {
           title: 'Time from event to commercetools',
           description:
-            "From the creation of an event to its write. Stripe's own retries and redriven events are in it.",
+            "From the creation of an event to its write. Includes Stripe's redeliveries and redriven events.",
           unit: 's',
           width: 12,
           limits: [30, 60],
@@ -89,7 +90,7 @@ export const EVENTS: Dashboard = {
         {
           title: 'Time from receipt to commercetools',
           description:
-            "From Kafka's receipt of an event to its write: what the ledger adds, whenever Stripe delivered.",
+            "From Kafka's receipt of an event to its write: the ledger's part of the delay, whenever Stripe delivered.",
           unit: 's',
           width: 12,
           limits: [5, 30],
@@ -106,14 +107,14 @@ export const EVENTS: Dashboard = {
         },
         {
           title: 'Retries by reason',
-          description: 'Tries that are repeated, by why they failed.',
+          description: 'Repeated tries, by the reason of the failure.',
           unit: 'ops',
           queries: [{ expr: sumRate('reason', `${P}ledger_retries_total`), legend: '{{reason}}' }],
           alerts: ['CommercetoolsApiErrors', 'ConcurrentModificationStorm'],
         },
         {
           title: 'Payments without a cart',
-          description: 'Money at Stripe whose payment could not be put on a cart, by why not.',
+          description: 'Money at Stripe whose payment could not be put on a cart, by reason.',
           unit: 'none',
           queries: [
             {
@@ -135,7 +136,7 @@ export const EVENTS: Dashboard = {
         },
         {
           title: 'Duration of handling an event',
-          description: 'From its turn to its write, retries and waits included.',
+          description: 'From the start of handling to the write, including retries and waits.',
           unit: 's',
           queries: quantiles('messaging_process_duration_seconds').map((query) => ({ ...query, exemplars: false })),
           alerts: ['LedgerDelayHigh'],

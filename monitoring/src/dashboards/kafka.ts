@@ -32,7 +32,7 @@ export const KAFKA: Dashboard = {
         },
         {
           title: 'Lag by partition',
-          description: 'One partition that stands out has a payment that fails, or a pod that is stuck.',
+          description: 'A single partition that stands out has a payment that fails, or a stuck pod.',
           unit: 'short',
           queries: [
             { expr: `max by (partition) (${m(`${P}consumer_lag_messages`)})`, legend: 'partition {{partition}}' },
@@ -42,7 +42,7 @@ export const KAFKA: Dashboard = {
         {
           title: 'Since the last commit',
           description:
-            'How long ago each pod committed. It grows while there is nothing to do; it must not while there is lag.',
+            "Time since each pod's last commit. It grows while there is no work; it must not grow while there is lag.",
           unit: 's',
           queries: [
             {
@@ -87,7 +87,7 @@ export const KAFKA: Dashboard = {
         },
         {
           title: 'Certificates end',
-          description: 'When the certificates that are in use for Kafka end. None without TLS.',
+          description: 'Expiry of the certificates in use for Kafka. Empty without TLS.',
           unit: 'dateTimeFromNow',
           as: 'stat',
           queries: [
@@ -105,7 +105,7 @@ export const KAFKA: Dashboard = {
       panels: [
         {
           title: 'Duration of sends',
-          description: 'Until the broker has acknowledged.',
+          description: 'Until the broker has acknowledged the record.',
           unit: 's',
           width: 12,
           limits: [0.5, 5],
@@ -133,14 +133,14 @@ export const KAFKA: Dashboard = {
         {
           title: 'Payments parked',
           description:
-            'Payments whose event waits for a retry, by pod. After 15 minutes alone they become dead letters.',
+            'Payments whose event waits for a retry, by pod. After 15 minutes of failing alone, the events become dead letters.',
           unit: 'short',
           width: 6,
           queries: [{ expr: `max by (pod) (${m(`${P}ledger_parked_keys`)})`, legend: '{{pod}}' }],
           alerts: ['KeysParked'],
         },
         {
-          title: 'Dead letters that wait',
+          title: 'Waiting dead letters',
           description: 'Neither redriven nor discarded.',
           unit: 'short',
           width: 6,
@@ -150,7 +150,7 @@ export const KAFKA: Dashboard = {
         },
         {
           title: 'New dead letters in an hour',
-          description: 'By reason; the runbook says what to do about each.',
+          description: 'By reason; the runbook says what to do for each.',
           unit: 'short',
           width: 12,
           queries: [{ expr: `sum by (reason) (increase(${m(`${P}dead_letters_total`)}[1h]))`, legend: '{{reason}}' }],
@@ -158,7 +158,7 @@ export const KAFKA: Dashboard = {
         },
         {
           title: 'Deleted before they were handled',
-          description: 'Messages that Kafka had deleted when the ledger came to them. Anything but 0 is an incident.',
+          description: 'Messages that Kafka had deleted before the ledger read them. Any value but 0 is an incident.',
           unit: 'short',
           width: 6,
           limits: [0, 1],
@@ -167,7 +167,8 @@ export const KAFKA: Dashboard = {
         },
         {
           title: 'Reconciliation asked for',
-          description: 'Times that the ledger asked to have listed at Stripe again, and that no run has listed yet.',
+          description:
+            'Time ranges that the ledger asked reconcile to list at Stripe again, and that no run has listed yet.',
           unit: 'short',
           width: 6,
           queries: [{ expr: `max(${m(`${P}reconciliation_requests_open`)})`, legend: 'requests' }],

@@ -5,7 +5,7 @@ import { HTTP, inRange, NAMES, OPERATIONS, P, quantile, quantiles, rate, selecte
 
 const budgetLeft = ({ name, alert, good, total }: (typeof SLOS)[number]): Panel => ({
   title: `${NAMES[name]}: budget left`,
-  description: `Share of the error budget of the last 30 days that is left. Objective: ${threshold(alert)}. Below 0 the objective is missed.`,
+  description: `Remaining share of the error budget of the last 30 days. Objective: ${threshold(alert)}. Below 0 the objective is missed.`,
   unit: 'percentunit',
   as: 'stat',
   width: 6,
@@ -23,7 +23,7 @@ const budgetLeft = ({ name, alert, good, total }: (typeof SLOS)[number]): Panel 
 const burnRate: Panel = {
   title: 'Burn rate of one hour',
   description:
-    'How many times faster than allowed the error budget is used up. At 14.4 over an hour somebody is woken, at 1 the budget lasts exactly 30 days.',
+    'How many times faster than allowed the error budget is used up. At 14.4 over an hour somebody is woken; at 1 the budget lasts exactly 30 days.',
   unit: 'short',
   width: 24,
   limits: [1, 14.4],
@@ -34,7 +34,7 @@ const burnRate: Panel = {
   alerts: SLOS.map(({ alert }) => alert),
 };
 
-/** A step of paying as a number of the time shown. */
+/** One step of paying, as its count in the selected time range. */
 const step = (title: string, description: string, expr: string, more: Partial<Panel> = {}): Panel => ({
   title,
   description,
@@ -51,7 +51,7 @@ const transactions = (type: string) => [`${P}transactions_total`, `type="${type}
 const AUTHORISED = inRange(...transactions('Authorization'));
 const CHARGED = inRange(...transactions('Charge'));
 
-/** Alerts of this project that fire now, by when they began. */
+/** Firing alerts of this project, by the time they began. */
 const FIRING = 'namespace=~"$namespace",release!=""';
 const firingSince = `1000 * max by (alertname, service, severity) (ALERTS_FOR_STATE{${FIRING}} and on (alertname, service, namespace) ALERTS{${FIRING},alertstate="firing"})`;
 
@@ -67,7 +67,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'Payments by step',
           description:
-            'Shoppers open a payment, pay, and are answered (confirmed); commercetools shows an Authorization, then a Charge. Where the lines part, it stops.',
+            'Shoppers open a payment, pay, and get an answer (confirmed). Then commercetools shows an Authorization, and a Charge. Payments stop at the step where the lines separate.',
           unit: 'ops',
           width: 12,
           queries: [
@@ -85,28 +85,32 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'What is wrong, and since when',
           description:
-            'Alerts that fire now, with the moment their condition began. Each has a runbook of its name. Empty is good.',
+            'Firing alerts, with the time when their condition began. Each has a runbook with its name. Empty is good.',
           unit: 'dateTimeFromNow',
           as: 'table',
           width: 12,
           queries: [{ expr: firingSince, legend: '{{alertname}}' }],
           runbooks: ['is-money-flowing'],
         },
-        step('Opened', 'Payment forms that shoppers opened, in the time shown. A reused attempt counts again.', OPENED),
+        step(
+          'Opened',
+          'Payment forms that shoppers opened in the time range shown. A reused attempt counts again.',
+          OPENED,
+        ),
         step(
           'Confirmed',
-          'Payments whose shopper was answered: recorded already (approved), or on their way (received), in the time shown.',
+          'Payments whose shopper got an answer in the time range shown: already recorded (approved), or pending (received).',
           inRange(OPERATIONS, 'operation="confirm"', 'outcome=~"approved|received"'),
         ),
-        step('Authorised', 'Successful Authorizations in commercetools, in the time shown.', AUTHORISED),
+        step('Authorised', 'Successful Authorizations in commercetools in the time range shown.', AUTHORISED),
         step(
           'Charged',
-          'Successful Charges in commercetools, in the time shown. With manual capture they come later.',
+          'Successful Charges in commercetools in the time range shown. With manual capture they come later.',
           CHARGED,
         ),
         step(
           'Authorised of opened',
-          'Share of the opened payments that were authorised, in the time shown. Compare with the same time of another day.',
+          'Share of the opened payments that were authorised in the time range shown. Compare with the same time of another day.',
           `${AUTHORISED} / ${OPENED}`,
           { unit: 'percentunit', alerts: ['PaymentApiBudgetBurn'] },
         ),
@@ -123,7 +127,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'Declines by code',
           description:
-            "Stripe's decline codes of the last hour, the ten most frequent. Whose: the traces and log lines of `payment_intent.payment_failed` have payment, cart and PaymentIntent.",
+            "Stripe's decline codes of the last hour, the ten most frequent. The traces and log lines of `payment_intent.payment_failed` name payment, cart and PaymentIntent.",
           unit: 'short',
           width: 12,
           stacked: true,
@@ -139,7 +143,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'Payment operations',
           description:
-            'Opening, confirming, capturing, refunding and canceling, by outcome. `error` is ours, `rejected` is the card’s.',
+            'Opening, confirming, capturing, refunding and canceling, by outcome. `error` is a failure of ours; `rejected` is the card’s.',
           unit: 'ops',
           width: 12,
           queries: [{ expr: sumRate('operation, outcome', OPERATIONS), legend: '{{operation}} {{outcome}}' }],
@@ -149,7 +153,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'From Stripe to commercetools',
           description:
-            'Events on each stage: accepted by webhook, applied by the ledger or shown already, moved to the dead letters. The first is the sum of the other two.',
+            'Events at each stage: accepted by the webhook; applied by the ledger, or already shown; moved to the dead letters. The first number is the sum of the other two.',
           unit: 'ops',
           width: 12,
           queries: [
@@ -185,7 +189,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'Oldest pending payment',
           description:
-            'When the oldest open transaction was made, as of the last reconciliation. Bank debits take days, cards do not.',
+            'Creation time of the oldest open transaction at the last reconciliation. Bank debits take days, cards do not.',
           unit: 'dateTimeFromNow',
           as: 'stat',
           queries: [
@@ -199,7 +203,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'Paid without an order',
           description:
-            'Payments that are paid and that no order names while their cart is open, as of the last run of unordered, and the carts that it settled.',
+            'Paid payments without an order whose cart is still open, at the last run of unordered, and the carts that it settled.',
           unit: 'short',
           queries: [
             { expr: `max by (reason) (${m(`${P}unordered_payments`)})`, legend: '{{reason}}' },
@@ -212,8 +216,7 @@ export const OVERVIEW: Dashboard = {
         },
         {
           title: 'Divergences',
-          description:
-            'Where Stripe and commercetools did not show the same, as of the last reconciliation, and what it repaired.',
+          description: 'Divergences between Stripe and commercetools at the last reconciliation, and what it repaired.',
           unit: 'short',
           queries: [
             { expr: `max by (kind) (${m(`${P}reconciliation_divergences`)})`, legend: '{{kind}}' },
@@ -224,7 +227,7 @@ export const OVERVIEW: Dashboard = {
         {
           title: 'Audit',
           description:
-            "Differences between Stripe's money and the payments that the last audit found and left, and how much it compared.",
+            "Differences between Stripe's money and the payments that the last audit found and did not repair, and how much it compared.",
           unit: 'short',
           queries: [
             { expr: `max by (kind) (${m(`${P}audit_differences`)})`, legend: '{{kind}}' },

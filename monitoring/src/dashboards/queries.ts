@@ -1,13 +1,13 @@
 import { m } from '../grafana.ts';
 
-// PromQL that several dashboards ask, over what the viewer has selected.
+// PromQL that several dashboards use, for the services that the viewer has selected.
 export const P = 'stripe_connector_';
 const RATE = '[$__rate_interval]';
 
 export const rate = (metric: string, ...matchers: string[]) => `rate(${m(metric, ...matchers)}${RATE})`;
 export const sumRate = (by: string, metric: string, ...matchers: string[]) =>
   `sum by (${by}) (${rate(metric, ...matchers)})`;
-/** Share of a counter's rate that has `matchers`; 0 also while none has. */
+/** The share of a counter's rate with `matchers`; 0 while the counter has none of them. */
 export const share = (by: string, metric: string, matchers: readonly string[], of: readonly string[] = []) =>
   `(${sumRate(by, metric, ...matchers)} or 0 * ${sumRate(by, metric, ...of)}) / ${sumRate(by, metric, ...of)}`;
 export const quantile = (q: number, by: string, metric: string, ...matchers: string[]) =>
@@ -22,7 +22,7 @@ export const HTTP = 'http_server_request_duration_seconds';
 export const API = `${P}api_request_duration_seconds`;
 export const OPERATIONS = `${P}payment_operations_total`;
 
-/** The queries of an objective, for whatever release is selected. */
+/** The queries of an objective, for the selected releases. */
 export const selected = (query: string): string =>
   query.replace(/namespace="__NAMESPACE__",job="__RELEASE__-([a-z-]+)"/, 'namespace=~"$namespace",job=~".*$1"');
 

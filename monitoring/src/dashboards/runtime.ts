@@ -12,7 +12,7 @@ export const RUNTIME: Dashboard = {
       panels: [
         {
           title: 'Versions',
-          description: 'What runs where.',
+          description: 'Versions and pods of each service.',
           unit: 'none',
           as: 'table',
           width: 16,
@@ -23,7 +23,7 @@ export const RUNTIME: Dashboard = {
         },
         {
           title: 'Running since',
-          description: 'A pod that began a moment ago may have crashed.',
+          description: 'A pod that started a moment ago may have crashed.',
           unit: 'dateTimeFromNow',
           as: 'stat',
           queries: [{ expr: `1000 * max by (pod) (${m('process_start_time_seconds')})`, legend: '{{pod}}' }],
@@ -45,7 +45,8 @@ export const RUNTIME: Dashboard = {
         },
         {
           title: 'Heap in use',
-          description: "Used part of Node's heap, and buffers outside of it. A saw-tooth is healthy, a ramp is a leak.",
+          description:
+            "Used part of Node's heap, and buffers outside the heap. A saw-tooth is healthy, a ramp is a leak.",
           unit: 'bytes',
           queries: [
             { expr: `max by (pod) (${m('nodejs_heap_size_used_bytes')})`, legend: 'heap {{pod}}' },
@@ -55,7 +56,7 @@ export const RUNTIME: Dashboard = {
         },
         {
           title: 'Event loop lag',
-          description: 'How long work waits for its turn. Above 100 ms requests feel it.',
+          description: 'How long work waits for its turn. Above 100 ms requests become noticeably slower.',
           unit: 's',
           limits: [0.1, 0.5],
           queries: [
@@ -66,7 +67,7 @@ export const RUNTIME: Dashboard = {
         },
         {
           title: 'Garbage collection',
-          description: 'Share of the time spent in it, by kind.',
+          description: 'Share of the time spent in garbage collection, by kind.',
           unit: 'percentunit',
           queries: [{ expr: sumRate('pod, kind', 'nodejs_gc_duration_seconds_sum'), legend: '{{pod}} {{kind}}' }],
           runbooks: ['resources'],
@@ -80,7 +81,7 @@ export const RUNTIME: Dashboard = {
         },
         {
           title: 'Open files',
-          description: 'File descriptors in use, sockets among them, as a share of what is allowed.',
+          description: 'File descriptors in use, including sockets, as a share of the limit.',
           unit: 'percentunit',
           limits: [0.5, 0.8],
           queries: [
