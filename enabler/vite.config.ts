@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** `VITE_*` variables never reach the bundle: the library reads no environment, it is told everything at run time. */
+/** `VITE_*` variables never reach the bundle: the library reads no environment, and gets all settings at run time. */
 export default defineConfig({
   publicDir: false,
   envPrefix: 'CONNECTOR_ENABLER_NONE_',

@@ -17,7 +17,7 @@ const money = (centAmount: number) => ({
 });
 
 interface Case {
-  /** What has to be so at intent. */
+  /** The state that a test needs at intent. */
   given?: string;
   asks: string;
   method?: 'GET' | 'POST' | 'DELETE';
@@ -31,7 +31,10 @@ interface Case {
   call: (processor: ProcessorClient) => Promise<unknown>;
 }
 
-/** Calls the mock of intent as a page of the shop does: the browser adds the origin, and reads nothing without its echo. */
+/**
+ * Calls the mock of intent as a page of the shop does: the browser adds the origin, and reads the answer only when that
+ * is echoed.
+ */
 async function check(
   { given, asks, method = 'GET', path, sessionId = 'session-1', headers = {}, body, status, answer, call }: Case,
   then: (called: Promise<unknown>) => Promise<unknown>,
@@ -44,7 +47,7 @@ async function check(
       request.headers({
         Origin: PAGE,
         ...(sessionId && { 'X-Session-Id': sessionId }),
-        // Said on GETs too, where nothing comes; the processor must not mind.
+        // The header is sent with GETs too, although they have no body; the processor must accept that.
         ...(method !== 'DELETE' && { 'Content-Type': 'application/json' }),
         ...headers,
       });
@@ -69,13 +72,13 @@ async function check(
 const gives = (expected: unknown) => (called: Promise<unknown>) => expect(called).resolves.toEqual(expected);
 const fails = (expected: object) => (called: Promise<unknown>) => expect(called).rejects.toMatchObject(expected);
 
-/** Message and first code of an error are read, the rest is for people. */
+/** Code reads the message and the first code of an error; the rest is for people. */
 const failure = (code: string, message: unknown) => ({ message, errors: [{ code: equal(code) }] });
 
 describe('operationsConfig', () => {
   const about = { path: '/operations/config', call: (processor: ProcessorClient) => processor.operationsConfig() };
 
-  it('reads key, environment, looks, and whether methods are stored', async () => {
+  it('reads key, environment, appearance, and whether methods are stored', async () => {
     const answer = {
       environment: string('TEST'),
       publishableKey: regex('^pk_(test|live)_\\w+$', 'pk_test_x'),
@@ -95,7 +98,7 @@ describe('operationsConfig', () => {
     );
   });
 
-  it('tells that the session is over', async () => {
+  it('reports an expired session', async () => {
     await check(
       {
         asks: 'the configuration for an unknown session',
@@ -112,7 +115,7 @@ describe('operationsConfig', () => {
 describe('elementConfig', () => {
   const about = { path: '/config-element/payment', call: (processor: ProcessorClient) => processor.elementConfig() };
 
-  it('reads how the payment element is made', async () => {
+  it('reads the options of the payment element', async () => {
     const element = {
       cartInfo: { amount: 1190, currency: 'EUR' },
       appearance: '{"theme":"flat"}',
@@ -143,7 +146,7 @@ describe('elementConfig', () => {
 describe('customerSession', () => {
   const about = { path: '/customer/session', call: (processor: ProcessorClient) => processor.customerSession() };
 
-  it("reads the client secret of a customer's session", async () => {
+  it('reads the client secret of a customer session', async () => {
     const answer = { sessionId: string('cuss_secret') };
     await check(
       { given: "a customer's cart", asks: "the customer's session", ...about, status: 200, answer },
@@ -151,7 +154,7 @@ describe('customerSession', () => {
     );
   });
 
-  it('knows a guest by the empty answer', async () => {
+  it('recognises a guest by the empty answer', async () => {
     await check({ given: "a guest's cart", asks: "a guest's session", ...about, status: 204 }, gives(undefined));
   });
 });
@@ -178,7 +181,7 @@ describe('openPayment', () => {
     );
   });
 
-  it('reads the billing address that the form does not ask for', async () => {
+  it('reads the billing address that the form does not collect', async () => {
     const billingAddress = '{"name":"Ada"}';
     await check(
       {
@@ -209,7 +212,7 @@ describe('openPayment', () => {
     );
   });
 
-  it('tells that the cart was paid', async () => {
+  it('reports a cart that was already paid', async () => {
     await check(
       {
         given: 'a paid cart',
@@ -238,14 +241,14 @@ describe('confirmPayment', () => {
   it.each([
     ['a paid PaymentIntent', 200, 'approved'],
     ['a PaymentIntent that is processing', 202, 'pending'],
-  ])('tells of %s', async (given, status, outcome) => {
+  ])('reports %s', async (given, status, outcome) => {
     await check(
       { given, asks: `confirmation of ${given}`, ...about, status, answer: { outcome: equal(outcome) } },
       gives(outcome),
     );
   });
 
-  it('tells why a payment was declined', async () => {
+  it('reports why a payment was declined', async () => {
     const given = 'a declined PaymentIntent';
     const answer = {
       outcome: equal('rejected'),
@@ -263,7 +266,7 @@ describe('confirmPayment', () => {
     );
   });
 
-  it('tells what remains of a cart that grew while it was paid', async () => {
+  it('reports what remains to pay for a cart that grew while it was paid', async () => {
     const given = 'a paid PaymentIntent of a cart that has grown';
     const answer = { outcome: equal('rejected'), code: equal('cart_changed'), amountDue: money(22_810) };
     await check(
@@ -277,7 +280,7 @@ describe('confirmPayment', () => {
     );
   });
 
-  it("does not take another cart's payment for paid", async () => {
+  it("does not accept another cart's payment as paid", async () => {
     const given = "another cart's payment";
     await check(
       { given, asks: `confirmation of ${given}`, ...about, status: 400, answer: { outcome: equal('rejected') } },
@@ -285,7 +288,7 @@ describe('confirmPayment', () => {
     );
   });
 
-  it('tells that the session is over', async () => {
+  it('reports an expired session', async () => {
     await check(
       {
         asks: 'confirmation for an unknown session',
@@ -298,7 +301,7 @@ describe('confirmPayment', () => {
     );
   });
 
-  it('asks again while Stripe is away, and then says so', async () => {
+  it('asks again while Stripe is away, and then reports the failure', async () => {
     await check(
       { given: 'Stripe is away', asks: 'confirmation that cannot be checked', ...about, status: 503, answer: like({}) },
       fails({ name: 'ProcessorError', status: 503 }),
@@ -372,7 +375,7 @@ describe('stored payment methods', () => {
     displayOptions: { endDigits: '4242', brand: { key: 'visa' }, expiryMonth: 12, expiryYear: 30 },
   };
 
-  it('are listed with what the shop shows of them', async () => {
+  it('are listed with everything that the shop shows', async () => {
     const answer = {
       storedPaymentMethods: eachLike({
         id: string(method.id),
@@ -415,7 +418,7 @@ describe('stored payment methods', () => {
     );
   });
 
-  it("of others can't be deleted", async () => {
+  it('of other customers cannot be deleted', async () => {
     await check(
       {
         given: 'a customer with a stored card',
@@ -431,7 +434,7 @@ describe('stored payment methods', () => {
   });
 });
 
-it('may call from the page: the browser asks first', async () => {
+it("may be called from the page after the browser's preflight", async () => {
   const asks = {
     Origin: PAGE,
     'Access-Control-Request-Method': 'DELETE',

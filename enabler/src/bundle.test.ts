@@ -10,7 +10,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeProcessor, fakeStripe } from './testing.ts';
 
-/** What a shopper downloads, and what of it is code: the rest is sentences in 19 languages. */
+/** The size of a shopper's download, and the code's part of it; the rest is sentences in 19 languages. */
 const MAX_GZIPPED_BYTES = 28 * 1024;
 const MAX_CODE_GZIPPED_BYTES = 15 * 1024;
 const METHODS = [
@@ -27,7 +27,7 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSC = fileURLToPath(new URL('../../node_modules/typescript-native/bin/tsc', import.meta.url));
 
-/** A merchant's page in TypeScript; what is marked has to be refused. */
+/** A merchant's page in TypeScript. The marked lines must be refused. */
 const SHOP = `
 import { Enabler, EnablerError, type PaymentResult } from '@connector/enabler';
 const enabler = new Enabler({
@@ -65,12 +65,12 @@ describe('the built files', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('are light', async () => {
+  it('are small', async () => {
     const bytes = gzipSync(await readFile(join(folder, 'connector-enabler.es.js'))).length;
     expect(bytes).toBeLessThanOrEqual(MAX_GZIPPED_BYTES);
   });
 
-  it('are light in code, whatever the number of languages', async () => {
+  it('are small without the texts, whatever the number of languages', async () => {
     const englishAlone = {
       name: 'english-alone',
       transform: (code: string, id: string) =>
@@ -88,7 +88,7 @@ describe('the built files', () => {
     expect(gzipSync(code).length).toBeLessThanOrEqual(MAX_CODE_GZIPPED_BYTES);
   });
 
-  it('have types that a shop in TypeScript compiles with, and needs nothing else for', async () => {
+  it("have types that compile in a shop's TypeScript without further packages", async () => {
     const shop = await mkdtemp(join(tmpdir(), 'shop-'));
     try {
       const library = join(shop, 'node_modules/@connector/enabler');
@@ -180,10 +180,10 @@ describe('the built files', () => {
     expect(results).toEqual([paid, paid]);
   });
 
-  it('are written in the language of such browsers', async () => {
+  it('are in the syntax of such browsers', async () => {
     for (const name of ['connector-enabler.es.js', 'connector-enabler.umd.js']) {
       const code = await readFile(join(folder, name), 'utf8');
-      // Of ES2022 there are private members, which such browsers know; they do not know static blocks and `#name in`.
+      // Such browsers know the private members of ES2022, but not static blocks and `#name in`.
       expect(code).not.toMatch(/static\s*\{|#\w+ in /);
     }
   });

@@ -2,7 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { Enabler } from './enabler.ts';
 import { fakeHost, fakeProcessor, fakeStripe, stripeError } from './testing.ts';
 
-/** A page's script as its author wrote it for another version of the contract; it may not be touched to make these pass. */
+/**
+ * A page's script as its author wrote it for another version of the contract. It must not be changed to make these
+ * tests pass.
+ */
 type Page = (EnablerClass: new (options: object) => object, told: unknown[]) => Promise<void>;
 
 /** For the original enabler: `submit` without result, `onError` with one argument, drop-in only. */
@@ -81,11 +84,11 @@ async function run(
 }
 
 describe('a page written for the original enabler', () => {
-  it('is told of a success', async () => {
+  it('gets a success', async () => {
     expect(await run(originalPage)).toEqual(['thank you payment-1']);
   });
 
-  it('is told of a decline', async () => {
+  it('gets a decline', async () => {
     const decline = () =>
       Promise.resolve(stripeError({ type: 'card_error', code: 'card_declined', message: 'Declined.' }));
     expect(await run(originalPage, (stripe) => Object.assign(stripe, { confirm: decline }))).toEqual([
@@ -93,17 +96,17 @@ describe('a page written for the original enabler', () => {
     ]);
   });
 
-  it('does not thank for a payment that is pending', async () => {
+  it('does not thank for a pending payment', async () => {
     expect(await run(originalPage, undefined, [202, { outcome: 'pending' }])).toEqual(['failed']);
   });
 });
 
 describe('a page written for the current template', () => {
-  it('is told of a success', async () => {
+  it('gets a success', async () => {
     expect(await run(currentPage)).toEqual(['stored 0', 'thank you payment-1']);
   });
 
-  it('is told of a decline, and of which payment', async () => {
+  it("gets a decline, and the payment's reference", async () => {
     const decline = () =>
       Promise.resolve(stripeError({ type: 'card_error', code: 'card_declined', message: 'Declined.' }));
     expect(await run(currentPage, (stripe) => Object.assign(stripe, { confirm: decline }))).toEqual([
@@ -113,7 +116,7 @@ describe('a page written for the current template', () => {
   });
 });
 
-it('Stripe.js that does not come is given up after 20 s', async () => {
+it('Stripe.js that does not load is given up after 20 s', async () => {
   vi.useFakeTimers();
   try {
     const { options, dependencies } = fakeHost(fakeStripe(), fakeProcessor());

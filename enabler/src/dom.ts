@@ -1,10 +1,10 @@
-/** The one style sheet of the library, for its own button only. */
+/** The only style sheet of the library, for its own button. */
 const STYLE = `.ctc-connector-pay{width:100%;min-height:44px;margin-top:12px;font:inherit;font-weight:600;border:0;border-radius:6px;padding:10px;background:#0a2540;color:#fff;cursor:pointer}.ctc-connector-pay:focus-visible{outline:3px solid #5b8def;outline-offset:2px}.ctc-connector-pay:disabled{opacity:.6;cursor:default}`;
 const styled = new WeakSet<Document>();
 
 /**
- * A constructed sheet, because a strict content security policy refuses `<style>` and reports it; an element for browsers that cannot
- * construct one (Safari before 16.4), named as hosts of the current template know it.
+ * A constructed sheet, because a strict content security policy refuses `<style>` and reports it. Browsers that cannot
+ * construct one (Safari before 16.4) get an element, with the name that hosts of the current template know.
  */
 function useStyle(): void {
   if (styled.has(document)) return;
@@ -22,8 +22,9 @@ function useStyle(): void {
 }
 
 /**
- * Adds a pay button after what was mounted in `selector`; answers how to take it away. A click asks the host first: it may refuse to
- * pay, e.g. because its terms are not accepted, and that is no failure of the payment.
+ * Adds a pay button after the content of `selector`, and returns the function that removes it. A click first asks the
+ * host, which may refuse to pay, e.g. because its terms are not accepted. Such a refusal is not a failure of the
+ * payment.
  */
 export function addPayButton<Answer>(
   selector: string,

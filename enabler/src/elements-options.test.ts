@@ -13,7 +13,7 @@ const config = { cartInfo: { amount: 2400, currency: 'EUR' }, captureMethod: 'ma
 const customer = { stripeCustomerId: 'cus_1', ephemeralKey: 'ek_1', sessionId: 'cuss_secret_1' };
 
 describe('options of stripe.elements', () => {
-  it('before there is a PaymentIntent, are those the processor will put on it', () => {
+  it('before there is a PaymentIntent, have the values that the processor will put on it', () => {
     expect(deferredOptions(config, undefined, look)).toEqual({
       mode: 'payment',
       amount: 2400,
@@ -24,20 +24,20 @@ describe('options of stripe.elements', () => {
     });
   });
 
-  it('carry the customer session and the future usage of a known customer', () => {
+  it('have the customer session and the future usage of a known customer', () => {
     expect(deferredOptions({ ...config, setupFutureUsage: 'off_session' }, customer, look)).toMatchObject({
       customerSessionClientSecret: 'cuss_secret_1',
       setupFutureUsage: 'off_session',
     });
   });
 
-  it('leave out the future usage for a guest, as the processor does', () => {
+  it('have no future usage for a guest, as at the processor', () => {
     expect(deferredOptions({ ...config, setupFutureUsage: 'off_session' }, undefined, look)).not.toHaveProperty(
       'setupFutureUsage',
     );
   });
 
-  it('are bound to an existing PaymentIntent by its client secret alone', () => {
+  it('are bound to an existing PaymentIntent only by its client secret', () => {
     expect(clientSecretOptions('pi_1_secret', look)).toEqual({ clientSecret: 'pi_1_secret', ...look });
   });
 });
@@ -52,14 +52,14 @@ describe('options of the Payment Element', () => {
       { layout: { type: 'accordion', radios: true } },
     ],
     ['ignore a layout that Stripe does not know', { layout: '{"type":"wheel"}' }, { layout: tabs }],
-    ['ignore a broken layout', { layout: '{' }, { layout: tabs }],
+    ['ignore an unreadable layout', { layout: '{' }, { layout: tabs }],
     [
       'let the element’s own layout win',
       { layout: '{"type":"tabs"}', paymentElementOptions: '{"layout":"accordion"}' },
       { layout: 'accordion' },
     ],
     [
-      'do not ask for the address when told so',
+      'do not ask for the address when it is switched off',
       { collectBillingAddress: 'never' as const },
       { layout: tabs, fields: { billingDetails: { address: 'never' } } },
     ],
@@ -69,7 +69,7 @@ describe('options of the Payment Element', () => {
       { layout: tabs, fields: { billingDetails: 'auto' } },
     ],
     [
-      'pass on what the merchant may set and nothing else',
+      'pass on only what the merchant may set',
       {
         paymentElementOptions:
           '{"readOnly":true,"wallets":{"applePay":"never"},"type":"x","appearance":{},"onReady":1}',
@@ -117,7 +117,7 @@ describe('the return URL', () => {
       'https://shop.example/?a=1&cartId=c+1&paymentReference=p-1',
     ],
     [
-      'replaces references of before',
+      'replaces earlier references',
       'https://shop.example/?cartId=old',
       'https://shop.example/?cartId=c+1&paymentReference=p-1',
     ],
@@ -125,11 +125,11 @@ describe('the return URL', () => {
     expect(returnUrl(url, 'c 1', 'p-1')).toBe(expected);
   });
 
-  it('has to be absolute', () => {
+  it('must be absolute', () => {
     expect(() => returnUrl('/thanks', 'c1', 'p1')).toThrow(TypeError);
   });
 });
 
-it.each(['', '[1]', '"x"', '{', 'null'])('%j holds no object', (json) => {
+it.each(['', '[1]', '"x"', '{', 'null'])('%j contains no object', (json) => {
   expect(parseObject(json)).toBeUndefined();
 });

@@ -7,7 +7,7 @@ import type {
 } from '@stripe/stripe-js';
 import type { CustomerSession, ElementConfig } from './processor-client.ts';
 
-/** The object in `json`, or undefined when it is absent, broken or not an object. */
+/** The object in the JSON text `json`; undefined when it is absent, invalid or not an object. */
 export function parseObject(json: string | undefined): Record<string, unknown> | undefined {
   if (!json) return undefined;
   try {
@@ -25,15 +25,15 @@ interface Look {
   locale: StripeElementLocale;
 }
 
-/** Options of `stripe.elements` for a PaymentIntent that exists already. */
+/** Options of `stripe.elements` for an existing PaymentIntent. */
 export const clientSecretOptions = (clientSecret: string, look: Look): StripeElementsOptionsClientSecret => ({
   clientSecret,
   ...look,
 });
 
 /**
- * Options of `stripe.elements` before there is a PaymentIntent. Amount, currency, capture method and future usage are the ones the
- * processor puts on the PaymentIntent, or Stripe refuses to confirm.
+ * Options of `stripe.elements` before there is a PaymentIntent. Amount, currency, capture method and future usage must
+ * equal those that the processor puts on the PaymentIntent; otherwise Stripe refuses to confirm.
  */
 export function deferredOptions(
   { cartInfo, captureMethod, setupFutureUsage }: Pick<ElementConfig, 'cartInfo' | 'captureMethod' | 'setupFutureUsage'>,
@@ -55,7 +55,10 @@ const PASSED_THROUGH = ['terms', 'wallets', 'defaultValues', 'business', 'paymen
 const LAYOUTS = new Set<unknown>(['tabs', 'accordion', 'auto']);
 const DEFAULT_LAYOUT = { type: 'tabs', defaultCollapsed: false };
 
-/** Options of the Payment Element; what the merchant set for the element beats the general layout and address settings. */
+/**
+ * Options of the Payment Element. The merchant's settings for the element win over the general layout and address
+ * settings.
+ */
 export function paymentElementOptions(
   config: Pick<ElementConfig, 'layout' | 'collectBillingAddress' | 'paymentElementOptions'>,
 ): StripePaymentElementOptions {
@@ -81,7 +84,10 @@ const EXPRESS_KEYS = [
   'phoneNumberRequired',
 ] as const;
 
-/** The merchant's settings of the Express Checkout Element that may be set; whether addresses are asked for is not among them. */
+/**
+ * The settings of the Express Checkout Element that a merchant may change; whether addresses are collected is not among
+ * them.
+ */
 export function expressElementOptions(json: string | undefined): Record<string, unknown> {
   const settings = parseObject(json) ?? {};
   return Object.fromEntries(
@@ -90,8 +96,8 @@ export function expressElementOptions(json: string | undefined): Record<string, 
 }
 
 /**
- * Where Stripe sends the shopper after a redirect: the merchant's page with `cartId` and `paymentReference` in its query.
- * Throws TypeError when `merchantReturnUrl` is not absolute.
+ * The merchant's page for Stripe's redirect, with `cartId` and `paymentReference` in its query. Throws TypeError when
+ * `merchantReturnUrl` is not absolute.
  */
 export function returnUrl(merchantReturnUrl: string, cartId: string, paymentReference: string): string {
   const url = new URL(merchantReturnUrl);

@@ -44,7 +44,7 @@ const elementConfig = (fields: object): Answer => [
 const CONFIRM = 'POST /confirmPayments/payment-1';
 
 describe('a payment in the drop-in', () => {
-  it('is opened, confirmed at Stripe, confirmed at the processor, and then a success', async () => {
+  it('is opened, confirmed at Stripe and at the processor, and then a success', async () => {
     const { dropin, stripe, processor, results, errors } = await mounted();
     await dropin.submit();
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
@@ -63,12 +63,12 @@ describe('a payment in the drop-in', () => {
     });
   });
 
-  it('leaves the button to the host', async () => {
+  it('leaves the pay button to the host', async () => {
     const { builder } = await page();
     expect(builder.dropinHasSubmit).toBe(true);
   });
 
-  it('sends the billing address that the form did not ask for', async () => {
+  it('sends the billing address that the form did not collect', async () => {
     const { dropin, stripe } = await mounted({
       'GET /payments': [
         200,
@@ -87,7 +87,7 @@ describe('a payment in the drop-in', () => {
     });
   });
 
-  it('that is still processing is pending, never a success', async () => {
+  it('that is still processing is pending, and not a success', async () => {
     const { dropin, stripe, results } = await mounted({ [CONFIRM]: [202, { outcome: 'pending' }] });
     stripe.confirm = async () => paymentIntent({ status: 'processing' });
     await dropin.submit();
@@ -110,8 +110,8 @@ describe('a payment in the drop-in', () => {
   });
 });
 
-describe('a payment that does not go through', () => {
-  it('stops at a form that is not filled in; no payment is opened', async () => {
+describe('a payment that fails', () => {
+  it('ends at an incomplete form, without opening a payment', async () => {
     const { dropin, stripe, processor, errors } = await mounted();
     stripe.submit = async () => ({
       error: { type: 'validation_error', code: 'incomplete_number', message: 'Incomplete.' },
@@ -121,7 +121,7 @@ describe('a payment that does not go through', () => {
     expect(processor.count('GET /payments')).toBe(0);
   });
 
-  it('keeps Stripe’s codes and words, knows the payment, and takes the shopper back to the form', async () => {
+  it('keeps Stripe’s codes and message, names the payment, and focuses the form', async () => {
     const { dropin, stripe, results, errors } = await mounted();
     stripe.confirm = async () =>
       stripeError({
@@ -150,7 +150,7 @@ describe('a payment that does not go through', () => {
     expect(stripe.element.isFocused).toBe(true);
   });
 
-  it('can be tried again with another card', async () => {
+  it('can be repeated with another card', async () => {
     const { dropin, stripe, results } = await mounted();
     stripe.confirm = async () => stripeError({ type: 'card_error', code: 'card_declined' });
     await dropin.submit();
@@ -159,14 +159,14 @@ describe('a payment that does not go through', () => {
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
   });
 
-  it('tells what the shopper has to do elsewhere', async () => {
+  it('says what the shopper must do elsewhere', async () => {
     const { dropin, stripe, errors } = await mounted();
     stripe.confirm = async () => paymentIntent({ status: 'requires_action', next_action: { type: 'blik_authorize' } });
     await dropin.submit();
     expect(errors[0]?.error).toMatchObject({ type: 'requires_action', next_action: { type: 'blik_authorize' } });
   });
 
-  it('carries Stripe’s record when the payment waits after a decline', async () => {
+  it('has Stripe’s record when it waits after a decline', async () => {
     const { dropin, stripe, errors } = await mounted();
     const last_payment_error = { code: 'card_declined', decline_code: 'lost_card', message: 'Declined.' };
     stripe.confirm = async () => paymentIntent({ status: 'requires_payment_method', last_payment_error });
@@ -179,7 +179,7 @@ describe('a payment that does not go through', () => {
     });
   });
 
-  it('carries the processor’s codes when the processor rejects it', async () => {
+  it('has the processor’s codes when the processor rejects it', async () => {
     const { dropin, errors } = await mounted({
       [CONFIRM]: [
         400,
@@ -198,7 +198,7 @@ describe('a payment that does not go through', () => {
     });
   });
 
-  it('says so when the cart was already paid', async () => {
+  it('says that the cart was already paid', async () => {
     const { dropin, errors } = await mounted({
       'GET /payments': [
         400,
@@ -209,7 +209,7 @@ describe('a payment that does not go through', () => {
     expect(errors[0]?.error).toMatchObject({ code: 'already_paid', status: 400 });
   });
 
-  it('is not opened at all once the session has expired', async () => {
+  it('is not opened after the session has expired', async () => {
     const { dropin, errors } = await mounted({
       'GET /payments': [401, { message: 'Session is not active', errors: [{ code: 'invalid_token' }] }],
     });
@@ -241,7 +241,7 @@ describe('a cart that changes while it is paid', () => {
   const REMAINS = 'Your payment was received, but your cart has changed since then. €216.00 remains to be paid.';
   const PAID_REST = [{ isSuccess: true, paymentReference: 'payment-2' }];
 
-  it('is told what remains; what was paid stays, and the same form pays the rest', async () => {
+  it('reports what remains; the paid amount stays, and the same form pays the rest', async () => {
     const { dropin, stripe, processor, results, errors } = await mounted({
       ...grew(),
       'GET /config-element/payment': [showing(2400), showing(21_600)],
@@ -261,7 +261,7 @@ describe('a cart that changes while it is paid', () => {
     expect(processor.count(CONFIRM)).toBe(1);
   });
 
-  it('has its form recreated for the rest where the form is bound to the payment (pi_first)', async () => {
+  it('gets a new form for the rest when the form is bound to the payment (pi_first)', async () => {
     const { dropin, stripe, results, errors } = await mounted({
       ...grew(),
       'GET /config-element/payment': elementConfig({ flowType: 'pi_first' }),
@@ -274,7 +274,7 @@ describe('a cart that changes while it is paid', () => {
     expect(results).toEqual(PAID_REST);
   });
 
-  it('is paid with two forms of one payment (pi_first): the second form learns of it, and pays the rest', async () => {
+  it('with two forms of one payment (pi_first): the second form takes the change, and pays the rest', async () => {
     const { enabler, dropin, stripe, processor, results, errors } = await mounted({
       ...grew(),
       'GET /config-element/payment': elementConfig({ flowType: 'pi_first' }),
@@ -292,14 +292,14 @@ describe('a cart that changes while it is paid', () => {
     expect(processor.count('GET /payments')).toBe(2);
   });
 
-  it('was found paid after the answer got lost: it is told what remains', async () => {
+  it('that was paid although the answer got lost: the remaining amount is reported', async () => {
     const { dropin, stripe, errors } = await mounted(grew());
     stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
     await dropin.submit();
     expect(errors.map(({ error }) => error.code)).toEqual(['cart_changed']);
   });
 
-  it('is told what remains after a redirect', async () => {
+  it('reports what remains after a redirect', async () => {
     const { enabler, results, errors } = await page(grew());
     await enabler.resume(
       'https://shop.example/thanks?cartId=cart-1&paymentReference=payment-1&payment_intent=pi_1&payment_intent_client_secret=pi_1_secret',
@@ -311,7 +311,7 @@ describe('a cart that changes while it is paid', () => {
     });
   });
 
-  it('before it is paid: nothing is paid, the shopper is told the amount, and the next submit pays that', async () => {
+  it('before it is paid: nothing is paid, the shopper sees the amount, and the next submit pays it', async () => {
     const { dropin, stripe, results, errors } = await mounted({
       'GET /config-element/payment': [showing(2400), showing(3000)],
     });
@@ -335,7 +335,7 @@ describe('a cart that changes while it is paid', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('to another currency before it is paid: it is told in that currency', async () => {
+  it('to another currency before it is paid: the amount is shown in that currency', async () => {
     const { dropin, stripe, errors } = await mounted({
       'GET /config-element/payment': [showing(2400), showing(100_000, 'ISK')],
     });
@@ -346,7 +346,7 @@ describe('a cart that changes while it is paid', () => {
     });
   });
 
-  it('did not change: Stripe’s refusal stays what it is', async () => {
+  it('that did not change: Stripe’s refusal is reported unchanged', async () => {
     const { dropin, stripe, errors } = await mounted();
     stripe.confirm = async () => stripeError({ type: 'invalid_request_error', code: 'resource_missing' });
     await dropin.submit();
@@ -365,7 +365,7 @@ describe('a voucher', () => {
     'oxxo_display_details',
     'konbini_display_details',
     'display_bank_transfer_instructions',
-  ])('(%s) is pending: the shopper has it, and pays it later', async (type) => {
+  ])('(%s) is pending, because the shopper has it and pays it later', async (type) => {
     const { dropin, stripe, processor, results, errors } = await mounted({ [CONFIRM]: [202, { outcome: 'pending' }] });
     stripe.confirm = async () => voucher(type);
     await dropin.submit();
@@ -378,14 +378,14 @@ describe('a voucher', () => {
     ['rejects it', [400, { outcome: 'rejected', error: 'Payment confirmation failed' }]],
     ['is away', 'lost'],
     ['has ended the session', [401, { errors: [{ code: 'invalid_token' }] }]],
-  ])('is pending where the processor %s', async (_what, answer) => {
+  ])('is pending when the processor %s', async (_what, answer) => {
     const { dropin, stripe, results, errors } = await mounted({ [CONFIRM]: answer });
     stripe.confirm = async () => voucher('oxxo_display_details');
     await dropin.submit();
     expect([results, errors]).toEqual([[PENDING], []]);
   });
 
-  it('whose confirmation got lost is found at Stripe', async () => {
+  it('is found at Stripe when its confirmation got lost', async () => {
     const { dropin, stripe, results } = await mounted({ [CONFIRM]: [202, { outcome: 'pending' }] });
     stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
     stripe.retrieve = async () => voucher('konbini_display_details');
@@ -426,7 +426,7 @@ describe('when an answer gets lost', () => {
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
   });
 
-  it('and Stripe never took the payment, it is a failure that can be tried again', async () => {
+  it('and Stripe never took the payment, it is a failure that can be repeated', async () => {
     const { dropin, stripe, results, errors } = await mounted();
     stripe.confirm = async () => stripeError({ type: 'api_connection_error' });
     stripe.retrieve = async () => paymentIntent({ status: 'requires_payment_method' });
@@ -453,7 +453,7 @@ describe('when an answer gets lost', () => {
 });
 
 describe('the page', () => {
-  it('that submits twice pays once', async () => {
+  it('pays once when it submits twice', async () => {
     const { dropin, stripe, results } = await mounted();
     await Promise.all([dropin.submit(), dropin.submit()]);
     await dropin.submit();
@@ -461,7 +461,7 @@ describe('the page', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('that submits before the form is ready waits for it', async () => {
+  it('may submit before the form is ready, which waits for the form', async () => {
     const { dropin, stripe, results } = await page();
     stripe.isReadyAtOnce = false;
     await dropin.mount('#pay');
@@ -472,13 +472,13 @@ describe('the page', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('is told when it submits without a form', async () => {
+  it('gets an error when it submits without a form', async () => {
     const { dropin, errors } = await page();
     await dropin.submit();
     expect(errors[0]?.error).toMatchObject({ name: 'NotReadyError', code: 'not_mounted' });
   });
 
-  it('is told when the form is ready', async () => {
+  it('is notified when the form is ready', async () => {
     let isReady = false;
     const { dropin, stripe } = await page(
       {},
@@ -496,7 +496,7 @@ describe('the page', () => {
     expect(isReady).toBe(true);
   });
 
-  it('is told when the form does not load', async () => {
+  it('is notified when the form does not load', async () => {
     const { dropin, stripe, errors } = await page();
     stripe.isReadyAtOnce = false;
     await dropin.mount('#pay');
@@ -505,13 +505,13 @@ describe('the page', () => {
     expect(errors[0]?.error).toMatchObject({ code: 'form_not_loaded' });
   });
 
-  it('that has no such place gets a rejected mount, and an error if it does not wait', async () => {
+  it('without the given element gets a rejected mount, and an error if it does not wait', async () => {
     const { dropin, errors } = await page();
     await expect(dropin.mount('#missing')).rejects.toMatchObject({ code: 'mount_failed' });
     expect(errors.map(({ error }) => error.code)).toEqual(['mount_failed']);
   });
 
-  it('whose Elements cannot be made gets the reason by onError, not by build, and may mount again', async () => {
+  it('gets the reason by onError, not by build, when Elements cannot be created, and may mount again', async () => {
     const { dropin, stripe, errors, results } = await page();
     stripe.elementsFails = true;
     await expect(dropin.mount('#pay')).rejects.toMatchObject({ name: 'EnablerError', code: 'mount_failed' });
@@ -522,7 +522,7 @@ describe('the page', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('that takes the form away while it waits is told so as an error', async () => {
+  it('gets an error when it removes the form while it waits', async () => {
     const { dropin, stripe, errors } = await page();
     stripe.isReadyAtOnce = false;
     await dropin.mount('#pay');
@@ -532,7 +532,7 @@ describe('the page', () => {
     expect(errors.map(({ error }) => error.code)).toEqual(['unmounted']);
   });
 
-  it('that takes the form away while Stripe confirms is still told the result', async () => {
+  it('still gets the result when it removes the form while Stripe confirms', async () => {
     const { dropin, stripe, results } = await mounted();
     let answer = (_result: typeof succeeded) => {};
     stripe.confirm = () => new Promise((resolve) => (answer = resolve));
@@ -544,7 +544,7 @@ describe('the page', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('that comes back from a redirect by the back button can pay again, after Stripe was asked', async () => {
+  it('can pay again after the back button, when Stripe was asked first', async () => {
     const { dropin, stripe, results, restorePage } = await mounted();
     stripe.confirm = () => new Promise(() => {});
     const submitting = dropin.submit();
@@ -557,7 +557,7 @@ describe('the page', () => {
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
   });
 
-  it('whose own callback throws does not break the payment', async () => {
+  it('may throw in its own callback without breaking the payment', async () => {
     const { enabler: _, ...rest } = await page();
     const enabler = new Enabler(
       {
@@ -573,10 +573,10 @@ describe('the page', () => {
     await expect(dropin.submit()).resolves.toBeUndefined();
   });
 
-  it('whose own callback answers a rejected promise of another kind is told of it', async () => {
+  it('is told when its own callback returns a foreign promise that rejects', async () => {
     const reported = vi.fn();
     vi.stubGlobal('reportError', reported);
-    // As pages have it with a Promise of their own (Angular's zones), or with a host in another frame.
+    // Some pages have a Promise of their own (Angular's zones), or a host in another frame.
     const onComplete = () => runInNewContext(`Promise.reject('host bug')`);
     const { options, dependencies } = await page();
     const enabler = new Enabler({ ...options, onComplete }, dependencies);
@@ -588,7 +588,7 @@ describe('the page', () => {
   });
 });
 
-describe('coming back from a redirect', () => {
+describe('returning from a redirect', () => {
   const url =
     'https://shop.example/thanks?cartId=cart-1&paymentReference=payment-1&payment_intent=pi_1&payment_intent_client_secret=pi_1_secret&redirect_status=succeeded';
 
@@ -599,7 +599,7 @@ describe('coming back from a redirect', () => {
     expect(processor.calls.at(-1)).toMatchObject({ call: CONFIRM, body: { paymentIntent: 'pi_1' } });
   });
 
-  it('does not believe the URL', async () => {
+  it('does not trust the URL', async () => {
     const { enabler, results, errors } = await page({
       [CONFIRM]: [
         400,
@@ -617,22 +617,17 @@ describe('coming back from a redirect', () => {
   const PENDING = { isSuccess: false, isPending: true, paymentReference: 'payment-1' };
   const EXPIRED: Answer = [401, { errors: [{ code: 'invalid_token' }] }];
   it.each<[what: string, answer: Answer, given: object, told: object]>([
-    ['is pending where Stripe has the payment and the session has ended', EXPIRED, { status: 'processing' }, PENDING],
-    ['is pending where Stripe has the payment and the processor is away', 'lost', { status: 'succeeded' }, PENDING],
+    ['is pending when Stripe has the payment and the session has expired', EXPIRED, { status: 'processing' }, PENDING],
+    ['is pending when Stripe has the payment and the processor is away', 'lost', { status: 'succeeded' }, PENDING],
+    ['is pending when Stripe has the payment and a firewall refuses the call', [403], { status: 'succeeded' }, PENDING],
     [
-      'is pending where Stripe has the payment and a firewall refuses the call',
-      [403],
-      { status: 'succeeded' },
-      PENDING,
-    ],
-    [
-      'is a failure where the session has ended and Stripe does not have the payment',
+      'is a failure when the session has expired and Stripe does not have the payment',
       EXPIRED,
       { status: 'requires_payment_method' },
       { code: 'invalid_token' },
     ],
     [
-      'is not guessed where nobody can be asked',
+      'is not guessed when nobody can be asked',
       EXPIRED,
       { id: 'pi_of_another_url' },
       { code: 'payment_status_unknown', message: expect.stringContaining('Please do not pay again') },
@@ -657,7 +652,7 @@ describe('coming back from a redirect', () => {
   );
 });
 
-describe('an enabler that a framework has wrapped, or that was taken apart', () => {
+describe('an enabler that a framework has wrapped or taken apart', () => {
   const STORED: Answer = [200, { storedPaymentMethods: [] }];
   const made = () => {
     const processor = fakeProcessor({
@@ -670,9 +665,9 @@ describe('an enabler that a framework has wrapped, or that was taken apart', () 
 
   it.each<[string, () => Enabler]>([
     ['in a Proxy, as Vue and MobX do', () => new Proxy(made(), {})],
-    ['in its methods alone', () => Object.fromEntries(METHODS.map((name) => [name, made()[name]])) as never],
+    ['with its methods only', () => Object.fromEntries(METHODS.map((name) => [name, made()[name]])) as never],
     ['as an object that inherits from it', () => Object.create(made())],
-  ])('works all the same: %s', async (_how, wrapped) => {
+  ])('still works: %s', async (_how, wrapped) => {
     const enabler = wrapped();
     await expect(enabler.createDropinBuilder('embedded')).resolves.toHaveProperty('build');
     await expect(enabler.createComponentBuilder('card')).resolves.toHaveProperty('build');
@@ -686,7 +681,7 @@ describe('an enabler that a framework has wrapped, or that was taken apart', () 
     expect(() => enabler.setStorePaymentDetails(true)).not.toThrow();
   });
 
-  it('calls what a class of the host overrides', async () => {
+  it("calls the methods that a host's class overrides", async () => {
     class Own extends Enabler {
       override isStoredPaymentMethodsEnabled = async () => false;
     }
@@ -710,7 +705,7 @@ describe('setting up', () => {
     await expect(create(enabler)).rejects.toThrow(message);
   });
 
-  it('says that Stripe.js is blocked, and tries again when asked again', async () => {
+  it('says that Stripe.js is blocked, and tries again at the next call', async () => {
     const stripe = fakeStripe();
     const { options, dependencies } = fakeHost(stripe, fakeProcessor());
     let isBlocked = true;
@@ -724,7 +719,7 @@ describe('setting up', () => {
     await expect(enabler.createDropinBuilder('embedded')).resolves.toHaveProperty('build');
   });
 
-  it('fails with the processor’s code, and retries what may pass', async () => {
+  it('fails with the processor’s code, and repeats calls that failed temporarily', async () => {
     const { options, dependencies } = fakeHost(
       fakeStripe(),
       fakeProcessor({ 'GET /config-element/payment': [401, { errors: [{ code: 'invalid_token' }] }] }),
@@ -745,8 +740,8 @@ describe('setting up', () => {
   it.each<[string, unknown]>([
     ['no options', undefined],
     ['no processor', { sessionId: 'session-1' }],
-    ['a processor that is no text', { processorUrl: 1, sessionId: 'session-1' }],
-    ['a locale that is no text', { sessionId: 'session-1', locale: 7 }],
+    ['a processorUrl that is not a text', { processorUrl: 1, sessionId: 'session-1' }],
+    ['a locale that is not a text', { sessionId: 'session-1', locale: 7 }],
   ])('with %s fails in the builder, not in the constructor', async (_what, options) => {
     const { dependencies } = fakeHost(fakeStripe(), fakeProcessor());
     const enabler = new Enabler(options as EnablerOptions, dependencies);
@@ -766,7 +761,7 @@ describe('setting up', () => {
     ['JSON of somebody else', 'GET /operations/config', [200, { ok: true }]],
     ['JSON of somebody else', 'GET /config-element/payment', [200, { ok: true }]],
     ['JSON of somebody else', 'GET /customer/session', [200, { ok: true }]],
-  ])('is told that the connection is not what it should be: %s for %s', async (_what, call, answer) => {
+  ])('reports an unusable connection: %s for %s', async (_what, call, answer) => {
     const { options, dependencies } = fakeHost(fakeStripe(), fakeProcessor({ [call]: answer }));
     await expect(new Enabler(options, dependencies).createDropinBuilder('embedded')).rejects.toMatchObject({
       name: 'NetworkError',
@@ -778,7 +773,7 @@ describe('setting up', () => {
     ['a page of a captive portal', [200]],
     ['JSON of somebody else', [200, { ok: true }]],
     ['nothing', [204]],
-  ])('opens no payment by %s', async (_what, answer) => {
+  ])('opens no payment for %s', async (_what, answer) => {
     const { dropin, errors, stripe } = await mounted({ 'GET /payments': answer });
     await dropin.submit();
     expect(errors[0]?.error).toMatchObject({ name: 'NetworkError', code: 'unreadable_answer' });

@@ -32,7 +32,10 @@ import {
 import { createStoredBuilder } from './stored/stored.ts';
 import { startStripe } from './stripe.ts';
 
-/** What a page calls. It works on its own too, since frameworks wrap objects (Vue, MobX), and private members know no wrapper. */
+/**
+ * The class that pages call. Its methods also work on their own, because frameworks wrap objects (Vue, MobX), and
+ * private members do not work through a wrapper.
+ */
 const METHODS = [
   'createDropinBuilder',
   'createComponentBuilder',
@@ -45,22 +48,22 @@ const METHODS = [
 ] as const;
 
 /**
- * What Checkout, or a merchant's page, creates for one session. The constructor never throws and does nothing yet, also on a server;
- * what can't work rejects the builder promises with an Error that has a `code`.
+ * Created by Checkout, or by a merchant's page, for one session. The constructor never throws and does nothing yet,
+ * also on a server. Unusable options reject the builder promises with an Error that has a `code`.
  */
 export class Enabler implements PaymentEnabler {
   readonly #context: Context;
   readonly #operationsConfig: () => Promise<OperationsConfig>;
   readonly #session: () => Promise<SessionSetup>;
   readonly #express: () => Promise<ExpressSetup>;
-  /** A pi_first payment is opened once per enabler, or each form would leave a PaymentIntent behind. */
+  /** A pi_first payment is opened once per enabler; otherwise each form would leave a PaymentIntent behind. */
   readonly #reservation: Reservation;
 
   constructor(options: EnablerOptions);
   /** @internal Tests bring their own surroundings. */
   constructor(options: EnablerOptions, dependencies: Dependencies);
   constructor(given: EnablerOptions, dependencies: Dependencies = browserDependencies) {
-    // A page in plain JavaScript may leave out anything, and hears of it from the builder.
+    // A page in plain JavaScript may leave out any option, and the builder reports it.
     const options = given ?? {};
     const context = createContext(options, textsFor(options.locale), dependencies);
     this.#context = context;
@@ -82,7 +85,7 @@ export class Enabler implements PaymentEnabler {
     return createDropinBuilder(this.#context, setup, reserved, (url) => this.resume(url));
   }
 
-  /** With a session express knows the customer too; without one it only knows what any page of the shop may know. */
+  /** With a session, express knows the customer too. Without one it knows only what any page of the shop may know. */
   async #setUpExpress(): Promise<ExpressSetup> {
     const { processor, loadStripe, options } = this.#context;
     if (options.sessionId) {
@@ -93,7 +96,7 @@ export class Enabler implements PaymentEnabler {
     return { config, stripe: await startStripe(loadStripe, config.publishableKey, options.locale) };
   }
 
-  /** Stripe.js also where the session has ended: which account the shop uses is no secret. */
+  /** Loads Stripe.js even if the session has expired, because the shop's account is public. */
   async #stripe(): Promise<Stripe> {
     const { processor, loadStripe, options } = this.#context;
     const { publishableKey } = await this.#operationsConfig().catch(() => processor.expressConfig());
@@ -121,13 +124,15 @@ export class Enabler implements PaymentEnabler {
     return createStoredBuilder(this.#context, setup, methods, this.#payments(setup));
   }
 
-  /** How a form gets its payment: the one opened beforehand in the pi_first flow, else a new one at each submit. */
+  /**
+   * The payment of a form: the one that was opened before, in the pi_first flow; otherwise a new one at each submit.
+   */
   #payments(setup: SessionSetup): Reservation {
     if (isReserved(setup)) return this.#reservation;
     return { current: () => this.#context.processor.openPayment(), release: () => {} };
   }
 
-  /** Without a session nobody's methods are known. */
+  /** Without a session there is no shopper, and so no stored methods. */
   async isStoredPaymentMethodsEnabled(): Promise<boolean> {
     if (!this.#context.options.sessionId) return false;
     const { storedPaymentMethodsConfig } = await this.#operationsConfig();
@@ -146,7 +151,7 @@ export class Enabler implements PaymentEnabler {
     return { storedPaymentMethods };
   }
 
-  /** A guest has none, which is no failure of the page that asks. */
+  /** A guest has no stored methods, which is not a failure of the calling page. */
   #storedPaymentMethods(): Promise<RawStoredPaymentMethod[]> {
     return this.#context.processor.storedPaymentMethods().catch((error: unknown) => {
       if (error instanceof ProcessorError && error.code === 'RequiredField') return [];
@@ -159,14 +164,15 @@ export class Enabler implements PaymentEnabler {
   }
 
   /**
-   * Finishes a payment whose shopper came back from a redirect (a bank, a wallet): call it on the page of the return URL. Tells
-   * `onComplete` or `onError` and never rejects. `url` defaults to the page's; without a redirect's query nothing happens.
+   * Finishes a payment whose shopper returned from a redirect (a bank, a wallet). Call it on the page of the return
+   * URL. It calls `onComplete` or `onError` and never rejects. `url` defaults to the page's; without a redirect's query
+   * nothing happens.
    */
   resume(url?: string): Promise<PaymentResult | undefined> {
     return resumeRedirect(this.#context, () => this.#stripe(), url);
   }
 
-  /** Whether `url` is a return from a redirect, and of which payment; for pages that decide early what to show. */
+  /** Whether `url` is a return from a redirect, and for which payment; for pages that decide early what to show. */
   static readRedirect(url: string): RedirectReturn | undefined {
     return readRedirect(url);
   }
@@ -174,7 +180,7 @@ export class Enabler implements PaymentEnabler {
 
 const isReserved = ({ element }: SessionSetup): boolean => element.flowType === 'pi_first';
 
-/** The message is the one that hosts of earlier connectors know. */
+/** The message that hosts of earlier connectors know. */
 function unsupported(what: string, type: string, supported: string[]): ConfigurationError {
   const message = `${what} type not supported: ${type}. Supported types: ${supported.join(', ')}`;
   return new ConfigurationError('unsupported_type', { message });

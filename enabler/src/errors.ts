@@ -12,7 +12,7 @@ interface Details {
 export class EnablerError extends Error {
   override readonly name: string = 'EnablerError';
   readonly code: string;
-  /** The commercetools payment that the failure belongs to, once it is known. */
+  /** The commercetools payment of the failure, once it is known. */
   paymentReference: string | undefined;
 
   constructor(code: string, { message, cause, paymentReference }: Details) {
@@ -22,17 +22,17 @@ export class EnablerError extends Error {
   }
 }
 
-/** The host asked for something that does not exist or cannot work, e.g. an unknown type; never the shopper's fault. */
+/** The host used something that does not exist or cannot work, e.g. an unknown type. Never the shopper's fault. */
 export class ConfigurationError extends EnablerError {
   override readonly name = 'ConfigurationError';
 }
 
-/** The form can't be paid with now: not mounted, not loaded, taken off the page, or Stripe.js is blocked. */
+/** The form cannot pay now: it is not mounted, not loaded or removed, or Stripe.js is blocked. */
 export class NotReadyError extends EnablerError {
   override readonly name = 'NotReadyError';
 }
 
-/** The processor was not reached, or no answer came in time. */
+/** The processor was not reached, or did not answer in time. */
 export class NetworkError extends EnablerError {
   override readonly name = 'NetworkError';
 }
@@ -41,7 +41,7 @@ export class NetworkError extends EnablerError {
 export class ProcessorError extends EnablerError {
   override readonly name = 'ProcessorError';
   readonly status: number;
-  /** The processor's text, in English, for logs. */
+  /** The processor's message, in English, for logs. */
   readonly detail: string | undefined;
 
   constructor(code: string, status: number, detail: string | undefined, details: Details) {
@@ -51,12 +51,12 @@ export class ProcessorError extends EnablerError {
   }
 }
 
-/** The shopper closed the wallet; named as hosts of the express contract expect it. */
+/** The shopper closed the wallet; the name is the one that hosts of the express contract expect. */
 export class CancelledError extends EnablerError {
   override readonly name = 'CANCEL';
 }
 
-/** The payment was refused or needs the shopper; carries Stripe's fields under Stripe's names. */
+/** The payment was refused or needs the shopper. Has Stripe's fields under Stripe's names. */
 export class PaymentError extends EnablerError {
   override readonly name = 'PaymentError';
   /** `card_error`, `validation_error`, `requires_action`, `payment_failed` … */
@@ -66,12 +66,12 @@ export class PaymentError extends EnablerError {
   declare readonly doc_url?: string;
   declare readonly param?: string;
   declare readonly charge?: string;
-  /** What the shopper has to do, where `type` is `requires_action`. */
+  /** What the shopper must do, when `type` is `requires_action`. */
   declare readonly next_action?: unknown;
-  /** Stripe's own record of the failure, where `type` is `payment_failed`. */
+  /** Stripe's own record of the failure, when `type` is `payment_failed`. */
   declare readonly last_payment_error?: unknown;
   declare readonly payment_intent?: unknown;
-  /** What is to pay now, where `code` is `cart_changed` or `amount_changed`. */
+  /** The amount due, when `code` is `cart_changed` or `amount_changed`. */
   declare readonly amountDue?: Money;
 
   constructor(
@@ -88,12 +88,13 @@ export class PaymentError extends EnablerError {
     this.declineCode = details.declineCode;
     this.decline_code = details.declineCode;
     Object.assign(this, details.extra);
-    // Readable as on Stripe's own error, but not enumerable: loggers that serialise errors must not copy client secrets.
+    // Readable as on Stripe's own error, but not enumerable, because loggers that serialise errors must not copy client
+    // secrets.
     for (const [key, value] of Object.entries(details.hidden ?? {})) Object.defineProperty(this, key, { value });
   }
 }
 
-/** @internal The cart costs something else than the form shows; nothing was paid, and the next submit is for the new amount. */
+/** @internal The cart has another amount than the form. Nothing was paid, and the next submit pays the new amount. */
 export const amountChanged = (due: Money, cause: EnablerError, text: Texts): PaymentError =>
   new PaymentError('amount_changed', 'amount_changed', {
     message: text('amount_changed', { due }),
@@ -102,7 +103,10 @@ export const amountChanged = (due: Money, cause: EnablerError, text: Texts): Pay
     extra: { amountDue: due },
   });
 
-/** Stripe writes these for the shopper, in the shopper's language; the others are for developers. */
+/**
+ * Stripe's error types whose messages are for the shopper, in the shopper's language; other messages are for
+ * developers.
+ */
 const FOR_SHOPPERS = new Set(['card_error', 'validation_error']);
 
 /** @internal Stripe's error as an `Error` that keeps Stripe's fields. */
@@ -117,7 +121,7 @@ export function fromStripe(error: StripeError, text: Texts, paymentReference?: s
   return new PaymentError(code ?? type, type, { message: shown, declineCode, paymentReference, extra, hidden });
 }
 
-/** @internal The Stripe form or the host's callback threw; anything that is an EnablerError already stays what it is. */
+/** @internal The error for whatever the Stripe form or the host's callback threw. An EnablerError stays unchanged. */
 export function toEnablerError(
   error: unknown,
   text: Texts,
@@ -127,10 +131,15 @@ export function toEnablerError(
   return error instanceof EnablerError ? error : new EnablerError(code, { message: text(key), cause: error });
 }
 
-/** @internal Whether Stripe.js says that it doesn't know what Stripe did: the request may have arrived and only the answer got lost. */
+/**
+ * @internal Whether Stripe.js does not know the result: Stripe may have got the request, and only the answer was lost.
+ */
 export const isLostAnswer = (error: Pick<StripeError, 'type'>): boolean =>
   error.type === 'api_connection_error' || error.type === 'api_error';
 
-/** @internal A callback of the host failed. Fixed English words, as hosts know them; the wallet shows its own text to the shopper. */
+/**
+ * @internal A callback of the host failed. The message is a fixed English text that hosts know; the wallet shows its
+ * own text to the shopper.
+ */
 export const hostFailed = (code: string, message: string, cause: unknown): EnablerError =>
   new EnablerError(code, { message, cause });

@@ -18,7 +18,7 @@ describe('the locale for Stripe', () => {
     ['is Taiwan’s by region', 'zh-TW', 'zh-TW'],
     ['is Simplified by its script, whatever the region', 'zh-Hans-HK', 'zh'],
     ['is Simplified by region', 'zh-CN', 'zh'],
-    ['is left to Stripe where the language is unknown', 'xx', 'auto'],
+    ['is left to Stripe when the language is unknown', 'xx', 'auto'],
     ['is left to Stripe when empty', '', 'auto'],
     ['is left to Stripe when absent', undefined, 'auto'],
   ])('%s', (_rule, locale, expected) => {
@@ -29,7 +29,7 @@ describe('the locale for Stripe', () => {
     'ar bg cs da de el en en-AU en-CA en-NZ en-GB es es-ES es-419 et fi fil fr fr-CA fr-FR he hu hr id it it-IT ja ko lt lv ms mt nb nl no pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW'.split(
       ' ',
     ),
-  )('is Stripe’s %s however it is written', (locale) => {
+  )("%s is Stripe's locale in any spelling", (locale) => {
     expect([locale, locale.toLowerCase(), locale.toUpperCase(), locale.replace('-', '_')].map(toStripeLocale)).toEqual(
       Array.from({ length: 4 }, () => locale),
     );

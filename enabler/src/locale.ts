@@ -6,11 +6,14 @@ const STRIPE_LOCALES =
     ' ',
   );
 
-/** Lower case with hyphens, as both tables are searched; '' also for what is no text, since pages are not all in TypeScript. */
+/**
+ * Lower case with hyphens, for both tables; '' for anything that is not a text, because pages may be in plain
+ * JavaScript.
+ */
 const normalized = (locale: string | undefined): string =>
   typeof locale === 'string' ? locale.trim().replaceAll('_', '-').toLowerCase() : '';
 
-/** Chinese is Traditional by its script, or by a region that writes it where no script is named. */
+/** Chinese is Traditional by its script or, without a script, by a region that writes it. */
 function isTraditionalChinese(locale: string): boolean {
   const [language, ...subtags] = locale.split('-');
   if (language !== 'zh' || subtags.includes('hans')) return false;
@@ -33,7 +36,9 @@ export function toStripeLocale(locale: string | undefined): StripeElementLocale 
   return (found ?? 'auto') as StripeElementLocale;
 }
 
-/** The language of `locale` as the table of texts names it: `de` for `de_AT`, `zh-Hant` for `zh-TW`; Norwegian is one for all. */
+/**
+ * The language of `locale` in the table of texts: `de` for `de_AT`, `zh-Hant` for `zh-TW`; one for all of Norwegian.
+ */
 export function textLanguage(locale: string | undefined): string {
   const wanted = normalized(locale);
   if (isTraditionalChinese(wanted)) return 'zh-Hant';

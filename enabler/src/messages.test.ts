@@ -21,14 +21,19 @@ describe('texts for the shopper', () => {
     ['toString', 'This order has already been paid.'],
     ['', 'This order has already been paid.'],
     [undefined, 'This order has already been paid.'],
-  ])('for %s are in a language the shopper is likely to read', (locale, expected) => {
+  ])('for %s are in a language that the shopper probably reads', (locale, expected) => {
     expect(textsFor(locale)('already_paid')).toBe(expected);
   });
 
   it.each([
-    ['the decline code says more than the code', 'card_declined', 'insufficient_funds', 'insufficient_funds'],
-    ['a decline without its own sentence is a decline', 'card_declined', 'fraudulent', 'declined'],
-    ['an unknown code with a decline code is a decline', 'something', 'lost_card', 'declined'],
+    [
+      'the decline code wins over the code, because it is more specific',
+      'card_declined',
+      'insufficient_funds',
+      'insufficient_funds',
+    ],
+    ['a decline without its own sentence is a plain decline', 'card_declined', 'fraudulent', 'declined'],
+    ['an unknown code with a decline code is a plain decline', 'something', 'lost_card', 'declined'],
     ['failed 3-D Secure', 'payment_intent_authentication_failure', undefined, 'authentication_failed'],
     ['nothing known', undefined, undefined, 'generic'],
   ])('%s', (_rule, code, declineCode, expected) => {
@@ -41,12 +46,12 @@ describe('the table of texts', () => {
   const KEYS = Object.keys(TEXTS.en).sort();
   const placeholders = (text: string): string[] => (text.match(/\{\w*\}/g) ?? []).sort();
 
-  it('has the languages that merchants of Checkout are likely to have', () => {
+  it('has the languages that merchants of Checkout probably need', () => {
     expect(Object.keys(TEXTS).sort()).toEqual(LANGUAGES.sort());
   });
 
   it.each(Object.entries(TEXTS))(
-    'is complete in %s, with the same placeholders, and nothing is left in English',
+    'is complete in %s, with the same placeholders and nothing left in English',
     (language, texts) => {
       expect(Object.keys(texts).sort()).toEqual(KEYS);
       for (const [key, text] of Object.entries(texts)) {
@@ -59,7 +64,7 @@ describe('the table of texts', () => {
     },
   );
 
-  it('has no sentence twice in one language, except where two keys say the same', () => {
+  it('has no sentence twice in one language, except for two keys with the same meaning', () => {
     for (const texts of Object.values(TEXTS)) expect(new Set(Object.values(texts)).size).toBe(KEYS.length);
   });
 
@@ -71,7 +76,7 @@ describe('the table of texts', () => {
     ['en', 50_000, 'MGA', 2, 'MGA 500.00 remains to be paid.'],
     ['not a locale!', 500, 'EUR', 2, '5.00 EUR remains to be paid.'],
     ['en', Number.MAX_SAFE_INTEGER, 'EUR', 2, '€90,071,992,547,409.91 remains to be paid.'],
-  ])('writes money as the shopper of %s does', (locale, centAmount, currencyCode, fractionDigits, expected) => {
+  ])('writes money in the format of %s', (locale, centAmount, currencyCode, fractionDigits, expected) => {
     const text = textsFor(locale)('cart_changed', { due: { centAmount, currencyCode, fractionDigits } });
     expect(text.replaceAll(/\s/g, ' ')).toContain(expected);
   });

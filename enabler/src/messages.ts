@@ -6,14 +6,14 @@ export type { MessageKey };
 /** A sentence for the shopper; `values` fill its placeholders. */
 export type Texts = (key: MessageKey, values?: { due: Money }) => string;
 
-/** Texts in the language of `locale` (`de-AT`, `fr_FR` …), English where there is none. */
+/** Texts in the language of `locale` (`de-AT`, `fr_FR` …), or in English when the table lacks it. */
 export function textsFor(locale: string | undefined): Texts {
   const language = textLanguage(locale);
   const texts = Object.keys(TEXTS).includes(language) ? TEXTS[language as keyof typeof TEXTS] : TEXTS.en;
   return (key, values) => texts[key].replace('{due}', () => (values ? formatMoney(values.due, locale) : ''));
 }
 
-/** Money as the shopper writes it; in digits and code where the browser does not know the locale or the currency. */
+/** Money in the shopper's format; digits and code when the browser does not know the locale or the currency. */
 function formatMoney({ centAmount, currencyCode, fractionDigits }: Money, locale: string | undefined): string {
   const digits = String(centAmount).padStart(fractionDigits + 1, '0');
   const point = digits.length - fractionDigits;
@@ -21,14 +21,14 @@ function formatMoney({ centAmount, currencyCode, fractionDigits }: Money, locale
   try {
     const language = locale?.trim().replaceAll('_', '-') || undefined;
     const style = { style: 'currency', currency: currencyCode, minimumFractionDigits: fractionDigits } as const;
-    // A string keeps all digits; the library's language level does not know yet that `format` takes one.
+    // A string keeps all digits. The types of the library's language level do not know yet that `format` accepts one.
     return new Intl.NumberFormat(language, style).format(amount as unknown as number);
   } catch {
     return `${amount} ${currencyCode}`;
   }
 }
 
-/** Stripe's error and decline codes that deserve their own sentence; every other decline says no more than "declined". */
+/** Stripe's error and decline codes with a sentence of their own; any other decline only says "declined". */
 const BY_CODE: Record<string, MessageKey> = {
   insufficient_funds: 'insufficient_funds',
   expired_card: 'expired_card',

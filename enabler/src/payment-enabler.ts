@@ -1,9 +1,9 @@
-/** The browser contract of commercetools Checkout: what a host page may call, and what it is told. */
+/** The browser contract of commercetools Checkout: what a host page may call, and what it gets. */
 
 export interface EnablerOptions {
   /** Base URL of the processor; a trailing slash is fine. */
   processorUrl: string;
-  /** Id of the commercetools Checkout session; only express can do without it until a wallet opens. */
+  /** Id of the commercetools Checkout session. Only express works without it, until a wallet opens. */
   sessionId?: string;
   /** BCP-47-like, e.g. `de-AT` or `de_AT`: language of Stripe's form and of error messages. */
   locale?: string;
@@ -11,13 +11,13 @@ export interface EnablerOptions {
   countryCode?: string;
   onActionRequired?: () => Promise<void>;
   onComplete?: (result: PaymentResult) => void;
-  /** `error` is always an `Error` with a `code`; the reference is there as soon as it is known. */
+  /** `error` is always an `Error` with a `code`; the reference is present once it is known. */
   onError?: (error: Error, context?: { paymentReference?: string }) => void;
 }
 
 /**
- * What became of the payment. `isPending` is this connector's extension of the failure variant: the money is on its way and
- * the outcome follows later, so a host must neither confirm the order nor ask for another payment.
+ * The result of the payment. `isPending` is this connector's extension of the failure variant: the money is on its way
+ * and the outcome follows later, so a host must neither confirm the order nor ask for another payment.
  */
 export type PaymentResult =
   | { isSuccess: true; paymentReference: string; isPending?: false }
@@ -55,7 +55,7 @@ export interface PaymentEnabler {
   createStoredPaymentMethodBuilder(type: string): Promise<StoredComponentBuilder>;
   isStoredPaymentMethodsEnabled(): Promise<boolean>;
   getStoredPaymentMethods(options: { allowedMethodTypes: string[] }): Promise<StoredPaymentMethodsResponse>;
-  /** Remembers whether the shopper agreed to have the payment method kept. */
+  /** Notes whether the shopper agreed that the payment method is stored. */
   setStorePaymentDetails(enabled: boolean): void;
 }
 
@@ -63,7 +63,7 @@ export interface PaymentEnabler {
 
 export interface ComponentOptions {
   showPayButton?: boolean;
-  /** A rejection means: don't pay. */
+  /** A rejection means: do not pay. */
   // biome-ignore lint/suspicious/noConfusingVoidType: hosts written for the older contract resolve without a value.
   onPayButtonClick?: () => Promise<{ storePaymentDetails?: boolean } | void>;
 }
@@ -79,7 +79,7 @@ export interface PaymentComponent {
   isValid?(): Promise<boolean>;
   getState?(): Promise<PaymentComponentState>;
   isAvailable?(): Promise<boolean>;
-  /** Extension: takes the component off the page. */
+  /** Extension: removes the component from the page. */
   unmount?(): Promise<void>;
 }
 
@@ -100,11 +100,11 @@ export interface DropinOptions {
 
 export interface DropinComponent {
   mount(selector: string): Promise<void>;
-  /** Never rejects: what goes wrong is reported to `onError`. */
+  /** Never rejects: failures are reported to `onError`. */
   submit(): Promise<void>;
-  /** Extension: takes the form off the page; a payment already under way is still reported. */
+  /** Extension: removes the form from the page. A payment that is already under way is still reported. */
   unmount(): Promise<void>;
-  /** Extension: finishes a payment whose shopper came back from a redirect; see `Enabler.resume`. */
+  /** Extension: finishes a payment whose shopper returned from a redirect; see `Enabler.resume`. */
   resume(url?: string): Promise<PaymentResult | undefined>;
 }
 
@@ -120,13 +120,13 @@ export interface RedirectReturn {
   paymentReference: string;
   paymentIntentId: string;
   cartId?: string;
-  /** Stripe's hint (`succeeded`, `pending`, `failed`); anybody can write a URL, so it decides nothing. */
+  /** Stripe's hint (`succeeded`, `pending`, `failed`). It decides nothing, because anybody can write a URL. */
   redirectStatus?: string;
 }
 
 // Express
 
-/** `centAmount` counts the currency's minor units as commercetools does; integers only. */
+/** `centAmount` counts the currency's minor units of commercetools; integers only. */
 export interface Money {
   centAmount: number;
   currencyCode: string;
@@ -163,7 +163,7 @@ export type ExpressPaymentResult = PaymentResult & { method: { type: string } };
 
 export interface ExpressOptions {
   initialAmount: Money;
-  /** Called whenever a wallet opens, so it must be idempotent; answers the session that pays for the cart. */
+  /** Called whenever a wallet opens, so it must be idempotent; returns the session that pays for the cart. */
   onPayButtonClick: () => Promise<{ sessionId: string }>;
   onShippingAddressSelected: (options: { address: ExpressAddress }) => Promise<void>;
   getShippingMethods: (options: { address: ExpressAddress }) => Promise<ShippingOption[]>;

@@ -5,7 +5,7 @@ import { ConfigurationError, fromStripe, isLostAnswer, NetworkError, PaymentErro
 import { messageKeyFor, type Texts } from './messages.ts';
 import type { OpenedPayment, ProcessorClient } from './processor-client.ts';
 
-/** What became of a payment that was not refused. */
+/** The result of a payment that was not refused. */
 export interface Outcome {
   kind: 'approved' | 'pending';
   paymentReference: string;
@@ -16,16 +16,16 @@ export interface FlowDeps {
   processor: Pick<ProcessorClient, 'confirmPayment'>;
   text: Texts;
   sleep: (ms: number) => Promise<void>;
-  /** The payment went through, and the cart costs more: it cannot be paid with again. */
+  /** The payment went through, and the cart costs more: this payment cannot be used again. */
   release?: (paymentReference: string) => void;
 }
 
-/** Waits between questions for a PaymentIntent whose confirmation got lost. */
+/** Pauses in ms between questions about a PaymentIntent whose confirmation got lost. */
 const LOOK_AGAIN_MS = [500, 1_500, 4_000];
-/** Stripe has the shopper's money or promise: from here on only the processor's word is missing. */
+/** Stripe has the shopper's money or promise: only the processor's answer is missing. */
 const TAKEN: readonly string[] = ['succeeded', 'requires_capture', 'processing'];
 
-/** The shopper has done all there is to do: the money is taken or promised, or will be brought with a voucher. */
+/** The shopper has nothing left to do: the money is taken or promised, or will be paid with a voucher. */
 export const isDone = (paymentIntent: PaymentIntent): boolean =>
   TAKEN.includes(paymentIntent.status) || waitsForVoucher(paymentIntent);
 
@@ -40,8 +40,9 @@ export class PaymentFlow {
   }
 
   /**
-   * Opens a payment, lets Stripe confirm it, asks the processor for the outcome. Throws EnablerErrors, with the payment's reference
-   * as soon as it is known. An attempt whose answer from Stripe got lost is looked at first, so that nobody pays twice.
+   * Opens a payment, lets Stripe confirm it, and asks the processor for the outcome. Throws EnablerErrors, with the
+   * payment's reference as soon as it is known. When Stripe's answer to an earlier attempt got lost, that attempt is
+   * checked first, so that nobody pays twice.
    */
   async pay(
     open: () => Promise<OpenedPayment>,
@@ -86,7 +87,7 @@ export class PaymentFlow {
     this.#unsettled = opened;
     const { paymentIntent, error } = await confirm(opened);
     if (paymentIntent) return paymentIntent;
-    // Lost answer, or "already confirmed": Stripe's record of the PaymentIntent is the truth.
+    // The answer got lost, or it was "already confirmed": Stripe's record of the PaymentIntent decides.
     if (isLostAnswer(error) || error.code === 'payment_intent_unexpected_state') {
       const found = await this.#lookUp(opened);
       if (isDone(found)) return found;
@@ -102,7 +103,7 @@ export class PaymentFlow {
       this.#unsettled = undefined;
       return outcome;
     } catch (error) {
-      // This payment is over; the next one is for what remains.
+      // This payment is over; the next one is for the rest.
       if (isCartChange(error)) {
         this.#unsettled = undefined;
         this.#deps.release?.(paymentReference);
@@ -114,29 +115,30 @@ export class PaymentFlow {
   async #confirmAtProcessor(paymentIntent: PaymentIntent, paymentReference: string): Promise<Outcome> {
     const { processor } = this.#deps;
     if (waitsForVoucher(paymentIntent)) {
-      // The shopper holds the voucher, whatever the processor says now; Stripe tells it of the payment, too.
+      // The shopper holds the voucher, whatever the processor says now. Stripe also tells the processor about the
+      // payment.
       await processor.confirmPayment(paymentReference, paymentIntent.id).catch(() => {});
       return { kind: 'pending', paymentReference };
     }
     try {
       return { kind: await processor.confirmPayment(paymentReference, paymentIntent.id), paymentReference };
     } catch (error) {
-      // Stripe has taken the payment; that its record is late must not look like a failure to the shopper, whoever does not answer: the
-      // processor, a session that has ended, a firewall or a gateway on the way.
+      // Stripe has taken the payment. A late record must not look like a failure to the shopper, whatever does not
+      // answer: the processor, an expired session, a firewall or a gateway on the way.
       if (isRefusal(error)) throw error;
       return { kind: 'pending', paymentReference };
     }
   }
 }
 
-/** The payment went through, and the cart costs more by now. */
+/** Whether the payment went through and the cart costs more by now. */
 export const isCartChange = (error: unknown): error is PaymentError =>
   error instanceof PaymentError && error.code === 'cart_changed';
 
-/** The processor itself has refused the payment; every other failure says nothing of it. */
+/** Whether the processor itself has refused the payment. No other failure says anything about the payment. */
 export const isRefusal = (error: unknown): error is PaymentError => error instanceof PaymentError;
 
-/** Stripe answered without an error, yet the payment makes no progress: it waits for the shopper or was declined. */
+/** Stripe answered without an error, but the payment makes no progress: it waits for the shopper or was declined. */
 function notTaken(paymentIntent: PaymentIntent, text: Texts): PaymentError {
   const { status, next_action, last_payment_error: failure } = paymentIntent;
   if (status === 'requires_action') {
@@ -150,8 +152,8 @@ function notTaken(paymentIntent: PaymentIntent, text: Texts): PaymentError {
 }
 
 /**
- * `confirmParams` of `stripe.confirmPayment`. Billing details are sent where the form didn't ask for them, because Stripe then
- * demands them here. Throws ConfigurationError when the merchant's return URL is not absolute.
+ * `confirmParams` of `stripe.confirmPayment`. Billing details are sent when the form did not collect them, because
+ * Stripe then requires them here. Throws ConfigurationError when the merchant's return URL is not absolute.
  */
 export function confirmParams(opened: OpenedPayment, text: Texts) {
   const billingDetails = parseObject(opened.billingAddress);

@@ -12,29 +12,32 @@ afterEach(() => {
 it.each([
   ['at once', 0, 6],
   ['after 5 s each', 5_000, 3],
-])('asks for an outcome for about a quarter of a minute where it is refused %s', async (_pace, takesMs, questions) => {
-  const began = Date.now();
-  let asked = 0;
-  const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
-  const processor = createProcessorClient({
-    processorUrl: 'https://processor.example',
-    sessionId: () => 'session-1',
-    text: textsFor('en'),
-    fetch: async () => {
-      asked += 1;
-      pass(takesMs);
-      return new Response(null, { status: 503 });
-    },
-    sleep: async (ms) => {
-      pass(ms);
-    },
-  });
-  await expect(processor.confirmPayment('payment-1', 'pi_1')).rejects.toMatchObject({ status: 503 });
-  expect(asked).toBe(questions);
-  expect(Date.now() - began).toBeLessThan(17_000);
-});
+])(
+  'asks for an outcome for about a quarter of a minute when each refusal takes %s',
+  async (_pace, takesMs, questions) => {
+    const began = Date.now();
+    let asked = 0;
+    const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+    const processor = createProcessorClient({
+      processorUrl: 'https://processor.example',
+      sessionId: () => 'session-1',
+      text: textsFor('en'),
+      fetch: async () => {
+        asked += 1;
+        pass(takesMs);
+        return new Response(null, { status: 503 });
+      },
+      sleep: async (ms) => {
+        pass(ms);
+      },
+    });
+    await expect(processor.confirmPayment('payment-1', 'pi_1')).rejects.toMatchObject({ status: 503 });
+    expect(asked).toBe(questions);
+    expect(Date.now() - began).toBeLessThan(17_000);
+  },
+);
 
-/** A processor that answers each of these in turn, the last one for good, and how often it was asked. */
+/** A processor that gives these answers in turn, and the last one from then on, with the number of its calls. */
 function answering(...answers: readonly (readonly [status: number, body: object])[]) {
   let asked = 0;
   const processor = createProcessorClient({
@@ -56,7 +59,7 @@ const unavailable = { statusCode: 503, errors: [{ code: 'General', message: 'x' 
 it.each([
   ['somebody at the merchant has locked the cart', 'cart_locked', 400],
   ['a limit is reached that all shoppers share', 'Overloaded', 503],
-])('tells the shopper at once to try again in a while where %s', async (_why, code, status) => {
+])('tells the shopper at once to try again later when %s', async (_why, code, status) => {
   const { processor, asked } = answering([
     status,
     { statusCode: status, message: 'x', errors: [{ code, message: 'x' }] },
@@ -69,13 +72,13 @@ it.each([
   expect(asked()).toBe(1);
 });
 
-it('asks again for a form where the processor is only away', async () => {
+it('asks for a form again only when the processor is away', async () => {
   const opened = { sClientSecret: 'pi_1_secret_1', paymentReference: 'payment-1' };
   const { processor } = answering([503, unavailable], [200, opened]);
   expect(await processor.openPayment()).toEqual(opened);
 });
 
-it('asks again for the outcome of a payment that was made, also where a limit is reached', async () => {
+it('asks again for the outcome of a made payment, also when a limit is reached', async () => {
   const { processor } = answering([503, overloaded], [200, { outcome: 'approved' }]);
   expect(await processor.confirmPayment('payment-1', 'pi_1')).toBe('approved');
 });

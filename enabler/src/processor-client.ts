@@ -4,20 +4,20 @@ import type { Money } from './payment-enabler.ts';
 import { type ConfirmAnswer, expressConfigError, processorError, throwIfRefused } from './processor-errors.ts';
 import { httpCalls, isTransient, type ProcessorClientOptions, retrying } from './processor-http.ts';
 
-/** `GET /operations/config`, and `POST /express-config` without the stored methods part. */
+/** `GET /operations/config`, and `POST /express-config` without the part about stored methods. */
 export interface OperationsConfig {
   environment: string;
   publishableKey: string;
   captureMethod?: CaptureMethod;
-  /** Stringified JSON. */
+  /** JSON text. */
   appearance?: string;
-  /** Stringified JSON. */
+  /** JSON text. */
   expressElementOptions?: string;
   storedPaymentMethodsConfig?: { isEnabled: boolean };
 }
 export type CaptureMethod = 'automatic' | 'automatic_async' | 'manual';
 
-/** `GET /config-element/payment`; strings named as JSON are stringified. */
+/** `GET /config-element/payment`; fields named as JSON are JSON texts. */
 export interface ElementConfig {
   /** `amount` in Stripe's minor units, `currency` in upper case. */
   cartInfo: { amount: number; currency: string };
@@ -43,7 +43,7 @@ export interface OpenedPayment {
   paymentReference: string;
   merchantReturnUrl: string;
   cartId: string;
-  /** Stringified JSON; present when the form doesn't collect it. */
+  /** JSON text; present when the form does not collect it. */
   billingAddress?: string;
 }
 
@@ -70,8 +70,8 @@ export interface ProcessorClient {
   customerSession(): Promise<CustomerSession | undefined>;
   openPayment(express?: { withCustomer: boolean }): Promise<OpenedPayment>;
   /**
-   * Throws PaymentError when the payment was refused, or when it went through and the cart costs more by now (`cart_changed`, with
-   * `amountDue`); asks again while the answer got lost, the call being idempotent.
+   * Throws PaymentError when the payment was refused, or when it went through and the cart costs more by now
+   * (`cart_changed`, with `amountDue`). It asks again when the answer gets lost, because the call is idempotent.
    */
   confirmPayment(paymentReference: string, paymentIntentId: string): Promise<'approved' | 'pending'>;
   expressConfig(): Promise<OperationsConfig>;
@@ -81,16 +81,19 @@ export interface ProcessorClient {
 }
 
 const READ_RETRIES_MS = [300, 1_000];
-/** A confirm whose answer got lost is asked for again for about a quarter of a minute, also where each refusal takes long. */
+/**
+ * In ms. A confirmation whose answer got lost is repeated for about a quarter of a minute, also when each refusal takes
+ * long.
+ */
 const CONFIRM_RETRIES_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const CONFIRM_WITHIN_MS = 16_000;
 
-/** A limit is reached that all shoppers share: who asks again at once makes it worse. */
+/** A limit that all shoppers share is reached: asking again at once would make it worse. */
 const isOverloaded = (error: unknown): boolean => error instanceof ProcessorError && error.code === 'Overloaded';
 
 type IsReadable = (body: unknown, status: number) => boolean;
 
-/** Whether an answer has what the page cannot do without; a captive portal or a proxy answers 200 with its own page. */
+/** Whether an answer has the required fields. A captive portal or a proxy answers 200 with a page of its own. */
 const has =
   (...fields: string[]): IsReadable =>
   (body) =>
@@ -98,7 +101,7 @@ const has =
 const isConfig = has('publishableKey');
 const isCustomerSession = has('sessionId');
 
-/** All HTTP of the enabler. Every method throws EnablerErrors only. */
+/** All HTTP calls of the enabler. Every method throws only EnablerErrors. */
 export function createProcessorClient(options: ProcessorClientOptions): ProcessorClient {
   const call = httpCalls(options);
   const get = <T>(path: string, isReadable: IsReadable, headers: Record<string, string> = {}) =>
@@ -136,7 +139,7 @@ export function createProcessorClient(options: ProcessorClientOptions): Processo
 type Call = ReturnType<typeof httpCalls>;
 type Surroundings = Pick<ProcessorClientOptions, 'text' | 'sleep'>;
 
-/** Reads and opening are idempotent at the processor, so a lost answer is simply asked for again. */
+/** Reads and opening are idempotent at the processor, so the call is repeated when its answer gets lost. */
 const read = <T>(
   call: Call,
   { text, sleep }: Surroundings,

@@ -10,7 +10,7 @@ export interface ConfirmAnswer {
   amountDue?: Money;
 }
 
-/** Throws what an answer to a confirmation says went wrong; PaymentError for a refusal. */
+/** Throws the error in an answer to a confirmation; PaymentError for a refusal. */
 export function throwIfRefused(
   status: number,
   ok: boolean,
@@ -27,7 +27,7 @@ export function throwIfRefused(
   if (!ok) throw processorError(status, body, text);
 }
 
-/** What was paid stays paid; the shopper is told what remains. */
+/** The paid amount stays paid; the shopper sees what remains. */
 const cartChanged = (amountDue: Money, paymentReference: string, text: Texts): PaymentError =>
   new PaymentError('cart_changed', 'cart_changed', {
     message: text('cart_changed', { due: amountDue }),
@@ -37,7 +37,7 @@ const cartChanged = (amountDue: Money, paymentReference: string, text: Texts): P
 
 const ALREADY_PAID = 'The cart has already been paid in full';
 
-/** What a status that is no success says to the host and the shopper. */
+/** The error for a status that is not a success, for the host and the shopper. */
 export function processorError(status: number, body: unknown, text: Texts): EnablerError {
   const { message, errors } = (body ?? {}) as { message?: string; errors?: { code?: string }[] };
   const alreadyPaid = message?.startsWith(ALREADY_PAID) ?? false;

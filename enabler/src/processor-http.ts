@@ -12,13 +12,16 @@ export interface ProcessorClientOptions {
 
 const TIMEOUT_MS = 30_000;
 
-/** True where the same call may well succeed a moment later: no answer, or the processor's own or its neighbours' outage. */
+/**
+ * True when the same call may succeed a moment later: no answer, or an outage of the processor or of a system next to
+ * it.
+ */
 export const isTransient = (error: unknown): boolean =>
   error instanceof NetworkError || (error instanceof ProcessorError && (error.status >= 500 || error.status === 429));
 
 /**
- * One HTTP call of the processor; its body is undefined where it is no JSON. Throws NetworkError, and ConfigurationError
- * (`invalid_processor_url`) where the page names no processor.
+ * One HTTP call to the processor; its body is undefined when it is not JSON. Throws NetworkError, and
+ * ConfigurationError (`invalid_processor_url`) when the page names no processor.
  */
 export function httpCalls(options: ProcessorClientOptions) {
   const { processorUrl } = options;
@@ -72,7 +75,7 @@ function parse(answer: string): unknown {
   try {
     return JSON.parse(answer);
   } catch {
-    // A proxy's HTML page is as good as no body; the status tells the rest.
+    // A proxy's HTML page counts as no body; the status says the rest.
     return undefined;
   }
 }

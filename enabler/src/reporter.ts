@@ -3,20 +3,20 @@ import type { EnablerOptions, PaymentResult } from './payment-enabler.ts';
 import type { Outcome } from './payment-flow.ts';
 
 export interface Reporter {
-  /** Reports to the host, and answers what it reported. */
+  /** Reports to the host, and returns what it reported. */
   outcome(outcome: Outcome): PaymentResult;
   error(error: EnablerError): void;
 }
 
-/** Pending is reported as the failure variant with `isPending`, so that no host takes it for paid. */
+/** A pending payment is reported as the failure variant with `isPending`, so that no host treats it as paid. */
 export const toPaymentResult = ({ kind, paymentReference }: Outcome): PaymentResult =>
   kind === 'approved' ? { isSuccess: true, paymentReference } : { isSuccess: false, isPending: true, paymentReference };
 
-/** A host's callback that throws is the host's bug: it is reported to the page, and the payment goes on. */
+/** A throwing callback is the host's bug: it is reported to the page, and the payment continues. */
 export function safeCallback<Arguments extends unknown[]>(callback: ((...args: Arguments) => unknown) | undefined) {
   return (...args: Arguments): void => {
     try {
-      // Whatever has a `then` is waited for: a page may have a Promise of its own.
+      // Waits for anything with a `then`, because a page may have a Promise of its own.
       Promise.resolve(callback?.(...args)).catch(reportToPage);
     } catch (error) {
       reportToPage(error);
@@ -24,7 +24,7 @@ export function safeCallback<Arguments extends unknown[]>(callback: ((...args: A
   };
 }
 
-/** The same promise, whose rejection is no unhandled one on pages that do not wait for it; they hear of it through `onError`. */
+/** The same promise, but without an unhandled rejection on pages that do not wait for it; `onError` tells them. */
 export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

@@ -4,7 +4,7 @@ import type { PaymentResult, RedirectReturn } from './payment-enabler.ts';
 import { isDone, isRefusal, type Outcome } from './payment-flow.ts';
 import type { Context } from './setup.ts';
 
-/** The redirect's outcome in `url`, or undefined when the page was not reached that way. */
+/** The redirect's outcome in `url`; undefined when the page was not reached by a redirect. */
 export function readRedirect(url: string): RedirectReturn | undefined {
   const query = parsed(url)?.searchParams;
   const paymentReference = query?.get('paymentReference');
@@ -15,7 +15,7 @@ export function readRedirect(url: string): RedirectReturn | undefined {
   return { paymentReference, paymentIntentId, ...(cartId && { cartId }), ...(redirectStatus && { redirectStatus }) };
 }
 
-/** `URL.canParse` is younger than browsers that shoppers still have. */
+/** Some shoppers' browsers are older than `URL.canParse`. */
 function parsed(url: string): URL | undefined {
   try {
     return new URL(url);
@@ -25,10 +25,10 @@ function parsed(url: string): URL | undefined {
 }
 
 /**
- * Asks the processor what became of the payment in `url` and tells the host through `onComplete` or `onError`; the processor reads
- * the PaymentIntent at Stripe itself, so the URL is never believed. Where it can't be asked, because the session has ended meanwhile,
- * something between refuses, or it does not answer, Stripe is asked from here: a payment that Stripe has is pending. Never rejects; undefined = nothing to
- * resume, or it failed.
+ * Asks the processor for the outcome of the payment in `url`, and reports it to the host through `onComplete` or
+ * `onError`. The processor reads the PaymentIntent from Stripe itself, so the URL is never trusted. When the processor
+ * cannot be asked (the session has expired, something on the way refuses, or there is no answer), Stripe is asked from
+ * here: a payment that Stripe has taken is pending. Never rejects; undefined = nothing to resume, or it failed.
  */
 export async function resumeRedirect(
   context: Pick<Context, 'processor' | 'reporter' | 'text'>,

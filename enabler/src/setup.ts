@@ -15,7 +15,7 @@ import { createReporter, type Reporter } from './reporter.ts';
 import { browserLoadStripe, type LoadStripe, startStripe } from './stripe.ts';
 import { type OnPageRestored, onBrowserPageRestored } from './submission.ts';
 
-/** What the library needs of the browser; tests bring their own. */
+/** The parts of the browser that the library uses; tests bring their own. */
 export interface Dependencies {
   fetch: typeof fetch;
   loadStripe: LoadStripe;
@@ -47,7 +47,7 @@ export function createContext(options: EnablerOptions, text: Texts, dependencies
   return { ...dependencies, options, text, processor, reporter: createReporter(options), storePaymentDetails: false };
 }
 
-/** Everything known before a form with a session is built. */
+/** Everything that is known before a form with a session is built. */
 export interface SessionSetup {
   stripe: Stripe;
   config: OperationsConfig;
@@ -57,15 +57,15 @@ export interface SessionSetup {
 }
 
 /**
- * Reads the processor's configuration and the shopper, and starts Stripe.js; all at the same time, since none needs another. Throws
- * ConfigurationError (`session_required`) without a session.
+ * Reads the processor's configuration and the shopper, and starts Stripe.js, all in parallel, because none needs
+ * another. Throws ConfigurationError (`session_required`) without a session.
  */
 export async function setUpSession(
   context: Context,
   operationsConfig: () => Promise<OperationsConfig>,
 ): Promise<SessionSetup> {
   if (!context.options.sessionId) {
-    const message = 'A sessionId is needed; only express can do without one until a wallet opens.';
+    const message = 'A sessionId is needed; only express works without one, until a wallet opens.';
     throw new ConfigurationError('session_required', { message });
   }
   const starting = operationsConfig().then(async (config) => ({
@@ -80,10 +80,10 @@ export async function setUpSession(
   return { stripe, config, element, customer, appearance: parseObject(element.appearance) ?? {} };
 }
 
-/** The payment that pi_first opens before the form is shown; one for all forms of the enabler, until it is spent. */
+/** The payment that pi_first opens before the form is shown; all forms of the enabler share it until it is spent. */
 export interface Reservation {
   current(): Promise<OpenedPayment>;
-  /** The payment was paid, and something remains: the next `current` opens another one. */
+  /** The payment was paid, and some amount remains: the next `current` opens another payment. */
   release(paymentReference: string): void;
 }
 
@@ -95,7 +95,7 @@ export function createReservation(open: () => Promise<OpenedPayment>): Reservati
       const asked = reserved;
       const opened = await asked();
       if (!spent.has(opened.paymentReference)) return opened;
-      // Several forms may ask at the same time; the first begins the next payment.
+      // Several forms may ask at the same time; the first one begins the next payment.
       if (reserved === asked) reserved = once(open);
       return reserved();
     },
@@ -105,7 +105,7 @@ export function createReservation(open: () => Promise<OpenedPayment>): Reservati
   };
 }
 
-/** Runs `load` once and shares its result; a failure is forgotten, so that the next call tries again. */
+/** Runs `load` once and shares its result. A failure is forgotten, so that the next call tries again. */
 export function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return () => {
@@ -117,7 +117,7 @@ export function once<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** What express needs to know before a wallet opens; `session` is there when the page had a session from the start. */
+/** What express needs before a wallet opens; `session` is present when the page had a session from the start. */
 export interface ExpressSetup {
   stripe: Stripe;
   config: OperationsConfig;

@@ -14,7 +14,10 @@ export const browserLoadStripe: LoadStripe = (publishableKey, options) => loadSt
 
 const TIMEOUT_MS = 20_000;
 
-/** Throws NotReadyError (`stripe_js_unavailable`) when Stripe.js is blocked, or slower than 20 s; a later call may try again. */
+/**
+ * Throws NotReadyError (`stripe_js_unavailable`) when Stripe.js is blocked, or takes longer than 20 s; a later call may
+ * try again.
+ */
 export async function startStripe(
   load: LoadStripe,
   publishableKey: string,

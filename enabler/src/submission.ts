@@ -3,7 +3,7 @@ import type { Texts } from './messages.ts';
 import type { Outcome } from './payment-flow.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Tells when the page came back from the browser's back/forward cache. */
+/** Calls back when the page returns from the browser's back/forward cache. */
 export type OnPageRestored = (listener: () => void) => void;
 
 export const onBrowserPageRestored: OnPageRestored = (listener) => {
@@ -14,8 +14,9 @@ export const onBrowserPageRestored: OnPageRestored = (listener) => {
 };
 
 /**
- * Guards one form against paying twice: a submit during a submit joins it, one after a success does nothing. The returned function
- * never rejects; what happens is reported to `reporter`. `afterFailure` runs once the host knows, e.g. to move the focus.
+ * Guards one form against paying twice: a submit during a submit joins it, and one after a success does nothing. The
+ * returned function never rejects; the outcome is reported to `reporter`. `afterFailure` runs after the report, e.g. to
+ * move the focus.
  */
 export function createSubmission(
   pay: () => Promise<Outcome>,
@@ -25,8 +26,8 @@ export function createSubmission(
   let isSettled = false;
   let latest = 0;
 
-  // The page left for a redirect while it paid, and the shopper pressed "back": Stripe will never answer, and whoever waits for the old
-  // submit, a disabled button of ours or of the host, is let go.
+  // The page left for a redirect during the payment, and the shopper pressed "back". Stripe will never answer, so
+  // everything that waits for the old submit is released, such as a disabled button of ours or of the host.
   let letGo = () => {};
   deps.onPageRestored(() => {
     inFlight = undefined;

@@ -2,7 +2,10 @@ import type { PaymentIntentResult, Stripe, StripeError } from '@stripe/stripe-js
 import type { EnablerOptions } from './payment-enabler.ts';
 import type { Dependencies } from './setup.ts';
 
-/** A processor for tests: answers by `METHOD /path`, in order where there are several, the last one for good; remembers the calls. */
+/**
+ * A processor for tests. It answers by `METHOD /path`; several answers are given in order, the last one from then on.
+ * It keeps the calls.
+ */
 export function fakeProcessor(answers: Record<string, Answer | Answer[]> = {}) {
   const calls: { call: string; headers: Record<string, string>; body: unknown }[] = [];
   const all: Record<string, Answer | Answer[]> = { ...HEALTHY, ...answers };
@@ -17,7 +20,7 @@ export function fakeProcessor(answers: Record<string, Answer | Answer[]> = {}) {
     const given = all[call];
     if (fake.hangs === call) return new Promise(() => {});
     const answer = isList(given) ? (given.length > 1 ? given.shift() : given[0]) : given;
-    if (answer === undefined) throw new Error(`the fake processor does not know ${call}`);
+    if (answer === undefined) throw new Error(`the fake processor has no answer for ${call}`);
     if (answer === 'lost') throw new TypeError('Failed to fetch');
     const [status, body] = answer;
     return new Response(body === undefined ? null : JSON.stringify(body), { status });
@@ -25,7 +28,7 @@ export function fakeProcessor(answers: Record<string, Answer | Answer[]> = {}) {
   const fake = {
     fetch: fetch as typeof globalThis.fetch,
     calls,
-    /** The call that is never answered. */
+    /** A call that is never answered. */
     hangs: undefined as string | undefined,
     count: (call: string) => calls.filter((c) => c.call === call).length,
   };
@@ -74,13 +77,16 @@ interface FakeElement {
   emit(event: string, payload?: unknown): void;
 }
 
-/** Stripe.js for tests: what was asked of it, and answers that a test may replace. An element is ready as soon as it is mounted. */
+/**
+ * Stripe.js for tests: the calls it got, and answers that a test may replace. An element is ready as soon as it is
+ * mounted.
+ */
 class FakeStripe {
   readonly elementsOptions: unknown[] = [];
   readonly elementsUpdates: unknown[] = [];
   readonly elements: FakeElement[] = [];
   readonly confirms: Record<string, unknown>[] = [];
-  /** As when the merchant's appearance is one that Stripe.js refuses. */
+  /** As when Stripe.js refuses the merchant's appearance. */
   elementsFails = false;
   isReadyAtOnce = true;
   submit = async (): Promise<{ error?: Partial<StripeError> }> => ({});
@@ -150,7 +156,7 @@ class FakeStripe {
 
 export const fakeStripe = () => new FakeStripe();
 
-/** A host page for tests: what it was told, and how the enabler reaches its surroundings. */
+/** A host page for tests: what it was told, and the surroundings of the enabler. */
 export function fakeHost(stripe: ReturnType<typeof fakeStripe>, processor: ReturnType<typeof fakeProcessor>) {
   const results: unknown[] = [];
   const errors: { error: Error & Record<string, unknown>; paymentReference: string | undefined }[] = [];

@@ -1,7 +1,7 @@
 /**
- * What the shopper is told where Stripe has no text of its own: one table, one sentence per key and language. `{due}` stands for an
- * amount of money in the shopper's format. Reviewed by reading each sentence against the English one; formal address where the
- * language has one, as Stripe's own texts have it.
+ * The shopper's texts where Stripe has none: one table, one sentence per key and language. `{due}` stands for an amount
+ * of money in the shopper's format. Each sentence was compared with the English one. The address is formal where the
+ * language has a formal one, as in Stripe's own texts.
  */
 const en = {
   generic: 'The payment could not be completed. Please try again.',

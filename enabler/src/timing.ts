@@ -1,4 +1,4 @@
-/** The promise's answer, or `tooLate`'s after `ms`; what comes later is dropped. */
+/** The promise's value, or that of `tooLate` after `ms`; a later result is dropped. */
 export async function within<T>(ms: number, promise: Promise<T>, tooLate: () => T): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<T>((resolve, reject) => {

@@ -2,7 +2,7 @@ import type { EnablerOptions, PaymentEnabler, PaymentResult } from './payment-en
 
 export type * from './payment-enabler.ts';
 
-/** The class as pages see it that load the built library at run time. */
+/** The class as seen by pages that load the built library at run time. */
 export interface EnablerConstructor {
   new (options: EnablerOptions): PaymentEnabler & { resume(url?: string): Promise<PaymentResult | undefined> };
 }

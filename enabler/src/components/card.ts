@@ -9,7 +9,10 @@ import { handled } from '../reporter.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 
-/** Builds card forms on Stripe's Card Element; `payments` is shared with the drop-in where a payment is opened beforehand. */
+/**
+ * Builds card forms on Stripe's Card Element. `payments` is shared with the drop-in when a payment is opened before the
+ * form.
+ */
 export const createCardBuilder = (
   context: Context,
   setup: SessionSetup,
@@ -47,7 +50,7 @@ class CardForm {
   readonly #setup: SessionSetup;
   readonly #payments: Reservation;
   readonly #flow: PaymentFlow;
-  /** Made when the card is mounted, so that `build` cannot fail on Stripe's side. */
+  /** Created when the card is mounted, so that Stripe cannot make `build` fail. */
   #elements: StripeElements | undefined;
   #element: StripeCardElement | undefined;
   #input: StripeCardElementChangeEvent | undefined;
@@ -70,7 +73,10 @@ class CardForm {
     return brand && brand !== 'unknown' ? { card: { brand } } : {};
   }
 
-  /** Mounts before it returns, for pages that do not wait. `addButton` adds a pay button and answers how to take it away. */
+  /**
+   * Mounts before it returns, for pages that do not wait. `addButton` adds a pay button and returns the function that
+   * removes it.
+   */
   async mount(selector: string, addButton: ((selector: string) => () => void) | undefined): Promise<void> {
     const { text, reporter, options } = this.#context;
     this.unmount();
@@ -124,7 +130,7 @@ class CardForm {
     });
   }
 
-  /** Stripe's own words for what is wrong with the input, or that something is missing. */
+  /** Stripe's own message about the input, or that something is missing. */
   #refusal(): PaymentError | undefined {
     const { text } = this.#context;
     if (this.#input?.complete) return undefined;

@@ -83,7 +83,7 @@ describe('the card component', () => {
     expect(results).toEqual([{ isSuccess: true, paymentReference: 'payment-1' }]);
   });
 
-  it('whose Elements cannot be made gets the reason by onError, not by build, and may mount again', async () => {
+  it('reports why its Elements cannot be created by onError, not by build, and may be mounted again', async () => {
     const made = page();
     const component = (await made.enabler.createComponentBuilder('card')).build({});
     made.stripe.elementsFails = true;
@@ -126,7 +126,7 @@ describe('the card component', () => {
     expect(processor.count('GET /payments')).toBe(2);
   });
 
-  it('opens no payment for an incomplete card, and takes the shopper to it', async () => {
+  it('opens no payment for an incomplete card, and focuses the card', async () => {
     const { component, stripe, processor, errors } = await card();
     await component.submit();
     expect(errors[0]?.error).toMatchObject({ code: 'incomplete_card', type: 'validation_error' });
@@ -134,7 +134,7 @@ describe('the card component', () => {
     expect(stripe.element.isFocused).toBe(true);
   });
 
-  it('answers what it knows of the card', async () => {
+  it('returns the state of the card', async () => {
     const { component, stripe } = await card();
     await expect(component.isValid?.()).resolves.toBe(false);
     await expect(component.getState?.()).resolves.toEqual({});
@@ -143,7 +143,7 @@ describe('the card component', () => {
     await expect(component.getState?.()).resolves.toEqual({ card: { brand: 'visa' } });
   });
 
-  it('keeps the card of a known customer who agreed', async () => {
+  it('stores the card of a known customer who agreed', async () => {
     const { component, stripe } = await card({
       'GET /customer/session': [200, { stripeCustomerId: 'cus_1', ephemeralKey: 'ek', sessionId: 's' }],
     });
@@ -156,7 +156,7 @@ describe('the card component', () => {
   });
 });
 
-/** As much of a page as a pay button touches. */
+/** The parts of a page that a pay button uses. */
 function fakeDocument() {
   const buttons: { disabled: boolean; click: () => void }[] = [];
   const styles: { attributes: string[]; textContent: string }[] = [];
@@ -199,7 +199,7 @@ describe('a pay button of ours', () => {
   });
 
   it.each(['card', 'stored'])(
-    'works again where the browser kept the page and the shopper comes back from the bank (%s)',
+    'works again when the browser kept the page and the shopper returns from the bank (%s)',
     async (kind) => {
       const { buttons } = fakeDocument();
       const { enabler, stripe, results, restorePage } = page();
@@ -212,7 +212,7 @@ describe('a pay button of ours', () => {
         await builder.build({ id: 'pm-1', brands: [], showPayButton: true }).mount('#card');
       }
       const [button] = buttons;
-      // The page leaves for the bank: Stripe never answers.
+      // The page leaves for the bank, so Stripe never answers.
       stripe.confirm = () => new Promise(() => {});
       button?.click();
       await vi.waitFor(() => expect(stripe.confirms).toHaveLength(1));
@@ -227,7 +227,7 @@ describe('a pay button of ours', () => {
     },
   );
 
-  it('is there, styled by an element that hosts know, in a browser without constructed style sheets', async () => {
+  it('is added, with a style element that hosts know, in a browser without constructed style sheets', async () => {
     vi.stubGlobal(
       'CSSStyleSheet',
       class {
@@ -250,14 +250,14 @@ describe('a pay button of ours', () => {
 });
 
 describe('stored payment methods', () => {
-  it('are listed by type, and never with their token', async () => {
+  it('are listed by type, without their token', async () => {
     const { enabler } = page();
     const answer = await enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] });
     expect(answer.storedPaymentMethods?.map(({ id }) => id)).toEqual(['pm-1']);
     expect(JSON.stringify(answer)).not.toContain('pm_secret');
   });
 
-  it('are none while the feature is off', async () => {
+  it('are empty while the feature is off', async () => {
     const { enabler } = page({ 'GET /operations/config': DISABLED });
     await expect(enabler.isStoredPaymentMethodsEnabled()).resolves.toBe(false);
     await expect(enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] })).resolves.toEqual({
@@ -268,7 +268,7 @@ describe('stored payment methods', () => {
     });
   });
 
-  it('are none for a guest', async () => {
+  it('are empty for a guest', async () => {
     const { enabler } = page({ 'GET /stored-payment-methods': [400, { errors: [{ code: 'RequiredField' }] }] });
     await expect(enabler.getStoredPaymentMethods({ allowedMethodTypes: ['card'] })).resolves.toEqual({
       storedPaymentMethods: [],
@@ -288,7 +288,7 @@ describe('stored payment methods', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('that are not the shopper’s can’t be built', async () => {
+  it('that are not the shopper’s cannot be built', async () => {
     const { enabler } = page();
     const builder = await enabler.createStoredPaymentMethodBuilder('card');
     expect(() => builder.build({ id: 'pm-9', brands: [] })).toThrow('No stored payment method has the id pm-9.');

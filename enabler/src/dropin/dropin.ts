@@ -18,7 +18,7 @@ import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 import { within } from '../timing.ts';
 
-/** A form that isn't ready by then is not going to be. */
+/** In ms. A form that is not ready after this time will not become ready. */
 const READY_TIMEOUT_MS = 20_000;
 
 /** The payment that a form is bound to in the pi_first flow. */
@@ -31,7 +31,7 @@ interface Form {
   elements: StripeElements;
   element: StripePaymentElement;
   selector: string;
-  /** Resolves when the form takes input; rejects when it failed to load or was taken off the page before. */
+  /** Resolves when the form takes input. Rejects when it failed to load or was removed from the page before. */
   ready: Promise<void>;
   abandon(reason: EnablerError): void;
 }
@@ -63,7 +63,7 @@ class Dropin {
   readonly #reservation: Reservation | undefined;
   readonly #flow: PaymentFlow;
   readonly #onDropinReady: () => void;
-  /** What the form shows. */
+  /** The amount and currency that the form shows. */
   #config: ElementConfig;
   /** The payment that the form is bound to in the pi_first flow. */
   #bound: OpenedPayment | undefined;
@@ -82,7 +82,7 @@ class Dropin {
     this.#onDropinReady = safeCallback(options.onDropinReady);
   }
 
-  /** Mounts before it returns, for pages that call `submit` without having waited. */
+  /** Mounts before it returns, for pages that call `submit` without waiting. */
   async mount(selector: string): Promise<void> {
     const { text, reporter } = this.#context;
     this.unmount();
@@ -135,7 +135,7 @@ class Dropin {
     }
   }
 
-  /** Keyboard and screen-reader users land where they can do something about a refused card. */
+  /** Moves the focus to the form, so that keyboard and screen-reader users can correct a refused card. */
   focus(error: Error): void {
     if (error instanceof PaymentError && error.type === 'card_error') this.#form?.element.focus?.();
   }
@@ -166,9 +166,9 @@ class Dropin {
   }
 
   /**
-   * The cart may cost something else than the form shows: after a payment of the earlier amount (`cart_changed`), or because it
-   * changed before the shopper paid, which Stripe refuses. The form follows, so that the next submit pays what is due; answers what the
-   * shopper is told.
+   * The cart may have another amount than the form: because a payment of the earlier amount succeeded (`cart_changed`),
+   * or because the cart changed before the payment, which Stripe refuses. The form then takes the new amount, so that
+   * the next submit pays what is due. Returns the text for the shopper.
    */
   async #followCart(failure: unknown): Promise<unknown> {
     if (isCartChange(failure)) {
@@ -181,7 +181,7 @@ class Dropin {
     return due ? amountChanged(due, failure, this.#context.text) : failure;
   }
 
-  /** Brings the form to what is due now; undefined when that is what it showed. */
+  /** Updates the form to the amount due; undefined when it already showed that amount. */
   async #showDue() {
     const now = await this.#context.processor.elementConfig();
     if (sameTerms(now, this.#config)) return undefined;
@@ -200,7 +200,7 @@ class Dropin {
     };
   }
 
-  /** A form that is bound to a payment can't be given another one: it is recreated in its place. */
+  /** A form that is bound to a payment cannot take another payment, so it is recreated in its place. */
   async #rebind(reservation: Reservation): Promise<void> {
     this.#bound = await reservation.current();
     this.#elements = undefined;
@@ -208,7 +208,7 @@ class Dropin {
   }
 }
 
-/** Whether Stripe would take a payment of `now` from a form made for `shown`. */
+/** Whether Stripe would accept a payment of `now` from a form made for `shown`. */
 const sameTerms = (now: ElementConfig, shown: ElementConfig): boolean =>
   now.cartInfo.amount === shown.cartInfo.amount &&
   now.cartInfo.currency === shown.cartInfo.currency &&

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toBillingDetails, toExpressAddress } from './address.ts';
 
 describe('a wallet’s address for commercetools', () => {
-  it('has every part where commercetools looks for it', () => {
+  it("has every part in commercetools' fields", () => {
     const address = {
       line1: '10 Downing Street',
       line2: 'Flat 2',
@@ -28,7 +28,7 @@ describe('a wallet’s address for commercetools', () => {
   });
 
   it.each([
-    ['a number in front is the house number', '12b Main St', { streetNumber: '12b', streetName: 'Main St' }],
+    ['a number at the start is the house number', '12b Main St', { streetNumber: '12b', streetName: 'Main St' }],
     ['a number at the end stays in the street', 'Torstraße 1', { streetName: 'Torstraße 1' }],
     ['a line without number stays whole', 'Broadway', { streetName: 'Broadway' }],
     ['a lone number is no house number', '42', { streetName: '42' }],
@@ -36,12 +36,12 @@ describe('a wallet’s address for commercetools', () => {
     expect(toExpressAddress({ line1, country: 'DE' })).toEqual({ country: 'DE', ...expected });
   });
 
-  it('is none without a country', () => {
+  it('is undefined without a country', () => {
     expect(toExpressAddress({ line1: 'x', city: 'y', country: '' })).toBeUndefined();
     expect(toExpressAddress(undefined)).toBeUndefined();
   });
 
-  it('leaves out what the wallet does not tell', () => {
+  it('leaves out parts that the wallet does not give', () => {
     expect(toExpressAddress({ country: 'US', city: 'Reno' }, { name: 'Cher' })).toEqual({
       country: 'US',
       city: 'Reno',

@@ -1,6 +1,6 @@
 import type { ExpressAddress } from '../payment-enabler.ts';
 
-/** An address as Stripe's wallets give it; before the payment is confirmed without name and street. */
+/** An address from Stripe's wallets; before the confirmation it has no name and street. */
 export interface WalletAddress {
   line1?: string | null;
   line2?: string | null;
@@ -15,7 +15,7 @@ export interface WalletContact {
   phone?: string | null | undefined;
 }
 
-/** commercetools' form of a wallet's address; undefined without a country, because commercetools needs one. */
+/** A wallet's address in commercetools' form; undefined without a country, which commercetools requires. */
 export function toExpressAddress(
   address: WalletAddress | undefined,
   contact: WalletContact = {},
@@ -45,13 +45,16 @@ function splitOnce(name: string | null | undefined): [string?, string?] {
   return space < 0 ? [trimmed] : [trimmed.slice(0, space), trimmed.slice(space + 1).trim()];
 }
 
-/** A number in front is a house number ("12 Main St"); everything else stays whole, since nobody can tell "Main St 5" apart. */
+/**
+ * A number at the start is the house number ("12 Main St"). Any other line stays whole, because "Main St 5" is
+ * ambiguous.
+ */
 function street(line: string | null | undefined): { streetNumber?: string; streetName?: string } {
   const match = /^(\d\S*)\s+(.+)$/.exec(line?.trim() ?? '');
   return match?.[1] && match[2] ? { streetNumber: match[1], streetName: match[2] } : { streetName: line?.trim() ?? '' };
 }
 
-/** `billing_details` for Stripe, which takes no gaps once some of them are given. */
+/** `billing_details` for Stripe, which accepts no gaps once some of them are given. */
 export function toBillingDetails(contact: WalletContact, address: WalletAddress | undefined) {
   return {
     name: contact.name ?? '',

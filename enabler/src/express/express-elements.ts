@@ -5,7 +5,9 @@ import type { ExpressOptions } from '../payment-enabler.ts';
 import type { ExpressSetup } from '../setup.ts';
 import type { Totals } from './totals.ts';
 
-/** Stripe's Elements over what the cart costs now; of the session's customer where the page began with a session. */
+/**
+ * Stripe's Elements for the present amount of the cart; with the session's customer if the page began with a session.
+ */
 export function createExpressElements(
   setup: ExpressSetup,
   { amount, currency }: Totals,

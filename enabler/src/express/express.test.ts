@@ -107,12 +107,12 @@ describe('the wallet button', () => {
     });
   });
 
-  it('says which countries can be shipped to', async () => {
+  it('shows only countries that can be shipped to', async () => {
     const { stripe } = await button({ options: { allowedCountries: ['US', 'DE'] } });
     expect(stripe.element.options).toMatchObject({ allowedShippingCountries: ['US', 'DE'] });
   });
 
-  it('with a session knows the customer', async () => {
+  it('has the customer when there is a session', async () => {
     const { stripe } = await button({
       sessionId: 'session-1',
       answers: {
@@ -125,11 +125,11 @@ describe('the wallet button', () => {
   it.each([
     [403, 'Unauthorized error fetching express config'],
     [500, 'Not able to initialize Express Checkout'],
-  ])('is refused with %i in words that hosts know', async (status, message) => {
+  ])('reports %i with the messages that hosts know', async (status, message) => {
     await expect(button({ answers: { 'POST /express-config': [status, {}] } })).rejects.toThrow(message);
   });
 
-  it('needs an initial amount', async () => {
+  it('requires an initial amount', async () => {
     await expect(button({ options: { initialAmount: {} as never } })).rejects.toMatchObject({
       code: 'invalid_initial_amount',
     });
@@ -138,7 +138,7 @@ describe('the wallet button', () => {
   it.each([
     [{ centAmount: 7993, currencyCode: 'KWD', fractionDigits: 3 }, 'Stripe takes KWD amounts that end in 0 only'],
     [{ centAmount: 11.9, currencyCode: 'EUR', fractionDigits: 2 }, '11.9 EUR is not a whole number'],
-  ])('refuses an initial amount that Stripe cannot take, in words: %j', async (initialAmount, message) => {
+  ])('refuses an initial amount that Stripe cannot express, with a message: %j', async (initialAmount, message) => {
     await expect(button({ options: { initialAmount } })).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_initial_amount',
@@ -150,12 +150,12 @@ describe('the wallet button', () => {
     ['EUR', 2400, 2400],
     ['ISK', 1000, 100_000],
     ['MGA', 50_000, 500],
-  ])('counts an amount without digits as commercetools does: %s', async (currencyCode, centAmount, amount) => {
+  ])('reads an amount without fraction digits as commercetools does: %s', async (currencyCode, centAmount, amount) => {
     const { stripe } = await button({ options: { initialAmount: { centAmount, currencyCode } as never } });
     expect(stripe.elementsOptions[0]).toMatchObject({ amount, currency: currencyCode.toLowerCase() });
   });
 
-  it('whose Elements cannot be made tells the page, which may mount again', async () => {
+  it('reports to the page when Elements cannot be created, and may be mounted again', async () => {
     const stripe = fakeStripe();
     const processor = fakeProcessor({
       'POST /express-config': [200, { publishableKey: 'pk_test_1', environment: 'x' }],
@@ -189,13 +189,13 @@ describe('the wallet button', () => {
     expect(processor.calls.map(({ call }) => call)).toEqual(['POST /express-config']);
   });
 
-  it('opens the wallet at once and asks the host for the session meanwhile', async () => {
+  it('opens the wallet at once, and asks the host for the session meanwhile', async () => {
     const { click, options } = await button();
     expect(click()).toHaveBeenCalledWith(expect.objectContaining({ lineItems: [{ name: 'Total', amount: 2400 }] }));
     await expect.poll(() => vi.mocked(options.onPayButtonClick).mock.calls.length).toBe(1);
   });
 
-  it('tells when the host has no session', async () => {
+  it('reports that the host has no session', async () => {
     const { click, errors } = await button({
       options: { onPayButtonClick: async () => Promise.reject(new Error('no cart')) },
     });
@@ -205,7 +205,7 @@ describe('the wallet button', () => {
 });
 
 describe('shipping', () => {
-  it('takes the first method, the new total and the rates of the address', async () => {
+  it('selects the first method, the new total and the rates of the address', async () => {
     const { click, send, told, stripe, processor } = await button();
     click();
     const { resolve } = await send('shippingaddresschange', { name: 'Ada', address: ADDRESS });
@@ -227,7 +227,7 @@ describe('shipping', () => {
     expect(processor.calls.at(-1)?.headers).toMatchObject({ 'X-Session-Id': 'wallet-session' });
   });
 
-  it('refuses an address without any method, which is no failure', async () => {
+  it('refuses an address without any shipping method, which is not a failure', async () => {
     const { click, send, errors } = await button({ options: { getShippingMethods: async () => [] } });
     click();
     const { reject } = await send('shippingaddresschange', { name: '', address: ADDRESS });
@@ -265,7 +265,7 @@ describe('a wallet that is opened again', () => {
   it.each([
     ['costs more', 3900],
     ['costs less', 900],
-  ])('shows the cart as it is, where it %s than at first', async (_what, total) => {
+  ])('shows the present cart, where it %s than at first', async (_what, total) => {
     const { click, send, stripe, processor } = await button({
       answers: { 'GET /express-payment-data': [answer(2900), answer(total)] },
     });
@@ -281,7 +281,7 @@ describe('a wallet that is opened again', () => {
     expect(processor.calls.at(-1)?.headers).toMatchObject({ 'X-Session-Id': 'wallet-session' });
   });
 
-  it('shows what Elements have when the cart cannot be read', async () => {
+  it("shows the Elements' amount when the cart cannot be read", async () => {
     const { click, send, stripe } = await button({
       answers: { 'GET /express-payment-data': [answer(2900), [401, {}]] },
     });
@@ -296,7 +296,7 @@ describe('a wallet that is opened again', () => {
     );
   });
 
-  it('shows what Elements have when the cart is not read within the second that a wallet waits', async () => {
+  it("shows the Elements' amount when the cart is not read within the second that a wallet waits", async () => {
     const { click, send, stripe, processor } = await button({ answers: { 'GET /express-payment-data': answer(2900) } });
     click();
     await send('shippingaddresschange', { name: 'Ada', address: ADDRESS });
@@ -315,7 +315,7 @@ describe('a wallet that is opened again', () => {
     }
   });
 
-  it('is told the currency when the cart has another one', async () => {
+  it('gets the currency when the cart has another one', async () => {
     const usd = (centAmount: number) => ({ centAmount, currencyCode: 'USD', fractionDigits: 2 });
     const { click, send, stripe } = await button({
       answers: { 'GET /express-payment-data': [200, { totalPrice: usd(3000), currencyCode: 'USD', lineItems: [] }] },
@@ -353,7 +353,7 @@ describe('paying with a wallet', () => {
     shippingAddress: { name: 'Ada Lovelace', address: ADDRESS },
   };
 
-  it('hands over the addresses, pays as express, and names the wallet', async () => {
+  it('gives the host the addresses, pays as express, and names the wallet', async () => {
     const { click, send, told, stripe, processor, expressResults, results } = await button();
     click();
     await send('confirm', paid);
@@ -377,7 +377,7 @@ describe('paying with a wallet', () => {
     expect(results).toEqual([]);
   });
 
-  it('pays the next cart by the same button, which the host names with another session', async () => {
+  it('pays the next cart with the same button, when the host names another session', async () => {
     const onPayButtonClick = vi
       .fn()
       .mockResolvedValueOnce({ sessionId: 'first-session' })
@@ -393,7 +393,7 @@ describe('paying with a wallet', () => {
     expect(expressResults).toHaveLength(2);
   });
 
-  it('tells the wallet that the cart is paid where it is opened for it once more', async () => {
+  it('tells the wallet that the cart is paid when it is opened for that cart again', async () => {
     const alreadyPaid = { message: 'The cart has already been paid in full', errors: [{ code: 'InvalidOperation' }] };
     const { click, send, processor, errors } = await button({
       answers: { 'GET /payments': [OPENED, [400, alreadyPaid]] },
@@ -408,7 +408,7 @@ describe('paying with a wallet', () => {
     expect(processor.count('GET /payments')).toBe(2);
   });
 
-  it('once, however often its wallet is confirmed', async () => {
+  it('happens once, however often its wallet is confirmed', async () => {
     const { click, send, stripe, expressResults } = await button();
     click();
     await send('confirm', paid);
@@ -441,7 +441,7 @@ describe('paying with a wallet', () => {
     expect(expressResults).toEqual([]);
   });
 
-  it('whose cart costs more than the sheet shows is refused, and told the amount', async () => {
+  it('for a cart that costs more than the sheet shows is refused, and the amount is shown', async () => {
     const { stripe, click, send, errors } = await button();
     stripe.confirm = async () =>
       stripeError({ type: 'invalid_request_error', code: 'payment_intent_invalid_parameter' });
@@ -462,7 +462,7 @@ describe('paying with a wallet', () => {
     expect(stripe.elementsUpdates).toEqual([]);
   });
 
-  it('whose cart grew while it paid: the wallet is not told a failure, the page what remains, and a second opening pays it', async () => {
+  it('for a cart that grew meanwhile: the wallet gets no failure, the page gets the remaining amount, and a second opening pays it', async () => {
     const rest = {
       sClientSecret: 'pi_2_secret',
       paymentReference: 'payment-2',
@@ -517,7 +517,7 @@ describe('paying with a wallet', () => {
     expect(errors[0]?.error.name).toBe('CANCEL');
   });
 
-  it('never uses the session of a wallet that was closed', async () => {
+  it('never uses the session of a closed wallet', async () => {
     const answers = ['stale', 'fresh'];
     const waiting: (() => void)[] = [];
     const onPayButtonClick = () =>

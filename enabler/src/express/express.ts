@@ -18,7 +18,7 @@ import { WalletChanges } from './wallet-changes.ts';
 import { explainedFailure, notifyHost, payByWallet } from './wallet-payment.ts';
 import { WalletSession } from './wallet-session.ts';
 
-/** Stripe waits one second for the answer to a click; the cart is asked for a part of it. */
+/** In ms. Stripe waits one second for the answer to a click; reading the cart may take part of it. */
 const CLICK_WAIT_MS = 600;
 
 /** Builds wallet buttons on Stripe's Express Checkout Element. */
@@ -35,20 +35,20 @@ class ExpressButton {
   readonly #options: ExpressOptions;
   readonly #wallet: WalletSession;
   readonly #processor: ProcessorClient;
-  /** Reads the cart with the session of the wallet before, while the host looks for the next one. */
+  /** Reads the cart with the previous wallet's session, while the host looks for the next one. */
   readonly #reader: ProcessorClient;
   readonly #flow: PaymentFlow;
   readonly #changes: WalletChanges;
   readonly #onError: (...args: Parameters<NonNullable<ExpressOptions['onError']>>) => void;
   readonly #onComplete: (...args: Parameters<NonNullable<ExpressOptions['onComplete']>>) => void;
-  /** What Elements and the sheet show now. */
+  /** The totals that Elements and the sheet show now. */
   #totals: Totals;
   #elements: StripeElements | undefined;
   #element: StripeExpressCheckoutElement | undefined;
   #isMounted = false;
   #isSettled = false;
 
-  /** Throws ConfigurationError when there is no initial amount, or none that Stripe can take. */
+  /** Throws ConfigurationError when the initial amount is missing, or Stripe cannot express it. */
   constructor(context: Context, setup: ExpressSetup, options: ExpressOptions) {
     const { text, sleep, fetch } = context;
     const { processorUrl, sessionId } = context.options;
@@ -112,7 +112,7 @@ class ExpressButton {
     else this.#onError(error);
   }
 
-  /** Elements first, because Stripe refuses lines above the amount that Elements have. */
+  /** Elements first, because Stripe refuses lines that exceed the Elements' amount. */
   #show(totals: Totals): void {
     const { amount, currency } = totals;
     const isOtherCurrency = currency !== this.#totals.currency;
@@ -124,7 +124,7 @@ class ExpressButton {
     // Before the host is asked, because its answer may be about another cart.
     const isReopened = this.#wallet.known !== undefined;
     const cart = isReopened ? this.#reader.expressPaymentData().then(cartTotals) : undefined;
-    // The host may name another cart, as a page does that sells on after an order.
+    // The host may name another cart, as a page does that continues to sell after an order.
     this.#isSettled = false;
     const opening = this.#wallet.open();
     const isOpen = this.#wallet.stillOpen();
@@ -135,7 +135,9 @@ class ExpressButton {
     else event.resolve(this.#clickDetails());
   }
 
-  /** The cart may have changed since the last wallet was closed; one that can't be read in time is shown as it was. */
+  /**
+   * The cart may have changed since the last wallet was closed. A cart that cannot be read in time is shown unchanged.
+   */
   async #resolveReopened(event: StripeExpressCheckoutElementClickEvent, cart: Promise<Totals>): Promise<void> {
     const totals = await within<Totals | undefined>(
       CLICK_WAIT_MS,
@@ -146,7 +148,7 @@ class ExpressButton {
     event.resolve(this.#clickDetails());
   }
 
-  /** The rates follow once there is an address. */
+  /** The rates follow when there is an address. */
   #clickDetails(): ClickResolveDetails {
     const { lineItems } = this.#totals;
     return {
@@ -173,7 +175,7 @@ class ExpressButton {
     } catch (error) {
       const about = { processor: this.#processor, shown: this.#totals, text };
       const failure = await explainedFailure(toEnablerError(error, text), about);
-      // A payment that went through is no failure of the wallet, whatever the cart costs by now.
+      // A payment that went through is not a failure of the wallet, whatever the cart costs by now.
       if (!isCartChange(failure))
         event.paymentFailed({ reason: isAddressRefused ? 'invalid_shipping_address' : 'fail' });
       this.#fail(failure);

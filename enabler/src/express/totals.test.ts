@@ -11,7 +11,7 @@ const item = (name: string, amount: ReturnType<typeof money>) => ({ name, amount
 describe('the lines of a wallet', () => {
   it.each([
     [
-      'are the cart’s where they add up to its total',
+      'are the cart’s when they add up to its total',
       money(2900),
       [item('Subtotal', money(2400)), item('Shipping', money(500))],
       [
@@ -19,26 +19,31 @@ describe('the lines of a wallet', () => {
         { name: 'Shipping', amount: 500 },
       ],
     ],
-    ['are one where they exceed it', money(1000), [item('Subtotal', money(2400))], [{ name: 'Total', amount: 1000 }]],
     [
-      'are one where they fall short of it',
+      'become one line when they exceed the total',
+      money(1000),
+      [item('Subtotal', money(2400))],
+      [{ name: 'Total', amount: 1000 }],
+    ],
+    [
+      'become one line when they are below the total',
       money(3000),
       [item('Subtotal', money(2400))],
       [{ name: 'Total', amount: 3000 }],
     ],
     [
-      'are one where a line is negative',
+      'become one line when a line is negative',
       money(300),
       [item('Subtotal', money(-190)), item('Shipping', money(490))],
       [{ name: 'Total', amount: 300 }],
     ],
     [
-      'are one where a line is nothing that Stripe counts',
+      'become one line when Stripe cannot express a line',
       money(7990, 'KWD', 3),
       [item('Subtotal', money(6717, 'KWD', 3)), item('Tax', money(1273, 'KWD', 3))],
       [{ name: 'Total', amount: 7990 }],
     ],
-    ['are one where there are none', money(500, 'ISK', 0), [], [{ name: 'Total', amount: 50_000 }]],
+    ['become one line when the cart has none', money(500, 'ISK', 0), [], [{ name: 'Total', amount: 50_000 }]],
   ])('%s', (_rule, totalPrice, lineItems, expected) => {
     const totals = cartTotals({ totalPrice, currencyCode: totalPrice.currencyCode, lineItems });
     expect(totals.lineItems).toEqual(expected);

@@ -4,13 +4,13 @@ import { ConfigurationError } from '../errors.ts';
 import type { ExpressOptions, Money, ShippingOption } from '../payment-enabler.ts';
 import type { ExpressPaymentData } from '../processor-client.ts';
 
-/** What Stripe's Elements and the wallet's sheet are told of the cart, always together and of one moment. */
+/** The cart's amounts for Stripe's Elements and the wallet's sheet, which always come together and from one moment. */
 export interface Totals {
   /** Stripe's minor units. */
   readonly amount: number;
   /** Lower case, as Stripe writes it. */
   readonly currency: string;
-  /** Add up to `amount`. */
+  /** They add up to `amount`. */
   readonly lineItems: LineItem[];
   readonly due: Money;
 }
@@ -25,14 +25,14 @@ const total = (due: Money, lineItems?: LineItem[]): Totals => {
   };
 };
 
-/** Totals of what the host named at first. Throws ConfigurationError where Stripe cannot take it. */
+/** Totals of the host's initial amount. Throws ConfigurationError when Stripe cannot express it. */
 export function initialTotals(initialAmount: ExpressOptions['initialAmount'] | undefined): Totals {
   if (typeof initialAmount?.centAmount !== 'number' || !initialAmount.currencyCode) {
     const message = 'Express Checkout needs initialAmount with centAmount and currencyCode.';
     throw new ConfigurationError('invalid_initial_amount', { message });
   }
   try {
-    // Pages in plain JavaScript may leave the digits out.
+    // Pages in plain JavaScript may leave the fraction digits out.
     const { fractionDigits = defaultFractionDigits(initialAmount.currencyCode) } = initialAmount;
     return total({ ...initialAmount, fractionDigits });
   } catch (cause) {
@@ -42,8 +42,8 @@ export function initialTotals(initialAmount: ExpressOptions['initialAmount'] | u
 }
 
 /**
- * Totals of the cart as the processor shows it: one line where its lines don't add up to the total, or one of them is negative or
- * nothing that Stripe can count. Throws InexpressibleAmountError for a total that Stripe cannot take.
+ * Totals of the cart from the processor: one line when its lines do not add up to the total, or when one of them is
+ * negative or Stripe cannot express it. Throws InexpressibleAmountError for a total that Stripe cannot express.
  */
 export function cartTotals({ lineItems, totalPrice }: ExpressPaymentData): Totals {
   const whole = total(totalPrice);
@@ -61,7 +61,7 @@ function expressible(lines: ExpressPaymentData['lineItems']): LineItem[] | undef
   }
 }
 
-/** A rate as the wallet lists it; `fractionDigits` are those of the cart, for hosts that leave them out. */
+/** A rate for the wallet's list; `fractionDigits` are those of the cart, for hosts that leave them out. */
 export function shippingRate({ id, name, amount }: ShippingOption, fractionDigits: number) {
   const price = amount ? toStripeAmount({ fractionDigits, ...amount }) : 0;
   return { id, displayName: name || id, amount: price };

@@ -18,7 +18,7 @@ export interface WalletChangesOptions {
   readonly fail: (error: EnablerError) => void;
 }
 
-/** What the shopper changes in an open wallet, in the order of the changes. */
+/** The shopper's changes in an open wallet, in order. */
 export class WalletChanges {
   readonly #options: WalletChangesOptions;
   #changes = 0;
@@ -49,7 +49,7 @@ export class WalletChanges {
     });
   }
 
-  /** A change that a later one overtook does not set back what the sheet shows. */
+  /** A change that a later one overtook does not reset what the sheet shows. */
   async #resolveChange(
     event: Pick<StripeExpressCheckoutElementShippingAddressChangeEvent, 'resolve'>,
     isCurrent: () => boolean,
@@ -63,7 +63,7 @@ export class WalletChanges {
     return true;
   }
 
-  /** Runs one change of the wallet; a failure, or a wallet that was closed meanwhile, rejects it. */
+  /** Runs one change of the wallet. A failure rejects the change, and so does a wallet that was closed meanwhile. */
   async #change(
     reject: () => void,
     message: string,

@@ -7,7 +7,7 @@ import type { Context, ExpressSetup } from '../setup.ts';
 import { toBillingDetails, toExpressAddress } from './address.ts';
 import { cartTotals, type Totals } from './totals.ts';
 
-/** Passes the addresses and the e-mail of the wallet to the host, where there are any. Rejects as the host does. */
+/** Gives the wallet's addresses and e-mail to the host, if there are any. Rejects when the host rejects. */
 export async function notifyHost(
   { onPaymentSubmit }: Pick<ExpressOptions, 'onPaymentSubmit'>,
   { shippingAddress, billingDetails }: StripeExpressCheckoutElementConfirmEvent,
@@ -24,7 +24,7 @@ export async function notifyHost(
   });
 }
 
-/** Opens the payment of the cart and confirms it with what the wallet has; resolves when its outcome is known. */
+/** Opens the payment of the cart and confirms it with the wallet's data. Resolves when the outcome is known. */
 export function payByWallet(
   deps: { flow: PaymentFlow; processor: ProcessorClient; setup: ExpressSetup; text: Context['text'] },
   elements: StripeElements,
@@ -47,7 +47,10 @@ export function payByWallet(
   );
 }
 
-/** Stripe refuses a sheet whose amount is not the cart's any more; the shopper is told the amount, and opens the wallet again. */
+/**
+ * Stripe refuses a sheet whose amount is no longer the cart's. The shopper sees the new amount, and opens the wallet
+ * again.
+ */
 export async function explainedFailure(
   error: EnablerError,
   { processor, shown, text }: { processor: ProcessorClient; shown: Totals; text: Context['text'] },

@@ -2,7 +2,7 @@ import { NotReadyError } from '../errors.ts';
 import type { Texts } from '../messages.ts';
 import type { ExpressOptions } from '../payment-enabler.ts';
 
-/** Which session pays while a wallet is open. What an earlier opening still answers is stale. */
+/** The session that pays while a wallet is open. Answers for an earlier opening are discarded. */
 export class WalletSession {
   readonly #askHost: ExpressOptions['onPayButtonClick'];
   readonly #given: string | undefined;
@@ -21,23 +21,26 @@ export class WalletSession {
     this.#id = given;
   }
 
-  /** The session to call the processor with. */
+  /** The session for calls to the processor. */
   get id(): string | undefined {
     return this.#id;
   }
 
-  /** The session that the last wallet had; the cart can be read with it before the host names the next one. */
+  /** The session of the last wallet. The cart can be read with it before the host names the next one. */
   get known(): string | undefined {
     return this.#known;
   }
 
-  /** A wallet opens: asks the host which session pays. Rejects when the host has none, or the wallet was closed meanwhile. */
+  /**
+   * A wallet opens: asks the host for the session that pays. Rejects when the host has none, or the wallet was closed
+   * meanwhile.
+   */
   open(): Promise<string> {
     this.#opened += 1;
     return this.#ask();
   }
 
-  /** The session of the open wallet; the host is asked once more when its first answer failed. */
+  /** The session of the open wallet. The host is asked again when its first answer failed. */
   async current(): Promise<string> {
     const isOpen = this.stillOpen();
     if (!this.#opening) return this.#ask();
@@ -53,7 +56,7 @@ export class WalletSession {
     this.#id = this.#given;
   }
 
-  /** Answers whether the wallet that is open now still is. */
+  /** Returns a function that says whether the present wallet is still open. */
   stillOpen(): () => boolean {
     const mine = this.#opened;
     return () => mine === this.#opened;

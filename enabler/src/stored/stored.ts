@@ -6,7 +6,7 @@ import type { RawStoredPaymentMethod } from '../processor-client.ts';
 import type { Context, Reservation, SessionSetup } from '../setup.ts';
 import { createSubmission } from '../submission.ts';
 
-/** Builds components that pay with one of the shopper's `methods`; Stripe's token of it never leaves the library. */
+/** Builds components that pay with one of the shopper's `methods`; their Stripe token never leaves the library. */
 export const createStoredBuilder = (
   context: Context,
   setup: SessionSetup,
@@ -58,7 +58,7 @@ function buildStored(
       await processor.deleteStoredPaymentMethod(method.id);
       removeButton();
     },
-    // The form has no fields: what was stored is complete.
+    // The form has no fields, because the stored method is complete.
     async showValidation() {},
     isValid: async () => true,
     isAvailable: async () => true,
