@@ -131,7 +131,7 @@ it('names a topic that was deleted, to readiness and in the log, and recovers by
   const words = `the topic ${topic} does not exist`;
   await vi.waitFor(() => expect([producer.notReady?.(), consumer.notReady?.()]).toEqual([words, words]), AT_LENGTH);
   expect(warned.mock.calls.map(([, line]) => line)).toContain(
-    `${words}: the command ensure-topics makes what is missing`,
+    `${words}: the command ensure-topics creates missing topics`,
   );
   warned.mockRestore();
 
