@@ -17,15 +17,15 @@ const realStripe = {
   STRIPE_WEBHOOK_SIGNING_SECRET: 'whsec_1',
 };
 
-describe('what is simulated', () => {
+describe('which sides are simulated', () => {
   it.each([
     ['both sides without credentials', {}, true, true],
     ['both sides with blank credentials', { CTP_CLIENT_ID: '', STRIPE_SECRET_KEY: ' ' }, true, true],
-    ['Stripe alone with credentials of commercetools', realCommercetools, false, true],
-    ['commercetools alone with credentials of Stripe', realStripe, true, false],
-    ['nothing with both', { ...realCommercetools, ...realStripe }, false, false],
+    ['only Stripe, with credentials of commercetools', realCommercetools, false, true],
+    ['only commercetools, with credentials of Stripe', realStripe, true, false],
+    ['no side, with both', { ...realCommercetools, ...realStripe }, false, false],
     [
-      'commercetools, when Stripe is another server',
+      'only commercetools, when Stripe is another server',
       { ...realStripe, STRIPE_API_BASE: 'http://localhost:12111' },
       true,
       false,
@@ -35,22 +35,26 @@ describe('what is simulated', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('which variables are refused', () => {
   it.each([
-    ['a port that is none', { PORT: 'http' }, ['PORT must be a number from 0 (any free port) to 65535, not "http".']],
+    [
+      'a port that is not a number',
+      { PORT: 'http' },
+      ['PORT must be a number from 0 (any free port) to 65535, not "http".'],
+    ],
     ['a port out of range', { PORT: '70000' }, ['PORT must be a number from 0 (any free port) to 65535, not "70000".']],
     [
-      'a number of brokers that makes no cluster',
+      'a number of brokers that is not a cluster',
       { KAFKA_SANDBOX_BROKERS: '2' },
       ['KAFKA_SANDBOX_BROKERS must be 1, 3 or 5, not "2".'],
     ],
     [
-      'brokers of its own beside a cluster of the user',
+      'brokers of the sandbox beside a cluster of the user',
       { KAFKA_SANDBOX_BROKERS: '3', KAFKA_BROKERS: 'kafka:9092' },
       ['KAFKA_SANDBOX_BROKERS and KAFKA_BROKERS are both set: the first starts brokers, the second uses yours.'],
     ],
     [
-      'half of the credentials of both sides, at once',
+      'half of the credentials of both sides, reported together',
       { CTP_CLIENT_ID: 'id', CTP_PROJECT_KEY: 'shop', STRIPE_SECRET_KEY: 'sk_test_1' },
       [
         'CTP_CLIENT_ID is set, so CTP_CLIENT_SECRET must be set too.',
@@ -58,7 +62,7 @@ describe('what is refused', () => {
       ],
     ],
     [
-      'another server without its key',
+      'another Stripe server without its key',
       { STRIPE_API_BASE: 'http://localhost:12111' },
       ['STRIPE_API_BASE set without STRIPE_SECRET_KEY: set it too to use that server, or none to simulate it.'],
     ],
@@ -82,7 +86,7 @@ describe("a service's environment", () => {
     stripe: 'http://127.0.0.1:21003',
   };
 
-  it('points a simulated side at its simulator, with credentials in the shapes that are checked', () => {
+  it('points a simulated side at its simulator, with credentials in the forms that the services check', () => {
     const env = serviceEnvironment(planSandbox({ STRIPE_CAPTURE_METHOD: 'manual', PORT: '8080' }), secrets, addresses);
     expect(env).toMatchObject({
       CTP_API_URL: addresses.commercetools,
@@ -97,7 +101,7 @@ describe("a service's environment", () => {
     expect(env.STRIPE_WEBHOOK_SIGNING_SECRET).toMatch(/^whsec_[0-9a-f]+$/);
   });
 
-  it("leaves a real side as the user set it, and the gateway's port to the gateway", () => {
+  it("leaves a real side as the user set it, and keeps the gateway's port for the gateway", () => {
     const given = { ...realCommercetools, ...realStripe, ALLOWED_ORIGINS: 'https://shop.example', PORT: '9000' };
     const env = serviceEnvironment(planSandbox(given), secrets, {
       ...addresses,
@@ -110,7 +114,7 @@ describe("a service's environment", () => {
     expect(env).not.toHaveProperty('PORT');
   });
 
-  it('never uses the same secrets twice', () => {
+  it('uses new secrets for each run', () => {
     expect(new Set([...Object.values(secrets), ...Object.values(throwAwaySecrets())]).size).toBe(11);
   });
 });

@@ -3,7 +3,7 @@ import { BEHAVIOR_RULES, SAVED_METHODS } from './shop/catalogue.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the user's variables ask for that can't be done; one line per problem. */
+/** Requests in the user's variables that cannot be fulfilled; one line per problem. */
 export class ConfigProblem extends Error {
   override readonly name = 'ConfigProblem';
   readonly problems: readonly string[];
@@ -17,22 +17,22 @@ export class ConfigProblem extends Error {
 export interface Plan {
   /** The gateway's port. */
   readonly port: number;
-  /** Each side is simulated exactly when its credentials are unset. */
+  /** A side is simulated exactly when its credentials are unset. */
   readonly isCommercetoolsSimulated: boolean;
   readonly isStripeSimulated: boolean;
-  /** A cluster to use instead of a broker of our own. */
+  /** A cluster to use in place of a broker of the sandbox. */
   readonly brokers: string | undefined;
-  /** How many brokers of our own run without such a cluster. */
+  /** How many brokers the sandbox runs without such a cluster. */
   readonly ownBrokers: number;
-  /** What the user set, without blanks; the base of every service's environment. */
+  /** The user's variables without blank ones; the base of every service's environment. */
   readonly given: Readonly<Record<string, string>>;
 }
 
 const DEFAULT_PORT = 8080;
-/** Each takes some 300 MB; a cluster has an odd number of controllers. */
+/** Each broker takes about 300 MB; a cluster needs an odd number of controllers. */
 const BROKER_COUNTS = [1, 3, 5];
 
-/** What the other variables of a side mean nothing without. */
+/** The credential without which a side's other variables mean nothing. */
 const sides = [
   {
     credential: 'CTP_CLIENT_ID',
@@ -46,7 +46,9 @@ const sides = [
   },
 ];
 
-/** Reads what the sandbox is to run. A blank variable counts as unset. Throws ConfigProblem naming every problem at once. */
+/**
+ * Reads what the sandbox has to run. A blank variable counts as unset. Throws ConfigProblem, which names all problems.
+ */
 export function planSandbox(env: Environment): Plan {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value?.trim()) given[name] = value;
@@ -95,7 +97,7 @@ function isOrigin(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash;
 }
 
-/** Credentials of one run, in the shapes that the services check; they open nothing outside this sandbox. */
+/** Credentials of one run, in the forms that the services check. They give no access outside this sandbox. */
 export const throwAwaySecrets = () => ({
   projectKey: 'sandbox',
   clientId: random(18),
@@ -113,12 +115,12 @@ export interface Addresses {
   readonly publicUrl: string;
   readonly brokers: string;
   readonly sessionAuth: string;
-  /** Origins of the simulators, where there are any. */
+  /** Origins of the running simulators. */
   readonly commercetools: string | undefined;
   readonly stripe: string | undefined;
 }
 
-/** Of the starter's own environment, what would mean something else to a service. */
+/** Variables of the starter's own environment that would mean something else to a service. */
 const NOT_FOR_SERVICES = [
   'PORT',
   'HTTP_PORT',
@@ -129,7 +131,7 @@ const NOT_FOR_SERVICES = [
   'KAFKA_SANDBOX_BROKERS',
 ];
 
-/** The variables that all services share: what the user set, and for each simulated side where it is and how to get in. */
+/** The variables that all services share: the user's, and for each simulated side its address and credentials. */
 export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Addresses): Record<string, string> {
   const { given } = plan;
   const { port } = new URL(at.publicUrl);
@@ -139,7 +141,7 @@ export function serviceEnvironment(plan: Plan, secrets: ThrowAwaySecrets, at: Ad
     CONNECT_SERVICE_URL: at.publicUrl,
     STRIPE_PAYMENT_BEHAVIOR_RULES: JSON.stringify(BEHAVIOR_RULES),
     STRIPE_SAVED_PAYMENT_METHODS_CONFIG: JSON.stringify(SAVED_METHODS),
-    // Each request's line carries its trace, so that one payment can be followed through the logs of all parts.
+    // Each request's line has its trace, so that one payment can be followed through the logs of all parts.
     LOG_LEVEL: 'debug',
   };
   const ours = {
@@ -176,7 +178,7 @@ export const commercetoolsSimulatorEnvironment = (secrets: ThrowAwaySecrets, por
   CT_SIM_CLIENT_SECRET: secrets.clientSecret,
 });
 
-/** The Stripe simulator's own variables: its webhooks come in through the gateway, as Stripe's would. */
+/** The Stripe simulator's own variables. Its webhooks come through the gateway, as Stripe's would. */
 export const stripeSimulatorEnvironment = (
   secrets: ThrowAwaySecrets,
   port: number,

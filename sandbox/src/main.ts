@@ -32,7 +32,7 @@ const { values: options } = commandLine(
 
 const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'gray'] as const;
 const seen: string[] = [];
-/** One line, its part in front, each part in its own colour where there is a terminal. */
+/** One log line with its part in front, each part in its own colour if there is a terminal. */
 function say(part: string, line: string): void {
   if (!seen.includes(part)) seen.push(part);
   const colour = COLOURS[seen.indexOf(part) % COLOURS.length] ?? 'gray';
@@ -47,12 +47,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     ending.resolve();
   });
 }
-// The starter is gone, so nobody is left who could stop this.
+// The starter is gone, so nobody could stop this process.
 process.on('disconnect', () => {
   giveUp.abort();
   ending.resolve();
 });
-// A terminal that went away must not keep the parts from being stopped.
+// A terminal that was closed must not prevent the parts from being stopped.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {

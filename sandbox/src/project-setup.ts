@@ -1,7 +1,7 @@
 import { createCommercetools, customTypes, ensureTypes } from '@connector/commercetools';
 import { createLogger } from '@connector/telemetry';
 
-/** Gives the simulated project the custom types that a deployment creates in a real one. */
+/** Creates the custom types in the simulated project that a deployment creates in a real one. */
 export async function setUpProject(env: Readonly<Record<string, string>>): Promise<void> {
   const { CTP_PROJECT_KEY = '', CTP_CLIENT_ID = '', CTP_CLIENT_SECRET = '', CTP_AUTH_URL = '', CTP_API_URL = '' } = env;
   const config = { CTP_PROJECT_KEY, CTP_CLIENT_ID, CTP_CLIENT_SECRET, CTP_AUTH_URL, CTP_API_URL };

@@ -37,7 +37,7 @@ import { openShop, type Shop } from './shop/open-shop.ts';
 
 /**
  * Starts the whole system on this machine and resolves when all of it is ready. Throws ConfigProblem, PortUnavailable,
- * KafkaUnavailable, PrometheusUnavailable, or ProcessDied with a part's last lines; nothing is left running then.
+ * KafkaUnavailable, PrometheusUnavailable, or ProcessDied with a part's last log lines; nothing is left running then.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const plan = planSandbox(options.env ?? process.env);
@@ -48,7 +48,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       return run;
     } catch (error) {
       await run.stop();
-      // Another process can take a free port between its choice and its use; other ports are chosen then.
+      // Another process can take a free port between its choice and its use; then other ports are chosen.
       if (!(error instanceof ProcessDied && error.message.includes('EADDRINUSE')) || attempt >= 3) throw error;
     }
   }
@@ -96,7 +96,7 @@ class Run implements Sandbox {
     const [ports, adminPorts] = [await freePorts(), await freePorts()];
     this.urls = eachService((name) => loopback(ports[name]));
     this.adminUrls = eachService((name) => loopback(adminPorts[name]));
-    // First, so that a taken port is reported before minutes of work; until all is up it answers 503.
+    // First, so that a taken port is reported before minutes of work. It answers 503 until everything is ready.
     const gateway = await this.#startGateway();
     if (this.#options.observe) this.#traces = await collectTraces();
     const kafka = await this.#startSides(gateway.port);
@@ -147,7 +147,7 @@ class Run implements Sandbox {
       try {
         await step();
       } catch (error) {
-        // One process that does not stop cleanly must not keep the others.
+        // One process that does not stop cleanly must not keep the others running.
         failures.push(error);
       }
     }
@@ -167,7 +167,10 @@ class Run implements Sandbox {
     return this.#gateway;
   }
 
-  /** Kafka, the simulators and the build at the same time; then it is known what the services need. Answers a client of Kafka's. */
+  /**
+   * Starts Kafka, the simulators and the build in parallel; then the services' environment is known. Returns a client
+   * of Kafka.
+   */
   async #startSides(gatewayPort: number): Promise<Kafka> {
     const { isCommercetoolsSimulated, isStripeSimulated, given } = this.#plan;
     const children = this.#children;
@@ -240,7 +243,7 @@ class Run implements Sandbox {
     const env = { ...this.env, ...this.#options.serviceEnv?.[name] };
     const service = this.#children.addNode(name, {
       ...serviceProcess(name, ports, env),
-      // After a kill Kafka lets a consumer in again only when its earlier session has run out, 45 s.
+      // After a kill, Kafka admits a consumer again only when its earlier session has expired, 45 s.
       readyWithinMs: 120_000,
     });
     await this.#children.comingUp(

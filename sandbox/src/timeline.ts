@@ -4,7 +4,10 @@ import { type SeenDeadLetter, seenMessage } from '@connector/ledger/explain';
 import type { SubscribeToEvents } from './shop/live.ts';
 import type { SandboxEvent } from './shop/storyteller.ts';
 
-/** Follows the system's topics from now on, for people who watch; what it misses while Kafka is away stays missed. */
+/**
+ * Follows the system's topics from now on, for people who watch. Messages that it misses while Kafka is away stay
+ * missed.
+ */
 export function createTimeline(kafka: Kafka): {
   subscribe: SubscribeToEvents;
   start(): Promise<void>;
@@ -29,7 +32,10 @@ export function createTimeline(kafka: Kafka): {
   };
 }
 
-/** Undefined for what the story of a payment does not tell: the resolution of a dead letter, for one, which explain reads with its letter. */
+/**
+ * Undefined for messages that are not part of a payment's story, such as the resolution of a dead letter, which explain
+ * reads together with its letter.
+ */
 function toSandboxEvent(message: BroadcastMessage, seenAt: Date): SandboxEvent | undefined {
   const { topic, key, value, headers, partition, offset } = message;
   const paymentReference = paymentIdIn(value);
@@ -53,13 +59,13 @@ function toSandboxEvent(message: BroadcastMessage, seenAt: Date): SandboxEvent |
   return { ...common, deadLetter };
 }
 
-/** Our own events name the commercetools payment; Stripe's are recognised by their key. */
+/** Our own events have the commercetools payment's id; Stripe's are recognised by their key. */
 function paymentIdIn(value: Buffer): string | undefined {
   try {
     const { paymentId } = JSON.parse(value.toString()) as { paymentId?: unknown };
     return typeof paymentId === 'string' ? paymentId : undefined;
   } catch {
-    // A message that is no JSON is shown by its headers alone.
+    // A message that is not JSON is shown only by its headers.
     return undefined;
   }
 }

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join } from 'node:path';
 
 /**
- * Serves the enabler's build to any origin. The names carry no version, so a copy is asked about again after five minutes;
- * the etag makes that a 304. Resolves false when the file has not been built.
+ * Serves the enabler's build to any origin. The file names have no version, so copies are revalidated after five
+ * minutes; the etag makes the answer a 304. Resolves false when the file has not been built.
  */
 export async function serveEnablerFile(folder: string, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   const path = new URL(req.url ?? '/', 'http://gateway').pathname;

@@ -90,7 +90,7 @@ describe('the gateway', () => {
   });
   const url = (path: string) => `http://127.0.0.1:${gateway.port}${path}`;
 
-  it('passes the exact bytes, path and end-to-end headers on, and says for whom', async () => {
+  it('passes on the exact bytes, path and end-to-end headers, and adds whom it forwards for', async () => {
     const body = Buffer.from([0, 255, 10, 13, 123, 34, 195, 40]);
     const response = await fetch(url('/stripe/webhooks?a=%2F&a=2'), {
       method: 'POST',
@@ -118,7 +118,7 @@ describe('the gateway', () => {
     expect(new Set(received.map(({ req }) => req.socket.remotePort)).size).toBe(1);
   });
 
-  it('passes a body of unknown length as it comes', async () => {
+  it('passes a body of unknown length as it arrives', async () => {
     const outgoing = request(url('/payments'), { method: 'POST' });
     outgoing.write('first,');
     outgoing.end('second');
@@ -127,7 +127,7 @@ describe('the gateway', () => {
     expect(received[0]?.body.toString()).toBe('first,second');
   });
 
-  it('shows an answer as it is written', async () => {
+  it('passes on an answer as it is written', async () => {
     answer = (_req, res) => {
       res.write('first');
     };
@@ -136,7 +136,7 @@ describe('the gateway', () => {
     expect(Buffer.from(value ?? []).toString()).toBe('first');
   });
 
-  it('gives the answer of a service that refuses before it has read the body', async () => {
+  it('returns the answer of a service that refuses before it has read the body', async () => {
     answer = (req, res) => {
       res.writeHead(413).end('too large');
       req.resume();
@@ -145,7 +145,7 @@ describe('the gateway', () => {
     expect(response.status).toBe(413);
   });
 
-  it('lets go of the service when the client has gone', async () => {
+  it('ends the request to the service when the client has disconnected', async () => {
     const reached = Promise.withResolvers<IncomingMessage>();
     answer = (req) => reached.resolve(req);
     const controller = new AbortController();
@@ -157,7 +157,7 @@ describe('the gateway', () => {
     expect(await pending).toBe('aborted');
   });
 
-  it('cuts the connection when a service dies in the middle of its answer', async () => {
+  it('closes the connection when a service dies in the middle of its answer', async () => {
     answer = (req, res) => {
       res.write('half', () => req.socket.destroy());
     };
@@ -165,7 +165,7 @@ describe('the gateway', () => {
     await expect(response.text()).rejects.toThrow();
   });
 
-  it("answers 503 in the contract's shape when a service is down", async () => {
+  it("answers 503 in the contract's form when a service is down", async () => {
     upstream.close();
     const response = await fetch(url('/payments'));
     expect(response.status).toBe(503);
@@ -173,7 +173,7 @@ describe('the gateway', () => {
     expect(await response.json()).toEqual({ message, statusCode: 503, errors: [{ code: 'General', message }] });
   });
 
-  it("answers 404 in the contract's shape for what nobody claims", async () => {
+  it("answers 404 in the contract's form for a path that no route has", async () => {
     const response = await fetch(url('/metrics'));
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({
@@ -183,7 +183,7 @@ describe('the gateway', () => {
     });
   });
 
-  it('asks the storefront for what no route claims', async () => {
+  it('asks the storefront about a path that no route has', async () => {
     gateway.fallback = async (req, res) => {
       if (req.url !== '/storefront/app.js') return false;
       res.end('page');
@@ -194,7 +194,7 @@ describe('the gateway', () => {
     expect(received).toHaveLength(0);
   });
 
-  it('says which parts are not ready', async () => {
+  it('names the parts that are not ready', async () => {
     notReady = ['ledger'];
     const early = await fetch(url('/healthz'));
     expect([early.status, await early.json()]).toEqual([503, { status: 'unavailable', notReady: ['ledger'] }]);
@@ -203,7 +203,7 @@ describe('the gateway', () => {
     expect([late.status, await late.json()]).toEqual([200, { status: 'ok', notReady: [] }]);
   });
 
-  it('serves the enabler to any origin, and an unchanged copy costs no bytes', async () => {
+  it('serves the enabler to any origin, and answers 304 for an unchanged copy', async () => {
     const first = await fetch(url('/connector-enabler.es.js'), { headers: { origin: 'https://shop.example' } });
     expect(await first.text()).toBe('export {}');
     expect(first.headers.get('access-control-allow-origin')).toBe('*');
@@ -215,7 +215,7 @@ describe('the gateway', () => {
     expect((await fetch(url('/connector-enabler.umd.js'))).status).toBe(404);
   });
 
-  it('refuses a port that is taken, in one sentence', async () => {
+  it('refuses a taken port with one sentence', async () => {
     const again = startGateway(
       {
         routes: [],

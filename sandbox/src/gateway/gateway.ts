@@ -6,28 +6,28 @@ import { type Route, type RoutedService, serviceFor } from './routes.ts';
 
 export interface GatewayOptions {
   readonly routes: readonly Route[];
-  /** Origin of each service that runs as a server; the enabler's files may have one too. */
+  /** Origin of each service that runs as a server; the enabler's files may have a server too. */
   readonly services: Readonly<Record<Exclude<RoutedService, 'enabler'>, string>> & { readonly enabler?: string };
-  /** Folder of the enabler's build, where no server has it. */
+  /** Folder of the enabler's build, when no server has it. */
   readonly enablerFolder?: string;
-  /** Names of the parts that are not ready now; empty = all are. */
+  /** Names of the parts that are not ready; empty = all are ready. */
   readonly notReady: () => Promise<readonly string[]>;
 }
 
-/** Answers true when the request was its own and is being answered. */
+/** Returns true when it answers the request. */
 export type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
 
 export interface Gateway {
   readonly port: number;
-  /** Asked for whatever no route claims, before the gateway answers 404. */
+  /** Called for paths that no route has, before the gateway answers 404. */
   fallback: Handler | undefined;
   stop(): Promise<void>;
 }
 
 /**
- * The one door of the system on this machine: what the chart's ingress routes goes to its service, `/healthz` says whether all
- * parts are ready. Listens on loopback (IPv4, and IPv6 where there is one) unless `host` says otherwise; 0 = a free port.
- * Throws PortUnavailable.
+ * The only entrance to the system on this machine. It sends the public routes of the chart's ingress to their services;
+ * `/healthz` says whether all parts are ready. Listens on loopback (IPv4, and IPv6 if there is one) unless `host` says
+ * otherwise; port 0 = a free port. Throws PortUnavailable.
  */
 export async function startGateway(options: GatewayOptions, port: number, host?: string): Promise<Gateway> {
   const { intent, 'webhook-ingest': webhookIngest, enabler } = options.services;

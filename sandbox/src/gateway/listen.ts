@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The gateway's port can't be had; the message says why and what to do, in one sentence. */
+/** The gateway's port cannot be used; the message says why and what to do, in one sentence. */
 export class PortUnavailable extends Error {
   override readonly name = 'PortUnavailable';
 
@@ -13,13 +13,13 @@ export class PortUnavailable extends Error {
 
 export interface Listening {
   readonly port: number;
-  /** Resolves when nobody is connected any more. */
+  /** Resolves when no client is connected any more. */
   stop(): Promise<void>;
 }
 
 /**
- * Listens on `host`, or on loopback without one: IPv4, and IPv6 where there is one, both on the same port. 0 = a free port.
- * Throws PortUnavailable.
+ * Listens on `host`, or on loopback without one: IPv4, and IPv6 if there is one, both on the same port. 0 = a free
+ * port. Throws PortUnavailable.
  */
 export async function listen(onRequest: RequestListener, port: number, host?: string): Promise<Listening> {
   const first = await listenOn(onRequest, port, host ?? '127.0.0.1');
@@ -30,7 +30,7 @@ export async function listen(onRequest: RequestListener, port: number, host?: st
   try {
     servers.push(await listenOn(onRequest, bound, '::1'));
   } catch (error) {
-    // A machine without IPv6 is fine; another program on that address would get half of the browser's requests.
+    // A machine without IPv6 is fine. Another program on that address would get half of the browser's requests.
     if (error instanceof PortUnavailable) {
       await stop();
       throw error;
@@ -42,7 +42,7 @@ export async function listen(onRequest: RequestListener, port: number, host?: st
 function listenOn(onRequest: RequestListener, port: number, address: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer(onRequest);
-    // A payment page holds its connection while a shopper types; a proxy in front closes first.
+    // A payment page keeps its connection while a shopper types, and a proxy in front closes it first.
     server.keepAliveTimeout = 65_000;
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' || error.code === 'EACCES' ? new PortUnavailable(port, error.code) : error),

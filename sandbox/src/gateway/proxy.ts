@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
-/** Headers between two neighbours only (RFC 9110 §7.6.1); `expect` was answered when the request was taken. */
+/** Headers for one hop only (RFC 9110 §7.6.1); `expect` was already answered when the request arrived. */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -14,7 +14,7 @@ const HOP_BY_HOP = new Set([
   'expect',
 ]);
 
-/** Raw headers without those that concern this hop alone, the ones that `connection` names included; order and case stay. */
+/** Raw headers without those of this hop, including the ones that `connection` names. Order and case stay. */
 function endToEnd(rawHeaders: readonly string[], connection: string | undefined): string[] {
   const named = new Set(
     connection
@@ -30,13 +30,16 @@ function endToEnd(rawHeaders: readonly string[], connection: string | undefined)
   return kept;
 }
 
-/** Passes requests on to one origin over kept connections; bodies stream both ways, byte by byte as they are. */
+/** Forwards requests to one origin over kept connections. Bodies are streamed both ways, unchanged. */
 export function createProxy(origin: string) {
   const { hostname, port } = new URL(origin);
   const agent = new Agent({ keepAlive: true });
 
   return {
-    /** `onUnreachable` answers when the other side did not; once its answer has begun, a failure cuts the client's connection. */
+    /**
+     * `onUnreachable` answers when the other side did not. After its answer has begun, a failure closes the client's
+     * connection.
+     */
     pass(req: IncomingMessage, res: ServerResponse, onUnreachable: () => void): void {
       const headers = endToEnd(req.rawHeaders, req.headers.connection).concat(forwarded(req));
       if (req.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
@@ -53,10 +56,10 @@ export function createProxy(origin: string) {
         answer.once('error', () => res.destroy());
       });
       upstream.on('error', () => {
-        // A service may answer and hang up before it has read a body that is too large: that answer counts.
+        // A service may answer and close before it has read a body that is too large; that answer counts.
         if (!isAnswered && !res.destroyed) onUnreachable();
       });
-      // The client gave up: whoever works for it may stop too.
+      // The client disconnected, so the service may stop too.
       res.once('close', () => {
         if (!res.writableFinished) upstream.destroy();
       });
@@ -66,7 +69,10 @@ export function createProxy(origin: string) {
   };
 }
 
-/** What the next server can't see itself; values that a client sent under these names stay in front, as proxies do. */
+/**
+ * Headers about the client that the next server cannot see itself. Values from the client stay in front, as with other
+ * proxies.
+ */
 function forwarded(req: IncomingMessage): string[] {
   return [
     'x-forwarded-for',

@@ -4,7 +4,7 @@ import chartRoutes from '../../../charts/stripe-connector/files/routes.json' wit
 const routesSchema = z.array(
   z.strictObject({
     path: z.string().regex(/^\/[^?#]*[^/?#]$/),
-    /** A prefix matches whole path segments, as Kubernetes' gateways have it: `/a` matches `/a` and `/a/b`, not `/ab`. */
+    /** A prefix matches whole path segments, as in Kubernetes' gateways: `/a` matches `/a` and `/a/b`, not `/ab`. */
     match: z.enum(['exact', 'prefix']),
     service: z.enum(['intent', 'webhook-ingest', 'enabler']),
   }),
@@ -12,10 +12,10 @@ const routesSchema = z.array(
 export type Route = z.infer<typeof routesSchema>[number];
 export type RoutedService = Route['service'];
 
-/** The chart's own table of what is reachable from outside. Throws ZodError when an entry has another shape. */
+/** The chart's own table of public paths. Throws ZodError when an entry has another form. */
 export const readRoutes = (): Route[] => routesSchema.parse(chartRoutes);
 
-/** Which service answers `path` (no query, case matters); undefined when none does from outside. */
+/** The service for `path` (without query, case-sensitive); undefined when the path is not public. */
 export function serviceFor(routes: readonly Route[], path: string): RoutedService | undefined {
   const isMatch = (route: Route) =>
     path === route.path || (route.match === 'prefix' && path.startsWith(`${route.path}/`));

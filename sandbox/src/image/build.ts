@@ -1,4 +1,5 @@
-// `npm run build` in this folder: the simulators and the shop as three programs without node_modules, for the image of trials.
+// `npm run build` in this folder: bundles the simulators and the shop as three programs without node_modules, for the
+// image of trials.
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SIMULATOR_URL_MARK, stripeJsBundle } from '@connector/simulator-stripe/stripe-js-bundle';
@@ -8,7 +9,7 @@ import { pageSources } from '../shop/page-sources.ts';
 const SANDBOX = join(import.meta.dirname, '../..');
 const outdir = join(SANDBOX, 'dist');
 
-/** What is bundled for browsers when it is asked for in the sandbox lies ready in the image, which has no esbuild. */
+/** Browser bundles that the sandbox makes on request are ready-made in the image, which has no esbuild. */
 const bundledForBrowsers: Plugin = {
   name: 'bundled-for-browsers',
   setup({ onLoad }) {

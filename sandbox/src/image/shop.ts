@@ -20,7 +20,7 @@ const env = readConfig(
     INTENT_ADMIN_URL: baseUrl(),
     WEBHOOK_INGEST_ADMIN_URL: baseUrl(),
     LEDGER_ADMIN_URL: baseUrl(),
-    /** Set where the side is simulated. */
+    /** Set when the side is simulated. */
     COMMERCETOOLS_SIMULATOR_URL: baseUrl().optional(),
     STRIPE_SIMULATOR_URL: baseUrl().optional(),
     CTP_PROJECT_KEY: z.string().min(1),
@@ -29,7 +29,7 @@ const env = readConfig(
     CTP_AUTH_URL: baseUrl(),
     CTP_API_URL: baseUrl(),
     CTP_SESSION_URL: baseUrl(),
-    /** Where Stripe is simulated, the ledger's access to it: the timeline tells Stripe's side too. */
+    /** When Stripe is simulated, the ledger's access to it, so that the timeline shows Stripe's side too. */
     STRIPE_SECRET_KEY: z.string().min(1).optional(),
     /** The broker whose events the page shows; without one it shows none. */
     KAFKA_BROKERS: kafkaConfig.KAFKA_BROKERS.optional(),

@@ -42,7 +42,7 @@ it('passes bytes in both directions', async () => {
   expect(await heard(client)).toBe('hello');
 });
 
-it('passes nothing while it is cut, tells nobody, and passes what was sent once it heals', async () => {
+it('passes nothing and reports nothing while it is cut, and passes everything after it heals', async () => {
   const before = await dial();
   before.write('one');
   expect(await heard(before)).toBe('one');
@@ -52,7 +52,7 @@ it('passes nothing while it is cut, tells nobody, and passes what was sent once 
   const during = await dial();
   during.write('three');
   const third = await dial();
-  // The third connection was taken, so the first two have been looked at.
+  // The third connection was accepted, so the first two have been handled.
   expect([before, during, third].map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
   expect(accepted.length).toBe(1);
 
@@ -61,7 +61,7 @@ it('passes nothing while it is cut, tells nobody, and passes what was sent once 
   expect(await answers).toEqual(['two', 'three']);
 });
 
-it('delays each packet both ways until it is told not to', async () => {
+it('delays each packet both ways until the delay is reset', async () => {
   const client = await dial();
   client.write('?');
   expect(await heard(client)).toBe('?');
@@ -79,7 +79,7 @@ it('delays each packet both ways until it is told not to', async () => {
   expect(await heard(client)).toBe('fast');
 });
 
-it('refuses connections and drops those there are when it is closed, and takes them again on the same port', async () => {
+it('refuses and drops connections when it is closed, and accepts them again on the same port', async () => {
   const client = await dial();
   const gone = once(client, 'close');
   link.close();

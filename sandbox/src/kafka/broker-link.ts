@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Both ends of one connection through a link. */
+/** The two sockets of one connection through a link. */
 interface Pair {
   readonly client: Socket;
-  /** Undefined until the connection is passed on: while the link is cut nobody at the other end hears of it. */
+  /** Undefined until the connection is passed on: while the link is cut, the other end does not learn of it. */
   broker: Socket | undefined;
 }
 
 /**
- * The network between a broker and everyone who uses it: a TCP proxy on a port of its own, to which the broker tells its clients to go.
- * Brokers talk to each other past it.
+ * The network between a broker and its clients: a TCP proxy on its own port, which the broker tells its clients as its
+ * address. Brokers reach each other without it.
  */
 export class BrokerLink {
   readonly port: number;
@@ -25,7 +25,7 @@ export class BrokerLink {
     this.#brokerPort = brokerPort;
   }
 
-  /** Takes connections from now on. Throws NodeJS.ErrnoException (`EADDRINUSE`) when the port is taken. */
+  /** Accepts connections from now on. Throws NodeJS.ErrnoException (`EADDRINUSE`) when the port is taken. */
   async open(): Promise<void> {
     if (this.#server) return;
     const server = createServer((client) => this.#accept(client));
@@ -34,20 +34,22 @@ export class BrokerLink {
     await once(server, 'listening');
   }
 
-  /** Refuses connections from now on and drops those there are, as a machine does whose broker is gone. */
+  /** Refuses connections from now on and drops the open ones, like a machine whose broker has stopped. */
   close(): void {
     this.#server?.close();
     this.#server = undefined;
     for (const pair of [...this.#pairs]) this.#drop(pair);
   }
 
-  /** From now on no byte passes, in either direction, and nobody notices: connections stay open, new ones get no answer. */
+  /**
+   * From now on no byte passes in either direction, and no side notices: connections stay open, new ones get no answer.
+   */
   cut(): void {
     this.#isCut = true;
     for (const { client, broker } of this.#pairs) for (const socket of [client, broker]) socket?.pause();
   }
 
-  /** Bytes pass again; what was sent meanwhile arrives now. */
+  /** Bytes pass again; those that were sent meanwhile arrive now. */
   heal(): void {
     this.#isCut = false;
     for (const pair of this.#pairs) {
@@ -56,7 +58,7 @@ export class BrokerLink {
     }
   }
 
-  /** Every packet takes this long in each direction, in ms; 0 = no longer. */
+  /** Delays every packet in each direction by this time, in ms; 0 = no delay. */
   slow(delayMs: number): void {
     this.#delayMs = delayMs;
   }
@@ -100,7 +102,7 @@ export class BrokerLink {
     };
     from.on('data', (chunk: Buffer) => {
       if (this.#delayMs === 0 && waiting.length === 0) return write(chunk);
-      // None overtakes another when the delay has changed in between.
+      // No packet overtakes another when the delay has changed in between.
       const due = Math.max(waiting.at(-1)?.due ?? 0, performance.now() + this.#delayMs);
       waiting.push({ chunk, due });
       flushLater();

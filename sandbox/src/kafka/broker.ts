@@ -5,21 +5,21 @@ import { join } from 'node:path';
 import type { ManagedProcess, ProcessDied, ProcessOptions } from '../processes/managed-process.ts';
 import type { Distribution } from './distribution.ts';
 
-/** Everything about a broker that depends neither on where it runs nor on how many there are: small, and no topics by accident. */
+/** The settings of every broker, wherever it runs and however many there are: small, and without automatic topics. */
 export const BROKER_SETTINGS = {
   'process.roles': 'broker,controller',
   'controller.listener.names': 'CONTROLLER',
   'inter.broker.listener.name': 'BROKER',
   'auto.create.topics.enable': 'false',
   'unclean.leader.election.enable': 'false',
-  // A webhook of 1 MiB with its headers must fit.
+  // In bytes: a webhook of 1 MiB fits with its headers.
   'message.max.bytes': String(2 * 1024 * 1024),
   'replica.fetch.max.bytes': String(2 * 1024 * 1024),
   'offsets.topic.num.partitions': '4',
   'transaction.state.log.num.partitions': '1',
-  // Nobody else is about to join: a group of one need not wait for company.
+  // No further member is expected, so a group of one need not wait.
   'group.initial.rebalance.delay.ms': '0',
-  // After a kill the broker may register again only when its earlier life's session has run out (default 9 s).
+  // After a kill the broker may register again only after the session of its earlier life has expired (default 9 s).
   'broker.session.timeout.ms': '4000',
   'broker.heartbeat.interval.ms': '500',
   'num.network.threads': '2',
@@ -28,7 +28,7 @@ export const BROKER_SETTINGS = {
   'log.cleaner.dedupe.buffer.size': String(4 * 1024 * 1024),
 } as const;
 
-/** Copies of each record, and how many must have it before it is acknowledged: 3 and 2 from three brokers on. */
+/** Copies of each record, and how many are needed before it is acknowledged: 3 and 2 from three brokers on. */
 export function replicationOf(brokers: number): Record<string, string> {
   const replicas = String(Math.min(3, brokers));
   const inSync = String(Math.min(2, brokers));
@@ -45,7 +45,10 @@ export function replicationOf(brokers: number): Record<string, string> {
 
 type Java = Extract<Distribution, { kind: 'java' }>;
 
-/** A log folder for broker `nodeId` at `data`, unless there is one: Kafka takes each broker and each folder to be the only one of its id. */
+/**
+ * A log folder for broker `nodeId` at `data`, unless there is one. Kafka requires that each broker and each folder has
+ * a unique id.
+ */
 export async function prepareData({ template }: Java, data: string, nodeId: number): Promise<void> {
   if (existsSync(data)) return;
   await cp(template, data, { recursive: true });
@@ -105,8 +108,8 @@ export const brokerProcess = (
 });
 
 /**
- * Starts brokers at once: none serves before it has a controller, which takes a majority of them. `end` leaves nothing of them
- * when one does not come up, which is thrown, or `signal` gives up.
+ * Starts brokers in parallel: none serves before there is a controller, which needs a majority of them. When one does
+ * not start, or `signal` aborts, `end` removes all of them and the error is thrown.
  */
 export async function startTogether(
   brokers: readonly ManagedProcess[],

@@ -26,7 +26,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition().catch(() => false))) await sleep(100);
 }
 
-it('keeps each record on three brokers, two of which must have it before it is acknowledged', async () => {
+it('keeps each record on three brokers, and acknowledges it when two have it', async () => {
   const partitions = await partitionsOf(admin, [PAYMENT_EVENTS]);
   expect(partitions.map(({ replicas }) => replicas.toSorted())).toEqual(partitions.map(() => [1, 2, 3]));
   const { resources } = await admin.describeConfigs({
@@ -41,11 +41,11 @@ it('keeps each record on three brokers, two of which must have it before it is a
   ]);
 });
 
-it('moves leaders to the broker it is told', async () => {
+it('moves leaders to the given broker', async () => {
   for (const to of [1, 2, 3]) {
     const moves = [0, 1].map((partition) => ({ topic: PAYMENT_EVENTS, partition, to }));
     await moveLeaders(admin, cluster.node(1).address, moves);
-    // A broker that is asked right after may not have heard of it yet.
+    // A broker that is asked directly afterwards may not know of it yet.
     await vi.waitFor(
       async () => {
         const partitions = await partitionsOf(admin, [PAYMENT_EVENTS]);
@@ -56,7 +56,7 @@ it('moves leaders to the broker it is told', async () => {
   }
 });
 
-it('goes on without the controller, which another takes over, and takes it back in sync', async () => {
+it('continues without the controller, which another broker replaces, and takes it back in sync', async () => {
   const dead = await cluster.controller();
   await cluster.node(dead).process.kill();
   await until(async () => (await cluster.controller()) !== dead);

@@ -92,7 +92,7 @@ function mavenFailure(output: string): string {
   return `Kafka could not be downloaded by Maven:\n${output.trim().split('\n').slice(-10).join('\n')}`;
 }
 
-/** A formatted log folder holds no address and no data yet: made once, copied for every clean start. */
+/** A formatted log folder has no address and no data. It is made once, and copied for every clean start. */
 async function format(home: string): Promise<void> {
   const properties = join(home, 'format.properties');
   const template = join(home, 'template');

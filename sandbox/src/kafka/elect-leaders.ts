@@ -5,7 +5,7 @@ const ELECT_LEADERS = 43;
 const VERSION = 1;
 const PREFERRED = 0;
 const TIMEOUT_MS = 10_000;
-/** The partition's preferred replica leads it already. */
+/** Error code: the partition's preferred replica is already its leader. */
 const ELECTION_NOT_NEEDED = 84;
 
 export interface TopicPartition {
@@ -14,8 +14,9 @@ export interface TopicPartition {
 }
 
 /**
- * Makes the first replica of each partition its leader: Kafka's request ElectLeaders, which kafkajs lacks. `broker` is `host:port`, any of
- * the cluster. Answers the partitions that were refused, each with Kafka's error code. Throws the socket's errors.
+ * Makes the first replica of each partition its leader, by Kafka's request ElectLeaders, which kafkajs lacks. `broker`
+ * is `host:port` of any broker in the cluster. Returns the refused partitions, each with Kafka's error code. Throws the
+ * socket's errors.
  */
 export async function electPreferredLeaders(
   broker: string,
@@ -73,7 +74,10 @@ async function exchange(broker: string, request: Buffer): Promise<Buffer> {
   }
 }
 
-/** Reads the response's body (behind its correlation id): throttle time, error, then each topic's partitions with an error code. */
+/**
+ * Reads the response's body (after its correlation id): throttle time, error, then each topic's partitions with an
+ * error code.
+ */
 function refusedIn(body: Buffer): (TopicPartition & { errorCode: number })[] {
   let at = 4;
   const readInt16 = () => {

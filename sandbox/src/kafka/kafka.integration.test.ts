@@ -19,7 +19,7 @@ const accepts = (brokers: string): Promise<boolean> =>
     socket.once('error', () => resolve(false));
   });
 
-it('serves on its port, is gone after a kill, and comes back there with its data', async () => {
+it('serves on its port, is gone after a kill, and returns there with its data', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'kafka-'));
   kafka = await startKafka({ dir });
   expect(await accepts(kafka.brokers)).toBe(true);

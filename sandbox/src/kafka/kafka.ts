@@ -16,21 +16,21 @@ import {
 import { type Distribution, DOCKER_IMAGE, kafkaDistribution } from './distribution.ts';
 
 export interface KafkaOptions {
-  /** Where the broker's data and its log file go; default a folder of its own under the cache, removed at the end. */
+  /** Folder of the broker's data and log file; default a folder of its own under the cache, removed at the end. */
   readonly dir?: string;
   /** The broker's port on 127.0.0.1; 0 or absent = a free one. */
   readonly port?: number;
-  /** Keeps `dir` when the broker stops, and starts on what it holds; else every start is clean. */
+  /** Keeps `dir` when the broker stops, and starts with its content; otherwise every start is clean. */
   readonly keep?: boolean;
   readonly onProgress?: (line: string) => void;
-  /** Gives up starting; nothing is left then. */
+  /** Aborts the start; nothing is left then. */
   readonly signal?: AbortSignal;
   readonly onDeath?: (death: ProcessDied) => void;
   /** Starts the broker again when it dies unexpectedly. */
   readonly restartOnDeath?: boolean;
   /** Further listeners by name, with their security protocol (`SSL`, `SASL_PLAINTEXT`, …); needs Java, not Docker. */
   readonly listeners?: Readonly<Record<string, string>>;
-  /** Broker settings on top of the sandbox's; needs Java, not Docker. */
+  /** Broker settings in addition to the sandbox's; needs Java, not Docker. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -39,21 +39,22 @@ export interface RunningKafka {
   readonly brokers: string;
   /** `host:port` of each further listener. */
   readonly listeners: Readonly<Record<string, string>>;
-  /** The broker's process; stopping it here leaves its data. */
+  /** The broker's process; stopping it here keeps its data. */
   readonly process: ManagedProcess;
   readonly pid: number | undefined;
-  /** Ends the broker; without `keep` its data goes with it. */
+  /** Ends the broker, and removes its data unless `keep` is set. */
   stop(): Promise<void>;
-  /** SIGKILL, as when the machine dies; the data stays for restart(). */
+  /** SIGKILL, like the death of a machine; the data stays for restart(). */
   kill(): Promise<void>;
-  /** Starts it again (after kill, or stopping it in order first) on the same port and data. */
+  /** Starts the broker again (after kill, or after an orderly stop) on the same port and data. */
   restart(): Promise<void>;
   logs(): Promise<string>;
 }
 
 /**
- * A real single-node Apache Kafka broker (KRaft) on a port of its own. The first call on a machine downloads it.
- * Throws KafkaUnavailable when the machine has neither Java 17 with Maven nor Docker, ProcessDied when the broker does not come up.
+ * A real single-node Apache Kafka broker (KRaft) on its own port. The first call on a machine downloads it. Throws
+ * KafkaUnavailable when the machine has neither Java 17 with Maven nor Docker, ProcessDied when the broker does not
+ * start.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const { keep = false, signal } = options;
@@ -85,7 +86,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     get pid() {
       return broker.pid;
     },
-    // An orderly shutdown is for the data's sake; without data to keep it would only take time.
+    // An orderly shutdown only protects the data; without data to keep it would waste time.
     stop: () => end(keep || distribution.kind === 'docker' ? 'stop' : 'kill'),
     kill: () => broker.kill(),
     async restart() {
@@ -132,7 +133,7 @@ async function withJava(
   });
 }
 
-/** The image formats its log folder by itself; its settings are environment variables (dots become underscores). */
+/** The image formats its log folder itself; its settings are environment variables (dots become underscores). */
 async function withDocker(data: string, port: number, options: KafkaOptions): Promise<BrokerCommand> {
   if (options.listeners || options.settings)
     throw new Error('further listeners and settings of the broker need Java 17');

@@ -4,7 +4,7 @@ import { electPreferredLeaders, type TopicPartition } from './elect-leaders.ts';
 
 type Admin = ReturnType<Kafka['client']['admin']>;
 
-/** Who has a partition: broker ids; the preferred leader is the first of the replicas, and -1 leads where nobody does. */
+/** The broker ids of a partition: the preferred leader is the first replica, and leader -1 means that there is none. */
 export interface PartitionState extends TopicPartition {
   readonly leader: number;
   readonly replicas: readonly number[];
@@ -14,7 +14,7 @@ export interface PartitionState extends TopicPartition {
 export const OFFSETS_TOPIC = '__consumer_offsets';
 const MOVED_WITHIN_MS = 30_000;
 
-/** Every partition of these topics (by their names in the cluster). Throws kafkajs's errors. */
+/** Every partition of these topics, which are named as in the cluster. Throws kafkajs's errors. */
 export async function partitionsOf(admin: Admin, topics: readonly string[]): Promise<PartitionState[]> {
   const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
   return metadata.topics.flatMap(({ name, partitions }) =>
@@ -36,7 +36,7 @@ export async function coordinatorOf(admin: Admin, groupId: string): Promise<Part
   return found;
 }
 
-/** Java's String.hashCode without its sign, as Kafka chooses a group's partition. */
+/** Java's String.hashCode without its sign, with which Kafka chooses a group's partition. */
 function javaHash(text: string): number {
   let hash = 0;
   for (let at = 0; at < text.length; at += 1) hash = (31 * hash + text.charCodeAt(at)) | 0;
@@ -44,8 +44,9 @@ function javaHash(text: string): number {
 }
 
 /**
- * Makes broker `to` the leader of each partition, as an operator's tool does: first of the replicas, then elected. Asked through `broker`
- * (`host:port`). Resolves when all have moved. Throws Error when one has not within half a minute, or has no replica there.
+ * Makes broker `to` the leader of each partition, as an operator's tool does: it becomes the first replica, and is then
+ * elected. Requests go to `broker` (`host:port`). Resolves when all leaders have moved. Throws Error when one has not
+ * within half a minute, or has no replica there.
  */
 export async function moveLeaders(
   admin: Admin,
@@ -77,7 +78,7 @@ export async function moveLeaders(
       const first = open[0] as (typeof open)[number];
       throw new Error(`${open.length} leaders have not moved, among them ${first.topic}-${first.partition}`);
     }
-    // Refused while the broker is not in sync, or does not know of the new order yet.
+    // Refused while the broker is not in sync, or does not know the new order yet.
     await electPreferredLeaders(broker, open);
     await sleep(50);
   }

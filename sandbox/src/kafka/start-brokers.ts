@@ -9,7 +9,7 @@ import { type RunningKafka, startKafka } from './kafka.ts';
 
 /** The sandbox's own brokers: one, or a cluster of several. */
 export interface Brokers {
-  /** Where they are, as KAFKA_BROKERS has it. */
+  /** Their addresses, for KAFKA_BROKERS. */
   readonly addresses: string;
   readonly kafka?: RunningKafka;
   readonly cluster?: RunningCluster;
@@ -19,7 +19,7 @@ export interface Brokers {
 
 export interface BrokerOptions extends Pick<SandboxOptions, 'keep' | 'restart' | 'onDeath' | 'kafkaSettings'> {
   readonly count: number;
-  /** Where their log is, unless it is kept. */
+  /** The folder of their log, unless it is kept. */
   readonly dir: string;
   readonly signal: AbortSignal;
 }

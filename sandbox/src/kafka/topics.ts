@@ -5,11 +5,13 @@ import { createLogger } from '@connector/telemetry';
 import * as z from 'zod';
 import { KafkaUnavailable } from './distribution.ts';
 
-/** The sandbox's own client to the cluster that KAFKA_* of `env` name. Throws ConfigError on settings that can't be used. */
+/**
+ * The sandbox's own client to the cluster in the KAFKA_* variables of `env`. Throws ConfigError for unusable settings.
+ */
 export const connectKafka = (env: Environment): Kafka =>
   createKafka(parseConfig(z.object(kafkaConfig), env), { clientId: 'sandbox', log: createLogger('sandbox', 'silent') });
 
-/** Creates the system's topics where they are missing, with the cluster's default replication. Throws KafkaUnavailable. */
+/** Creates the system's missing topics, with the cluster's default replication. Throws KafkaUnavailable. */
 export async function createTopics(kafka: Kafka, brokers: string): Promise<void> {
   try {
     await ensureTopics(kafka, TOPICS);

@@ -4,7 +4,7 @@ import { startTraceReceiver } from './otlp.ts';
 import { createTraceStore, type TraceStore } from './trace-store.ts';
 import { traceList, traceText } from './trace-tree.ts';
 
-/** The sandbox, as rules and dashboards know an installation. */
+/** The sandbox's values for the placeholders of rules and dashboards. */
 export const INSTALLATION: Installation = {
   namespace: 'sandbox',
   release: 'sandbox',
@@ -17,7 +17,7 @@ const LISTED = 50;
 
 export interface Traces {
   readonly store: TraceStore;
-  /** Variables by which the services send every span here. */
+  /** Variables that make the services send every span here. */
   readonly env: Readonly<Record<string, string>>;
   /** Answers `/_sandbox/traces`, `/_sandbox/traces/<id>`; true when the request was one of these. */
   handle(req: IncomingMessage, res: ServerResponse): boolean;
@@ -43,7 +43,8 @@ export async function collectTraces(): Promise<Traces> {
       const asked = decodeURIComponent(pathname.slice(TRACES_PATH.length + 1)) || searchParams.get('of');
       if (!asked) return text(res, 200, `${traceList(withSpans(store.latest().slice(-LISTED)))}\n`);
       const found = store.spansOf(asked).length > 0 ? [asked] : store.find(asked);
-      if (found.length === 0) return text(res, 404, `no trace ${asked}, and none about it: it may come in a second\n`);
+      if (found.length === 0)
+        return text(res, 404, `There is no trace ${asked}, and none with this id in it. It may arrive in a second.\n`);
       return text(
         res,
         200,

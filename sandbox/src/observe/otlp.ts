@@ -44,7 +44,7 @@ const exported = z.object({
     .default([]),
 });
 
-/** The spans of one OTLP/HTTP JSON request. Throws ZodError when it is none. */
+/** The spans of one OTLP/HTTP JSON request. Throws ZodError for anything else. */
 export function readOtlp(body: unknown): StoredSpan[] {
   return exported.parse(body).resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans.flatMap(({ spans }) =>
@@ -60,14 +60,14 @@ export function readOtlp(body: unknown): StoredSpan[] {
   );
 }
 
-/** Takes the services' spans (OTLP/HTTP, JSON) on a free loopback port and keeps them in `store`. */
+/** Receives the services' spans (OTLP/HTTP, JSON) on a free loopback port and keeps them in `store`. */
 export async function startTraceReceiver(store: TraceStore): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer(async (req, res) => {
     try {
       store.add(readOtlp(await json(req)));
       res.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     } catch {
-      // The exporter drops what is refused, and the services go on without it.
+      // The exporter drops refused spans, and the services continue without them.
       res.writeHead(400).end();
     }
   });

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { PINNED_NODE, REPOSITORY } from '../build.ts';
 import { answers, ManagedProcess, type ProcessDied, runToEnd } from '../processes/managed-process.ts';
 
-/** There is no Prometheus on this machine and none could be had; the message says so in one sentence. */
+/** There is no Prometheus on this machine and none could be installed; the message says so in one sentence. */
 export class PrometheusUnavailable extends Error {
   override readonly name = 'PrometheusUnavailable';
 }
 
 export interface PrometheusOptions {
-  /** Its configuration, rules and data go here. */
+  /** Folder of its configuration, rules and data. */
   readonly dir: string;
   readonly port: number;
-  /** Each service's job label, and where its /metrics is. */
+  /** Each service's job label, and the address of its /metrics. */
   readonly targets: readonly { readonly job: string; readonly namespace: string; readonly adminUrl: string }[];
   /** Rule files: name → YAML. */
   readonly rules: readonly (readonly [name: string, yaml: string])[];
@@ -21,7 +21,10 @@ export interface PrometheusOptions {
   readonly onDeath?: ((death: ProcessDied) => void) | undefined;
 }
 
-/** A real Prometheus that scrapes the services with the rules loaded; nothing is started yet. Throws PrometheusUnavailable. */
+/**
+ * A real Prometheus that scrapes the services, with the rules loaded. It is not started yet. Throws
+ * PrometheusUnavailable.
+ */
 export async function prometheus(options: PrometheusOptions): Promise<ManagedProcess & { readonly url: string }> {
   const { dir, port, targets, rules, scrapeIntervalMs, restart = false, onDeath } = options;
   const [command = '', ...own] = await commandLine();
@@ -31,13 +34,13 @@ export async function prometheus(options: PrometheusOptions): Promise<ManagedPro
   const config = {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: ['rules/*.yaml'],
-    // Labels as in the cluster, where a pod's name comes from Kubernetes.
+    // Labels as in a cluster, where Kubernetes adds the pod's name.
     scrape_configs: targets.map(({ job, namespace, adminUrl }) => ({
       job_name: job,
       static_configs: [{ targets: [new URL(adminUrl).host], labels: { namespace, pod: `${job}-0` } }],
     })),
   };
-  // JSON is YAML too.
+  // JSON is also YAML.
   await writeFile(join(dir, 'prometheus.yml'), JSON.stringify(config, undefined, 2));
   const url = `http://127.0.0.1:${port}`;
   const server = new ManagedProcess({

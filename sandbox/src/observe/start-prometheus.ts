@@ -6,7 +6,10 @@ import { type SandboxOptions, SERVICES, type ServiceName } from '../sandbox.ts';
 import { INSTALLATION } from './observation.ts';
 import { prometheus } from './prometheus.ts';
 
-/** A Prometheus with the chart's rules that scrapes the services; answers its origin. Throws PrometheusUnavailable, or ProcessDied. */
+/**
+ * A Prometheus with the chart's rules that scrapes the services; returns its origin. Throws PrometheusUnavailable, or
+ * ProcessDied.
+ */
 export async function startPrometheus(
   children: Children,
   { observe, restart = false, onDeath }: SandboxOptions,

@@ -1,11 +1,11 @@
-/** A span as OTLP/HTTP JSON has it, with its service; times in ms since the epoch, with fractions. */
+/** A span from OTLP/HTTP JSON, with its service; times in ms since the epoch, with fractions. */
 export interface StoredSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
   readonly service: string;
   readonly name: string;
-  /** OTLP's numbers: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  /** OTLP's span kinds: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   readonly kind: number;
   readonly startMs: number;
   readonly endMs: number;
@@ -16,17 +16,17 @@ export interface StoredSpan {
 /** The latest traces of one run of the sandbox, in memory. */
 export interface TraceStore {
   add(spans: readonly StoredSpan[]): void;
-  /** The spans of a trace, oldest first; empty when it is not known (any more). */
+  /** The spans of a trace, oldest first; empty for an unknown (or forgotten) trace. */
   spansOf(traceId: string): readonly StoredSpan[];
-  /** Ids of the traces that have a span with this value among its attributes, such as a payment's id; oldest first. */
+  /** Ids of the traces that have a span with this attribute value, such as a payment's id; oldest first. */
   find(value: string): readonly string[];
   /** Ids of the latest traces, oldest first. */
   latest(): readonly string[];
 }
 
-/** Enough for an afternoon of clicks; a load test pushes the oldest out. */
+/** Enough for an afternoon of clicks; a load test removes the oldest traces. */
 const MAX_TRACES = 5_000;
-/** A trace of ours has some twenty; a loop must not fill the memory. */
+/** One of our traces has about twenty spans; a loop must not fill the memory. */
 const MAX_SPANS = 1_000;
 
 export function createTraceStore(maxTraces = MAX_TRACES): TraceStore {

@@ -36,7 +36,7 @@ const SPANS: StoredSpan[] = [
   span('d', 'c', 'ledger', 'POST payments.update', 22, 8),
 ];
 
-it('shows who caused what, in which order, how long it took and what failed', () => {
+it('shows which span caused which, their order, durations and failures', () => {
   expect(traceText('t1', SPANS)).toBe(`trace t1: 5 spans of ledger, webhook-ingest; 35.0 ms
 
   at  took  span
@@ -48,18 +48,18 @@ it('shows who caused what, in which order, how long it took and what failed', ()
 `);
 });
 
-it('shows what was caused by a span that was not sampled, or is not there yet, beside the roots', () => {
+it('shows a span whose cause was not sampled, or has not arrived, beside the roots', () => {
   const [, , ...without] = SPANS;
   expect(traceText('t1', without)).toContain('\n22.0   8.0  ledger: POST payments.update');
 });
 
-it('lists traces by where they begin', () => {
+it('lists traces by their first span', () => {
   expect(traceList([{ id: 't1', spans: SPANS }])).toBe(
     't1  12:00:00.000     35 ms    5 spans  webhook-ingest: POST /stripe/webhooks',
   );
 });
 
-it("reads a service's spans as OTLP has them", () => {
+it("reads a service's spans in OTLP's form", () => {
   const body = {
     resourceSpans: [
       {
@@ -103,7 +103,7 @@ it("reads a service's spans as OTLP has them", () => {
   ]);
 });
 
-it('keeps the latest traces, found by id and by any id in them', () => {
+it('keeps the latest traces, and finds them by their id and by any id in them', () => {
   const store = createTraceStore(2);
   for (const id of ['t1', 't2', 't3']) {
     store.add([

@@ -1,6 +1,6 @@
 import type { StoredSpan } from './trace-store.ts';
 
-/** What of a span is worth a place on its line, in this order: outcome, then ids. */
+/** The attributes of a span that are shown on its line, in this order: outcome, then ids. */
 const SHOWN: readonly [attribute: string, name: string][] = [
   ['http.response.status_code', ''],
   ['error.type', ''],
@@ -19,7 +19,7 @@ interface Node {
   readonly children: Node[];
 }
 
-/** The spans by who caused whom; what was caused by a span that is not among them stands beside the roots. */
+/** The spans as a tree of causes. A span whose cause is missing stands beside the roots. */
 export function treeOf(spans: readonly StoredSpan[]): Node[] {
   const nodes = new Map(spans.map((span) => [span.spanId, { span, children: [] as Node[] }]));
   const roots: Node[] = [];
@@ -31,14 +31,14 @@ export function treeOf(spans: readonly StoredSpan[]): Node[] {
 }
 
 /**
- * A trace as text: one line for each span, indented under what caused it, with its start after the trace's and its duration, in ms. A span
- * that failed is marked by `!`.
+ * A trace as text: one line for each span, indented under its cause, with the start relative to the trace's and the
+ * duration, in ms. `!` marks a failed span.
  */
 export function traceText(traceId: string, spans: readonly StoredSpan[]): string {
   const begin = Math.min(...spans.map(({ startMs }) => startMs));
   const end = Math.max(...spans.map(({ endMs }) => endMs));
   const services = [...new Set(spans.map(({ service }) => service))];
-  /** Ids are shown where they first appear. */
+  /** Ids are shown only where they first appear. */
   const told = new Set<unknown>();
   const lines: { at: string; took: string; what: string; notes: string }[] = [];
   const draw = ({ span, children }: Node, first: string, rest: string) => {
@@ -75,7 +75,7 @@ const notesOf = ({ attributes }: StoredSpan, told: Set<unknown>): string =>
     return [name ? `${name} ${value}` : String(value)];
   }).join('  ');
 
-/** One line for each trace, the latest last: its id, when it began, its length, and where it began. */
+/** One line for each trace, the latest last: its id, its start, its length, and its first span. */
 export function traceList(traces: readonly { id: string; spans: readonly StoredSpan[] }[]): string {
   return traces
     .map(({ id, spans }) => {

@@ -1,4 +1,4 @@
-// `npm run trace`: prints a trace of a running sandbox, or of one payment in a sandbox of its own.
+// `npm run trace`: prints a trace of a running sandbox, or of one payment in a sandbox that it starts.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLine } from '@connector/cli';
@@ -16,7 +16,7 @@ const { values, positionals } = commandLine({ url: { type: 'string', default: 'h
   allowPositionals: true,
 });
 
-/** The services hand their spans over in batches. */
+/** The services send their spans in batches. */
 const UNTIL_ALL_SPANS_MS = 2_500;
 
 const [id] = positionals;

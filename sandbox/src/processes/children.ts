@@ -6,24 +6,24 @@ import { ManagedProcess, type ProcessOptions } from './managed-process.ts';
 
 type NodeOptions = Pick<ProcessOptions, 'args' | 'cwd' | 'env' | 'isReady' | 'readyWithinMs' | 'graceMs'>;
 
-/** The processes of one sandbox by name, and what is coming up. */
+/** The processes of one sandbox by name, and those that are starting. */
 export class Children {
   readonly #options: SandboxOptions;
   readonly #dir: string;
   readonly #signal: AbortSignal;
   readonly #processes = new Map<ProcessName, ManagedProcess>();
-  /** What is coming up; none is left in the middle of it when the run stops. */
+  /** Starts under way. None of them is left half-done when the run stops. */
   readonly #starts: Promise<unknown>[] = [];
   readonly #unfollow: (() => void)[] = [];
 
-  /** Logs are written into `dir`; `signal` gives up what is coming up. */
+  /** Logs are written into `dir`; `signal` aborts starts. */
   constructor(options: SandboxOptions, dir: string, signal: AbortSignal) {
     this.#options = options;
     this.#dir = dir;
     this.#signal = signal;
   }
 
-  /** Throws Error for one that this sandbox does not run. */
+  /** Throws Error for a process that this sandbox does not run. */
   get(name: ProcessName): ManagedProcess {
     const child = this.#processes.get(name);
     if (!child) throw new Error(`${name} is not run by this sandbox`);
@@ -62,7 +62,7 @@ export class Children {
     }
   }
 
-  /** Runs one start, reports when it is done and how long it took. */
+  /** Runs one start, and reports when it is done and how long it took. */
   comingUp<T>(name: string, start: () => Promise<T>, describe: (result: T) => string): Promise<T> {
     const began = performance.now();
     const run = async () => {
@@ -85,12 +85,12 @@ export class Children {
     if (onLog) this.#unfollow.push(followLines(logFile, (line) => onLog(name, line)));
   }
 
-  /** Names of those that are not ready now. */
+  /** Names of the processes that are not ready. */
   get down(): string[] {
     return [...this.#processes.values()].filter(({ ready }) => !ready).map(({ name }) => name);
   }
 
-  /** Resolves when nothing is coming up any more. */
+  /** Resolves when no start is under way any more. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#starts);
   }

@@ -3,7 +3,10 @@ import { open } from 'node:fs/promises';
 
 const POLL_MS = 150;
 
-/** Hands on each whole line that is written to a file from now on, which may not exist yet; answers how to stop. */
+/**
+ * Calls back with each whole line that is written to a file from now on. The file may not exist yet. Returns the
+ * function that stops it.
+ */
 export function followLines(file: string, onLine: (line: string) => void): () => void {
   let offset = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   let rest = '';

@@ -2,15 +2,17 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the range from which systems take ports for outgoing connections, so that none takes it before its server listens. Stages of
- * `npm test` that run side by side have a part of it each, in FREE_PORTS, as their servers would meet for the same reason.
+ * Below the range of outgoing connections' ports, so that none takes a port before its server listens. Parallel stages
+ * of `npm test` each have a part of the range, in FREE_PORTS, because their servers would collide for the same reason.
  */
 const [FIRST = 20_000, LAST = 31_999] = process.env.FREE_PORTS?.split('-').map(Number) ?? [];
 
-/** Handed out by this process; the server that got one may not listen yet. */
+/** Ports returned by this process; their servers may not listen yet. */
 const taken = new Set<number>();
 
-/** A port that nothing listens on and that was not handed out before. Throws when a hundred random ones are all taken. */
+/**
+ * A port that nothing listens on and that was not returned before. Throws when a hundred random ports are all taken.
+ */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = randomInt(FIRST, LAST + 1);
@@ -21,7 +23,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port found between ${FIRST} and ${LAST}`);
 }
 
-/** Asked for all addresses at once, as the services listen. */
+/** Checked on all addresses at once, because the services listen on all. */
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();

@@ -36,13 +36,13 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-it('is ready once it says so, and logs what it prints', async () => {
+it('is ready once it says so, and logs its output', async () => {
   await shell('echo one >&2; echo ready; exec sleep 60').start();
   expect(child.ready).toBe(true);
   expect(await child.logs()).toBe('one\nready\n');
 });
 
-it('throws the last lines of the log of a process that dies before it is ready', async () => {
+it('throws the last log lines of a process that dies before it is ready', async () => {
   const failure = await shell('echo no such topic; exit 78')
     .start()
     .catch((error: unknown) => error);
@@ -103,7 +103,7 @@ it('stays down after kill() until it is started', async () => {
   expect(child.ready).toBe(true);
 });
 
-it('ends, and its folder goes, when its starter is killed', async () => {
+it('ends, and its folder is removed, when its starter is killed', async () => {
   const script = join(dir, 'starter.ts');
   const run = await mkdtemp(join(tmpdir(), 'child-run-'));
   await writeFile(

@@ -11,21 +11,24 @@ export interface ProcessOptions {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Everything the process prints goes here, appended over restarts. */
+  /** All output of the process is appended to this file, over restarts. */
   readonly logFile: string;
-  /** Resolves true once it serves; asked every 50 ms. `printed` is what this start has printed so far. */
+  /** Resolves true when the process serves; called every 50 ms. `printed` is this start's output so far. */
   readonly isReady: (printed: string) => boolean | Promise<boolean>;
-  /** How long it may take to be ready, in ms. */
+  /** Time limit for becoming ready, in ms. */
   readonly readyWithinMs?: number;
-  /** How long it may take to end after SIGTERM before it is killed, in ms. */
+  /** Time limit for ending after SIGTERM before it is killed, in ms. */
   readonly graceMs?: number;
-  /** Called each time the process ends without having been asked to. */
+  /** Called each time the process ends unexpectedly. */
   readonly onDeath?: (death: ProcessDied) => void;
-  /** Starts it again after an unexpected death, with a growing pause, unless it refused its configuration (exit code 78). */
+  /**
+   * Restarts the process after an unexpected death, with growing pauses, unless it refused its configuration (exit code
+   * 78).
+   */
   readonly restart?: boolean;
 }
 
-/** A process ended, or never came up. `exitCode` is null when a signal ended it; `lastLines` are the end of its log. */
+/** A process ended, or never started. `exitCode` is null when a signal ended it; `lastLines` are the end of its log. */
 export class ProcessDied extends Error {
   override readonly name = 'ProcessDied';
   readonly processName: string;
@@ -42,10 +45,13 @@ export class ProcessDied extends Error {
 
 const EX_CONFIG = 78;
 const LONGEST_PAUSE_MS = 10_000;
-/** A process that served this long starts again with the shortest pause. */
+/** A process that served this long, in ms, restarts after the shortest pause. */
 const STEADY_MS = 30_000;
 
-/** A child process in a group of its own, so that a Ctrl-C in the terminal reaches only its starter, which ends its processes in order. */
+/**
+ * A child process in its own process group, so that a Ctrl-C in the terminal reaches only its starter, which ends its
+ * processes in order.
+ */
 export class ManagedProcess {
   readonly name: string;
   readonly #options: ProcessOptions;
@@ -71,12 +77,14 @@ export class ManagedProcess {
     return this.#child?.pid;
   }
 
-  /** True from being ready until its process ends. */
+  /** True from readiness until its process ends. */
   get ready(): boolean {
     return this.#ready;
   }
 
-  /** Starts the process and resolves when it is ready. Throws ProcessDied when it ends before, or takes too long. */
+  /**
+   * Starts the process and resolves when it is ready. Throws ProcessDied when it ends before that, or takes too long.
+   */
   async start(): Promise<void> {
     if (this.#child) throw new Error(`${this.name} is running already`);
     clearTimeout(this.#restartTimer);
@@ -116,7 +124,7 @@ export class ManagedProcess {
     }
   }
 
-  /** Asks it to end (SIGTERM), waits, and kills it when it does not end in its time. */
+  /** Sends SIGTERM, waits, and kills the process when it does not end in time. */
   async stop(): Promise<void> {
     const child = this.#unwanted();
     if (!child) return;
@@ -127,7 +135,7 @@ export class ManagedProcess {
     clearTimeout(timer);
   }
 
-  /** Kills it (SIGKILL) and resolves when it is gone; it is not started again. */
+  /** Kills the process (SIGKILL) and resolves when it has ended; it is not restarted. */
   async kill(): Promise<void> {
     const child = this.#unwanted();
     if (!child) return;
@@ -135,22 +143,24 @@ export class ManagedProcess {
     await this.#exit;
   }
 
-  /** Holds it as it is (SIGSTOP): its connections stay open, and nothing answers. Does nothing when it does not run. */
+  /**
+   * Freezes the process (SIGSTOP): its connections stay open, and it answers nothing. No effect when it does not run.
+   */
   freeze(): void {
     if (this.#child) signal(this.#child, 'SIGSTOP');
   }
 
-  /** Lets it go on after freeze(). */
+  /** Continues the process after freeze(). */
   thaw(): void {
     if (this.#child) signal(this.#child, 'SIGCONT');
   }
 
-  /** Resolves when it has ended by itself or was ended; at once when it does not run. */
+  /** Resolves when the process has ended, for whatever reason; at once when it does not run. */
   ended(): Promise<void> {
     return this.#exit;
   }
 
-  /** Everything it has printed so far. */
+  /** All its output so far. */
   async logs(): Promise<string> {
     return (await this.#printed(0)).toString();
   }
@@ -178,7 +188,7 @@ export class ManagedProcess {
     const wasReady = this.#ready;
     this.#child = undefined;
     this.#ready = false;
-    // Before it was ready start() throws what happened.
+    // Before readiness, start() throws the reason.
     if (!this.#wanted || !wasReady) return;
     this.#deathsInARow = Date.now() - this.#readyAt > STEADY_MS ? 1 : this.#deathsInARow + 1;
     this.#options.onDeath?.(await this.#death(describeExit(child), child.exitCode));
@@ -230,8 +240,8 @@ export async function answers(url: string): Promise<boolean> {
 }
 
 /**
- * Runs a command to its end. Resolves with its exit code (null when a signal ended it) and all it printed; throws when it can't
- * be started, and AbortError when `signal` ends it.
+ * Runs a command to its end. Resolves with its exit code (null when a signal ended it) and all its output. Throws when
+ * it cannot be started, and AbortError when `signal` ends it.
  */
 export async function runToEnd(
   command: string,

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Reads from its stdin which process groups and folders it answers for. The pipe closes when the starter is gone, however it
- * went (kill -9 too): then it ends the groups that are left and removes the folders.
+ * Reads from its stdin the process groups and folders that it is responsible for. The pipe closes when the starter ends
+ * for any reason (kill -9 too): then it ends the remaining groups and removes the folders.
  */
 const SCRIPT = `
 pids=
@@ -28,7 +28,8 @@ let reaper: ChildProcess | undefined;
 function write(line: string): void {
   if (!reaper) {
     reaper = spawn('/bin/sh', ['-c', SCRIPT, 'reaper'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-    // It must neither hold its starter alive nor fail it: without it only the cleaning up after a crash is missing.
+    // The reaper must neither keep its starter alive nor make it fail. Without it, only the clean-up after a crash is
+    // missing.
     reaper.unref();
     reaper.on('error', () => {});
     reaper.stdin?.on('error', () => {});
@@ -39,7 +40,7 @@ function write(line: string): void {
 
 /** The process group led by `pid` ends when this process ends. */
 export const watchProcess = (pid: number): void => write(`watch ${pid}`);
-/** The group led by `pid` is gone; its number may soon be another's. */
+/** The group led by `pid` has ended; its number may soon belong to another. */
 export const forgetProcess = (pid: number): void => write(`forget ${pid}`);
 /** `folder` is removed when this process ends, after its processes. */
 export const removeAtEnd = (folder: string): void => write(`remove ${folder}`);

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeAtEnd } from './reaper.ts';
 
-/** What outlives a run: downloads, builds, logs that are kept. */
+/** Things that outlive a run: downloads, builds, kept logs. */
 export const CACHE_DIR = join(import.meta.dirname, '../../../.cache');
 
 /**
- * A folder for one run, removed when this process ends. What runs left behind whose process is gone (a power cut) is removed on
- * the way.
+ * A folder for one run, removed when this process ends. Folders of earlier runs whose process is gone (after a power
+ * cut) are removed as well.
  */
 export async function makeRunDir(): Promise<string> {
   const parent = join(CACHE_DIR, 'run');
@@ -26,7 +26,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process is alive too.
+    // Another user's process is alive, too.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

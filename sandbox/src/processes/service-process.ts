@@ -4,13 +4,13 @@ import { answers, type ProcessOptions } from './managed-process.ts';
 
 const loopback = (port: number): string => `http://127.0.0.1:${port}`;
 
-/** Where a service listens: its routes, and /livez, /readyz and /metrics. */
+/** The addresses of a service: its routes, and /livez, /readyz and /metrics. */
 export interface ServicePorts {
   readonly port: number;
   readonly adminPort: number;
 }
 
-/** How a service runs from its build, in this repository unless `cwd` says otherwise. */
+/** The command that runs a service from its build, in this repository unless `cwd` says otherwise. */
 export function serviceProcess(
   service: string,
   { port, adminPort }: ServicePorts,
@@ -26,7 +26,7 @@ export function serviceProcess(
   } satisfies Partial<ProcessOptions>;
 }
 
-/** How a simulator runs from its sources; `variables` say where it listens and what it believes. */
+/** The command that runs a simulator from its sources; `variables` are its addresses and credentials. */
 export const simulatorProcess = (name: string, variables: Readonly<Record<string, string>>) =>
   ({
     args: [join(REPOSITORY, 'simulators', name, 'src/main.ts')],

@@ -29,7 +29,7 @@ const checkoutSchema = z
     flowType: z.enum(['deferred', 'pi_first']).optional(),
     address: addressSchema.optional(),
     locale: z.string().max(10).optional(),
-    /** Where a bank sends the shopper back to; default this shop. */
+    /** Return address for a bank; default this shop. */
     returnUrl: z.url().optional(),
   })
   .refine(({ currency, centAmount }) => isCurrency(currency) || centAmount !== undefined, {
@@ -43,7 +43,7 @@ interface Backend {
   readonly live: Live;
 }
 
-/** What the page calls: checkouts, addresses, payments and what the back office does with them. */
+/** The page's calls: checkouts, addresses, payments and the back office's operations. */
 export function apiRoutes(
   { merchant, operations, live }: Backend,
   { publicUrl, serviceMetrics, kafka }: StorefrontOptions,

@@ -16,5 +16,5 @@ export async function bundlePage(): Promise<Page> {
   };
 }
 
-/** JSON inside a script element must not be able to close it. */
+/** JSON inside a script element must not be able to close the element. */
 const escapeForScript = (json: string): string => json.replaceAll('<', '\\u003c');

@@ -7,8 +7,8 @@ export const FRACTION_DIGITS: Record<Currency, number> = { EUR: 2, USD: 2, JPY: 
 export const isCurrency = (value: unknown): value is Currency => typeof value === 'string' && value in PRICES;
 
 /**
- * What the services are told about carts of the demonstration, as `STRIPE_PAYMENT_BEHAVIOR_RULES`: the cart's country picks how it
- * is paid, so that one sandbox shows every flow. The shopper's address may be anywhere.
+ * The services' `STRIPE_PAYMENT_BEHAVIOR_RULES` for the demonstration: the cart's country decides how the cart is paid,
+ * so that one sandbox shows every flow. The shopper's address may be anywhere.
  */
 export const BEHAVIOR_RULES = {
   NL: { captureMethod: 'manual' },
@@ -16,7 +16,10 @@ export const BEHAVIOR_RULES = {
   BE: { flowType: 'pi_first', captureMethod: 'manual' },
 } as const;
 
-/** As `STRIPE_SAVED_PAYMENT_METHODS_CONFIG`: signed-in customers may keep a card, with their consent, and pay with it again. */
+/**
+ * `STRIPE_SAVED_PAYMENT_METHODS_CONFIG`: signed-in customers may keep a card, with their consent, and pay with it
+ * again.
+ */
 export const SAVED_METHODS = {
   payment_method_save: 'enabled',
   payment_method_save_usage: 'off_session',
@@ -34,7 +37,7 @@ export interface Address {
   email: string;
 }
 
-/** Where the demonstration ships to until the shopper says otherwise. */
+/** The demonstration's address until the shopper enters another. */
 export const DEFAULT_ADDRESS: Address = {
   firstName: 'Ada',
   lastName: 'Lovelace',
@@ -50,7 +53,7 @@ export interface Wishes {
   flowType?: 'deferred' | 'pi_first' | undefined;
 }
 
-/** The cart country whose rule grants `wishes`; without wishes it is the shop's own. */
+/** The cart country whose rule grants `wishes`; without wishes the shop's own country. */
 export function countryFor({ captureMethod, flowType }: Wishes, otherwise = 'DE'): string {
   if (flowType === 'pi_first') return captureMethod === 'manual' ? 'BE' : 'PL';
   return captureMethod === 'manual' ? 'NL' : otherwise;

@@ -7,7 +7,7 @@ export interface CommercetoolsAccess {
   clientSecret: string;
 }
 
-/** commercetools' answer was not a 2xx; `status` is its own. */
+/** commercetools' answer was not 2xx; `status` is its status. */
 export class CommercetoolsAnswerError extends Error {
   override readonly name = 'CommercetoolsAnswerError';
   readonly status: number;
@@ -19,7 +19,7 @@ export class CommercetoolsAnswerError extends Error {
 
 const TIMEOUT_MS = 10_000;
 
-/** The merchant's own API client, with plain calls so that it reads as a merchant's own would. */
+/** The merchant's own API client, with plain calls like a merchant's own code. */
 export class CommercetoolsClient {
   readonly #access: CommercetoolsAccess;
   #token: { value: string; expiresAt: number } | undefined;
@@ -58,7 +58,7 @@ export class CommercetoolsClient {
     return this.#call('POST', `${trimmed(this.#access.sessionUrl)}/${this.#access.projectKey}/sessions`, draft);
   }
 
-  /** A token that is refused is asked for anew, once. */
+  /** When a token is refused, a new one is requested, once. */
   async #call<T>(method: string, url: string, body: unknown): Promise<T> {
     let response = await this.#send(method, url, body);
     if (response.status === 401) {

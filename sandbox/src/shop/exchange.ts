@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { CommercetoolsAnswerError } from './client.ts';
 
-/** A request to the storefront and its answer; `id` is what the path names. */
+/** A request to the storefront and its answer; `id` is the id in the path. */
 export interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -20,7 +20,7 @@ export const sendJson = (res: ServerResponse, status: number, body: unknown): vo
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Throws SyntaxError when the body is too large or not JSON; none is an empty object. */
+/** Throws SyntaxError when the body is too large or not JSON; no body counts as an empty object. */
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -32,7 +32,7 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
 }
 
-/** The storefront is a page for people who try things: it says what went wrong. */
+/** The storefront is a page for people who try things, so it says what went wrong. */
 export function sendError(res: ServerResponse, error: unknown): void {
   if (res.headersSent) res.destroy();
   else if (error instanceof z.ZodError) sendJson(res, 400, { message: z.prettifyError(error) });
@@ -45,8 +45,8 @@ export function sendError(res: ServerResponse, error: unknown): void {
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /**
- * Where the browser sees this shop. One that is meant for this machine answers on whatever port of it was forwarded here
- * (`kubectl port-forward svc/… 9000:8080`), so that bank and Stripe.js lead back to that port; no other host is believed.
+ * The origin of this shop in the browser. A shop for this machine accepts any of its ports (`kubectl port-forward svc/…
+ * 9000:8080`), so that bank and Stripe.js return to that port; no other host is accepted.
  */
 export function originOf(req: IncomingMessage, publicUrl: string): string {
   const { origin, host } = new URL(publicUrl);

@@ -3,14 +3,14 @@ import type { Explanation } from '@connector/ledger/explain';
 import type { Payment } from './merchant.ts';
 import { type SandboxEvent, Storyteller } from './storyteller.ts';
 
-/** Registers a listener and answers how to unregister it. */
+/** Registers a listener, and returns the function that unregisters it. */
 export type SubscribeToEvents = (listener: (event: SandboxEvent) => void) => () => void;
-/** Asks everyone about a payment, as the command `explain` does. */
+/** Asks all sides about a payment, as the command `explain` does. */
 export type Explain = (paymentId: string) => Promise<Explanation>;
 
 const POLL_MS = 300;
 const KEEP_ALIVE_MS = 15_000;
-/** Events from before the page began to look; enough for the payments of one demonstration. */
+/** Events from before the page began to watch; enough for the payments of one demonstration. */
 const REMEMBERED = 2_000;
 
 export interface LiveSources {
@@ -20,8 +20,8 @@ export interface LiveSources {
 }
 
 /**
- * Follows payments while somebody watches: commercetools is asked every 300 ms, Kafka's events are taken up as they come, and once it is quiet
- * everyone is asked. What is shown is told by the ledger's own rules, as `explain` tells it.
+ * Follows payments while somebody watches: commercetools is asked every 300 ms, Kafka's events are taken as they
+ * arrive, and when nothing new happens all sides are asked. The ledger's own rules write the story, as for `explain`.
  */
 export class Live {
   readonly #sources: LiveSources;
@@ -38,7 +38,10 @@ export class Live {
     });
   }
 
-  /** Answers with server-sent events until the reader goes: `payment`, `story`, and `reachable` (whether commercetools answers). */
+  /**
+   * Sends server-sent events until the reader disconnects: `payment`, `story`, and `reachable` (whether commercetools
+   * answers).
+   */
   stream(paymentId: string, res: ServerResponse): void {
     res.writeHead(200, {
       'content-type': 'text/event-stream',

@@ -3,9 +3,9 @@ import { type Address, type Currency, countryFor, DEFAULT_ADDRESS, PRICES, type 
 import { type CommercetoolsAccess, CommercetoolsAnswerError, CommercetoolsClient } from './client.ts';
 
 export interface CheckoutRequest extends Wishes {
-  /** One of the catalogue's; any other with `centAmount`. */
+  /** A currency of the catalogue; any other one with `centAmount`. */
   currency: string;
-  /** Total in minor units; else `quantity` pieces at the catalogue's price. */
+  /** Total in minor units; otherwise `quantity` pieces at the catalogue's price. */
   centAmount?: number | undefined;
   quantity?: number | undefined;
   country?: string | undefined;
@@ -13,7 +13,7 @@ export interface CheckoutRequest extends Wishes {
   customer?: boolean | string | undefined;
   address?: Partial<Address> | undefined;
   locale?: string | undefined;
-  /** Where a bank sends the shopper back to; default the shop's page. */
+  /** Return address for a bank; default the shop's page. */
   returnUrl?: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export class Merchant {
     this.#publicUrl = publicUrl;
   }
 
-  /** The token of the merchant's own API client; also what operations on a payment are asked with. */
+  /** The token of the merchant's own API client, also used for operations on a payment. */
   token(): Promise<string> {
     return this.#client.token();
   }
@@ -71,7 +71,7 @@ export class Merchant {
     return { cartId: cart.id, sessionId: session.id, ...(customerId && { customerId }) };
   }
 
-  /** Ships, bills and writes to this address; what it lacks is the default's. */
+  /** Ships, bills and writes to this address; missing parts come from the default. */
   async setAddress(cartId: string, partial: Partial<Address>): Promise<void> {
     const path = `/carts/${encodeURIComponent(cartId)}`;
     const address = { ...DEFAULT_ADDRESS, ...partial };
@@ -94,7 +94,7 @@ export class Merchant {
     return (await this.#client.call<{ customer: { id: string } }>('POST', '/customers', draft)).customer.id;
   }
 
-  /** A browser may remember a customer of a project that has been emptied since. */
+  /** A browser may remember a customer of a project that was emptied since. */
   async #exists(customerId: string): Promise<boolean> {
     try {
       await this.#client.call('GET', `/customers/${encodeURIComponent(customerId)}`);

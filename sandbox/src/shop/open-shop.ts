@@ -8,21 +8,21 @@ import { TRACES_PATH } from '../observe/observation.ts';
 import { createTimeline } from '../timeline.ts';
 import { Storefront } from './storefront.ts';
 
-/** What the shop stands in: the sandbox on this machine, or a release on a cluster. */
+/** The surroundings of the shop: the sandbox on this machine, or a release on a cluster. */
 export interface ShopSurroundings {
-  /** Origin that the browser uses. */
+  /** Origin in the browser. */
   readonly url: string;
-  /** Where this process reaches the processor, when not at `url`. */
+  /** The processor's address for this process, when it is not `url`. */
   readonly processorUrl?: string;
   /** Origins of the sides that are simulated. */
   readonly urls: { readonly commercetools?: string; readonly stripe?: string };
-  /** Origins of the /metrics that the page shows figures of. */
+  /** Origins of the /metrics whose figures the page shows. */
   readonly adminUrls: { readonly 'webhook-ingest': string; readonly ledger: string };
-  /** The merchant's access to the project, as the services have it. */
+  /** The merchant's access to the project, the same as the services'. */
   readonly env: Readonly<Record<string, string>>;
-  /** Whether traces can be looked at behind the same origin. */
+  /** Whether traces are shown at the same origin. */
   readonly isObserved?: boolean;
-  /** Takes the broker away and brings it back, where the shop may. */
+  /** Takes the broker away and brings it back, if the shop may. */
   readonly setKafkaDown?: (isDown: boolean) => Promise<void>;
 }
 
@@ -31,14 +31,16 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-/** commercetools' own hosts, where the user's variables name none. */
+/** commercetools' own hosts, when the user's variables name none. */
 const HOSTS = {
   CTP_AUTH_URL: 'https://auth.europe-west1.gcp.commercetools.com',
   CTP_API_URL: 'https://api.europe-west1.gcp.commercetools.com',
   CTP_SESSION_URL: 'https://session.europe-west1.gcp.commercetools.com',
 };
 
-/** The storefront, as the merchant whose project and Stripe account the system runs with; it shows events where Kafka is given. */
+/**
+ * The storefront of the merchant whose project and Stripe account the system uses. It shows events when Kafka is given.
+ */
 export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<Shop> {
   const { env, urls, url, processorUrl, setKafkaDown, isObserved } = place;
   const timeline = kafka && createTimeline(kafka);
@@ -70,13 +72,13 @@ export async function openShop(place: ShopSurroundings, kafka?: Kafka): Promise<
     handle: (req, res) => storefront.handle(req, res),
     async close() {
       storefront.close();
-      // With Kafka down a client tries for a while to say goodbye; nobody waits for that.
+      // With Kafka down a client tries to leave for a while; the shop does not wait for that.
       await Promise.race([Promise.all([timeline?.stop(), explainer?.close()]), sleep(3000)]);
     },
   };
 }
 
-/** The ledger's own story, where the shop has the ledger's access to Stripe. */
+/** The ledger's own story, if the shop has the ledger's access to Stripe. */
 function explainerFor(env: ShopSurroundings['env'], kafka: Kafka): Explainer | undefined {
   if (!env.STRIPE_SECRET_KEY) return undefined;
   return createExplainer(parseConfig(explainConfigSchema, env), { kafka, log: createLogger('shop', 'silent') });
@@ -88,7 +90,7 @@ const FIGURES = [
   ['Dead letters', 'ledger', /^stripe_connector_dead_letters_total(?:\{.*\})? (\S+)$/gm],
 ] as const;
 
-/** What services count that a person watching wants to see; a service that is down shows a dash. */
+/** Metrics of the services that are interesting to watch; a service that is down shows a dash. */
 async function figures({ adminUrls }: ShopSurroundings): Promise<Record<string, number | string>> {
   const figure = async ([label, service, pattern]: (typeof FIGURES)[number]) => {
     try {

@@ -51,7 +51,7 @@ describe('operations of the back office', () => {
 
   it.each([
     [
-      'captures what was asked',
+      'captures the requested amount',
       { action: 'capture', amount: 1000 },
       payment(),
       { action: 'capturePayment', amount: { centAmount: 1000, currencyCode: 'EUR' } },
@@ -63,7 +63,7 @@ describe('operations of the back office', () => {
       { action: 'capturePayment', amount: { centAmount: 2000, currencyCode: 'EUR' } },
     ],
     [
-      'refunds what is left of what was captured by default',
+      'refunds the rest of the captured amount by default',
       { action: 'refund' },
       payment(
         transaction('Charge', 'Success', 2000),
@@ -74,7 +74,7 @@ describe('operations of the back office', () => {
     ],
     ['cancels without an amount', { action: 'cancel', amount: 5 }, payment(), { action: 'cancelPayment' }],
     [
-      'takes the connector’s own names',
+      'accepts the connector’s own names',
       { action: 'reversePayment', merchantReference: 'r-1' },
       payment(),
       { action: 'reversePayment', merchantReference: 'r-1' },
@@ -86,7 +86,7 @@ describe('operations of the back office', () => {
     ]);
   });
 
-  it('hand the caller’s idempotency key on', async () => {
+  it('pass on the caller’s idempotency key', async () => {
     await run({ action: 'cancel' }, payment(), undefined, 'key-1');
     expect(received).toMatchObject([{ key: 'key-1', body: { actions: [{ action: 'cancelPayment' }] } }]);
   });
@@ -101,7 +101,7 @@ describe('operations of the back office', () => {
     expect(received).toEqual([]);
   });
 
-  it('refuse what is no operation', async () => {
+  it('refuse an unknown operation', async () => {
     await expect(run({ action: 'explode' }, payment())).rejects.toThrow();
   });
 });

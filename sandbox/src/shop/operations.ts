@@ -20,7 +20,7 @@ const requestSchema = z.object({
     'cancelPayment',
     'reversePayment',
   ]),
-  /** centAmount in the payment's currency, or money; absent = all that can be captured or refunded. */
+  /** centAmount in the payment's currency, or money; absent = everything that can be captured or refunded. */
   amount: z
     .union([z.number().int().positive(), z.object({ centAmount: z.number(), currencyCode: z.string() })])
     .optional(),
@@ -30,13 +30,13 @@ const requestSchema = z.object({
 
 export interface Operations {
   /**
-   * Runs one operation on a commercetools payment; answers the connector's status and body as they are. An operation with an idempotency
-   * key is done once, however often it is asked for. Throws ZodError.
+   * Runs one operation on a commercetools payment; returns the connector's status and body unchanged. An operation with
+   * an idempotency key happens once, however often it is requested. Throws ZodError.
    */
   run(paymentId: string, request: unknown, idempotencyKey?: string): Promise<{ status: number; body: unknown }>;
 }
 
-/** Operations as a merchant's back office does them: through the connector, with an OAuth2 token; disputes through the simulator. */
+/** A merchant's back-office operations: through the connector, with an OAuth2 token; disputes through the simulator. */
 export function createOperations(
   merchant: Pick<Merchant, 'token' | 'payment'>,
   { processorUrl, stripeSimulator }: { processorUrl: string; stripeSimulator: string | undefined },

@@ -3,12 +3,12 @@ import { bundlePage } from './assets.ts';
 import { originOf, type Route, send, sendJson } from './exchange.ts';
 import type { StorefrontOptions } from './options.ts';
 
-/** The page, its script and its style, built when the storefront is. */
+/** The page, its script and its style, built together with the storefront. */
 export function pageRoutes(options: StorefrontOptions): readonly Route[] {
   const { publicUrl, simulators } = options;
   const config = pageConfig(options);
   const page = bundlePage();
-  // A page that can't be built is an error for the one who asks for it, not for the process.
+  // A page that cannot be built is an error for its request, not for the process.
   page.catch(() => {});
   return [
     [
@@ -56,7 +56,7 @@ const pageConfig = ({ enablerUrl, simulators, kafka, serviceMetrics, tracesPath 
   tracesPath,
 });
 
-/** What a shop has to allow for Stripe.js and the enabler; the page shows that no more is needed. */
+/** The policy that a shop needs for Stripe.js and the enabler; this page proves that no more is needed. */
 const contentSecurityPolicy = (origin: string): string =>
   [
     "default-src 'self'",

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 export interface PageSources {
-  /** With a mark where the configuration goes. */
+  /** With a placeholder for the configuration. */
   readonly html: string;
   readonly script: string;
   readonly style: string;
@@ -11,7 +11,10 @@ export interface PageSources {
 
 const path = (name: string): string => fileURLToPath(new URL(`./page/${name}`, import.meta.url));
 
-/** The page's files, its script bundled. The image holds the result instead of this module. Throws esbuild's error. */
+/**
+ * The page's files, with its script bundled. The image contains the result in place of this module. Throws esbuild's
+ * error.
+ */
 export async function pageSources(): Promise<PageSources> {
   const [bundle, html, style] = await Promise.all([
     build({

@@ -1,6 +1,9 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 
-/** Passes the request on to `url` and its answer back, as they are; a simulator that does not answer is a 502. */
+/**
+ * Forwards the request to `url` and its answer back, both unchanged. When the simulator does not answer, the answer is
+ * 502.
+ */
 export function proxy(req: IncomingMessage, res: ServerResponse, url: string): Promise<void> {
   return new Promise((resolve) => {
     const target = new URL(url);
@@ -13,7 +16,7 @@ export function proxy(req: IncomingMessage, res: ServerResponse, url: string): P
       },
     );
     upstream.on('error', (error) => {
-      // An injected reset has to reach the browser as one.
+      // An injected reset must reach the browser as a reset.
       if (res.headersSent || 'code' in error) res.destroy();
       else res.writeHead(502).end();
       resolve();

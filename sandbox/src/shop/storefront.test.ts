@@ -14,7 +14,7 @@ describe('the storefront', () => {
   let url = '';
   const listeners = new Set<(event: SandboxEvent) => void>();
   let offset = 0;
-  /** An event of Stripe's as it is seen in Kafka. */
+  /** A Stripe event as seen in Kafka. */
   const emit = (id: string, event: Partial<SandboxEvent> = {}) => {
     offset += 1;
     const place = { topic: 'payments.events' as const, partition: 0, offset: String(offset) };
@@ -104,7 +104,7 @@ describe('the storefront', () => {
     expect(session).toMatchObject({ state: 'ACTIVE', metadata: { processorUrl: url, merchantReturnUrl: `${url}/` } });
   });
 
-  it('leads back to the local port that was asked, whichever was forwarded, and to no other host', async () => {
+  it('returns to the requested local port, whichever was forwarded, and to no other host', async () => {
     const { port } = server.address() as AddressInfo;
     const pageAt = (host: string) =>
       new Promise<string>((resolve, reject) => {
@@ -128,13 +128,13 @@ describe('the storefront', () => {
     expect(session).toMatchObject({ metadata: { merchantReturnUrl: `http://localhost:${port}/` } });
   });
 
-  it('sends the shopper back to where the caller wants', async () => {
+  it("returns the shopper to the caller's address", async () => {
     const { sessionId } = await checkout({ currency: 'EUR', returnUrl: 'https://shop.example/thanks?a=b' });
     const session = (await commercetools.state()).sessions.find(({ id }) => id === sessionId);
     expect(session).toMatchObject({ metadata: { merchantReturnUrl: 'https://shop.example/thanks?a=b' } });
   });
 
-  it('knows a returning customer', async () => {
+  it('recognises a returning customer', async () => {
     const first = await checkout({ currency: 'EUR', customer: true });
     const second = await checkout({ currency: 'EUR', customer: first.customerId });
     expect(first.customerId).toBeTypeOf('string');
@@ -157,11 +157,11 @@ describe('the storefront', () => {
     expect((await send('POST', '/storefront/api/checkouts', body)).status).toBe(400);
   });
 
-  it('says that a payment does not exist', async () => {
+  it('answers 404 for an unknown payment', async () => {
     expect((await fetch(`${url}/storefront/api/payments/00000000-0000-4000-8000-000000000000`)).status).toBe(404);
   });
 
-  /** Reads a payment's stream until the test is done with it. */
+  /** Reads a payment's stream until the test has ended. */
   async function follow(id: string) {
     const stop = new AbortController();
     const response = await fetch(`${url}/storefront/api/payments/${id}/stream`, { signal: stop.signal });
@@ -185,7 +185,7 @@ describe('the storefront', () => {
   const AT_LENGTH = { timeout: 20_000 };
   const lineOf = (story: Story | undefined, what: string) => story?.lines.find((line) => line.what.includes(what));
 
-  it('streams a payment’s changes and its story, with what came before', async () => {
+  it('streams a payment’s changes and its story, with earlier events', async () => {
     const { id } = await createPayment();
     emit('evt_before', { paymentReference: id });
     emit('evt_other', { key: 'pi_other', paymentReference: 'somebody-else' });
@@ -199,7 +199,7 @@ describe('the storefront', () => {
     expect(all()).not.toContain('evt_other');
   });
 
-  it('ends the story as explain does, which is asked again when something new is seen', async () => {
+  it('ends the story as explain does, and asks again when something new is seen', async () => {
     const { id } = await createPayment();
     const { story, stories, stop } = await follow(id);
     await expect.poll(() => story()?.verdict, AT_LENGTH).toMatchObject({ isWell: true, sentence: 'All is well.' });
@@ -210,7 +210,7 @@ describe('the storefront', () => {
     for (const listener of listeners) listener({ key: 'pi_1', paymentReference: id, deadLetter: letter });
     await expect.poll(() => story()?.verdict, AT_LENGTH).toMatchObject({ isWell: false });
     await stop();
-    // Until everyone was asked again, nothing is said to be well.
+    // Until all sides were asked again, the page does not say that all is well.
     expect(stories()[told]?.verdict).toBeUndefined();
     expect(lineOf(story(), 'dead letter 3:7')).toMatchObject({ what: expect.stringContaining('rejected, waits') });
     expect(explained.filter((asked) => asked === id).length).toBeGreaterThanOrEqual(2);
@@ -224,7 +224,7 @@ describe('the storefront', () => {
     expect((await fetch(`${url}/storefront/stripe.js`)).status).toBe(404);
   });
 
-  it('leaves what is not its own to others', async () => {
+  it('leaves other requests to others', async () => {
     expect(await (await fetch(`${url}/payments`)).text()).toBe('not the storefront');
   });
 });

@@ -9,8 +9,8 @@ import { pageRoutes } from './page-routes.ts';
 import { proxy } from './proxy.ts';
 
 /**
- * The shop of the sandbox: a page at `/`, its backend under `/storefront/api`, and the simulators' control under `/_sandbox/*`.
- * It uses the merchant's own API client, so it works against a real project too.
+ * The shop of the sandbox: a page at `/`, its backend under `/storefront/api`, and the simulators' control under
+ * `/_sandbox/*`. It uses the merchant's own API client, so it also works with a real project.
  */
 export class Storefront {
   readonly #options: StorefrontOptions;
@@ -26,7 +26,7 @@ export class Storefront {
     this.#routes = [...pageRoutes(options), ...apiRoutes({ merchant, operations, live: this.#live }, options)];
   }
 
-  /** True when the request was the storefront's and has been answered. */
+  /** True when the storefront has answered the request. */
   async handle(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
     const { pathname, search } = new URL(req.url ?? '/', this.#options.publicUrl);
     if (await this.#passOn(req, res, pathname, search)) return true;
@@ -40,7 +40,7 @@ export class Storefront {
     this.#live.close();
   }
 
-  /** What is for a simulator, through this origin so that the page works from another device too. */
+  /** Forwards to a simulator at this origin, so that the page also works from another device. */
   async #passOn(req: IncomingMessage, res: ServerResponse, path: string, search: string): Promise<boolean> {
     const { simulators } = this.#options;
     const control = /^\/_sandbox\/(commercetools|stripe)(\/.*)?$/.exec(path);
@@ -51,7 +51,7 @@ export class Storefront {
       else await proxy(req, res, `${simulator}/_sandbox${rest}${search}`);
       return true;
     }
-    // What the stand-in for Stripe.js calls.
+    // The calls of the stand-in for Stripe.js.
     if (!simulators.stripe || !path.startsWith('/storefront/stripe/')) return false;
     await proxy(req, res, `${simulators.stripe}${path.slice('/storefront/stripe'.length)}${search}`);
     return true;

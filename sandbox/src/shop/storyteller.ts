@@ -8,31 +8,31 @@ import {
 } from '@connector/ledger/explain';
 import type { Payment } from './merchant.ts';
 
-/** One message of Kafka as it was seen on its topic; the runner reads the topics and hands them on. */
+/** A message as seen on its topic; the caller reads Kafka's topics. */
 export interface SandboxEvent {
   /** Partition key: for payment topics the PaymentIntent's id. */
   readonly key: string;
-  /** commercetools payment id, where the event knows it. */
+  /** commercetools payment id, if the event has it. */
   readonly paymentReference?: string;
-  /** Trace that the message belongs to. */
+  /** Trace of the message. */
   readonly traceId?: string;
   readonly message?: SeenMessage;
   readonly deadLetter?: SeenDeadLetter;
 }
 
-/** What the page shows as the timeline: the ledger's own story of the payment. */
+/** The page's timeline: the ledger's own story of the payment. */
 export interface Story {
   readonly lines: readonly { at: string; where: string; what: string; traceId?: string | undefined }[];
-  /** Whether all is well and what to do if not, by `explain`; absent while something new is not looked into. */
+  /** `explain`'s verdict: whether all is well, and what to do if not. Absent until new events have been checked. */
   readonly verdict?: Pick<Explanation['verdict'], 'isWell' | 'sentence'> | undefined;
 }
 
-/** Nothing new for so long, in ms, and everyone is asked. */
+/** All sides are asked after this time without anything new, in ms. */
 const QUIET_MS = 500;
-/** While not all is well, everyone is asked again after so long, in ms. */
+/** While not all is well, all sides are asked again after this time, in ms. */
 const LOOK_AGAIN_MS = 5_000;
 
-/** Puts what is seen of a payment together with what everyone said when they were last asked, and tells it. */
+/** Joins what was seen of a payment with the last answers of all sides, and tells the story. */
 export class Storyteller {
   readonly #explain: (() => Promise<Explanation>) | undefined;
   readonly #tell: (story: Story) => void;
@@ -42,7 +42,7 @@ export class Storyteller {
   /** Trace ids by Stripe's event id. */
   readonly #traces = new Map<string, string>();
   #explained: Explanation | undefined;
-  /** Something was seen that nobody was asked about yet. */
+  /** Something was seen that no side was asked about yet. */
   #isNew = true;
   #isAsking = false;
   #timer: NodeJS.Timeout | undefined;
@@ -64,7 +64,7 @@ export class Storyteller {
   }
 
   seePayment(payment: Payment): void {
-    // The page names only the parts that it shows; commercetools gave the whole.
+    // The page's type has only the parts that it shows; commercetools returned the whole payment.
     this.#payment = payment as unknown as NonNullable<Known['payment']>;
     this.#changed();
   }
@@ -118,7 +118,7 @@ export class Storyteller {
 
 const placeOf = ({ topic, partition, offset }: SeenMessage): string => `${topic} ${partition}:${offset}`;
 
-/** What was seen and what was found, each once; what was found knows more. */
+/** Seen and found facts, each once; a found fact is more complete. */
 function union<T>(seen: ReadonlyMap<string, T>, found: readonly T[], idOf: (one: T) => string): T[] {
   return [...new Map([...seen, ...found.map((one) => [idOf(one), one] as const)]).values()];
 }

@@ -6,10 +6,10 @@ const COUNTRIES = ['DE', 'AT', 'CH', 'FR', 'NL', 'BE', 'PL', 'ES', 'IT', 'GB', '
 
 const form = byId<HTMLFormElement>('address');
 
-/** What the address form says now. */
+/** The present content of the address form. */
 export const address = (): Record<string, FormDataEntryValue> => Object.fromEntries(new FormData(form));
 
-/** Fills in the default address; `onChange` hears of each change and whether the address is complete. */
+/** Fills in the default address; `onChange` gets each change, and whether the address is complete. */
 export function wireAddress(onChange: (isValid: boolean) => void): void {
   form.querySelector('[name="country"]')?.replaceChildren(...COUNTRIES.map((value) => create('option', { value })));
   for (const [name, value] of Object.entries(DEFAULT_ADDRESS))

@@ -1,4 +1,4 @@
-/** Calls the shop's backend; throws Error with its words when it refuses. */
+/** Calls the shop's backend. Throws Error with the backend's message when it refuses. */
 export async function callBackend<T>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await fetch(path, {
     method,

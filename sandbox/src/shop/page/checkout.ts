@@ -19,7 +19,7 @@ export interface CheckoutOptions {
   readonly isStripeSimulated: boolean;
   readonly view: PaymentView;
   readonly result: Result;
-  /** What is due has changed. */
+  /** The amount due has changed. */
   readonly onDue: () => void;
 }
 
@@ -27,11 +27,11 @@ const pay = byId<HTMLButtonElement>('pay');
 const mount = byId('payment-element');
 const setBusy = (isBusy: boolean) => mount.setAttribute('aria-busy', String(isBusy));
 
-/** A cart, its session and the form to pay it with, through the enabler as a merchant's page uses it. */
+/** A cart, its session and the form to pay it, through the enabler as on a merchant's page. */
 export class CheckoutForm {
   readonly #options: CheckoutOptions;
   readonly #loadEnabler: ReturnType<typeof enablerLoader>;
-  /** How many checkouts were begun; only the latest one stays on the page. */
+  /** Number of checkouts begun; only the latest one stays on the page. */
   #begun = 0;
   #checkout: Checkout | undefined;
   #dropin: DropinComponent | undefined;
@@ -47,12 +47,12 @@ export class CheckoutForm {
     return this.#dropin !== undefined;
   }
 
-  /** What is due where that is not the price of what the page shows: a part was paid, or the cart changed elsewhere. */
+  /** The amount due when it is not the price on the page: a part was paid, or the cart changed elsewhere. */
   get due(): Money | undefined {
     return this.#due;
   }
 
-  /** A new cart and session for what the page shows, and the form to pay it with. */
+  /** A new cart and session for the selection on the page, and the form to pay it. */
   async start(): Promise<void> {
     this.#begun += 1;
     const mine = this.#begun;
@@ -80,24 +80,27 @@ export class CheckoutForm {
     }
   }
 
-  /** The shopper comes back from a bank or a wallet: the earlier session's payment is asked for, not a new one started. */
+  /**
+   * The shopper returns from a bank or a wallet: the payment of the earlier session is finished, and no new one is
+   * started.
+   */
   async resume(sessionId: string): Promise<void> {
     this.#options.result.show('paying', () => text('payingText'));
     const { Enabler } = await this.#loadEnabler();
     const url = location.href;
-    // The address bar, the history and referrers are no place for a client secret.
+    // A client secret must not stay in the address bar, the history and referrers.
     history.replaceState(null, '', '/');
     await new Enabler(this.#enablerOptions(sessionId)).resume(url);
     setBusy(false);
   }
 
-  /** Pays with the form, or with the stored card that was chosen instead. */
+  /** Pays with the form, or with the selected stored card. */
   pay(): void {
     this.#options.result.show('paying', () => text('payingText'));
     void this.#submit();
   }
 
-  /** The form stays as it is: an address does not change what is due here. */
+  /** The form stays, because an address does not change the amount due here. */
   saveAddress(): void {
     if (!this.#checkout) return;
     callBackend('PUT', `/storefront/api/carts/${this.#checkout.cartId}/address`, address()).catch((error: Error) =>
@@ -135,7 +138,7 @@ export class CheckoutForm {
     mount.hidden = !hasForm;
   }
 
-  /** What else there is to pay with must not hold up the form, nor take it down. */
+  /** Other ways to pay must neither delay the form nor break it. */
   #offerOtherMethods(enabler: Enabler, checkout: Checkout, isLatest: () => boolean): void {
     const onComplete = (completed: PaymentResult) => this.#complete(completed);
     showExpress(enabler, checkout, { total: total(), freeShipping: text('free'), onComplete }).catch(() => {
@@ -174,7 +177,7 @@ export class CheckoutForm {
     if (context?.paymentReference) view.watch(context.paymentReference);
     const code = [error.code, error.declineCode].filter(Boolean).join(', ');
     view.note({ source: 'browser', from: text('browser'), what: `onError: ${code}`, tone: 'bad' });
-    // Closing a wallet is the shopper's choice, and what is not complete is shown at its field: nothing was tried.
+    // Closing a wallet is the shopper's choice, and an incomplete field shows its own message: no payment was tried.
     if (error.name === 'CANCEL' || error.type === 'validation_error') result.show('idle');
     else {
       if (error.amountDue) this.#setDue(error.amountDue);
@@ -196,6 +199,9 @@ function openCheckout(): Promise<Checkout> {
   });
 }
 
-/** Whether a payment was tried and refused; what is only not complete, not known or changed meanwhile has its own words. */
+/**
+ * Whether a payment was tried and refused. An incomplete form, an unknown outcome and a changed amount have messages of
+ * their own.
+ */
 const isRefusal = ({ name, code }: PaymentFailure): boolean =>
   name === 'PaymentError' && !['cart_changed', 'amount_changed', 'requires_action'].includes(code ?? '');

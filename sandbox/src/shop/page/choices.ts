@@ -3,7 +3,7 @@ import { byId, create, formatMoney } from './dom.ts';
 import { MAX_QUANTITY, type Money, price, shopper, text, total } from './shopper.ts';
 import { isLanguage } from './texts.ts';
 
-/** Wires what the shopper chooses beside the address. A language alone need not begin anew. */
+/** Connects the shopper's choices beside the address. A new language alone needs no new checkout. */
 export function wireChoices({ onChange, onLanguage }: { onChange: () => void; onLanguage: () => void }): void {
   const currency = byId<HTMLSelectElement>('currency');
   currency.replaceChildren(...Object.keys(PRICES).map((value) => create('option', { value, textContent: value })));
@@ -27,7 +27,7 @@ export function wireChoices({ onChange, onLanguage }: { onChange: () => void; on
   byId('more').addEventListener('click', step(1));
 }
 
-/** Writes the page's own words in the shopper's language. */
+/** Writes the page's own texts in the shopper's language. */
 export function renderTexts(): void {
   document.documentElement.lang = shopper.language;
   for (const element of document.querySelectorAll<HTMLElement>('[data-t]'))
@@ -36,7 +36,7 @@ export function renderTexts(): void {
     element.ariaLabel = text(element.dataset.tLabel as Parameters<typeof text>[0]);
 }
 
-/** Writes price, quantity and what is due; `due` where that is not the total of what the page shows. */
+/** Writes price, quantity and the amount due; `due` when that is not the total of the page. */
 export function renderAmounts(due: Money = total()): void {
   const amount = formatMoney(due, shopper.language);
   byId('price').textContent = formatMoney(price(), shopper.language);

@@ -20,7 +20,7 @@ describe('an amount that somebody typed', () => {
     ['1e3', 2],
     ['abc', 2],
     ['', 2],
-  ])('%j with %i digits is none', (typed, digits) => {
+  ])('%j with %i digits is not an amount', (typed, digits) => {
     expect(parseAmount(typed, digits)).toBeUndefined();
   });
 });

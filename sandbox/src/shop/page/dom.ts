@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 
-/** The element with this id; throws Error when the page lacks it, which is a bug of the page. */
+/** The element with this id. Throws Error when the page lacks it, which is a bug of the page. */
 export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   const element = document.getElementById(id);
   if (!element) throw new Error(`The page has no #${id}.`);
@@ -18,7 +18,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Money in minor units as people of that language write it. */
+/** Money in minor units, in the format of that language. */
 export function formatMoney(
   money: { centAmount: number; currencyCode: string; fractionDigits: number },
   language: string,
@@ -32,7 +32,7 @@ export function formatMoney(
   return format.format(centAmount / 10 ** fractionDigits);
 }
 
-/** Minor units of what somebody typed (`12.50`, `12,5`), undefined when it is no amount of that currency. */
+/** Minor units of a typed text (`12.50`, `12,5`); undefined when it is not an amount of that currency. */
 export function parseAmount(typed: string, fractionDigits: number): number | undefined {
   const match = /^(\d+)(?:[.,](\d+))?$/.exec(typed.trim());
   if (!match) return undefined;

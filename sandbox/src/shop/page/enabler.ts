@@ -3,14 +3,17 @@ import { create } from './dom.ts';
 
 type EnablerModule = Promise<{ Enabler: EnablerConstructor }>;
 
-/** Loads the enabler once, as a merchant's page does; with a simulated Stripe its stand-in for Stripe.js goes before. */
+/**
+ * Loads the enabler once, as a merchant's page does. With a simulated Stripe, its stand-in for Stripe.js is loaded
+ * first.
+ */
 export function enablerLoader(enablerUrl: string, isStripeSimulated: boolean): () => EnablerModule {
   let loaded: EnablerModule | undefined;
   return () => {
     loaded ??= (isStripeSimulated ? loadScript('/storefront/stripe.js') : Promise.resolve()).then(
       () => import(enablerUrl) as EnablerModule,
     );
-    // What did not load is loaded again at the next try.
+    // A script that did not load is loaded again at the next try.
     loaded.catch(() => {
       loaded = undefined;
     });

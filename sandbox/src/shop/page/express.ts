@@ -7,7 +7,7 @@ import type {
 import { callBackend } from './api.ts';
 import { byId } from './dom.ts';
 
-/** Mounts the wallet button for the open checkout; hidden where the browser has no wallet. */
+/** Mounts the wallet button for the open checkout; hidden when the browser has no wallet. */
 export async function showExpress(
   enabler: InstanceType<EnablerConstructor>,
   checkout: { cartId: string; sessionId: string },
@@ -37,12 +37,12 @@ export async function showExpress(
     onComplete: (result: ExpressPaymentResult) => page.onComplete(result),
   });
   box.hidden = false;
-  // Stripe shows nothing, at no height, where no wallet can be used.
+  // Stripe's element has no height when no wallet can be used.
   new ResizeObserver(([entry]) => box.classList.toggle('empty', (entry?.contentRect.height ?? 0) < 10)).observe(mount);
   await button.mount('#express-element');
 }
 
-/** The shop has one line for street and number; the wallet may name them apart. */
+/** The shop has one line for street and number; the wallet may have two fields. */
 function shopAddress({ streetNumber, streetName, ...address }: ExpressAddress) {
   const { country, firstName, lastName, postalCode, city, email } = address;
   const street = [streetNumber, streetName].filter(Boolean).join(' ');

@@ -7,7 +7,7 @@ export interface Switches {
   kafka: boolean;
 }
 
-/** The stand-in's form reads PaymentIntents of Stripe too; only what the services do is made to fail. */
+/** The stand-in's form also reads PaymentIntents of Stripe; only the services' calls are made to fail. */
 const stripeFaults = (isOn: (name: string) => boolean) => [
   ...(isOn('stripe-slow') ? [{ latencyMs: 3_000 }] : []),
   ...(isOn('stripe-failing') ? [{ status: 500, rate: 0.5 }] : []),
@@ -16,7 +16,7 @@ const stripeFaults = (isOn: (name: string) => boolean) => [
 const ONCE = { min: 1, max: 1 };
 const THREE_TIMES = { min: 3, max: 3 };
 
-/** Wires the switches; a side that isn't simulated has none. */
+/** Connects the switches; a side that is not simulated has none. */
 export function showFaults(switches: Switches): void {
   const boxes = [...document.querySelectorAll<HTMLInputElement>('#faults [data-fault]')];
   for (const label of document.querySelectorAll<HTMLElement>('#faults [data-side]')) {
@@ -37,7 +37,7 @@ export function showFaults(switches: Switches): void {
   };
 
   for (const box of boxes) {
-    // A reloaded page must not show a switch of before as off while the fault is still in force: off it is, on both sides.
+    // A reloaded page must not show a switch as off while its fault is still on: the page switches all faults off.
     box.checked = false;
     box.addEventListener('change', () => {
       byId('fault-result').textContent = '';
@@ -51,7 +51,7 @@ export function showFaults(switches: Switches): void {
 
 const METRICS_EVERY_MS = 2_000;
 
-/** Shows the services' figures beside the faults, refreshed while the page is looked at. */
+/** Shows the services' figures beside the faults, refreshed while the page is visible. */
 export function showMetrics(): void {
   const list = byId('metrics');
   const refresh = async () => {

@@ -27,7 +27,7 @@ const view = new PaymentView({
 });
 const checkout = new CheckoutForm({ ...config, view, result, onDue: () => renderAmounts(checkout.due) });
 
-/** The ledger settles what the browser only knew to be pending; no reload needed. */
+/** The ledger settles payments that were pending in the browser, without a reload. */
 function settleResult({ transactions }: Payment): void {
   const has = (type: string, wanted: string) => transactions.some((t) => t.type === type && t.state === wanted);
   if (!result.isOver) return;

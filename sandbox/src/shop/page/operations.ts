@@ -3,8 +3,7 @@ import { callBackend } from './api.ts';
 import { byId, parseAmount } from './dom.ts';
 
 /**
- * Wires the buttons of the back office; `paymentOf` answers the payment they act on, if any, and `onAnswer` hears what
- * came of it.
+ * Connects the buttons of the back office; `paymentOf` returns their payment, if any, and `onAnswer` gets the result.
  */
 export function wireOperations(
   paymentOf: () => Payment | undefined,

@@ -11,11 +11,11 @@ export interface PaymentViewOptions {
   readonly onPayment: (payment: Payment) => void;
 }
 
-/** The panel behind the scenes: the payment's transactions and the timeline, as commercetools and Kafka tell them. */
+/** The panel "Behind the scenes": the payment's transactions and the timeline, from commercetools and Kafka. */
 export class PaymentView {
   readonly #timeline: Timeline;
   readonly #onPayment: (payment: Payment) => void;
-  /** Id of the payment that is followed. */
+  /** Id of the followed payment. */
   #watched: string | undefined;
   #stream: EventSource | undefined;
   #payment: Payment | undefined;
@@ -32,7 +32,7 @@ export class PaymentView {
       button.hidden = !canDispute;
   }
 
-  /** Follows this payment from now on; the same one again changes nothing. */
+  /** Follows this payment from now on; no change for the same payment. */
   watch(paymentReference: string): void {
     if (this.#watched === paymentReference) return;
     this.#follow(paymentReference);
@@ -76,7 +76,7 @@ export class PaymentView {
     this.note({ source: 'browser', from: 'POST /operations/payment-intents', what, tone: isFailure ? 'bad' : 'plain' });
   }
 
-  /** Writes everything again, also after the language changed. */
+  /** Writes everything again, also after a change of language. */
   render(): void {
     byId('payment').hidden = this.#watched === undefined;
     byId('behind-hint').hidden = this.#watched !== undefined;

@@ -12,14 +12,14 @@ const TITLES: Record<ResultState, TextKey | null> = {
   failed: 'failed',
 };
 
-/** What came of the checkout, and the buttons that go with it. */
+/** The result of the checkout, and its buttons. */
 export class Result {
   readonly #box = byId('result');
   readonly #hasForm: () => boolean;
   #state: ResultState = 'idle';
   #title: TextKey | null = null;
   #more: () => string = () => '';
-  /** There is no form left to pay with: another try begins with a new checkout. */
+  /** No form is left, so another try begins with a new checkout. */
   #isSpent = false;
 
   constructor(hasForm: () => boolean) {
@@ -34,7 +34,7 @@ export class Result {
     return this.#state === 'approved' || this.#state === 'pending';
   }
 
-  /** `more` is asked again when the language changes. */
+  /** `more` is called again when the language changes. */
   show(next: ResultState, more: () => string = () => '', title: TextKey | null = TITLES[next]): void {
     this.#isSpent = next === 'failed' && (this.isOver || !this.#hasForm());
     this.#state = next;

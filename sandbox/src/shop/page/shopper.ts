@@ -13,7 +13,7 @@ const saved = JSON.parse(localStorage.getItem('shopper') ?? '{}') as {
 };
 const preferred = saved.language ?? navigator.language.slice(0, 2);
 
-/** What the shopper chose; all but the quantity is kept in this browser for the next visit. */
+/** The shopper's choices; all except the quantity are kept in this browser for the next visit. */
 export const shopper = {
   language: (isLanguage(preferred) ? preferred : 'en') as Language,
   currency: (saved.currency && saved.currency in PRICES ? saved.currency : 'EUR') as Currency,

@@ -2,7 +2,7 @@ import type { EnablerConstructor, StoredComponent, StoredPaymentMethod } from '@
 import { byId, create } from './dom.ts';
 import { text } from './shopper.ts';
 
-/** Pays with a stored card, or without one with the form. */
+/** Pays with a stored card or, without one, with the form. */
 type Choose = (submit?: () => Promise<void>) => void;
 
 /** Lists the shopper's stored cards; `choose` gets how to pay with the chosen one, or nothing for the form. */

@@ -2,7 +2,7 @@ import { byId, create } from './dom.ts';
 
 type Kind = 'succeeds' | 'asks' | 'declined';
 
-/** Stripe's published test cards that tell a story each. */
+/** Stripe's published test cards with a special outcome each. */
 const CARDS: [number: string, kind: Kind, label: Record<'en' | 'de' | 'fr', string>][] = [
   ['4242424242424242', 'succeeds', { en: 'Visa, succeeds', de: 'Visa, gelingt', fr: 'Visa, réussit' }],
   [
@@ -29,7 +29,7 @@ const CARDS: [number: string, kind: Kind, label: Record<'en' | 'de' | 'fr', stri
 
 const grouped = (number: string): string => number.replaceAll(/(\d{4})(?=\d)/g, '$1 ');
 
-/** Lists the cards; a click fills them into the stand-in's form, or copies the number where the form is Stripe's own. */
+/** Lists the cards. A click fills the stand-in's form, or copies the number when the form is Stripe's own. */
 export function showTestCards(language: 'en' | 'de' | 'fr', onCopied: () => void): void {
   byId('cards').replaceChildren(
     ...CARDS.map(([number, kind, label]) => {
@@ -53,7 +53,7 @@ export function showTestCards(language: 'en' | 'de' | 'fr', onCopied: () => void
   );
 }
 
-/** A card belongs into the card form, whatever was chosen before: a saved card, another method. */
+/** A card belongs in the card form, even if a saved card or another method was chosen before. */
 function showCardForm(): void {
   const choices = ['#stored-list .stored-method:last-child input', '#saved-none', '[data-method=card]'];
   for (const selector of choices) {

@@ -1,4 +1,4 @@
-/** The page's words. Test tools' words are in here too, since they belong to the demonstration. */
+/** The page's texts, including those of the test tools, which are part of the demonstration. */
 const EN = {
   skip: 'Skip to checkout',
   currency: 'Currency',
@@ -35,7 +35,7 @@ const EN = {
   authorised: 'Thank you, your payment is authorised.',
   authorisedText: 'The money is reserved and is captured when the order ships.',
   pending: 'Your payment is on its way.',
-  pendingText: 'We will confirm your order as soon as it is settled. Nothing to do for you.',
+  pendingText: 'We will confirm your order when the payment is complete. You need not do anything.',
   failed: 'The payment did not go through.',
   orderNumber: 'Payment',
   newOrder: 'Start a new order',
@@ -61,7 +61,7 @@ const EN = {
   testCardsHint: 'Choose a card to fill in the form.',
   copied: 'Number copied: paste it into the form. Any later date and any security code will do.',
   faults: 'Break something',
-  faultsHint: 'Take a part away while payments run, bring it back, and see that nothing is lost.',
+  faultsHint: 'Take a part away while payments run, then bring it back: nothing is lost.',
   ctDown: 'commercetools is down',
   kafkaDown: 'Kafka is down',
   stripeSlow: 'Stripe is slow (3 s)',

@@ -14,18 +14,18 @@ export interface TimelineEntry {
 
 const TONES: Record<string, Tone> = { Success: 'good', Pending: 'wait', Initial: 'wait', Failure: 'bad' };
 
-/** A line of the ledger's story as an entry: transactions in the colour of their state, dead letters as what they are. */
+/** A line of the ledger's story as an entry: transactions in the colour of their state, dead letters marked as such. */
 function entryOf({ at, where, what, traceId }: Story['lines'][number]): TimelineEntry {
   const [, state = ''] = /^(?:Authorization|CancelAuthorization|Charge|Chargeback|Refund) (\w+)/.exec(what) ?? [];
   const tone = what.startsWith('dead letter') ? 'bad' : (TONES[state] ?? 'plain');
   return { source: where.toLowerCase() as TimelineEntry['source'], from: where, what, tone, time: at, traceId };
 }
 
-/** What happened to a payment, in order of time, as the browser saw it and as the ledger tells it. */
+/** The events of a payment, in order of time, from the browser and from the ledger. */
 export class Timeline {
   readonly #list = byId('timeline');
   readonly #verdict = byId('verdict');
-  /** The story's lines that are shown, by what they say. */
+  /** The lines of the story on the page, by their text. */
   readonly #lines = new Map<string, HTMLElement>();
   readonly #tracesPath: string | undefined;
 
@@ -36,7 +36,7 @@ export class Timeline {
   note(entry: TimelineEntry): HTMLElement {
     const at = (entry.time ? new Date(entry.time) : new Date()).toISOString();
     const item = itemOf(entry, at, this.#tracesPath);
-    // What happened before the page began to watch is shown after it.
+    // Events from before the page began to watch are shown after it.
     const earlier = [...this.#list.children].findLast((other) => (other.querySelector('time')?.dateTime ?? '') <= at);
     if (earlier) earlier.after(item);
     else this.#list.prepend(item);
@@ -44,7 +44,7 @@ export class Timeline {
     return item;
   }
 
-  /** Lines come and go with what is known: a Pending that became a Success is one line. */
+  /** Lines are added and removed with new knowledge: a Pending that became a Success is one line. */
   showStory({ lines, verdict }: Story): void {
     const wanted = new Map(lines.map((line) => [`${line.at} ${line.where} ${line.what}`, line]));
     for (const [key, item] of this.#lines) {
@@ -74,7 +74,7 @@ function itemOf({ source, from, what, tone, traceId }: TimelineEntry, at: string
   return item;
 }
 
-/** By which the logs and traces of all services are found; a link where the sandbox keeps traces. */
+/** The trace id, which finds the logs and traces of all services; a link when the sandbox keeps traces. */
 function traceOf(traceId: string, tracesPath?: string): HTMLElement {
   const shown = tracesPath
     ? create('a', { href: `${tracesPath}/${traceId}`, target: '_blank', textContent: traceId })
