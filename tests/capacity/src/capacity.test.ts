@@ -25,7 +25,7 @@ const costs: UnitCosts = {
 const UNLIMITED = { stripePerSecond: undefined, stripePerEndpoint: undefined, commercetoolsPerSecond: undefined };
 
 describe('the capacity model', () => {
-  it('says what a payment rate needs of everything', () => {
+  it('lists what a payment rate needs of everything', () => {
     const need = needFor(100, costs);
     // 100/s × 10 ms = 1 core of work; at 60 % that is two pods.
     expect(need.deployment.pods).toEqual({ intent: 2, sessionAuth: 2, webhookIngest: 2, ledger: 2 });
@@ -38,13 +38,13 @@ describe('the capacity model', () => {
     expect(needFor(1_000, costs).deployment.pods).toEqual({ intent: 17, sessionAuth: 4, webhookIngest: 2, ledger: 9 });
   });
 
-  it('has the ledger wait for commercetools where that is slower than its processor', () => {
+  it('lets the ledger wait for commercetools when that is slower than its processor', () => {
     const slow = { ...ASSUMPTIONS, commercetoolsMs: 500 };
     // 1,000/s × 2 calls × 0.5 s = 1,000 calls at once; 32 for each pod, used to 60 %.
     expect(needFor(1_000, costs, slow).deployment.pods.ledger).toBe(53);
   });
 
-  it('says what breaks first: an endpoint of Stripe, long before a pod', () => {
+  it('names what breaks first: an endpoint of Stripe, long before a pod', () => {
     const [first, second] = ceilings(costs, DEFAULTS, PUBLISHED);
     expect(first).toEqual({ what: 'Stripe: 25 calls a second of one endpoint', perSecond: 25 });
     expect(second?.what).toContain('of the account');
@@ -68,13 +68,13 @@ describe('the capacity model', () => {
     );
   });
 
-  it('can read the costs that are committed', async () => {
+  it('can read the committed costs', async () => {
     expect((await readUnitCosts()).payment.stripeCalls).toBeGreaterThan(0);
   });
 });
 
 describe('the clock', () => {
-  it('lets things happen in the order of their time, and those of one time as they were planned', () => {
+  it('runs events in the order of their time, and those of the same time as they were planned', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 200 }), (times) => {
         const clock = new Clock();
@@ -94,7 +94,7 @@ describe('the clock', () => {
 });
 
 describe('a station', () => {
-  it.each([1, 2, 5])('with %d servers makes people wait as Erlang says', (servers) => {
+  it.each([1, 2, 5])('with %s servers makes work wait as Erlang predicts', (servers) => {
     const [load, meanMs] = [0.7, 10];
     const clock = new Clock();
     const station = new Station(clock, servers);
@@ -125,7 +125,7 @@ describe('a station', () => {
 });
 
 describe('a gate', () => {
-  it('lets a second of calls through at once, and the others at its rate', () => {
+  it("lets a second's calls through at once, and the others at its rate", () => {
     const clock = new Clock();
     const gate = new Gate(clock, 10);
     const passed: number[] = [];
@@ -149,12 +149,12 @@ describe('a simulation', () => {
     ...more,
   });
 
-  it('is the same for the same seed, and another for another', () => {
+  it('repeats a seed, and differs for another', () => {
     expect(simulate(costs, scenario(20))).toEqual(simulate(costs, scenario(20)));
     expect(simulate(costs, scenario(20, { seed: 2 }))).not.toEqual(simulate(costs, scenario(20)));
   });
 
-  it('carries what the model plans for: nothing piles up, and pods are as busy as planned', () => {
+  it('carries the rate that the model plans for: no queue grows, and pods are as busy as planned', () => {
     const { open, utilisation, eventsWaiting, opensWaiting } = simulate(costs, scenario(1_000, { seconds: 20 }));
     expect(open.p99).toBeLessThan(300);
     expect(utilisation.intent).toBeGreaterThan(0.5);
@@ -174,20 +174,20 @@ describe('a simulation', () => {
     expect(needFor(100, few).records).toBeCloseTo(320);
   });
 
-  it('opens no more payments than the account has calls for, whichever endpoints they are of', () => {
+  it('opens no more payments than the account has calls for, over all endpoints', () => {
     const customers = { ...costs, payment: { ...costs.payment, stripeCalls: 7 } };
     const { opensWaiting, payments } = simulate(customers, scenario(100, { limits: PUBLISHED }));
     expect(payments - opensWaiting).toBeLessThan((100 / 7) * 62 + 25);
   });
 
-  it('piles up behind a limit, at the rate by which it is exceeded', () => {
+  it('grows a queue behind a limit, at the rate by which the limit is exceeded', () => {
     const { opensWaiting, payments } = simulate(costs, scenario(100, { limits: PUBLISHED }));
     // The account's 100 calls a second are shared by what opens and what confirms.
     expect(opensWaiting).toBeGreaterThan(payments - 25 * 62);
     expect(opensWaiting).toBeLessThan(payments);
   });
 
-  it('piles up in the ledger when it has too few pods', () => {
+  it('grows a queue in the ledger when there are too few pods', () => {
     const { deployment } = needFor(1_000, costs);
     const small = { ...deployment, pods: { ...deployment.pods, ledger: 2 } };
     const { eventsWaiting, utilisation } = simulate(costs, scenario(1_000, { seconds: 20, deployment: small }));

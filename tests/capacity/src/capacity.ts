@@ -1,6 +1,8 @@
 import type { UnitCosts } from '@connector/load-tests/unit-costs';
 
-/** What the other sides allow an account or project, in requests a second; undefined where none is published. */
+/**
+ * Limits of Stripe and commercetools for an account or project, in requests a second; undefined when none is published.
+ */
 export interface Limits {
   /** All calls of a Stripe account in live mode. */
   readonly stripePerSecond: number | undefined;
@@ -12,7 +14,7 @@ export interface Limits {
 /** As published in November 2026; docs/capacity.md names the pages. */
 export const PUBLISHED: Limits = { stripePerSecond: 100, stripePerEndpoint: 25, commercetoolsPerSecond: undefined };
 
-/** What of everything there is. */
+/** The parts of a deployment. */
 export interface Deployment {
   readonly pods: {
     readonly intent: number;
@@ -27,15 +29,15 @@ export interface Deployment {
 export type ServiceName = keyof Deployment['pods'];
 
 export interface Assumptions {
-  /** Share of a core that a pod may be busy, so that waits stay short and the loss of one pod can be borne. */
+  /** Share of a core that a pod may be busy, so that waits stay short and the loss of one pod can be absorbed. */
   readonly utilisation: number;
   readonly commercetoolsMs: number;
   readonly stripeMs: number;
   readonly ledgerConcurrency: number;
-  /** Pods of each service at least, so that one may go. */
+  /** The least pods of each service, so that one may fail. */
   readonly leastPods: number;
   readonly leastPartitions: number;
-  /** Of one webhook's record and of one of ours, in bytes. */
+  /** Bytes of a webhook's record, and of one of our own. */
   readonly webhookBytes: number;
   readonly ownBytes: number;
   readonly replication: number;
@@ -53,7 +55,7 @@ export const ASSUMPTIONS: Assumptions = {
   replication: 3,
 };
 
-/** As the chart installs it when nothing is set. */
+/** The chart's default installation. */
 export const DEFAULTS: Deployment = {
   pods: { intent: 2, sessionAuth: 2, webhookIngest: 2, ledger: 2 },
   partitions: 12,
@@ -62,17 +64,20 @@ export const DEFAULTS: Deployment = {
 
 /** Calls of one payment to the busiest endpoint of Stripe: each payment creates, changes and reads its PaymentIntent once or so. */
 const BUSIEST_ENDPOINT = 1;
-/** Events of a payment that come from us: opened, and confirmed where no webhook is recorded before the shopper is back. */
+/**
+ * Events of a payment that our services publish: opened, and confirmed when no webhook is recorded before the shopper
+ * returns.
+ */
 export const ownEvents = ({ ledgerEvents, webhooks }: UnitCosts['payment']): number =>
   Math.max(1, ledgerEvents - webhooks);
 
-/** How many payments a second each thing carries, and why. */
+/** How many payments a second each resource carries, and why. */
 export interface Ceiling {
   readonly what: string;
   readonly perSecond: number;
 }
 
-/** Payments a second that each resource of a deployment carries, the scarcest first. */
+/** The payments a second that each resource of a deployment carries, the scarcest first. */
 export function ceilings(
   costs: UnitCosts,
   { pods, partitions, ledgerConcurrency }: Deployment,
@@ -84,7 +89,7 @@ export function ceilings(
     what: `${words}: processor time of ${pods[name]} pods`,
     perSecond: (1000 * utilisation * pods[name]) / payment.cpuMs[name],
   });
-  // A partition belongs to one pod: further pods have nothing to do.
+  // A partition belongs to one pod, so further pods have no work.
   const busyLedgers = Math.min(pods.ledger, partitions);
   const found: Ceiling[] = [
     processor('intent', 'intent'),
@@ -121,18 +126,18 @@ export function ceilings(
 export interface Need {
   readonly perSecond: number;
   readonly deployment: Deployment;
-  /** Calls a second that the other sides have to take. */
+  /** Calls a second to Stripe and commercetools. */
   readonly stripePerSecond: number;
   readonly stripePerEndpoint: number;
   readonly commercetoolsPerSecond: number;
   /** Records and bytes a second into the events topic, before replication. */
   readonly records: number;
   readonly megabytes: number;
-  /** What a broker cluster writes in a day on all replicas, in GB. */
+  /** What a broker cluster writes in a day, on all replicas, in GB. */
   readonly gigabytesADay: number;
 }
 
-/** What this many payments a second need. */
+/** The resources that this many payments a second need. */
 export function needFor(perSecond: number, costs: UnitCosts, assumptions: Assumptions = ASSUMPTIONS): Need {
   const { utilisation, leastPods, leastPartitions, ledgerConcurrency, commercetoolsMs } = assumptions;
   const { payment } = costs;
@@ -152,7 +157,7 @@ export function needFor(perSecond: number, costs: UnitCosts, assumptions: Assump
         webhookIngest: busy(payment.cpuMs.webhookIngest),
         ledger,
       },
-      // Two for each pod even out what keys do not, and leave room to grow: partitions are never taken away.
+      // Two for each pod even out the keys and leave room to grow, because partitions are never removed.
       partitions: Math.max(leastPartitions, 2 * ledger),
       ledgerConcurrency,
     },

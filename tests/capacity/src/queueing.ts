@@ -1,4 +1,4 @@
-/** Things that happen in time, the earliest first; ties in the order in which they were planned. */
+/** Events in simulated time, the earliest first; those of the same time in the order in which they were planned. */
 export class Clock {
   now = 0;
   readonly #heap: Planned[] = [];
@@ -17,7 +17,7 @@ export class Clock {
     heap[at] = next;
   }
 
-  /** Lets everything happen that is planned until then. */
+  /** Runs all events that are planned until then. */
   run(untilMs: number): void {
     for (let next = this.#heap[0]; next && next.at <= untilMs; next = this.#heap[0]) {
       this.#removeFirst();
@@ -52,7 +52,7 @@ interface Planned {
 
 const isBefore = (a: Planned, b: Planned): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** Several servers behind one queue: the cores of a service's pods, or the calls that a pod makes at once. */
+/** Several servers behind one queue: the cores of a service's pods, or a pod's concurrent calls. */
 export class Station {
   busyMs = 0;
   waiting = 0;
@@ -77,7 +77,7 @@ export class Station {
     this.#begin(ms, done);
   }
 
-  /** Share of its servers' time that was used, of `elapsedMs`. */
+  /** Used share of its servers' time in `elapsedMs`. */
   utilisation = (elapsedMs: number): number => this.busyMs / (elapsedMs * this.#servers);
 
   #begin(ms: number, done: () => void): void {
@@ -98,7 +98,7 @@ export class Station {
   }
 }
 
-/** Lets so many calls through in a second and no more; a refused one comes again, so it waits. */
+/** Lets this many calls through in a second. A refused call is repeated, so it waits. */
 export class Gate {
   readonly #clock: Clock;
   readonly #everyMs: number;
@@ -114,7 +114,7 @@ export class Gate {
       then();
       return;
     }
-    // A second's worth may come at once.
+    // The calls of one second may come at once.
     const at = Math.max(this.#free, this.#clock.now - 1000);
     this.#free = at + this.#everyMs;
     const wait = Math.max(0, at - this.#clock.now);

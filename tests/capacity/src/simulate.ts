@@ -1,4 +1,5 @@
-// `npm run simulate`: what 10 to 10,000 payments a second need, what breaks first, and whether a simulation of that plan holds.
+// `npm run simulate`: the resources that 10 to 10,000 payments a second need, what breaks first, and whether a
+// simulation of that plan holds.
 import { commandLine, refuseUsage } from '@connector/cli';
 import { ms } from '@connector/load-tests/benchmark';
 import { writeSections } from '@connector/load-tests/report';

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly open: Latency;
   /** From an event's arrival in Kafka to its end in the ledger, in ms. */
   readonly ledger: Latency;
-  /** Events that the ledger had not handled at the end, and openings that were not answered. */
+  /** Events that the ledger had not handled at the end, and openings without an answer. */
   readonly eventsWaiting: number;
   readonly opensWaiting: number;
   /** Share of the pods' time that was used. */
@@ -28,13 +28,13 @@ export interface Outcome {
 
 /** Between a send and the broker's acknowledgement. */
 const KAFKA_MS = 5;
-/** Of a payment's processor time at intent, what is spent until it is opened. */
+/** The part of a payment's processor time at intent that is spent until the payment is opened. */
 const OPENING = 0.6;
 
 /**
- * Payments that arrive at random (Poisson) and queue for pods, for Stripe's and commercetools' limits, and for their partition's ledger.
- * Service times are exponential around the measured means, which is worse than what is measured; calls take their latency. The same seed
- * gives the same outcome.
+ * Payments that arrive at random (Poisson) and queue for pods, for Stripe's and commercetools' limits, and for their
+ * partition's ledger. Service times are exponential around the measured means, which is worse than measured; calls take
+ * their latency. The same seed gives the same result.
  */
 export const simulate = (costs: UnitCosts, scenario: Scenario): Outcome => new Simulation(costs, scenario).run();
 
@@ -168,7 +168,7 @@ class Simulation {
     );
   }
 
-  /** Calls of other endpoints: nobody waits for them here, but they count against the account's limit. */
+  /** Calls of other endpoints: nothing waits for them here, but they count against the account's limit. */
   #otherCalls(): void {
     const calls = this.#about(Math.max(0, this.#payment.stripeCalls - 2));
     for (let nth = 0; nth < calls; nth += 1) this.#stripe.account.pass(() => {});

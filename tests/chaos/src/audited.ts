@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PINNED_NODE, REPOSITORY, type Sandbox } from '@connector/sandbox';
 import type { Finding } from './consistency-check.ts';
 
-/** What audit says of a run, as an operator would run it. */
+/** The result of the audit command for a run, as an operator would start it. */
 export interface Audited {
   readonly movements: number;
   readonly payments: number;
@@ -17,7 +17,7 @@ interface AuditReport {
   readonly differences: readonly { kind: string; type: string; paymentIntentId: string; paymentId?: string }[];
 }
 
-/** Runs the connector's own audit over all money that moved since `since`. Throws when it says nothing. */
+/** Runs the connector's own audit over all money that moved since `since`. Throws when the audit prints no result. */
 export async function audited(sandbox: Sandbox, since: Date): Promise<{ audit: Audited; findings: Finding[] }> {
   const command = join(REPOSITORY, 'services/ledger/dist/commands/audit.js');
   const window = ['--since', since.toISOString(), '--until', '0d', '--from-start', '--json'];

@@ -2,7 +2,10 @@ import { table } from '@connector/load-tests/table';
 import { VERDICTS } from './consistency-check.ts';
 import type { ChaosReport } from './run-chaos.ts';
 
-/** True when nothing was lost, doubled, wrong, stuck or orphaned, no event became a dead letter, and every scenario was played to its end. */
+/**
+ * True when nothing was lost, doubled, wrong, stuck or orphaned, no event became a dead letter, and every scenario was
+ * completed.
+ */
 export const isClean = ({ findings, deadLetters, cutShort, atRest }: ChaosReport): boolean =>
   findings.length === 0 && deadLetters === 0 && cutShort.length === 0 && atRest;
 

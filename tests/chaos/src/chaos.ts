@@ -1,4 +1,4 @@
-// `npm run chaos`: payments go through scenarios while everything around them fails; at the end both sides must agree.
+// `npm run chaos`: plays payments while every part fails at times; at the end both sides must agree.
 import { commandLine, refuseUsage } from '@connector/cli';
 import { chaosTables, isClean } from './chaos-report.ts';
 import { ALL_CLUSTER_FAULTS } from './cluster-faults.ts';

@@ -12,7 +12,7 @@ import {
   type RunningCluster,
 } from '@connector/sandbox';
 
-/** What can go wrong with a cluster of brokers, and in words. */
+/** The faults of a cluster of brokers, with their descriptions. */
 export const CLUSTER_FAULTS = {
   'plain-kill': 'a broker that is neither controller nor coordinator killed with SIGKILL and started again',
   'plain-freeze': 'a broker that is neither controller nor coordinator is frozen',
@@ -39,20 +39,22 @@ export const ALL_CLUSTER_FAULTS = Object.keys(CLUSTER_FAULTS) as ClusterFaultNam
 
 const SLOW_MS = 300;
 const MORE_PARTITIONS = 3;
-/** A broker without a disk gives up by itself, at the latest when this is over, in ms. */
+/** A broker without disk space stops by itself within this time, in ms. */
 const DISK_FULL_MS = 15_000;
-/** A broker that was away has caught up by then, in ms. */
+/** A broker that was away has caught up within this time, in ms. */
 const IN_SYNC_WITHIN_MS = 120_000;
 
-/** Longer than any session of a member that was killed, in ms. */
+/** Longer than the session timeout of a killed member, in ms. */
 const GROUP_EMPTY_WITHIN_MS = 60_000;
 
 type Admin = ReturnType<Kafka['client']['admin']>;
-/** Stops every process of the ledger, does the work, and starts as many again. */
+/** Stops every process of the ledger, runs the work, and starts as many again. */
 export type WhileLedgersAreStopped = (work: () => Promise<void>) => Promise<void>;
 type Role = 'plain' | 'leader' | 'coordinator' | 'controller';
 
-/** Brings faults about in a cluster, and resolves when it is whole again: every broker up, every replica in sync. */
+/**
+ * Injects faults into a cluster, and resolves when the cluster is whole again: every broker up, every replica in sync.
+ */
 export class ClusterFaults {
   readonly #cluster: RunningCluster;
   readonly #kafka: Kafka;
@@ -63,7 +65,7 @@ export class ClusterFaults {
 
   #moved = 0;
 
-  /** `onBroken` is told which brokers a fault has hit, at the moment it does. */
+  /** `onBroken` gets the brokers that a fault hits, at that moment. */
   constructor(
     cluster: RunningCluster,
     kafka: Kafka,
@@ -78,7 +80,7 @@ export class ClusterFaults {
     this.#onBroken = onBroken;
   }
 
-  /** `downMs`: how long what has a duration lasts. Throws Error when the cluster is not whole again in time. */
+  /** `downMs` is the duration of faults that have one. Throws Error when the cluster is not whole again in time. */
   async inject(fault: ClusterFaultName, downMs: number): Promise<void> {
     switch (fault) {
       case 'plain-kill':
@@ -122,7 +124,7 @@ export class ClusterFaults {
     await this.#move([{ ...coordinator, to: next(coordinator) }]);
   }
 
-  /** Each time of another partition. */
+  /** Another partition each time. */
   async #moveLeader(): Promise<void> {
     const partitions = await this.#partitions();
     const state = partitions.find(({ partition }) => partition === this.#moved % partitions.length) as PartitionState;
@@ -188,7 +190,7 @@ export class ClusterFaults {
     node.link.heal();
   }
 
-  /** A broker deletes a group only when it has no members: the killed ones are members until their session ends. */
+  /** A broker deletes a group only when it has no members, and killed members stay until their session timeout. */
   async #deleteOffsets(): Promise<void> {
     await this.#whileLedgersAreStopped(async () => {
       this.#onBroken('offsets-deleted', []);
@@ -206,8 +208,8 @@ export class ClusterFaults {
   }
 
   /**
-   * Takes the broker the right to write a further byte into any file, as a full disk does, and goes on when it has given up. A disk of its
-   * own, filled to the brim, would need root.
+   * Stops the broker from writing further bytes into any file, like a full disk, and continues when it has stopped. A
+   * real full disk would need root.
    */
   async #fillDisk(node: ClusterNode, downMs: number): Promise<void> {
     this.#onBroken('broker-disk-full', [node.id]);
@@ -216,7 +218,7 @@ export class ClusterFaults {
     await this.#kill('broker-disk-full', [node], downMs);
   }
 
-  /** As Kubernetes would: a start that fails is followed by another. */
+  /** Like Kubernetes: a failed start is followed by another. */
   async #start(node: ClusterNode, attemptsLeft = 5): Promise<void> {
     try {
       await node.process.start();
@@ -255,14 +257,14 @@ export class ClusterFaults {
       const partitions = await this.#ask(async (admin) => partitionsOf(admin, await admin.listTopics()));
       return partitions.every(({ leader, replicas, inSync }) => leader > 0 && inSync.length === replicas.length);
     };
-    // A cluster that comes up refuses to answer for a while.
+    // A starting cluster refuses to answer for a while.
     while (!(await isWhole().catch(() => false))) {
       if (Date.now() > deadline) throw new Error(`replicas are not in sync after ${IN_SYNC_WITHIN_MS / 1000} s`);
       await sleep(250);
     }
   }
 
-  /** With a client of its own each time: one that has met a broker in trouble would go on with what it knew before. */
+  /** A new client each time: a client that has met a broker in trouble would continue with old knowledge. */
   async #ask<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.#kafka.client.admin();
     await admin.connect();
@@ -276,7 +278,7 @@ export class ClusterFaults {
 
 const idsOf = (nodes: readonly ClusterNode[]) => nodes.map(({ id }) => id);
 
-/** The replica after the one that leads. */
+/** The replica after the leader. */
 const next = ({ leader, replicas }: PartitionState): number => {
   const sorted = replicas.toSorted();
   return sorted[(sorted.indexOf(leader) + 1) % sorted.length] as number;

@@ -14,20 +14,21 @@ export interface Finding {
   readonly verdict: Verdict;
   readonly paymentIntentId?: string;
   readonly paymentId?: string;
-  /** One sentence: what there ought to be, and what there is. */
+  /** One sentence: the expected and the found state. */
   readonly what: string;
 }
 
 /**
- * Compares what happened at Stripe with what commercetools shows, PaymentIntent by PaymentIntent, once everything is at rest. It
- * states the ledger's rules a second time, on its own, and shares no code with the ledger.
+ * Compares Stripe's events with what commercetools shows, PaymentIntent by PaymentIntent, when nothing moves any more.
+ * It states the ledger's rules a second time and shares no code with the ledger.
  *
- * Authorization: the PaymentIntent's state. Charge: the sum captured. Refund: one for each refund of captured money, in its state.
- * Chargeback: one for each dispute that moved money, by where the money is. CancelAuthorization: the uncaptured rest of a canceled
- * PaymentIntent. Failed transactions besides these are refused operations and are let pass.
+ * Authorization: the PaymentIntent's state. Charge: the sum captured. Refund: one for each refund of captured money, in
+ * its state. Chargeback: one for each dispute that moved money, by where the money is. CancelAuthorization: the
+ * uncaptured rest of a canceled PaymentIntent. Other failed transactions are refused operations, and are allowed.
  *
- * lost = not there; duplicated = there more than once; wrong = other state or amount, or nothing at Stripe stands for it;
- * stuck = Initial or Pending where Stripe has decided; orphaned = one side without the other, or a payment that is on no cart.
+ * lost = missing; duplicated = there more than once; wrong = other state or amount, or nothing at Stripe explains it;
+ * stuck = Initial or Pending although Stripe has decided; orphaned = one side without the other, or a payment that is
+ * on no cart.
  */
 export function compare(stripe: StripeTruth, commercetools: CommercetoolsTruth): Finding[] {
   const findings: Finding[] = [];
@@ -100,8 +101,9 @@ function* comparePlaces(places: readonly string[], cartId: string | undefined): 
 }
 
 /**
- * A checkout that was opened, and left. Who opened it may have died before it wrote which PaymentIntent the payment belongs to; they find each
- * other by the payment's key in the metadata, at the next try, the first event, or by reconcile-pending.
+ * A checkout that was opened and left. Its process may have died before it wrote the PaymentIntent's id on the payment.
+ * The two are joined by the payment's key in the metadata: at the next try, by the first event, or by
+ * reconcile-pending.
  */
 const isUnpaid = ({ status, amount_received: received }: StripePaymentIntent): boolean =>
   received === 0 && (status.startsWith('requires_payment') || status === 'requires_action' || status === 'canceled');
@@ -173,11 +175,11 @@ function* compareCharges({ paymentIntent }: Happened, transactions: Transactions
   if (charged > received) yield ['duplicated', `Charges of ${charged}, at Stripe ${received} was captured`];
 }
 
-/** A capture that is not the last is booked under its charge and the sum captured so far. */
+/** A capture that is not the final one is booked under its charge and the sum captured so far. */
 const isOfCharge = (interactionId: string | undefined, charges: readonly StripeCharge[]): boolean =>
   charges.some(({ id }) => interactionId?.startsWith(`${id}:`));
 
-/** Captures, refunds and cancellations that Stripe refused stand under the operation's own id. */
+/** Captures, refunds and cancellations that Stripe refused are booked under the operation's own id. */
 const isOperation = (type: string, interactionId: string | undefined): boolean =>
   ['Charge', 'Refund', 'CancelAuthorization'].includes(type) &&
   !/^(pi|ch|py|re|pyr|du|dp)_/.test(interactionId ?? 'pi_');

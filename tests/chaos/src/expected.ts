@@ -8,7 +8,7 @@ export interface Happened {
   readonly disputes: readonly StripeDispute[];
 }
 
-/** A transaction that commercetools has to show; `amount` in Stripe minor units. */
+/** A transaction that commercetools must show; `amount` in Stripe minor units. */
 export interface Expected {
   readonly type: string;
   readonly interactionId: string;
@@ -16,7 +16,7 @@ export interface Expected {
   readonly amount: number;
 }
 
-/** All but the Charges, which are compared by their sum. */
+/** All except the Charges, which are compared by their sum. */
 export function expectedOf({ paymentIntent, charges, refunds, disputes }: Happened): Expected[] {
   const { id, amount, amount_received: received, status } = paymentIntent;
   const expected: Expected[] = [];
@@ -42,7 +42,7 @@ const REFUND_STATES: Readonly<Record<string, string>> = {
   failed: 'Failure',
   canceled: 'Failure',
 };
-/** Methods that are on their way for days before they succeed or fail. */
+/** Methods that are pending for days before they succeed or fail. */
 const SLOW_METHODS = new Set([
   'sepa_debit',
   'bacs_debit',
@@ -62,7 +62,7 @@ function authorizationState(status: string, charges: readonly StripeCharge[]): s
     case 'canceled':
       return charges.some((charge) => charge.status === 'succeeded') ? 'Success' : 'Failure';
     default: {
-      // Waiting for the shopper: only money that had been on its way leaves a failed Authorization.
+      // Waiting for the shopper: only a payment that was pending leaves a failed Authorization.
       const wasProcessing = charges.some(
         (charge) => charge.status === 'failed' && SLOW_METHODS.has(charge.payment_method_details?.type ?? ''),
       );

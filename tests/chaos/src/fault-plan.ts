@@ -2,16 +2,16 @@ import { type Random, randomOf } from '@connector/load-tests/random';
 import { CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.ts';
 import { FAULTS, type FaultName, type Planned, type Side, type SingleFaultName, type Target } from './faults.ts';
 
-/** Members of the ledger's group are given up after 10 s without a sign of life. */
+/** The group removes a member after 10 s without a heartbeat. */
 const GIVEN_UP_MS = 12_000;
-/** Longer than what a client waits for an answer of the broker's before it calls the connection dead. */
+/** Longer than a client waits for a broker's answer before it treats the connection as dead. */
 const HALF_OPEN_MS = 8_000;
-/** Longer than that and than it takes the controller to give a broker up. */
+/** Longer than that, and longer than the controller waits before it removes a broker. */
 const FENCED_MS = 12_000;
 
 /**
- * The faults of a run with this seed, by their time. `outageMs` is how long commercetools is down; of `ledgerKills` there are three at most.
- * A long run has several `rounds`: in each, every fault that passes comes again.
+ * The faults of a run with this seed, by time. `outageMs` is the duration of commercetools' outage; there are at most
+ * three `ledgerKills`. A long run has several `rounds`: each temporary fault returns in every round.
  */
 export function planFaults(
   seed: number,
@@ -115,7 +115,7 @@ const PLAN: Record<SingleFaultName, (round: Round) => PlannedOne[]> = {
   'session-auth-kill': atProcess('session-auth', 0.9),
 };
 
-/** In an order of their own, one after the other: two at once would be another fault, that of too few brokers. */
+/** One after another, in an order of their own: two at once would be another fault, that of too few brokers. */
 function planCluster(random: Random, names: readonly ClusterFaultName[]): Planned[] {
   const shuffled = names
     .map((name) => ({ name, place: random.next() }))

@@ -1,6 +1,6 @@
 import { ALL_CLUSTER_FAULTS, CLUSTER_FAULTS, type ClusterFaultName } from './cluster-faults.ts';
 
-/** What can go wrong, and in words. */
+/** The faults, with their descriptions. */
 export const FAULTS = {
   webhooks: 'webhooks shuffled, each event delivered 1 to 3 times',
   'webhooks-late': 'webhooks come up to half a minute late',
@@ -25,10 +25,10 @@ export const FAULTS = {
 export type SingleFaultName = keyof typeof FAULTS;
 export type FaultName = SingleFaultName | ClusterFaultName;
 
-/** With several brokers each has faults of its own. */
+/** With several brokers other faults are possible. */
 const OF_THE_ONE_BROKER: readonly FaultName[] = ['broker-kill', 'broker-freeze', 'disk-full'];
 
-/** Every fault that can come with this many brokers. */
+/** All faults that are possible with this many brokers. */
 export function faultsWith(brokers: number): FaultName[] {
   const all = Object.keys(FAULTS) as SingleFaultName[];
   if (brokers === 1) return all;
@@ -40,7 +40,7 @@ export const wordsOf = (name: FaultName): string => ({ ...FAULTS, ...CLUSTER_FAU
 export type Side = 'commercetools' | 'stripe';
 export type Target = 'ledger' | 'kafka' | 'webhook-ingest' | 'intent' | 'session-auth';
 
-/** A fault that comes when this share of the scenarios has begun. */
+/** A fault that begins when this share of the scenarios has begun. */
 export type Planned = { readonly name: FaultName; readonly at: number } & (
   | { readonly kind: 'webhooks'; readonly settings: object; readonly ms: number | undefined }
   /** `ms` undefined: until the end. */

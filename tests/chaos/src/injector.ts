@@ -7,12 +7,12 @@ import type { Sandbox } from '@connector/sandbox';
 import { ClusterFaults } from './cluster-faults.ts';
 import { type FaultName, type Planned, type Side, type Target, wordsOf } from './faults.ts';
 
-/** A broker without a disk gives up by itself, at the latest when this is over, in ms. */
+/** A broker without disk space stops by itself within this time, in ms. */
 const DISK_FULL_MS = 15_000;
-/** Webhooks as they come when nothing is wrong. */
+/** Delivery of webhooks without a fault. */
 const PUNCTUAL = { shuffle: 0, duplicates: { min: 1, max: 1 }, jitterMs: 0, clockSkewMs: 0 };
 
-/** A fault as it came: seconds since the run began. */
+/** A fault as it happened, in seconds since the run began. */
 export interface Injected {
   readonly name: FaultName;
   readonly what: string;
@@ -20,7 +20,7 @@ export interface Injected {
   toSeconds: number | undefined;
 }
 
-/** Brings the planned faults about as the scenarios go on. */
+/** Injects the planned faults as the scenarios progress. */
 export class Injector {
   readonly injected: Injected[] = [];
   readonly #sandbox: Sandbox;
@@ -29,7 +29,7 @@ export class Injector {
   readonly #began = performance.now();
   readonly #active = new Map<Planned, Side>();
   readonly #running: Promise<void>[] = [];
-  /** One target is killed and started one time after another, and so are the brokers. */
+  /** Kills and starts of the same target run one after another, and so do those of brokers. */
   readonly #busy = new Map<Target | 'cluster', Promise<void>>();
   readonly #onChange: (line: string) => void;
 
@@ -40,18 +40,18 @@ export class Injector {
     this.#onChange = onChange;
   }
 
-  /** To be told whenever the share of scenarios that have begun grew. */
+  /** Called whenever the share of begun scenarios has grown. */
   progressed(share: number): void {
     while (this.#waiting[0] && this.#waiting[0].at <= share) {
       const planned = this.#waiting.shift() as Planned;
       const done = this.#inject(planned);
       this.#running.push(done);
-      // Told by lift(), which waits for all.
+      // lift() waits for all and reports the error.
       done.catch(() => {});
     }
   }
 
-  /** Ends every fault, and resolves when all parts run again. Throws what went wrong with one. */
+  /** Ends every fault, and resolves when all parts run again. Throws the error of a failed one. */
   async lift(): Promise<void> {
     this.progressed(1);
     await Promise.all(this.#running);
@@ -136,8 +136,8 @@ export class Injector {
   }
 
   /**
-   * Takes the broker the right to write a further byte into any file, as a full disk does, and resolves when it has given up. A disk of its
-   * own, filled to the brim, would need root.
+   * Stops the broker from writing further bytes into any file, like a full disk, and resolves when it has stopped. A
+   * real full disk would need root.
    */
   async #fillDisk(): Promise<void> {
     const { kafka } = this.#sandbox;
@@ -146,7 +146,7 @@ export class Injector {
     await Promise.race([kafka.process.ended(), sleep(DISK_FULL_MS)]);
   }
 
-  /** As Kubernetes would: a start that fails is followed by another. */
+  /** Like Kubernetes: a failed start is followed by another. */
   async #startAgain(target: Target, attemptsLeft = 5): Promise<void> {
     try {
       await this.#sandbox.startService(target);
@@ -166,7 +166,7 @@ export class Injector {
     return note;
   }
 
-  /** An outage hides the lesser faults of its side; the simulator tries its rules in order. */
+  /** An outage hides the lesser faults of its side, because the simulator tries its rules in order. */
   async #setFaults(side: Side): Promise<void> {
     const rules = [...this.#active]
       .filter(([, of]) => of === side)

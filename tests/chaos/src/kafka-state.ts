@@ -3,7 +3,7 @@ import type { Kafka } from '@connector/kafka';
 
 type Admin = ReturnType<Kafka['client']['admin']>;
 
-/** Runs `work` with an admin client that is connected for it alone. */
+/** Runs `work` with an admin client that is connected only for it. */
 export async function withAdmin<T>({ client }: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = client.admin();
   await admin.connect();

@@ -2,14 +2,14 @@ import { isStripeEventType, PAYMENT_EVENTS, STRIPE_TYPE_PREFIX } from '@connecto
 import { type Kafka, scanTopic } from '@connector/kafka';
 import type { Finding } from './consistency-check.ts';
 
-/** An event of Stripe's, and how often it was answered with 2xx. */
+/** A Stripe event, and how often it was answered with 2xx. */
 export interface Acknowledged {
   readonly id: string;
   readonly type: string;
   readonly count: number;
 }
 
-/** How often each of Stripe's events lies in the topic, by its id. */
+/** How often each of Stripe's events is in the topic, by id. */
 export async function recordsByEvent(kafka: Kafka): Promise<Map<string, number>> {
   const records = new Map<string, number>();
   await scanTopic(kafka, PAYMENT_EVENTS, ({ headers }) => {
@@ -20,8 +20,8 @@ export async function recordsByEvent(kafka: Kafka): Promise<Map<string, number>>
 }
 
 /**
- * Every 2xx stands for a record of its own, as long as webhook-ingest keeps no window of duplicates. More records than answers are fine: an
- * answer may get lost. Of types that the connector does not handle nothing is kept.
+ * Every 2xx stands for a record of its own, as long as webhook-ingest keeps no window of duplicates. More records than
+ * answers are allowed, because an answer may get lost. Events of types that the connector does not handle are not kept.
  */
 export function compareKept(acknowledged: readonly Acknowledged[], records: ReadonlyMap<string, number>): Finding[] {
   return acknowledged.flatMap(({ id, type, count }) => {

@@ -14,7 +14,10 @@ interface Context {
   readonly paymentIntentId: string;
 }
 
-/** Plays one payment from the cart to its end; what Stripe or the connector refuses on the way is part of the scenario. Throws GaveUp. */
+/**
+ * Plays one payment from the cart to its end. Refusals of Stripe or the connector on the way are part of the scenario.
+ * Throws GaveUp.
+ */
 export async function playScenario(shop: Shop, scenario: Scenario): Promise<void> {
   const { currency, centAmount, capture } = scenario;
   const checkout = await shop.checkout({ currency, centAmount, captureMethod: capture ? 'manual' : 'automatic' });
@@ -22,7 +25,7 @@ export async function playScenario(shop: Shop, scenario: Scenario): Promise<void
   const paymentIntentId = paymentIntentOf(opened.sClientSecret);
   const context: Context = { shop, scenario, opened, paymentIntentId };
   const isPaid = await pay(context);
-  // The bank may have sent the money back before the browser asks.
+  // The bank may have returned the money before the browser asks.
   const mayBeRefused = scenario.paying === 'bank-debit-returned';
   if (isPaid && scenario.confirms) await shop.confirm(checkout, opened, { mayBeRefused });
   if (!isPaid) {
@@ -55,7 +58,7 @@ async function pay({ shop, scenario, paymentIntentId }: Context): Promise<boolea
   }
 }
 
-/** Waits for the bank, and answers the centAmount that came. */
+/** Waits for the bank, and returns the centAmount that arrived. */
 async function settled({ shop, scenario, paymentIntentId }: Context): Promise<number> {
   if (!scenario.paying.startsWith('bank')) return scenario.centAmount;
   const outcome = scenario.paying === 'bank-debit' ? 'succeeded' : 'failed';
@@ -64,7 +67,7 @@ async function settled({ shop, scenario, paymentIntentId }: Context): Promise<nu
   return outcome === 'succeeded' ? scenario.centAmount : 0;
 }
 
-/** Answers the centAmount that was captured, if nothing was refused. */
+/** Returns the captured centAmount, unless something was refused. */
 async function captureSome(context: Context, { how, shares, by }: NonNullable<Scenario['capture']>): Promise<number> {
   const { scenario } = context;
   const parts = shares.map((share) => part(scenario, share));
@@ -117,7 +120,7 @@ async function cancel({ shop, scenario, opened, paymentIntentId }: Context, by: 
   return shop.operate(opened.paymentReference, operation, name);
 }
 
-/** Answers the centAmount that is left, if no refund was refused. */
+/** Returns the remaining centAmount, unless a refund was refused. */
 async function refundSome({ shop, scenario, opened, paymentIntentId }: Context, captured: number): Promise<number> {
   if (captured === 0) return 0;
   const refundOnce = async (share: number, by: Asker, at: number) => {
@@ -170,8 +173,8 @@ async function dispute(
 
 const part = (scenario: Scenario, share: number): number => Math.floor((scenario.centAmount * share) / 10) * 10;
 
-/** What all operations of a scenario are for, as merchantReference: it tells none from another. */
+/** The same merchantReference for all operations of a scenario, because it must not identify one. */
 const invoiceOf = ({ index }: Scenario): string => `invoice-${index}`;
 
-/** Names a step of a scenario, as idempotency key. */
+/** Names a step of a scenario, as its idempotency key. */
 const key = ({ index }: Scenario, step: string): string => `scenario-${index}-${step}`;

@@ -20,19 +20,19 @@ import { chargedTwice, Transactions } from './transactions.ts';
 
 export interface ChaosOptions {
   readonly payments: number;
-  /** Over how long the scenarios begin, in seconds; it takes longer where the machine is slower. */
+  /** The time over which scenarios begin, in seconds; longer on a slower machine. */
   readonly seconds: number;
   readonly seed: number;
   readonly faults?: readonly FaultName[];
   /** How many brokers Kafka has; default 1. */
   readonly brokers?: number;
-  /** How long commercetools is down, in ms; other faults that pass last half as long. */
+  /** Duration of commercetools' outage, in ms; other temporary faults last half as long. */
   readonly outageMs?: number;
-  /** How often the ledger is killed, 3 at most; each time its group waits a quarter of a minute for the dead member. */
+  /** How often the ledger is killed, at most 3. Each time its group waits a quarter of a minute for the dead member. */
   readonly ledgerKills?: number;
-  /** Scenarios at once. */
+  /** Concurrent scenarios. */
   readonly concurrency?: number;
-  /** How long after the last scenario everything may take to come to rest, in ms. */
+  /** Time limit after the last scenario for everything to come to rest, in ms. */
   readonly quietWithinMs?: number;
   readonly build?: boolean;
   readonly onProgress?: (line: string) => void;
@@ -42,20 +42,20 @@ export interface ChaosReport {
   readonly seed: number;
   readonly brokers: number;
   readonly scenarios: number;
-  /** Scenarios that could not be played to their end, and why. */
+  /** Scenarios that could not be completed, with the reason. */
   readonly cutShort: readonly string[];
   readonly retriedRequests: number;
-  /** Operations that were refused although Stripe could have done them, and by whom. */
+  /** Operations that were refused although Stripe could have done them, and the side that refused. */
   readonly refusals: readonly string[];
-  /** Operations asked before the payment was tied to its PaymentIntent, and asked again. */
+  /** Operations that were requested before the payment had its PaymentIntent's id, and then repeated. */
   readonly tooEarly: number;
-  /** Merchant-initiated transactions, and how often they were asked for again. */
+  /** Merchant-initiated transactions, and how often they were requested again. */
   readonly merchantTransactions: { readonly made: number; readonly repeated: number };
   readonly paymentIntents: number;
   readonly refunds: number;
   readonly disputes: number;
   readonly transactions: number;
-  /** Events that Stripe made; webhooks that were tried and that were answered with 2xx; records on the events topic. */
+  /** Stripe's events; delivered webhooks and those answered with 2xx; records on the events topic. */
   readonly events: {
     readonly made: number;
     readonly attempts: number;
@@ -64,17 +64,17 @@ export interface ChaosReport {
   };
   readonly faults: readonly Injected[];
   readonly deadLetters: number;
-  /** What the connector's own audit compared at the end; its differences are findings, too. */
+  /** The result of the connector's own audit at the end; its differences are findings, too. */
   readonly audit: Audited;
   readonly findings: readonly Finding[];
   readonly seconds: { readonly scenarios: number; readonly toRest: number; readonly total: number };
-  /** True when nothing moved any more when it was compared. */
+  /** True when nothing moved any more at the comparison. */
   readonly atRest: boolean;
 }
 
 /**
- * Plays scenarios against a sandbox of its own while faults come and go, lifts the faults, waits until nothing moves any more, and compares
- * both sides. The choice of scenarios and faults follows from the seed; the moments at which they meet do not.
+ * Plays scenarios in a sandbox of its own while faults come and go, ends the faults, waits until nothing moves any
+ * more, and compares both sides. The seed determines the scenarios and faults, but not the moments at which they meet.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const progress = options.onProgress ?? (() => {});
@@ -101,7 +101,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 const DEFAULT_OUTAGE_MS = 20_000;
-/** Clocks differ; nothing of before is in a sandbox of its own. */
+/** Clocks differ; a new sandbox contains nothing older. */
 const HOUR_MS = 3_600_000;
 
 async function chaos(sandbox: Sandbox, options: ChaosOptions, progress: (line: string) => void): Promise<ChaosReport> {
@@ -201,7 +201,7 @@ async function compared(sandbox: Sandbox, kafka: Kafka, transactions: Transactio
   };
 }
 
-/** A round of all faults takes some twelve outages' time, so that most of it is neither dead nor undisturbed. */
+/** A round of all faults takes about twelve times the outage, so that most of it is neither down nor undisturbed. */
 const roundsIn = (seconds: number, outageMs: number): number =>
   Math.max(1, Math.round((seconds * 1000) / (12 * outageMs)));
 

@@ -1,6 +1,6 @@
 import { randomOf } from '@connector/load-tests/random';
 
-/** Who asks: the merchant's backend through the connector, or a person in Stripe's dashboard. */
+/** Who requests it: the merchant's backend through the connector, or a person in Stripe's dashboard. */
 export type Asker = 'connector' | 'dashboard';
 
 export const PAYING = {
@@ -27,7 +27,7 @@ export type Capturing = keyof typeof CAPTURING;
 export const DISPUTING = { won: 3, lost: 3, open: 1, 'inquiry-closed': 2, 'inquiry-lost': 2 } as const;
 export type Disputing = keyof typeof DISPUTING;
 
-/** How one payment goes, from the cart to its last refund or dispute. Shares are of the money that there is. */
+/** The course of one payment, from the cart to its last refund or dispute. Shares are of the available money. */
 export interface Scenario {
   readonly index: number;
   readonly currency: 'EUR' | 'USD' | 'JPY' | 'KWD';
@@ -37,13 +37,13 @@ export interface Scenario {
   readonly card: string;
   /** Undefined: captured at once. */
   readonly capture: { readonly how: Capturing; readonly shares: readonly number[]; readonly by: Asker } | undefined;
-  /** The shopper's browser asks for the result; else the tab was closed. */
+  /** The shopper's browser asks for the result; otherwise the tab was closed. */
   readonly confirms: boolean;
   readonly refunds: readonly { readonly share: number; readonly by: Asker }[];
-  /** All refunds are asked for at the same time. */
+  /** All refunds are requested at the same time. */
   readonly refundsTogether: boolean;
   readonly dispute: Disputing | undefined;
-  /** What was left open is canceled in the dashboard. */
+  /** The uncaptured rest is canceled in the dashboard. */
   readonly canceledLater: boolean;
 }
 
@@ -51,7 +51,7 @@ const CARD = '4242424242424242';
 const CARD_REFUND_PENDING = '4000000000007726';
 const CARD_REFUND_FAILS = '4000000000005126';
 
-/** The scenario of payment number `index` under `seed`: always the same. */
+/** The scenario of payment number `index` with `seed`: always the same. */
 export function scenarioOf(seed: number, index: number): Scenario {
   const random = randomOf(seed, index);
   const someCurrency = random.weighted({ EUR: 6, USD: 2, JPY: 1, KWD: 1 });
@@ -59,7 +59,8 @@ export function scenarioOf(seed: number, index: number): Scenario {
   const isBankDebit = paying.startsWith('bank');
   const isManual = !isBankDebit && random.chance(0.4);
   const how = random.weighted(CAPTURING);
-  // The connector takes an amount below the rest as one of several captures, so a last partial one is the dashboard's.
+  // The connector treats an amount below the rest as one of several captures, so the dashboard makes a partial final
+  // one.
   const by: Asker = how === 'partial' || random.chance(0.35) ? 'dashboard' : 'connector';
   const shares = how.startsWith('several')
     ? [0.2 + random.next() * 0.2, 0.1 + random.next() * 0.2]
@@ -74,7 +75,7 @@ export function scenarioOf(seed: number, index: number): Scenario {
     index,
     // SEPA moves euros only.
     currency: isBankDebit ? 'EUR' : someCurrency,
-    // Stripe takes three-decimal amounts in steps of 10.
+    // Stripe accepts three-decimal amounts in steps of 10.
     centAmount: random.between(100, 2_000) * 10,
     paying,
     card: random.chance(0.2) ? random.pick([CARD_REFUND_PENDING, CARD_REFUND_FAILS]) : CARD,

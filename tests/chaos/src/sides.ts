@@ -35,7 +35,10 @@ export async function control<T>(sandbox: Sandbox, method: string, path: string,
 /** Time that a bank debit takes, in ms: shorter than the test's patience, long enough to be overtaken by other events. */
 export const SETTLE_MS = 1_500;
 
-/** Quiet: no webhook waits, the ledger has handled every record, and both sides stay as they are. Answers false when it never was. */
+/**
+ * At rest: no webhook waits, the ledger has handled every record, and both sides stay unchanged. Returns false when
+ * that was never the case.
+ */
 export async function untilQuiet(
   sandbox: Sandbox,
   kafka: Kafka,

@@ -4,9 +4,9 @@ import { type Answer, GaveUp, request } from '@connector/load-tests/shop';
 import type { Finding } from './consistency-check.ts';
 import type { CommercetoolsTruth, StripeTruth } from './truths.ts';
 
-/** Every which scenario is followed by a transaction. */
+/** One scenario of this many is followed by a transaction. */
 const EVERY = 6;
-/** How long one request is tried again before it is given up, in ms. */
+/** Time limit for repetitions of one request, in ms. */
 const PATIENCE_MS = 180_000;
 
 interface Environment {
@@ -15,7 +15,10 @@ interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A customer's stored card, charged without the customer: what a scheduler of recurring orders does, again and again until it is told. */
+/**
+ * A customer's stored card, charged without the customer: a scheduler of recurring orders does this again and again
+ * until it gets an answer.
+ */
 export class Transactions {
   readonly #at: Environment;
   readonly #customerId: string;
@@ -25,7 +28,7 @@ export class Transactions {
   repeated = 0;
   readonly findings: Finding[] = [];
 
-  /** Stores the card, before anything fails. */
+  /** Stores the card before anything fails. */
   static async begin(at: Environment): Promise<Transactions> {
     const { env } = at;
     const project = `${env.CTP_API_URL}/${env.CTP_PROJECT_KEY}`;
@@ -63,7 +66,10 @@ export class Transactions {
     this.#authorization = given.authorization;
   }
 
-  /** The transaction that follows scenario `index`, if one does: asked for by two schedulers at once, and once more later. Throws GaveUp. */
+  /**
+   * The transaction that follows scenario `index`, if any: requested by two schedulers at the same time, and once more
+   * later. Throws GaveUp.
+   */
   async follow(seed: number, index: number): Promise<void> {
     if (index % EVERY !== EVERY - 1) return;
     const random = randomOf(seed, index);
@@ -127,7 +133,7 @@ async function done(method: string, url: string, options: Parameters<typeof requ
 
 const HOLDS_MONEY = new Set(['processing', 'requires_capture', 'succeeded']);
 
-/** Carts for which more than one PaymentIntent took or holds money: a scenario pays each cart once. */
+/** Carts for which more than one PaymentIntent took or holds money; a scenario pays each cart once. */
 export function chargedTwice(stripe: StripeTruth, { carts }: Pick<CommercetoolsTruth, 'carts'>): Finding[] {
   const known = new Set(carts.map(({ id }) => id));
   const taken = stripe.payment_intents.filter(({ status }) => HOLDS_MONEY.has(status));

@@ -1,4 +1,7 @@
-/** What the consistency check looks at of the simulated Stripe's `/_sandbox/stripe/state`. Amounts in Stripe minor units. */
+/**
+ * The fields of the simulated Stripe's `/_sandbox/stripe/state` that the consistency check reads. Amounts in Stripe
+ * minor units.
+ */
 export interface StripeTruth {
   readonly payment_intents: readonly StripePaymentIntent[];
   readonly charges: readonly StripeCharge[];
@@ -24,7 +27,7 @@ export interface StripeRefund {
   readonly payment_intent: string | null;
   readonly amount: number;
   readonly status: string | null;
-  /** It only let go of authorised money that was never captured. */
+  /** The refund only released authorised money that was never captured. */
   readonly is_release: boolean;
 }
 export interface StripeDispute {
@@ -35,7 +38,7 @@ export interface StripeDispute {
   readonly balance_transactions: readonly { readonly amount: number }[];
 }
 
-/** What the consistency check looks at of the simulated commercetools' `/_sandbox/commercetools/state`. */
+/** The fields of the simulated commercetools' `/_sandbox/commercetools/state` that the consistency check reads. */
 export interface CommercetoolsTruth {
   readonly payments: readonly CommercetoolsPayment[];
   readonly carts: readonly { id: string; paymentInfo?: { payments: readonly { id: string }[] } }[];

@@ -38,7 +38,7 @@ export async function scaled(cluster: Cluster, client: Client, found: Findings):
   );
 }
 
-/** One request to each service that costs it processor time and changes nothing. */
+/** One request to each service that uses processor time and changes nothing. */
 async function loadOf(client: Client): Promise<Record<(typeof SCALED)[number], () => Promise<unknown>>> {
   const { json: checkout } = await client.ask('POST', '/storefront/api/checkouts', { body: { currency: 'EUR' } });
   const known = { 'x-session-id': checkout.sessionId as string };

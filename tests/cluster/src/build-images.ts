@@ -1,4 +1,5 @@
-// `npm run images`: builds the images of the services, the enabler's server and the trial's simulators, and brings them to a cluster.
+// `npm run images`: builds the images of the services, the enabler's server and the trial's simulators, and brings them
+// to a cluster.
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { commandLine, refuseUsage } from '@connector/cli';
@@ -25,7 +26,7 @@ const { values } = commandLine(
   },
   USAGE,
 );
-// Without a registry the names are those that the chart asks for.
+// Without a registry the names are the chart's defaults.
 const registry = values.registry ?? 'ghcr.io';
 const tag = values.tag ?? chartVersion();
 const print = (line: string) => console.log(line);

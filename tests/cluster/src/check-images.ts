@@ -1,4 +1,5 @@
-// `npm run images:check`: each image is run as strictly as the chart runs it; its size, and how long it takes from start to ready.
+// `npm run images:check`: runs each image with the chart's restrictions; reports its size, and its time from start to
+// ready.
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,7 @@ const { values } = commandLine(
 );
 
 const RUNTIME = values.runtime ? ['--runtime', values.runtime] : [];
-/** What the chart's security contexts ask for; no limit of the starter is passed on. */
+/** The chart's security contexts; no limit of the starter is passed on. */
 const LIMITS = ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096'];
 const STRICT = [
   ...LIMITS,
@@ -49,7 +50,10 @@ interface Running {
   readonly readyMs: number;
 }
 
-/** Starts a container as the chart does and waits until `readyUrl` answers 200. Throws Error with its log when it ends before. */
+/**
+ * Starts a container as the chart does, and waits until `readyUrl` answers 200. Throws Error with its log when it ends
+ * before that.
+ */
 async function start(
   image: ImageName,
   env: Record<string, string>,
@@ -78,7 +82,7 @@ async function start(
 }
 
 let inspectTook: number | undefined;
-/** Asking podman takes time itself, which is not the container's. */
+/** Asking podman takes time that is not the container's. */
 async function inspectMs(): Promise<number> {
   if (inspectTook === undefined) {
     const began = performance.now();
@@ -95,7 +99,7 @@ async function stop({ name }: Running): Promise<void> {
   names.splice(names.indexOf(name), 1);
 }
 
-/** What the kernel says of the container's process. */
+/** The kernel's data about the container's process. */
 async function isStrict(image: ImageName, { name }: Running): Promise<void> {
   const pid = (await podman('inspect', '--format', '{{.State.Pid}}', name)).trim();
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -109,7 +113,7 @@ async function isStrict(image: ImageName, { name }: Running): Promise<void> {
   if (!/ \/ \S+ ro[, ]/.test(mounts)) problems.push(`${image} may write to its root file system`);
 }
 
-/** There is nothing to run but Node, and nobody who could write. */
+/** The image contains nothing to run but Node, and no user who could write. */
 async function hasNothingElse(image: ImageName): Promise<void> {
   for (const shell of ['/bin/sh', '/bin/bash', '/bin/busybox']) {
     const args = ['run', '--rm', ...LIMITS, '--entrypoint', shell, referenceOf(image), '-c', 'exit 0'];

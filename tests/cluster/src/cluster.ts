@@ -22,7 +22,7 @@ export class Cluster {
     return cluster;
   }
 
-  /** Throws Error with kubectl's words. */
+  /** Throws Error with kubectl's message. */
   kubectl = (args: readonly string[], input?: string): Promise<string> =>
     output('kubectl', ['-n', this.namespace, ...args], input === undefined ? {} : { input });
 
@@ -47,7 +47,7 @@ export class Cluster {
   removeNamespace = (): Promise<Ended> =>
     ended('kubectl', ['delete', 'namespace', this.namespace, '--wait=true', '--timeout=120s']);
 
-  /** `kind/name` of every object of the namespace but those that Kubernetes itself puts into each. */
+  /** `kind/name` of every object of the namespace, except those that Kubernetes itself creates in each. */
   async everything(selector?: string): Promise<string[]> {
     const kinds = (await output('kubectl', ['api-resources', '--namespaced', '--verbs=list', '-o', 'name']))
       .split('\n')
@@ -59,7 +59,7 @@ export class Cluster {
       .toSorted();
   }
 
-  /** Waits until nothing but what `isExpected` lets pass is left; answers what is. */
+  /** Waits until only objects that `isExpected` allows are left; returns the others. */
   async untilGone(isExpected: (name: string) => boolean, withinMs: number): Promise<string[]> {
     const deadline = Date.now() + withinMs;
     for (;;) {

@@ -6,7 +6,7 @@ import { type Findings, lines } from './findings.ts';
 import { CHART, RELEASE } from './release.ts';
 import { ended } from './shell.ts';
 
-/** Every rendering of the chart's own cases is taken by the API server, strictly, without a warning of Pod Security. */
+/** The API server accepts every rendering of the chart's own cases, strictly, without a warning of Pod Security. */
 export async function dryRuns(cluster: Cluster, definitions: Definitions, found: Findings): Promise<void> {
   const refused: string[] = [];
   const kinds = new Map<string, number>();
@@ -59,7 +59,7 @@ const ofOperators = (kinds: ReadonlyMap<string, number>): string =>
     .map(([kind, count]) => `${count} ${kind.split('.')[0]}`)
     .join(', ');
 
-/** Namespaces and classes that renderings name and that have to exist before: a pod of an unknown class is refused. */
+/** Namespaces and classes that renderings name and that must exist before: a pod with an unknown class is refused. */
 class Surroundings {
   readonly #cluster: Cluster;
   readonly #namespaces: string[] = [];

@@ -6,7 +6,7 @@ import { RELEASE, SERVICES, setAll, TAGS, WAIT } from './release.ts';
 import type { Client } from './requests.ts';
 import { seconds, timed } from './shell.ts';
 
-/** Values that the chart takes and with which no new pod can start; they change what ConfigMaps hold, too. */
+/** Values that the chart accepts and with which no new pod can start; they also change ConfigMaps. */
 const BROKEN = {
   'settings.LOG_LEVEL': 'debug',
   'settings.SESSION_AUTH_URL': 'http://session-auth.example.com',
@@ -14,7 +14,7 @@ const BROKEN = {
 };
 const BACK_WITHIN_MS = 180_000;
 
-/** An upgrade whose pods crash fails; then every pod of the version that serves is killed once, while shoppers pay. */
+/** An upgrade whose pods crash fails. Then every pod of the serving version is killed once, while shoppers pay. */
 export async function failedUpgrade(
   cluster: Cluster,
   client: Client,
@@ -55,17 +55,19 @@ const isOf =
   ({ metadata }: KubernetesObject): boolean =>
     metadata.labels['app.kubernetes.io/component'] === service;
 
-/** Pods of the services that are not going down. */
+/** The services' pods that are not shutting down. */
 export async function servingPods(cluster: Cluster): Promise<KubernetesObject[]> {
   const selector = `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component in (${SERVICES.join(',')})`;
   return (await cluster.objects('pods', selector)).filter(({ metadata }) => !metadata.deletionTimestamp);
 }
 
-/** Deletes one pod after the other, each when the one before has been replaced. Throws Error when one never is. */
+/**
+ * Deletes one pod after another, each when the one before has been replaced. Throws Error when one is never replaced.
+ */
 async function killInTurn(cluster: Cluster, pods: readonly KubernetesObject[]): Promise<void> {
   for (const { metadata } of pods) {
     const [owner] = metadata.ownerReferences;
-    // An autoscaler may have taken it away by itself.
+    // An autoscaler may have removed it.
     await cluster.kubectl(['delete', 'pod', metadata.name, '--wait=true', '--ignore-not-found']);
     const until = Date.now() + BACK_WITHIN_MS;
     for (;;) {

@@ -1,4 +1,4 @@
-/** What was measured and what did not hold. */
+/** Measurements and failed checks. */
 export class Findings {
   readonly figures: [name: string, value: string | number][] = [];
   readonly failures: string[] = [];

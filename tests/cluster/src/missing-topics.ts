@@ -16,7 +16,10 @@ const REPORTED_WITHIN_MS = 120_000;
 const READY_WITHIN_MS = 120_000;
 const NAMED = ['webhook-ingest', 'intent', 'ledger'] as const;
 
-/** The topics are deleted under a running release: readiness names them, and once they are there again everything works without a restart. */
+/**
+ * The topics are deleted under a running release: readiness names them, and after their recreation everything works
+ * without a restart.
+ */
 export async function missingTopics(cluster: Cluster, client: Client, found: Findings): Promise<void> {
   const deleted = await deleteTopics(cluster);
   const [told, reportedMs] = await timed(() => untilReported(cluster));
@@ -62,7 +65,7 @@ async function deleteTopics(cluster: Cluster): Promise<string[]> {
   }
 }
 
-/** Waits until every pod of the services is ready; answers those that are not when the time is over. */
+/** Waits until every pod of the services is ready; returns those that are not at the time limit. */
 async function untilReady(cluster: Cluster): Promise<string[]> {
   const until = Date.now() + READY_WITHIN_MS;
   for (;;) {

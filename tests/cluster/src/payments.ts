@@ -4,7 +4,7 @@ import type { CommercetoolsTruth, StripeTruth } from '@connector/chaos-tests/tru
 import type { Findings } from './findings.ts';
 import type { Client } from './requests.ts';
 
-/** One payment as shopper, enabler and Stripe.js make it, through the ingress. Answers the outcome that the shopper was told. */
+/** One payment by shopper, enabler and Stripe.js, through the ingress. Returns the outcome that the shopper sees. */
 async function payOnce(client: Client): Promise<string> {
   const { json: checkout } = await client.ask('POST', '/storefront/api/checkouts', { body: { currency: 'EUR' } });
   const headers = { 'x-session-id': checkout.sessionId as string };
@@ -28,7 +28,7 @@ export interface Paid {
   readonly durations: number[];
 }
 
-/** Pays `count` times, `concurrency` at once, and goes on while `isNeeded` says so. */
+/** Pays `count` times, `concurrency` at once, and continues while `isNeeded` returns true. */
 export async function pay(
   client: Client,
   { count, concurrency = 6, isNeeded = () => false }: { count: number; concurrency?: number; isNeeded?: () => boolean },
@@ -46,7 +46,7 @@ export async function pay(
         paid.durations.push(performance.now() - began);
       } catch (error) {
         paid.failures.push((error as Error).message);
-        // What fails at once must not be tried a thousand times a second.
+        // A request that fails at once must not be repeated a thousand times a second.
         await sleep(1_000);
       }
     }
@@ -70,7 +70,7 @@ export async function truthOf(client: Client): Promise<Truth> {
   return { stripe, commercetools, webhooks };
 }
 
-/** Waits until no webhook waits and both sides agree; answers what they disagree about when they never do. */
+/** Waits until no webhook waits and both sides agree; returns the differences when they never do. */
 export async function untilAgreed(client: Client, withinMs: number): Promise<{ truth: Truth; findings: Finding[] }> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -30,7 +30,7 @@ export async function runsTag(cluster: Cluster, tag: string, found: Findings): P
   found.check(images.length >= SERVICES.length && wrong.length === 0, `every service runs ${tag}`, wrong);
 }
 
-/** A container that started again has crashed, unless it waited for the broker at the very beginning. */
+/** A container that restarted has crashed, unless it waited for the broker at the very beginning. */
 export async function noRestarts(cluster: Cluster, found: Findings): Promise<void> {
   const pods = await cluster.objects('pods', `app.kubernetes.io/instance=${RELEASE}`);
   const restarted = pods.flatMap(({ metadata, status }) =>

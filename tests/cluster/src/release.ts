@@ -45,12 +45,12 @@ export function valuesOf(options: RunOptions, broker: string, tag: string): Reco
     'defaults.image': defaults.image,
     'kafka.bundled.image': kafka?.bundled.image,
     'defaults.resources.requests': { cpu: '50m', memory: '96Mi' },
-    // The simulators know what has been paid: they stay while the services change.
+    // The simulators' state must survive: they stay while the services change.
     'simulators.image.tag': TAGS[0],
-    // The preset's grace is for people who are in a hurry; a rollout without a failed request needs the default one.
+    // The preset's grace is for quick trials; a rollout without a failed request needs the default one.
     'settings.SHUTDOWN_GRACE_MS': 10_000,
     'settings.LOG_LEVEL': 'info',
-    // The load that makes the autoscalers act comes from one address.
+    // The load that triggers the autoscalers comes from one address.
     'settings.RATE_LIMIT_DENIALS_PER_ADDRESS': 0,
     'settings.RATE_LIMIT_REQUESTS_PER_ADDRESS': 0,
     ...Object.fromEntries(SCALED.map((name) => [`services.${name}.autoscaling`, scaling])),

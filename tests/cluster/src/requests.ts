@@ -13,7 +13,7 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request that failed, and failed again when it was repeated. */
+/** A request that failed twice. */
 class FailedTwice extends Error {
   override readonly name = 'FailedTwice';
 }
@@ -21,13 +21,13 @@ class FailedTwice extends Error {
 const ANSWER_WITHIN_MS = 30_000;
 const REPEAT_AFTER_MS = 500;
 
-/** A client outside of the cluster: it speaks to the ingress by the public host name, and repeats what failed once. */
+/** A client outside the cluster: it calls the ingress by the public host name, and repeats a failed request once. */
 export class Client {
   readonly #at: URL;
   readonly #host: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   requests = 0;
-  /** What had to be repeated, and why. */
+  /** Repeated requests, with the reasons. */
   readonly repeated: string[] = [];
   readonly failedTwice: string[] = [];
 
@@ -76,7 +76,10 @@ export class Client {
     });
   }
 
-  /** A 2xx answer; a 5xx or none is asked for once more. Throws FailedTwice, or Error on any other refusal. */
+  /**
+   * A 2xx answer; after a 5xx or no answer the request is repeated once. Throws FailedTwice, or Error on any other
+   * refusal.
+   */
   async ask(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
     this.requests += 1;
     const attempt = async (): Promise<Answer | string> => {

@@ -28,8 +28,8 @@ interface Run {
 }
 
 /**
- * Installs, tests, loads, upgrades, restarts, rolls back and removes the chart in a cluster, and compares Stripe's truth with
- * commercetools' in between. Throws Error when a step cannot be done at all; the namespace is removed then, too.
+ * Installs, tests, loads, upgrades, restarts, rolls back and removes the chart in a cluster, and compares Stripe with
+ * commercetools in between. Throws Error when a step cannot be done at all; the namespace is removed in that case, too.
  */
 export async function clusterRun(options: RunOptions): Promise<{ report: string; failures: readonly string[] }> {
   const { onProgress, images, payments } = options;
@@ -122,7 +122,7 @@ async function rollWhilePaying(run: Run): Promise<void> {
   }
 }
 
-/** Waits until commercetools shows what happened at Stripe, and says what it does not show. */
+/** Waits until commercetools shows everything that happened at Stripe, and returns what it does not show. */
 async function agree({ cluster, client, found }: Run): Promise<void> {
   const { truth, findings } = await untilAgreed(client, 90_000);
   found.figure('requests of the clients', client.requests);

@@ -8,10 +8,10 @@ import { seconds, timed } from './shell.ts';
 const SECOND = 'second';
 const CLIENT_KEYS = { clientId: 'commercetools-client-id', clientSecret: 'commercetools-client-secret' };
 const STRIPE_KEYS = { secretKey: 'stripe-secret-key', webhookSigningSecret: 'stripe-webhook-signing-secret' };
-/** A wrong value has to be told within this time, in ms. */
+/** A wrong value must be reported within this time, in ms. */
 const REPORTED_WITHIN_MS = 30_000;
 
-/** What is wrong, by which values, and how helm's own output tells it. */
+/** The fault, its values, and helm's own output about it. */
 const WRONG: readonly [what: string, values: Record<string, unknown>, told: RegExp][] = [
   ['a Secret that is not there', { 'commercetools.existingSecret': 'nobody' }, /Secret nobody .*is not there/],
   [

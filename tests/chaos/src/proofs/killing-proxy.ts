@@ -1,32 +1,35 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** When a process dies, seen from one of its calls. */
+/** The moment when a process dies, relative to one of its calls. */
 export const MOMENTS = ['before', 'done', 'answered'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 export interface Killing {
-  /** Which of its calls, from 1; those of all sides are counted together, or those that `of` matches (`POST /v1/refunds`) alone. */
+  /** Which call, from 1; counted over all sides, or only over calls that match `of` (`POST /v1/refunds`). */
   readonly call: number;
   readonly of?: RegExp;
-  /** Before the call arrives, once it is done and not answered, or right after its answer, with what follows (a note in Kafka) under way. */
+  /**
+   * Before the call arrives; after it is done but before its answer; or directly after its answer, while the next step
+   * (a note in Kafka) is under way.
+   */
   readonly moment: Moment;
   readonly kill: () => void;
 }
 
-/** Stands between one process and the sides that it calls, and kills the process at one of its calls. */
+/** A proxy between one process and the sides that it calls; it kills the process at one of the calls. */
 export class KillingProxy {
   readonly #servers: Server[] = [];
   #calls = 0;
   killing: Killing | undefined;
-  /** The call at which it killed. */
+  /** The call at which it killed the process. */
   killedAt: string | undefined;
 
   get calls(): number {
     return this.#calls;
   }
 
-  /** Answers the origin by which `target` is reached through here. */
+  /** Returns the origin that leads to `target` through this proxy. */
   async to(target: string): Promise<string> {
     const server = createServer((req, res) => this.#pass(target, req, res));
     this.#servers.push(server);
@@ -69,7 +72,7 @@ export class KillingProxy {
       }
       res.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(res);
-      // The process has read the answer by then, and does what comes next.
+      // By then the process has read the answer and taken its next step.
       if (killing) res.once('finish', () => setTimeout(kill, 2));
     });
   }

@@ -22,7 +22,7 @@ export interface Payment {
   readonly paymentMethodInfo: object;
   readonly transactions: readonly Transaction[];
 }
-/** A checkout that was paid and is recorded. */
+/** A paid and recorded checkout. */
 export interface Paid {
   readonly cartId: string;
   readonly paymentIntentId: string;
@@ -38,7 +38,9 @@ export interface Ran {
 const PATIENCE_MS = 120_000;
 const AT_ONCE = 4;
 
-/** The stack of `npm start`, with what a proof does in it: shoppers who pay, and people who meddle on either side. */
+/**
+ * The stack of `npm start`, with the actors of a proof: shoppers who pay, and people who change things on either side.
+ */
 export class ProofStage {
   readonly sandbox: Sandbox;
   readonly shop: Shop;
@@ -56,7 +58,7 @@ export class ProofStage {
 
   stop = (): Promise<void> => this.sandbox.stop();
 
-  /** Carts that were paid by a card, as shoppers do it through the connector; each is recorded by the ledger. */
+  /** Carts that shoppers paid by card through the connector; the ledger has recorded each. */
   paid = (count: number, capture: 'automatic' | 'manual' = 'automatic'): Promise<Paid[]> =>
     inParallel(count, async () => {
       const checkout = await this.shop.checkout({ currency: 'EUR', centAmount: 4_999, captureMethod: capture });
@@ -72,7 +74,10 @@ export class ProofStage {
       return { cartId: checkout.cartId, paymentIntentId, payment };
     });
 
-  /** A call of the commercetools project with the connector's own API client. Throws with the answer when it is refused. */
+  /**
+   * A call to the commercetools project with the connector's own API client. Throws when it is refused, with the
+   * answer.
+   */
   async project<T>(method: string, path: string, body?: object): Promise<T> {
     this.#token ??= this.#newToken();
     const url = `${this.#env('CTP_API_URL')}/${this.#env('CTP_PROJECT_KEY')}${path}`;
@@ -80,7 +85,7 @@ export class ProofStage {
     return answerOf<T>(`${method} ${path}`, await request(method, url, { body, headers }));
   }
 
-  /** A call of Stripe's API with the account's key. Throws with the answer when it is refused. */
+  /** A call to Stripe's API with the account's key. Throws when it is refused, with the answer. */
   async stripe<T>(path: string, params: Record<string, string>): Promise<T> {
     const headers = { authorization: `Bearer ${this.#env('STRIPE_SECRET_KEY')}` };
     const url = `${this.sandbox.urls.stripe}/v1/${path}`;
@@ -92,7 +97,7 @@ export class ProofStage {
     return answerOf<T>(path, await request(method, `${this.sandbox.url}/_sandbox/${path}`, { body }));
   }
 
-  /** Runs a command of the ledger's image to its end, as its CronJob does. */
+  /** Runs a command of the ledger's image to its end, as the CronJob does. */
   async command(name: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
     return ended(this.spawned(name, args, env));
   }
@@ -102,7 +107,7 @@ export class ProofStage {
     return spawn(PINNED_NODE, [command, ...args], { env: { PATH: process.env.PATH, ...this.sandbox.env, ...env } });
   }
 
-  /** Asks until the answer is as wanted. Throws after two minutes. */
+  /** Repeats a question until the answer is the wanted one. Throws after two minutes. */
   async until<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean, what: string): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
@@ -129,7 +134,7 @@ function answerOf<T>(what: string, { status, json, text }: Awaited<ReturnType<ty
   return json as T;
 }
 
-/** Waits for a process, and answers what it printed. */
+/** Waits for a process, and returns its output. */
 export async function ended(child: ChildProcess): Promise<Ran> {
   let [out, told] = ['', ''];
   child.stdout?.on('data', (chunk) => {
@@ -142,7 +147,7 @@ export async function ended(child: ChildProcess): Promise<Ran> {
   return { code, signal, out, told };
 }
 
-/** Does `work` so many times, a few at the same time. */
+/** Runs `work` this many times, a few at a time. */
 export async function inParallel<T>(
   count: number,
   work: (index: number) => Promise<T>,

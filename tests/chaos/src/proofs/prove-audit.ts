@@ -1,5 +1,5 @@
-// `npm run prove:audit`: ten differences of each kind are made by hand in a running sandbox; the audit has to find them all, name them right,
-// repair what can be repaired and touch nothing else.
+// `npm run prove:audit`: makes ten differences of each kind in a running sandbox; the audit must find all of them, name
+// them right, repair what can be repaired, and change nothing else.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -9,13 +9,15 @@ const { values } = parseArgs({
   options: { each: { type: 'string', default: '10' }, 'no-build': { type: 'boolean', default: false } },
 });
 const EACH = Number(values.each);
-/** What changed within the last half minute is read again before it counts; the audit of a whole day has that behind it. */
+/**
+ * The audit reads changes of the last half minute again before they count; in the audit of a whole day they are older.
+ */
 const AT_REST_MS = 31_000;
 
 const stage = await ProofStage.start(!values['no-build']);
 const since = new Date(Date.now() - 60_000).toISOString();
 
-/** A payment is deleted and made again as somebody left it. */
+/** Deletes a payment and creates it again in an earlier state. */
 async function leftAs({ payment }: Paid, transactions: readonly object[] | undefined): Promise<void> {
   const { id, version } = await stage.project<Payment>('GET', `/payments/${payment.id}`);
   await stage.project('DELETE', `/payments/${id}?version=${version}`);
@@ -44,7 +46,7 @@ const euros = (centAmount: number) => ({ amount: { centAmount, currencyCode: 'EU
 const refunded = ({ paymentIntentId }: Paid) =>
   stage.stripe<{ id: string }>('refunds', { payment_intent: paymentIntentId, amount: '1000' });
 
-/** Each kind: what somebody does to a paid checkout, and what the audit has to say of it. */
+/** For each kind: the change to a paid checkout, and the audit's expected finding. */
 const KINDS: readonly {
   readonly what: string;
   readonly found: string;
@@ -153,7 +155,7 @@ try {
   assert.deepEqual({ code: before.code, told: told(before) }, { code: 0, told: [] });
   console.log(`${before.payments} payments agree, ${before.foreign} charges of another integration are left out.`);
 
-  // From now on no webhook arrives any more, as if Stripe had given up.
+  // From now on no webhook arrives, as if Stripe had given up.
   await stage.control('PUT', 'stripe/webhooks', { paused: true });
   const made = new Map<string, (typeof KINDS)[number]>();
   await inParallel(toChange.length, async (index) => {

@@ -1,5 +1,5 @@
-// `npm run prove:unordered`: the command as its own process, killed by SIGKILL at each of its calls, while the shop orders the same carts: each
-// cart has exactly one order, or its money back once.
+// `npm run prove:unordered`: runs the command as a process of its own, killed by SIGKILL at each of its calls, while
+// the shop orders the same carts. Each cart must have exactly one order, or its money back once.
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { EVENTS, PAYMENT_TRANSACTIONS } from '@connector/contracts';
@@ -20,7 +20,9 @@ const { values } = parseArgs({
 });
 type Settle = 'create' | 'return';
 const CARTS: Record<Settle, number> = { create: Number(values.carts), return: Number(values.returns) };
-/** Of all calls, so many first ones; of the calls that change something, each of the three carts that a pod may settle, three times. */
+/**
+ * The first so many of all calls; and the calls that change something, for each of a pod's three carts, three times.
+ */
 const CALLS = Number(values.calls);
 const EFFECTS: Record<Settle, readonly RegExp[]> = {
   create: [/^POST .*\/orders$/],
@@ -47,7 +49,7 @@ interface Lived {
   readonly told: string;
 }
 
-/** One run of the command, killed at a call of its if that is asked for. */
+/** One run of the command, killed at one of its calls if requested. */
 async function pod(settle: Settle, limit: number, killAt?: Omit<Killing, 'kill'>): Promise<Lived> {
   const proxy = new KillingProxy();
   const { CTP_API_URL = '', CTP_AUTH_URL = '', STRIPE_API_BASE = '' } = stage.sandbox.env;
@@ -82,12 +84,15 @@ async function shopper({ cartId, payment }: Paid): Promise<'ordered' | 'too late
     await stage.project('POST', '/orders', draft);
     return 'ordered';
   } catch {
-    // Somebody was faster: the page asks again.
+    // Another one was faster: the page asks again.
     return shopper({ cartId, payment } as Paid);
   }
 }
 
-/** Pods die at each call in turn while others live, and the shop orders some of the carts between; then two pods run to their end. */
+/**
+ * Pods die at each call in turn while others live, and meanwhile the shop orders some of the carts; then two pods run
+ * to their end.
+ */
 async function race(settle: Settle, carts: readonly Paid[]) {
   const began = performance.now();
   const killedAt = new Map<string, number>();
@@ -125,7 +130,7 @@ async function race(settle: Settle, carts: readonly Paid[]) {
   return { outcomes, kills, killedAt, seconds };
 }
 
-/** By cart: the event of each settlement, however often it was told. */
+/** By cart: the event of each settlement, with the number of its copies. */
 async function toldOf(): Promise<Map<string, string[]>> {
   const byId = new Map<string, { cartId: string; kind: string }>();
   await scanTopic(kafka, PAYMENT_TRANSACTIONS, ({ headers, value }) => {
@@ -206,7 +211,7 @@ async function proveReturns(): Promise<void> {
     returned.map(({ cartId }) => `${cartId} returned`).toSorted(),
     'exactly what was returned is told, once',
   );
-  // The ledger shows it, by Stripe's own events.
+  // The ledger records it from Stripe's own events.
   for (const { payment } of returned) {
     const isBack = ({ type, state }: { type: string; state: string }) =>
       ['Refund', 'CancelAuthorization'].includes(type) && state === 'Success';

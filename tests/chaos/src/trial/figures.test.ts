@@ -4,7 +4,7 @@ import { chargeSucceeded, paymentIntentOf } from './payments.ts';
 import type { Attempt, Sent } from './webhooks.ts';
 
 const AT = 1_790_000_000_000;
-/** Tries at seconds since the fault, each with when it was answered and how. */
+/** Tries at seconds since the fault, each with the time and status of its answer. */
 const sent = (...attempts: [at: number, answered: number, status: number][]): Sent => ({
   event: chargeSucceeded(),
   attempts: attempts.map(
@@ -12,14 +12,14 @@ const sent = (...attempts: [at: number, answered: number, status: number][]): Se
   ),
 });
 
-describe('what became of webhooks', () => {
+describe('results of webhooks', () => {
   const taken = sent([1, 1.5, 200]);
   const refused = sent([0.5, 5.5, 503], [6.5, 7, 200]);
   const before = sent([-2, -1, 503], [-1, -0.5, 200]);
   const all = [taken, refused, before];
   const partitionOf = (each: Sent) => (each === taken ? 1 : 2);
 
-  it('counts from the fault on, for the partitions that are asked for', () => {
+  it('counts from the fault on, for the given partitions', () => {
     expect(acceptance(all, partitionOf, AT, (partition) => partition === 2)).toEqual({
       partitions: 1,
       attempts: 2,
@@ -35,7 +35,7 @@ describe('what became of webhooks', () => {
   });
 });
 
-describe('what became of payments', () => {
+describe('results of payments', () => {
   const [one, two, three] = [sent([1, 2, 200]), sent([1, 2, 200]), sent([1, 2, 503])];
   const authorization = { type: 'Authorization', state: 'Success' };
   const booked = (each: Sent, seconds: number, transactions = [authorization]) => ({
@@ -44,7 +44,7 @@ describe('what became of payments', () => {
     transactions,
   });
 
-  it('finds what was acknowledged and not booked, or booked twice, and who waited longest', () => {
+  it('finds events that were acknowledged and not booked, or booked twice, and the longest wait', () => {
     expect(handling([one, two, three], () => 1, AT, [booked(one, 9, [authorization, authorization])])).toEqual({
       payments: 2,
       lost: 1,
@@ -54,7 +54,7 @@ describe('what became of payments', () => {
     });
   });
 
-  it('does not count a payment that has nothing booked as there', () => {
+  it('does not count a payment without bookings as booked', () => {
     expect(handling([one], () => 1, AT, [booked(one, 9, [])])).toMatchObject({ lost: 1, doubled: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { type Booked, paymentIntentOf } from './payments.ts';
 import type { Sent } from './webhooks.ts';
 
-/** A fault as it came: which brokers it hit, and which partitions they led; times in ms since the epoch. */
+/** A fault as it happened: the brokers that it hit, and the partitions that they led; times in ms since the epoch. */
 export interface Hit {
   readonly at: number;
   readonly brokers: readonly number[];
@@ -10,33 +10,33 @@ export interface Hit {
   wholeAt: number;
 }
 
-/** What became of the webhooks of some partitions from the fault on. Seconds since the fault. */
+/** Results of the webhooks of some partitions from the fault on, in seconds since the fault. */
 export interface Acceptance {
   readonly partitions: number;
   readonly attempts: number;
   readonly refused: number;
-  /** When the last one was refused; 0 = none was. */
+  /** Time of the last refusal; 0 = none. */
   readonly refusedUntil: number;
-  /** When each of the partitions had taken one that came after the fault. */
+  /** When each of the partitions had accepted an event from after the fault. */
   readonly againAfter: number;
   readonly slowestSeconds: number;
 }
 
-/** What became of the events at the ledger. */
+/** Results of the events in the ledger. */
 export interface Handling {
   readonly payments: number;
   /** Acknowledged, and not booked. */
   readonly lost: number;
   readonly doubled: number;
-  /** Longest time from the acknowledgement to the booking, in seconds: as long as any partition stood still. */
+  /** Longest time from acknowledgement to booking, in seconds: the longest standstill of any partition. */
   readonly slowestSeconds: number;
-  /** When each partition had an event booked that was acknowledged after the fault, in seconds since the fault. */
+  /** When each partition had booked an event that was acknowledged after the fault, in seconds since the fault. */
   readonly againAfter: number;
 }
 
 type PartitionOf = (event: Sent) => number | undefined;
 
-/** Webhooks that were first tried from the fault on, of the partitions that `isIn` says. */
+/** Webhooks whose first try was after the fault, of the partitions that fulfil `isIn`. */
 export function acceptance(
   sent: readonly Sent[],
   partitionOf: PartitionOf,
@@ -70,7 +70,7 @@ export function acceptance(
   };
 }
 
-/** Compares what was acknowledged with what commercetools has; every event is the one charge of a payment of its own. */
+/** Compares the acknowledged events with commercetools; every event is the only charge of a payment of its own. */
 export function handling(
   sent: readonly Sent[],
   partitionOf: PartitionOf,

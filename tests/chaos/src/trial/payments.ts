@@ -3,7 +3,7 @@ import { tokenOf } from '@connector/load-tests/payments';
 import { request } from '@connector/load-tests/shop';
 import { chargeOf, paymentIntent, type StripeEvent, stripeEvent } from '@connector/testing';
 
-/** A payment in commercetools, as far as a trial looks at it. */
+/** The fields of a commercetools payment that a trial reads. */
 export interface Booked {
   readonly interfaceId: string;
   readonly lastModifiedAt: string;
@@ -16,13 +16,16 @@ const metadataOf = (cartId: string) => ({
   ct_payment_key: `${cartId}-1`,
 });
 
-/** An event of a charge that no ledger will look at. */
+/** An event of a charge that no ledger handles. */
 export function chargeSucceeded(): StripeEvent {
   const opened = paymentIntent({ metadata: metadataOf(crypto.randomUUID()) });
   return stripeEvent('charge.succeeded', chargeOf(opened));
 }
 
-/** Makes payments in commercetools as intent leaves them; answers how to make the next one and the event of its charge. */
+/**
+ * Creates payments in commercetools as intent does; returns the function that creates the next one and the event of its
+ * charge.
+ */
 export async function paidOneByOne(environment: Environment): Promise<() => Promise<StripeEvent>> {
   const headers = { authorization: `Bearer ${await tokenOf(environment)}` };
   return async () => {
@@ -43,7 +46,7 @@ export async function paidOneByOne(environment: Environment): Promise<() => Prom
   };
 }
 
-/** Every payment that commercetools has. */
+/** All payments in commercetools. */
 export async function bookedPayments(environment: Environment): Promise<Booked[]> {
   const { json } = await request('GET', `${environment.commercetools}/_sandbox/state`);
   return json.payments;

@@ -12,11 +12,11 @@ import { type Sent, WebhookLoad } from './webhooks.ts';
 
 export interface TrialOptions {
   readonly fault: ClusterFaultName;
-  /** How often the fault comes. */
+  /** How often the fault is injected. */
   readonly times: number;
-  /** From the end of one to the next, in ms. */
+  /** Pause between two faults, in ms. */
   readonly everyMs: number;
-  /** How long a fault lasts that has a duration, in ms. */
+  /** Duration of a fault, if it has one, in ms. */
   readonly downMs: number;
   /** Webhooks a second. */
   readonly perSecond: number;
@@ -24,7 +24,7 @@ export interface TrialOptions {
   readonly ledgers: number;
   readonly brokers: number;
   readonly kafkaSettings?: Readonly<Record<string, string>>;
-  /** Of each service's log, to a folder, before it is removed. */
+  /** Copies each service's log to a folder before it is removed. */
   readonly onLogs?: (name: string, text: string) => Promise<void>;
   readonly progress?: (line: string) => void;
 }
@@ -33,7 +33,7 @@ export interface TrialReport {
   readonly options: TrialOptions;
   readonly sent: number;
   readonly acknowledged: number;
-  /** Answers that were not 200, by status; 0 = no answer. */
+  /** Answers other than 200, by status; 0 = no answer. */
   readonly refused: Readonly<Record<string, number>>;
   readonly records: number;
   /** Acknowledged, and not in the topic. */
@@ -43,19 +43,22 @@ export interface TrialReport {
   readonly others: Acceptance;
   readonly ledger: Handling | undefined;
   readonly deadLetters: number;
-  /** Records that the ledger had not handled when the patience was over. */
+  /** Records that the ledger had not handled at the time limit. */
   readonly lag: number;
   readonly faults: number;
-  /** From the first fault to when the cluster was whole again, in seconds. */
+  /** From the first fault until the cluster was whole again, in seconds. */
   readonly wholeAfter: number;
 }
 
 const WARM_UP_MS = 5_000;
-/** The load goes on this long after the last fault, in ms. */
+/** The load continues for this long after the last fault, in ms. */
 const AFTERWARDS_MS = 15_000;
 const PATIENCE_MS = 60_000;
 
-/** Starts a cluster and what takes webhooks, brings one fault about under a steady load, and compares what was acknowledged with what is there. */
+/**
+ * Starts a cluster and the receiver of webhooks, injects one fault under a steady load, and compares the acknowledged
+ * events with the topic.
+ */
 export async function runTrial(options: TrialOptions): Promise<TrialReport> {
   const { brokers, kafkaSettings } = options;
   const environment = await startEnvironment({ brokers, ...(kafkaSettings && { kafkaSettings }) });
@@ -117,7 +120,7 @@ async function bringAbout(
   return hits;
 }
 
-/** Answers how many records are left when it does not get on any more. */
+/** Returns the number of remaining records when it makes no more progress. */
 async function untilHandled(kafka: Kafka): Promise<number> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {

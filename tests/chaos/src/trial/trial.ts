@@ -1,4 +1,5 @@
-// `npm run chaos:trial -- <fault>`: one fault of a cluster under a steady load of webhooks, measured: what was lost, and how long who waited.
+// `npm run chaos:trial -- <fault>`: measures one fault of a cluster under a steady load of webhooks: what was lost, and
+// who waited how long.
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine, refuseUsage } from '@connector/cli';

@@ -18,18 +18,21 @@ export interface Sent {
 
 /** Stripe waits this long for an answer, in ms. */
 const ANSWER_WITHIN_MS = 20_000;
-/** Far sooner than Stripe, so that a trial ends. */
+/** In ms; far sooner than Stripe, so that a trial ends. */
 const AGAIN_AFTER_MS = 1_000;
 
 export interface LoadOptions {
   readonly url: string;
   readonly secret: string;
   readonly perSecond: number;
-  /** Makes the next event; may take its time. */
+  /** Creates the next event; it may be slow. */
   readonly nextEvent: () => Promise<StripeEvent>;
 }
 
-/** Posts signed webhooks at a steady rate, whether earlier ones are answered or not, and each again until it is answered with 200. */
+/**
+ * Posts signed webhooks at a steady rate, whether or not earlier ones are answered, and repeats each until its answer
+ * is 200.
+ */
 export class WebhookLoad {
   readonly sent: Sent[] = [];
   readonly #options: LoadOptions;
@@ -46,7 +49,9 @@ export class WebhookLoad {
     this.#pacing = this.#pace();
   }
 
-  /** Offers no more, and resolves when everything was answered with 200; after `withinMs` what was not is left. */
+  /**
+   * Sends no new webhooks, and resolves when all were answered with 200. After `withinMs` the unanswered ones are left.
+   */
   async finish(withinMs: number): Promise<void> {
     this.#isOver = true;
     await this.#pacing;
