@@ -201,6 +201,16 @@ it('is read for one key from its own partition, in order, to where it ends now',
   }
 });
 
+it.each(['gzip', 'snappy', 'lz4', 'zstd'])('is read where the broker packs it with %s', async (compression) => {
+  const topic = await freshTopic(1, { 'compression.type': compression });
+  const producer = await startProducer();
+  const sizes = [10, 5_000, 300_000];
+  await Promise.all(sizes.map((size, n) => producer.send(topic, event('pi_1', n, size))));
+  const found: number[] = [];
+  await scanTopic(kafka, topic, ({ value }) => found.push(value?.length ?? 0));
+  expect(found.toSorted((a, b) => a - b)).toEqual(sizes.map((size) => size + '{"n":0,"pad":""}'.length));
+});
+
 it('is read to its end although retention deletes what was not read yet', async () => {
   const topic = await freshTopic(1);
   const producer = await startProducer();
