@@ -9,7 +9,7 @@ export interface ApiRequest {
   collection: string;
   /** Set when the path names one resource and nothing below it. */
   address: Address | undefined;
-  /** Path and query as they came. */
+  /** Path and query, unchanged. */
   url: string;
   params: URLSearchParams;
   body: unknown;

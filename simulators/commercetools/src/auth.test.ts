@@ -87,7 +87,7 @@ describe('tokens', () => {
 });
 
 describe('introspection', () => {
-  it('tells scope, expiry in seconds and client of a token of another client', async () => {
+  it("returns scope, expiry in seconds and client of another client's token", async () => {
     const client = simulator.createClient({ scopes: ['manage_checkout_transactions'] });
     const granted = await form('/oauth/token', basic(client.clientId, client.clientSecret), {
       grant_type: 'client_credentials',
@@ -104,7 +104,7 @@ describe('introspection', () => {
     });
   });
 
-  it('calls unknown and expired tokens inactive', async () => {
+  it('marks unknown and expired tokens as inactive', async () => {
     const token = simulator.issueToken();
     expect((await introspect(token)).body.active).toBe(true);
     clock += 601_000;
@@ -112,7 +112,7 @@ describe('introspection', () => {
     expect((await introspect('unknown')).body).toEqual({ active: false });
   });
 
-  it('needs a known client, and a scope for the tokens of others', async () => {
+  it('requires a known client, and a scope for the tokens of others', async () => {
     const token = simulator.issueToken();
     expect(await introspect(token, basic('nobody', 'x'))).toMatchObject({
       status: 401,
@@ -148,7 +148,7 @@ describe('Merchant Center tokens', () => {
     expect(foreign.payload[`${simulator.url}/claims/project_key`]).toBe('other');
   });
 
-  it('outlive one rotation of the keys unless the previous key is withdrawn', async () => {
+  it('stay valid for one rotation of the keys unless the previous key is withdrawn', async () => {
     const token = await simulator.mintJwt();
     await simulator.rotateKeys();
     const { kid: before } = (await verify(token)).protectedHeader;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { ApiError } from './errors.ts';
 
-/** Scopes of the client that the simulator starts with: all that the connector, its storefront and its operators need. */
+/** Scopes of the simulator's first client: all that the connector, its storefront and its operators need. */
 export const DEFAULT_SCOPES = [
   'manage_payments',
   'manage_orders',
@@ -29,18 +29,18 @@ export interface ApiClient {
 }
 
 export interface JwtOptions {
-  /** Added to, and winning over, the claims that the Merchant Center sets. */
+  /** Added to the claims that the Merchant Center sets, and wins over them. */
   claims?: Record<string, unknown>;
-  /** Seconds from now; negative for a token that is expired already. Default 3600. */
+  /** Seconds from now; negative for an expired token. Default 3600. */
   expiresIn?: number;
-  /** Default: the simulator's own url, to be used as CTP_JWT_ISSUER. */
+  /** Default: the simulator's own URL, for CTP_JWT_ISSUER. */
   issuer?: string;
   subject?: string;
   /** Project of the claim `{issuer}/claims/project_key`; default the simulator's. */
   projectKey?: string;
 }
 
-/** Who makes an API call. */
+/** The caller of an API call. */
 export interface Caller {
   clientId: string;
   /** Throws ApiError 403 insufficient_scope when the token has none of these scopes. */
@@ -103,7 +103,7 @@ export class Auth {
     return { access_token, token_type: 'Bearer' as const, expires_in: this.#tokenSeconds, scope };
   }
 
-  /** Makes every token issued so far invalid, as an expiry before its time. */
+  /** Makes every token issued so far invalid, like an early expiry. */
   revokeTokens(): void {
     this.#tokens.clear();
   }
@@ -122,8 +122,8 @@ export class Auth {
   }
 
   /**
-   * Checks the bearer token of an API call; `manage_project` includes every scope.
-   * Returns who calls. Throws ApiError 401 invalid_token, 403 insufficient_scope.
+   * Checks the bearer token of an API call; `manage_project` includes every scope. Returns the caller. Throws ApiError
+   * 401 invalid_token, 403 insufficient_scope.
    */
   authorize(authorization: string | undefined, projectKey: string, anyOf: readonly string[]): Caller {
     const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];

@@ -1,6 +1,6 @@
 /** One call that the simulator answered. */
 export interface Call {
-  /** Counts up from 1 and never repeats. */
+  /** Counts up from 1, without repetition. */
   seq: number;
   at: string;
   method: string;
@@ -20,7 +20,7 @@ export interface CallFilter {
   match?: string | undefined;
   /** Only calls with a higher `seq`. */
   after?: number | undefined;
-  /** At most so many, the newest. */
+  /** The most calls to return, the newest ones. */
   limit?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export class CallLog {
     this.#capacity = capacity;
   }
 
-  /** How many calls there were in all, those forgotten included. */
+  /** The number of all calls, including forgotten ones. */
   get total(): number {
     return this.#seq;
   }

@@ -4,7 +4,7 @@ import { identifierOf } from './custom-fields.ts';
 import { centPrecision, isCountry, isCurrency } from './money.ts';
 import { parse } from './parse.ts';
 
-/** The cart at another total, in cents of its currency; a taxed price keeps its proportions. */
+/** The cart with another total, in cents of its currency; a taxed price keeps its proportions. */
 export function withTotal(cart: Cart, centAmount: number): Cart {
   const money = (cents: number) => centPrecision({ centAmount: cents, currencyCode: cart.totalPrice.currencyCode });
   const taxed = cart.taxedPrice;
@@ -29,7 +29,10 @@ export function withTotal(cart: Cart, centAmount: number): Cart {
   };
 }
 
-/** The cart with what commercetools-mock drops from its draft: the key and the recurrence of custom line items. */
+/**
+ * The cart with the fields that commercetools-mock drops from its draft: the key and the recurrence of custom line
+ * items.
+ */
 export function withForgotten(cart: Cart, draft: Record<string, unknown>): Cart {
   const drafts = Array.isArray(draft.customLineItems) ? (draft.customLineItems as Partial<CustomLineItem>[]) : [];
   const isComplete = draft.key === undefined && drafts.every((item) => item.recurrenceInfo === undefined);
@@ -41,7 +44,10 @@ export function withForgotten(cart: Cart, draft: Record<string, unknown>): Cart 
   return { ...cart, customLineItems, ...(typeof draft.key === 'string' && { key: draft.key }) };
 }
 
-/** The actions without those that add a payment again. A cart's payments are a set: nothing changes then, not even the version. */
+/**
+ * The actions without those that add a payment again. A cart's payments are a set, so nothing changes, not even the
+ * version.
+ */
 export function withoutAttached<A extends { readonly action: string; readonly payment?: unknown }>(
   cart: Cart,
   actions: readonly A[],
@@ -87,13 +93,13 @@ interface CartAction {
   readonly [name: string]: unknown;
 }
 
-/** By whom and when a cart is changed. */
+/** Who changes a cart, and when. */
 interface Change {
   readonly clientId: string;
   readonly at: string;
 }
 
-/** What commercetools-mock does not know of an update: locks, and how a cart is frozen. */
+/** The parts of an update that commercetools-mock does not know: locks, and how a cart is frozen. */
 const OWN_ACTIONS: Readonly<Record<string, (cart: Cart, action: CartAction, change: Change) => Cart>> = {
   lockCart: (cart, _action, { clientId, at }) => ({ ...cart, lock: { createdAt: at, clientId } }),
   unlockCart: ({ lock: _, ...cart }) => cart,
@@ -104,11 +110,16 @@ const OWN_ACTIONS: Readonly<Record<string, (cart: Cart, action: CartAction, chan
 /** Whether an action locks or unlocks, which needs a scope of its own and is unknown to commercetools-mock. */
 export const changesLock = ({ action }: CartAction): boolean => action === 'lockCart' || action === 'unlockCart';
 
-/** The cart after what commercetools-mock leaves out of these actions; the same cart where it is nothing. */
+/**
+ * The cart after the effects of these actions that commercetools-mock leaves out; the same cart when there are none.
+ */
 export const withOwnActions = (cart: Cart, actions: readonly CartAction[], change: Change): Cart =>
   actions.reduce((changed, action) => OWN_ACTIONS[action.action]?.(changed, action, change) ?? changed, cart);
 
-/** Payments of a predicate that is nothing but `paymentInfo(payments(id = "a"))` or `id in ("a", "b")`; undefined for any other. */
+/**
+ * Payments of a predicate that is only `paymentInfo(payments(id = "a"))` or `id in ("a", "b")`; undefined for any
+ * other.
+ */
 export function askedPayments(params: URLSearchParams): string[] | undefined {
   const byPayment =
     /^\s*paymentInfo\s*\(\s*payments\s*\(\s*id\s*(?:=|in)\s*(?:"([^"\\]*)"|\(([^()\\]*)\))\s*\)\s*\)\s*$/i;

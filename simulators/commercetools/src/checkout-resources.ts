@@ -18,7 +18,7 @@ const paymentMethodDraft = z.object({
   key: text.optional(),
   name: z.record(text, text).optional(),
   customer: identifierOf('customer').optional(),
-  /** The units themselves are not simulated for methods: any key is taken. */
+  /** Business units are not simulated for methods: any key is accepted. */
   businessUnit: z.object({ typeId: z.literal('business-unit').optional(), key: text }).optional(),
   method: text.optional(),
   paymentInterface: text.optional(),
@@ -29,7 +29,10 @@ const paymentMethodDraft = z.object({
   custom: customFieldsDraft.optional(),
 });
 
-/** What each update action of the Payment Methods API sets: the name of its value in the action, and the field. */
+/**
+ * What each update action of the Payment Methods API sets: the field of the value in the action, and the field of the
+ * method.
+ */
 const SETTERS: Record<string, { value: z.ZodType; from: string; to: string }> = {
   setKey: { value: text.optional(), from: 'key', to: 'key' },
   setName: { value: z.record(text, text).optional(), from: 'name', to: 'name' },
@@ -128,7 +131,7 @@ const sessionDraft = z.object({
 
 export type SessionState = 'ACTIVE' | 'EXPIRED';
 
-/** A Checkout session as the Session API answers it. */
+/** A Checkout session in the Session API's answer. */
 export interface Session extends Resource {
   readonly state: SessionState;
   readonly activeCart: { readonly cartRef: { readonly id: string } };
@@ -151,7 +154,7 @@ export class Sessions extends Collection<Session> {
     this.#lifetimeMs = lifetimeSeconds * 1000;
   }
 
-  /** Throws ApiError 400: no such cart, or metadata with neither processorUrl nor applicationKey. */
+  /** Throws ApiError 400 for an unknown cart, or for metadata with neither processorUrl nor applicationKey. */
   async create(
     body: unknown,
     findCart: (ref: ResourceIdentifier) => Promise<SessionCart | undefined>,

@@ -23,7 +23,9 @@ export function checkKey(key: string | undefined): void {
   }
 }
 
-/** Resources of one kind, by id and by unique key. Stored resources are replaced as a whole and never changed in place. */
+/**
+ * Resources of one kind, by id and by unique key. Stored resources are replaced as a whole, and never changed in place.
+ */
 export class Collection<T extends Resource> {
   protected readonly byId = new Map<string, T>();
   readonly #idByKey = new Map<string, string>();
@@ -100,7 +102,7 @@ export class Collection<T extends Resource> {
     return query(this.candidates(params), params, this.#fields);
   }
 
-  /** A superset of what the predicates can match, by index where they name an id or key. */
+  /** A superset of the resources that the predicates can match, by index when they name an id or key. */
   protected candidates(params: URLSearchParams): T[] {
     const id = requiredValue(params, 'id');
     if (id !== undefined) return this.existing([id]);

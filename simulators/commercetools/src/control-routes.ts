@@ -25,7 +25,7 @@ const totalSchema = z.object({ centAmount: z.int().min(0) });
 
 interface ControlCall {
   simulator: CommercetoolsSimulator;
-  /** The id in the path, '' where the route has none. */
+  /** The id in the path, '' when the route has none. */
   id: string;
   query: URLSearchParams;
   body: unknown;

@@ -12,7 +12,7 @@ export interface CommercetoolsSimulator {
   readonly projectKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Ends at once; open connections are cut. */
+  /** Ends at once; open connections are closed. */
   close(): Promise<void>;
   /** Another API client; scopes without `:` are those of the project. */
   createClient(options: { scopes: readonly string[]; clientId?: string; clientSecret?: string }): ApiClient;
@@ -28,6 +28,9 @@ export interface CommercetoolsSimulator {
   setSessionState(id: string, state: SessionState): Session;
   setCartTotal(id: string, centAmount: number): Promise<Cart>;
   log(filter?: CallFilter): Call[];
-  /** Empties the project, the log and the faults. API clients, tokens, signing keys and types stay: they are its set-up. */
+  /**
+   * Empties the project, the log and the faults. API clients, tokens, signing keys and types stay, because they are the
+   * set-up.
+   */
   reset(): Promise<void>;
 }

@@ -2,10 +2,10 @@ import type { FieldDefinition, FieldType, Type } from '@commercetools/platform-s
 import * as z from 'zod';
 import { ApiError, invalidJson, invalidOperation, referencedResourceNotFound } from './errors.ts';
 
-/** A Type by id or by key, if there is one. */
+/** A Type by id or by key, if it exists. */
 export type FindType = (ref: { id?: string | undefined; key?: string | undefined }) => Type | undefined;
 
-/** A reference by id or by key, as drafts carry it, to a resource of this kind; the kind may be left out. */
+/** A reference in a draft, by id or by key, to a resource of this kind; the kind may be left out. */
 export const identifierOf = (typeId: string) =>
   z
     .object({ id: z.string().optional(), key: z.string().optional(), typeId: z.literal(typeId).optional() })
@@ -13,7 +13,7 @@ export const identifierOf = (typeId: string) =>
 
 export type ResourceIdentifier = z.output<ReturnType<typeof identifierOf>>;
 
-/** Custom fields as they are stored and answered. */
+/** Custom fields, as stored and returned. */
 export interface StoredCustomFields {
   type: { typeId: 'type'; id: string };
   fields: Record<string, unknown>;
@@ -80,7 +80,7 @@ export function createCustomFields(
   draft: z.output<typeof customFieldsDraft>,
 ): StoredCustomFields {
   const type = resolveType(findType, draft.type);
-  // Carts share the types of orders: they become one.
+  // Carts and orders share types: a cart becomes an order.
   const resource = resourceTypeId === 'cart' ? 'order' : resourceTypeId;
   if (!type.resourceTypeIds.includes(resource)) {
     throw invalidOperation(`The type '${type.key}' can not be used for resources of type '${resourceTypeId}'.`);
@@ -122,7 +122,7 @@ export function checkCustom(findType: FindType, resourceTypeId: string, custom: 
   createCustomFields(findType, resourceTypeId, draft.data);
 }
 
-/** Throws ApiError 400 when one of an update's actions on custom fields cannot be done; the others are not looked at. */
+/** Throws ApiError 400 when one of an update's actions on custom fields is impossible; other actions are ignored. */
 export function checkCustomActions(
   findType: FindType,
   resourceTypeId: string,

@@ -5,7 +5,7 @@ export interface ErrorObject {
   readonly [extra: string]: unknown;
 }
 
-/** An answer of the commercetools API that is not a success; `body()` is its wire format. */
+/** An error answer of the commercetools API; `body()` is its wire format. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

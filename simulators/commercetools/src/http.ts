@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Address } from './collection.ts';
 import { ApiError, invalidInput, invalidJson } from './errors.ts';
 
-/** What a request asks for. Throws ApiError for what is no path, such as `//`. */
+/** The path and query of a request. Throws ApiError for an invalid path, such as `//`. */
 export function targetOf({ url = '/' }: IncomingMessage): URL {
   if (!URL.canParse(url, 'http://localhost')) throw new ApiError(400, 'InvalidInput', 'The URL cannot be read.');
   return new URL(url, 'http://localhost');
@@ -43,7 +43,7 @@ export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output
   return result.data;
 }
 
-/** Status and headers are set, not written, so that a fault that loses the answer can still replace them. */
+/** Status and headers are set, but not written, so that a fault that loses the answer can still replace them. */
 export function send(res: ServerResponse, status: number, body: unknown): void {
   if (res.destroyed) return;
   const payload = JSON.stringify(body ?? {});

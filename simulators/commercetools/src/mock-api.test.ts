@@ -47,20 +47,20 @@ it('lets one update of a version win, so that no payment of a cart is lost', asy
   expect((await api.findCart({ id }))?.paymentInfo?.payments).toHaveLength(1);
 });
 
-it('creates one resource for a key', async () => {
+it('creates only one resource for a key', async () => {
   expect(await inTheSameInstant(4, () => post('carts', { currency: 'EUR', key: 'once' }))).toEqual([
     201, 400, 400, 400,
   ]);
 });
 
-it('makes one order of a cart', async () => {
+it('creates only one order of a cart', async () => {
   const cart = { typeId: 'cart', id: await createCart() };
   expect(await inTheSameInstant(3, (i) => post('orders', { version: 1, cart, orderNumber: `o-${i}` }))).toEqual([
     201, 409, 409,
   ]);
 });
 
-it('gives an order number once, and keeps the payment state', async () => {
+it('uses an order number once, and keeps the payment state', async () => {
   const order = async (paymentState?: string) => ({
     version: 1,
     cart: { typeId: 'cart', id: await createCart() },
@@ -76,7 +76,7 @@ it('gives an order number once, and keeps the payment state', async () => {
   expect((await api.findCart(second.cart))?.cartState).toBe('Active');
 });
 
-it('keeps an update that comes together with a change of the total', async () => {
+it('keeps an update that happens together with a change of the total', async () => {
   const id = await createCart();
   const setEmail = { version: 1, actions: [{ action: 'setCustomerEmail', email: 'a@example.com' }] };
   await Promise.all([post('carts', setEmail, id), api.setCartTotal(id, 500)]);

@@ -29,14 +29,14 @@ import { QUERY_FIELDS } from './query-fields.ts';
 import type { SandboxStorage } from './storage.ts';
 import { WriteQueue } from './write-queue.ts';
 
-/** Collections queried here: commercetools-mock ignores `sort` and `withTotal`. */
+/** Collections whose queries are answered here, because commercetools-mock ignores `sort` and `withTotal`. */
 const QUERIED = ['cart', 'order', 'type', 'customer', 'product-type'] as const;
 type QueriedType = (typeof QUERIED)[number];
 const isQueried = (typeId: string | undefined): typeId is QueriedType => QUERIED.includes(typeId as QueriedType);
 
 type StoredType = Parameters<SandboxStorage['get']>[1];
 
-/** Collections whose versions, keys and custom fields are checked here before commercetools-mock sees the call. */
+/** Collections whose versions, keys and custom fields are checked here before commercetools-mock gets the call. */
 const TYPE_IDS: Record<string, StoredType> = {
   carts: 'cart',
   orders: 'order',
@@ -72,9 +72,9 @@ interface Versioned {
 }
 
 /**
- * commercetools-mock, made strict: versions are always checked (also under concurrency), keys and orders' carts are unique,
- * custom fields fit their type, and what the mock forgets of a cart (key, recurrence, ordered state) or an order (payment state) is
- * kept.
+ * commercetools-mock, made strict. Versions are always checked (also for concurrent calls), keys and orders' carts are
+ * unique, and custom fields fit their type. It also keeps what the mock forgets of a cart (key, recurrence, ordered
+ * state) or an order (payment state).
  */
 export class MockApi {
   readonly #mock: CommercetoolsMock;
@@ -129,7 +129,7 @@ export class MockApi {
     return (await cart) as unknown as Cart | undefined;
   }
 
-  /** Sets what the cart costs, in cents of its currency; a taxed price keeps its proportions. Throws ApiError 404. */
+  /** Sets the cart's price, in cents of its currency; a taxed price keeps its proportions. Throws ApiError 404. */
   setCartTotal(id: string, centAmount: number): Promise<Cart> {
     return this.#writes.run(`cart ${id}`, async () => {
       const cart = await this.findCart({ id });
@@ -143,7 +143,7 @@ export class MockApi {
     return all.map((resource) => presentable(typeId, resource));
   }
 
-  /** Removes everything except types, which belong to the project's set-up. */
+  /** Removes everything except types, which are part of the project's set-up. */
   async reset(): Promise<void> {
     const types = this.#storage.types();
     await this.#storage.clear();
@@ -212,7 +212,7 @@ export class MockApi {
     return { status: 201, body: await this.#read('cart', { id: cart.id }, request.params) };
   }
 
-  /** What commercetools-mock drops from a cart's draft: the key and the recurrence of custom line items. */
+  /** The fields that commercetools-mock drops from a cart's draft: the key and the recurrence of custom line items. */
   async #keepForgotten({ id }: Cart, draft: Record<string, unknown>): Promise<Cart> {
     const cart = (await this.#get('cart', { id })) as unknown as Cart;
     const kept = withForgotten(cart, draft);
@@ -280,7 +280,7 @@ export class MockApi {
     return { status: 200, body: await this.#read('cart', { id: cart.id }, request.params) };
   }
 
-  /** Adds to an updated cart what commercetools-mock leaves out, in the same step of its version. */
+  /** Adds the effects that commercetools-mock leaves out to an updated cart, in the same version step. */
   async #finishUpdate(id: string, actions: Parameters<typeof withOwnActions>[1], clientId: string): Promise<void> {
     const updated = (await this.#get('cart', { id })) as unknown as Cart;
     const cart = withOwnActions(updated, actions, { clientId, at: new Date().toISOString() });
@@ -332,7 +332,7 @@ export class MockApi {
   }
 }
 
-/** A stored resource as the API answers it: without a customer's password. */
+/** A stored resource in an API answer: without a customer's password. */
 function presentable(typeId: StoredType, resource: Versioned): Versioned {
   if (typeId !== 'customer') return resource;
   const {

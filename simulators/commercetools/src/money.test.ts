@@ -10,6 +10,6 @@ it.each([
   ['COP', 2],
   ['MGA', 2],
   ['CLF', 4],
-])('%s has %i digits, as ISO 4217 says and Intl does not', (currencyCode, digits) => {
+])('%s has %i digits, as in ISO 4217 and not as in Intl', (currencyCode, digits) => {
   expect(fractionDigitsOf(currencyCode)).toBe(digits);
 });

@@ -1,4 +1,6 @@
-/** ISO 4217's minor units where they are not 2. Intl has other ones: those people write, none for HUF, COP or MGA. */
+/**
+ * ISO 4217's minor units where they are not 2. Intl has the digits that people write instead: none for HUF, COP or MGA.
+ */
 const ISO_DIGITS: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries({
     0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
@@ -7,10 +9,10 @@ const ISO_DIGITS: Readonly<Record<string, number>> = Object.fromEntries(
   }).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)])),
 );
 
-/** Minor-unit digits of an ISO 4217 currency, as commercetools answers them in `fractionDigits`. */
+/** Minor-unit digits of an ISO 4217 currency, as in commercetools' `fractionDigits`. */
 export const fractionDigitsOf = (currencyCode: string): number => ISO_DIGITS[currencyCode] ?? 2;
 
-/** Intl has those of today and most of the past; Stripe still takes the dobra of before 2018. */
+/** Intl has today's currencies and most of the past ones; Stripe still accepts the dobra of before 2018. */
 const CURRENCIES: ReadonlySet<string> = new Set([...Intl.supportedValuesOf('currency'), 'STD']);
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
@@ -34,7 +36,10 @@ export const centPrecision = (money: { centAmount: number; currencyCode: string 
   fractionDigits: fractionDigitsOf(money.currencyCode),
 });
 
-/** Sets `fractionDigits` of every centPrecision money inside `value`, in place: commercetools-mock leaves 0 or wrong ones. */
+/**
+ * Sets `fractionDigits` of every centPrecision money inside `value`, in place, because commercetools-mock leaves 0 or
+ * wrong ones.
+ */
 export function correctFractionDigits(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if ('currencyCode' in value && 'fractionDigits' in value && (!('type' in value) || value.type === 'centPrecision')) {

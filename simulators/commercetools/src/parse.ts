@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { invalidJson } from './errors.ts';
 
-/** A request body by its schema. Throws ApiError 400 InvalidJsonInput, naming the first field that is wrong. */
+/** Parses a request body with its schema. Throws ApiError 400 InvalidJsonInput, which names the first wrong field. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

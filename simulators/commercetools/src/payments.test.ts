@@ -32,7 +32,7 @@ const charge = (interactionId: string, more = {}) => ({
 });
 
 describe('creating a payment', () => {
-  it('answers the draft as a payment with version 1, by id and by key', async () => {
+  it('returns the draft as a payment with version 1, by id and by key', async () => {
     const payment = await create({ key: 'cart-1-1', anonymousId: 'anon', interfaceId: 'pi_1' });
     expect(payment).toMatchObject({
       version: 1,
@@ -60,7 +60,7 @@ describe('creating a payment', () => {
     ['ISK', 0],
     ['KWD', 3],
     ['EUR', 2],
-  ])('answers %s with %i fraction digits', async (currencyCode, fractionDigits) => {
+  ])('returns %s with %i fraction digits', async (currencyCode, fractionDigits) => {
     const payment = await create({ amountPlanned: { centAmount: 100, currencyCode } });
     expect(payment.amountPlanned.fractionDigits).toBe(fractionDigits);
   });
@@ -186,7 +186,7 @@ describe('updating a payment', () => {
     ['another interfaceId', { action: 'setInterfaceId', interfaceId: 'pi_other' }, 'InvalidOperation'],
     ['a used key', { action: 'setKey', key: 'taken' }, 'DuplicateField'],
     ['another payment interface', { action: 'setMethodInfoInterface', interface: 'other' }, 'InvalidOperation'],
-  ])('refuses %s and changes nothing, not even by the actions before it', async (_case, action, code) => {
+  ])('refuses %s and changes nothing, not even by earlier actions of the update', async (_case, action, code) => {
     await create({ key: 'taken', transactions: [{ type: 'Charge', amount: eur(1), interfaceId: 'txn_taken' }] });
     const payment = await create({ interfaceId: 'pi_1' });
     const { status, body } = await update(payment.id, 1, [charge('ch_before'), action]);

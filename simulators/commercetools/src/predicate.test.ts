@@ -13,7 +13,7 @@ const refusal = (resource: string, where: string): string | undefined => {
   }
 };
 
-describe('a predicate that commercetools takes', () => {
+describe('a predicate that commercetools accepts', () => {
   it.each([
     ['payment', 'interfaceId = "pi_1"'],
     [
@@ -40,7 +40,7 @@ describe('a predicate that commercetools takes', () => {
   });
 });
 
-describe('a predicate with a field that does not exist', () => {
+describe('a predicate with an unknown field', () => {
   it.each([
     ['payment', 'intrfaceId = "x"', 'intrfaceId'],
     ['payment', 'transactions(intractionId = "x")', 'intractionId'],
@@ -56,7 +56,7 @@ describe('a predicate with a field that does not exist', () => {
   });
 });
 
-describe('a predicate that cannot be read', () => {
+describe('a predicate that cannot be parsed', () => {
   it.each([
     [
       'interfaceId=',
@@ -73,7 +73,7 @@ describe('a predicate that cannot be read', () => {
     ['key = "a" key = "b"', "Invalid input 'k', expected 'and', 'or' or the end of input (line 1, column 11)"],
     ['transactions(state = "Initial"', "Unexpected end of input, expected ')'"],
     ['customer = "c-1"', "The field 'customer' has fields of its own"],
-  ])('is refused with its place: %s', (where, message) => {
+  ])('is refused with the position of its error: %s', (where, message) => {
     expect(refusal('payment', where)).toContain(message);
   });
 });
@@ -105,7 +105,7 @@ describe('a query', () => {
     expect(await ask(`${path}?${query}`)).toEqual({ status: 400, errors: [{ code: 'InvalidInput', message }] });
   });
 
-  it('sorted by what does not exist is refused, and told what does', async () => {
+  it('with an unknown sort field is refused, with a list of the existing fields', async () => {
     const message = expect.stringMatching(
       /^Malformed parameter: sort: Invalid query field 'typo' in sort path. Sortable fields are: `amountPlanned`, `anonymousId`/,
     );

@@ -4,7 +4,7 @@ import type { QueryFields } from './query-fields.ts';
 interface Token {
   readonly kind: 'text' | 'number' | 'variable' | 'word' | 'sign' | 'end';
   readonly text: string;
-  /** Where it begins in the predicate, from 1. */
+  /** Its position in the predicate, from 1. */
   readonly column: number;
 }
 
@@ -46,8 +46,8 @@ const unexpected = ({ kind, text, column }: Token, expected: string): ApiError =
   );
 
 /**
- * Reads a query predicate, and refuses one that names a field that does not exist, at whatever depth.
- * Throws ApiError 400 InvalidInput in commercetools' words: a syntax error with its place, or the field.
+ * Parses a query predicate, and refuses unknown fields at any depth. Throws ApiError 400 InvalidInput with
+ * commercetools' message: a syntax error with its position, or the field.
  */
 export function checkPredicate(where: string, fields: QueryFields): void {
   new PredicateReader(tokensOf(where)).whole(fields);
@@ -87,7 +87,7 @@ class PredicateReader {
     this.#test(name, fields === 'any' ? 'any' : fieldOf(fields, name));
   }
 
-  /** What follows a field: what is asked of it, or conditions on what is inside. */
+  /** The part after a field: a comparison, or conditions on the inner fields. */
   #test(name: string, field: Inside | 'value'): void {
     if (this.#token.text === '(') {
       const inside = field === 'value' ? {} : field;

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => test.simulator.close());
 beforeEach(() => test.simulator.reset());
 
-it('answers a URL that cannot be read with 400, and lives on', async () => {
+it('answers 400 to a URL that cannot be parsed, and stays alive', async () => {
   const { port } = new URL(test.simulator.url);
   const status = (path: string) =>
     new Promise((resolve, reject) => {
@@ -61,7 +61,7 @@ const customer = (email = 'ada@example.com') =>
   );
 
 describe('carts', () => {
-  it('keep what a checkout reads: totals, tax, addresses, customer and recurrence', async () => {
+  it('keep everything that a checkout reads: totals, tax, addresses, customer and recurrence', async () => {
     const { id: customerId } = await customer();
     const address = { country: 'DE', city: 'Berlin', firstName: 'Ada' };
     const recurrenceInfo = {
@@ -92,13 +92,13 @@ describe('carts', () => {
     ['JPY', 0],
     ['ISK', 0],
     ['TND', 3],
-  ])('price %s with %i fraction digits', async (currency, fractionDigits) => {
+  ])('have prices in %s with %i fraction digits', async (currency, fractionDigits) => {
     const item = { name: { en: 'Book' }, slug: 'book', money: money(500, currency) };
     const cart = await createCart({ currency, customLineItems: [item] });
     expect(cart.totalPrice).toMatchObject({ centAmount: 500, fractionDigits });
   });
 
-  it('take an anonymousId, a store and a billing address', async () => {
+  it('accept an anonymousId, a store and a billing address', async () => {
     await test.simulator.reset();
     const cart = await createCart({ anonymousId: 'anon', store: { typeId: 'store', key: 'berlin' } });
     const { body } = await updateCart(cart.id, 1, { action: 'setBillingAddress', address: { country: 'FR' } });
@@ -116,7 +116,7 @@ describe('carts', () => {
     expect(body).toMatchObject({ totalPrice: { centAmount: 3000 }, taxedPrice: { totalGross: { centAmount: 3570 } } });
   });
 
-  it('have a payment once, however often it is added', async () => {
+  it('contain a payment once, however often it is added', async () => {
     const [cart, payment] = [await createCart(), await createPayment()];
     const first = await updateCart(cart.id, 1, addPayment(payment.id), addPayment(payment.id));
     const again = await updateCart(cart.id, 2, addPayment(payment.id));
@@ -150,7 +150,7 @@ describe('carts', () => {
     });
   });
 
-  it('leave a payment that is gone unexpanded, one by one and in a query', async () => {
+  it('leave a deleted payment unexpanded, both alone and in a query', async () => {
     const [cart, gone, payment] = [await createCart(), await createPayment(), await createPayment()];
     await updateCart(cart.id, 1, addPayment(gone.id), addPayment(payment.id));
     await test.call('DELETE', `/payments/${gone.id}?version=1`);
@@ -167,7 +167,7 @@ describe('carts', () => {
     expect(list.body.results).toEqual([body]);
   });
 
-  it('are found by a payment that they have', async () => {
+  it('are found by their payments', async () => {
     const [cart, payment] = [await createCart(), await createPayment()];
     await createCart();
     const where = `paymentInfo(payments(id = "${payment.id}"))`;
@@ -198,7 +198,7 @@ describe('carts', () => {
     });
   });
 
-  it('can be frozen, and take payments all the same', async () => {
+  it('can be frozen, and still accept payments', async () => {
     const [cart, payment] = [await createCart(), await createPayment()];
     const frozen = await updateCart(cart.id, 1, { action: 'freezeCart', strategy: 'HardFreeze' });
     expect(frozen.body).toMatchObject({ cartState: 'Frozen', freezeStrategy: 'HardFreeze' });
@@ -259,7 +259,7 @@ describe('carts', () => {
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(7).fill(409)]);
   });
 
-  it('become orders once, which are found by payment; then they no longer change', async () => {
+  it('become orders once, which are found by payment, and no longer change', async () => {
     const [cart, payment] = [await createCart(), await createPayment()];
     await updateCart(cart.id, 1, addPayment(payment.id));
     const order = { version: 2, cart: { typeId: 'cart', id: cart.id }, orderNumber: 'o-1' };
@@ -278,7 +278,7 @@ describe('carts', () => {
     });
   });
 
-  it('get another total by the control plane', async () => {
+  it('get another total from the control plane', async () => {
     const cart = await createCart();
     const response = await fetch(`${test.simulator.url}/_sandbox/carts/${cart.id}/total`, {
       method: 'POST',
@@ -323,7 +323,7 @@ describe('customers and types', () => {
     expect(body).not.toHaveProperty('password');
   });
 
-  it('of orders are for carts too, as at commercetools', async () => {
+  it('of orders are also for carts, as at commercetools', async () => {
     await test.call('POST', '/types', { ...type, key: 'order-type', resourceTypeIds: ['order'] });
     const custom = { type: { typeId: 'type', key: 'order-type' }, fields: { stripeId: 'cus_1' } };
     const { status, body } = await test.call('POST', '/carts', { ...cartDraft(), custom });
@@ -436,7 +436,7 @@ describe('saved payment methods and recurring payment jobs', () => {
     });
   });
 
-  it('make a job for a payment and a method that exist', async () => {
+  it('create a job for an existing payment and method', async () => {
     const [{ id }, payment] = [await customer(), await createPayment()];
     const draft = {
       key: 'job-1',

@@ -14,7 +14,7 @@ import { Payments } from './payments/payments.ts';
 import type { References, StoredPayment } from './payments/stored-payment.ts';
 import { SandboxStorage } from './storage.ts';
 
-/** All that the simulated project holds. */
+/** Everything in the simulated project. */
 export interface SimulatorState {
   payments: StoredPayment[];
   carts: Cart[];
@@ -26,7 +26,7 @@ export interface SimulatorState {
   types: unknown[];
 }
 
-/** One commercetools project: its resources, and the calls below `/{projectKey}` once they are authorised. */
+/** One commercetools project: its resources, and the calls below `/{projectKey}` after their authorisation. */
 export class Project {
   readonly #key: string;
   readonly #storage = new SandboxStorage();
@@ -60,7 +60,7 @@ export class Project {
     return this.#mock.close();
   }
 
-  /** Throws ApiError. `collection` is '' for a path that names no resource of a collection known here. */
+  /** Throws ApiError. `collection` is '' for a path without a known collection. */
   answer(request: ApiRequest, collection: string): Promise<ApiResponse> | ApiResponse {
     switch (collection) {
       case 'payments':
@@ -76,7 +76,7 @@ export class Project {
     }
   }
 
-  /** Sets what the cart costs, in cents of its currency. Throws ApiError 404. */
+  /** Sets the cart's price, in cents of its currency. Throws ApiError 404. */
   setCartTotal(id: string, centAmount: number): Promise<Cart> {
     return this.#mock.setCartTotal(id, centAmount);
   }

@@ -1,6 +1,6 @@
 /**
- * What a predicate or a sort may name inside a resource: `value` is compared, `any` is a map with keys of anybody's (custom fields,
- * languages), a list is named like one of its elements.
+ * The fields inside a resource that a predicate or a sort may name: `value` is compared, `any` is a map with free keys
+ * (custom fields, languages), and a list is named like one of its elements.
  */
 export interface QueryFields {
   readonly [name: string]: QueryFields | 'value' | 'any';
@@ -69,7 +69,7 @@ const PAYMENT: QueryFields = {
   custom: CUSTOM,
 };
 
-/** What carts and orders have in common. */
+/** The common fields of carts and orders. */
 const PURCHASE: QueryFields = {
   ...BASE,
   ...values('customerId customerEmail anonymousId country locale origin taxMode taxRoundingMode'),
@@ -107,7 +107,7 @@ const PURCHASE: QueryFields = {
   custom: CUSTOM,
 };
 
-/** By the name of a resource's type, as in a reference. What has no entry takes any predicate. */
+/** By the type name of a resource, as in a reference. A resource without an entry accepts any predicate. */
 export const QUERY_FIELDS: Readonly<Record<string, QueryFields>> = {
   payment: PAYMENT,
   cart: {
@@ -151,7 +151,7 @@ export const QUERY_FIELDS: Readonly<Record<string, QueryFields>> = {
     ...values('key name description'),
     attributes: { ...values('name isRequired attributeConstraint isSearchable'), type: 'any', label: 'any' },
   },
-  // The token is masked, and nothing to ask for.
+  // The token is masked, and cannot be searched for.
   'payment-method': {
     ...BASE,
     ...values('key method paymentInterface interfaceAccount default paymentMethodStatus'),

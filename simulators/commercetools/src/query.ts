@@ -3,7 +3,7 @@ import { invalidInput } from './errors.ts';
 import { checkPredicate } from './predicate.ts';
 import type { QueryFields } from './query-fields.ts';
 
-/** What a query endpoint answers. `total` is absent with `withTotal=false`. */
+/** The answer of a query endpoint. `total` is absent with `withTotal=false`. */
 export interface PagedResult<T> {
   limit: number;
   offset: number;
@@ -12,7 +12,7 @@ export interface PagedResult<T> {
   results: T[];
 }
 
-/** commercetools-mock's predicates, sort and paging over resources that it does not store. */
+/** commercetools-mock's predicates, sort and paging, for resources that the mock does not store. */
 class PredicateEngine extends InMemoryStorage {
   readonly #candidates: readonly unknown[];
 
@@ -24,7 +24,7 @@ class PredicateEngine extends InMemoryStorage {
   override all: InMemoryStorage['all'] = async () => this.#candidates as never;
 }
 
-/** The fields and operators of a predicate outside any parentheses, its string literals emptied. */
+/** The fields and operators of a predicate outside parentheses, with its string literals emptied. */
 function topLevel(where: string): string {
   let depth = 0;
   let text = '';
@@ -59,7 +59,7 @@ export function requiredValue(params: URLSearchParams, field: string): string | 
   return undefined;
 }
 
-/** Values of a predicate that is nothing but `field in ("a", "b")`; undefined for any other. */
+/** Values of a predicate that is only `field in ("a", "b")`; undefined for any other. */
 export function listedValues(params: URLSearchParams, field: string): string[] | undefined {
   const [where, ...others] = params.getAll('where');
   if (where === undefined || others.length > 0) return undefined;
@@ -69,8 +69,8 @@ export function listedValues(params: URLSearchParams, field: string): string[] |
 
 /**
  * Answers a query over `candidates` as commercetools does: `where` (repeated = and), `sort`, `limit` (20, at most 500),
- * `offset` (at most 10,000), `withTotal`, `var.*`. The results are the candidates themselves, not copies.
- * Throws ApiError 400 InvalidInput for a malformed parameter or, where `fields` are given, an unknown field at any depth.
+ * `offset` (at most 10,000), `withTotal`, `var.*`. The results are the candidates themselves, not copies. Throws
+ * ApiError 400 InvalidInput for a malformed parameter or, if `fields` are given, an unknown field at any depth.
  */
 export async function query<T>(
   candidates: readonly T[],
@@ -106,7 +106,7 @@ export async function query<T>(
   };
 }
 
-/** Refuses a sort by what does not exist. Throws ApiError 400 InvalidInput, with the fields that there are. */
+/** Refuses a sort by an unknown field. Throws ApiError 400 InvalidInput, with the existing fields. */
 function checkSort(sort: string, fields: QueryFields): void {
   const [path = '', direction = 'asc', ...more] = sort.trim().split(/\s+/);
   let inside: QueryFields | 'any' | 'value' = fields;

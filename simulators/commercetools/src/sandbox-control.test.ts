@@ -44,7 +44,7 @@ const payment = async (key: string) =>
   (await test.call('POST', '/payments', { key, amountPlanned: { centAmount: 1, currencyCode: 'EUR' } })).body;
 
 describe('sessions', () => {
-  it('answer in the shape that the Session API has', async () => {
+  it("have the form of the Session API's answers", async () => {
     const { cartId, sessionId } = await shop({ metadata: { checkoutTransactionItemId: 'item-1' } });
     const { status, body } = await test.call('GET', `/sessions/${sessionId}`);
     expect({ status, body }).toEqual({
@@ -66,7 +66,7 @@ describe('sessions', () => {
     });
   });
 
-  it('expire with time, and by the control plane; deleted they are gone', async () => {
+  it('expire with time, and by the control plane; deleted ones are gone', async () => {
     const { sessionId } = await shop();
     expect((await control('POST', `/sessions/${sessionId}`, { state: 'EXPIRED' })).body).toMatchObject({
       state: 'EXPIRED',
@@ -98,7 +98,7 @@ describe('sessions', () => {
 });
 
 describe('faults', () => {
-  it('fail the calls that match, as often as told, before they have an effect', async () => {
+  it('fail matching calls, as often as configured, before they have an effect', async () => {
     await control('PUT', '/faults', [{ match: '^POST /sandbox/payments', status: 503, times: 1 }]);
     expect((await test.call('GET', '/payments')).status).toBe(200);
     expect((await test.call('POST', '/payments', {})).status).toBe(503);
@@ -116,7 +116,7 @@ describe('faults', () => {
     expect(payments.map((each) => each.key)).toEqual(['lost-1', 'lost-2']);
   });
 
-  it('are seen by their query and never hit the control plane', async () => {
+  it('match queries, and never hit the control plane', async () => {
     test.simulator.setFaults([{ match: 'GET /sandbox/payments\\?where=', status: 500 }]);
     expect((await test.call('GET', '/payments?limit=1')).status).toBe(200);
     expect((await test.call('GET', `/payments?where=${encodeURIComponent('key="a"')}`)).status).toBe(500);
@@ -124,14 +124,14 @@ describe('faults', () => {
     expect((await control('GET', '/faults')).body).toMatchObject([{ status: 500 }]);
   });
 
-  it('stay as they are when the new ones make no sense', async () => {
+  it('stay unchanged when the new ones are invalid', async () => {
     expect((await control('PUT', '/faults', [{ latency: 1 }])).status).toBe(400);
     expect(test.simulator.faults()).toEqual([]);
   });
 });
 
 describe('state, log and reset', () => {
-  it('tell everything, or what belongs to some payments', async () => {
+  it('return everything, or what belongs to some payments', async () => {
     const { cartId, sessionId } = await shop();
     await shop();
     const mine = await payment('mine');
@@ -151,7 +151,7 @@ describe('state, log and reset', () => {
     });
   });
 
-  it('count the calls with their trace and correlation ids, and not those of the control plane', async () => {
+  it('contain the calls with their trace and correlation ids, without those of the control plane', async () => {
     const headers = {
       authorization: `Bearer ${test.simulator.issueToken()}`,
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
@@ -177,7 +177,7 @@ describe('state, log and reset', () => {
     ]);
   });
 
-  it('start over with types, clients and tokens in place', async () => {
+  it('restart empty, with types, clients and tokens in place', async () => {
     const token = test.simulator.issueToken();
     await test.call('POST', '/types', { key: 'kept', name: { en: 'kept' }, resourceTypeIds: ['payment'] });
     await shop();
@@ -224,7 +224,7 @@ describe('HTTP edges', () => {
 });
 
 describe('as a process', () => {
-  it('says where it is ready, and ends on SIGTERM', async () => {
+  it('prints its address when it is ready, and ends on SIGTERM', async () => {
     const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
       env: { PATH: process.env.PATH, CT_SIM_PORT: '0', CT_SIM_PROJECT_KEY: 'my-shop' },
       stdio: ['ignore', 'pipe', 'inherit'],

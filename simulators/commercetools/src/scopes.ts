@@ -1,4 +1,4 @@
-/** Scopes of which one is needed, to read and to write a collection. */
+/** The scopes of which one is needed to read and to write a collection. */
 export const SCOPES: Record<string, { read: readonly string[]; write: readonly string[] }> = {
   payments: { read: ['view_payments', 'manage_payments'], write: ['manage_payments'] },
   carts: { read: ['view_orders', 'manage_orders'], write: ['manage_orders'] },

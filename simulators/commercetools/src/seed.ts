@@ -1,4 +1,4 @@
-/** Where and as whom to call a commercetools project, real or simulated. Urls have no trailing slash. */
+/** Address and credentials for a commercetools project, real or simulated. URLs have no trailing slash. */
 export interface ProjectApi {
   ctUrl: string;
   projectKey: string;
@@ -6,7 +6,7 @@ export interface ProjectApi {
   token: string;
 }
 
-/** The part of a commercetools resource that a caller needs to go on. */
+/** The part of a commercetools resource that callers use. */
 export interface Created {
   id: string;
   version: number;
@@ -115,7 +115,7 @@ export function createSession(cartId: string, options: SessionOptions): Promise<
   });
 }
 
-/** What a shop does before it loads the enabler: a cart, and a Checkout session for it. Throws Error on a refusal. */
+/** A shop's steps before it loads the enabler: a cart, and a Checkout session for it. Throws Error on a refusal. */
 export async function createCartAndSession(
   options: ProjectApi & CartOptions & SessionOptions,
 ): Promise<{ cartId: string; sessionId: string }> {

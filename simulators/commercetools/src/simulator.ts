@@ -20,11 +20,11 @@ export interface SimulatorOptions {
   projectKey?: string;
   clientId?: string;
   clientSecret?: string;
-  /** Chance of the faults; default Math.random. */
+  /** Random source of the faults; default Math.random. */
   random?: () => number;
   /** Milliseconds since the epoch, for tokens, sessions, payments and JWTs; default Date.now. Carts use the machine's clock. */
   now?: () => number;
-  /** `expires_in` of a token; default 172,800 (two days), as commercetools. */
+  /** `expires_in` of a token, in s; default 172,800 (two days), as at commercetools. */
   tokenSeconds?: number;
   /** Lifetime of a session; default three hours. */
   sessionSeconds?: number;

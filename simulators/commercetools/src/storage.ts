@@ -7,7 +7,7 @@ import type { StoredPayment } from './payments/stored-payment.ts';
 
 const MASK = '****';
 
-/** Payments as they appear inside another resource: commercetools masks the token there. */
+/** Payments inside another resource, where commercetools masks the token. */
 function embedded(payment: StoredPayment): StoredPayment {
   const copy = structuredClone(payment);
   const { token, ...info } = copy.paymentMethodInfo;
@@ -15,8 +15,8 @@ function embedded(payment: StoredPayment): StoredPayment {
 }
 
 /**
- * commercetools-mock's storage, in which payments are those of `Payments` (so that carts can refer to and expand them), and carts
- * and orders are found by their payments without a scan.
+ * commercetools-mock's storage. Its payments are those of `Payments`, so that carts can refer to them and expand them;
+ * carts and orders are found by their payments without a scan.
  */
 export class SandboxStorage extends InMemoryStorage {
   payments: Payments | undefined;
@@ -32,7 +32,7 @@ export class SandboxStorage extends InMemoryStorage {
   override getByKey: InMemoryStorage['getByKey'] = async (projectKey, typeId, key, params) =>
     typeId === 'payment' ? this.#payment({ key }) : super.getByKey(projectKey, typeId, key, params);
 
-  /** A reference to a payment that is gone is left unexpanded, as commercetools does; commercetools-mock fails. */
+  /** A reference to a deleted payment stays unexpanded, as at commercetools; commercetools-mock fails. */
   override getByResourceIdentifier: InMemoryStorage['getByResourceIdentifier'] = async (projectKey, identifier) => {
     const { typeId, id, key } = identifier as { typeId: string; id?: string; key?: string };
     if (typeId !== 'payment') return super.getByResourceIdentifier(projectKey, identifier);

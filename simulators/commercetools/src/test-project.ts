@@ -11,7 +11,7 @@ export interface TestProject extends AsyncDisposable {
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Answer }>;
 }
 
-/** What tests read of any answer. */
+/** The fields of any answer that tests read. */
 export interface Answer {
   id: string;
   version: number;

@@ -1,4 +1,7 @@
-/** Runs the writes of one name one after the other: between a check and the write that it allows, others could come in. */
+/**
+ * Runs the writes of one name one after another, because other writes could come between a check and the write that it
+ * allows.
+ */
 export class WriteQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 

@@ -15,9 +15,9 @@ import { type ActionContext, createTransaction } from './transactions.ts';
 const NO_INTERFACE = '';
 
 /**
- * The Payments API, strict where the connector's correctness leans on commercetools: unique key, unique
- * (paymentInterface, interfaceId), unique transaction interfaceId, an interfaceId that never changes, versions, and updates that
- * are applied whole or not at all. Each call is done in one go, so concurrent requests can't interleave.
+ * The Payments API. It is strict where the connector depends on commercetools: unique key, unique (paymentInterface,
+ * interfaceId), unique transaction interfaceId, an interfaceId that never changes, versions, and updates that are
+ * applied whole or not at all. Each call is synchronous, so concurrent requests cannot interleave.
  */
 export class Payments extends Collection<StoredPayment> {
   readonly #references: References;
@@ -68,7 +68,10 @@ export class Payments extends Collection<StoredPayment> {
     return this.put(payment as StoredPayment);
   }
 
-  /** Throws ApiError 404, 409 ConcurrentModification, 400 as the first action that fails; the payment then stays as it was. */
+  /**
+   * Throws ApiError 404, 409 ConcurrentModification, 400 for the first action that fails; the payment then stays
+   * unchanged.
+   */
   update(address: Address, body: unknown, clientId: string): StoredPayment {
     const current = this.get(address);
     const { version, actions } = parse(updateSchema, body);

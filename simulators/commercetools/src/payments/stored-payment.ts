@@ -7,11 +7,11 @@ export type Writable<T> = T extends readonly (infer U)[]
     ? { -readonly [K in keyof T]: Writable<T[K]> }
     : T;
 
-/** A commercetools Payment; `checkoutTransactionItemId` is answered by the API although the SDK's types lack it. */
+/** A commercetools Payment. The API returns `checkoutTransactionItemId`, although the SDK's types lack it. */
 export type StoredPayment = Payment & { readonly checkoutTransactionItemId?: string };
 export type WritablePayment = Writable<StoredPayment>;
 
-/** What payments refer to outside their own collection. */
+/** Other collections that payments refer to. */
 export interface References {
   findType: FindType;
   /** Id of a resource by id or key, if it exists. */

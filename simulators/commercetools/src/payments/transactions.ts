@@ -7,7 +7,7 @@ import { centPrecision } from '../money.ts';
 import type { transactionDraft } from './drafts.ts';
 import type { References, Writable, WritablePayment } from './stored-payment.ts';
 
-/** Whether another payment's transaction has an interfaceId already. Throws ApiError 400 DuplicateField. */
+/** Whether another payment's transaction already has an interfaceId. Throws ApiError 400 DuplicateField. */
 interface TransactionIds {
   checkTransactionInterfaceIdIsFree(interfaceId: string, ownId?: string): void;
 }
