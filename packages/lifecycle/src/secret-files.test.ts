@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type createLogger, metrics } from '@connector/telemetry';
@@ -71,6 +71,15 @@ describe('secrets in files', () => {
     expect(told.join()).toContain('CLIENT_ID');
     expect(told.join()).not.toMatch(/client-|secret-/);
     expect((await counted('changed')) - before).toBe(1);
+  });
+
+  it('keep their values while a file cannot even be looked at', () => {
+    const { later, told } = following(given());
+    rmSync(file('secret'));
+    // A link to itself fails as a folder without permission does, also for root.
+    symlinkSync(file('secret'), file('secret'));
+    expect(later()).toEqual({ CLIENT_ID: 'client-1', CLIENT_SECRET: 'secret-1' });
+    expect(told).toHaveLength(1);
   });
 
   it('keep their values while a file is missing or unusable, which is logged once and counted', async () => {

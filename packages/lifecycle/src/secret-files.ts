@@ -91,5 +91,11 @@ export function followSecrets<Names extends string>(
   };
 }
 
-/** When a file was last written to, in ms since the epoch; 0 for one that is missing. */
-const writtenAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** When a file was last written to, in ms since the epoch; 0 for one that is missing or out of reach, which the reading of it notices. */
+function writtenAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
