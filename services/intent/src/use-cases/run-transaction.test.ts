@@ -526,6 +526,37 @@ describe('a transaction that died a day ago and is asked for again while a shopp
   );
 });
 
+it.each(Array.from({ length: 9 }, (_, at) => at))(
+  'a transaction before call %i of an opening that finishes what died a day ago: never are both paid beyond the price',
+  async (at) => {
+    const world = aWorld();
+    world.gate = async (call) => {
+      if (call === 'payments.update' || call === 'payment_intents.create')
+        throw new TransientError('the process is gone');
+    };
+    await openCheckout(depsOfShopper(world), session).catch(() => undefined);
+    await world.settled();
+    world.now += DAY_MS;
+    expect(world.paymentsOnCart().map(({ interfaceId }) => interfaceId)).toEqual([undefined]);
+    // Stripe's search does not know yet what was made a moment ago.
+    const paymentIntents = { ...world.paymentIntents, search: async () => undefined };
+    let count = -1;
+    world.gate = async (_call, moment) => {
+      if (moment === 'before') count += 1;
+      if (count !== at || moment !== 'before') return;
+      world.gate = async () => {};
+      await runTransaction(depsOf(world, { paymentIntents }), aRequest()).catch(() => undefined);
+    };
+    const outcome = await openCheckout(depsOfShopper(world), session).catch(() => undefined);
+    await world.settled();
+    if (outcome?.kind === 'opened') {
+      const { paymentIntentId: id } = outcome;
+      if (world.intents.get(id)?.status === 'requires_payment_method') world.change(id, { status: 'succeeded' });
+    }
+    expect(charged(world).reduce((sum, { amount }) => sum + amount, 0)).toBe(1190);
+  },
+);
+
 it('a transaction charges nothing of what an attempt holds that was removed from the cart', async () => {
   const world = aWorld();
   world.setTotal('cart-1', euro(2000));

@@ -21,15 +21,20 @@ const TRANSACTION_WAIT_MS = 500;
  */
 export async function perform(opening: Opening, step: Move): Promise<Snapshot | undefined> {
   const seen = await done(opening, step);
-  const meetsTransaction = opening.snapshot.otherPayments.some(isOfTransaction);
-  return meetsTransaction && SHOWS_ITSELF.has(step.kind) ? undefined : seen;
+  return seen && mustLookAgain(opening, step, seen) ? undefined : seen;
 }
 
 /**
- * Steps after which others see the attempt. A transaction whose payment has been on the cart for long does not change the cart any more: it ties
- * that payment, looks around, and charges. Whoever shows first and looks around then, as it does, is seen by the other, or sees it.
+ * Whether everything is read again after a step that showed the attempt to others. A transaction shows itself, by its payment on the cart and its tie to a
+ * PaymentIntent, looks around, and charges. Whoever shows first and looks around then, as it does, is seen by the other, or sees it.
+ *
+ * A tie ('find') leaves the cart as it is, so a transaction may have come since it was read. The other steps add to the cart at the version that was read:
+ * commercetools refuses them if a payment has been put on it since. One that was on it before does not change it any more when it goes on.
  */
-const SHOWS_ITSELF: ReadonlySet<Move['kind']> = new Set(['create', 'find', 'attach'] as const);
+function mustLookAgain({ snapshot }: Opening, { kind }: Move, { attempts }: Snapshot): boolean {
+  if (kind === 'find') return attempts.every(({ status }) => status !== 'unknown');
+  return (kind === 'create' || kind === 'attach') && snapshot.otherPayments.some(isOfTransaction);
+}
 
 async function done(opening: Opening, step: Move): Promise<Snapshot | undefined> {
   switch (step.kind) {
