@@ -36,7 +36,7 @@ const dailySchema = z.object({ until: z.iso.datetime() });
 /** Days that a run without a window makes up for at most. */
 const MOST_DAYS_LATE_MS = 30 * 24 * 60 * 60_000;
 
-/** Until when runs without a window have compared everything. */
+/** Until when runs without a window have compared; what they could not compare stays among the open differences. */
 export const dailyAuditRecord = (projectKey: string, until: Date): EventRecord => ({
   key: dailyKey(projectKey),
   value: Buffer.from(JSON.stringify({ until })),

@@ -82,7 +82,11 @@ try {
         open.add(difference.paymentIntentId);
         if (differences.length < listed) differences.push(difference);
       },
-      onFailure: (what, error) => toStderr(`${what} could not be compared: ${describeError(error).message}`),
+      onFailure: (paymentIntentId, error) => {
+        // It may differ: the next daily run compares it.
+        open.add(paymentIntentId);
+        toStderr(`PaymentIntent ${paymentIntentId} could not be compared: ${describeError(error).message}`);
+      },
       onSlice: async (now, comparedUntil, found) => {
         toStderr(`${comparedUntil.toISOString()}: ${now.payments} payments compared`);
         // In this order: a slice counts as compared only when its differences are stored.
@@ -97,10 +101,8 @@ try {
   );
   if (summary.complete && !command.dryRun)
     await producer.send(CHECKPOINTS, auditRecord(projectKey, summary, new Date()));
-  // What could not be compared is reported by this run's exit code. One such payment must not make every later window longer.
+  // A payment that could not be compared is compared by the next run: it must not make every later window longer.
   if (command.isDaily && !command.dryRun && !interrupted.aborted) {
-    // What could not be compared this time may still differ.
-    if (summary.failed > 0) for (const id of again) open.add(id);
     await producer.send(CHECKPOINTS, openDifferencesRecord(projectKey, open));
     await producer.send(CHECKPOINTS, dailyAuditRecord(projectKey, command.until));
   }

@@ -21,7 +21,7 @@ export interface AuditDependencies extends PaymentAuditDependencies {
    * Called after each slice of the window with its differences; a later run can continue at `comparedUntil`.
    */
   onSlice?: (summary: AuditSummary, comparedUntil: Date, differences: readonly AuditDifference[]) => Promise<void>;
-  onFailure?: (what: string, error: unknown) => void;
+  onFailure?: (paymentIntentId: string, error: unknown) => void;
 }
 
 export interface AuditOptions extends RepairOptions {
@@ -104,7 +104,7 @@ async function compareMovements(
       await inParallel(fresh, options.atOnce, async ({ paymentIntent, facts }) => {
         if (!paymentIntent) return;
         compared.add(paymentIntent.id);
-        await guarded(deps, summary, `PaymentIntent ${paymentIntent.id}`, async () => {
+        await guarded(deps, summary, paymentIntent.id, async () => {
           const payment = known.get(paymentIntent.id) ?? (await paymentOfSnapshot(deps, paymentIntent));
           if (payment) known.set(paymentIntent.id, payment);
           await comparePayment(deps, options, summary, {
@@ -135,7 +135,7 @@ async function comparePayments(
       return paymentIntentId && !compared.has(paymentIntentId) ? [{ payment, paymentIntentId }] : [];
     });
     await inParallel(rest, options.atOnce, ({ payment, paymentIntentId }) =>
-      guarded(deps, summary, `payment ${payment.id}`, async () => {
+      guarded(deps, summary, paymentIntentId, async () => {
         compared.add(paymentIntentId);
         const atStripe = await withRetry(deps, () => deps.money.ofPaymentIntent(paymentIntentId, payment));
         if (atStripe) await comparePayment(deps, options, summary, { payment, ...atStripe });
@@ -155,7 +155,7 @@ async function compareAgain(
 ): Promise<void> {
   const rest = (options.again ?? []).filter((id) => !compared.has(id));
   await inParallel(rest, options.atOnce, (id) =>
-    guarded(deps, summary, `PaymentIntent ${id}`, async () => {
+    guarded(deps, summary, id, async () => {
       const [tied] = await withRetry(deps, () => deps.movedPayments.ofPaymentIntents([id]));
       const atStripe = await withRetry(deps, () => deps.money.ofPaymentIntent(id, tied));
       const payment = tied ?? (atStripe && (await paymentOfSnapshot(deps, atStripe.paymentIntent)));
@@ -169,14 +169,14 @@ async function compareAgain(
 async function guarded(
   deps: AuditDependencies,
   summary: AuditSummary,
-  what: string,
+  paymentIntentId: string,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
     await work();
   } catch (error) {
     summary.failed += 1;
-    deps.onFailure?.(what, error);
+    deps.onFailure?.(paymentIntentId, error);
   }
 }
 
