@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
 import { durationMs, HELP_OPTION, momentOf, parseArguments, parseOptions, UsageError, wholeNumber } from './options.ts';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
@@ -73,10 +74,17 @@ describe('moments', () => {
   });
 
   it('is the same wherever the process runs', () => {
-    vi.stubEnv('TZ', 'America/New_York');
-    expect(new Date('2026-11-23').getTimezoneOffset()).toBe(300);
-    expect(momentOf('--since', '2026-11-23T11:00', NOW).toISOString()).toBe('2026-11-23T11:00:00.000Z');
-    vi.unstubAllEnvs();
+    const options = new URL('options.ts', import.meta.url).href;
+    const script = `
+      import { momentOf } from '${options}';
+      const moment = momentOf('--since', '2026-11-23T11:00', new Date(${NOW.getTime()}));
+      console.log(new Date('2026-11-23').getTimezoneOffset(), moment.toISOString());`;
+    // A process of its own: threads of one process share its time zone.
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { ...process.env, TZ: 'America/New_York' },
+      encoding: 'utf8',
+    });
+    expect(printed.trim()).toBe('300 2026-11-23T11:00:00.000Z');
   });
 });
 

@@ -489,7 +489,7 @@ const ROWS: readonly Row[] = [
     status: 404,
     when: 'the cart is unknown',
     ask: (w) => transaction(w, { cartId: randomUUID() }),
-    body: error(404, 'ResourceNotFound', 'The cart was not found.'),
+    body: notFound,
   },
   {
     route: 'POST /operations/transactions',
