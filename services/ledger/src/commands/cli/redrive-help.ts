@@ -9,6 +9,14 @@ const FILTERS_HELP = `Which dead letters (all conditions must hold):
   --offsets <p>:<from>-<to>    a range of offsets in one partition, both ends included
 `;
 
+/** The last options of the commands that change dead letters. */
+const CHANGE_HELP = `  --dry-run                    show what would be done, and do nothing
+  --yes                        do not ask; needed where there is no terminal, as in a Job
+  --rate <n>                   at most n per second; default 50
+  --by <name>                  who does it, for the audit trail; default <user>@<host>
+  --json                       one JSON object at the end
+  -h, --help                   this text`;
+
 /** The text of `--help` by command; the empty name has that of redrive itself. */
 export const REDRIVE_HELP = {
   '': `redrive: the dead letters of payments.events, and what to do about them
@@ -64,12 +72,7 @@ Usage: redrive redrive <id> … | <conditions> | --everything [options]
 ${FILTERS_HELP}
   --everything                 all that wait
   --again                      also those already redriven or discarded
-  --dry-run                    show what would be done, and do nothing
-  --yes                        do not ask; needed where there is no terminal, as in a Job
-  --rate <n>                   at most n per second; default 50
-  --by <name>                  who does it, for the audit trail; default <user>@<host>
-  --json                       one JSON object at the end
-  -h, --help                   this text
+${CHANGE_HELP}
 
 Example: once the ledger's permissions are fixed
   redrive redrive --reason rejected --type 'charge.*' --dry-run
@@ -85,12 +88,7 @@ Usage: redrive discard <id> … | <conditions> | --everything --because <text> [
 ${FILTERS_HELP}
   --everything                 all that wait
   --because <text>             why, for the audit trail; no personal data
-  --dry-run                    show what would be done, and do nothing
-  --yes                        do not ask; needed where there is no terminal, as in a Job
-  --rate <n>                   at most n per second; default 50
-  --by <name>                  who does it, for the audit trail; default <user>@<host>
-  --json                       one JSON object at the end
-  -h, --help                   this text
+${CHANGE_HELP}
 
 Example:
   redrive discard 3:14 --because 'test payment of a project that was deleted'
