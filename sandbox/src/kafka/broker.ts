@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ManagedProcess, ProcessDied, ProcessOptions } from '../processes/managed-process.ts';
 import type { Distribution } from './distribution.ts';
+import { kafkaUuid } from './uuid.ts';
 
 /** The settings of every broker, wherever it runs and however many there are: small, and without automatic topics. */
 export const BROKER_SETTINGS = {
@@ -53,7 +53,7 @@ export async function prepareData({ template }: Java, data: string, nodeId: numb
   if (existsSync(data)) return;
   await cp(template, data, { recursive: true });
   const file = join(data, 'meta.properties');
-  const directoryId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  const directoryId = kafkaUuid();
   const meta = (await readFile(file, 'utf8'))
     .replace(/^node\.id=.*$/m, `node.id=${nodeId}`)
     .replace(/^directory\.id=.*$/m, `directory.id=${directoryId}`);

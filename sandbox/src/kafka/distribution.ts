@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runToEnd } from '../processes/managed-process.ts';
+import { kafkaUuid } from './uuid.ts';
 
 export const KAFKA_VERSION = '4.1.1';
 export const DOCKER_IMAGE = `apache/kafka:${KAFKA_VERSION}`;
@@ -115,7 +116,7 @@ async function format(home: string): Promise<void> {
     'kafka.tools.StorageTool',
     'format',
     '--cluster-id',
-    Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url'),
+    kafkaUuid(),
     '--config',
     properties,
   ]);
